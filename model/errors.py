@@ -1,0 +1,25 @@
+"""The errors of a single trial.
+
+::
+
+    ModelError
+    ├── DataError             a data file is missing, malformed or out of range
+    ├── EncoderError          the encoder's files are missing or are not the expected ones
+    └── NonFiniteLossError    the loss became infinite or not a number
+"""
+
+
+class ModelError(Exception):
+    """Root of the tree. The message names the file, the field, the value and the way out."""
+
+
+class DataError(ModelError):
+    """A data file is missing, malformed, or holds a value out of range."""
+
+
+class EncoderError(ModelError):
+    """The encoder cannot be loaded, or its weights are not the expected ones."""
+
+
+class NonFiniteLossError(ModelError):
+    """A loss became infinite or not a number; the trial cannot go on."""

@@ -1,0 +1,27 @@
+"""The errors that a user can cause.
+
+::
+
+    SweeperError              one clear line on the terminal, exit code 2
+    ├── InputError            a file, a name or an option is wrong
+    ├── DatabaseError         the database cannot be read, or is of a newer version
+    └── ConflictError         the request contradicts what the study began with
+
+Errors in the data or the configuration of a trial come from ``model.errors``.
+"""
+
+
+class SweeperError(Exception):
+    """Root of the tree. The message names the file, the field, the value and the way out."""
+
+
+class InputError(SweeperError):
+    """A file, a name or an option that the user gave is wrong."""
+
+
+class DatabaseError(SweeperError):
+    """The database cannot be read or written, or belongs to a newer sweeper."""
+
+
+class ConflictError(SweeperError):
+    """The request contradicts what the study began with."""

@@ -1,0 +1,77 @@
+"""Every path that sweeper reads or writes, and how a file is written: beside, then renamed."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InputError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
+
+
+def check_name(name: str, what: str) -> str:
+    """Returns `name` if it is safe as a file name.
+
+    Args:
+        name: The name to check.
+        what: What it names, for the message, for example ``study``.
+
+    Raises:
+        InputError: If the name could leave its folder or upset a shell or file system.
+    """
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"{what} name {name!r} is not allowed: use up to 100 letters, digits and . _ + -, "
+            "beginning with a letter or digit"
+        )
+    return name
+
+
+def write_beside(path: Path, text: str) -> None:
+    """Writes `text` to a temporary file beside `path`, then renames it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds the state of all studies: SWEEPER_HOME, by default ``.sweeper/``."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> "Home":
+        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it."""
+        return cls(Path(os.environ.get("SWEEPER_HOME", ".sweeper")).resolve())
+
+    @property
+    def cache(self) -> Path:
+        """Tokenised data, shared by all trials."""
+        return self.root / "cache"
+
+    @property
+    def storage(self) -> str:
+        """URL of the default database."""
+        return f"sqlite:///{self.root / 'studies.db'}"
+
+    def run(self, study: str, number: int) -> Path:
+        """Folder of trial `number` of `study`: config, log, checkpoints, predictions."""
+        base, _, workload = study.partition("@")
+        check_name(base, "study")
+        check_name(workload, "workload")
+        return self.root / "runs" / study / str(number)
+
+
+def data_folder() -> Path | None:
+    """The folder of the user's data files, SWEEPER_DATA, or None where it is not set."""
+    value = os.environ.get("SWEEPER_DATA")
+    return Path(value).resolve() if value else None
+
+
+def shipped_studies() -> Path:
+    """The folder of the studies that come with sweeper, in an installed copy or in a checkout."""
+    installed = Path(__file__).parent / "_studies"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "studies"
