@@ -1,0 +1,54 @@
+"""What a trial reports after each evaluation."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Split = Literal["train", "dev"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of one epoch.
+
+    Attributes:
+        split: ``dev``, or ``train`` for the fixed training sample and the training loss.
+        task: Name of the task, or ``overall``.
+        name: ``accuracy``, ``pearson``, ``overall``, ``loss`` (mean training loss of the epoch).
+        value: The value.
+    """
+
+    split: Split
+    task: str
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class EpochResult:
+    """One evaluation of one trial.
+
+    Attributes:
+        epoch: Number of the finished epoch, from 1.
+        overall: Dev `overall` (see ``model.tasks.overall_formula``).
+        best: Whether no earlier epoch of this trial had a higher `overall`.
+        metrics: All metrics of the epoch; those named `overall` included.
+        train_seconds: Time spent in training steps.
+        eval_seconds: Time spent in evaluation.
+        tokens: Real tokens processed per task in training.
+        padded_tokens: Tokens per task with padding counted.
+        peak_memory_mb: Highest resident (CPU) or allocated (CUDA) memory of the process so far, in MiB.
+    """
+
+    epoch: int
+    overall: float
+    best: bool
+    metrics: tuple[Metric, ...]
+    train_seconds: float
+    eval_seconds: float
+    tokens: dict[str, int]
+    padded_tokens: dict[str, int]
+    peak_memory_mb: float
+
+    def dev_scores(self) -> dict[str, float]:
+        """Dev score of each task, without `overall`."""
+        return {m.task: m.value for m in self.metrics if m.split == "dev" and m.task != "overall"}
