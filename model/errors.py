@@ -5,6 +5,7 @@
     ModelError
     ├── DataError             a data file is missing, malformed or out of range
     ├── EncoderError          the encoder's files are missing or are not the expected ones
+    ├── CheckpointError       a checkpoint belongs to another trial
     └── NonFiniteLossError    the loss became infinite or not a number
 """
 
@@ -19,6 +20,10 @@ class DataError(ModelError):
 
 class EncoderError(ModelError):
     """The encoder cannot be loaded, or its weights are not the expected ones."""
+
+
+class CheckpointError(ModelError):
+    """A checkpoint belongs to another configuration or to other data."""
 
 
 class NonFiniteLossError(ModelError):

@@ -87,7 +87,9 @@ class Task(Frozen):
         if self.loss == "mse" and self.range is None:
             raise ValueError("loss mse needs a `range`; the task has classes")
         if (self.metric == "pearson") != (self.range is not None):
-            raise ValueError(f"metric {self.metric} does not fit: accuracy is for classes, pearson for a range")
+            raise ValueError(
+                f"metric {self.metric} does not fit: accuracy is for classes, pearson for a range"
+            )
         return self
 
     @property

@@ -1,0 +1,184 @@
+"""The state of a trial on disk: safetensors for tensors, JSON for the rest, whole or not there at all."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from .errors import CheckpointError
+from .result import EpochResult, Metric
+
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a trial has come.
+
+    Attributes:
+        fingerprint: Of the configuration and data that the trial trains on.
+        results: Every epoch so far, in order.
+    """
+
+    fingerprint: str
+    results: tuple[EpochResult, ...] = ()
+
+    def after(self, result: EpochResult) -> "Progress":
+        """The progress with one more epoch."""
+        return dataclasses.replace(self, results=(*self.results, result))
+
+
+def save(
+    rundir: Path, model: nn.Module, optimizer: Optimizer, progress: Progress, device: torch.device
+) -> None:
+    """Writes a checkpoint beside its place and renames it; keeps the newest two.
+
+    It holds the weights, the optimizer's state, all random states and the progress. The order of the rows and
+    the learning rate follow from the configuration and the number of the step.
+
+    Args:
+        rundir: Folder of the trial.
+        model: The network.
+        optimizer: Its optimizer.
+        progress: Every epoch so far; the last one names the checkpoint.
+        device: Where the trial trains.
+    """
+    folder = rundir / "checkpoints"
+    epoch = progress.results[-1].epoch
+    beside = folder / f".writing-{epoch}"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    save_file(
+        {name: tensor.contiguous() for name, tensor in model.state_dict().items()},
+        beside / "model.safetensors",
+    )
+    save_file(_optimizer_tensors(optimizer) | _random_states(device), beside / "optimizer.safetensors")
+    digests = {path.name: _digest(path) for path in sorted(beside.glob("*.safetensors"))}
+    state = {"progress": dataclasses.asdict(progress), "sha256": digests}
+    (beside / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+    for path in beside.iterdir():
+        _to_disk(path)
+    final = folder / f"{epoch:06d}"
+    shutil.rmtree(final, ignore_errors=True)
+    beside.rename(final)
+    _to_disk(folder)
+    for old in _newest_first(folder)[KEPT:]:
+        shutil.rmtree(old)
+
+
+def restore(
+    rundir: Path, model: nn.Module, optimizer: Optimizer, fingerprint: str, device: torch.device
+) -> Progress:
+    """Puts the newest whole checkpoint into model, optimizer and random states.
+
+    A damaged checkpoint is passed over in favour of the one before it.
+
+    Args:
+        rundir: Folder of the trial.
+        model: The network, overwritten.
+        optimizer: Its optimizer, overwritten.
+        fingerprint: Of the configuration and data.
+        device: Where the trial trains.
+
+    Returns:
+        The progress of that checkpoint; no epochs where there is none.
+
+    Raises:
+        CheckpointError: If the checkpoint is of another configuration or of other data.
+    """
+    for path in _newest_first(rundir / "checkpoints"):
+        progress = _read_progress(path)
+        if progress is None:
+            continue
+        if progress.fingerprint != fingerprint:
+            raise CheckpointError(
+                f"{path} belongs to another configuration or to other data; move it away to train from the start"
+            )
+        model.load_state_dict(load_file(path / "model.safetensors", device=str(device)))
+        tensors = load_file(path / "optimizer.safetensors")
+        _restore_random_states(tensors, device)
+        _restore_optimizer(optimizer, tensors)
+        return progress
+    return Progress(fingerprint)
+
+
+def discard(rundir: Path) -> None:
+    """Removes all checkpoints of a trial, which has no further use for them."""
+    shutil.rmtree(rundir / "checkpoints", ignore_errors=True)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted((p for p in folder.glob("[0-9]*") if p.is_dir()), key=lambda p: int(p.name), reverse=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read_progress(path: Path) -> Progress | None:
+    try:
+        state = json.loads((path / "state.json").read_text(encoding="utf-8"))
+        if any(_digest(path / name) != digest for name, digest in state["sha256"].items()):
+            return None
+        results = tuple(_result(fields) for fields in state["progress"]["results"])
+        return Progress(str(state["progress"]["fingerprint"]), results)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _result(fields: dict[str, Any]) -> EpochResult:
+    return EpochResult(**{**fields, "metrics": tuple(Metric(**metric) for metric in fields["metrics"])})
+
+
+def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {
+        f"state.{index}.{name}": tensor.contiguous()
+        for index, entries in state.items()
+        for name, tensor in entries.items()
+        if tensor is not None
+    }
+
+
+def _restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, tensor in tensors.items():
+        if key.startswith("state."):
+            _, index, name = key.split(".", 2)
+            state.setdefault(int(index), {})[name] = tensor
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def _random_states(device: torch.device) -> dict[str, Tensor]:
+    states = {"random.cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["random.cuda"] = torch.cuda.get_rng_state(device)
+    elif device.type == "mps":
+        states["random.mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def _restore_random_states(tensors: dict[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(tensors["random.cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random.cuda"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(tensors["random.mps"])

@@ -1,0 +1,96 @@
+"""The shared network: token ids in, one embedding a sentence out."""
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel
+from transformers.utils import logging as transformers_logging
+
+from .config import EncoderConfig
+from .errors import EncoderError
+from .pretrained import verified_minilm_folder
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+
+class SentenceEncoder(nn.Module):
+    """A BERT-like encoder and its pooling.
+
+    Args:
+        config: The encoder's settings.
+        vocabulary_size: Entries of the tokenizer; the tiny encoder's embedding table has this many rows.
+        pad_id: Id of the padding token.
+
+    Raises:
+        EncoderError: If pretrained weights are missing, or are not the expected ones.
+    """
+
+    def __init__(self, config: EncoderConfig, vocabulary_size: int, pad_id: int) -> None:
+        super().__init__()
+        self.pooling = config.pooling
+        if config.source == "tiny":
+            self.bert: nn.Module = _tiny(config, vocabulary_size, pad_id)
+        else:
+            self.bert = _pretrained(config)
+        if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
+            # Its weights would never receive a gradient, and would still be decayed, copied and saved.
+            self.bert.pooler = None
+        self.embedding_size: int = self.bert.config.hidden_size
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Embeds sentences.
+
+        Args:
+            input_ids: Token ids, ``[sentences, length]``.
+            attention_mask: 1 for tokens and 0 for padding, same shape.
+
+        Returns:
+            Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and tanh)
+            where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave out padding.
+        """
+        output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
+        states: Tensor = output.last_hidden_state
+        if self.pooling == "cls":
+            pooled: Tensor | None = getattr(output, "pooler_output", None)
+            return states[:, 0] if pooled is None else pooled
+        mask = attention_mask.unsqueeze(-1)
+        if self.pooling == "mean":
+            return (states * mask).sum(dim=1) / mask.sum(dim=1)
+        return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
+
+
+def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
+    dropout = 0.1 if config.dropout is None else config.dropout
+    return BertModel(
+        BertConfig(
+            vocab_size=vocabulary_size,
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.attention_heads,
+            intermediate_size=4 * config.hidden_size,
+            max_position_embeddings=config.max_length,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+            pad_token_id=pad_id,
+        )
+    )
+
+
+def _pretrained(config: EncoderConfig) -> nn.Module:
+    source = str(verified_minilm_folder()) if config.source == "minilm" else str(config.name)
+    try:
+        settings = AutoConfig.from_pretrained(source)
+        if config.dropout is not None:
+            settings.hidden_dropout_prob = config.dropout
+            settings.attention_probs_dropout_prob = config.dropout
+        model: nn.Module = AutoModel.from_pretrained(
+            source, config=settings, dtype=torch.float32, use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
+    positions = getattr(settings, "max_position_embeddings", config.max_length)
+    if config.max_length > positions:
+        raise EncoderError(
+            f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
+        )
+    return model

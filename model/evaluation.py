@@ -1,0 +1,71 @@
+"""Predictions and scores of a trained network."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .batches import by_length
+from .data import TaskData
+from .losses import predict
+from .metrics import score
+from .multitask import MultitaskEncoder
+
+TOKEN_BUDGET = 4096
+"""Tokens of an evaluation batch: enough to keep two to sixteen cores busy, and within their caches."""
+
+
+@torch.inference_mode()
+def predictions(
+    model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
+) -> NDArray[np.float64]:
+    """Predictions of one split in the units of its labels, ``[rows]``.
+
+    Every sentence is embedded alone among sentences of its own length, so that hardly any padding is
+    computed; the head then sees the embeddings row by row.
+
+    Args:
+        model: The network; left in evaluation mode.
+        name: The task.
+        data: The split.
+        pad_id: Id of the padding token.
+        device: Where the network lies.
+    """
+    model.eval()
+    lengths = data.sentences.lengths
+    embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
+    for chosen in by_length(lengths, TOKEN_BUDGET):
+        ids, mask = data.sentences.padded(chosen, pad_id)
+        embedded = model.encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+        embeddings[torch.from_numpy(chosen)] = embedded
+    outputs = model.heads[name](*embeddings.chunk(len(data.task.text)))
+    result: NDArray[np.float64] = predict(data.task, outputs).cpu().numpy().astype(np.float64)
+    return result
+
+
+def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+    """Score of each task's predictions by the metric that the task declares."""
+    return {name: score(split.task.metric, predicted[name], split.labels) for name, split in data.items()}
+
+
+def save_predictions(
+    path: Path, data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]
+) -> None:
+    """Writes dev predictions, labels and row ids of every task to one ``.npz``, beside and then renamed.
+
+    Args:
+        path: The file; its arrays are named ``<task>.prediction``, ``<task>.label`` and ``<task>.id``.
+        data: The splits.
+        predicted: What `predictions` gave for each.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name, split in data.items():
+        arrays[f"{name}.prediction"] = predicted[name]
+        arrays[f"{name}.label"] = split.labels
+        arrays[f"{name}.id"] = np.asarray(split.ids, dtype=np.str_)
+    beside = path.with_name(f".{path.name}")
+    with beside.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    beside.replace(path)

