@@ -1,0 +1,154 @@
+"""An open database, and all that can be read from it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+import sqlalchemy as sa
+
+from . import frames, migrations
+from .engine import READING, check_url, creation_lock, explained, hooked_engine, is_ready
+from .errors import DatabaseError
+from .mirror import Mirror
+from .records import epoch_metric, run, run_row, sweep, sweep_row
+from .run import RunRow, RunState, SweepRow
+from .search import PastTrial
+
+
+@dataclass(frozen=True)
+class Keys:
+    """One study, in our tables and in Optuna's."""
+
+    sweep: int
+    study: int
+
+
+class Archive:
+    """All studies under one URL, as they stand. A context manager.
+
+    Args:
+        url: ``sqlite:///path`` or ``postgresql://…``. Missing tables are made, old ones migrated.
+        must_exist: Whether a database without studies is an error, for commands that only read.
+
+    Raises:
+        DatabaseError: From here and from every method, if the database cannot be read or written. Nothing
+            is written where it is not a database, or is one of a newer version.
+    """
+
+    def __init__(self, url: str, must_exist: bool = False) -> None:
+        self._url = check_url(url)
+        self._known: dict[str, Keys] = {}
+        with explained(self._url), ExitStack() as stack:
+            ready = is_ready(self._url, must_exist)
+            self._engine = hooked_engine(self._url)
+            stack.callback(self._engine.dispose)
+            with nullcontext() if ready else creation_lock(self._engine):
+                self._mirror = Mirror(self._engine, ready)
+                if not ready:
+                    with self._engine.begin() as connection:
+                        migrations.upgrade(connection)
+            self._stack = stack.pop_all()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes all connections."""
+        self._stack.close()
+
+    def sweep(self, name: str) -> SweepRow | None:
+        """The study of that name, or None."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
+        return None if row is None else sweep_row(row)
+
+    def sweeps(self) -> list[SweepRow]:
+        """All studies, the one with the latest activity last."""
+        moment = sa.func.max(sa.func.coalesce(run.c.finished, run.c.started, run.c.created)).label("moment")
+        latest = sa.select(run.c.sweep_id, moment).group_by(run.c.sweep_id).subquery()
+        query = (
+            sa.select(sweep)
+            .outerjoin(latest, latest.c.sweep_id == sweep.c.id)
+            .order_by(sa.func.coalesce(latest.c.moment, sweep.c.created), sweep.c.id)
+        )
+        with self._reading() as connection:
+            return [sweep_row(row) for row in connection.execute(query).mappings()]
+
+    def run(self, name: str, number: int) -> RunRow | None:
+        """One trial of a study, or None if there is none of that number."""
+        rows = self._select(name, sa.select(run).where(run.c.number == number))
+        return run_row(rows[0]._mapping) if rows else None
+
+    def runs(self, name: str) -> list[RunRow]:
+        """All trials of a study, by number."""
+        return [run_row(row._mapping) for row in self._select(name, sa.select(run))]
+
+    def history(self, name: str) -> list[PastTrial]:
+        """All trials of a study as the search sees them, by number."""
+        query = sa.select(run.c.number, run.c.arm, run.c.params, run.c.seed, run.c.state, run.c.scores)
+        return [
+            PastTrial(
+                number=row.number,
+                arm=row.arm,
+                params=row.params,
+                seed=row.seed,
+                overall=row.scores["overall"] if row.state is RunState.COMPLETE else None,
+            )
+            for row in self._select(name, query)
+        ]
+
+    def trials_frame(self, name: str) -> pd.DataFrame:
+        """All trials of a study; see ``frames.trials_frame``."""
+        query = (
+            sa.select(run.c.number, sa.func.count(epoch_metric.c.epoch.distinct()).label("epochs"))
+            .join(epoch_metric)
+            .group_by(run.c.number)
+        )
+        epochs = {row.number: row.epochs for row in self._select(name, query)}
+        return frames.trials_frame(self.runs(name), epochs)
+
+    def epochs_frame(self, name: str) -> pd.DataFrame:
+        """All metrics of all trials of a study; see ``frames.epochs_frame``."""
+        m = epoch_metric.c
+        query = (
+            sa.select(run.c.number, run.c.arm, m.epoch, m.split, m.task, m.metric, m.value)
+            .join(epoch_metric)
+            .order_by(run.c.number, m.epoch, m.split, m.task, m.metric)
+        )
+        return frames.epochs_frame(self._select(name, query))
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with explained(self._url), self._engine.connect() as connection:
+            yield connection.execution_options(**READING)
+
+    def _select(self, name: str, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Rows of one study's trials, by number."""
+        ours = query.where(run.c.sweep_id == self._keys(name).sweep).order_by(run.c.number)
+        with self._reading() as connection:
+            return connection.execute(ours).all()
+
+    def _one(self, name: str, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:
+        """Columns of one trial, which must be there."""
+        rows = self._select(name, sa.select(*columns).where(run.c.number == number))
+        if not rows:
+            raise DatabaseError(f"{self._url}: study {name!r} has no trial {number}")
+        return rows[0]
+
+    def _keys(self, name: str) -> Keys:
+        if name not in self._known:
+            query = sa.select(sweep.c.id, sweep.c.study_id).where(sweep.c.name == name)
+            with self._reading() as connection:
+                row = connection.execute(query).one_or_none()
+            if row is None:
+                raise DatabaseError(f"{self._url}: no study {name!r}")
+            self._known[name] = Keys(row.id, row.study_id)
+        return self._known[name]

@@ -1,0 +1,164 @@
+"""How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from filelock import FileLock
+from optuna.exceptions import StorageInternalError
+
+from . import migrations
+from .errors import DatabaseError
+
+BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
+READING = {"sweeper_reading": True}  # execution options of a connection that will not write
+_ADVISORY_LOCK = 0x53574550  # any number, the same for all who create tables
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # otherwise the sqlite3 module sends a BEGIN of its own
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def begin_immediate(engine: sa.Engine) -> None:
+    """Makes each transaction of a SQLite engine take the write lock at its start.
+
+    A transaction that reads first and then writes fails at once, without waiting, if another process
+    has written in between; one that begins with the lock waits for its turn and then succeeds. Nothing
+    on other databases.
+    """
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "begin", _begin)
+
+
+def _begin(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("sweeper_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def check_url(url: str) -> sa.URL:
+    """Reads a database URL.
+
+    Returns:
+        The URL; the file of a SQLite URL as an absolute path.
+
+    Raises:
+        DatabaseError: If it is no URL, or one of a kind that sweeper does not work on.
+    """
+    ways = "write sqlite:///folder/studies.db or postgresql://user@host/database"
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # The text is not repeated: a mistyped URL can hold a password.
+        raise DatabaseError(f"the database given is not a URL: {ways}") from error
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        return parsed
+    if kind != "sqlite":
+        raise DatabaseError(f"{parsed}: {kind!r} is not supported: {ways}")
+    if parsed.database in {None, "", ":memory:"} or parsed.query:
+        raise DatabaseError(f"{parsed}: names no file: write sqlite:///folder/studies.db")
+    return parsed.set(database=str(sqlite_file(parsed).resolve()))
+
+
+def sqlite_file(url: sa.URL) -> Path:
+    """The file of a SQLite URL."""
+    return Path(str(url.database))
+
+
+@contextmanager
+def explained(url: sa.URL) -> Iterator[None]:
+    """Turns what the database, its driver or the file system raises into a DatabaseError of one line.
+
+    A violated constraint passes through: it is an answer to be handled, not a broken database.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except (sa.exc.SQLAlchemyError, StorageInternalError, OSError, ImportError) as error:
+        raise DatabaseError(f"{url}: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
+        return _reason(error.__cause__)
+    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+        return " ".join(str(error.orig).split())
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, ImportError):
+        return f"the driver is not installed: pip install 'psycopg[binary]' ({error})"
+    return " ".join(str(error).split())
+
+
+def _plain_engine(url: sa.URL) -> sa.Engine:
+    """An engine that looks at a database and leaves it as it is; the file must exist.
+
+    Not opened read-only: SQLite would then leave its ``-wal`` and ``-shm`` files behind.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, poolclass=sa.NullPool)
+    uri = f"{sqlite_file(url).as_uri()}?mode=rw"
+    return sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT),
+        poolclass=sa.NullPool,
+    )
+
+
+def hooked_engine(url: sa.URL) -> sa.Engine:
+    """An engine for many processes. On SQLite: WAL, long waits, write locks taken at the start."""
+    # A server may close a connection that lies idle between two epochs of a long trial.
+    engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare)
+    begin_immediate(engine)
+    return engine
+
+
+@contextmanager
+def creation_lock(engine: sa.Engine) -> Iterator[None]:
+    """Lets one process at a time create or migrate tables: neither Optuna nor Alembic expects company."""
+    if engine.dialect.name == "sqlite":
+        file = sqlite_file(engine.url)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_name(f"{file.name}.lock"), timeout=BUSY_TIMEOUT):
+            yield
+    else:
+        with engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            yield
+
+
+def is_ready(url: sa.URL, must_exist: bool) -> bool:
+    """Whether a database has all tables, as far as can be told without writing to it.
+
+    Args:
+        url: The database.
+        must_exist: Whether it is an error that it has no tables of ours.
+
+    Raises:
+        DatabaseError: If it is made by a newer sweeper or is a folder, or if it should exist and does not.
+    """
+    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
+    if file is not None and file.is_dir():
+        raise DatabaseError(f"{url}: is a folder: name a file in it")
+    revision = None
+    if file is None or (file.exists() and file.stat().st_size > 0):
+        with _plain_engine(url).connect() as connection:
+            revision = migrations.current(connection)
+    if revision is None and must_exist:
+        raise DatabaseError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
+    newest, *older = migrations.known()
+    if revision not in {None, newest, *older}:
+        raise DatabaseError(
+            f"{url}: made by a newer sweeper (revision {revision}): upgrade sweeper, or name another "
+            "database with --storage"
+        )
+    return revision == newest

@@ -1,0 +1,134 @@
+"""Optuna's tables, which repeat the search for Optuna's own tools and hand out the numbers of trials."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import optuna
+import sqlalchemy as sa
+from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import TrialState, create_trial
+
+from .engine import begin_immediate, explained
+from .errors import DatabaseError
+from .records import trial_params, trial_user_attributes, trials
+from .run import RunState
+
+_STATES = {
+    RunState.COMPLETE: TrialState.COMPLETE,
+    RunState.PRUNED: TrialState.PRUNED,
+    RunState.FAILED: TrialState.FAIL,
+}
+
+
+class Mirror:
+    """Optuna's storage on the connections of our engine.
+
+    Args:
+        engine: Our engine.
+        ready: Whether Optuna's tables are there already.
+
+    Raises:
+        DatabaseError: From here and from every method, if the database cannot be read or written, or if
+            its Optuna tables are of another version.
+    """
+
+    def __init__(self, engine: sa.Engine, ready: bool) -> None:
+        self._url = engine.url
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        # Optuna puts the URL through str.format.
+        url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+        with explained(self._url):
+            try:
+                # On our pool, and so on connections that our engine has prepared from the very first.
+                self._storage = RDBStorage(url, {"pool": engine.pool}, skip_table_creation=ready)
+            except RuntimeError as error:  # how Optuna says that its tables are of another version
+                raise DatabaseError(f"{self._url}: {error}") from error
+        # Only now: the constructor opens transactions within others, which would wait for each other. What
+        # it writes, it writes under the creation lock.
+        begin_immediate(self._storage.engine)
+
+    def create_study(self, name: str) -> int:
+        """Makes the Optuna study of that name, unless there is one, and returns its key."""
+        with explained(self._url):
+            with suppress(DuplicatedStudyError):
+                return self._storage.create_new_study([StudyDirection.MAXIMIZE], name)
+            return self._storage.get_study_id_from_name(name)
+
+    def claim(self, study: int, owner: str) -> int:
+        """Makes a running trial and returns its number; the number and its owner are one transaction."""
+        template = create_trial(state=TrialState.RUNNING, user_attrs={"owner": owner})
+        with explained(self._url):
+            return self._storage.get_trial_number_from_id(self._storage.create_new_trial(study, template))
+
+    def running(self, study: int) -> dict[int, str]:
+        """The numbers of the running trials, each with the owner that claimed it."""
+        with explained(self._url):
+            found = self._storage.get_all_trials(study, deepcopy=False, states=(TrialState.RUNNING,))
+        return {trial.number: str(trial.user_attrs.get("owner")) for trial in found}
+
+    def report(self, trial: int, epoch: int, overall: float) -> None:
+        """Sets a trial's `overall` at an epoch; nothing if the trial has ended."""
+        with explained(self._url), suppress(UpdateFinishedTrialError):
+            self._storage.set_trial_intermediate_value(trial, epoch, overall)
+
+    def tell(self, trial: int, state: RunState, overall: float | None) -> None:
+        """Ends a trial; nothing if it has ended already."""
+        values = [overall] if overall is not None and state is RunState.COMPLETE else None
+        with explained(self._url), suppress(UpdateFinishedTrialError):
+            self._storage.set_trial_state_values(trial, _STATES[state], values)
+
+
+# What follows runs in the caller's transaction, together with changes to our own tables: Optuna's storage
+# would commit each parameter by itself, and a crash between two would leave half a trial.
+
+
+def trial_key(study: int, number: int) -> sa.ScalarSelect[int]:
+    """Optuna's key of a trial, as an expression."""
+    return (
+        sa.select(trials.c.trial_id)
+        .where(trials.c.study_id == study, trials.c.number == number)
+        .scalar_subquery()
+    )
+
+
+def describe(
+    connection: sa.Connection,
+    trial: int,
+    params: Mapping[str, Any],
+    distributions: Mapping[str, BaseDistribution],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Adds parameters and user attributes to a trial that has none yet."""
+    chosen = [
+        {
+            "trial_id": trial,
+            "param_name": name,
+            "param_value": distributions[name].to_internal_repr(value),
+            "distribution_json": distribution_to_json(distributions[name]),
+        }
+        for name, value in params.items()
+        if name in distributions
+    ]
+    if chosen:
+        connection.execute(trial_params.insert(), chosen)
+    said = [{"trial_id": trial, "key": key, "value_json": json.dumps(attributes[key])} for key in attributes]
+    connection.execute(trial_user_attributes.insert(), said)
+
+
+def change_owner(connection: sa.Connection, study: int, number: int, old: str, new: str) -> bool:
+    """Puts a claimed trial into other hands, if it is still in those named."""
+    changed = connection.execute(
+        trial_user_attributes.update()
+        .where(
+            trial_user_attributes.c.trial_id == trial_key(study, number),
+            trial_user_attributes.c.key == "owner",
+            trial_user_attributes.c.value_json == json.dumps(old),
+        )
+        .values(value_json=json.dumps(new))
+    )
+    return changed.rowcount == 1

@@ -1,0 +1,158 @@
+"""What the database holds about studies and trials, as frozen records."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunState(StrEnum):
+    """Where a trial stands: queued, then running, then one of the three final states."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Whether the trial has its outcome."""
+        return self not in UNFINISHED
+
+
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
+
+
+class ErrorClass(StrEnum):
+    """Why a trial failed."""
+
+    OOM = "oom"
+    NAN = "nan"
+    KILLED = "killed"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One study as it was begun.
+
+    Attributes:
+        id: Key in the database.
+        name: ``<study>@<workload>``.
+        study: The study file as run, as JSON.
+        workload: The workload as run, as JSON.
+        digest: Hash by which a changed study file is noticed.
+        wanted: Number of trials asked for in total.
+        version: Version of sweeper that began it.
+        created: When it was begun, UTC.
+    """
+
+    id: int
+    name: str
+    study: dict[str, Any]
+    workload: dict[str, Any]
+    digest: str
+    wanted: int
+    version: str
+    created: datetime
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One trial as it stands.
+
+    Attributes:
+        id: Key in the database.
+        number: Number of the trial in its study, from 0.
+        trial_id: Key of the trial in Optuna's tables.
+        arm: Name of the arm.
+        params: What the search chose, by the names of the study file.
+        config: The whole ``TrainConfig``, as JSON.
+        seed: Seed of the trial.
+        state: Where the trial stands.
+        owner: The driver that runs it, or ran it last.
+        lease_expires: Until when nobody else may take it over, UTC.
+        attempts: How often it was started.
+        threads: CPU threads of the latest attempt.
+        device: Device of the latest attempt.
+        versions: Package versions of the latest attempt.
+        created: When it was queued, UTC.
+        started: When it was first started, UTC.
+        finished: When its outcome was recorded, UTC.
+        seconds: Wall time, summed over the attempts that ended with an outcome.
+        peak_memory_mb: Highest memory of its process in MiB.
+        best_epoch: Epoch with the highest `overall`, from 1.
+        scores: Dev scores of the best epoch: ``overall`` and each task.
+        error_class: Why it failed.
+        traceback: Traceback of the failure.
+    """
+
+    id: int
+    number: int
+    trial_id: int
+    arm: str
+    params: dict[str, Any]
+    config: dict[str, Any]
+    seed: int
+    state: RunState
+    owner: str | None
+    lease_expires: datetime | None
+    attempts: int
+    threads: int | None
+    device: str | None
+    versions: dict[str, Any] | None
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    seconds: float | None
+    peak_memory_mb: float | None
+    best_epoch: int | None
+    scores: dict[str, float] | None
+    error_class: ErrorClass | None
+    traceback: str | None
+
+
+def _finite(scores: dict[str, float]) -> bool:
+    return all(math.isfinite(score) for score in scores.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a trial ended.
+
+    Attributes:
+        state: COMPLETE, PRUNED or FAILED.
+        seconds: Wall time of the attempt.
+        best_epoch: Epoch with the highest `overall`, from 1; None if there was no evaluation.
+        scores: Dev scores of that epoch, ``overall`` among them; None if there was no evaluation.
+        peak_memory_mb: Highest memory of the trial's process in MiB, where known.
+        error_class: Why it failed; for FAILED only.
+        traceback: Traceback of the failure; for FAILED only.
+
+    Raises:
+        ValueError: If the parts contradict one another.
+    """
+
+    state: RunState
+    seconds: float
+    best_epoch: int | None = None
+    scores: dict[str, float] | None = None
+    peak_memory_mb: float | None = None
+    error_class: ErrorClass | None = None
+    traceback: str | None = None
+
+    def __post_init__(self) -> None:
+        failed = self.state is RunState.FAILED
+        if not self.state.final:
+            raise ValueError(f"{self.state} is no outcome")
+        if failed != (self.error_class is not None) or (self.traceback is not None and not failed):
+            raise ValueError("an error class goes with a failure, and a failure needs one")
+        if (self.scores is None) != (self.best_epoch is None):
+            raise ValueError("scores and their epoch go together")
+        if self.scores is not None and not ("overall" in self.scores and _finite(self.scores)):
+            raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
+        if self.state is RunState.COMPLETE and self.scores is None:
+            raise ValueError("a complete trial has scores")
