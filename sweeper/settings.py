@@ -1,0 +1,135 @@
+"""Settings as study files write them: dotted fields of TrainConfig, nested objects, four short names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from model.config import TrainConfig
+
+SHORT_NAMES = {
+    "sst_head": "tasks.sst.head",
+    "paraphrase_head": "tasks.para.head",
+    "sts_head": "tasks.sts.head",
+    "sts_loss": "tasks.sts.loss",
+}
+"""The paper's names, and the fields that they stand for."""
+
+
+def field_path(key: str) -> tuple[str, ...]:
+    """The field that a key names, for example ``("tasks", "sts", "head")`` for ``sts_head``."""
+    return tuple(SHORT_NAMES.get(key, key).split("."))
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One setting of a nested mapping.
+
+    Attributes:
+        path: The field of TrainConfig.
+        written: The keys that lead to it in the file.
+        value: Its value.
+    """
+
+    path: tuple[str, ...]
+    written: tuple[str, ...]
+    value: Any
+
+
+def leaves(settings: Mapping[str, Any]) -> Iterator[Leaf]:
+    """Every setting of a mapping whose keys are dotted, nested or short."""
+    for key, value in settings.items():
+        yield from _leaves(value, field_path(key), (key,))
+
+
+def _leaves(value: Any, path: tuple[str, ...], written: tuple[str, ...]) -> Iterator[Leaf]:
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            yield from _leaves(below, (*path, *str(key).split(".")), (*written, str(key)))
+    else:
+        yield Leaf(path, written, value)
+
+
+def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two paths name the same field, or one names a group that holds the other."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
+
+
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The same settings with every dotted or short key unfolded into nested mappings."""
+    result: dict[str, Any] = {}
+    for key, value in settings.items():
+        *groups, name = field_path(key)
+        unfolded = {name: nested(value) if isinstance(value, Mapping) else value}
+        for group in reversed(groups):
+            unfolded = {group: unfolded}
+        result = merged(result, unfolded)
+    return result
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Two nested mappings in one; where both set a field, `over` wins.
+
+    A mapping whose `kind` differs from the one beneath replaces it whole: a source of another kind has
+    other fields.
+    """
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(value, Mapping) and isinstance(below, Mapping) and _same_kind(below, value):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _same_kind(under: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
+    return "kind" not in over or "kind" not in under or over["kind"] == under["kind"]
+
+
+def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo | None:
+    """The declaration of the field at `path` under `model`, or None where there is no such field."""
+    field: FieldInfo | None = FieldInfo(annotation=model)
+    for name in path:
+        if field is None:
+            return None
+        field = _child(field.annotation, name)
+    return field
+
+
+def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields under `path`; none where it is a single value."""
+    field = field_at(model, path)
+    if field is None:
+        return []
+    return [name for member in _members(field.annotation) for name in getattr(member, "model_fields", ())]
+
+
+def setting_names(path: tuple[str | int, ...]) -> list[str]:
+    """Names that may stand under `path` in a mapping of settings; dotted and short ones at its top."""
+    names = names_at(TrainConfig, path)
+    if path:
+        return names
+    dotted = [f"{name}.{below}" for name in names for below in names_at(TrainConfig, (name,))]
+    return [name for name in names if name not in ("seed", "tasks")] + list(SHORT_NAMES) + dotted
+
+
+def _child(annotation: Any, name: str | int) -> FieldInfo | None:
+    for member in _members(annotation):
+        if name in getattr(member, "model_fields", ()):
+            found: FieldInfo = member.model_fields[name]
+            return found
+        if get_origin(member) is dict:
+            return FieldInfo(annotation=get_args(member)[1])
+        if get_origin(member) is tuple and isinstance(name, int):
+            return FieldInfo(annotation=get_args(member)[0])
+    return None
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation allows: those of a union, or itself."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
