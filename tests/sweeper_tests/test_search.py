@@ -1,0 +1,290 @@
+import json
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from sweeper.search import STARTUP, PastTrial, distributions, grid_size, propose
+from sweeper.spec import StudySpec
+from sweeper.study import Study, TrialSpec
+from sweeper.studyfile import load_study
+
+WORKLOAD = load_study("quickstart", "demo").workload.model_copy(update={"space": {}})
+"""A workload with no space of its own, which would replace the toy's."""
+
+SPACE: dict[str, Any] = {
+    "learning_rate": {"low": 1e-5, "high": 1e-1, "log": True},
+    "dropout": {"low": 0.0, "high": 0.5, "step": 0.1},
+    "batch_size": {"low": 8, "high": 64, "log": True},
+    "warmup": {"low": 0.0, "high": 1.0},
+    "epochs": {"low": 1, "high": 9, "step": 2},
+    "sts_loss": ["mse", "ce"],
+    "max_grad_norm": [None, 1.0],
+}
+ARMS = {"A": {}, "B": {"weight_decay": 0.1}, "C": {"weight_decay": 0.2}}
+
+
+def study(
+    sampler: str = "tpe",
+    space: dict[str, Any] = SPACE,
+    arms: dict[str, Any] = ARMS,
+    seeds: tuple[int, ...] = (1, 2),
+    sampler_seed: int = 3,
+) -> Study:
+    fields = {
+        "space": space,
+        "arms": arms,
+        "seeds": seeds,
+        "sampler": {"name": sampler, "seed": sampler_seed},
+    }
+    return Study(StudySpec.model_validate({"name": "toy", **fields}), WORKLOAD)
+
+
+def score(trial: TrialSpec) -> float:
+    """Best at learning rate 1e-3, warm-up 0.2 and loss ce; replicates differ a little."""
+    params = trial.params
+    distance = abs(math.log10(params["learning_rate"]) + 3) / 2 + abs(params["warmup"] - 0.2)
+    return (params["sts_loss"] == "ce") - distance + trial.seed / 1000
+
+
+def past(trial: TrialSpec, overall: float | None) -> PastTrial:
+    return PastTrial(trial.number, trial.arm, trial.params, trial.seed, overall)
+
+
+def run(a_study: Study, trials: int, objective: Callable[[TrialSpec], float] = score) -> list[PastTrial]:
+    history: list[PastTrial] = []
+    for number in range(trials):
+        trial = propose(a_study, number, history)
+        assert trial is not None
+        history.append(past(trial, objective(trial)))
+    return history
+
+
+def test_distributions_mirror_the_space() -> None:
+    assert distributions(study()) == {
+        "learning_rate": FloatDistribution(1e-5, 1e-1, log=True),
+        "dropout": FloatDistribution(0.0, 0.5, step=0.1),
+        "batch_size": IntDistribution(8, 64, log=True),
+        "warmup": FloatDistribution(0.0, 1.0),
+        "epochs": IntDistribution(1, 9, step=2),
+        "sts_loss": CategoricalDistribution(("mse", "ce")),
+        "max_grad_norm": CategoricalDistribution((None, 1.0)),
+    }
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_values_stay_in_their_space_and_reach_the_configuration(sampler: str) -> None:
+    a_study = study(sampler)
+    for trial in run(a_study, 60):
+        params = trial.params
+        assert list(params) == list(SPACE)
+        assert json.loads(json.dumps(params)) == params
+        assert 1e-5 <= params["learning_rate"] <= 1e-1
+        assert 0 <= params["dropout"] <= 0.5
+        assert params["dropout"] * 10 == pytest.approx(round(params["dropout"] * 10))
+        assert type(params["batch_size"]) is int
+        assert 8 <= params["batch_size"] <= 64
+        assert params["epochs"] in (1, 3, 5, 7, 9)
+        assert params["sts_loss"] in ("mse", "ce")
+        config = a_study.config(trial.arm, params, trial.seed)
+        assert config.learning_rate == params["learning_rate"]
+        assert config.tasks["sts"].loss == params["sts_loss"]
+
+
+def test_log_ranges_give_each_magnitude_its_share() -> None:
+    a_study = study("random", {"learning_rate": SPACE["learning_rate"]}, {"A": {}}, (1,))
+    drawn = [trial.params["learning_rate"] for trial in run(a_study, 200, lambda trial: 0.0)]
+    for low in (1e-5, 1e-4, 1e-3, 1e-2):
+        assert 30 <= sum(low <= rate < 10 * low for rate in drawn) <= 70
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_arms_and_seeds_take_turns(sampler: str) -> None:
+    history = run(study(sampler), 24)
+    assert [trial.arm for trial in history] == ["A", "B", "C"] * 8
+    assert [trial.seed for trial in history] == [1, 1, 1, 2, 2, 2] * 4
+    for number in range(0, 24, 6):
+        for arm in range(3):
+            assert history[number + arm].params == history[number + arm + 3].params
+
+
+def test_the_first_configurations_are_the_same_for_all_arms_and_differ_from_each_other() -> None:
+    history = run(study(seeds=(1,)), 3 * STARTUP)
+    groups = [[trial.params for trial in history[n : n + 3]] for n in range(0, 3 * STARTUP, 3)]
+    assert all(group[0] == group[1] == group[2] for group in groups)
+    assert len({json.dumps(group[0]) for group in groups}) == STARTUP
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_a_resumed_study_proposes_what_an_uninterrupted_one_does(sampler: str) -> None:
+    space = {"learning_rate": [1e-4, 1e-3], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
+    a_study = study(sampler, space if sampler == "grid" else SPACE)
+    history = run(a_study, 48)
+    for number in (0, 7, 30, 41, 47):
+        trial = propose(a_study, number, [other for other in reversed(history) if other.number < number])
+        assert trial is not None
+        assert past(trial, history[number].overall) == history[number]
+
+
+def test_a_trial_adopted_late_is_proposed_as_it_would_have_been() -> None:
+    a_study = study(seeds=(1,))
+    history = run(a_study, 45)
+    trial = propose(a_study, 30, [other for other in history if other.number != 30])
+    assert trial is not None
+    assert trial.params == history[30].params
+
+
+def test_a_first_seed_adopted_late_takes_the_values_of_its_replicate() -> None:
+    a_study = study()
+    history = run(a_study, 48)
+    trial = propose(
+        a_study, 42, [past for past in history if past.number != 42 and past.number < 40] + [history[45]]
+    )
+    assert trial is not None
+    assert trial.params == history[45].params
+
+
+def test_another_process_proposes_the_same() -> None:
+    a_study = study()
+    history = run(a_study, 40)
+    program = """
+import json, sys
+from sweeper.search import PastTrial, propose
+from sweeper.study import Study, StudySpec, Workload
+given = json.load(sys.stdin)
+study = Study(StudySpec.model_validate(given["study"]), Workload.model_validate(given["workload"]))
+print(json.dumps(propose(study, 40, [PastTrial(**past) for past in given["history"]]).params))
+"""
+    given = {
+        "study": a_study.spec.model_dump(mode="json"),
+        "workload": a_study.workload.model_dump(mode="json"),
+        "history": [vars(trial) for trial in history],
+    }
+    environment = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    here = propose(a_study, 40, history)
+    assert here is not None
+    assert json.loads(done.stdout) == here.params
+
+
+def test_random_ignores_the_scores_and_tpe_does_not() -> None:
+    for sampler, same in (("random", True), ("tpe", False)):
+        a_study = study(sampler, seeds=(1,))
+        history = run(a_study, 45)
+        other = [PastTrial(t.number, t.arm, t.params, t.seed, -(t.overall or 0)) for t in history]
+        proposed = [propose(a_study, 45, past) for past in (history, other)]
+        assert proposed[0] is not None
+        assert proposed[1] is not None
+        assert (proposed[0].params == proposed[1].params) is same
+
+
+def test_an_arm_learns_from_its_own_trials_only() -> None:
+    a_study = study(seeds=(1,))
+    history = run(a_study, 45)
+    without = [trial for trial in history if trial.arm == "A"]
+    first, second = propose(a_study, 45, history), propose(a_study, 45, without)
+    assert first is not None
+    assert first.arm == "A"
+    assert first == second
+
+
+def test_the_sampler_seed_changes_the_proposals() -> None:
+    first, second = propose(study(sampler_seed=1), 0, []), propose(study(sampler_seed=2), 0, [])
+    assert first is not None
+    assert second is not None
+    assert first.params != second.params
+
+
+def test_tpe_learns() -> None:
+    def last(sampler: str, seed: int) -> float:
+        a_study = study(sampler, seeds=(1,), arms={"A": {}}, sampler_seed=seed)
+        return fmean(trial.overall or 0 for trial in run(a_study, 40)[-15:])
+
+    gains = [last("tpe", seed) - last("random", seed) for seed in range(4)]
+    assert fmean(gains) > 0.3
+    assert min(gains) > 0
+
+
+def test_running_and_failed_trials_are_kept_away_from() -> None:
+    """Five workers that propose before any of them has finished do not all propose the same."""
+    a_study = study(seeds=(1,), arms={"A": {}})
+    history = run(a_study, 30)
+    proposals = []
+    for number in range(30, 35):
+        trial = propose(a_study, number, history)
+        assert trial is not None
+        proposals.append(trial.params)
+        history.append(past(trial, None))
+    rates = sorted(math.log10(params["learning_rate"]) for params in proposals)
+    assert len({round(rate, 6) for rate in rates}) == 5
+
+
+def test_values_that_the_space_has_lost_do_not_stop_the_search() -> None:
+    narrow = study(space=SPACE | {"sts_loss": ["ce"]}, seeds=(1,), arms={"A": {}})
+    trial = propose(narrow, 30, run(study(seeds=(1,), arms={"A": {}}), 30))
+    assert trial is not None
+    assert trial.params["sts_loss"] == "ce"
+
+
+def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
+    space = {
+        "dropout": {"low": 0.1, "high": 0.3, "step": 0.1},
+        "sts_loss": ["mse", "ce"],
+        "epochs": {"low": 1, "high": 2},
+    }
+    a_study = study("grid", space)
+    assert grid_size(a_study) == 3 * 2 * 2 * 3 * 2
+    history: list[PastTrial] = []
+    for number in count():
+        trial = propose(a_study, number, history)
+        if trial is None:
+            break
+        history.append(past(trial, 0.0))
+    seen = {(t.arm, t.seed, *t.params.values()) for t in history}
+    assert seen == {
+        (arm, seed, dropout, loss, epochs)
+        for arm in "ABC"
+        for seed in (1, 2)
+        for dropout in (0.1, 0.2, 0.3)
+        for loss in ("mse", "ce")
+        for epochs in (1, 2)
+    }
+    assert len(history) == len(seen) == 72
+
+
+def test_without_a_space_each_arm_runs_once_per_seed() -> None:
+    a_study = study(space={})
+    assert grid_size(a_study) == 6
+    trials = [propose(a_study, number, []) for number in range(7)]
+    assert [(t.arm, t.seed, t.params) for t in trials if t] == [
+        (arm, seed, {}) for seed in (1, 2) for arm in ("A", "B", "C")
+    ]
+    assert trials[6] is None
+
+
+def test_other_samplers_never_end() -> None:
+    assert grid_size(study("tpe")) is None
+    assert grid_size(study("random")) is None
+
+
+def test_the_configuration_carries_arm_params_and_seed() -> None:
+    trial = propose(study(), 4, [])
+    assert trial is not None
+    assert (trial.number, trial.arm, trial.seed) == (4, "B", 2)
+    assert trial.config == study().config("B", trial.params, 2)
+    assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
