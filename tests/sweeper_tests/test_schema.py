@@ -1,0 +1,74 @@
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from sweeper.rundir import shipped_studies
+from sweeper.schema import study_schema
+from sweeper.yamlfile import read_yaml
+
+SCHEMA = study_schema()
+STUDIES = sorted(shipped_studies().glob("*.yaml"))
+
+
+def valid(study: dict[str, Any]) -> bool:
+    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(study))
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def references(node: Any) -> set[str]:
+        if isinstance(node, dict):
+            own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+            return own.union(*(references(below) for below in node.values()))
+        return set().union(*(references(below) for below in node)) if isinstance(node, list) else set()
+
+    assert references(SCHEMA) == {f"#/$defs/{name}" for name in SCHEMA["$defs"]}
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_every_shipped_study_fits(path: Path) -> None:
+    assert len(STUDIES) == 4
+    jsonschema.validate(read_yaml(path).data, SCHEMA, cls=jsonschema.Draft202012Validator)
+
+
+FITS = [
+    {"base": {"encoder": {"pooling": "mean"}, "tasks.sts": {"head": "cosine"}, "tasks.sst.head": "mlp"}},
+    {"base": {"tasks.sst.source.seed": 3, "max_grad_norm": None}},
+    {"space": {"batch_size": {"low": 8, "high": 64, "step": 8}, "max_grad_norm": [None, 1.0]}},
+    {"arms": {"A": {}, "B": {"sts_head": "cosine"}}, "seeds": [1, 2], "sampler": {"name": "grid"}},
+]
+FITS_NOT = [
+    {"bse": {}},
+    {"base": {"sst_hed": "mlp"}},
+    {"base": {"sst_head": "mpl"}},
+    {"base": {"dropout": 1.5}},
+    {"base": {"seed": 1}},
+    {"base": {"tasks": {}}},
+    {"base": {"encoder": {"poolin": "mean"}}},
+    {"base": {"tasks.sst.hed": "mlp"}},
+    {"arms": {}},
+    {"arms": {"A": {"sst_hed": "mlp"}}},
+    {"space": {"dropout": []}},
+    {"space": {"dropout": 0.1}},
+    {"space": {"dropout": {"low": 0.1}}},
+    {"space": {"dropout": [0.1, 1.5]}},
+    {"space": {"encoder": [1]}},
+    {"space": {"sts_loss": {"low": 1, "high": 2}}},
+    {"sampler": {"name": "tpee"}},
+    {"tables": ["table9"]},
+]
+
+
+@pytest.mark.parametrize("study", FITS, ids=str)
+def test_what_a_study_may_say_fits(study: dict[str, Any]) -> None:
+    assert valid({"name": "mine"} | study)
+
+
+@pytest.mark.parametrize("study", FITS_NOT, ids=str)
+def test_what_it_may_not_say_does_not(study: dict[str, Any]) -> None:
+    assert not valid({"name": "mine"} | study)
