@@ -1,0 +1,430 @@
+import json
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from sweeper.errors import InputError
+from sweeper.rundir import shipped_studies
+from sweeper.space import Choice, FloatRange, IntRange
+from sweeper.spec import StudySpec, Workload
+from sweeper.study import SettingError, Study
+from sweeper.studyfile import load_study, study_files, workload_files
+
+GOOD = """\
+name: mine
+base: {sst_head: mlp}
+arms:
+  A: {}
+  B: {sts_head: cosine}
+space:
+  dropout: [0.1, 0.3]
+"""
+
+STUDIES = sorted(path.stem for path in shipped_studies().glob("*.yaml"))
+WORKLOADS = sorted(path.stem for path in (shipped_studies() / "workloads").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def load(text: str, workload: str | None = None) -> Study:
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    return load_study("mine.yaml", workload)
+
+
+def refusal(text: str, workload: str | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        load(text, workload)
+    return str(caught.value)
+
+
+def refused_workload(text: str) -> str:
+    Path("studies/workloads").mkdir(parents=True, exist_ok=True)
+    Path("studies/workloads/w.yaml").write_text(text, encoding="utf-8")
+    return refusal(GOOD, "w")
+
+
+def test_all_shipped_files_are_tested() -> None:
+    assert (len(STUDIES), len(WORKLOADS)) == (4, 4)
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_shipped_study_loads_on_every_shipped_workload(study: str, workload: str) -> None:
+    loaded = load_study(study, workload)
+    assert loaded.name == f"{study}@{workload}"
+    assert list(loaded.tasks) == ["sst", "para", "sts"]
+    stored = json.loads(
+        json.dumps([loaded.spec.model_dump(mode="json"), loaded.workload.model_dump(mode="json")])
+    )
+    again = Study(StudySpec.model_validate(stored[0]), Workload.model_validate(stored[1]))
+    assert again == loaded
+    assert again.digest() == loaded.digest()
+    assert again.difference(*stored) == []
+
+
+def test_shipped_names_are_the_file_names() -> None:
+    for name in STUDIES:
+        assert load_study(name).spec.name == name
+    for name in WORKLOADS:
+        assert load_study("baseline", name).workload.name == name
+
+
+def test_later_layers_win() -> None:
+    study = load(
+        "name: mine\nbase: {weight_decay: 0.1, batch_size: 16}\narms:\n  A: {batch_size: 8}\n"
+        "space: {dropout: [0.1, 0.3], learning_rate: {low: 1e-6, high: 1e-4, log: true}}\n"
+    )
+    config = study.config("A", {"dropout": 0.3, "learning_rate": 2e-4}, 5)
+    assert config.threads == 1  # the workload
+    assert config.weight_decay == 0.1  # base over the workload
+    assert config.batch_size == 8  # the arm over base
+    assert (config.dropout, config.learning_rate, config.seed) == (0.3, 2e-4, 5)
+    assert config.optimizer == "adamw"  # TrainConfig's own
+
+
+def test_short_dotted_and_nested_keys_set_the_same_field() -> None:
+    written = [
+        "{sts_head: cosine, encoder.pooling: mean}",
+        "{tasks.sts.head: cosine, encoder: {pooling: mean}}",
+        "{tasks.sts: {head: cosine}, encoder.pooling: mean}",
+    ]
+    configs = {load(f"name: mine\nbase: {base}\n").config("all", {}, 1).model_dump_json() for base in written}
+    assert len(configs) == 1
+    assert '"head":"cosine"' in configs.pop()
+
+
+def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
+    Path("studies/workloads").mkdir(parents=True)
+    Path("studies/workloads/w.yaml").write_text(
+        "name: w\nextends: demo\ntrain:\n  encoder: {pooling: mean}\n"
+        "  tasks.sst.source: {kind: files, train: a.csv, dev: b.csv}\n"
+    )
+    study = load(GOOD, "w")
+    config = study.config("A", {"dropout": 0.1}, 1)
+    assert (config.encoder.source, config.encoder.pooling) == ("tiny", "mean")
+    assert config.tasks["sst"].source.model_dump() == {
+        "kind": "files",
+        "train": "a.csv",
+        "dev": "b.csv",
+        "drop_incomplete": False,
+    }
+    assert "say nothing about SST" in study.workload.notice
+
+
+def test_the_workload_replaces_entries_of_the_space_under_the_studys_name() -> None:
+    space = "learning_rate: {low: 1e-6, high: 1e-4, log: true}, sts_loss: [mse, ce]"
+    Path("studies/workloads").mkdir(parents=True)
+    Path("studies/workloads/w.yaml").write_text(
+        "name: w\nextends: demo\nspace: {tasks.sts.loss: [ce], weight_decay: [0.5]}\n"
+    )
+    assert load(f"name: mine\nspace: {{{space}}}\n", "w").space == {
+        "learning_rate": FloatRange(low=1e-4, high=1e-2, log=True),
+        "sts_loss": Choice(("ce",)),
+    }
+
+
+def test_the_type_of_a_range_follows_the_field() -> None:
+    study = load(
+        "name: mine\nspace:\n  batch_size: {low: 8, high: 64, log: true}\n  dropout: {low: 0, high: '5e-1'}\n"
+        "  weight_decay: [1, 1e-1, '1e-2']\n  max_grad_norm: [null, 1]\n"
+    )
+    assert study.space == {
+        "batch_size": IntRange(low=8, high=64, log=True),
+        "dropout": FloatRange(low=0.0, high=0.5),
+        "weight_decay": Choice((1.0, 0.1, 0.01)),
+        "max_grad_norm": Choice((None, 1.0)),
+    }
+
+
+def test_local_studies_come_first_and_hidden_files_do_not_count() -> None:
+    Path("studies/workloads").mkdir(parents=True)
+    Path("studies/quickstart.yaml").write_text(GOOD)
+    Path("studies/.secret.yaml").write_text(GOOD)
+    assert study_files()["quickstart"] == Path("studies/quickstart.yaml")
+    assert sorted(study_files()) == STUDIES
+    assert sorted(workload_files()) == WORKLOADS
+    assert load_study("quickstart").name == "mine@demo"
+
+
+def test_anchors_and_merge_keys_work() -> None:
+    study = load("name: mine\narms:\n  A: &a {sst_head: mlp}\n  B:\n    <<: *a\n    sts_head: cosine\n")
+    assert study.spec.arms["B"] == {"sst_head": "mlp", "sts_head": "cosine"}
+    text = "name: mine\narms:\n  A: &a {sst_hed: mlp}\n  B:\n    <<: *a\n"
+    assert refusal(text).startswith("mine.yaml:3: arms.A.sst_hed")
+
+
+NOT_A_STUDY = [
+    ("", "mine.yaml: is empty"),
+    ("- a\n", "mine.yaml:1: must hold keys and values"),
+    ("name: [\n", "mine.yaml:2: is not valid YAML"),
+    ('name: "\x01"\n', "mine.yaml: is not valid YAML"),
+    ("name: 2020-13-45\n", "mine.yaml: is not valid YAML"),
+    ("name: " + "[" * 3000, "mine.yaml: is not valid YAML"),
+    (GOOD + "---\nname: x\n", "mine.yaml:8: is not valid YAML"),
+    (GOOD + "x: !!python/object:os.system {}\n", "mine.yaml:8: is not valid YAML"),
+    (GOOD + "name: x\n", "mine.yaml:8: name stands here for the second time, first in line 1"),
+    (GOOD.replace("  B:", "  A:"), "mine.yaml:5: arms.A stands here for the second time, first in line 4"),
+    (GOOD + "1: 2\n", "mine.yaml:8: key 1 must be text"),
+    (GOOD + "[a]: 2\n", "mine.yaml:8: key of several parts must be text"),
+    (GOOD.replace("{sst_head: mlp}", "&a {x: *a}"), "mine.yaml:2: base.x contains itself"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), NOT_A_STUDY)
+def test_what_is_not_a_study_file_is_refused(text: str, message: str) -> None:
+    assert refusal(text).startswith(message)
+
+
+# A line of GOOD, what replaces it, the whole message.
+WRONG = [
+    ("name: mine\n", "", "1: name: is missing"),
+    (
+        "name: mine",
+        "name: ../x",
+        "1: name = '../x': the name '../x' is not allowed: use up to 100 letters, digits and . _ + -, "
+        "beginning with a letter or digit",
+    ),
+    ("name: mine", "name: 3", "1: name = 3: must be text; put it in quotes"),
+    ("space:", "spacs:", "6: spacs: unknown key; did you mean 'space'?"),
+    ("sst_head: mlp", "sst_hed: mlp", "2: base.sst_hed = 'mlp': unknown key; did you mean 'sst_head'?"),
+    (
+        "sst_head: mlp",
+        "pooling: cls",
+        "2: base.pooling = 'cls': unknown key; did you mean 'encoder.pooling'?",
+    ),
+    (
+        "sst_head: mlp",
+        "encoder: {poolin: cls}",
+        "2: base.encoder.poolin = 'cls': unknown key; did you mean 'pooling'?",
+    ),
+    (
+        "cosine",
+        "cosin",
+        "5: arms.B.sts_head = 'cosin': must be 'linear', 'mlp', 'sbert' or 'cosine'; did you mean 'cosine'?",
+    ),
+    ("sst_head: mlp", "weight_decay: 11", "2: base.weight_decay = 11: must be less than or equal to 10"),
+    ("sst_head: mlp", "max_grad_norm: .inf", "2: base.max_grad_norm = inf: must be a finite number"),
+    ("sst_head: mlp", "seed: 3", "2: base.seed: is set by `seeds` at the top of a study file"),
+    (
+        "sst_head: mlp",
+        "tasks: {sst: {head: mlp}}",
+        "2: base.tasks: belongs to the workload; name one field, for example tasks.sts.loss",
+    ),
+    (
+        "sst_head: mlp",
+        "sst_head: mlp, tasks.sst.head: mlp",
+        "2: base.tasks.sst.head: sets the same field as sst_head",
+    ),
+    (
+        "sst_head: mlp",
+        "tasks.sstt.head: mlp",
+        "2: base.tasks.sstt.head = 'mlp': workload 'demo' has no task 'sstt'; did you mean 'sst'?",
+    ),
+    (
+        "sst_head: mlp",
+        "tasks.sst.source: {seed: -1}",
+        "2: base.tasks.sst.source.seed = -1: must be greater than or equal to 0",
+    ),
+    (
+        "sst_head: mlp",
+        "sst_head: sbert",
+        "2: base.sst_head = 'sbert': head sbert compares two sentences; kind is single",
+    ),
+    ("A: {}", "A:", "4: arms.A = None: must be a mapping; an empty one is {}"),
+    ("A: {}", '" ": {}', "4: arms.  = ' ': must not be blank, nor begin or end with a space"),
+    ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
+    (
+        "dropout: [0.1, 0.3]",
+        "encoder: [1]",
+        "7: space.encoder: is a group; name one of its fields, for example encoder.source",
+    ),
+    (
+        "dropout: [0.1, 0.3]",
+        "tasks.sts.head: [linear]",
+        "5: arms.B.sts_head = 'cosine': clashes with space.tasks.sts.head: set it or vary it",
+    ),
+    (
+        "dropout: [0.1, 0.3]",
+        "tasks.sst.head: [mlp]",
+        "2: base.sst_head = 'mlp': clashes with space.tasks.sst.head: set it or vary it",
+    ),
+    (
+        "dropout: [0.1, 0.3]",
+        "encoder.attention_heads: [4, 6]",
+        "7: space.encoder.attention_heads = 6: hidden_size 64 is not a multiple of attention_heads 6",
+    ),
+    (
+        "dropout: [0.1, 0.3]",
+        "sts_loss: {low: 1, high: 2}",
+        "7: space.sts_loss: is not a number: give a list of choices",
+    ),
+    ("[0.1, 0.3]", "0.1", "7: space.dropout = 0.1: must be a list of choices or a mapping with low and high"),
+    ("[0.1, 0.3]", "[]", "7: space.dropout = []: must hold at least one choice"),
+    ("[0.1, 0.3]", '[0.1, "0.1"]', "7: space.dropout[1] = '0.1': stands in the list twice"),
+    ("[0.1, 0.3]", "[0.1, 1.3]", "7: space.dropout[1] = 1.3: must be less than 1"),
+    ("[0.1, 0.3]", "{low: 0.3, high: 0.3}", "7: space.dropout.low = 0.3: must be below high = 0.3"),
+    (
+        "[0.1, 0.3]",
+        "{low: 0, high: 1, log: true}",
+        "7: space.dropout.low = 0.0: must be above 0 in a log range",
+    ),
+    ("[0.1, 0.3]", "{low: 0, high: 1.5}", "7: space.dropout = 1.5: must be less than 1"),
+    ("[0.1, 0.3]", "{low: 0, hihg: 1}", "7: space.dropout.hihg: unknown key; did you mean 'high'?"),
+    (
+        "space:",
+        "sampler: {name: tpee}\nspace:",
+        "6: sampler.name = 'tpee': must be 'tpe', 'random' or 'grid'; did you mean 'tpe'?",
+    ),
+    ("space:", "pruner: {name: median}\nspace:", "6: pruner.name = 'median': must be 'none'"),
+    ("space:", "seeds: [1, 1]\nspace:", "6: seeds[1] = 1: stands in the list twice"),
+    ("space:", "seeds: []\nspace:", "6: seeds = []: must not be empty"),
+    (
+        "[0.1, 0.3]",
+        "{low: 0.1, high: 0.3}\nsampler: {name: grid}",
+        "7: space.dropout: sampler grid needs a list of choices or a step",
+    ),
+    (
+        "space:",
+        "workload: dmeo\nspace:",
+        "6: workload = 'dmeo': there is no workload 'dmeo'; did you mean 'demo'? "
+        "Known: demo, minilm, paper, paper-hub",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "instead", "message"), WRONG)
+def test_an_error_names_file_line_field_value_and_nearest_name(line: str, instead: str, message: str) -> None:
+    assert line in GOOD
+    assert refusal(GOOD.replace(line, instead)) == f"mine.yaml:{message}"
+
+
+def test_an_unknown_table_is_refused() -> None:
+    assert refusal(GOOD + "tables: [arms, table9]\n").startswith(
+        "mine.yaml:8: tables[1] = 'table9': must be 'arms'"
+    )
+
+
+def test_arms_with_different_tasks_are_refused() -> None:
+    task = (
+        "{kind: single, classes: 2, source: {kind: demo, task: sst}, text: [sentence], label: sentiment, "
+        "metric: accuracy}"
+    )
+    message = refusal(GOOD.replace("sts_head: cosine", f"tasks.extra: {task}"))
+    assert message.startswith("mine.yaml:5: arms.B: has other tasks than the first arm")
+
+
+WRONG_WORKLOADS = [
+    ("name: w\nextends: w\n", "2: extends = 'w': the workload would extend itself"),
+    ("name: w\nextends: papr\n", "2: extends = 'papr': there is no workload 'papr'; did you mean 'paper'?"),
+    ("name: w\nextends: demo\ntrain: {seed: 3}\n", "3: train.seed: is set by `seeds`"),
+    ("name: w\nextends: demo\nspace: {dropout: [1.2]}\n", "3: space.dropout[0] = 1.2: must be less than 1"),
+    ("name: w\nextends: demo\ntrain:\n  encoder.layers: 0\n", "4: train.encoder.layers = 0: must be greater"),
+    (
+        "name: w\nextends: demo\ntrain:\n  tasks.sst: {metric: pearson}\n",
+        "4: train.tasks.sst.metric = 'pearson': metric pearson does not",
+    ),
+    ("name: w\nextends: demo\ntrain:\n  epochs: many\n", "4: train.epochs = 'many': must be a valid integer"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_WORKLOADS)
+def test_an_error_in_a_workload_names_its_own_file(text: str, message: str) -> None:
+    assert refused_workload(text).startswith(f"studies/workloads/w.yaml:{message}")
+
+
+def test_a_workload_without_tasks_is_refused() -> None:
+    assert "workload 'w' has no task 'sst'" in refused_workload("name: w\n")
+
+
+def test_an_error_in_an_extended_workload_names_the_file_that_sets_the_value() -> None:
+    Path("studies/workloads").mkdir(parents=True)
+    Path("studies/workloads/low.yaml").write_text(
+        "name: low\nextends: demo\ntrain:\n  encoder:\n    layers: 0\n"
+    )
+    message = refused_workload("name: w\nextends: low\ntrain:\n  encoder:\n    pooling: mean\n")
+    assert message.startswith("studies/workloads/low.yaml:5: train.encoder.layers = 0")
+
+
+UNKNOWN = [
+    (("sbert-gird", None), "there is no study 'sbert-gird'; did you mean 'sbert-grid'? Known: baseline, "),
+    (("zzz", None), "there is no study 'zzz'; known: baseline, quickstart, sbert-grid, sbert-initial"),
+    (("sbert-grid", "papr"), "there is no workload 'papr'; did you mean 'paper'? Known: "),
+    (("../x", None), "study name '../x' is not allowed"),
+    (("sbert-grid", "../x"), "workload name '../x' is not allowed"),
+    (("nowhere/x.yaml", None), "nowhere/x.yaml: cannot be read: No such file or directory"),
+    (("folder.yaml", None), "folder.yaml: cannot be read: Is a directory"),
+    (("binary.yaml", None), "binary.yaml: is not a text file in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), UNKNOWN)
+def test_what_cannot_be_found_or_read_is_refused(arguments: tuple[str, str | None], message: str) -> None:
+    Path("folder.yaml").mkdir()
+    Path("binary.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError) as caught:
+        load_study(*arguments)
+    assert str(caught.value).startswith(message)
+
+
+def test_config_names_arm_and_field() -> None:
+    study = load(GOOD)
+    with pytest.raises(SettingError, match=r"arm 'A': space\.dropout = 2: must be less than 1"):
+        study.config("A", {"dropout": 2}, 1)
+    with pytest.raises(InputError, match=r"study 'mine@demo' has no arm 'C'; known: A, B"):
+        study.config("C", {}, 1)
+
+
+def test_specs_are_frozen() -> None:
+    with pytest.raises(ValidationError):
+        load(GOOD).spec.name = "x"  # type: ignore[misc]
+
+
+SAME = [
+    ("name: mine", "name: mine\ndescription: other\ntables: []"),
+    ("name: mine", "name: mine\nworkload: paper"),
+]
+CHANGES = [
+    ("[0.1, 0.3]", "[0.1, 0.5]", ["space.dropout: [0.1, 0.3] -> [0.1, 0.5]"]),
+    ("sst_head: mlp", "", ['base: absent -> {}', 'base.sst_head: "mlp" -> absent']),
+    ("sts_head: cosine", "sts_head: linear", ['arms.B.sts_head: "cosine" -> "linear"']),
+    ("  A: {}\n  B: {sts_head: cosine}", "  B: {sts_head: cosine}\n  A: {}",
+     ['order of arms: ["A", "B"] -> ["B", "A"]']),
+    ("name: mine", "name: mine\nseeds: [1]", ["seeds: [11711] -> [1]"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "instead"), SAME)
+def test_what_changes_no_trial_changes_no_digest(line: str, instead: str) -> None:
+    old, new = load(GOOD), load(GOOD.replace(line, instead), "demo")
+    assert new.digest() == old.digest()
+    assert new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json")) == []
+
+
+@pytest.mark.parametrize(("line", "instead", "lines"), CHANGES)
+def test_a_change_is_digested_and_explained(line: str, instead: str, lines: list[str]) -> None:
+    old, new = load(GOOD), load(GOOD.replace(line, instead))
+    assert new.digest() != old.digest()
+    assert new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json")) == lines
+
+
+def test_another_workload_is_a_difference() -> None:
+    old, new = load(GOOD), load(GOOD, "paper")
+    lines = new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json"))
+    assert "workload.train.epochs: 5 -> 10" in lines
+    assert "workload.train.threads: 1 -> absent" in lines
+
+
+def test_a_large_study_loads_quickly() -> None:
+    text = "name: mine\narms:\n" + "".join(f"  arm{i}: {{warmup: 0.{i}}}\n" for i in range(1, 9))
+    text += (
+        "space:\n  dropout: [0.0, 0.1, 0.2, 0.3]\n  weight_decay: [0, 0.1, 0.2]\n  batch_size: [8, 16, 32]\n"
+    )
+    text += "  optimizer: [adam, adamw, sgd]\n  learning_rate: {low: 1e-4, high: 1e-2}\n"
+    start = time.perf_counter()
+    load(text)
+    assert time.perf_counter() - start < 5
