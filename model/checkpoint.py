@@ -111,11 +111,6 @@ def restore(
     return Progress(fingerprint)
 
 
-def discard(rundir: Path) -> None:
-    """Removes all checkpoints of a trial, which has no further use for them."""
-    shutil.rmtree(rundir / "checkpoints", ignore_errors=True)
-
-
 def _newest_first(folder: Path) -> list[Path]:
     return sorted((p for p in folder.glob("[0-9]*") if p.is_dir()), key=lambda p: int(p.name), reverse=True)
 

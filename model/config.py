@@ -48,7 +48,10 @@ class TrainConfig(Frozen):
     tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
-    learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate of encoder and heads.")
+    learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
+    head_learning_rate_scale: float = Field(
+        1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
+    )
     weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay; none on biases and norms.")
     optimizer: Literal["adamw", "adam", "sgd"] = Field(
         "adamw", description="adamw decouples the decay; adam adds it to the gradient; sgd has momentum 0.9."

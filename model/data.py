@@ -31,7 +31,8 @@ class Sentences:
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each sentence, special tokens included."""
-        return np.diff(self.offsets)
+        lengths: NDArray[np.int64] = np.diff(self.offsets)
+        return lengths
 
     def padded(self, chosen: NDArray[np.int64], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Token ids and attention mask of some sentences, ``[len(chosen), longest]`` each."""

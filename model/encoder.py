@@ -2,15 +2,15 @@
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, BertConfig, BertModel
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from .config import EncoderConfig
 from .errors import EncoderError
 from .pretrained import verified_minilm_folder
 
-transformers_logging.set_verbosity_error()
-transformers_logging.disable_progress_bar()
+transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 class SentenceEncoder(nn.Module):
@@ -29,13 +29,13 @@ class SentenceEncoder(nn.Module):
         super().__init__()
         self.pooling = config.pooling
         if config.source == "tiny":
-            self.bert: nn.Module = _tiny(config, vocabulary_size, pad_id)
+            self.bert: PreTrainedModel = _tiny(config, vocabulary_size, pad_id)
         else:
             self.bert = _pretrained(config)
         if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
-            self.bert.pooler = None
-        self.embedding_size: int = self.bert.config.hidden_size
+            setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
+        self.embedding_size = int(self.bert.config.hidden_size)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Embeds sentences.
@@ -45,8 +45,9 @@ class SentenceEncoder(nn.Module):
             attention_mask: 1 for tokens and 0 for padding, same shape.
 
         Returns:
-            Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and tanh)
-            where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave out padding.
+            Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and
+            tanh) where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave
+            out padding.
         """
         output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
         states: Tensor = output.last_hidden_state
@@ -76,14 +77,14 @@ def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel
     )
 
 
-def _pretrained(config: EncoderConfig) -> nn.Module:
+def _pretrained(config: EncoderConfig) -> PreTrainedModel:
     source = str(verified_minilm_folder()) if config.source == "minilm" else str(config.name)
     try:
         settings = AutoConfig.from_pretrained(source)
         if config.dropout is not None:
             settings.hidden_dropout_prob = config.dropout
             settings.attention_probs_dropout_prob = config.dropout
-        model: nn.Module = AutoModel.from_pretrained(
+        model: PreTrainedModel = AutoModel.from_pretrained(
             source, config=settings, dtype=torch.float32, use_safetensors=True
         )
     except (OSError, ValueError) as error:

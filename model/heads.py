@@ -1,18 +1,10 @@
 """The part of the network that belongs to one task: embeddings in, predictions out."""
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from .tasks import Task
-
-
-class Head(Protocol):
-    """Embeddings of each text column, each ``[rows, size]``, to raw outputs ``[rows, outputs]``."""
-
-    def __call__(self, *embeddings: Tensor) -> Tensor: ...
 
 
 class LinearHead(nn.Module):

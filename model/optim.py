@@ -8,20 +8,25 @@ from torch.optim import SGD, Adam, AdamW, Optimizer
 from .config import TrainConfig
 
 
-def build_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
+def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
     """The configured optimizer over all parameters; biases and normalisation weights are not decayed.
 
     AdamW decouples the weight decay (Loshchilov & Hutter 2019), Adam adds it to the gradient, SGD has
     momentum 0.9. Adam and AdamW correct the bias of their moments and run fused.
 
     Args:
-        model: The network.
-        config: Names the optimizer and its weight decay.
+        encoder: The shared network.
+        heads: The heads of all tasks.
+        config: Names the optimizer, its weight decay and the scale of the heads' learning rate.
+
+    Returns:
+        An optimizer without a learning rate: `set_learning_rate` comes before every step.
     """
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": config.weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {"params": [p for p in part.parameters() if (p.ndim >= 2) == decayed], "scale": scale}
+        | {"weight_decay": config.weight_decay if decayed else 0.0}
+        for part, scale in ((encoder, 1.0), (heads, config.head_learning_rate_scale))
+        for decayed in (True, False)
     ]
     match config.optimizer:
         case "adamw":
@@ -30,6 +35,12 @@ def build_optimizer(model: nn.Module, config: TrainConfig) -> Optimizer:
             return Adam(groups, lr=config.learning_rate, fused=True)
         case "sgd":
             return SGD(groups, lr=config.learning_rate, momentum=0.9)
+
+
+def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
+    """Sets the rate of the encoder, and of the heads at their scale."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["scale"]
 
 
 def learning_rate(config: TrainConfig, step: int, total: int) -> float:

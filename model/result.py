@@ -13,7 +13,8 @@ class Metric:
     Attributes:
         split: ``dev``, or ``train`` for the fixed training sample and the training loss.
         task: Name of the task, or ``overall``.
-        name: ``accuracy``, ``pearson``, ``overall``, ``loss`` (mean training loss of the epoch).
+        name: ``accuracy``, ``pearson``, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
+            (tokens processed over real tokens).
         value: The value.
     """
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
@@ -61,8 +60,12 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
         tokenizer = wordpiece(corpus, config.vocabulary)
         return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
     if config.source == "minilm":
-        tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
-        return SentenceTokenizer(tokenizer, tokenizer.token_to_id("[PAD]"), config.max_length)
+        folder = minilm_folder()
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        pad_id = tokenizer.token_to_id("[PAD]")
+        if pad_id is None:
+            raise EncoderError(f"{folder / 'tokenizer.json'} has no [PAD] token: install the package again")
+        return SentenceTokenizer(tokenizer, pad_id, config.max_length)
     return _hub_tokenizer(str(config.name), config.max_length)
 
 

@@ -19,7 +19,7 @@ from .errors import NonFiniteLossError
 from .evaluation import predictions, save_predictions, scores
 from .losses import task_loss, to_target
 from .multitask import MultitaskEncoder
-from .optim import build_optimizer, learning_rate
+from .optim import build_optimizer, learning_rate, set_learning_rate
 from .result import EpochResult, Metric, Split
 from .sources import Rows, read
 from .tasks import overall_score
@@ -57,7 +57,7 @@ def train(
     corpus = _load(config, data, cache)
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
-    optimizer = build_optimizer(model, config)
+    optimizer = build_optimizer(model.encoder, model.heads, config)
     streams = {
         name: BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
         for number, (name, split) in enumerate(corpus.train.items())
@@ -73,8 +73,7 @@ def train(
         model.train()
         for step in range((epoch - 1) * steps, epoch * steps):
             rate = learning_rate(config, step, config.epochs * steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+            set_learning_rate(optimizer, rate)
             for name, stream in streams.items():
                 split = corpus.train[name]
                 rows = stream.batch(step)
@@ -93,7 +92,7 @@ def train(
                         f"learning rate {rate:.3g})"
                     )
                 # Backward at once, task by task: the sum of losses, with one task's graph in memory.
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 losses[name] += loss.detach()
                 tokens[name] += int(mask.sum())
                 padded[name] += mask.size
@@ -118,6 +117,7 @@ def train(
                 *_metrics(config, "dev", dev_scores),
                 *_metrics(config, "train", scores(corpus.sample, sample)),
                 *(Metric("train", name, "loss", float(total) / steps) for name, total in losses.items()),
+                *(Metric("train", name, "padding", padded[name] / tokens[name]) for name in streams),
             ),
             train_seconds=trained - started,
             eval_seconds=time.perf_counter() - trained,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,11 @@ class Home:
         check_name(base, "study")
         check_name(workload, "workload")
         return self.root / "runs" / study / str(number)
+
+
+def discard_checkpoints(rundir: Path) -> None:
+    """Removes the checkpoints of a trial that has its outcome and no further use for them."""
+    shutil.rmtree(rundir / "checkpoints", ignore_errors=True)
 
 
 def data_folder() -> Path | None:

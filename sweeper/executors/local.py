@@ -1,0 +1,109 @@
+"""Trials on this machine, one process each, forked from a server that has the trainer loaded."""
+
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerProcess
+
+from ..run import ErrorClass
+from .protocol import Event, Failed, Finished, Job
+from .trial import run_trial
+
+# "__main__" too: else every trial would import the program that started the driver once more.
+PRELOADED = ["__main__", "model.trainer", "sweeper.executors.trial"]
+
+
+@dataclass(frozen=True)
+class _Child:
+    process: ForkServerProcess
+    events: Connection
+    lifeline: Connection
+
+
+class LocalExecutor:
+    """One process per trial: its memory, a crash or a kill concern that trial alone.
+
+    A child watches a pipe whose other end only the driver holds; when the driver dies, however it dies, the
+    pipe closes and the child ends itself.
+
+    Args:
+        workers: How many trials run at once.
+    """
+
+    def __init__(self, workers: int = 1) -> None:
+        self.workers = workers
+        self._context = get_context("forkserver")
+        self._context.set_forkserver_preload(PRELOADED)
+        self._children: dict[int, _Child] = {}
+
+    def submit(self, job: Job) -> None:
+        """Forks a process for the trial."""
+        events, sender = self._context.Pipe(duplex=False)
+        watched, lifeline = self._context.Pipe(duplex=False)
+        process = self._context.Process(
+            target=_child, args=(job, sender, watched), name=f"trial-{job.number}"
+        )
+        process.start()
+        sender.close()
+        watched.close()
+        self._children[job.number] = _Child(process, events, lifeline)
+
+    def poll(self, timeout: float) -> list[Event]:
+        """Events of all trials; a process that ended without a last word is a failure of class `killed`."""
+        ready = wait([child.events for child in self._children.values()], timeout)
+        heard: list[Event] = []
+        for number, child in list(self._children.items()):
+            if child.events not in ready:
+                continue
+            try:
+                event: Event = child.events.recv()
+            except (EOFError, OSError):
+                event = self._died(number)
+            heard.append(event)
+            if isinstance(event, Finished | Failed):
+                self._reap(number)
+        return heard
+
+    def close(self) -> None:
+        """Kills every process; checkpoints are written whole or not at all, so that nothing is lost."""
+        for child in self._children.values():
+            child.process.kill()
+        for number in list(self._children):
+            self._reap(number)
+
+    def _died(self, number: int) -> Failed:
+        process = self._children[number].process
+        process.join()
+        code = process.exitcode or 0
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+        hint = " (by the system, if memory ran out)" if code == -signal.SIGKILL else ""
+        return Failed(number, ErrorClass.KILLED, f"the trial's process {how}{hint}", "")
+
+    def _reap(self, number: int) -> None:
+        child = self._children.pop(number)
+        child.events.close()
+        child.lifeline.close()
+        child.process.join()
+        child.process.close()
+
+
+def _child(job: Job, sender: Connection, watched: Connection) -> None:
+    # Ctrl-C reaches the whole process group; the driver alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_driver, args=(watched,), daemon=True).start()
+    job.rundir.mkdir(parents=True, exist_ok=True)
+    with (job.rundir / "log.txt").open("ab", buffering=0) as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+    for event in run_trial(job):
+        sender.send(event)
+
+
+def _end_with_driver(watched: Connection) -> None:
+    try:
+        watched.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)

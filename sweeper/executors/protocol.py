@@ -1,0 +1,85 @@
+"""What the driver asks of an executor, and what it hears back."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from model.config import TrainConfig
+from model.result import EpochResult
+
+from ..run import ErrorClass
+
+
+@dataclass(frozen=True)
+class Job:
+    """A trial, with all that its process needs to know.
+
+    Attributes:
+        number: Number of the trial.
+        config: What to train.
+        rundir: Folder of the trial's files.
+        data: The user's data files; None where there are none.
+        cache: Tokenised data, shared by all trials.
+        threads: CPU threads, where the configuration does not say.
+    """
+
+    number: int
+    config: TrainConfig
+    rundir: Path
+    data: Path | None
+    cache: Path
+    threads: int
+
+
+@dataclass(frozen=True)
+class Started:
+    """The trial's process is up: its CPU threads and the name of its device."""
+
+    number: int
+    threads: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One epoch is trained, evaluated and in a checkpoint."""
+
+    number: int
+    result: EpochResult
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All epochs are done."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The trial ended with an error: its class, one line, and the traceback where there is one."""
+
+    number: int
+    error_class: ErrorClass
+    message: str
+    traceback: str
+
+
+Event = Started | Evaluated | Finished | Failed
+
+
+class Executor(Protocol):
+    """Runs a few trials at a time. Every submitted job ends with one `Finished` or `Failed`."""
+
+    @property
+    def workers(self) -> int:
+        """How many trials may be under way at once."""
+
+    def submit(self, job: Job) -> None:
+        """Starts a trial, or continues it from the newest checkpoint in its folder."""
+
+    def poll(self, timeout: float) -> list[Event]:
+        """What has happened since the last call; waits up to `timeout` seconds for a first event."""
+
+    def close(self) -> None:
+        """Ends whatever still runs, at once; the trials can be continued from their checkpoints."""

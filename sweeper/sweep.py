@@ -1,0 +1,164 @@
+"""Begins a sweep or goes on with one: everything is checked before anything is written."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from model.errors import ModelError
+from model.pretrained import verified_minilm_folder
+from model.sources import check
+
+from . import __version__
+from .database import Database
+from .driver import Driver
+from .errors import ConflictError, InputError
+from .executors import Executor
+from .progress import Tally, progress
+from .run import RunState, SweepRow
+from .rundir import Home
+from .search import grid_size
+from .spec import StudySpec, Workload
+from .study import Study
+
+CONFIGURATIONS_PER_ARM = 10
+"""What an arm gets where neither the user nor the study says how many."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a sweep keeps and finds things.
+
+    Attributes:
+        storage: URL of the database.
+        home: Folder of runs and caches.
+        data: Folder of the user's data files, if there is one.
+    """
+
+    storage: str
+    home: Home
+    data: Path | None
+
+
+def run(study: Study, trials: int | None, executor: Executor, places: Places, console: Console) -> Tally:
+    """Runs a study's missing trials.
+
+    Args:
+        study: The study.
+        trials: Number of trials that it shall have in total. None: what was asked for before, or else every
+            trial of a study that ends, or 10 configurations for each arm and seed.
+        executor: Where the trials run.
+        places: Where things are.
+        console: Where progress is shown.
+
+    Returns:
+        How many trials are done and how many failed.
+
+    Raises:
+        InputError: If data or an encoder is missing or malformed.
+        ConflictError: If the study was begun with other settings.
+        DatabaseError: If the database cannot be used.
+    """
+    check_inputs(study, places.data)
+    with Database(places.storage) as database:
+        row = _begin(database, study, trials)
+        count = tally(database, row, executor.workers)
+        with progress(console, count) as observer:
+            Driver(
+                database=database,
+                study=study,
+                wanted=row.wanted,
+                executor=executor,
+                home=places.home,
+                data=places.data,
+                observer=observer,
+            ).run()
+        return tally(database, row, executor.workers)
+
+
+def stored_study(row: SweepRow) -> Study:
+    """The study as it was begun, from the database: its file may have moved or changed."""
+    return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+
+
+def find_sweep(database: Database, name: str | None) -> SweepRow:
+    """A study of the database.
+
+    Args:
+        database: The database.
+        name: ``study@workload``, or ``study`` if it ran on one workload only; None for the latest study.
+
+    Raises:
+        InputError: If there is none of that name, or more than one.
+    """
+    rows = database.sweeps()
+    if not rows:
+        raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
+    if name is None:
+        return rows[-1]
+    found = [row for row in rows if name in (row.name, row.name.partition("@")[0])]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(row.name for row in found or rows)
+    raise InputError(
+        f"study {name!r} {'ran on several workloads' if found else 'has never run'}; name one of: {known}"
+    )
+
+
+def tally(database: Database, row: SweepRow, workers: int) -> Tally:
+    """How far a study has come."""
+    runs = database.runs(row.name)
+    complete = [(run.number, (run.scores or {})["overall"]) for run in runs if run.state is RunState.COMPLETE]
+    return Tally(
+        wanted=row.wanted,
+        finished=sum(run.state.final for run in runs),
+        failed=sum(run.state is RunState.FAILED for run in runs),
+        best=max(complete, key=lambda pair: pair[1], default=None),
+        workers=workers,
+    )
+
+
+def check_inputs(study: Study, data: Path | None) -> None:
+    """Reads all data and weights that the study's arms need.
+
+    Raises:
+        InputError: If anything is missing or malformed.
+    """
+    checked = set()
+    try:
+        for arm in study.spec.arms:
+            config = study.config(arm, {}, study.spec.seeds[0])
+            if config.encoder.source == "minilm" and "minilm" not in checked:
+                checked.add("minilm")
+                verified_minilm_folder()
+            rows = repr([(task.source, task.text, task.label) for task in config.tasks.values()])
+            if rows not in checked:
+                checked.add(rows)
+                check(config, data)
+    except ModelError as error:
+        raise InputError(str(error)) from error
+
+
+def _begin(database: Database, study: Study, trials: int | None) -> SweepRow:
+    row = database.sweep(study.name)
+    wanted = trials or (row.wanted if row else None) or _default_trials(study)
+    end = grid_size(study)
+    wanted = wanted if end is None else min(wanted, end)
+    if row is None:
+        spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+        return database.create_sweep(study.name, spec, workload, study.digest(), __version__, wanted)
+    if row.digest != study.digest():
+        changes = "\n  ".join(study.difference(row.study, row.workload))
+        raise ConflictError(
+            f"study {study.name!r} was begun with other settings, and its trials would not compare:\n  "
+            f"{changes}\nUndo the change, give the changed study a `name` of its own, or go on as it was begun with: "
+            f"sweeper resume {study.name}"
+        )
+    if wanted != row.wanted:
+        database.set_wanted(study.name, wanted)
+        row = find_sweep(database, study.name)
+    return row
+
+
+def _default_trials(study: Study) -> int:
+    return grid_size(study) or CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)

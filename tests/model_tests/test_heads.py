@@ -1,0 +1,95 @@
+"""Heads against closed forms written in NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from model.heads import build_head
+from model.tasks import DemoSource, HeadName, LossName, Task
+
+
+def task(head: HeadName, *, pair: bool, classes: int | None = None, loss: LossName = "ce") -> Task:
+    return Task(
+        kind="pair" if pair else "single",
+        classes=classes,
+        range=None if classes else (0, 5),
+        source=DemoSource(task="sst"),
+        text=("a", "b") if pair else ("a",),
+        label="label",
+        metric="accuracy" if classes else "pearson",
+        head=head,
+        loss=loss,
+    )
+
+
+def embeddings(columns: int, rows: int = 7, size: int = 6) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.randn(rows, size, generator=generator) for _ in range(columns)]
+
+
+def layers(module: nn.Module) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [
+        (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
+        for layer in module.modules()
+        if isinstance(layer, nn.Linear)
+    ]
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_linear_head_is_one_layer_on_the_concatenation(pair: bool) -> None:
+    head = build_head(task("linear", pair=pair, classes=5), 6, dropout=0.5).eval()
+    given = embeddings(2 if pair else 1)
+    [(weight, bias)] = layers(head)
+    expected = np.concatenate([e.double().numpy() for e in given], axis=1) @ weight.T + bias
+    np.testing.assert_allclose(head(*given).detach(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_mlp_head_has_two_hidden_relu_layers() -> None:
+    head = build_head(task("mlp", pair=False, classes=5), 6, dropout=0.5).eval()
+    [given] = embeddings(1)
+    (w1, b1), (w2, b2), (w3, b3) = layers(head)
+    hidden = np.maximum(given.double().numpy() @ w1.T + b1, 0)
+    hidden = np.maximum(hidden @ w2.T + b2, 0)
+    np.testing.assert_allclose(head(given).detach(), hidden @ w3.T + b3, rtol=1e-5, atol=1e-6)
+
+
+def test_sbert_head_is_one_layer_on_u_v_and_their_distance() -> None:
+    head = build_head(task("sbert", pair=True, classes=2), 6, dropout=0.5).eval()
+    u, v = embeddings(2)
+    [(weight, bias)] = layers(head)
+    a, b = u.double().numpy(), v.double().numpy()
+    expected = a @ weight[:, :6].T + b @ weight[:, 6:12].T + np.abs(a - b) @ weight[:, 12:].T + bias
+    np.testing.assert_allclose(head(u, v).detach(), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("loss", "scale"), [("mse", 1.0), ("ce", 5.0)])
+def test_cosine_head_gives_the_cosine_or_a_scaled_logit(loss: LossName, scale: float) -> None:
+    head = build_head(task("cosine", pair=True, loss=loss), 6, dropout=0.5)
+    u, v = embeddings(2)
+    a, b = u.double().numpy(), v.double().numpy()
+    cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    np.testing.assert_allclose(head(u, v).detach()[:, 0], scale * cosine, rtol=1e-5)
+
+
+def test_cosine_scale_is_learned_and_stays_positive() -> None:
+    head = build_head(task("cosine", pair=True, loss="ce"), 6, dropout=0.0)
+    [scale] = head.parameters()
+    with torch.no_grad():
+        scale.fill_(-50.0)
+    u, _ = embeddings(2)
+    assert (head(u, u) > 0).all()
+    head(u, u).sum().backward()
+    assert scale.grad is not None
+    assert math.isfinite(scale.grad.item())
+
+
+@pytest.mark.parametrize("head", ["linear", "mlp", "sbert"])
+def test_dropout_acts_in_training_only(head: HeadName) -> None:
+    built = build_head(task(head, pair=True, classes=2), 6, dropout=0.9)
+    given = embeddings(2)
+    assert not torch.equal(built(*given), built(*given))
+    built.eval()
+    assert torch.equal(built(*given), built(*given))

@@ -1,0 +1,72 @@
+"""Losses and predictions against their definitions, in double precision."""
+
+import numpy as np
+import pytest
+import torch
+
+from model.losses import predict, task_loss, to_target
+from model.tasks import HeadName, LossName, Task
+from tests.model_tests.test_heads import task
+
+LOGITS = torch.tensor([[0.2, -1.0, 3.0], [0.0, 0.5, -2.0], [40.0, -40.0, 0.0]])
+SCORES = torch.tensor([0.0, 1.3, 5.0, 2.5])
+OUTPUTS = torch.tensor([[-3.0], [0.1], [2.0], [0.9]])
+
+
+def similarity(head: HeadName, loss: LossName) -> Task:
+    return task(head, pair=True, loss=loss)
+
+
+def test_class_loss_is_mean_negative_log_softmax() -> None:
+    given = LOGITS.double().numpy()
+    truth = np.array([2, 0, 0])
+    log_softmax = given - np.log(np.exp(given).sum(axis=1, keepdims=True))
+    expected = -log_softmax[np.arange(3), truth].mean()
+    classes = task("linear", pair=False, classes=3)
+    loss = task_loss(classes, LOGITS, to_target(classes, torch.from_numpy(truth.astype(float))))
+    assert loss.item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("head", ["linear", "cosine"])
+def test_similarity_cross_entropy_is_binary_with_a_soft_target(head: HeadName) -> None:
+    declared = similarity(head, "ce")
+    y = SCORES.double().numpy() / 5
+    p = 1 / (1 + np.exp(-OUTPUTS.double().numpy()[:, 0]))
+    expected = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+    assert task_loss(declared, OUTPUTS, to_target(declared, SCORES)).item() == pytest.approx(
+        expected, rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("head", ["linear", "cosine"])
+def test_similarity_mse_is_not_clamped_in_training(head: HeadName) -> None:
+    declared = similarity(head, "mse")
+    expected = ((OUTPUTS.double().numpy()[:, 0] - SCORES.double().numpy() / 5) ** 2).mean()
+    assert task_loss(declared, OUTPUTS, to_target(declared, SCORES)).item() == pytest.approx(
+        expected, rel=1e-6
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "loss", "unit"),
+    [
+        ("cosine", "mse", lambda x: np.maximum(x, 0)),
+        ("linear", "mse", lambda x: x),
+        ("cosine", "ce", lambda x: 1 / (1 + np.exp(-x))),
+        ("linear", "ce", lambda x: 1 / (1 + np.exp(-x))),
+    ],
+)
+def test_predictions_are_in_the_units_of_the_labels(head: HeadName, loss: LossName, unit: object) -> None:
+    assert callable(unit)
+    expected = 5 * unit(OUTPUTS.double().numpy()[:, 0])
+    np.testing.assert_allclose(predict(similarity(head, loss), OUTPUTS), expected, rtol=1e-6)
+
+
+def test_another_range_is_put_on_the_unit_interval() -> None:
+    declared = similarity("linear", "mse").model_copy(update={"range": (1.0, 7.0)})
+    assert to_target(declared, torch.tensor([1.0, 4.0, 7.0])).tolist() == [0.0, 0.5, 1.0]
+    assert predict(declared, torch.tensor([[0.5]])).tolist() == [4.0]
+
+
+def test_classes_are_predicted_by_the_largest_logit() -> None:
+    assert predict(task("linear", pair=False, classes=3), LOGITS).tolist() == [2, 1, 0]

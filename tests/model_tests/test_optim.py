@@ -1,0 +1,84 @@
+"""Optimizers against the published update rules; the learning rate against its definition."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from model.config import TrainConfig
+from model.optim import build_optimizer, learning_rate, set_learning_rate
+from tests.model_tests.test_metrics import TASKS
+
+
+def config(**settings: object) -> TrainConfig:
+    return TrainConfig.model_validate({"tasks": TASKS, **settings})
+
+
+def steps(name: str, gradients: torch.Tensor, lr: float, decay: float) -> torch.Tensor:
+    """Three updates of a weight matrix of ones, by the formulas, in double precision."""
+    weight = torch.ones(2, 2, dtype=torch.float64)
+    first, second = torch.zeros_like(weight), torch.zeros_like(weight)
+    for t, gradient in enumerate(gradients.double(), start=1):
+        g = gradient if name == "adamw" else gradient + decay * weight
+        if name == "sgd":
+            first = 0.9 * first + g
+            weight = weight - lr * first
+            continue
+        if name == "adamw":
+            weight = weight * (1 - lr * decay)
+        first = 0.9 * first + 0.1 * g
+        second = 0.999 * second + 0.001 * g**2
+        corrected = (first / (1 - 0.9**t)) / ((second / (1 - 0.999**t)).sqrt() + 1e-8)
+        weight = weight - lr * corrected
+    return weight
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
+def test_updates_follow_the_published_rule(name: str) -> None:
+    layer = nn.Linear(2, 2)
+    nn.init.ones_(layer.weight)
+    optimizer = build_optimizer(layer, nn.Identity(), config(optimizer=name, weight_decay=0.3))
+    set_learning_rate(optimizer, 0.1)
+    gradients = torch.randn(3, 2, 2, generator=torch.Generator().manual_seed(0))
+    for gradient in gradients:
+        layer.weight.grad = gradient.clone()
+        optimizer.step()
+    torch.testing.assert_close(
+        layer.weight.detach().double(), steps(name, gradients, 0.1, 0.3), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_biases_and_norms_are_not_decayed() -> None:
+    network = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
+    decayed, free, *_ = build_optimizer(network, nn.Linear(1, 1), config(weight_decay=0.3)).param_groups
+    assert (decayed["weight_decay"], free["weight_decay"]) == (0.3, 0.0)
+    assert [p.ndim for p in decayed["params"]] == [2]
+    assert [p.ndim for p in free["params"]] == [1, 1, 1]
+
+
+def test_heads_have_a_rate_of_their_own() -> None:
+    optimizer = build_optimizer(nn.Linear(2, 2), nn.Linear(2, 2), config(head_learning_rate_scale=10))
+    set_learning_rate(optimizer, 0.01)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.01, 0.01, 0.1, 0.1])
+
+
+@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
+def test_rate_rises_over_the_warm_up(schedule: str) -> None:
+    given = config(learning_rate=1.0, warmup=0.1, schedule=schedule)
+    assert [learning_rate(given, step, 100) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
+
+
+def test_rate_after_the_warm_up_follows_the_schedule() -> None:
+    def at(schedule: str, step: int) -> float:
+        return learning_rate(config(learning_rate=1.0, warmup=0.1, schedule=schedule), step, 100)
+
+    for step in (10, 40, 99):
+        done = (step - 10) / 90
+        assert at("constant", step) == 1.0
+        assert at("linear", step) == pytest.approx(1 - done)
+        assert at("cosine", step) == pytest.approx(0.5 + 0.5 * math.cos(math.pi * done))
+
+
+def test_no_warm_up_begins_at_the_peak() -> None:
+    assert learning_rate(config(learning_rate=1.0, warmup=0.0), 0, 10) == 1.0
