@@ -17,7 +17,7 @@ from model.result import EpochResult
 from . import mirror
 from .archive import Archive
 from .engine import explained
-from .records import epoch_metric, run, storable, sweep, sweep_row
+from .records import epoch_metric, run, storable, storable_text, sweep, sweep_row
 from .run import UNFINISHED, Outcome, RunState, SweepRow
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Database(Archive):
             best_epoch=outcome.best_epoch,
             scores=outcome.scores,
             error_class=outcome.error_class,
-            traceback=outcome.traceback,
+            traceback=storable_text(outcome.traceback),
         )
         self.tell(name, number)
 

@@ -1,5 +1,6 @@
 """How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -144,11 +145,14 @@ def is_ready(url: sa.URL, must_exist: bool) -> bool:
         must_exist: Whether it is an error that it has no tables of ours.
 
     Raises:
-        DatabaseError: If it is made by a newer sweeper or is a folder, or if it should exist and does not.
+        DatabaseError: If it is a folder, not writable or made by a newer sweeper, or should exist and does
+            not.
     """
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and file.is_dir():
         raise DatabaseError(f"{url}: is a folder: name a file in it")
+    if file is not None and file.exists() and not os.access(file, os.R_OK | os.W_OK):
+        raise DatabaseError(f"{url}: this user may not read and write it")
     revision = None
     if file is None or (file.exists() and file.stat().st_size > 0):
         with _plain_engine(url).connect() as connection:

@@ -119,6 +119,11 @@ def storable(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
+def storable_text(text: str | None) -> str | None:
+    """Text as the database can keep it: a traceback may quote NUL, or bytes that are no UTF-8."""
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 def sweep_row(row: sa.RowMapping) -> SweepRow:
     """A row of ``sweep`` as a record."""
     fields = dict(row)

@@ -15,6 +15,9 @@ from alembic.script import ScriptDirectory
 # Optuna keeps its own revision in Alembic's default table of the same database.
 VERSION_TABLE = "sweeper_alembic_version"
 
+# It announces at INFO what kind of database it sees, whenever it looks.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+
 
 def _config() -> Config:
     config = Config()
@@ -36,7 +39,6 @@ def known() -> list[str]:
 
 def upgrade(connection: sa.Connection) -> None:
     """Brings a database to the newest revision, within the transaction of `connection`."""
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -1,0 +1,44 @@
+"""One of several drivers on one database; ``test_database.py`` runs it as a script.
+
+Waits for a line on its standard input, so that all of them open the database at the same moment.
+"""
+
+import sys
+
+from optuna.distributions import FloatDistribution
+
+from model.config import TrainConfig
+from model.result import EpochResult, Metric
+from sweeper.database import Database
+from sweeper.run import Outcome, RunState
+from sweeper.study import TrialSpec
+
+TASK = {
+    "kind": "single",
+    "classes": 2,
+    "source": {"kind": "demo", "task": "sst"},
+    "text": ["sentence"],
+    "label": "label",
+    "metric": "accuracy",
+}
+
+
+def drive(url: str, owner: str, trials: int) -> None:
+    config = TrainConfig.model_validate({"tasks": {"sst": TASK}})
+    result = EpochResult(1, 0.5, True, (Metric("dev", "overall", "overall", 0.5),), 1, 1, {}, {}, 100)
+    outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=1, scores={"overall": 0.5, "sst": 0.5})
+    with Database(url) as database:
+        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=40)
+        for _ in range(trials):
+            number = database.claim_number("s@demo", owner)
+            trial = TrialSpec(number, "all", {"x": number / 100}, config, config.seed)
+            assert database.add_run("s@demo", trial, {"x": FloatDistribution(0, 1)}, owner, 60)
+            database.start_run("s@demo", number, 1, "cpu", {})
+            database.record_epoch("s@demo", number, result)
+            database.finish_run("s@demo", number, outcome)
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    drive(sys.argv[1], sys.argv[2], int(sys.argv[3]))

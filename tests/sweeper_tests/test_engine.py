@@ -1,0 +1,204 @@
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from sweeper import migrations
+from sweeper.database import Database
+from sweeper.engine import READING, check_url, hooked_engine
+from sweeper.errors import DatabaseError
+from sweeper.mirror import Mirror
+from sweeper.records import metadata
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file below a folder, with a hash of its bytes."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def made(file: Path) -> Path:
+    with Database(sa.URL.create("sqlite", database=str(file)).render_as_string()) as database:
+        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=1)
+    return file
+
+
+@contextmanager
+def engines(file: Path) -> Iterator[list[sa.Engine]]:
+    """Our engine and Optuna's on one database."""
+    made(file)
+    ours = hooked_engine(check_url(f"sqlite:///{file}"))
+    yield [ours, Mirror(ours, ready=True)._storage.engine]
+    ours.dispose()
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("studies.db", "not a URL"),
+        ("postgresql//u:secret@host/name", "not a URL"),
+        ("postgresql://u:secret@host:port/name", "not a URL"),
+        ("mysql://u:secret@host/name", "'mysql' is not supported"),
+        ("postgres://u:secret@host/name", "'postgres' is not supported"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///studies.db?mode=ro", "names no file"),
+        ("postgresql+pg8000://u:secret@127.0.0.1:1/name", "driver is not installed"),
+        ("postgresql+nonsense://u:secret@127.0.0.1:1/name", "Can't load plugin"),
+        ("postgresql://u:secret@127.0.0.1:1/name", r"postgresql://u:\*\*\*@127.0.0.1:1/name: "),
+    ],
+)
+def test_bad_url(url: str, said: str) -> None:
+    with pytest.raises(DatabaseError, match=said) as caught:
+        Database(url)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def newer(file: Path) -> None:
+    made(file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"UPDATE {migrations.VERSION_TABLE} SET version_num = '9999'")  # noqa: S608
+
+
+def other_optuna(file: Path) -> None:
+    made(file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'v9.0.0.a'")
+
+
+def truncated(file: Path) -> None:
+    made(file)
+    file.write_bytes(file.read_bytes()[:20_000])
+
+
+BROKEN: list[tuple[Callable[[Path], object], str]] = [
+    (lambda file: file.write_text("a text\n" * 1000), "file is not a database"),
+    (lambda file: file.mkdir(), "is a folder"),
+    (newer, "newer sweeper .*: upgrade sweeper, or name another database with --storage"),
+    (other_optuna, "optuna"),
+    (truncated, "malformed"),
+]
+
+
+@pytest.mark.parametrize(("make", "said"), BROKEN)
+@pytest.mark.parametrize("must_exist", [False, True])
+def test_unusable_file_stays_as_it_is(
+    tmp_path: Path, make: Callable[[Path], object], said: str, must_exist: bool
+) -> None:
+    file = tmp_path / "studies.db"
+    make(file)
+    before = contents(tmp_path)
+    with pytest.raises(DatabaseError, match=said) as caught:
+        Database(f"sqlite:///{file}", must_exist=must_exist)
+    assert str(file) in str(caught.value)
+    assert contents(tmp_path) == before
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseError, match=r"Not a directory|File exists"):
+        Database(f"sqlite:///{tmp_path}/file/folder/studies.db")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_file_without_write_permission(tmp_path: Path) -> None:
+    file = made(tmp_path / "studies.db")
+    file.chmod(0o400)
+    before = contents(tmp_path)
+    with pytest.raises(DatabaseError, match="may not read and write"):
+        Database(f"sqlite:///{file}")
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("there", ["nothing", "empty file", "another database"])
+def test_must_exist(tmp_path: Path, there: str) -> None:
+    file = tmp_path / "folder" / "studies.db"
+    if there != "nothing":
+        file.parent.mkdir()
+        file.touch()
+    if there == "another database":
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE stranger (x)")
+    before = contents(tmp_path)
+    with pytest.raises(DatabaseError, match="no studies yet"):
+        Database(f"sqlite:///{file}", must_exist=True)
+    assert contents(tmp_path) == before
+    assert file.parent.exists() == (there != "nothing")
+
+
+def test_empty_file_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "studies.db").touch()
+    made(tmp_path / "studies.db")
+    with Database(f"sqlite:///{tmp_path}/studies.db", must_exist=True) as database:
+        assert [sweep.name for sweep in database.sweeps()] == ["s@demo"]
+
+
+def test_folder_is_made_and_odd_names_work(tmp_path: Path) -> None:
+    file = made(tmp_path / "a %41 {b} ü" / "c'd.db")
+    assert file.stat().st_size > 0
+
+
+def test_nothing_is_left_beside_a_closed_database(tmp_path: Path) -> None:
+    made(tmp_path / "studies.db")
+    assert {path.name for path in tmp_path.iterdir()} <= {"studies.db", "studies.db.lock"}
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+def test_migrations_lead_to_the_tables_of_the_code(fresh_url: str) -> None:
+    with Database(fresh_url):
+        pass
+    engine = sa.create_engine(fresh_url, poolclass=sa.NullPool)
+    ours = set(metadata.tables)
+
+    def include(item: object, name: str | None, kind: str, *_: object) -> bool:
+        return kind != "table" or name in ours
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_object": include, "compare_type": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_pragmas_on_both_engines(tmp_path: Path) -> None:
+    with engines(tmp_path / "studies.db") as both:
+        for engine in both:
+            with engine.connect() as connection:
+                asked = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+                found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked]
+            assert found[:3] == ["wal", 1, 1]
+            assert found[3] >= 60_000
+
+
+def test_transactions_take_the_write_lock_at_their_start(tmp_path: Path) -> None:
+    with engines(tmp_path / "studies.db") as both:
+        for engine in both:
+            with engine.begin(), closing(sqlite3.connect(tmp_path / "studies.db", timeout=0)) as other:
+                with pytest.raises(sqlite3.OperationalError, match="locked"):
+                    other.execute("BEGIN IMMEDIATE")
+                assert other.execute("SELECT name FROM sweep").fetchall() == [("s@demo",)]
+
+
+def test_readers_hold_nobody_up(tmp_path: Path) -> None:
+    with engines(tmp_path / "studies.db") as both, both[0].connect() as connection:
+        reader = connection.execution_options(**READING)
+        count = sa.text("SELECT count(*) FROM sweep")
+        assert reader.execute(count).scalar_one() == 1
+        with closing(sqlite3.connect(tmp_path / "studies.db", timeout=0)) as other, other:
+            other.execute("DELETE FROM sweep")
+        assert reader.execute(count).scalar_one() == 1
+
+
+def test_reading_goes_on_while_another_process_writes(tmp_path: Path) -> None:
+    file = made(tmp_path / "studies.db")
+    with Database(f"sqlite:///{file}") as database, closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert database.runs("s@demo") == []
