@@ -5,6 +5,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from .errors import InputError
 
@@ -56,7 +57,8 @@ class Home:
     @property
     def storage(self) -> str:
         """URL of the default database."""
-        return f"sqlite:///{self.root / 'studies.db'}"
+        # Quoted: a URL gives % and ? meanings that they do not have in a folder's name.
+        return f"sqlite:///{quote(str(self.root / 'studies.db'))}"
 
     def run(self, study: str, number: int) -> Path:
         """Folder of trial `number` of `study`: config, log, checkpoints, predictions."""

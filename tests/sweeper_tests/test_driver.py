@@ -1,0 +1,189 @@
+"""The loop over instant trials: exact totals, adoption, nothing twice, nothing lost."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from model.result import EpochResult
+from sweeper.database import Database
+from sweeper.driver import Driver
+from sweeper.run import ErrorClass, Outcome, RunState
+from sweeper.rundir import Home
+from sweeper.search import PastTrial, propose
+from sweeper.study import Study, TrialSpec
+from sweeper.studyfile import load_study
+from tests.sweeper_tests.instant import InstantExecutor
+
+
+class Silent:
+    def __init__(self) -> None:
+        self.resumed: list[int] = []
+        self.messages: list[str] = []
+
+    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
+        if resumed:
+            self.resumed.append(trial.number)
+
+    def evaluated(self, number: int, result: EpochResult) -> None:
+        assert result.epoch >= 1, number
+
+    def ended(self, number: int, outcome: Outcome, message: str) -> None:
+        self.messages.append(f"{number} {outcome.state} {message}")
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+def open_database(folder: Path, study: Study, wanted: int = 8) -> Database:
+    database = Database(f"sqlite:///{folder / 'studies.db'}")
+    if database.sweep(study.name) is None:
+        database.create_sweep(
+            study.name,
+            study.spec.model_dump(mode="json"),
+            study.workload.model_dump(mode="json"),
+            digest=study.digest(),
+            version="test",
+            wanted=wanted,
+        )
+    return database
+
+
+def drive(folder: Path, study: Study, executor: InstantExecutor, wanted: int = 8) -> Silent:
+    observer = Silent()
+    with open_database(folder, study, wanted) as database:
+        Driver(
+            database=database,
+            study=study,
+            wanted=wanted,
+            executor=executor,
+            home=Home(folder),
+            data=None,
+            observer=observer,
+        ).run()
+    return observer
+
+
+def table(folder: Path, study: Study) -> pd.DataFrame:
+    with open_database(folder, study) as database:
+        frame = database.trials_frame(study.name)
+    when_and_how_often = ["created", "started", "finished", "seconds", "attempts", "config"]
+    return frame.drop(columns=when_and_how_often)
+
+
+def test_trials_is_a_total(study: Study, tmp_path: Path) -> None:
+    first, second, third = InstantExecutor(), InstantExecutor(), InstantExecutor()
+    drive(tmp_path, study, first, wanted=4)
+    drive(tmp_path, study, second, wanted=4)
+    drive(tmp_path, study, third, wanted=6)
+    assert [job.number for job in first.submitted] == [0, 1, 2, 3]
+    assert second.submitted == []
+    assert [job.number for job in third.submitted] == [4, 5]
+
+
+def test_the_best_epoch_counts_and_optuna_is_told(study: Study, tmp_path: Path) -> None:
+    drive(tmp_path, study, InstantExecutor(workers=2))
+    with open_database(tmp_path, study) as database:
+        for run in database.runs(study.name):
+            assert run.state is RunState.COMPLETE
+            assert run.best_epoch == run.config["epochs"] - 1
+            assert run.scores is not None
+            assert set(run.scores) == {"overall", "sst", "para", "sts"}
+            assert run.peak_memory_mb == 100.0 + run.config["epochs"]
+            assert (run.threads, run.device, run.attempts) == (1, "cpu", 1)
+        assert database.untold(study.name) == []
+        epochs = database.epochs_frame(study.name)
+        assert len(epochs) == 8 * study.config("Baseline", {}, 1).epochs * 4
+
+
+@pytest.mark.parametrize("events", [0, 1, 2, 5, 7, 13, 20, 33])
+def test_a_stopped_sweep_ends_as_an_undisturbed_one(events: int, study: Study, tmp_path: Path) -> None:
+    drive(tmp_path / "undisturbed", study, InstantExecutor())
+    stopped = InstantExecutor(dies_after=events)
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path / "stopped", study, stopped)
+    assert stopped.closed
+    drive(tmp_path / "stopped", study, InstantExecutor())
+    pd.testing.assert_frame_equal(
+        table(tmp_path / "stopped", study), table(tmp_path / "undisturbed", study), check_exact=True
+    )
+
+
+def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) -> None:
+    with open_database(tmp_path, study) as database:
+        assert database.claim_number(study.name, "no-such-host:1:1") == 0
+        assert database.claim_number(study.name, "no-such-host:1:1") == 1
+    executor = InstantExecutor()
+    drive(tmp_path, study, executor)
+    # Another host's claim cannot be judged from here, and is not touched.
+    assert [job.number for job in executor.submitted] == [2, 3, 4, 5, 6, 7]
+
+
+def test_a_dead_driver_s_claims_and_trials_are_adopted(study: Study, tmp_path: Path) -> None:
+    import platform
+
+    dead = f"{platform.node()}:1:1"  # pid 1 began at another time
+    with open_database(tmp_path, study) as database:
+        trial = propose(study, database.claim_number(study.name, dead), [])
+        assert trial is not None
+        from sweeper.search import distributions
+
+        database.add_run(study.name, trial, distributions(study), dead, 3600.0)
+        database.claim_number(study.name, dead)
+    executor = InstantExecutor()
+    drive(tmp_path, study, executor)
+    assert [job.number for job in executor.submitted] == list(range(8))
+
+
+def test_an_outcome_that_optuna_missed_is_told(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Database, "tell", dies)
+        drive(tmp_path, study, InstantExecutor())
+    with open_database(tmp_path, study) as database:
+        assert database.untold(study.name) == [0]
+    executor = InstantExecutor()
+    drive(tmp_path, study, executor)
+    assert [job.number for job in executor.submitted] == list(range(1, 8))
+    with open_database(tmp_path, study) as database:
+        assert database.untold(study.name) == []
+
+
+def test_a_failure_keeps_its_class_and_the_sweep_goes_on(study: Study, tmp_path: Path) -> None:
+    observer = drive(tmp_path, study, InstantExecutor(fails=frozenset({2})))
+    with open_database(tmp_path, study) as database:
+        states = [run.state for run in database.runs(study.name)]
+        failed = database.run(study.name, 2)
+    assert states.count(RunState.COMPLETE) == 7
+    assert failed is not None
+    assert (failed.state, failed.error_class) == (RunState.FAILED, ErrorClass.NAN)
+    assert failed.traceback == "Traceback: the loss is nan"
+    assert failed.best_epoch == 1
+    assert observer.messages[2] == "2 failed the loss is nan"
+
+
+def test_checkpoints_go_with_success_only(study: Study, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for number in (0, 1):
+        (home.run(study.name, number) / "checkpoints" / "000001").mkdir(parents=True)
+    observer = drive(tmp_path, study, InstantExecutor(fails=frozenset({1})))
+    assert observer.resumed == [0, 1]
+    assert not (home.run(study.name, 0) / "checkpoints").exists()
+    assert (home.run(study.name, 1) / "checkpoints").exists()
+
+
+def test_proposals_follow_from_the_recorded_history(study: Study, tmp_path: Path) -> None:
+    drive(tmp_path, study, InstantExecutor())
+    with open_database(tmp_path, study) as database:
+        history: list[PastTrial] = []
+        for past in database.history(study.name):
+            trial = propose(study, past.number, history)
+            assert trial is not None
+            assert (trial.arm, trial.params) == (past.arm, past.params)
+            history.append(past)
