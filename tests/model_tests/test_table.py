@@ -1,0 +1,125 @@
+"""Tables of the hub, offline: `datasets` loads local folders through the same call as datasets of the hub."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from model.errors import DataError
+from model.sources import Rows, read
+from model.tasks import HubSource, Task
+
+
+def paraphrases(**source: Any) -> Task:
+    return Task.model_validate(
+        {
+            "kind": "pair",
+            "classes": 2,
+            "metric": "accuracy",
+            "text": ["question1", "question2"],
+            "label": "label",
+            "source": {"kind": "hub", **source},
+        }
+    )
+
+
+@pytest.fixture
+def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    module: ModuleType = pytest.importorskip("datasets", reason="the extra sweeper[hub] is not installed")
+    monkeypatch.setattr(module.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(module.config, "HF_HUB_OFFLINE", True)
+    return module
+
+
+@pytest.fixture
+def glue(datasets: ModuleType, tmp_path: Path) -> Callable[..., Task]:
+    """A folder in the manner of GLUE's: parquet, a class label, an `idx`, a test split labelled -1."""
+    folder = tmp_path / "glue"
+    folder.mkdir()
+    features = datasets.Features(
+        {
+            "question1": datasets.Value("string"),
+            "question2": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["not_duplicate", "duplicate"]),
+            "idx": datasets.Value("int32"),
+        }
+    )
+    splits = {"train": [1, 0, 1], "validation": [0, 1, -1], "test": [-1, -1, -1]}
+    for split, labels in splits.items():
+        columns = {
+            "question1": ["a ", "b", "c"],
+            "question2": ["A", "B", "C"],
+            "label": labels,
+            "idx": [7, 8, 9],
+        }
+        datasets.Dataset.from_dict(columns, features=features).to_parquet(folder / f"{split}.parquet")
+
+    return lambda **source: paraphrases(**{"path": str(folder), **source})
+
+
+def test_a_hub_dataset_is_read_with_class_labels_as_numbers(glue: Callable[..., Task]) -> None:
+    expected = Rows(
+        texts=(("a", "b", "c"), ("A", "B", "C")), labels=(1.0, 0.0, 1.0), ids=("1", "2", "3"), dropped=0
+    )
+    assert read("para", glue(), "train", None) == expected
+
+
+def test_a_hub_label_of_minus_one_is_a_missing_one(glue: Callable[..., Task]) -> None:
+    with pytest.raises(DataError, match="split 'validation', row 3, column 'label' has no value"):
+        read("para", glue(), "dev", None)
+    assert read("para", glue(drop_incomplete=True), "dev", None).dropped == 1
+    with pytest.raises(DataError, match="split 'test' has no rows: all 3 were incomplete"):
+        read("para", glue(dev="test", drop_incomplete=True), "dev", None)
+
+
+def test_hub_columns_are_checked_by_name_and_type(glue: Callable[..., Task]) -> None:
+    with pytest.raises(DataError, match=r"no column 'question3' \(did you mean 'question2'\?\)"):
+        read("para", glue().model_copy(update={"text": ("question1", "question3")}), "train", None)
+    with pytest.raises(DataError, match="row 1, column 'idx': 7 is no text"):
+        read("para", glue().model_copy(update={"text": ("question1", "idx")}), "train", None)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ({"train": "trian"}, 'Unknown split "trian"'),
+        ({"subset": "qqp"}, "subset 'qqp'.*'qqp' not found"),
+        ({"path": "no-such-owner/no-such-dataset"}, "no-such-dataset.* on the Hub"),
+        ({"path": "/no/such/folder"}, "/no/such/folder"),
+    ],
+)
+def test_what_the_hub_cannot_load_is_one_error(
+    glue: Callable[..., Task], source: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(DataError, match=problem) as caught:
+        read("para", glue(**source), "train", None)
+    assert "cannot be loaded" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_score_of_minus_one_is_a_label_where_the_range_allows_it(
+    datasets: ModuleType, tmp_path: Path
+) -> None:
+    rows = {"sentence1": ["a", "b"], "sentence2": ["c", "d"], "similarity": [-1.0, 0.5], "id": [0, 1]}
+    (tmp_path / "data").mkdir()
+    datasets.Dataset.from_dict(rows).to_parquet(tmp_path / "data" / "train.parquet")
+    scores = Task(
+        kind="pair",
+        range=(-1, 1),
+        text=("sentence1", "sentence2"),
+        label="similarity",
+        metric="pearson",
+        source=HubSource(path=str(tmp_path / "data")),
+    )
+    read_rows = read("s", scores, "train", None)
+    assert read_rows.labels == (-1.0, 0.5)
+    assert read_rows.ids == ("0", "1")
+
+
+def test_without_the_datasets_package_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(DataError, match=r"needs the package `datasets`; pip install 'sweeper\[hub\]'"):
+        read("para", paraphrases(path="nyu-mll/glue"), "train", None)
