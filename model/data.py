@@ -103,8 +103,9 @@ def _load(entry: Path) -> Sentences | None:
         for name in ("ids.npy", "offsets.npy"):
             if hashlib.sha256((entry / name).read_bytes()).hexdigest() != expected[name]:
                 return None
-        ids = np.load(entry / "ids.npy", mmap_mode="r", allow_pickle=False)
-        offsets = np.load(entry / "offsets.npy", mmap_mode="r", allow_pickle=False)
+        # As plain arrays: every slice of a memmap object would carry its bookkeeping along.
+        ids = np.load(entry / "ids.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        offsets = np.load(entry / "offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return Sentences(ids, offsets)
