@@ -1,0 +1,166 @@
+"""A study and trials made by hand, for the tests of the report."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from model.result import EpochResult, Metric
+from model.tasks import overall_score
+from sweeper.analysis import Results
+from sweeper.database import Database
+from sweeper.frames import epochs_frame, trials_frame
+from sweeper.run import ErrorClass, Outcome, RunRow, RunState
+from sweeper.search import distributions
+from sweeper.spec import StudySpec
+from sweeper.study import Study, TrialSpec
+from sweeper.studyfile import load_study
+
+BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
+WORKLOAD = load_study("quickstart", "demo").workload
+SPACE = {
+    "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True},
+    "dropout": [0.1, 0.3, 0.5],
+    "weight_decay": [0.1, 0.3],
+}
+PARAMS = {"learning_rate": 3.21e-4, "dropout": 0.3, "weight_decay": 0.1}
+VERSIONS = {"sweeper": "0.1.0", "torch": "2.9.0"}
+
+
+def study(notice: str = WORKLOAD.notice, **fields: Any) -> Study:
+    """Two arms over three settings on the demo corpus, unless `fields` of the study file say otherwise."""
+    written = {
+        "name": "made",
+        "description": "Is S-BERT better than a baseline?",
+        "arms": {
+            "Baseline": {"sst_head": "mlp", "paraphrase_head": "linear", "sts_head": "cosine"},
+            "S-BERT": {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"},
+        },
+        "space": SPACE,
+        "tables": ["arms", "table2", "table3"],
+    }
+    return Study(StudySpec.model_validate(written | fields), WORKLOAD.model_copy(update={"notice": notice}))
+
+
+def row(
+    of: Study,
+    number: int,
+    arm: str,
+    scores: Sequence[float] | None = None,
+    *,
+    params: Mapping[str, Any] = PARAMS,
+    seed: int = 11711,
+    state: RunState = RunState.COMPLETE,
+    error: str | None = None,
+) -> RunRow:
+    """One trial; a complete one has a score for each task, a failed one an error."""
+    chosen = {name: params[name] for name in of.space}
+    named = dict(zip(of.tasks, scores, strict=True)) if scores is not None else None
+    begun = BEGUN + timedelta(minutes=number)
+    return RunRow(
+        id=number + 1,
+        number=number,
+        trial_id=number + 1,
+        arm=arm,
+        params=chosen,
+        config=of.config(arm, chosen, seed).model_dump(mode="json"),
+        seed=seed,
+        state=state,
+        owner="host:1",
+        lease_expires=None,
+        attempts=1,
+        threads=1,
+        device="cpu",
+        versions=VERSIONS,
+        created=begun,
+        started=begun,
+        finished=begun + timedelta(seconds=12.5) if state.final else None,
+        seconds=12.5 if state.final else None,
+        peak_memory_mb=321.0 if state.final else None,
+        best_epoch=2 if named else None,
+        scores={"overall": overall_score(of.tasks, named)} | named if named else None,
+        error_class=ErrorClass.ERROR if state is RunState.FAILED else None,
+        traceback=error,
+    )
+
+
+def epochs(of: Study, run: RunRow) -> list[EpochResult]:
+    """Three epochs of a complete trial: dev scores peak at the second, training scores rise."""
+    if run.scores is None:
+        return []
+    results = []
+    for epoch in (1, 2, 3):
+        metrics = [
+            Metric("dev", "overall", "overall", run.scores["overall"]),
+            Metric("train", "sst", "loss", 1.5),
+        ]
+        for name, task in of.tasks.items():
+            dev = run.scores[name] - 0.03 * abs(epoch - 2)
+            metrics += [
+                Metric("dev", name, task.metric, dev),
+                Metric("train", name, task.metric, dev + 0.05 * epoch),
+            ]
+        overall = run.scores["overall"] - 0.03 * abs(epoch - 2)
+        metrics[0] = Metric("dev", "overall", "overall", overall)
+        tokens = dict.fromkeys(of.tasks, 100)
+        results.append(
+            EpochResult(epoch, overall, epoch < 3, tuple(metrics), 1.0, 0.5, tokens, tokens, 321.0)
+        )
+    return results
+
+
+def results(of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Results:
+    """What tables and figures are made from."""
+    metrics = [
+        (run.number, run.arm, epoch.epoch, metric.split, metric.task, metric.name, metric.value)
+        for run in runs
+        for epoch in epochs(of, run)
+        for metric in epoch.metrics
+    ]
+    return Results(
+        name=of.name,
+        description=of.spec.description,
+        notice=of.workload.notice,
+        tasks=of.tasks,
+        arms=tuple(of.spec.arms),
+        space=of.space,
+        wanted=len(runs) if wanted is None else wanted,
+        trials=trials_frame(runs, {run.number: len(epochs(of, run)) for run in runs}),
+        epochs=epochs_frame(metrics),
+    )
+
+
+def store(path: Path, of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Database:
+    """An open database with the study in it."""
+    database = Database(f"sqlite:///{path}/studies.db")
+    study_json, workload_json = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
+    database.create_sweep(
+        of.name,
+        study_json,
+        workload_json,
+        digest=of.digest(),
+        version="0.1.0",
+        wanted=len(runs) if wanted is None else wanted,
+    )
+    for run in runs:
+        number = database.claim_number(of.name, "host:1")
+        config = of.config(run.arm, run.params, run.seed)
+        trial = TrialSpec(number, run.arm, run.params, config, run.seed)
+        database.add_run(of.name, trial, distributions(of), "host:1", 60.0)
+        if run.state is RunState.QUEUED:
+            continue
+        database.start_run(of.name, number, 1, "cpu", VERSIONS)
+        for epoch in epochs(of, run):
+            database.record_epoch(of.name, number, epoch)
+        if run.state.final:
+            outcome = Outcome(
+                state=run.state,
+                seconds=12.5,
+                best_epoch=run.best_epoch,
+                scores=run.scores,
+                peak_memory_mb=321.0,
+                error_class=run.error_class,
+                traceback=run.traceback,
+            )
+            database.finish_run(of.name, number, outcome)
+    return database
