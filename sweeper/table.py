@@ -1,0 +1,148 @@
+"""A table of a report: cells with their text, and how the paper writes numbers."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+NONE = "—"
+
+_MARKDOWN = re.compile(r"[\\`*\[\]|$~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+
+
+def score(value: float | None) -> str:
+    """A score as the paper prints it: three decimals without a leading zero, ``.732`` or ``-.030``."""
+    if value is None or value != value:  # noqa: PLR0124 (NaN)
+        return NONE
+    text = f"{value:.3f}"
+    return text.replace("-0.000", "0.000").replace("0.", ".", 1) if abs(value) < 0.9995 else text
+
+
+def difference(value: float | None) -> str:
+    """A difference of scores, with its sign: ``+.012``."""
+    text = score(value)
+    return text if value is None or text in (NONE, ".000") or value < 0 else f"+{text}"
+
+
+def setting(value: Any) -> str:
+    """A value of the search space: ``3.21e-5``, ``0.3``, ``mse``, ``null``."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        if value and not 0.01 <= abs(value) < 1e6:
+            digits, _, power = f"{value:.2e}".partition("e")
+            return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+        return f"{value:.6g}"
+    return str(value)
+
+
+def duration(seconds: float | None) -> str:
+    """A time: ``41 s``, ``12 min 5 s``, ``3 h 7 min``."""
+    if seconds is None or seconds != seconds:  # noqa: PLR0124 (NaN)
+        return NONE
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def one_line(text: str) -> str:
+    """Text in one line, without control characters: they would break a table or command a terminal."""
+    spaced = " ".join(text.split())
+    return "".join(sign for sign in spaced if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes:
+        heading: Its heading.
+        numeric: Whether it holds numbers, which stand to the right.
+        optional: Whether it may be left out where there is no room; another table says the same.
+    """
+
+    heading: str
+    numeric: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        text: What is shown.
+        value: What it stands for, unrounded; None for mere text.
+        bold: Whether it is the best of its kind.
+        trial: Number of the trial that it speaks of, to which a page can link.
+    """
+
+    text: str
+    value: float | None = None
+    bold: bool = False
+    trial: int | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a report.
+
+    Attributes:
+        key: Short name, such as ``arms`` or ``table3``.
+        title: Its title.
+        columns: Its columns.
+        rows: Its rows, each with one cell a column.
+        notes: Remarks beneath it.
+
+    Raises:
+        ValueError: If a row has more or fewer cells than there are columns.
+    """
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(f"table {self.key}: {len(row)} cells under {len(self.columns)} columns")
+
+    def as_markdown(self) -> str:
+        """The table in GitHub's Markdown: a heading, the rows in aligned columns, the notes as a list."""
+        head = [markdown(column.heading) for column in self.columns]
+        body = [[_bold(cell) for cell in row] for row in self.rows]
+        widths = [max(3, *(len(row[i]) for row in (head, *body))) for i in range(len(head))]
+        rule = [
+            "-" * (width - 1) + ":" if column.numeric else "-" * width
+            for column, width in zip(self.columns, widths, strict=True)
+        ]
+        lines = [f"### {markdown(self.title)}", ""]
+        lines += [self._line(cells, widths) for cells in (head, rule, *body)]
+        if self.notes:
+            lines += ["", *(f"- {markdown(note)}" for note in self.notes)]
+        return "\n".join(lines) + "\n"
+
+    def _line(self, cells: list[str], widths: list[int]) -> str:
+        padded = (
+            cell.rjust(width) if column.numeric else cell.ljust(width)
+            for cell, width, column in zip(cells, widths, self.columns, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is: its own signs and those of HTML escaped, in one line."""
+    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def _bold(cell: Cell) -> str:
+    text = markdown(cell.text)
+    return f"**{text}**" if cell.bold and text else text
