@@ -1,0 +1,108 @@
+import json
+
+from sweeper.figures import (
+    COLOURS,
+    history_figure,
+    learning_figure,
+    slices_figure,
+    study_figures,
+    tradeoff_figure,
+)
+from sweeper.run import RunRow
+
+from .made import PARAMS, results, row, study
+
+
+def trials() -> list[RunRow]:
+    of = study()
+    settings = [PARAMS, PARAMS | {"dropout": 0.5}, PARAMS | {"learning_rate": 1e-3}]
+    return [
+        row(of, n, arm, (0.4 + 0.01 * n, 0.7, 0.5), params=settings[n // 2])
+        for n, arm in enumerate(["Baseline", "S-BERT"] * 3)
+    ]
+
+
+def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
+    found = results(study(), trials())
+    figures = study_figures(found)
+    assert [figure.key for figure in figures] == ["history", "learning", "tradeoff", "slices"]
+    keys = [panel.key for figure in figures for panel in figure.panels]
+    assert len(set(keys)) == len(keys) == 1 + 3 + 3 + 3
+    assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
+    assert study_figures(results(study(), [])) == []
+
+
+def test_the_history_shows_every_trial_and_the_best_so_far() -> None:
+    rows = trials()
+    (panel,) = history_figure(results(study(), rows)).panels
+    best, *arms = panel.drawing.data
+    overall = [(run.scores or {})["overall"] for run in rows]
+    assert list(best.y) == [max(overall[: n + 1]) for n in range(len(overall))]
+    assert [list(arm.x) for arm in arms] == [[0, 2, 4], [1, 3, 5]]
+    assert [list(arm.y) for arm in arms] == [overall[0::2], overall[1::2]]
+    assert [arm.marker.color for arm in arms] == list(COLOURS[:2])
+
+
+def test_training_stands_dotted_beside_dev_for_the_best_trial_of_each_arm() -> None:
+    figure = learning_figure(results(study(), trials()))
+    lines = figure.panels[0].drawing.data
+    assert [line.line.dash for line in lines] == ["solid", "dot"] * 2
+    dev, train = lines[2], lines[3]  # trial 5: sst .45 at its best epoch, the second
+    assert list(dev.x) == [1, 2, 3]
+    assert [round(value, 6) for value in dev.y] == [0.42, 0.45, 0.42]
+    assert all(above > below for above, below in zip(train.y, dev.y, strict=True))
+
+
+def test_tasks_are_set_against_each_other_in_pairs() -> None:
+    panels = tradeoff_figure(results(study(), trials())).panels
+    assert [panel.key for panel in panels] == ["tradeoff-sst-para", "tradeoff-sst-sts", "tradeoff-para-sts"]
+
+
+def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:
+    rate, dropout, _ = (panel.drawing for panel in slices_figure(results(study(), trials())).panels)
+    assert rate.layout.xaxis.type == "log"
+    assert (dropout.layout.xaxis.type, list(dropout.layout.xaxis.categoryarray)) == (
+        "category",
+        ["0.1", "0.3", "0.5"],
+    )
+    assert list(dropout.data[0].x) == ["0.3", "0.5", "0.3"]
+
+
+def test_one_arm_needs_no_legend() -> None:
+    found = results(study(), trials()[1::2])
+    assert history_figure(found).legend == ()
+    assert [arm for arm, _ in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
+
+
+def test_names_are_no_markup_to_plotly() -> None:
+    name = "<b>bold</b> %{y} & <a href='x'>link</a>"
+    of = study(arms={name: {}, "other": {}})
+    found = results(of, [row(of, 0, name, (0.4, 0.7, 0.5)), row(of, 1, "other", (0.4, 0.7, 0.5))])
+    for figure in study_figures(found):
+        for panel in figure.panels:
+            drawn = panel.drawing.to_json()
+            assert "<b>" not in drawn.replace("\\u003c", "<")
+            assert "hovertemplate" not in drawn
+
+
+def test_the_same_trials_give_the_same_drawing() -> None:
+    first, second = (
+        [
+            panel.drawing.to_json()
+            for figure in study_figures(results(study(), trials()))
+            for panel in figure.panels
+        ]
+        for _ in range(2)
+    )
+    assert first == second
+    assert all(json.loads(drawing)["data"] for drawing in first)
+
+
+def test_many_arms_differ_in_colour_or_symbol() -> None:
+    names = [f"arm {n}" for n in range(30)]
+    of = study(arms={name: {} for name in names})
+    (panel,) = history_figure(
+        results(of, [row(of, n, name, (0.4,) * 3) for n, name in enumerate(names)])
+    ).panels
+    looks = {(trace.marker.color, trace.marker.symbol) for trace in panel.drawing.data[1:]}
+    assert len(looks) == 30
