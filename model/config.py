@@ -7,6 +7,14 @@ from pydantic import Field, field_validator, model_validator
 
 from .tasks import Frozen, Task
 
+RESERVED = frozenset(
+    {
+        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "peak_memory_mb",
+        "device", "threads", "attempts", "error_class", "traceback", "created", "started", "finished", "config",
+    }
+)  # fmt: skip
+"""Columns that stand beside the tasks' scores wherever trials are listed."""
+
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
 
@@ -81,8 +89,11 @@ class TrainConfig(Frozen):
     @classmethod
     def _task_names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
         for name in tasks:
-            if not name.isidentifier() or not name.islower() or name == "overall":
-                raise ValueError(f"task name {name!r} must be a lower-case identifier other than 'overall'")
+            if not name.isidentifier() or not name.islower() or name in RESERVED:
+                raise ValueError(
+                    f"task name {name!r} must be a lower-case identifier that is no column of the tables of "
+                    f"trials; those are {', '.join(sorted(RESERVED))}"
+                )
         return tasks
 
     def fingerprint(self) -> str:

@@ -65,7 +65,8 @@ class TaskData:
     @property
     def row_lengths(self) -> NDArray[np.int64]:
         """Tokens of each row's longest sentence, ``[rows]``."""
-        return self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
+        longest: NDArray[np.int64] = self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
+        return longest
 
     def sentence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of the rows' sentences: all first ones, then all second ones."""
