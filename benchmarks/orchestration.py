@@ -1,4 +1,4 @@
-"""What recording a trial of three epochs on SQLite takes: our database, Optuna's tables included; stock Optuna."""
+"""Recording a trial of three epochs on SQLite: our database, Optuna's tables included; stock Optuna."""
 
 import statistics
 import tempfile

@@ -101,7 +101,8 @@ def restore(
             continue
         if progress.fingerprint != fingerprint:
             raise CheckpointError(
-                f"{path} belongs to another configuration or to other data; move it away to train from the start"
+                f"{path} belongs to another configuration or to other data; "
+                "move it away to train from the start"
             )
         model.load_state_dict(load_file(path / "model.safetensors", device=str(device)))
         tensors = load_file(path / "optimizer.safetensors")

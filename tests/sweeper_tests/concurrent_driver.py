@@ -39,6 +39,6 @@ def drive(url: str, owner: str, trials: int) -> None:
 
 
 if __name__ == "__main__":
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     sys.stdin.readline()
     drive(sys.argv[1], sys.argv[2], int(sys.argv[3]))

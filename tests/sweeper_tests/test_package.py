@@ -1,0 +1,41 @@
+"""The built wheel, unpacked elsewhere, finds its studies, its published tables and its migrations."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from hatchling.builders.wheel import WheelBuilder
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_installed_copy_is_whole(tmp_path: Path) -> None:
+    [wheel] = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+        names = archive.namelist()
+    assert not [name for name in names if name.startswith(("tests", "benchmarks", "studies", "reports"))]
+    code = (
+        "import sweeper, json; from sweeper.studyfile import study_files, workload_files, load_study; "
+        "from sweeper.paper import published_tables; from sweeper.database import Database; "
+        "Database('sqlite:///new.db').close(); assert published_tables(); "
+        "[load_study(s, w) for s in study_files() for w in workload_files()]; "
+        "print(json.dumps([sweeper.__file__, sorted(study_files()), sorted(workload_files())]))"
+    )
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "installed") in done.stdout
+    for study in (ROOT / "studies").rglob("*.yaml"):
+        assert f'"{study.stem}"' in done.stdout
