@@ -4,58 +4,54 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .tasks import Task
+from .tasks import Activation, Concatenation, Task
+
+ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh}
 
 
-class LinearHead(nn.Module):
-    """One linear layer on the embedding, or on (u, v): the paper's baseline."""
+def features(concatenation: Concatenation, embeddings: tuple[Tensor, ...]) -> Tensor:
+    """What a head sees of a row: one embedding, or u and v and what is computed from them.
 
-    def __init__(self, columns: int, size: int, outputs: int, dropout: float) -> None:
+    Args:
+        concatenation: ``uv``, ``uv_absdiff`` (u, v, |u − v|; Reimers & Gurevych 2019) or
+            ``uv_absdiff_product`` (u, v, |u − v|, u * v; Cer et al. 2018).
+        embeddings: One embedding ``[rows, size]`` for each text column.
+    """
+    if len(embeddings) == 1:
+        return embeddings[0]
+    u, v = embeddings
+    parts = [u, v]
+    if concatenation != "uv":
+        parts.append((u - v).abs())
+    if concatenation == "uv_absdiff_product":
+        parts.append(u * v)
+    return torch.cat(parts, dim=-1)
+
+
+class FeatureHead(nn.Module):
+    """Fully connected layers on the features of a row, each behind dropout.
+
+    Args:
+        task: Gives the concatenation, the number of hidden layers and their activation.
+        size: Width of a sentence embedding, and of the hidden layers.
+        dropout: Dropout before every linear layer.
+    """
+
+    def __init__(self, task: Task, size: int, dropout: float) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(columns * size, outputs)
+        self.concatenation = task.head_concatenation
+        columns = {"uv": 2, "uv_absdiff": 3, "uv_absdiff_product": 4}[self.concatenation]
+        width = size * (columns if task.kind == "pair" else 1)
+        layers: list[nn.Module] = []
+        for _ in range(task.hidden_layers):
+            layers += [nn.Dropout(dropout), nn.Linear(width, size), ACTIVATIONS[task.activation]()]
+            width = size
+        self.layers = nn.Sequential(*layers, nn.Dropout(dropout), nn.Linear(width, task.outputs))
 
     def forward(self, *embeddings: Tensor) -> Tensor:
         """Raw outputs ``[rows, outputs]``."""
-        result: Tensor = self.output(self.dropout(torch.cat(embeddings, dim=-1)))
-        return result
-
-
-class MlpHead(nn.Module):
-    """Two hidden fully connected layers with dropout and ReLU: the paper's SST head."""
-
-    def __init__(self, columns: int, size: int, outputs: int, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(columns * size, size),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(size, size),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(size, outputs),
-        )
-
-    def forward(self, *embeddings: Tensor) -> Tensor:
-        """Raw outputs ``[rows, outputs]``."""
-        result: Tensor = self.layers(torch.cat(embeddings, dim=-1))
-        return result
-
-
-class SbertHead(nn.Module):
-    """W(u, v, |u − v|): the classification objective of Sentence-BERT (Reimers & Gurevych 2019)."""
-
-    def __init__(self, size: int, outputs: int, dropout: float) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.output = nn.Linear(3 * size, outputs)
-
-    def forward(self, *embeddings: Tensor) -> Tensor:
-        """Raw outputs ``[rows, outputs]``."""
-        u, v = embeddings
-        result: Tensor = self.output(self.dropout(torch.cat((u, v, (u - v).abs()), dim=-1)))
-        return result
+        outputs: Tensor = self.layers(features(self.concatenation, embeddings))
+        return outputs
 
 
 class CosineHead(nn.Module):
@@ -67,7 +63,7 @@ class CosineHead(nn.Module):
 
     def __init__(self, scaled: bool) -> None:
         super().__init__()
-        # exp keeps the scale positive; exp(log 5) is the range of the paper's similarity.
+        # exp keeps the scale positive; it begins at 5, the range of the paper's similarity.
         self.log_scale = nn.Parameter(torch.tensor(5.0).log()) if scaled else None
 
     def forward(self, *embeddings: Tensor) -> Tensor:
@@ -85,13 +81,6 @@ def build_head(task: Task, size: int, dropout: float) -> nn.Module:
         size: Width of a sentence embedding.
         dropout: Dropout before every linear layer.
     """
-    columns = len(task.text)
-    match task.head:
-        case "linear":
-            return LinearHead(columns, size, task.outputs, dropout)
-        case "mlp":
-            return MlpHead(columns, size, task.outputs, dropout)
-        case "sbert":
-            return SbertHead(size, task.outputs, dropout)
-        case "cosine":
-            return CosineHead(scaled=task.loss == "ce")
+    if task.head == "cosine":
+        return CosineHead(scaled=task.loss == "ce")
+    return FeatureHead(task, size, dropout)

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 HeadName = Literal["linear", "mlp", "sbert", "cosine"]
 LossName = Literal["ce", "mse"]
 MetricName = Literal["accuracy", "pearson"]
+Concatenation = Literal["uv", "uv_absdiff", "uv_absdiff_product"]
+Activation = Literal["relu", "gelu", "tanh"]
 
 
 class Frozen(BaseModel):
@@ -68,7 +70,20 @@ class Task(Frozen):
         description="linear: one layer on the embedding, or on (u, v). mlp: two hidden layers with dropout "
         "and ReLU. sbert: W(u, v, |u-v|). cosine: cosine similarity of u and v.",
     )
+    concatenation: Concatenation | None = Field(
+        None,
+        description="What head sbert sees of a pair: uv, uv_absdiff (u, v, |u-v|), or uv_absdiff_product with "
+        "u*v too; null: uv_absdiff.",
+    )
+    head_layers: int | None = Field(
+        None,
+        ge=0,
+        le=10,
+        description="Hidden layers of head mlp or sbert; null: two for mlp, none for sbert.",
+    )
+    activation: Activation = Field("relu", description="Activation of the hidden layers.")
     loss: LossName = Field("ce", description="ce: cross-entropy. mse: mean squared error (range only).")
+    weight: float = Field(1.0, gt=0, description="Factor of the task's loss.")
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
 
@@ -82,6 +97,12 @@ class Task(Frozen):
             raise ValueError(f"a task of kind {self.kind} cannot have {len(self.text)} text columns")
         if self.head in ("sbert", "cosine") and self.kind != "pair":
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
+        if self.concatenation is not None and self.head != "sbert":
+            raise ValueError(f"concatenation {self.concatenation} is for head sbert; head is {self.head}")
+        if self.head_layers is not None and self.head not in ("mlp", "sbert"):
+            raise ValueError(
+                f"head_layers {self.head_layers} is for heads mlp and sbert; head is {self.head}"
+            )
         if self.head == "cosine" and self.range is None:
             raise ValueError("head cosine gives a similarity; the task has classes")
         if self.loss == "mse" and self.range is None:
@@ -96,6 +117,18 @@ class Task(Frozen):
     def outputs(self) -> int:
         """Size of the head's output: one logit per class, or one for a similarity."""
         return self.classes or 1
+
+    @property
+    def hidden_layers(self) -> int:
+        """Hidden layers of the head."""
+        if self.head_layers is not None:
+            return self.head_layers
+        return 2 if self.head == "mlp" else 0
+
+    @property
+    def head_concatenation(self) -> Concatenation:
+        """What the head sees of a pair."""
+        return (self.concatenation or "uv_absdiff") if self.head == "sbert" else "uv"
 
 
 def unit_score(task: Task, score: float) -> float:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import special
 from torch import nn
 
 from model.heads import build_head
@@ -93,3 +94,40 @@ def test_dropout_acts_in_training_only(head: HeadName) -> None:
     assert not torch.equal(built(*given), built(*given))
     built.eval()
     assert torch.equal(built(*given), built(*given))
+
+
+@pytest.mark.parametrize("concatenation", ["uv", "uv_absdiff", "uv_absdiff_product"])
+def test_concatenations_follow_their_definition(concatenation: str) -> None:
+    declared = task("sbert", pair=True, classes=2).model_copy(update={"concatenation": concatenation})
+    head = build_head(declared, 6, dropout=0.5).eval()
+    u, v = embeddings(2)
+    a, b = u.double().numpy(), v.double().numpy()
+    parts = {"uv": [a, b], "uv_absdiff": [a, b, abs(a - b)], "uv_absdiff_product": [a, b, abs(a - b), a * b]}
+    [(weight, bias)] = layers(head)
+    expected = np.concatenate(parts[concatenation], axis=1) @ weight.T + bias
+    np.testing.assert_allclose(head(u, v).detach(), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("activation", "formula"),
+    [
+        ("relu", lambda x: np.maximum(x, 0)),
+        ("tanh", np.tanh),
+        ("gelu", lambda x: x / 2 * (1 + special.erf(x / math.sqrt(2)))),
+    ],
+)
+@pytest.mark.parametrize("head_layers", [1, 3])
+def test_hidden_layers_and_activation_can_be_chosen(
+    activation: str, formula: object, head_layers: int
+) -> None:
+    assert callable(formula)
+    settings = {"activation": activation, "head_layers": head_layers}
+    head = build_head(task("sbert", pair=True, classes=2).model_copy(update=settings), 6, dropout=0.5).eval()
+    u, v = embeddings(2)
+    a, b = u.double().numpy(), v.double().numpy()
+    hidden = np.concatenate([a, b, abs(a - b)], axis=1)
+    *inner, (weight, bias) = layers(head)
+    assert len(inner) == head_layers
+    for w, c in inner:
+        hidden = formula(hidden @ w.T + c)
+    np.testing.assert_allclose(head(u, v).detach(), hidden @ weight.T + bias, rtol=1e-5, atol=1e-6)
