@@ -17,6 +17,13 @@ def pick_device(config: TrainConfig) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def computes_bf16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bf16 matrices itself; elsewhere bf16 is emulated, and far slower."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
 def peak_memory_mb(device: torch.device) -> float:
     """Highest allocated (CUDA) or resident (elsewhere) memory of this process so far, in MiB."""
     if device.type == "cuda":

@@ -12,7 +12,7 @@ Turn = tuple[str, int]
 
 
 class TaskSampler:
-    """Plans the steps of a trial; the plan depends on the arguments alone, so that a trial resumes anywhere.
+    """Plans the steps of a trial from the arguments alone, so that a trial resumes anywhere.
 
     ``joint`` takes one batch of every task in every step. The others take one batch of one task:
     ``round_robin`` in turn, ``proportional`` and ``square_root`` at random in proportion to N and √N, N being

@@ -72,8 +72,8 @@ class Task(Frozen):
     )
     concatenation: Concatenation | None = Field(
         None,
-        description="What head sbert sees of a pair: uv, uv_absdiff (u, v, |u-v|), or uv_absdiff_product with "
-        "u*v too; null: uv_absdiff.",
+        description="What head sbert sees of a pair: uv, uv_absdiff (u, v, |u-v|) or uv_absdiff_product (and "
+        "u*v); null: uv_absdiff.",
     )
     head_layers: int | None = Field(
         None,

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
@@ -14,7 +15,9 @@ from .config import EncoderConfig
 from .errors import EncoderError
 from .pretrained import minilm_folder
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
+"""Names of the token that stands for a masked word, the first one present."""
 
 
 class SentenceTokenizer:
@@ -24,6 +27,11 @@ class SentenceTokenizer:
         tokenizer: A `tokenizers` tokenizer that adds its own special tokens.
         pad_id: Id of the padding token.
         max_length: Longest result in tokens; the rest of the sentence is cut.
+
+    Attributes:
+        pad_id: Id of the padding token.
+        mask_id: Id of the token that stands for a masked word.
+        continues_word: Whether each id is a piece that continues a word, ``[vocabulary]``.
     """
 
     def __init__(self, tokenizer: Tokenizer, pad_id: int, max_length: int) -> None:
@@ -31,6 +39,11 @@ class SentenceTokenizer:
         tokenizer.enable_truncation(max_length)
         self._tokenizer = tokenizer
         self.pad_id = pad_id
+        vocabulary = tokenizer.get_vocab()
+        self.mask_id = next((vocabulary[name] for name in MASKS if name in vocabulary), pad_id)
+        self.continues_word = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
+        for entry, index in vocabulary.items():
+            self.continues_word[index] = entry.startswith("##")
 
     @property
     def vocabulary_size(self) -> int:
