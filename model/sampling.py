@@ -16,7 +16,7 @@ class TaskSampler:
 
     ``joint`` takes one batch of every task in every step. The others take one batch of one task:
     ``round_robin`` in turn, ``proportional`` and ``square_root`` at random in proportion to N and √N, N being
-    the batches of the task, and ``annealed`` in proportion to N^a with a falling from 1 to 0.2 over the epochs
+    the batches of the task, and ``annealed`` to N^a with a falling from 1 to 0.2 over the epochs
     (Stickland & Murray 2019, BERT and PALs).
 
     Args:

@@ -1,0 +1,92 @@
+"""What happens in an epoch, added up step by step, and the metrics that it comes to."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from .minibatch import MiniBatch
+from .result import Metric, Split
+from .tasks import Task, overall_score
+
+
+class EpochRecord:
+    """Sums over one epoch.
+
+    Args:
+        tasks: Names of the tasks.
+        device: Where the losses lie; they are added up there, so that no step waits for a copy.
+
+    Attributes:
+        tokens: Real tokens of each task.
+        padded_tokens: Tokens of each task with padding.
+    """
+
+    def __init__(self, tasks: Sequence[str], device: torch.device) -> None:
+        self.tokens = dict.fromkeys(tasks, 0)
+        self.padded_tokens = dict.fromkeys(tasks, 0)
+        self._losses = {name: torch.zeros((), device=device) for name in tasks}
+        self._penalties = {name: torch.zeros((), device=device) for name in tasks}
+        self._batches = dict.fromkeys(tasks, 0.0)
+        self._cosines = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
+        self._conflicts = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
+        self._grams = 0
+        self._smart_weights: dict[str, float] = {}
+
+    def add(self, task: str, batch: MiniBatch, loss: Tensor, penalty: Tensor, share: float) -> None:
+        """Adds one backward pass.
+
+        Args:
+            task: Name of the task.
+            batch: What went through the network.
+            loss: Mean loss of its rows.
+            penalty: SMART's regulariser.
+            share: Its share of the rows of the whole batch.
+        """
+        self.tokens[task] += batch.tokens
+        self.padded_tokens[task] += batch.padded_tokens
+        self._losses[task] += share * loss.detach()
+        self._penalties[task] += share * penalty.detach()
+        self._batches[task] += share
+
+    def add_gram(self, cosines: Tensor) -> None:
+        """Adds the cosines between the tasks' gradients of one step, ``[tasks, tasks]``."""
+        self._cosines += cosines
+        self._conflicts += cosines < 0
+        self._grams += 1
+
+    def add_smart_weights(self, weights: Mapping[str, float]) -> None:
+        """Notes the weight that SMART's regulariser has from now on, by task."""
+        self._smart_weights = dict(weights)
+
+    def metrics(
+        self, tasks: Mapping[str, Task], dev: Mapping[str, float], train: Mapping[str, float]
+    ) -> tuple[Metric, ...]:
+        """All metrics of the epoch; what did not occur is left out.
+
+        Args:
+            tasks: The tasks.
+            dev: Dev score of each task.
+            train: Score of each task on the training sample.
+        """
+        seen = [name for name, batches in self._batches.items() if batches]
+        metrics = [*_scores(tasks, "dev", dev), *_scores(tasks, "train", train)]
+        metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
+        metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
+        for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):
+            if self._grams:
+                pair = f"{one}+{other}"
+                metrics.append(Metric("train", pair, "cosine", float(self._cosines[i, j]) / self._grams))
+                metrics.append(Metric("train", pair, "conflict", float(self._conflicts[i, j]) / self._grams))
+        for name, weight in self._smart_weights.items():
+            metrics.append(Metric("train", name, "smart_weight", weight))
+            if name in seen:
+                penalty = float(self._penalties[name]) / self._batches[name]
+                metrics.append(Metric("train", name, "smart_penalty", penalty))
+        return tuple(metrics)
+
+
+def _scores(tasks: Mapping[str, Task], split: Split, values: Mapping[str, float]) -> list[Metric]:
+    named = [Metric(split, name, tasks[name].metric, value) for name, value in values.items()]
+    return [*named, Metric(split, "overall", "overall", overall_score(tasks, values))]
