@@ -1,0 +1,34 @@
+"""How a step joins the gradients of its tasks: the names of the methods. Imports no torch."""
+
+from typing import Literal
+
+GradientMethod = Literal["sum", "mean", "pcgrad", "gradvac", "aligned_mtl", "imtl_g", "mgda", "upgrad"]
+"""What becomes of the gradients of parameters that two tasks or more touch; a head keeps its own gradient.
+
+A task without a gradient for such a parameter counts with a zero there. m is the number of tasks of the step.
+
+- ``sum``: their sum, the gradient of the summed losses.
+- ``mean``: their sum divided by m.
+- ``pcgrad``: each is projected onto the normal plane of every original gradient that it conflicts with, in
+  random order; the sum of the results (Yu et al. 2020, Algorithm 1, arXiv 2001.06782).
+- ``gradvac``: each is turned until its cosine with every other is at least the moving average (decay 0.5) of
+  that cosine; the sum of the results (Wang et al. 2021, arXiv 2010.05874).
+- ``aligned_mtl``: the mean after the principal components were scaled to the smallest one (Senushkin et al.
+  2023, Independent Component Alignment, Algorithm 1).
+- ``imtl_g``: the affine combination with equal projections on all of them (Liu et al. 2021, Towards Impartial
+  Multi-task Learning; with a pseudo-inverse, after arXiv 2406.16232).
+- ``mgda``: the shortest convex combination (Désidéri 2012; Frank–Wolfe of Sener & Koltun 2018, Algorithm 2).
+- ``upgrad``: each is projected onto the cone of directions that raise no loss; the mean of the results
+  (Quinton & Rey 2024, Jacobian Descent, arXiv 2406.16232).
+
+``sum``, ``pcgrad`` and ``gradvac`` return a vector of the size of a sum, the others of the size of a mean or
+less: with plain SGD, compare them at different learning rates.
+"""
+
+GradientStorage = Literal["fp32", "bf16", "cpu"]
+"""Where gradients wait for those of the step's last task, which are never converted.
+
+- ``fp32``: as they are.
+- ``bf16``: in half the memory; the result differs by bf16's rounding (relative 2⁻⁹ an element).
+- ``cpu``: in the main memory, for networks on another device; the result is that of ``fp32``.
+"""
