@@ -3,53 +3,60 @@
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from .errors import InputError, SweeperError
+from model.errors import ModelError
+
+from .errors import InputError, NoStudiesError, SweeperError
+from .interrupt import TerminatedError, terminable
+from .options import STUDY_FILE, STUDY_RUN, ExecutorName, Storage, StudyName, Workers, WorkloadName
 from .rundir import Home, data_folder
 
 if TYPE_CHECKING:
     from .executors import Executor
     from .study import Study
 
+DEBUG = "--debug"
+
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder.\n\n"
     "Begin with `sweeper run --study quickstart --trials 8`, then `sweeper report`.\n\n"
     "Results are kept under SWEEPER_HOME (default `.sweeper/`); data files are read from SWEEPER_DATA.\n\n"
-    "Exit codes: 0 done, 1 some trials failed, 2 bad input, 130 interrupted.",
+    "Exit codes: 0 done, 1 some trials failed, 2 bad input, 130 interrupted, 143 terminated.",
 )
 
-Storage = Annotated[
-    str | None,
-    typer.Option(help="Database URL, sqlite:///… or postgresql://…; default: studies.db under SWEEPER_HOME."),
-]
-StudyName = Annotated[
-    str | None, typer.Argument(help="Name of a study, with or without @workload; default: the latest.")
-]
-WorkloadName = Annotated[
-    str | None, typer.Option(help="Name or file of the workload; default: the study's own.")
-]
-Workers = Annotated[int, typer.Option(min=1, help="Trials at once; they share the cores.")]
-ExecutorName = Annotated[
-    str, typer.Option(help="local: one process per trial. inline: in this process, to debug.")
-]
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help="Show the traceback of an error; before or after the command.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    # `main` has taken it out of the arguments, from wherever it stood; it is declared here for the help.
 
 
 @app.command()
 def run(
     *,
-    study: Annotated[str, typer.Option(help="Name of a study, or path of a study file.")],
+    study: Annotated[str, typer.Option(metavar="STUDY", help=STUDY_FILE)],
     trials: Annotated[
         int | None,
-        typer.Option(min=1, help="Trials the study shall have in total, those already run included."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Trials the study shall have in total, those already run included; default: the number "
+            "asked for before, else every cell of a grid, else 10 configurations per arm and seed.",
+        ),
     ] = None,
     workload: WorkloadName = None,
     workers: Workers = 1,
@@ -61,111 +68,139 @@ def run(
     `--trials 40` means 40 in total: a second call runs nothing, `--trials 44` runs four more.
 
     Example: `sweeper run --study sbert-grid --trials 40 --workers 2`
-    """
-    from .studyfile import load_study
 
-    name, _, named = study.partition("@") if not study.endswith((".yaml", ".yml")) else (study, "", "")
-    if named and workload not in (None, named):
-        raise InputError(f"--workload {workload} contradicts --study {study}: leave one of them out")
-    _run(load_study(name, workload or named or None), trials, workers, executor, storage)
+    On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
+    """
+    _run(_load(study, workload), trials, _executor(executor, workers), storage)
 
 
 @app.command()
 def resume(
-    study: StudyName = None, workers: Workers = 1, executor: ExecutorName = "local", storage: Storage = None
+    *,
+    study: StudyName = None,
+    workload: Annotated[
+        str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
+    ] = None,
+    workers: Workers = 1,
+    executor: ExecutorName = "local",
+    storage: Storage = None,
 ) -> None:
-    """Goes on with a study, as it was begun, to the number of trials already asked for."""
+    """Goes on with a study, as it was begun, to the number of trials already asked for.
+
+    Trials that were under way continue from their checkpoints. For more trials, or after a change of the
+    study file, use `sweeper run`.
+
+    Example: `sweeper resume sbert-grid@demo`
+    """
     from .database import Database
     from .sweep import find_sweep, stored_study
 
     with Database(_storage(storage), must_exist=True) as database:
-        found = stored_study(find_sweep(database, study))
-    _run(found, None, workers, executor, storage)
+        found = stored_study(find_sweep(database, study, workload))
+    _run(found, None, _executor(executor, workers), storage)
 
 
 @app.command()
 def report(
-    study: Annotated[str | None, typer.Option(help="Name of a study; default: the latest.")] = None,
-    folder: Annotated[Path, typer.Option(help="Folder of the reports.")] = Path("reports"),
+    study: Annotated[
+        str | None,
+        typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: the latest."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the reports.")] = Path("reports"),
     storage: Storage = None,
 ) -> None:
-    """Prints the tables of a study and writes them, with figures, to `reports/<study>/`."""
+    """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
+
+    There, `index.html` is one page that needs no network, `tables.md` holds the tables and `trials.csv` every
+    trial. A study that still runs can be reported too.
+
+    Example: `sweeper report --study sbert-grid`
+    """
     from .database import Database
     from .report import write_report
-    from .sweep import find_sweep
+    from .sweep import find_sweep, stored_study
     from .terminal import print_tables
 
     with Database(_storage(storage), must_exist=True) as database:
-        name = find_sweep(database, study).name
-        written = write_report(database, name, folder / name)
-    console = Console()
-    print_tables(written.tables, console)
-    console.print(f"Report: {written.folder / 'index.html'}", soft_wrap=True, markup=False, highlight=False)
+        row = find_sweep(database, study)
+        stored_study(row)
+        written = write_report(database, row.name, folder / row.name)
+    print_tables(written.tables, Console())
+    typer.echo(f"Report: {written.folder / 'index.html'}")
 
 
 @app.command()
 def status(study: StudyName = None, storage: Storage = None) -> None:
-    """Says how far a study has come."""
+    """Says how far a study has come, and which of its trials are unfinished or failed.
+
+    Example: `sweeper status sbert-grid`
+    """
     from .database import Database
     from .sweep import find_sweep, tally
+    from .trialview import attention
 
     with Database(_storage(storage), must_exist=True) as database:
         row = find_sweep(database, study)
-        typer.echo(f"{row.name}: {tally(database, row, workers=1).summary()}")
-        for run_row in database.runs(row.name):
-            if not run_row.state.final:
-                typer.echo(
-                    f"  trial {run_row.number} {run_row.state} · {run_row.arm} · owner {run_row.owner}"
-                )
+        typer.echo(f"{row.name}: {tally(database, row).standing()}")
+        for line in attention(database, row):
+            typer.echo(f"  {line}")
 
 
 @app.command(name="list")
 def list_studies(storage: Storage = None) -> None:
-    """Lists the studies that can be run and those that have run."""
+    """Lists the studies and workloads that can be run, and the studies that have run.
+
+    Your own files in `./studies/` and `./studies/workloads/` come first.
+
+    Example: `sweeper list`
+    """
     from .database import Database
     from .studyfile import study_files, workload_files
     from .sweep import tally
 
-    typer.echo("Studies:   " + ", ".join(study_files()))
-    typer.echo("Workloads: " + ", ".join(workload_files()))
-    url = _storage(storage)
-    if not Database.exists(url):
-        typer.echo("None has run yet.")
-        return
-    with Database(url, must_exist=True) as database:
-        for row in database.sweeps():
-            typer.echo(f"{row.name}: {tally(database, row, workers=1).summary()}")
+    lines = ["Studies:   " + ", ".join(study_files()), "Workloads: " + ", ".join(workload_files())]
+    try:
+        with Database(_storage(storage), must_exist=True) as database:
+            rows = database.sweeps()
+            lines += [f"{row.name}: {tally(database, row).standing()}" for row in rows]
+    except NoStudiesError:
+        rows = []
+    typer.echo("\n".join([*lines, *([] if rows else ["None has run yet."])]))
 
 
 @app.command()
 def show(
-    study: Annotated[str, typer.Argument(help="Name of a study, with or without @workload.")],
-    trial: Annotated[int, typer.Argument(help="Number of the trial.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
     storage: Storage = None,
 ) -> None:
-    """Shows one trial: settings, scores by epoch, and what went wrong."""
+    """Shows one trial: settings, scores by epoch, and what went wrong.
+
+    Example: `sweeper show sbert-grid 12`
+    """
     from .database import Database
     from .sweep import find_sweep
     from .trialview import trial_text
 
     with Database(_storage(storage), must_exist=True) as database:
-        row = find_sweep(database, study)
-        typer.echo(trial_text(database, row, trial))
+        typer.echo(trial_text(database, find_sweep(database, study), trial))
 
 
 @app.command()
 def validate(
-    study: Annotated[str, typer.Argument(help="Name of a study, or path of a study file.")],
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=STUDY_FILE)],
     workload: WorkloadName = None,
 ) -> None:
-    """Checks a study file, its workload and its data, and runs nothing."""
+    """Checks a study file, its workload and its data, and runs nothing.
+
+    Example: `sweeper validate studies/mine.yaml --workload minilm`
+    """
     from model.tasks import overall_formula
 
     from .search import grid_size
-    from .studyfile import load_study
     from .sweep import check_inputs
 
-    loaded = load_study(study, workload)
+    loaded = _load(study, workload)
     check_inputs(loaded, data_folder())
     size = grid_size(loaded)
     typer.echo(f"{loaded.name} is valid: arms {', '.join(loaded.spec.arms)}; {overall_formula(loaded.tasks)}")
@@ -174,29 +209,73 @@ def validate(
 
 @app.command()
 def schema() -> None:
-    """Prints the JSON Schema of study files, for editors."""
+    """Prints the JSON Schema of study files, for editors.
+
+    Example: `sweeper schema > study.schema.json`
+    """
     from .schema import study_schema
 
     typer.echo(json.dumps(study_schema(), indent=2))
 
 
-def _run(study: "Study", trials: int | None, workers: int, executor: str, storage: str | None) -> None:
-    from model.tasks import overall_formula
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits; an error that the user can mend is one line and exit code 2.
 
+    Args:
+        arguments: What follows the name of the program; by default that of this process.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    sys.exit(_exit_code([argument for argument in given if argument != DEBUG], DEBUG in given))
+
+
+def _exit_code(arguments: list[str], debug: bool) -> int:
+    try:
+        # What a command returns is None; the code of a typer.Exit is returned as well.
+        return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _told(error, error.format_message(), debug)
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        return _told(error, f"{error.strerror or error}{named}", debug)
+    except (SweeperError, ModelError) as error:
+        return _told(error, str(error), debug)
+
+
+def _told(error: Exception, message: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    typer.echo(f"Error: {message}", err=True)
+    return 2
+
+
+def _load(study: str, workload: str | None) -> "Study":
+    from .studyfile import load_study
+
+    if study.endswith((".yaml", ".yml")) or "@" not in study:
+        return load_study(study, workload)
+    name, _, named = study.rpartition("@")
+    if not (name and named):
+        raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
+    if workload not in (None, named):
+        raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
+    return load_study(name, named)
+
+
+def _run(study: "Study", trials: int | None, executor: "Executor", storage: str | None) -> None:
+    from .progress import say
     from .sweep import Places
     from .sweep import run as run_sweep
 
     home = Home.from_environment()
     console = Console()
-    console.print(f"{study.name}: {overall_formula(study.tasks)}", markup=False, highlight=False)
-    console.print(study.workload.notice, markup=False, highlight=False)
     places = Places(storage or home.storage, home, data_folder())
     try:
-        count = run_sweep(study, trials, _executor(executor, workers), places, console)
-    except KeyboardInterrupt:
+        with terminable():
+            count = run_sweep(study, trials, executor, places, console)
+    except KeyboardInterrupt as stop:
         typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
-        raise typer.Exit(130) from None
-    console.print(f"{study.name}: {count.summary()}", markup=False, highlight=False)
+        raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
+    say(console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)
 
@@ -206,25 +285,10 @@ def _executor(name: str, workers: int) -> "Executor":
         from .executors.local import LocalExecutor
 
         return LocalExecutor(workers)
-    if name == "inline":
-        from .executors.inline import InlineExecutor
+    from .executors.inline import InlineExecutor
 
-        return InlineExecutor(workers)
-    raise InputError(f"--executor {name!r} is unknown: choose local or inline")
+    return InlineExecutor(workers)
 
 
 def _storage(url: str | None) -> str:
     return url or Home.from_environment().storage
-
-
-def main() -> None:
-    """Runs the command line; an error that the user can mend is one line and exit code 2."""
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    try:
-        app(arguments)
-    except SweeperError as error:
-        if debug:
-            traceback.print_exc()
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(2)

@@ -11,7 +11,7 @@ from filelock import FileLock
 from optuna.exceptions import StorageInternalError
 
 from . import migrations
-from .errors import DatabaseError
+from .errors import DatabaseError, NoStudiesError
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
 READING = {"sweeper_reading": True}  # execution options of a connection that will not write
@@ -145,8 +145,8 @@ def is_ready(url: sa.URL, must_exist: bool) -> bool:
         must_exist: Whether it is an error that it has no tables of ours.
 
     Raises:
-        DatabaseError: If it is a folder, not writable or made by a newer sweeper, or should exist and does
-            not.
+        NoStudiesError: If it should exist and does not.
+        DatabaseError: If it is a folder, not writable or made by a newer sweeper.
     """
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and file.is_dir():
@@ -158,7 +158,7 @@ def is_ready(url: sa.URL, must_exist: bool) -> bool:
         with _plain_engine(url).connect() as connection:
             revision = migrations.current(connection)
     if revision is None and must_exist:
-        raise DatabaseError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
+        raise NoStudiesError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
     newest, *older = migrations.known()
     if revision not in {None, newest, *older}:
         raise DatabaseError(

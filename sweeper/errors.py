@@ -5,6 +5,7 @@
     SweeperError              one clear line on the terminal, exit code 2
     ├── InputError            a file, a name or an option is wrong
     ├── DatabaseError         the database cannot be read, or is of a newer version
+    │   └── NoStudiesError    there is no database yet, or nothing in it
     └── ConflictError         the request contradicts what the study began with
 
 Errors in the data or the configuration of a trial come from ``model.errors``.
@@ -21,6 +22,10 @@ class InputError(SweeperError):
 
 class DatabaseError(SweeperError):
     """The database cannot be read or written, or belongs to a newer sweeper."""
+
+
+class NoStudiesError(DatabaseError):
+    """There is no database yet, or one without sweeper's tables."""
 
 
 class ConflictError(SweeperError):

@@ -47,7 +47,7 @@ class Home:
     @classmethod
     def from_environment(cls) -> "Home":
         """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it."""
-        return cls(Path(os.environ.get("SWEEPER_HOME", ".sweeper")).resolve())
+        return cls(Path(os.environ.get("SWEEPER_HOME") or ".sweeper").resolve())
 
     @property
     def cache(self) -> Path:

@@ -1,20 +1,23 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 
 from model.errors import ModelError
 from model.pretrained import verified_minilm_folder
 from model.sources import check
+from model.tasks import overall_formula
 
 from . import __version__
 from .database import Database
 from .driver import Driver
-from .errors import ConflictError, InputError
+from .errors import ConflictError, DatabaseError, InputError
 from .executors import Executor
-from .progress import Tally, progress
+from .progress import Tally, progress, say
 from .run import RunState, SweepRow
 from .rundir import Home
 from .search import grid_size
@@ -55,13 +58,17 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
         How many trials are done and how many failed.
 
     Raises:
-        InputError: If data or an encoder is missing or malformed.
+        InputError: If data or an encoder is missing or malformed, or the home cannot be a folder.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
     check_inputs(study, places.data)
+    check_home(places.home)
     with Database(places.storage) as database:
         row = _begin(database, study, trials)
+        say(console, f"{study.name}: {overall_formula(study.tasks)}")
+        if study.workload.notice:
+            say(console, study.workload.notice)
         count = tally(database, row, executor.workers)
         with progress(console, count) as observer:
             Driver(
@@ -77,16 +84,27 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
 
 
 def stored_study(row: SweepRow) -> Study:
-    """The study as it was begun, from the database: its file may have moved or changed."""
-    return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+    """The study as it was begun, from the database: its file may have moved or changed.
+
+    Raises:
+        DatabaseError: If this version of sweeper cannot read what was stored.
+    """
+    try:
+        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+    except (ValidationError, InputError) as error:
+        reason = " ".join(str(error).split())
+        raise DatabaseError(
+            f"study {row.name!r} was begun by sweeper {row.version}; {__version__} cannot read it: {reason}"
+        ) from error
 
 
-def find_sweep(database: Database, name: str | None) -> SweepRow:
+def find_sweep(database: Database, name: str | None, workload: str | None = None) -> SweepRow:
     """A study of the database.
 
     Args:
         database: The database.
         name: ``study@workload``, or ``study`` if it ran on one workload only; None for the latest study.
+        workload: Name of the workload, where `name` does not say it.
 
     Raises:
         InputError: If there is none of that name, or more than one.
@@ -96,17 +114,22 @@ def find_sweep(database: Database, name: str | None) -> SweepRow:
         raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
     if name is None:
         return rows[-1]
-    found = [row for row in rows if name in (row.name, row.name.partition("@")[0])]
+    base, _, on = name.partition("@")
+    if workload is not None and on not in ("", workload):
+        raise InputError(f"--workload {workload} contradicts {name!r}: leave one of them out")
+    of_that_name = [row for row in rows if row.name.partition("@")[0] == base]
+    on = on or workload or ""
+    found = [row for row in of_that_name if on in ("", row.name.partition("@")[2])]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(row.name for row in found or rows)
-    raise InputError(
-        f"study {name!r} {'ran on several workloads' if found else 'has never run'}; name one of: {known}"
-    )
+    known = ", ".join(row.name for row in of_that_name or rows)
+    if found:
+        raise InputError(f"study {name!r} ran on several workloads; name one of: {known}")
+    raise InputError(f"study {f'{base}@{on}' if on else base!r} has never run; those that have: {known}")
 
 
-def tally(database: Database, row: SweepRow, workers: int) -> Tally:
-    """How far a study has come."""
+def tally(database: Database, row: SweepRow, workers: int = 1) -> Tally:
+    """How far a study has come; `workers` is how many trials run at once."""
     runs = database.runs(row.name)
     complete = [(run.number, (run.scores or {})["overall"]) for run in runs if run.state is RunState.COMPLETE]
     return Tally(
@@ -115,7 +138,23 @@ def tally(database: Database, row: SweepRow, workers: int) -> Tally:
         failed=sum(run.state is RunState.FAILED for run in runs),
         best=max(complete, key=lambda pair: pair[1], default=None),
         workers=workers,
+        durations=[run.seconds for run in runs if run.state.final and run.seconds is not None],
     )
+
+
+def check_home(home: Home) -> None:
+    """Looks, without writing, whether SWEEPER_HOME is a folder that can be written, or can become one.
+
+    Raises:
+        InputError: If not.
+    """
+    nearest = next(path for path in (home.root, *home.root.parents) if path.exists())
+    if not nearest.is_dir():
+        raise InputError(f"SWEEPER_HOME {str(home.root)!r} cannot be a folder: {str(nearest)!r} is a file")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(
+            f"SWEEPER_HOME {str(home.root)!r} cannot be written: this user may not write in {str(nearest)!r}"
+        )
 
 
 def check_inputs(study: Study, data: Path | None) -> None:
@@ -140,22 +179,24 @@ def check_inputs(study: Study, data: Path | None) -> None:
 
 
 def _begin(database: Database, study: Study, trials: int | None) -> SweepRow:
+    end = grid_size(study)
     row = database.sweep(study.name)
     wanted = trials or (row.wanted if row else None) or _default_trials(study)
-    end = grid_size(study)
     wanted = wanted if end is None else min(wanted, end)
     if row is None:
         spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-        return database.create_sweep(
+        row = database.create_sweep(
             study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
         )
     if row.digest != study.digest():
         changes = "\n  ".join(study.difference(row.study, row.workload))
         raise ConflictError(
             f"study {study.name!r} was begun with other settings, and its trials would not compare:\n  "
-            f"{changes}\nUndo the change, give the changed study a `name` of its own, or go on as it was begun with: "
-            f"sweeper resume {study.name}"
+            f"{changes}\nUndo the change, give the changed study a `name` of its own, or go on as it was "
+            f"begun with: sweeper resume {study.name}"
         )
+    # What is done stays done, however few are asked for now.
+    wanted = max(wanted, sum(run.state.final for run in database.runs(study.name)))
     if wanted != row.wanted:
         database.set_wanted(study.name, wanted)
         row = find_sweep(database, study.name)

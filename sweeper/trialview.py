@@ -1,11 +1,25 @@
-"""One trial in words: settings, scores by epoch, and what went wrong."""
+"""Trials in words: those that need attention, and everything about one."""
 
 import json
 
 from .database import Database
 from .errors import InputError
+from .owner import Owner
 from .progress import describe
-from .run import RunRow, SweepRow
+from .run import RunRow, RunState, SweepRow
+from .table import one_line
+
+
+def attention(database: Database, sweep: SweepRow) -> list[str]:
+    """One line for each trial of a study that is unfinished or failed, by number."""
+    rows = [run for run in database.runs(sweep.name) if run.state in _NOTED]
+    if not rows:
+        return []
+    trials = database.trials_frame(sweep.name)
+    epochs = dict(zip(trials["number"], trials["epochs"], strict=True))
+    return [
+        f"trial {run.number} {one_line(f'{_state(run, epochs[run.number])} · {run.arm}')}" for run in rows
+    ]
 
 
 def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
@@ -21,17 +35,29 @@ def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
     """
     run = database.run(sweep.name, number)
     if run is None:
-        raise InputError(
-            f"study {sweep.name!r} has no trial {number}; it has {len(database.runs(sweep.name))} trials"
-        )
+        numbers = [run.number for run in database.runs(sweep.name)]
+        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has none yet"
+        raise InputError(f"study {sweep.name!r} has no trial {number}; {known}")
     parts = [
         _head(sweep, run),
-        _epochs(database, sweep.name, number),
         "Configuration:\n" + json.dumps(run.config, indent=2),
+        _epochs(database, sweep.name, number),
     ]
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
     return "\n\n".join(part for part in parts if part)
+
+
+_NOTED = (RunState.QUEUED, RunState.RUNNING, RunState.FAILED)
+
+
+def _state(run: RunRow, epochs: int) -> str:
+    if run.state is RunState.FAILED:
+        return f"failed ({run.error_class}) after {epochs} epochs"
+    if run.owner is None or Owner.parse(run.owner).is_dead():
+        return f"{run.state}, its driver is gone: epoch {epochs} of {run.config['epochs']}"
+    owner = Owner.parse(run.owner)
+    return f"{run.state} (process {owner.pid} on {owner.host}): epoch {epochs} of {run.config['epochs']}"
 
 
 def _head(sweep: SweepRow, run: RunRow) -> str:
@@ -61,5 +87,8 @@ def _epochs(database: Database, name: str, number: int) -> str:
     if mine.empty:
         return ""
     labels = mine["split"] + " " + mine["task"] + " " + mine["metric"]
-    table = mine.assign(label=labels).pivot_table(index="label", columns="epoch", values="value", sort=False)
-    return "Scores by epoch:\n" + table.to_string(float_format="{:.4f}".format, index_names=False)
+    table = mine.assign(label=labels).pivot_table(
+        index="label", columns="epoch", values="value", sort=False, dropna=False
+    )
+    shown = table.to_string(float_format="{:.4f}".format, index_names=False, na_rep="not a number")
+    return f"Scores by epoch:\n{shown}"

@@ -3,6 +3,8 @@
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -49,7 +51,8 @@ class LocalExecutor:
         process = self._context.Process(
             target=_child, args=(job, sender, watched), name=f"trial-{job.number}"
         )
-        process.start()
+        with _deaf_children():
+            process.start()
         sender.close()
         watched.close()
         self._children[job.number] = _Child(process, events, lifeline)
@@ -93,14 +96,34 @@ class LocalExecutor:
         child.process.close()
 
 
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Starts processes that Ctrl-C, which reaches the whole process group, passes by.
+
+    The fork server protects itself only after it has imported what it preloads, which takes seconds.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _child(job: Job, sender: Connection, watched: Connection) -> None:
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_driver, args=(watched,), daemon=True).start()
-    job.rundir.mkdir(parents=True, exist_ok=True)
-    with (job.rundir / "log.txt").open("ab", buffering=0) as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
+    try:
+        job.rundir.mkdir(parents=True, exist_ok=True)
+        with (job.rundir / "log.txt").open("ab", buffering=0) as log:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+    except OSError as error:
+        sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
+        return
     for event in run_trial(job):
         sender.send(event)
 
