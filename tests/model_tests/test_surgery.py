@@ -1,0 +1,361 @@
+"""Gradient surgery against the explicit vector form, TorchJD's full engine, and what each method promises."""
+
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchjd import aggregation, autojac
+
+from model.config import TrainConfig
+from model.dualcone import ExactProjector
+from model.errors import NonFiniteLossError
+from model.gradient import GradientMethod, GradientStorage
+from model.multitask import MultitaskEncoder
+from model.surgery import PIECE, GradientSurgery, cosines
+from tests.model_tests.test_metrics import TASKS
+
+METHODS: tuple[GradientMethod, ...] = get_args(GradientMethod)
+ENGINES: dict[GradientMethod, aggregation.GramianWeightedAggregator | aggregation.WeightedAggregator] = {
+    "sum": aggregation.Sum(),
+    "mean": aggregation.Mean(),
+    "pcgrad": aggregation.PCGrad(),
+    "gradvac": aggregation.GradVac(),
+    "aligned_mtl": aggregation.AlignedMTL(),
+    "imtl_g": aggregation.IMTLG(),
+    "mgda": aggregation.MGDA(),
+    "upgrad": aggregation.UPGrad(projector=ExactProjector()),
+}
+SHAPES = ((3, 4), (5,), (2, 2, 2))
+SIZES = [torch.Size(shape).numel() for shape in SHAPES]
+
+
+def parameters(shapes: Sequence[tuple[int, ...]] = SHAPES) -> list[nn.Parameter]:
+    return [nn.Parameter(torch.zeros(shape)) for shape in shapes]
+
+
+def apply(surgery: GradientSurgery, network: Sequence[nn.Parameter], rows: Mapping[str, Tensor]) -> Tensor:
+    """One step in which the tasks' gradients are the rows, all parameters laid end to end."""
+    for name, row in rows.items():
+        for parameter, part in zip(network, row.split(SIZES), strict=True):
+            parameter.grad = part.clone().view_as(parameter)
+        surgery.collect(name)
+    return surgery.combine()
+
+
+def joined(gradients: Tensor, method: GradientMethod, storage: GradientStorage = "fp32") -> Tensor:
+    """The joined gradient of tasks whose gradients are the rows, as one vector."""
+    network = parameters()
+    rows = {str(number): row for number, row in enumerate(gradients)}
+    apply(GradientSurgery(network, list(rows), method, storage), network, rows)
+    return flat(network)
+
+
+def flat(network: Sequence[nn.Parameter]) -> Tensor:
+    return torch.cat([p.grad.reshape(-1) for p in network if p.grad is not None])
+
+
+def explicit_pcgrad(gradients: Tensor) -> Tensor:
+    """Algorithm 1 of Yu et al. 2020 on whole vectors, in double precision."""
+    original = gradients.double()
+    projected = original.clone()
+    for i in range(len(original)):
+        for j in torch.randperm(len(original)).tolist():
+            product = projected[i] @ original[j]
+            if j != i and product < 0:
+                projected[i] -= product / original[j].square().sum() * original[j]
+    return projected.sum(dim=0)
+
+
+@pytest.mark.parametrize("tasks", [2, 3, 4, 5])
+def test_pcgrad_is_the_paper_s_algorithm(tasks: int) -> None:
+    conflicts = 0
+    for case in range(300):
+        torch.manual_seed(1000 * tasks + case)
+        gradients = torch.randn(tasks, sum(SIZES)) * torch.rand(tasks, 1) * 10
+        torch.manual_seed(case)
+        expected = explicit_pcgrad(gradients)
+        torch.manual_seed(case)
+        found = joined(gradients, "pcgrad")
+        assert (found - expected).norm() <= 1e-5 * expected.norm()
+        conflicts += bool((expected - gradients.double().sum(dim=0)).norm() > 1e-3 * expected.norm())
+    assert conflicts > 100
+
+
+def bert(**settings: object) -> MultitaskEncoder:
+    torch.manual_seed(0)
+    encoder = {"layers": 2, "hidden_size": 32, "dropout": 0.0}
+    config = TrainConfig.model_validate({"tasks": TASKS, "encoder": encoder, "dropout": 0.0} | settings)
+    return MultitaskEncoder(config, vocabulary_size=50, pad_id=0)
+
+
+def outputs(model: MultitaskEncoder, task: str, rows: int = 4, step: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(list(TASKS).index(task) + 10 * step)
+    columns = len(TASKS[task].text)
+    ids = torch.randint(1, 50, (columns * rows, 7), generator=generator)
+    result: Tensor = model(task, columns, ids, torch.ones_like(ids))
+    return result
+
+
+def losses(model: MultitaskEncoder, step: int = 0) -> dict[str, Tensor]:
+    # Each pulls the shared network its own way, with a size of its own.
+    return {
+        task: scale * (outputs(model, task, step=step) - scale).square().mean()
+        for task, scale in zip(TASKS, (1.0, -3.0, 0.5), strict=True)
+    }
+
+
+def operate(model: MultitaskEncoder, surgery: GradientSurgery, step: int = 0) -> Tensor:
+    for task, loss in losses(model, step).items():
+        loss.backward()
+        surgery.collect(task)
+    return surgery.combine()
+
+
+def all_gradients(model: nn.Module) -> dict[str, Tensor]:
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def assert_close(found: dict[str, Tensor], expected: dict[str, Tensor], relative: float = 1e-5) -> None:
+    assert found.keys() == expected.keys()
+    for name, tensor in expected.items():
+        scale = max(1e-3, float(tensor.norm()))
+        assert float((found[name] - tensor).norm()) <= relative * scale, name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_equals_torchjd_s_engine_on_bert(method: GradientMethod) -> None:
+    model = bert()
+    surgery = GradientSurgery(list(model.parameters()), list(TASKS), method)
+    shared = [p for p in model.encoder.parameters() if p.requires_grad]
+    engine = ENGINES[method]
+    for step in range(3):
+        torch.manual_seed(step)
+        conflict = (operate(model, surgery, step) < 0).any()
+        found = all_gradients(model)
+        model.zero_grad()
+
+        torch.manual_seed(step)
+        features: list[Tensor] = []
+        hook = model.encoder.register_forward_hook(lambda *call, kept=features: kept.append(call[-1]))
+        values = list(losses(model, step).values())
+        hook.remove()
+        autojac.mtl_backward(values, features, shared_params=shared, parallel_chunk_size=1)
+        autojac.jac_to_grad(shared, engine)
+        # An inverse or an eigenvalue of the matrix magnifies the rounding of its fp32 products.
+        assert_close(found, all_gradients(model), 1e-4 if method in ("aligned_mtl", "imtl_g") else 1e-5)
+        assert conflict
+        model.zero_grad()
+
+
+def test_sum_is_the_gradient_of_the_summed_losses() -> None:
+    model = bert()
+    operate(model, GradientSurgery(list(model.parameters()), list(TASKS), "sum"))
+    found = all_gradients(model)
+    model.zero_grad()
+    torch.stack(list(losses(model).values())).sum().backward()
+    assert_close(found, all_gradients(model))
+
+
+def test_mean_divides_the_shared_gradients_only() -> None:
+    model = bert()
+    operate(model, GradientSurgery(list(model.parameters()), list(TASKS), "mean"))
+    found = all_gradients(model)
+    model.zero_grad()
+    torch.stack(list(losses(model).values())).sum().backward()
+    expected = {name: g if "heads" in name else g / 3 for name, g in all_gradients(model).items()}
+    assert_close(found, expected)
+
+
+def test_micro_batches_accumulate_before_the_surgery() -> None:
+    model = bert()
+    results = []
+    for parts in (1, 2):
+        surgery = GradientSurgery(list(model.parameters()), list(TASKS), "pcgrad")
+        for task in TASKS:
+            for part in range(parts):
+                rows = outputs(model, task).square()[part * 4 // parts : (part + 1) * 4 // parts]
+                (rows.mean() / parts).backward()
+            surgery.collect(task)
+        torch.manual_seed(0)
+        surgery.combine()
+        results.append(all_gradients(model))
+        model.zero_grad()
+    assert_close(*results)
+
+
+@pytest.mark.parametrize("storage", get_args(GradientStorage))
+@pytest.mark.parametrize("method", ["sum", "pcgrad"])
+def test_parameters_touched_by_some_tasks(method: GradientMethod, storage: GradientStorage) -> None:
+    """A missing gradient is a zero; one task's own stays as it is; no task's stays None."""
+    all_three, first_two, first_and_last, own, none = network = parameters(((4,), (3,), (2,), (5,), (6,)))
+    touched = (
+        (all_three, first_two, first_and_last, own),
+        (all_three, first_two),
+        (all_three, first_and_last),
+    )
+    surgery = GradientSurgery(network, "abc", method, storage)
+    # Small whole numbers, so that bf16 rounds nothing.
+    whole = torch.randint(-8, 9, (3, 14), generator=torch.Generator().manual_seed(5)).float()
+    dense = torch.zeros(3, 9)
+    for row, (name, some) in enumerate(zip("abc", touched, strict=True)):
+        for parameter, part in zip(network, whole[row].split([4, 3, 2, 5]), strict=False):
+            parameter.grad = part.clone() if any(parameter is p for p in some) else None
+        dense[row] = torch.cat([torch.zeros_like(p) if p.grad is None else p.grad for p in network[:3]])
+        surgery.collect(name)
+        assert all(parameter.grad is None for parameter in network)
+    torch.manual_seed(3)
+    expected = explicit_pcgrad(dense) if method == "pcgrad" else dense.double().sum(dim=0)
+    torch.manual_seed(3)
+    gram = surgery.combine()
+    assert (expected - dense.sum(dim=0)).any() == (method == "pcgrad")
+    torch.testing.assert_close(flat(network[:3]).double(), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(gram, (dense @ dense.T).double())
+    assert own.grad is not None
+    assert torch.equal(own.grad, whole[0, 9:])
+    assert none.grad is None
+
+
+def test_one_task_alone_keeps_its_gradient() -> None:
+    for method in METHODS:
+        gradient = torch.randn(1, sum(SIZES))
+        assert torch.equal(joined(gradient, method), gradient[0])
+
+
+@pytest.mark.parametrize("storage", get_args(GradientStorage))
+@pytest.mark.parametrize("method", METHODS)
+def test_a_step_may_omit_tasks(method: GradientMethod, storage: GradientStorage) -> None:
+    pair = torch.randint(-8, 9, (2, sum(SIZES)), generator=torch.Generator().manual_seed(1)).float()
+    network = parameters()
+    surgery = GradientSurgery(network, ["0", "absent", "1"], method, storage)
+    torch.manual_seed(0)
+    gram = apply(surgery, network, {"0": pair[0], "1": pair[1]})
+    torch.manual_seed(0)
+    torch.testing.assert_close(flat(network), joined(pair, method))
+    assert gram[1].tolist() == gram[:, 1].tolist() == [0.0] * 3
+
+
+def test_bf16_is_close_and_cpu_is_equal() -> None:
+    gradients = torch.randn(3, sum(SIZES), generator=torch.Generator().manual_seed(2))
+    for method in METHODS:
+        results = {}
+        for storage in get_args(GradientStorage):
+            torch.manual_seed(0)
+            results[storage] = joined(gradients, method, storage)
+        assert torch.equal(results["cpu"], results["fp32"])
+        difference = (results["bf16"] - results["fp32"]).norm() / results["fp32"].norm()
+        assert 0 < difference < 0.02, method
+
+
+def test_nothing_is_copied() -> None:
+    """The result lies in the last task's tensors, pieces of a large one included."""
+    network = parameters(((PIECE + 7,), (2, PIECE)))
+    surgery = GradientSurgery(network, "ab", "sum")
+    for name, value in (("a", 1.0), ("b", 2.0)):
+        for parameter in network:
+            parameter.grad = torch.full_like(parameter, value)
+        last = [parameter.grad.data_ptr() for parameter in network if parameter.grad is not None]
+        surgery.collect(name)
+    surgery.combine()
+    assert [parameter.grad.data_ptr() for parameter in network if parameter.grad is not None] == last
+    assert all((parameter.grad == 3.0).all() for parameter in network)
+
+
+def test_gradvac_goes_on_from_its_state() -> None:
+    steps = torch.randn(6, 3, sum(SIZES), generator=torch.Generator().manual_seed(4))
+
+    def run(numbers: range, state: dict[str, Tensor] | None = None) -> tuple[Tensor, dict[str, Tensor]]:
+        network = parameters()
+        surgery = GradientSurgery(network, "abc", "gradvac")
+        if state is not None:
+            surgery.load_state_dict(state)
+        for number in numbers:
+            torch.manual_seed(number)
+            apply(surgery, network, dict(zip("abc", steps[number], strict=True)))
+        return flat(network), surgery.state_dict()
+
+    whole, _ = run(range(6))
+    _, state = run(range(3))
+    resumed, _ = run(range(3, 6), state)
+    forgetful, _ = run(range(3, 6))
+    assert torch.equal(resumed, whole)
+    assert not torch.equal(forgetful, whole)
+
+
+def test_gradvac_keeps_the_averages_of_omitted_tasks() -> None:
+    gradients = torch.randn(3, sum(SIZES), generator=torch.Generator().manual_seed(4))
+    network = parameters()
+    surgery = GradientSurgery(network, "abc", "gradvac")
+    apply(surgery, network, dict(zip("abc", gradients, strict=True)))
+    before = surgery.state_dict()["targets"]
+    apply(surgery, network, {"a": gradients[0], "b": gradients[1]})
+    after = surgery.state_dict()["targets"]
+    assert torch.equal(after[2], before[2])
+    assert torch.equal(after[:, 2], before[:, 2])
+    assert not torch.equal(after, before)
+
+
+def test_a_state_of_another_kind_is_refused() -> None:
+    vaccine = GradientSurgery(parameters(), "abc", "gradvac")
+    projection = GradientSurgery(parameters(), "abc", "pcgrad")
+    assert projection.state_dict() == {}
+    projection.load_state_dict({})
+    with pytest.raises(ValueError, match="targets"):
+        projection.load_state_dict(vaccine.state_dict())
+    with pytest.raises(ValueError, match="expected"):
+        vaccine.load_state_dict(GradientSurgery(parameters(), "ab", "gradvac").state_dict())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_degenerate_gradients_stay_finite(method: GradientMethod) -> None:
+    g = torch.randn(sum(SIZES), generator=torch.Generator().manual_seed(6))
+    zero = torch.zeros_like(g)
+    for rows in ((zero, zero, zero), (g, zero, -2 * g), (g, g, g), (g, -g, zero), (1e-12 * g, g, 1e6 * g)):
+        gradients = torch.stack(rows)
+        result = joined(gradients, method)
+        assert result.isfinite().all()
+        assert result.norm() <= 3.01 * gradients.norm(dim=1).sum()
+
+
+def test_what_each_method_promises() -> None:
+    for case in range(50):
+        torch.manual_seed(case)
+        gradients = torch.randn(3, sum(SIZES)) * torch.tensor([[1.0], [3.0], [0.3]])
+        norms = gradients.norm(dim=1)
+        slack = 1e-3 * norms * norms.max()
+        # No task's loss goes up, to the first order.
+        assert (gradients @ joined(gradients, "upgrad") >= -slack).all()
+        assert (gradients @ joined(gradients, "mgda") >= -0.1 * norms * norms.max()).all()
+        projections = gradients @ joined(gradients, "imtl_g") / norms
+        torch.testing.assert_close(projections, projections.mean().expand(3), rtol=1e-3, atol=1e-4)
+        assert joined(gradients, "mgda").norm() <= norms.min() * 1.001
+        # Where nothing conflicts, PCGrad is the sum.
+        agreeing = gradients.abs()
+        torch.testing.assert_close(joined(agreeing, "pcgrad"), agreeing.sum(dim=0))
+
+
+def test_infinite_gradients_name_their_task() -> None:
+    network = parameters()
+    for method in METHODS:
+        surgery = GradientSurgery(network, ["sst", "sts"], method)
+        for name, value in (("sst", 1.0), ("sts", float("nan"))):
+            for parameter in network:
+                parameter.grad = torch.full_like(parameter, value)
+            surgery.collect(name)
+        with pytest.raises(NonFiniteLossError, match="gradients of sts"):
+            surgery.combine()
+
+
+def test_unknown_and_repeated_tasks_are_refused() -> None:
+    surgery = GradientSurgery(parameters(), ["sst", "sts"], "sum")
+    surgery.collect("sst")
+    for name in ("sst", "para"):
+        with pytest.raises(ValueError, match=name):
+            surgery.collect(name)
+
+
+def test_cosines_of_pairs() -> None:
+    g = torch.tensor([[3.0, 4.0], [-6.0, -8.0], [4.0, -3.0], [0.0, 0.0]], dtype=torch.float64)
+    expected = torch.tensor([[1, -1, 0, 0], [-1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]]).double()
+    torch.testing.assert_close(cosines(g @ g.T), expected)
