@@ -1,4 +1,4 @@
-"""Trials in the driver's own process, one step at a time: for tests and debuggers."""
+"""Trials in the driver's own process, one after the other: for tests and debuggers."""
 
 from collections.abc import Generator, Iterator
 from typing import cast
@@ -8,30 +8,34 @@ from .trial import run_trial
 
 
 class InlineExecutor:
-    """Runs trials in turn, each to its next event; shares the driver's memory and dies with it.
+    """Runs trials in the order in which they came; shares the driver's memory and dies with it.
+
+    Never two at once: they would draw from the same random state, and their numbers would not repeat.
 
     Args:
-        workers: How many trials take turns.
+        workers: How many trials may wait their turn.
     """
 
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
-        self._running: dict[int, Iterator[Event]] = {}
+        self._waiting: dict[int, Iterator[Event]] = {}
 
     def submit(self, job: Job) -> None:
         """Puts the trial in line."""
-        self._running[job.number] = run_trial(job)
+        self._waiting[job.number] = run_trial(job)
 
     def poll(self, timeout: float) -> list[Event]:
-        """Runs every trial to its next event."""
-        events = [next(trial) for trial in self._running.values()]
-        for event in events:
-            if isinstance(event, Finished | Failed):
-                del self._running[event.number]
-        return events
+        """Runs the first trial in line to its next event."""
+        if not self._waiting:
+            return []
+        number, trial = next(iter(self._waiting.items()))
+        event = next(trial)
+        if isinstance(event, Finished | Failed):
+            del self._waiting[number]
+        return [event]
 
     def close(self) -> None:
-        """Stops every trial where it stands."""
-        for trial in self._running.values():
+        """Stops the trials where they stand."""
+        for trial in self._waiting.values():
             cast("Generator[Event, None, None]", trial).close()
-        self._running.clear()
+        self._waiting.clear()

@@ -1,0 +1,122 @@
+"""Ctrl-C and SIGTERM in the middle of a sweep: what is said, what is left, and that it goes on."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from sweeper.cli import main
+from sweeper.database import Database
+from sweeper.interrupt import TerminatedError, terminable
+
+STUDY = """
+name: mine
+workload: small
+space: {learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}
+"""
+SMALL = """
+name: small
+train:
+  tasks:
+    sst: {kind: single, classes: 5, text: [sentence], label: sentiment, metric: accuracy,
+          source: {kind: demo, task: sst}, train_rows: 30, dev_rows: 20}
+  encoder: {hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200}
+  epochs: 5
+  steps_per_epoch: 1
+  train_sample: 10
+  threads: 1
+"""
+TRIALS = 8
+RUN = ["run", "--study", "mine", "--trials", str(TRIALS)]
+
+
+def test_sigterm_is_an_interrupt() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(TerminatedError), terminable():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def start(home: Path) -> "subprocess.Popen[str]":
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-m", "sweeper", *RUN],
+        env={**os.environ, "SWEEPER_HOME": str(home), "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # as a shell does: one process group, which Ctrl-C reaches as a whole
+    )
+
+
+def wait_for(driver: "subprocess.Popen[str]", said: str) -> None:
+    assert driver.stdout is not None
+    for line in driver.stdout:
+        if said in line:
+            return
+    raise AssertionError(f"ended without {said!r}")
+
+
+def group(driver: "subprocess.Popen[str]") -> list[psutil.Process]:
+    """Every process that the driver started, and its own."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == driver.pid and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue
+    return found
+
+
+def ended(driver: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Exit code and errors of a driver, after a look at what it left behind."""
+    _, errors = driver.communicate(timeout=60)
+    _, alive = psutil.wait_procs(group(driver), timeout=10)
+    assert alive == []
+    return driver.returncode, errors
+
+
+def table(home: Path) -> pd.DataFrame:
+    with Database(f"sqlite:///{home}/studies.db", must_exist=True) as database:
+        assert database.orphans("mine@small") == []
+        assert database.untold("mine@small") == []
+        frame = database.trials_frame("mine@small")
+    return frame[["number", "arm", "state", "overall", "sst", "best_epoch", "epochs", "params.learning_rate"]]
+
+
+def test_a_sweep_that_is_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "studies/workloads").mkdir(parents=True)
+    (tmp_path / "studies/mine.yaml").write_text(STUDY)
+    (tmp_path / "studies/workloads/small.yaml").write_text(SMALL)
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    stopped = "Stopped; go on with: sweeper resume mine@small\n"
+
+    # While the server that forks the trials still loads its libraries.
+    driver = start(home)
+    wait_for(driver, "trial 0 starts")
+    os.killpg(driver.pid, signal.SIGINT)
+    assert ended(driver) == (130, stopped)
+
+    # Between two epochs.
+    driver = start(home)
+    wait_for(driver, "trial 1 epoch 2/5")
+    driver.send_signal(signal.SIGTERM)
+    assert ended(driver) == (143, stopped)
+    assert "complete" in set(table(home)["state"])
+    assert "running" in set(table(home)["state"])
+
+    driver = start(home)
+    wait_for(driver, "trial 1 continues")
+    assert ended(driver) == (0, "")
+    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "undisturbed"))
+    with pytest.raises(SystemExit):
+        main([*RUN, "--executor", "inline"])
+    assert list(table(home)["number"]) == list(range(TRIALS))
+    pd.testing.assert_frame_equal(table(home), table(tmp_path / "undisturbed"), check_exact=True)
