@@ -5,9 +5,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -37,9 +38,34 @@ class Progress:
         return dataclasses.replace(self, results=(*self.results, result))
 
 
-def save(
-    rundir: Path, model: nn.Module, optimizer: Optimizer, progress: Progress, device: torch.device
-) -> None:
+class Stateful(Protocol):
+    """A part of a trial that carries tensors from step to step."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Its tensors."""
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from what `state_dict` gave."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a checkpoint holds of a trial, besides its progress.
+
+    Attributes:
+        model: The network.
+        optimizer: Its optimizer.
+        device: Where it trains.
+        others: Whatever else has a state, by name.
+    """
+
+    model: nn.Module
+    optimizer: Optimizer
+    device: torch.device
+    others: Mapping[str, Stateful]
+
+
+def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     """Writes a checkpoint beside its place and renames it; keeps the newest two.
 
     It holds the weights, the optimizer's state, all random states and the progress. The order of the rows and
@@ -47,10 +73,8 @@ def save(
 
     Args:
         rundir: Folder of the trial.
-        model: The network.
-        optimizer: Its optimizer.
+        trained: What is saved.
         progress: Every epoch so far; the last one names the checkpoint.
-        device: Where the trial trains.
     """
     folder = rundir / "checkpoints"
     epoch = progress.results[-1].epoch
@@ -58,10 +82,13 @@ def save(
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     save_file(
-        {name: tensor.contiguous() for name, tensor in model.state_dict().items()},
+        {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
         beside / "model.safetensors",
     )
-    save_file(_optimizer_tensors(optimizer) | _random_states(device), beside / "optimizer.safetensors")
+    tensors = _optimizer_tensors(trained.optimizer) | _random_states(trained.device)
+    for name, other in trained.others.items():
+        tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
+    save_file(tensors, beside / "optimizer.safetensors")
     digests = {path.name: _digest(path) for path in sorted(beside.glob("*.safetensors"))}
     state = {"progress": dataclasses.asdict(progress), "sha256": digests}
     (beside / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
@@ -75,19 +102,15 @@ def save(
         shutil.rmtree(old)
 
 
-def restore(
-    rundir: Path, model: nn.Module, optimizer: Optimizer, fingerprint: str, device: torch.device
-) -> Progress:
-    """Puts the newest whole checkpoint into model, optimizer and random states.
+def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
+    """Puts the newest whole checkpoint into the trial and the random states.
 
     A damaged checkpoint is passed over in favour of the one before it.
 
     Args:
         rundir: Folder of the trial.
-        model: The network, overwritten.
-        optimizer: Its optimizer, overwritten.
+        trained: What is overwritten.
         fingerprint: Of the configuration and data.
-        device: Where the trial trains.
 
     Returns:
         The progress of that checkpoint; no epochs where there is none.
@@ -104,10 +127,13 @@ def restore(
                 f"{path} belongs to another configuration or to other data; "
                 "move it away to train from the start"
             )
-        model.load_state_dict(load_file(path / "model.safetensors", device=str(device)))
+        trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         tensors = load_file(path / "optimizer.safetensors")
-        _restore_random_states(tensors, device)
-        _restore_optimizer(optimizer, tensors)
+        _restore_random_states(tensors, trained.device)
+        _restore_optimizer(trained.optimizer, tensors)
+        for name, other in trained.others.items():
+            own = {key: tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
+            other.load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in own.items()})
         return progress
     return Progress(fingerprint)
 

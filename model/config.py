@@ -5,6 +5,8 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from .gradient import GradientMethod, GradientStorage
+from .sampling import Sampling
 from .tasks import Frozen, Task
 
 RESERVED = frozenset(
@@ -65,12 +67,38 @@ class TrainConfig(Frozen):
     optimizer: Literal["adamw", "adam", "sgd"] = Field(
         "adamw", description="adamw decouples the decay; adam adds it to the gradient; sgd has momentum 0.9."
     )
-    batch_size: int = Field(32, ge=1, description="Rows of each task in one step.")
+    batch_size: int = Field(32, ge=1, description="Rows of a task in one step.")
+    accumulation: int = Field(
+        1, ge=1, description="Parts in which a batch goes through the network, to save memory; same step."
+    )
+    sampling: Sampling = Field(
+        "joint",
+        description="joint: every step takes one batch of each task. round_robin, proportional, square_root, "
+        "annealed: every step takes one batch of one task, in turn or at random by the tasks' sizes.",
+    )
+    gradient: GradientMethod = Field(
+        "sum", description="How the tasks' gradients become one; sum: no surgery. See model/gradient.py."
+    )
+    gradient_storage: GradientStorage = Field(
+        "fp32",
+        description="How gradients wait for the other tasks' under surgery: fp32, bf16, or cpu.",
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations again in the backward pass instead of keeping them."
+    )
+    mask_words: float = Field(
+        0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
+    )
+    remove_dev_rows: bool = Field(False, description="Leave out training rows whose texts also stand in dev.")
+    bf16: bool = Field(
+        False, description="Autocast to bfloat16 where the hardware computes it; no effect elsewhere."
+    )
     epochs: int = Field(10, ge=1, description="Passes over the data, with an evaluation after each.")
     steps_per_epoch: int | None = Field(
         None,
         ge=1,
-        description="Steps between evaluations; null: one pass over the largest task, the others start over.",
+        description="Steps between evaluations; null: one pass over the largest task, while the others start "
+        "over (sampling joint), or as many steps as all tasks have batches.",
     )
     warmup: float = Field(0.1, ge=0, le=1, description="Share of all steps over which the rate rises from 0.")
     schedule: Literal["constant", "linear", "cosine"] = Field(
@@ -96,6 +124,14 @@ class TrainConfig(Frozen):
                     f"trials; those are {', '.join(sorted(RESERVED))}"
                 )
         return tasks
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.gradient != "sum" and self.sampling != "joint":
+            raise ValueError(
+                f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
+            )
+        return self
 
     def fingerprint(self) -> str:
         """SHA-256 of the configuration's canonical JSON: equal configurations, equal fingerprint."""

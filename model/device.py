@@ -20,7 +20,7 @@ def pick_device(config: TrainConfig) -> torch.device:
 def computes_bf16(device: torch.device) -> bool:
     """Whether the hardware multiplies bf16 matrices itself; elsewhere bf16 is emulated, and far slower."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 

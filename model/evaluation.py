@@ -19,21 +19,26 @@ TOKEN_BUDGET = 4096
 
 @torch.inference_mode()
 def predictions(
-    model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
-) -> NDArray[np.float64]:
-    """Predictions of one split in the units of its labels, ``[rows]``.
+    model: MultitaskEncoder, data: Mapping[str, TaskData], pad_id: int, device: torch.device
+) -> dict[str, NDArray[np.float64]]:
+    """Predictions for the rows of each task in the units of its labels, ``[rows]``.
 
     Every sentence is embedded alone among sentences of its own length, so that hardly any padding is
     computed; the head then sees the embeddings row by row.
 
     Args:
         model: The network; left in evaluation mode.
-        name: The task.
-        data: The split.
+        data: The rows of each task.
         pad_id: Id of the padding token.
         device: Where the network lies.
     """
     model.eval()
+    return {name: _predictions(model, name, split, pad_id, device) for name, split in data.items()}
+
+
+def _predictions(
+    model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
+) -> NDArray[np.float64]:
     lengths = data.sentences.lengths
     embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET):

@@ -36,7 +36,7 @@ def minibatch(
     rows: NDArray[np.int64],
     tokenizer: SentenceTokenizer,
     device: torch.device,
-    masking: tuple[float, np.random.Generator] | None = None,
+    masking: tuple[float, np.random.Generator],
 ) -> MiniBatch:
     """Puts rows on the device.
 
@@ -45,10 +45,10 @@ def minibatch(
         rows: Numbers of the rows.
         tokenizer: Gives the ids of padding and mask.
         device: Where the network lies.
-        masking: Share of words to mask, and the source of the choice.
+        masking: Share of words to mask (0: none), and the source of the choice.
     """
     ids, mask = split.sentences.padded(split.sentence_numbers(rows), tokenizer.pad_id)
-    if masking is not None:
+    if masking[0]:
         ids = mask_words(ids, mask, tokenizer, *masking)
     return MiniBatch(
         input_ids=torch.from_numpy(ids).to(device),

@@ -64,7 +64,7 @@ class TaskSampler:
         for earlier in range(1, epoch):
             for name in self._drawn(earlier):
                 used[name] += 1
-        steps = []
+        steps: list[tuple[Turn, ...]] = []
         for name in self._drawn(epoch):
             steps.append(((name, used[name]),))
             used[name] += 1

@@ -1,10 +1,8 @@
 """One trial, from a configuration to scores: the training loop, written out."""
 
-import hashlib
 import math
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +11,22 @@ import torch
 from . import checkpoint
 from .batches import BatchStream
 from .config import TrainConfig
-from .data import TaskData, tokenise
-from .device import peak_memory_mb, pick_device
+from .corpus import load_corpus
+from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError
 from .evaluation import predictions, save_predictions, scores
-from .losses import task_loss, to_target
+from .losses import task_loss
+from .minibatch import minibatch
 from .multitask import MultitaskEncoder
 from .optim import build_optimizer, learning_rate, set_learning_rate
-from .result import EpochResult, Metric, Split
-from .sources import Rows, read
+from .record import EpochRecord
+from .result import EpochResult
+from .sampling import TaskSampler
+from .surgery import GradientSurgery, cosines
 from .tasks import overall_score
-from .tokenizer import SentenceTokenizer, build_tokenizer
 
 
-def train(
+def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
     config: TrainConfig, rundir: Path, *, data: Path | None, cache: Path
 ) -> Generator[EpochResult, None, None]:
     """Trains one trial and yields after each evaluation; a checkpoint is saved before each yield.
@@ -34,7 +34,7 @@ def train(
     The caller stops the trial by closing the generator. Called again on the same folder, it goes on from the
     newest whole checkpoint: it yields the epochs that are done once more from the record, then trains the
     others, with the results that an uninterrupted run would have had, bit for bit on the same machine and
-    thread count. The default step takes one batch of every task and sums their losses.
+    thread count.
 
     Args:
         config: Every setting.
@@ -54,7 +54,7 @@ def train(
     device = pick_device(config)
     if config.threads is not None:
         torch.set_num_threads(config.threads)
-    corpus = _load(config, data, cache)
+    corpus = load_corpus(config, data, cache)
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
     optimizer = build_optimizer(model.encoder, model.heads, config)
@@ -62,131 +62,79 @@ def train(
         name: BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
         for number, (name, split) in enumerate(corpus.train.items())
     }
-    steps = config.steps_per_epoch or max(stream.batches_per_pass for stream in streams.values())
-    progress = checkpoint.restore(rundir, model, optimizer, corpus.fingerprint, device)
+    sampler = TaskSampler(
+        config.sampling,
+        {name: stream.batches_per_pass for name, stream in streams.items()},
+        epochs=config.epochs,
+        steps_per_epoch=config.steps_per_epoch,
+        seed=config.seed,
+    )
+    total = config.epochs * sampler.steps_per_epoch
+    surgery = None
+    if config.gradient != "sum":
+        parameters = list(model.parameters())
+        surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
+    others = {"surgery": surgery} if surgery is not None else {}
+    trained = checkpoint.Trained(model, optimizer, device, others)
+    progress = checkpoint.restore(rundir, trained, corpus.fingerprint)
     yield from progress.results
 
+    step = len(progress.results) * sampler.steps_per_epoch
     for epoch in range(len(progress.results) + 1, config.epochs + 1):
         started = time.perf_counter()
-        losses = {name: torch.zeros((), device=device) for name in streams}
-        tokens, padded = dict.fromkeys(streams, 0), dict.fromkeys(streams, 0)
+        record = EpochRecord(list(streams), device)
         model.train()
-        for step in range((epoch - 1) * steps, epoch * steps):
-            rate = learning_rate(config, step, config.epochs * steps)
+        for turns in sampler.epoch(epoch):
+            rate = learning_rate(config, step, total)
             set_learning_rate(optimizer, rate)
-            for name, stream in streams.items():
+            for name, number in turns:
                 split = corpus.train[name]
-                rows = stream.batch(step)
-                ids, mask = split.sentences.padded(split.sentence_numbers(rows), corpus.tokenizer.pad_id)
-                outputs = model(
-                    name,
-                    len(split.task.text),
-                    torch.from_numpy(ids).to(device),
-                    torch.from_numpy(mask).to(device),
-                )
-                targets = to_target(split.task, torch.from_numpy(split.labels[rows]).to(device))
-                loss = task_loss(split.task, outputs, targets)
-                if not math.isfinite(loss.item()):
-                    raise NonFiniteLossError(
-                        f"the loss of task {name} is {loss.item()} at step {step + 1} (epoch {epoch}, "
-                        f"learning rate {rate:.3g})"
-                    )
-                # Backward at once, task by task: the sum of losses, with one task's graph in memory.
-                loss.backward()  # type: ignore[no-untyped-call]
-                losses[name] += loss.detach()
-                tokens[name] += int(mask.sum())
-                padded[name] += mask.size
+                rows = streams[name].batch(number)
+                for part in np.array_split(rows, min(config.accumulation, len(rows))):
+                    masking = np.random.default_rng((config.seed, step, int(part[0])))
+                    batch = minibatch(split, part, corpus.tokenizer, device, (config.mask_words, masking))
+                    inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    with torch.autocast(device.type, torch.bfloat16, config.bf16 and computes_bf16(device)):
+                        outputs = model(*inputs)
+                    loss = task_loss(split.task, outputs.float(), batch.targets)
+                    objective = split.task.weight * loss * (len(part) / len(rows))
+                    if not math.isfinite(objective.item()):
+                        raise NonFiniteLossError(
+                            f"the loss of task {name} is {objective.item()} at step {step + 1} "
+                            f"(epoch {epoch}, learning rate {rate:.3g})"
+                        )
+                    # Backward at once, part by part: one graph in memory, and gradients add up.
+                    objective.backward()  # type: ignore[no-untyped-call]
+                    record.add(name, batch, loss, len(part) / len(rows))
+                if surgery is not None:
+                    surgery.collect(name)
+            if surgery is not None:
+                record.add_cosines(cosines(surgery.combine()))
             if config.max_grad_norm is not None:
                 torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-        trained = time.perf_counter()
+            step += 1
+        stepped = time.perf_counter()
 
-        pad_id = corpus.tokenizer.pad_id
-        dev = {name: predictions(model, name, split, pad_id, device) for name, split in corpus.dev.items()}
-        sample = {
-            name: predictions(model, name, split, pad_id, device) for name, split in corpus.sample.items()
-        }
-        dev_scores = scores(corpus.dev, dev)
+        dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
+        sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device)
+        dev_scores, train_scores = scores(corpus.dev, dev), scores(corpus.sample, sample)
         overall = overall_score(config.tasks, dev_scores)
         result = EpochResult(
             epoch=epoch,
             overall=overall,
             best=all(overall > earlier.overall for earlier in progress.results),
-            metrics=(
-                *_metrics(config, "dev", dev_scores),
-                *_metrics(config, "train", scores(corpus.sample, sample)),
-                *(Metric("train", name, "loss", float(total) / steps) for name, total in losses.items()),
-                *(Metric("train", name, "padding", padded[name] / tokens[name]) for name in streams),
-            ),
-            train_seconds=trained - started,
-            eval_seconds=time.perf_counter() - trained,
-            tokens=tokens,
-            padded_tokens=padded,
+            metrics=record.metrics(config.tasks, dev_scores, train_scores),
+            train_seconds=stepped - started,
+            eval_seconds=time.perf_counter() - stepped,
+            tokens=record.tokens,
+            padded_tokens=record.padded_tokens,
             peak_memory_mb=peak_memory_mb(device),
         )
         progress = progress.after(result)
         if result.best:
             rundir.mkdir(parents=True, exist_ok=True)
             save_predictions(rundir / "predictions.npz", corpus.dev, dev)
-        checkpoint.save(rundir, model, optimizer, progress, device)
+        checkpoint.save(rundir, trained, progress)
         yield result
-
-
-@dataclass(frozen=True)
-class _Corpus:
-    """The data of a trial: its splits, the training rows that are scored, and what identifies it all."""
-
-    tokenizer: SentenceTokenizer
-    train: dict[str, TaskData]
-    dev: dict[str, TaskData]
-    sample: dict[str, TaskData]
-    fingerprint: str
-
-
-def _load(config: TrainConfig, data: Path | None, cache: Path) -> _Corpus:
-    rows = {
-        (name, split): read(name, task, split, data)
-        for name, task in config.tasks.items()
-        for split in ("train", "dev")
-    }
-    texts = [
-        text
-        for (_, split), part in rows.items()
-        if split == "train"
-        for column in part.texts
-        for text in column
-    ]
-    tokenizer = build_tokenizer(config.encoder, texts)
-
-    def tokenised(name: str, part: Rows) -> TaskData:
-        return tokenise(config.tasks[name], part, tokenizer, cache)
-
-    digest = hashlib.sha256(config.fingerprint().encode())
-    for part in rows.values():
-        digest.update(repr((part.texts, part.labels)).encode())
-    return _Corpus(
-        tokenizer=tokenizer,
-        train={name: tokenised(name, rows[name, "train"]) for name in config.tasks},
-        dev={name: tokenised(name, rows[name, "dev"]) for name in config.tasks},
-        sample={
-            name: tokenised(name, _sample(rows[name, "train"], config.train_sample)) for name in config.tasks
-        },
-        fingerprint=digest.hexdigest(),
-    )
-
-
-def _sample(rows: Rows, size: int) -> Rows:
-    # The same rows in every trial, whatever its seed, so that training scores can be compared.
-    chosen = np.sort(np.random.default_rng(0).permutation(len(rows.labels))[:size]).tolist()
-    return Rows(
-        texts=tuple(tuple(column[i] for i in chosen) for column in rows.texts),
-        labels=tuple(rows.labels[i] for i in chosen),
-        ids=tuple(rows.ids[i] for i in chosen),
-        dropped=0,
-    )
-
-
-def _metrics(config: TrainConfig, split: Split, values: dict[str, float]) -> list[Metric]:
-    named = [Metric(split, name, config.tasks[name].metric, value) for name, value in values.items()]
-    return [*named, Metric(split, "overall", "overall", overall_score(config.tasks, values))]

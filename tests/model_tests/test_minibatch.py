@@ -60,7 +60,8 @@ def test_a_minibatch_counts_its_tokens(tmp_path: Path) -> None:
         EncoderConfig(max_length=5), [text for column in PAIRS.texts for text in column]
     )
     data = tokenise(TASK, PAIRS, tokenizer, tmp_path)
-    batch = minibatch(data, np.array([1, 0]), tokenizer, torch.device("cpu"))
+    nothing_masked = (0.0, np.random.default_rng(0))
+    batch = minibatch(data, np.array([1, 0]), tokenizer, torch.device("cpu"), nothing_masked)
     assert batch.input_ids.shape == batch.attention_mask.shape == (4, 5)
     assert (batch.tokens, batch.padded_tokens) == (int(batch.attention_mask.sum()), 20)
     assert batch.targets.tolist() == pytest.approx([0.8, 0.2])

@@ -1,0 +1,99 @@
+"""Accumulation, checkpointed activations, surgery and sampling inside a whole trial."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from model.trainer import train
+from tests.model_tests.test_trainer import config, metrics, weights
+
+QUIET = {"dropout": 0.0, "encoder": {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def trained(rundir: Path, cache: Path, **settings: object) -> dict[str, torch.Tensor]:
+    results = list(train(config(**settings), rundir, data=None, cache=cache))
+    return weights(rundir, len(results))
+
+
+def assert_close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    assert one.keys() == other.keys()
+    for name in one:
+        torch.testing.assert_close(one[name], other[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("accumulation", [2, 5, 100])
+def test_accumulation_is_the_same_step(accumulation: int, cache: Path, tmp_path: Path) -> None:
+    # SGD: AdamW turns rounding in a gradient near zero into a step of full size.
+    settings = QUIET | {"optimizer": "sgd", "learning_rate": 0.1, "batch_size": 30}
+    whole = trained(tmp_path / "whole", cache, **settings)
+    parts = trained(tmp_path / "parts", cache, **settings, accumulation=accumulation)
+    assert_close(parts, whole)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_gradient_checkpointing_is_the_same_step(dropout: float, cache: Path, tmp_path: Path) -> None:
+    settings = QUIET | {"dropout": dropout, "encoder": {"dropout": dropout}}
+    kept = trained(tmp_path / "kept", cache, **settings)
+    assert_close(trained(tmp_path / "again", cache, **settings, gradient_checkpointing=True), kept)
+
+
+@pytest.mark.parametrize("gradient", ["pcgrad", "gradvac", "mean", "upgrad"])
+def test_surgery_resumes_bit_for_bit_and_records_conflicts(
+    gradient: str, cache: Path, tmp_path: Path
+) -> None:
+    given = config(gradient=gradient, epochs=3, steps_per_epoch=3)
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
+    next(trial)
+    trial.close()
+    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
+    ours, theirs = weights(tmp_path / "stopped", 3), weights(tmp_path / "whole", 3)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    found = {(metric.task, metric.name): metric.value for metric in expected[0].metrics}
+    for pair in ("sst+para", "sst+sts", "para+sts"):
+        assert -1 <= found[pair, "cosine"] <= 1
+        assert found[pair, "conflict"] in {0, 1 / 3, 2 / 3, 1}
+
+
+def test_surgery_on_one_task_is_no_surgery(cache: Path, tmp_path: Path) -> None:
+    # One task: whatever the method, its gradient stays its own, up to rounding.
+    tasks = {"sst": config().tasks["sst"]}
+    settings = QUIET | {"tasks": tasks, "optimizer": "sgd", "learning_rate": 0.1}
+    plain = trained(tmp_path / "plain", cache, **settings)
+    assert_close(trained(tmp_path / "surgery", cache, **settings, gradient="pcgrad"), plain)
+
+
+@pytest.mark.parametrize("sampling", ["round_robin", "proportional", "square_root", "annealed"])
+def test_sampled_tasks_resume_bit_for_bit(sampling: str, cache: Path, tmp_path: Path) -> None:
+    given = config(sampling=sampling, epochs=2)
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
+    next(trial)
+    trial.close()
+    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
+
+
+def test_masked_words_change_training_and_nothing_else(cache: Path, tmp_path: Path) -> None:
+    settings = QUIET | {"learning_rate": 1e-12}
+    [plain] = train(config(**settings), tmp_path / "plain", data=None, cache=cache)
+    [masked] = train(config(**settings, mask_words=0.5), tmp_path / "masked", data=None, cache=cache)
+    assert masked.tokens == plain.tokens
+    dev = [m for m in plain.metrics if m.split == "dev"]
+    assert dev == [m for m in masked.metrics if m.split == "dev"]
+    assert plain.metrics != masked.metrics
+
+
+def test_a_task_s_weight_scales_its_loss(cache: Path, tmp_path: Path) -> None:
+    tasks = config().tasks
+    only = {"sst": tasks["sst"]}
+    weighted = {"sst": tasks["sst"].model_copy(update={"weight": 0.5})}
+    settings = QUIET | {"optimizer": "sgd", "max_grad_norm": None, "steps_per_epoch": 1, "weight_decay": 0.0}
+    whole = trained(tmp_path / "whole", cache, **settings, tasks=only, learning_rate=0.05)
+    half = trained(tmp_path / "half", cache, **settings, tasks=weighted, learning_rate=0.1)
+    assert_close(half, whole)
