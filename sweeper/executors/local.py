@@ -3,10 +3,8 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
@@ -51,8 +49,8 @@ class LocalExecutor:
         process = self._context.Process(
             target=_child, args=(job, sender, watched), name=f"trial-{job.number}"
         )
-        with _deaf_children():
-            process.start()
+        _start_server()
+        process.start()
         sender.close()
         watched.close()
         self._children[job.number] = _Child(process, events, lifeline)
@@ -96,18 +94,15 @@ class LocalExecutor:
         child.process.close()
 
 
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Starts processes that Ctrl-C, which reaches the whole process group, passes by.
+def _start_server() -> None:
+    """Starts the server, unless it runs, so that Ctrl-C, which reaches the whole process group, passes it by.
 
-    The fork server protects itself only after it has imported what it preloads, which takes seconds.
+    It protects itself only after it has imported what it preloads. That takes seconds, in which the driver
+    shall hear Ctrl-C: it waits in `Process.start` then.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        yield
+        forkserver.ensure_running()
     finally:
         signal.signal(signal.SIGINT, before)
 

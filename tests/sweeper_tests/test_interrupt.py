@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -101,6 +102,9 @@ def test_a_sweep_that_is_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
     # While the server that forks the trials still loads its libraries.
     driver = start(home)
     wait_for(driver, "trial 0 starts")
+    while not any("forkserver" in " ".join(process.cmdline()) for process in group(driver)):
+        time.sleep(0.01)
+    time.sleep(0.5)
     os.killpg(driver.pid, signal.SIGINT)
     assert ended(driver) == (130, stopped)
 
