@@ -1,0 +1,164 @@
+"""What a sweep shows while it runs."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+
+from model.result import EpochResult, Metric
+from sweeper.progress import LiveProgress, PlainProgress, Tally, describe, progress
+from sweeper.run import ErrorClass, Outcome, RunState
+from sweeper.study import Study, TrialSpec
+from sweeper.studyfile import load_study
+
+ARM = "[red]S-BERT[/red] :fire:"
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+@pytest.fixture
+def trial(study: Study) -> Callable[[int], TrialSpec]:
+    def made(number: int) -> TrialSpec:
+        params = {"learning_rate": 0.00123456, "dropout": 0.3}
+        config = study.config("S-BERT", params, 11711)
+        return TrialSpec(number, ARM, params, config, 11711)
+
+    return made
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets seconds pass."""
+    now = [1000.0]
+    monkeypatch.setattr("sweeper.progress.time.monotonic", lambda: now[0])
+
+    def passes(seconds: float) -> None:
+        now[0] += seconds
+
+    return passes
+
+
+def tally(wanted: int = 8, workers: int = 1) -> Tally:
+    return Tally(wanted=wanted, finished=0, failed=0, best=None, workers=workers)
+
+
+def result(epoch: int, overall: float = 0.7321) -> EpochResult:
+    scores = {"sst": 0.6333, "para": 0.7977, "sts": -0.0532}
+    return EpochResult(
+        epoch=epoch,
+        overall=overall,
+        best=True,
+        metrics=(
+            *(Metric("dev", task, "accuracy", score) for task, score in scores.items()),
+            Metric("dev", "overall", "overall", overall),
+        ),
+        train_seconds=1,
+        eval_seconds=1,
+        tokens={},
+        padded_tokens={},
+        peak_memory_mb=1,
+    )
+
+
+def complete(overall: float, seconds: float = 60.0) -> Outcome:
+    return Outcome(state=RunState.COMPLETE, seconds=seconds, best_epoch=1, scores={"overall": overall})
+
+
+FAILED = Outcome(state=RunState.FAILED, seconds=2.0, error_class=ErrorClass.NAN, traceback="Traceback")
+
+
+def test_a_tally_counts_and_keeps_the_best() -> None:
+    count = tally(wanted=4)
+    assert count.standing() == "0 of 4 trials"
+    for number, outcome in enumerate((complete(0.5), FAILED, complete(0.7), complete(0.6))):
+        count.begin(number)
+        count.end(number, outcome)
+    assert count.summary() == "4 of 4 trials · 1 failed · best overall 0.700 (trial 2)"
+
+
+def test_the_time_left_is_known_from_the_first_epoch(clock: Callable[[float], None]) -> None:
+    count = tally(wanted=3)
+    count.begin(0)
+    clock(30)
+    assert count.seconds_left() is None
+    count.advance(0, 0.25)
+    assert count.seconds_left() == pytest.approx(120 * 2.75)
+    clock(70)
+    count.end(0, complete(0.5, seconds=100))
+    assert count.seconds_left() == pytest.approx(200)
+    count.begin(1)
+    count.advance(1, 0.5)
+    assert count.seconds_left() == pytest.approx(150)
+    assert count.summary().endswith(" · about 0:02:30 left")
+    count.workers = 2
+    assert count.seconds_left() == pytest.approx(75)
+
+
+def test_hyperparameters_in_one_line() -> None:
+    assert describe({"learning_rate": 1.23456e-5, "loss": "mse", "layers": 2}) == (
+        "learning_rate 1.23e-05, loss mse, layers 2"
+    )
+
+
+@pytest.mark.parametrize(("terminal", "kind"), [(True, LiveProgress), (False, PlainProgress)])
+def test_the_console_decides(terminal: bool, kind: type) -> None:
+    console = Console(file=io.StringIO(), force_terminal=terminal)
+    assert isinstance(progress(console, tally()), kind)
+
+
+def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec]) -> None:
+    out = io.StringIO()
+    with PlainProgress(Console(file=out, width=40), tally(wanted=3)) as shown:
+        shown.submitted(trial(3), resumed=False)
+        shown.evaluated(3, result(2))
+        shown.ended(3, complete(0.7321, seconds=62.34), "")
+        shown.submitted(trial(4), resumed=True)
+        shown.ended(4, FAILED, "ValueError: a message\nof two lines with [blue]marks[/blue]\x1b[2J")
+    lines = [line.split(" ", 1)[1] for line in out.getvalue().splitlines()]
+    settings = f"{ARM} · learning_rate 0.00123, dropout 0.3 · seed 11711"
+    assert lines == [
+        f"trial 3 starts: {settings}",
+        "trial 3 epoch 2/4: overall 0.732 (sst 0.633 para 0.798 sts -0.053)",
+        "trial 3 complete · 62.3 s · 1 of 3 trials · best overall 0.732 (trial 3) · about 0:02:05 left",
+        f"trial 4 continues: {settings}",
+        "trial 4 failed (nan): ValueError: a message of two lines with [blue]marks[/blue][2J · 2.0 s · "
+        "2 of 3 trials · 1 failed · best overall 0.732 (trial 3) · about 0:00:32 left",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_terminal_shows_everything_at_once(
+    width: int, trial: Callable[[int], TrialSpec], clock: Callable[[float], None]
+) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=width, legacy_windows=False, color_system=None)
+    count = tally(wanted=10)
+    count.best = (7, 0.74)
+    with LiveProgress(console, count) as shown:
+        shown.submitted(trial(12), resumed=True)
+        shown.submitted(trial(13), resumed=False)
+        clock(60)
+        shown.evaluated(13, result(3))
+        shown.ended(12, FAILED, "ValueError: [blue]broken[/blue]")
+        text = out.getvalue()
+    assert "trial 12 failed (nan): ValueError: [blue]broken[/blue]" in text
+    assert "1 of 10 trials · 1 failed · best overall 0.740 (trial 7) · about" in text
+    assert "left" in text
+    lines = [line.rstrip() for line in text.splitlines()]
+    begin = max(i for i, line in enumerate(lines) if "hyperparameters" in line)  # as last drawn
+    head, *rows = lines[begin:]
+    for heading in ("trial", "arm", "epoch", "overall", "sst", "para", "sts", "hyperparameters"):
+        assert heading in head
+    [row] = [line for line in rows if line.lstrip().startswith("13")]
+    for cell in ("[red]S-BERT", "3/4", "0.732", "0.633", "0.798", "-0.053", "learning_rate"):
+        assert cell in row
+    assert not any(line.lstrip().startswith("12") for line in rows)
+    assert max(map(len, rows)) <= width
+    # With room, all of it is on one line.
+    if width == 120:
+        assert ARM in row
+        assert "learning_rate 0.00123, dropout 0.3" in row

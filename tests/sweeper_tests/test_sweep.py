@@ -1,0 +1,141 @@
+"""How a sweep begins, goes on, and is found again."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sweeper.database import Database
+from sweeper.errors import ConflictError, DatabaseError, InputError
+from sweeper.progress import Tally
+from sweeper.rundir import Home
+from sweeper.study import Study
+from sweeper.studyfile import load_study
+from sweeper.sweep import Places, find_sweep, run, stored_study, tally
+from tests.sweeper_tests.instant import InstantExecutor
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    home = Home(tmp_path / "home")
+    return Places(home.storage, home, data=None)
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+def drive(study: Study, places: Places, trials: int | None, executor: InstantExecutor | None = None) -> Tally:
+    return run(study, trials, executor or InstantExecutor(), places, Console(file=io.StringIO()))
+
+
+def changed(study: Study, **fields: object) -> Study:
+    return replace(study, spec=study.spec.model_copy(update=fields))
+
+
+def test_trials_is_a_total_that_is_kept(study: Study, places: Places) -> None:
+    assert drive(study, places, 3).finished == 3
+    assert drive(study, places, None).finished == 3
+    count = drive(study, places, 5)
+    assert (count.finished, count.wanted) == (5, 5)
+
+
+def test_a_smaller_total_takes_nothing_back(study: Study, places: Places) -> None:
+    drive(study, places, 3)
+    count = drive(study, places, 2)
+    assert (count.finished, count.wanted) == (3, 3)
+
+
+def test_a_total_can_be_lowered_to_what_is_done(study: Study, places: Places) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drive(study, places, 40, InstantExecutor(dies_after=6 * 3))  # six events a trial
+    count = drive(study, places, 4)
+    assert (count.finished, count.wanted) == (4, 4)
+
+
+def test_without_a_number_each_arm_gets_ten_configurations(study: Study, places: Places) -> None:
+    assert drive(study, places, None).wanted == 20
+    twice = changed(study, name="twice", seeds=(1, 2))
+    assert drive(twice, places, None).wanted == 40
+
+
+def test_a_grid_ends(study: Study, places: Places) -> None:
+    sampler = study.spec.sampler.model_copy(update={"name": "grid"})
+    space = {"dropout": study.spec.space["dropout"]}
+    workload = study.workload.model_copy(update={"space": {}})
+    grid = replace(changed(study, name="grid", sampler=sampler, space=space), workload=workload)
+    for trials in (None, 100):
+        count = drive(grid, places, trials)
+        assert (count.finished, count.wanted) == (4, 4)
+
+
+def test_a_change_that_matters_is_refused(study: Study, places: Places) -> None:
+    drive(study, places, 2)
+    with pytest.raises(ConflictError, match=r"base\.sst_head: \"linear\" -> \"mlp\""):
+        drive(changed(study, base={**study.spec.base, "sst_head": "mlp"}), places, 4)
+    assert drive(changed(study, description="other words"), places, 4).finished == 4
+
+
+def test_a_study_goes_on_as_it_was_begun(study: Study, places: Places) -> None:
+    drive(study, places, 2)
+    with Database(places.storage) as database:
+        stored = stored_study(find_sweep(database, None))
+    assert stored == study
+    assert drive(stored, places, None).finished == 2
+
+
+def test_a_stored_study_that_cannot_be_read(study: Study, places: Places) -> None:
+    drive(study, places, 1)
+    with Database(places.storage) as database:
+        row = find_sweep(database, study.name)
+    for broken in ({**row.study, "nonsense": 1}, {**row.study, "base": {"no_such_field": 1}}):
+        with pytest.raises(
+            DatabaseError, match=r"'quickstart@demo' was begun by sweeper .* cannot read"
+        ) as caught:
+            stored_study(replace(row, study=broken, version="9.9"))
+        assert "\n" not in str(caught.value)
+
+
+def test_finding_a_study(study: Study, places: Places) -> None:
+    other = replace(study, workload=study.workload.model_copy(update={"name": "other"}))
+    alone = changed(study, name="alone")
+    for one in (study, other, alone):
+        drive(one, places, 1)
+    with Database(places.storage) as database:
+
+        def found(name: str | None, workload: str | None = None) -> str:
+            return find_sweep(database, name, workload).name
+
+        assert found(None) == "alone@demo"
+        assert found("alone") == found("alone@demo") == found("alone", "demo") == "alone@demo"
+        assert found("quickstart", "other") == found("quickstart@other") == "quickstart@other"
+        for name, workload, said in (
+            ("quickstart", None, "several workloads; name one of: quickstart@demo, quickstart@other"),
+            ("alone", "minilm", "'alone@minilm' has never run; those that have: alone@demo$"),
+            ("quickstart@minilm", None, "those that have: quickstart@demo, quickstart@other$"),
+            ("nope", None, "'nope' has never run; those that have: .*alone@demo"),
+            ("alone@demo", "minilm", "contradicts"),
+            ("../x", None, r"'\.\./x' has never run"),
+        ):
+            with pytest.raises(InputError, match=said):
+                found(name, workload)
+
+
+def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Places) -> None:
+    drive(study, places, 2)
+    with Database(places.storage) as database:
+        count = tally(database, replace(find_sweep(database, None), wanted=6), workers=2)
+    assert len(count.durations) == 2
+    assert count.seconds_left() == pytest.approx(sum(count.durations) / 2 * 4 / 2)
+
+
+def test_what_the_scores_mean_is_said_first(study: Study, places: Places) -> None:
+    out = io.StringIO()
+    run(study, 1, InstantExecutor(), places, Console(file=out))
+    assert out.getvalue().splitlines()[:2] == [
+        "quickstart@demo: overall = (sst + para + (sts + 1) / 2) / 3",
+        "Scores on the built-in demo corpus say nothing about SST, Quora or STS.",
+    ]

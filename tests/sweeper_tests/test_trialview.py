@@ -1,0 +1,109 @@
+"""What `status` and `show` say of trials."""
+
+from pathlib import Path
+
+import pytest
+
+from model.result import EpochResult, Metric
+from sweeper.database import Database
+from sweeper.errors import InputError
+from sweeper.owner import Owner
+from sweeper.run import ErrorClass, Outcome, RunState, SweepRow
+from sweeper.search import distributions, propose
+from sweeper.study import Study
+from sweeper.studyfile import load_study
+from sweeper.sweep import find_sweep
+from sweeper.trialview import attention, trial_text
+from tests.sweeper_tests.test_driver import open_database
+
+HERE = str(Owner.this_process())
+DEAD = str(Owner(Owner.this_process().host, 1, 1))
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+def add(database: Database, study: Study, owner: str) -> int:
+    number = database.claim_number(study.name, owner)
+    trial = propose(study, number, database.history(study.name))
+    assert trial is not None
+    assert database.add_run(study.name, trial, distributions(study), owner, 60.0)
+    return number
+
+
+def evaluation(epoch: int, value: float) -> EpochResult:
+    metrics = (Metric("train", "sst", "loss", 1 / value), Metric("dev", "overall", "overall", value))
+    return EpochResult(epoch, value, True, metrics, 1.0, 1.0, {}, {}, 10.0)
+
+
+@pytest.fixture
+def sweep(study: Study, tmp_path: Path) -> tuple[Database, SweepRow]:
+    """Four trials: complete, failed after two epochs, running, and left by a driver that died."""
+    database = open_database(tmp_path, study)
+    name = study.name
+    for owner in (HERE, HERE, HERE, DEAD):
+        add(database, study, owner)
+    for number in (0, 1, 2):
+        database.start_run(name, number, 1, "cpu", {"torch": "9.9"})
+    for epoch, value in ((1, 0.5), (2, 0.625)):
+        database.record_epoch(name, 0, evaluation(epoch, value))
+        database.record_epoch(name, 1, evaluation(epoch, value))
+    database.record_epoch(name, 1, evaluation(3, float("nan")))
+    database.record_epoch(name, 2, evaluation(1, 0.5))
+    scores = {"overall": 0.625, "sst": 0.25}
+    database.finish_run(name, 0, Outcome(state=RunState.COMPLETE, seconds=9.0, best_epoch=2, scores=scores))
+    failed = Outcome(
+        state=RunState.FAILED,
+        seconds=3.0,
+        error_class=ErrorClass.NAN,
+        traceback="Traceback (most recent call last):\n  [red]here[/red]\nValueError: the loss is nan\n",
+    )
+    database.finish_run(name, 1, failed)
+    return database, find_sweep(database, name)
+
+
+def test_trials_that_need_attention(sweep: tuple[Database, SweepRow]) -> None:
+    me = Owner.this_process()
+    assert attention(*sweep) == [
+        "trial 1 failed (nan) after 3 epochs · S-BERT",
+        f"trial 2 running (process {me.pid} on {me.host}): epoch 1 of 4 · Baseline",
+        "trial 3 queued, its driver is gone: epoch 0 of 4 · S-BERT",
+    ]
+
+
+def test_a_complete_trial(sweep: tuple[Database, SweepRow]) -> None:
+    lines = trial_text(*sweep, 0).splitlines()
+    assert lines[:2] == ["quickstart@demo trial 0: complete", "arm: Baseline"]
+    assert "best epoch 2: overall 0.6250, sst 0.2500" in lines
+    assert "device: cpu, 1 threads; attempts: 1" in lines
+    assert "versions: torch 9.9" in lines
+    table = [line.split() for line in lines[lines.index("Scores by epoch:") + 1 :]]
+    assert table == [
+        ["1", "2"],
+        ["dev", "overall", "overall", "0.5000", "0.6250"],
+        ["train", "sst", "loss", "2.0000", "1.6000"],
+    ]
+
+
+def test_a_failed_trial(sweep: tuple[Database, SweepRow]) -> None:
+    text = trial_text(*sweep, 1)
+    assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text
+    assert text.endswith(
+        "\n\nFailure (nan):\nTraceback (most recent call last):\n  [red]here[/red]\n"
+        "ValueError: the loss is nan"
+    )
+
+
+def test_a_trial_that_has_not_begun(sweep: tuple[Database, SweepRow]) -> None:
+    text = trial_text(*sweep, 3)
+    assert text.startswith("quickstart@demo trial 3: queued\n")
+    assert "Scores by epoch" not in text
+    assert "Failure" not in text
+
+
+def test_no_such_trial(sweep: tuple[Database, SweepRow]) -> None:
+    for number in (4, -1):
+        with pytest.raises(InputError, match=f"no trial {number}; its trials are 0 to 3"):
+            trial_text(*sweep, number)
