@@ -5,9 +5,9 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from . import orchestration, padding
+from . import orchestration, padding, surgery_memory
 
-PACKAGES = ("torch", "transformers", "optuna", "sqlalchemy", "numpy")
+PACKAGES = ("torch", "transformers", "optuna", "sqlalchemy", "numpy", "torchjd")
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in PACKAGES},
     }
-    for module in (padding, orchestration):
+    for module in (padding, orchestration, surgery_memory):
         name = module.__name__.rpartition(".")[2]
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}")
         results[name] = module.measure()
