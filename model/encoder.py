@@ -37,19 +37,31 @@ class SentenceEncoder(nn.Module):
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
         self.embedding_size = int(self.bert.config.hidden_size)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    @property
+    def word_embedding_size(self) -> int:
+        """Width of a word embedding, which a factorised encoder makes narrower than its hidden states."""
+        table = self.bert.get_input_embeddings().weight
+        assert isinstance(table, Tensor)  # noqa: S101 - tells the type
+        return table.shape[1]
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, noise: Tensor | None = None) -> Tensor:
         """Embeds sentences.
 
         Args:
             input_ids: Token ids, ``[sentences, length]``.
             attention_mask: 1 for tokens and 0 for padding, same shape.
+            noise: Added to the word embeddings, ``[sentences, length, word_embedding_size]``.
 
         Returns:
             Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and
             tanh) where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave
             out padding.
         """
-        output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
+        if noise is None:
+            output = self.bert(input_ids=input_ids, attention_mask=attention_mask)
+        else:
+            words = self.bert.get_input_embeddings()(input_ids)
+            output = self.bert(inputs_embeds=words + noise, attention_mask=attention_mask)
         states: Tensor = output.last_hidden_state
         if self.pooling == "cls":
             pooled: Tensor | None = getattr(output, "pooler_output", None)

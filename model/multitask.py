@@ -26,7 +26,14 @@ class MultitaskEncoder(nn.Module):
             }
         )
 
-    def forward(self, task: str, columns: int, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def forward(
+        self,
+        task: str,
+        columns: int,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
         """Raw outputs of one task's head.
 
         Args:
@@ -34,10 +41,11 @@ class MultitaskEncoder(nn.Module):
             columns: Text columns of the task; the first and second sentences of pairs go through in one pass.
             input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
             attention_mask: 1 for tokens and 0 for padding, same shape.
+            noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
 
         Returns:
             ``[rows, outputs]``.
         """
-        embeddings = self.encoder(input_ids, attention_mask)
+        embeddings = self.encoder(input_ids, attention_mask, noise)
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
         return outputs
