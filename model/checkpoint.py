@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .errors import CheckpointError
+from .randomness import random_states, restore_random_states
 from .result import EpochResult, Metric
 
 KEPT = 2
@@ -85,7 +86,7 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
         {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
         beside / "model.safetensors",
     )
-    tensors = _optimizer_tensors(trained.optimizer) | _random_states(trained.device)
+    tensors = _optimizer_tensors(trained.optimizer) | random_states(trained.device)
     for name, other in trained.others.items():
         tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
     save_file(tensors, beside / "optimizer.safetensors")
@@ -129,7 +130,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
             )
         trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         tensors = load_file(path / "optimizer.safetensors")
-        _restore_random_states(tensors, trained.device)
+        restore_random_states(tensors, trained.device)
         _restore_optimizer(trained.optimizer, tensors)
         for name, other in trained.others.items():
             own = {key: tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
@@ -187,20 +188,3 @@ def _restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None
             _, index, name = key.split(".", 2)
             state.setdefault(int(index), {})[name] = tensor
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-
-
-def _random_states(device: torch.device) -> dict[str, Tensor]:
-    states = {"random.cpu": torch.get_rng_state()}
-    if device.type == "cuda":
-        states["random.cuda"] = torch.cuda.get_rng_state(device)
-    elif device.type == "mps":
-        states["random.mps"] = torch.mps.get_rng_state()
-    return states
-
-
-def _restore_random_states(tensors: dict[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(tensors["random.cpu"])
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["random.cuda"], device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(tensors["random.mps"])

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from .gradient import GradientMethod, GradientStorage
 from .sampling import Sampling
+from .smartconfig import SmartConfig
 from .tasks import Frozen, Task
 
 RESERVED = frozenset(
@@ -86,6 +87,7 @@ class TrainConfig(Frozen):
     gradient_checkpointing: bool = Field(
         False, description="Compute activations again in the backward pass instead of keeping them."
     )
+    smart: SmartConfig = SmartConfig()
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
     )
@@ -131,6 +133,9 @@ class TrainConfig(Frozen):
             raise ValueError(
                 f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
             )
+        unknown = set(self.smart.tasks or ()) - set(self.tasks)
+        if unknown:
+            raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
         return self
 
     def fingerprint(self) -> str:

@@ -19,6 +19,8 @@ class MultitaskEncoder(nn.Module):
     def __init__(self, config: TrainConfig, vocabulary_size: int, pad_id: int) -> None:
         super().__init__()
         self.encoder = SentenceEncoder(config.encoder, vocabulary_size, pad_id)
+        if config.gradient_checkpointing:
+            self.encoder.bert.activation_checkpointing_enable()
         self.heads = nn.ModuleDict(
             {
                 name: build_head(task, self.encoder.embedding_size, config.dropout)

@@ -27,23 +27,27 @@ class EpochRecord:
         self.tokens = dict.fromkeys(tasks, 0)
         self.padded_tokens = dict.fromkeys(tasks, 0)
         self._losses = {name: torch.zeros((), device=device) for name in tasks}
+        self._penalties = {name: torch.zeros((), device=device) for name in tasks}
         self._batches = dict.fromkeys(tasks, 0.0)
+        self._smart_weights: dict[str, float] = {}
         self._cosines = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._conflicts = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._steps = 0
 
-    def add(self, task: str, batch: MiniBatch, loss: Tensor, share: float) -> None:
+    def add(self, task: str, batch: MiniBatch, loss: Tensor, penalty: Tensor, share: float) -> None:
         """Adds one backward pass.
 
         Args:
             task: Name of the task.
             batch: What went through the network.
             loss: Mean loss of its rows.
+            penalty: SMART's regulariser.
             share: Its share of the rows of the whole batch.
         """
         self.tokens[task] += batch.tokens
         self.padded_tokens[task] += batch.padded_tokens
         self._losses[task] += share * loss.detach()
+        self._penalties[task] += share * penalty.detach()
         self._batches[task] += share
 
     def add_cosines(self, cosines: Tensor) -> None:
@@ -51,6 +55,10 @@ class EpochRecord:
         self._cosines += cosines
         self._conflicts += cosines < 0
         self._steps += 1
+
+    def add_smart_weights(self, weights: Mapping[str, float]) -> None:
+        """Notes the weight that SMART's regulariser has from now on, by task."""
+        self._smart_weights = dict(weights)
 
     def metrics(
         self, tasks: Mapping[str, Task], dev: Mapping[str, float], train: Mapping[str, float]
@@ -71,6 +79,11 @@ class EpochRecord:
                 pair = f"{one}+{other}"
                 metrics.append(Metric("train", pair, "cosine", float(self._cosines[i, j]) / self._steps))
                 metrics.append(Metric("train", pair, "conflict", float(self._conflicts[i, j]) / self._steps))
+        for name, weight in self._smart_weights.items():
+            metrics.append(Metric("train", name, "smart_weight", weight))
+            if name in seen:
+                penalty = float(self._penalties[name]) / self._batches[name]
+                metrics.append(Metric("train", name, "smart_penalty", penalty))
         return tuple(metrics)
 
 

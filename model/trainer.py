@@ -22,11 +22,12 @@ from .optim import build_optimizer, learning_rate, set_learning_rate
 from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
+from .smart import Smart
 from .surgery import GradientSurgery, cosines
 from .tasks import overall_score
 
 
-def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
+def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     config: TrainConfig, rundir: Path, *, data: Path | None, cache: Path
 ) -> Generator[EpochResult, None, None]:
     """Trains one trial and yields after each evaluation; a checkpoint is saved before each yield.
@@ -74,7 +75,9 @@ def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
     if config.gradient != "sum":
         parameters = list(model.parameters())
         surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
-    others = {"surgery": surgery} if surgery is not None else {}
+    smart = Smart(model, config.smart, config.tasks, total, config.seed) if config.smart.enabled else None
+    parts = {"surgery": surgery, "smart": smart}
+    others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
     progress = checkpoint.restore(rundir, trained, corpus.fingerprint)
     yield from progress.results
@@ -95,9 +98,12 @@ def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
                     batch = minibatch(split, part, corpus.tokenizer, device, (config.mask_words, masking))
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
                     with torch.autocast(device.type, torch.bfloat16, config.bf16 and computes_bf16(device)):
-                        outputs = model(*inputs)
+                        if smart is None:
+                            outputs, penalty = model(*inputs), torch.zeros((), device=device)
+                        else:
+                            outputs, penalty = smart.loss(*inputs)
                     loss = task_loss(split.task, outputs.float(), batch.targets)
-                    objective = split.task.weight * loss * (len(part) / len(rows))
+                    objective = split.task.weight * (loss + penalty) * (len(part) / len(rows))
                     if not math.isfinite(objective.item()):
                         raise NonFiniteLossError(
                             f"the loss of task {name} is {objective.item()} at step {step + 1} "
@@ -105,7 +111,7 @@ def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
                         )
                     # Backward at once, part by part: one graph in memory, and gradients add up.
                     objective.backward()  # type: ignore[no-untyped-call]
-                    record.add(name, batch, loss, len(part) / len(rows))
+                    record.add(name, batch, loss, penalty, len(part) / len(rows))
                 if surgery is not None:
                     surgery.collect(name)
             if surgery is not None:
@@ -114,12 +120,16 @@ def train(  # noqa: PLR0915 - one trial, to be read from top to bottom
                 torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
+            if smart is not None:
+                smart.after_step(step)
             step += 1
         stepped = time.perf_counter()
 
         dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
         sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device)
         dev_scores, train_scores = scores(corpus.dev, dev), scores(corpus.sample, sample)
+        if smart is not None:
+            record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
         overall = overall_score(config.tasks, dev_scores)
         result = EpochResult(
             epoch=epoch,

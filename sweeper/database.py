@@ -116,7 +116,7 @@ class Database(Archive):
             }
             added = connection.execute(run.insert().values(values).returning(run.c.trial_id)).scalar_one()
             attributes = {"arm": trial.arm, "seed": trial.seed}
-            mirror.describe(connection, added, trial.params, distributions, attributes)
+            mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, attributes)
             return True
         return False
 

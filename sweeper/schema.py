@@ -18,7 +18,7 @@ def study_schema() -> Schema:
     """
     schema = StudySpec.model_json_schema()
     settings = TrainConfig.model_json_schema()
-    definitions = {name: settings["$defs"][name] for name in ("EncoderConfig", "Task")}
+    definitions = {name: settings["$defs"][name] for name in ("EncoderConfig", "SmartConfig", "Task")}
     # A study names single fields of a task; the rest of it stands in the workload.
     definitions["Task"].pop("required")
     definitions["Task"]["properties"]["source"] = {"type": "object"}

@@ -18,7 +18,7 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from .space import Choice, FloatRange, Space
+from .space import Choice, FloatRange, Space, Value
 from .study import Study, TrialSpec
 
 STARTUP = 5
@@ -67,7 +67,15 @@ class _Slot:
 
 
 def distributions(study: Study) -> dict[str, BaseDistribution]:
-    """The study's space in Optuna's terms."""
+    """The study's space in Optuna's terms, and the settings that set its arms apart as choices."""
+    toggles: dict[str, dict[Value, None]] = {}
+    for values in study.toggles.values():
+        for name, value in values.items():
+            toggles.setdefault(name, {})[value] = None
+    return {name: CategoricalDistribution(list(values)) for name, values in toggles.items()} | _space(study)
+
+
+def _space(study: Study) -> dict[str, BaseDistribution]:
     return {key: _distribution(entry) for key, entry in study.space.items()}
 
 
@@ -105,7 +113,7 @@ def propose(study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpe
     slot = _Slot.of(study, number)
     arm, seed = list(study.spec.arms)[slot.arm], study.spec.seeds[slot.seed]
     params = _params(study, slot, history)
-    return TrialSpec(number, arm, params, study.config(arm, params, seed), seed)
+    return TrialSpec(number, arm, params, study.config(arm, params, seed), seed, study.toggles[arm])
 
 
 def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any]:
@@ -120,7 +128,7 @@ def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str
         return dict(replicates[0].params)
     if grid_size(study) is not None:
         return _cell(study.space, slot.configuration)
-    space = distributions(study)
+    space = _space(study)
     past_trials = [_frozen(trials, space) for trials in configurations.values()]
     sampler = _sampler(study, slot.configuration)
     search = optuna.create_study(direction="maximize", sampler=sampler)

@@ -4,9 +4,10 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from itertools import combinations, product
+from operator import getitem
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -46,13 +47,23 @@ class SettingError(InputError):
 
 @dataclass(frozen=True)
 class TrialSpec:
-    """One trial as proposed: ``seed`` equals ``config.seed``."""
+    """One trial as proposed: ``seed`` equals ``config.seed``.
+
+    Attributes:
+        number: Number of the trial, from 0.
+        arm: Name of the arm.
+        params: Values for the space, by the keys of the study file.
+        config: Every setting of the trial.
+        seed: Training seed.
+        toggles: What sets the arm apart from the others (see `Study.toggles`).
+    """
 
     number: int
     arm: str
     params: dict[str, Any]
     config: TrainConfig
     seed: int
+    toggles: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,6 +130,26 @@ class Study:
             return TrainConfig.model_validate(settings)
         except ValidationError as error:
             raise self._explain(first_problem(error, setting_names), arm, params) from None
+
+    @cached_property
+    def toggles(self) -> dict[str, dict[str, Value]]:
+        """What sets the arms apart, by arm: each single-valued setting in which two arms differ.
+
+        Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
+        not write one has the value that its configuration has.
+        """
+        written = {
+            ".".join(leaf.written): leaf.path
+            for settings in self.spec.arms.values()
+            for leaf in leaves(settings)
+            if isinstance(leaf.value, Value)
+        }
+        values: dict[str, dict[str, Value]] = {}
+        for arm in self.spec.arms:
+            dump: Any = self.config(arm, {}, self.spec.seeds[0]).model_dump(mode="json")
+            values[arm] = {name: reduce(getitem, path, dump) for name, path in written.items()}
+        differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
+        return {arm: {name: values[arm][name] for name in differing} for arm in values}
 
     def digest(self) -> str:
         """SHA-256 of everything in the study and workload that can change a trial."""

@@ -23,8 +23,8 @@ def trained(rundir: Path, cache: Path, **settings: object) -> dict[str, torch.Te
 
 def assert_close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
     assert one.keys() == other.keys()
-    for name in one:
-        torch.testing.assert_close(one[name], other[name], rtol=1e-5, atol=1e-5)
+    for name, tensor in one.items():
+        torch.testing.assert_close(tensor, other[name], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("accumulation", [2, 5, 100])
@@ -97,3 +97,35 @@ def test_a_task_s_weight_scales_its_loss(cache: Path, tmp_path: Path) -> None:
     whole = trained(tmp_path / "whole", cache, **settings, tasks=only, learning_rate=0.05)
     half = trained(tmp_path / "half", cache, **settings, tasks=weighted, learning_rate=0.1)
     assert_close(half, whole)
+
+
+SMARTS = [
+    {"enabled": True},
+    {"enabled": True, "weight": "dynamic", "tasks": ["sst", "sts"]},
+    {"enabled": True, "mode": "released"},
+]
+
+
+@pytest.mark.parametrize("smart", SMARTS)
+@pytest.mark.parametrize("gradient", ["sum", "pcgrad"])
+def test_smart_resumes_bit_for_bit_and_records_its_weights(
+    gradient: str, smart: dict[str, object], cache: Path, tmp_path: Path
+) -> None:
+    given = config(smart=smart, gradient=gradient, epochs=3, steps_per_epoch=3)
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
+    next(trial)
+    trial.close()
+    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
+    ours, theirs = weights(tmp_path / "stopped", 3), weights(tmp_path / "whole", 3)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    recorded = {metric.task for metric in expected[0].metrics if metric.name == "smart_weight"}
+    assert recorded == set(smart.get("tasks", given.tasks))  # type: ignore[call-overload]
+
+
+def test_smart_without_weight_or_average_is_no_smart(cache: Path, tmp_path: Path) -> None:
+    smart = {"enabled": True, "strength": 0.0, "bregman": 0.0}
+    settings = {"epochs": 1, "steps_per_epoch": 2}
+    plain = trained(tmp_path / "plain", cache, **settings)
+    idle = trained(tmp_path / "idle", cache, **settings, smart=smart)
+    assert all(torch.equal(idle[name], plain[name]) for name in plain)

@@ -68,8 +68,9 @@ def run(a_study: Study, trials: int, objective: Callable[[TrialSpec], float] = s
     return history
 
 
-def test_distributions_mirror_the_space() -> None:
+def test_distributions_mirror_the_space_and_what_sets_the_arms_apart() -> None:
     assert distributions(study()) == {
+        "weight_decay": CategoricalDistribution((0.01, 0.1, 0.2)),
         "learning_rate": FloatDistribution(1e-5, 1e-1, log=True),
         "dropout": FloatDistribution(0.0, 0.5, step=0.1),
         "batch_size": IntDistribution(8, 64, log=True),
@@ -78,6 +79,36 @@ def test_distributions_mirror_the_space() -> None:
         "sts_loss": CategoricalDistribution(("mse", "ce")),
         "max_grad_norm": CategoricalDistribution((None, 1.0)),
     }
+
+
+def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
+    smart = {"enabled": True, "tasks": ["sst"], "weight": "dynamic"}
+    arms = {
+        "plain": {"batch_size": 32},
+        "surgery": {"gradient": "pcgrad", "batch_size": 32},
+        "both": {"gradient": "pcgrad", "smart": smart, "batch_size": 32, "sst_head": "mlp"},
+    }
+    toggles = study(arms=arms, space={"dropout": [0.1]}).toggles
+    # `batch_size` is the same in all arms, and `smart.tasks` is a list.
+    assert toggles == {
+        "plain": {"gradient": "sum", "smart.enabled": False, "smart.weight": "static", "sst_head": "linear"},
+        "surgery": {
+            "gradient": "pcgrad",
+            "smart.enabled": False,
+            "smart.weight": "static",
+            "sst_head": "linear",
+        },
+        "both": {"gradient": "pcgrad", "smart.enabled": True, "smart.weight": "dynamic", "sst_head": "mlp"},
+    }
+
+
+def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
+    a_study = study()
+    for past_trial in run(a_study, 6):
+        trial = propose(a_study, past_trial.number, [])
+        assert trial is not None
+        assert trial.toggles == a_study.toggles[trial.arm]
+        assert "weight_decay" not in trial.params
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])

@@ -1,0 +1,54 @@
+"""Every shipped study: which arms it has, and that each of them trains on the demo."""
+
+from pathlib import Path
+
+import pytest
+
+from model.trainer import train
+from sweeper.rundir import shipped_studies
+from sweeper.search import propose
+from sweeper.studyfile import load_study
+
+ARMS = {
+    "ablation": [
+        "Baseline",
+        "STS Cosine Similarity",
+        "S-BERT",
+        "S-BERT + MSE",
+        "S-BERT + PCGrad",
+        "S-BERT + SMART",
+        "S-BERT + PCGrad + SMART",
+        "S-BERT + SMART + MSE",
+        "S-BERT + PCGrad + MSE",
+    ],
+    "baseline": ["minBERT"],
+    "batch-size": ["batch 8", "batch 16", "batch 32", "batch 32 in two parts"],
+    "concatenation": ["(u, v)", "(u, v, |u-v|)", "(u, v, |u-v|, u*v)", "(u, v, |u-v|) + 2 layers"],
+    "gradient-methods": ["sum", "mean", "PCGrad", "GradVac", "Aligned-MTL", "IMTL-G", "MGDA", "UPGrad"],
+    "optimizers": ["AdamW", "Adam", "SGD"],
+    "pcgrad": ["S-BERT", "S-BERT + PCGrad"],
+    "quickstart": ["Baseline", "S-BERT"],
+    "sbert-grid": ["S-BERT"],
+    "sbert-hyperparameters": ["S-BERT"],
+    "sbert-initial": ["STS Cosine Similarity", "S-BERT (para) + CosSim"],
+    "smart": ["S-BERT", "S-BERT + SMART"],
+    "sts-loss": ["S-BERT + SMART + CE", "S-BERT + SMART + MSE"],
+}
+
+
+def test_the_shipped_studies_are_these() -> None:
+    assert sorted(ARMS) == sorted(path.stem for path in shipped_studies().glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", ARMS)
+def test_arms_are_the_ones_promised_and_each_trains(name: str, tmp_path: Path) -> None:
+    study = load_study(name, "demo")
+    assert list(study.spec.arms) == ARMS[name]
+    for number, arm in enumerate(ARMS[name]):
+        trial = propose(study, number, [])
+        assert trial is not None
+        assert trial.arm == arm
+        # Two steps: whether an arm runs, not what it scores.
+        short = trial.config.model_copy(update={"epochs": 1, "steps_per_epoch": 2})
+        [result] = train(short, tmp_path / str(number), data=None, cache=tmp_path / "cache")
+        assert 0 < result.overall < 1
