@@ -93,7 +93,8 @@ def resume(
     Example: `sweeper resume sbert-grid@demo`
     """
     from .database import Database
-    from .sweep import find_sweep, stored_study
+    from .studyfile import stored_study
+    from .sweep import find_sweep
 
     with Database(_storage(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
@@ -118,13 +119,12 @@ def report(
     """
     from .database import Database
     from .report import write_report
-    from .sweep import find_sweep, stored_study
+    from .sweep import find_sweep
     from .terminal import print_tables
 
     with Database(_storage(storage), must_exist=True) as database:
-        row = find_sweep(database, study)
-        stored_study(row)
-        written = write_report(database, row.name, folder / row.name)
+        name = find_sweep(database, study).name
+        written = write_report(database, name, folder / name)
     print_tables(written.tables, Console())
     typer.echo(f"Report: {written.folder / 'index.html'}")
 

@@ -21,8 +21,8 @@ from .errors import InputError
 from .figures import study_figures
 from .run import RunRow, SweepRow
 from .rundir import write_beside
-from .spec import StudySpec, Workload
 from .study import Study
+from .studyfile import stored_study
 from .summary import headline, missing, progress
 from .table import Table, duration, markdown, one_line
 from .tables import study_tables, trials_table
@@ -53,11 +53,12 @@ def write_report(database: Database, name: str, folder: Path) -> Report:
 
     Raises:
         InputError: If there is no such study, or the folder cannot be written.
+        DatabaseError: If this version of sweeper cannot read what was stored.
     """
     row = database.sweep(name)
     if row is None:
         raise InputError(f"study {name!r} is not in the database")
-    study = Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+    study = stored_study(row)
     results = Results(
         name=name,
         description=study.spec.description,

@@ -1,4 +1,4 @@
-"""Finding and loading study and workload files."""
+"""Finding and loading studies: their files, and those that a database holds."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .errors import InputError
+from . import __version__
+from .errors import DatabaseError, InputError
 from .problem import FieldPath, first_problem, nearest
+from .run import SweepRow
 from .rundir import NAME, check_name, shipped_studies
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
@@ -53,6 +55,21 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)
         raise InputError(f"{place}: {error.problem}") from None
+
+
+def stored_study(row: SweepRow) -> Study:
+    """The study as it was begun, from the database: its file may have moved or changed.
+
+    Raises:
+        DatabaseError: If this version of sweeper cannot read what was stored.
+    """
+    try:
+        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+    except (ValidationError, InputError) as error:
+        reason = " ".join(str(error).split())
+        raise DatabaseError(
+            f"study {row.name!r} was begun by sweeper {row.version}; {__version__} cannot read it: {reason}"
+        ) from error
 
 
 def _files(*folders: Path) -> dict[str, Path]:

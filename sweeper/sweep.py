@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from model.errors import ModelError
@@ -15,13 +14,12 @@ from model.tasks import overall_formula
 from . import __version__
 from .database import Database
 from .driver import Driver
-from .errors import ConflictError, DatabaseError, InputError
+from .errors import ConflictError, InputError
 from .executors import Executor
 from .progress import Tally, progress, say
 from .run import RunState, SweepRow
 from .rundir import Home
 from .search import grid_size
-from .spec import StudySpec, Workload
 from .study import Study
 
 CONFIGURATIONS_PER_ARM = 10
@@ -81,21 +79,6 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
                 observer=observer,
             ).run()
         return tally(database, row, executor.workers)
-
-
-def stored_study(row: SweepRow) -> Study:
-    """The study as it was begun, from the database: its file may have moved or changed.
-
-    Raises:
-        DatabaseError: If this version of sweeper cannot read what was stored.
-    """
-    try:
-        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
-    except (ValidationError, InputError) as error:
-        reason = " ".join(str(error).split())
-        raise DatabaseError(
-            f"study {row.name!r} was begun by sweeper {row.version}; {__version__} cannot read it: {reason}"
-        ) from error
 
 
 def find_sweep(database: Database, name: str | None, workload: str | None = None) -> SweepRow:

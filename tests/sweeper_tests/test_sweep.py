@@ -12,8 +12,7 @@ from sweeper.errors import ConflictError, DatabaseError, InputError
 from sweeper.progress import Tally
 from sweeper.rundir import Home
 from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, find_sweep, run, stored_study, tally
+from sweeper.studyfile import load_study, stored_study
 from tests.sweeper_tests.instant import InstantExecutor
 
 
