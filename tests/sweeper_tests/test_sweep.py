@@ -13,6 +13,7 @@ from sweeper.progress import Tally
 from sweeper.rundir import Home
 from sweeper.study import Study
 from sweeper.studyfile import load_study, stored_study
+from sweeper.sweep import Places, find_sweep, run, tally
 from tests.sweeper_tests.instant import InstantExecutor
 
 
