@@ -1,0 +1,75 @@
+"""A fourth and a fifth task, declared in YAML over small files, beside the built-in three."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sweeper.database import Database
+from sweeper.executors.inline import InlineExecutor
+from sweeper.report import write_report
+from sweeper.rundir import Home
+from sweeper.studyfile import load_study
+from sweeper.sweep import Places, run
+
+WORKLOAD = """
+name: mine
+extends: demo
+train:
+  tasks:
+    topic:
+      kind: single
+      classes: 3
+      source: {kind: files, train: topic-train.tsv, dev: topic-dev.tsv}
+      text: [sentence]
+      label: topic
+      metric: accuracy
+      head: mlp
+    closeness:
+      kind: pair
+      range: [1, 7]
+      source: {kind: files, train: closeness-train.tsv, dev: closeness-dev.tsv}
+      text: [one, other]
+      label: score
+      metric: pearson
+      head: cosine
+      loss: mse
+  epochs: 1
+  steps_per_epoch: 2
+"""
+TOPICS = ("the ball flew over the goal", "the bank raised its rates", "the comet passed the moon")
+
+
+def write_data(folder: Path) -> None:
+    folder.mkdir()
+    for split, rows in (("train", 60), ("dev", 30)):
+        topics = [f"{TOPICS[i % 3]} {i}\t{i % 3}" for i in range(rows)]
+        (folder / f"topic-{split}.tsv").write_text("sentence\ttopic\n" + "\n".join(topics) + "\n")
+        pairs = [f"{TOPICS[i % 3]} {i}\t{TOPICS[i % 2]} {i}\t{1 + i % 7}" for i in range(rows)]
+        (folder / f"closeness-{split}.tsv").write_text("one\tother\tscore\n" + "\n".join(pairs) + "\n")
+
+
+def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_data(tmp_path / "data")
+    (tmp_path / "studies" / "workloads").mkdir(parents=True)
+    (tmp_path / "studies" / "workloads" / "mine.yaml").write_text(WORKLOAD)
+    monkeypatch.chdir(tmp_path)
+    study = load_study("quickstart", "mine")
+    home = Home(tmp_path / "home")
+    places = Places(home.storage, home, tmp_path / "data")
+    console = Console(record=True, width=200)
+    tally = run(study, 2, InlineExecutor(), places, console)
+    assert (tally.finished, tally.failed) == (2, 0)
+    formula = "overall = (sst + para + (sts + 1) / 2 + topic + (closeness + 1) / 2) / 5"
+    with Database(home.storage) as database:
+        scores = [row.scores for row in database.runs(study.name)]
+        report = write_report(database, study.name, tmp_path / "report")
+    for found in scores:
+        assert found is not None
+        assert list(found) == ["overall", "sst", "para", "sts", "topic", "closeness"]
+        parts = [found[name] for name in ("sst", "para", "topic")]
+        parts += [(found[name] + 1) / 2 for name in ("sts", "closeness")]
+        assert found["overall"] == pytest.approx(sum(parts) / 5)
+    assert formula in (report.folder / "tables.md").read_text(encoding="utf-8")
