@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
@@ -96,7 +97,7 @@ class Driver:
         self._observer = observer
         self._owner = str(Owner.this_process())
         self._active: dict[int, _Active] = {}
-        self._threads = max(1, len(os.sched_getaffinity(0)) // executor.workers)
+        self._threads = max(1, _cores() // executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 
@@ -119,11 +120,14 @@ class Driver:
         """The trials to run, each made this driver's own when it is taken: abandoned ones, then new ones."""
         name = self._study.name
         for row in self._database.runs(name):
-            if not row.state.final and row.number < self._wanted and self._take_over(row.number, row.owner):
+            expired = row.lease_expires is None or row.lease_expires < datetime.now(UTC)
+            if row.state.final or row.number >= self._wanted:
+                continue
+            if self._take_over(row.number, row.owner, expired):
                 yield _trial(row)
         orphans = self._database.orphans(name)
         for number, owner in orphans:
-            if number < self._wanted and self._take_over(number, owner):
+            if number < self._wanted and self._take_over(number, owner, expired=False):
                 yield from self._propose(number)
         while len(self._database.history(name)) + len(self._database.orphans(name)) < self._wanted:
             number = self._database.claim_number(name, self._owner)
@@ -131,8 +135,9 @@ class Driver:
             if number < self._wanted:
                 yield from self._propose(number)
 
-    def _take_over(self, number: int, owner: str | None) -> bool:
-        abandoned = owner is None or owner == self._owner or Owner.parse(owner).is_dead()
+    def _take_over(self, number: int, owner: str | None, expired: bool) -> bool:
+        """Makes a trial this driver's own if its driver is gone: dead on this host, or silent for long."""
+        abandoned = expired or owner is None or owner == self._owner or Owner.parse(owner).is_dead()
         return abandoned and self._database.take_over(
             self._study.name, number, owner, self._owner, LEASE_SECONDS
         )
@@ -181,6 +186,11 @@ class Driver:
         if time.monotonic() - self._renewed > RENEW_SECONDS:
             self._database.renew(self._owner, LEASE_SECONDS)
             self._renewed = time.monotonic()
+
+
+def _cores() -> int:
+    """Cores that this process may use; all of them where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _trial(row: RunRow) -> TrialSpec:

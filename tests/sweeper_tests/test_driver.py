@@ -1,5 +1,6 @@
 """The loop over instant trials: exact totals, adoption, nothing twice, nothing lost."""
 
+import platform
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,7 @@ from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.rundir import Home
-from sweeper.search import PastTrial, propose
+from sweeper.search import PastTrial, distributions, propose
 from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
@@ -122,19 +123,29 @@ def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) ->
 
 
 def test_a_dead_driver_s_claims_and_trials_are_adopted(study: Study, tmp_path: Path) -> None:
-    import platform
-
     dead = f"{platform.node()}:1:1"  # pid 1 began at another time
     with open_database(tmp_path, study) as database:
         trial = propose(study, database.claim_number(study.name, dead), [])
         assert trial is not None
-        from sweeper.search import distributions
-
         database.add_run(study.name, trial, distributions(study), dead, 3600.0)
         database.claim_number(study.name, dead)
     executor = InstantExecutor()
     drive(tmp_path, study, executor)
     assert [job.number for job in executor.submitted] == list(range(8))
+
+
+@pytest.mark.parametrize(("lease", "numbers"), [(-1.0, range(8)), (3600.0, range(1, 8))])
+def test_a_trial_of_another_host_is_adopted_when_its_lease_has_expired(
+    lease: float, numbers: range, study: Study, tmp_path: Path
+) -> None:
+    elsewhere = "no-such-host:1:1"
+    with open_database(tmp_path, study) as database:
+        trial = propose(study, database.claim_number(study.name, elsewhere), [])
+        assert trial is not None
+        database.add_run(study.name, trial, distributions(study), elsewhere, lease)
+    executor = InstantExecutor()
+    drive(tmp_path, study, executor)
+    assert [job.number for job in executor.submitted] == list(numbers)
 
 
 def test_an_outcome_that_optuna_missed_is_told(
