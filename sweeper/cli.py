@@ -126,6 +126,8 @@ def report(
         name = find_sweep(database, study).name
         written = write_report(database, name, folder / name)
     print_tables(written.tables, Console())
+    for sentence in written.summary:
+        typer.echo(sentence)
     typer.echo(f"Report: {written.folder / 'index.html'}")
 
 
