@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from model.config import TrainConfig
+from model.result import EpochResult
 from model.trainer import train
 from tests.model_tests.test_trainer import config, metrics, weights
 
@@ -25,6 +27,19 @@ def assert_close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         torch.testing.assert_close(tensor, other[name], rtol=1e-5, atol=1e-5)
+
+
+def assert_resumes(given: TrainConfig, folder: Path, cache: Path) -> list[EpochResult]:
+    """Stops a trial after its first epoch, resumes it, and demands what an uninterrupted one gives."""
+    expected = list(train(given, folder / "whole", data=None, cache=cache))
+    trial = train(given, folder / "stopped", data=None, cache=cache)
+    next(trial)
+    trial.close()
+    assert metrics(list(train(given, folder / "stopped", data=None, cache=cache))) == metrics(expected)
+    ours, theirs = weights(folder / "stopped", given.epochs), weights(folder / "whole", given.epochs)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    return expected
 
 
 @pytest.mark.parametrize("accumulation", [2, 5, 100])
@@ -48,13 +63,7 @@ def test_surgery_resumes_bit_for_bit_and_records_conflicts(
     gradient: str, cache: Path, tmp_path: Path
 ) -> None:
     given = config(gradient=gradient, epochs=3, steps_per_epoch=3)
-    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
-    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
-    next(trial)
-    trial.close()
-    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
-    ours, theirs = weights(tmp_path / "stopped", 3), weights(tmp_path / "whole", 3)
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    expected = assert_resumes(given, tmp_path, cache)
     found = {(metric.task, metric.name): metric.value for metric in expected[0].metrics}
     for pair in ("sst+para", "sst+sts", "para+sts"):
         assert -1 <= found[pair, "cosine"] <= 1
@@ -71,12 +80,7 @@ def test_surgery_on_one_task_is_no_surgery(cache: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sampling", ["round_robin", "proportional", "square_root", "annealed"])
 def test_sampled_tasks_resume_bit_for_bit(sampling: str, cache: Path, tmp_path: Path) -> None:
-    given = config(sampling=sampling, epochs=2)
-    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
-    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
-    next(trial)
-    trial.close()
-    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
+    assert_resumes(config(sampling=sampling, epochs=2), tmp_path, cache)
 
 
 def test_masked_words_change_training_and_nothing_else(cache: Path, tmp_path: Path) -> None:
@@ -112,13 +116,7 @@ def test_smart_resumes_bit_for_bit_and_records_its_weights(
     gradient: str, smart: dict[str, object], cache: Path, tmp_path: Path
 ) -> None:
     given = config(smart=smart, gradient=gradient, epochs=3, steps_per_epoch=3)
-    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
-    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
-    next(trial)
-    trial.close()
-    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
-    ours, theirs = weights(tmp_path / "stopped", 3), weights(tmp_path / "whole", 3)
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    expected = assert_resumes(given, tmp_path, cache)
     recorded = {metric.task for metric in expected[0].metrics if metric.name == "smart_weight"}
     assert recorded == set(smart.get("tasks", given.tasks))  # type: ignore[call-overload]
 
