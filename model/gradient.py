@@ -2,7 +2,12 @@
 
 from typing import Literal
 
-GradientMethod = Literal["sum", "mean", "pcgrad", "gradvac", "aligned_mtl", "imtl_g", "mgda", "upgrad"]
+CAGRAD_RADIUS = 0.5
+"""How far ``cagrad`` may leave the mean gradient, as a share of its norm: the value of its authors' code."""
+
+GradientMethod = Literal[
+    "sum", "mean", "pcgrad", "gradvac", "cagrad", "aligned_mtl", "imtl_g", "mgda", "upgrad"
+]
 """What becomes of the gradients of parameters that two tasks or more touch; a head keeps its own gradient.
 
 A task without a gradient for such a parameter counts with a zero there. m is the number of tasks of the step.
@@ -13,6 +18,9 @@ A task without a gradient for such a parameter counts with a zero there. m is th
   random order; the sum of the results (Yu et al. 2020, Algorithm 1, arXiv 2001.06782).
 - ``gradvac``: each is turned until its cosine with every other is at least the moving average (decay 0.5) of
   that cosine; the sum of the results (Wang et al. 2021, arXiv 2010.05874).
+- ``cagrad``: of the vectors within half the mean's norm of the mean, the one whose smallest dot product with
+  a task's gradient is greatest (Liu et al. 2021, Conflict-Averse Gradient Descent, arXiv 2110.14048); zero
+  where the tasks' gradients cancel out.
 - ``aligned_mtl``: the mean after the principal components were scaled to the smallest one (Senushkin et al.
   2023, Independent Component Alignment, Algorithm 1).
 - ``imtl_g``: the affine combination with equal projections on all of them (Liu et al. 2021, Towards Impartial
@@ -21,8 +29,8 @@ A task without a gradient for such a parameter counts with a zero there. m is th
 - ``upgrad``: each is projected onto the cone of directions that raise no loss; the mean of the results
   (Quinton & Rey 2024, Jacobian Descent, arXiv 2406.16232).
 
-``sum``, ``pcgrad`` and ``gradvac`` return a vector of the size of a sum, the others of the size of a mean or
-less: with plain SGD, compare them at different learning rates.
+``sum``, ``pcgrad`` and ``gradvac`` return a vector of the size of a sum, the others of the size of a mean
+(``cagrad`` up to 1.5 times it) or less: with plain SGD, compare them at different learning rates.
 """
 
 GradientStorage = Literal["fp32", "bf16", "cpu"]

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torchjd.aggregation import (
     AlignedMTLWeighting,
+    CAGradWeighting,
     GradVacWeighting,
     IMTLGWeighting,
     MeanWeighting,
@@ -24,7 +25,7 @@ from torchjd.aggregation import (
 
 from .dualcone import ExactProjector
 from .errors import NonFiniteLossError
-from .gradient import GradientMethod, GradientStorage
+from .gradient import CAGRAD_RADIUS, GradientMethod, GradientStorage
 
 PIECE = 1 << 17
 """Elements that are worked on at once: three tasks' pieces stay in a core's cache between their products."""
@@ -34,6 +35,7 @@ _WEIGHTINGS: dict[GradientMethod, Callable[[], Callable[[Tensor], Tensor]]] = {
     "mean": MeanWeighting,
     "pcgrad": PCGradWeighting,
     "gradvac": GradVacWeighting,
+    "cagrad": lambda: CAGradWeighting(c=CAGRAD_RADIUS),
     "aligned_mtl": AlignedMTLWeighting,
     "imtl_g": IMTLGWeighting,
     "mgda": MGDAWeighting,
@@ -152,6 +154,8 @@ class GradientSurgery:
         return gradient.contiguous()
 
     def _coefficients(self, gram: Tensor, present: list[int]) -> list[float]:
+        # Coefficients do not depend on the size of the gradients, but TorchJD takes small ones for zero.
+        gram = gram / gram.trace()
         if not isinstance(self._weighting, GradVacWeighting):
             given = gram.float() if self._method in _OF_A_RANK else gram
             coefficients: list[float] = self._weighting(given).tolist()

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchjd import aggregation, autojac
 
 from model.dualcone import ExactProjector
-from model.gradient import GradientMethod
+from model.gradient import CAGRAD_RADIUS, GradientMethod
 from model.surgery import GradientSurgery
 from tests.model_tests.test_metrics import TASKS
 from tests.model_tests.test_surgery import (
@@ -29,6 +29,7 @@ ENGINES: dict[GradientMethod, aggregation.GramianWeightedAggregator | aggregatio
     "mean": aggregation.Mean(),
     "pcgrad": aggregation.PCGrad(),
     "gradvac": aggregation.GradVac(),
+    "cagrad": aggregation.CAGrad(c=CAGRAD_RADIUS),
     "aligned_mtl": aggregation.AlignedMTL(),
     "imtl_g": aggregation.IMTLG(),
     "mgda": aggregation.MGDA(),
@@ -121,6 +122,17 @@ def test_degenerate_gradients_stay_finite(method: GradientMethod) -> None:
         assert result.norm() <= 3.01 * gradients.norm(dim=1).sum()
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_size_of_the_gradients_changes_only_that_of_the_result(method: GradientMethod) -> None:
+    gradients = torch.randn(3, sum(SIZES), generator=torch.Generator().manual_seed(7))
+    results = []
+    for scale in (1.0, 1e-6, 1e6):
+        torch.manual_seed(0)
+        results.append(joined(scale * gradients, method) / scale)
+    for result in results[1:]:
+        torch.testing.assert_close(result, results[0], rtol=1e-4, atol=1e-5)
+
+
 def test_what_each_method_promises() -> None:
     for case in range(50):
         torch.manual_seed(case)
@@ -133,6 +145,12 @@ def test_what_each_method_promises() -> None:
         projections = gradients @ joined(gradients, "imtl_g") / norms
         torch.testing.assert_close(projections, projections.mean().expand(3), rtol=1e-3, atol=1e-4)
         assert joined(gradients, "mgda").norm() <= norms.min() * 1.001
+        # Of all vectors that near to the mean, CAGrad's serves the worst-off task best.
+        mean, conflict_averse = gradients.mean(dim=0), joined(gradients, "cagrad")
+        assert (conflict_averse - mean).norm() <= CAGRAD_RADIUS * mean.norm() * (1 + 1e-5)
+        near = nn.functional.normalize(torch.randn(1000, 3) @ gradients, dim=1)
+        others = mean + CAGRAD_RADIUS * mean.norm() * near
+        assert (gradients @ conflict_averse).min() >= (others @ gradients.T).amin(dim=1).max() - slack.min()
         # Where nothing conflicts, PCGrad is the sum.
         agreeing = gradients.abs()
         torch.testing.assert_close(joined(agreeing, "pcgrad"), agreeing.sum(dim=0))
