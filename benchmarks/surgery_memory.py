@@ -11,15 +11,12 @@ variant is measured twice: with every block above 64 KB returned to the system o
 the memory in use, and with glibc as it comes. Linux with glibc only.
 """
 
-import ctypes
-import gc
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -32,7 +29,9 @@ from model.multitask import MultitaskEncoder
 from model.surgery import GradientSurgery
 from sweeper.studyfile import load_study
 
-ROWS, LENGTH, STEPS = 8, 8, 3
+from .growth import STEPS, growth
+
+ROWS, LENGTH = 8, 8
 
 
 class Bench:
@@ -146,22 +145,9 @@ def run(name: str) -> tuple[float, float]:
     bench = Bench(config, vocabulary_size=30522)
     tiny = config.encoder.model_copy(update={"source": "tiny", "layers": 1, "hidden_size": 64})
     variant(Bench(config.model_copy(update={"encoder": tiny}), vocabulary_size=500))
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
     copy = sum(p.numel() * p.element_size() for p in bench.parameters)
-    idle = _status("VmRSS")
-    growth = []
-    for _ in range(STEPS):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM
-        variant(bench)
-        growth.append((_status("VmHWM") - idle) / copy)
-        bench.model.zero_grad(set_to_none=True)
-    return max(growth), 1000 * bench.seconds / STEPS
-
-
-def _status(field: str) -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))
+    grown = growth(lambda: variant(bench), lambda: bench.model.zero_grad(set_to_none=True))
+    return grown / copy, 1000 * bench.seconds / STEPS
 
 
 if __name__ == "__main__":

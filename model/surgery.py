@@ -182,12 +182,17 @@ def cosines(gram: Tensor) -> Tensor:
 
 def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | None]]) -> Tensor:
     products: dict[tuple[int, int], list[Tensor]] = {}
+    # One place for all pieces: between new ones the products would lie scattered, and the gaps add up.
+    scratch = parameters[0].new_empty(len(held), PIECE)
     for parameter, *gradients in zip(parameters, *held, strict=True):
         touching = [task for task, gradient in enumerate(gradients) if gradient is not None]
         if len(touching) < 2:
             continue
         for pieces in _pieces([gradients[task] for task in touching]):
-            ready = [piece.to(parameter) for piece in pieces]
+            ready = [
+                row[: len(piece)].copy_(piece) if _elsewhere(piece, parameter) else piece
+                for piece, row in zip(pieces, scratch, strict=False)
+            ]
             for (i, left), (j, right) in combinations_with_replacement(zip(touching, ready, strict=True), 2):
                 products.setdefault((i, j), []).append(torch.dot(left, right))
     gram = torch.zeros(len(held), len(held), dtype=torch.float64)
@@ -199,16 +204,18 @@ def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | N
 def _combination(parameter: nn.Parameter, terms: list[tuple[float, Tensor]]) -> Tensor | None:
     if len(terms) < 2:
         return terms[0][1].to(parameter) if terms else None
-    ready = [
-        n for n, (_, g) in enumerate(terms) if (g.dtype, g.device) == (parameter.dtype, parameter.device)
-    ]
+    ready = [n for n, (_, gradient) in enumerate(terms) if not _elsewhere(gradient, parameter)]
     # Without a tensor of the right kind to write into, the last task of the step left this parameter out.
     scale, result = terms.pop(ready[-1]) if ready else (1.0, torch.zeros_like(parameter))
     for target, *others in _pieces([result, *(gradient for _, gradient in terms)]):
         target.mul_(scale)
         for (coefficient, _), piece in zip(terms, others, strict=True):
-            target.add_(piece.to(target), alpha=coefficient)
+            target.add_(piece.to(target.device), alpha=coefficient)
     return result
+
+
+def _elsewhere(gradient: Tensor, parameter: Tensor) -> bool:
+    return (gradient.dtype, gradient.device) != (parameter.dtype, parameter.device)
 
 
 def _pieces(gradients: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
