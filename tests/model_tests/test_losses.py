@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
+from model.heads import build_head
 from model.losses import predict, task_loss, to_target
 from model.tasks import HeadName, LossName, Task
 from tests.model_tests.test_heads import task
@@ -36,6 +38,20 @@ def test_similarity_cross_entropy_is_binary_with_a_soft_target(head: HeadName) -
     assert task_loss(declared, OUTPUTS, to_target(declared, SCORES)).item() == pytest.approx(
         expected, rel=1e-6
     )
+
+
+def test_similarity_cross_entropy_is_torch_s_on_the_documented_definition() -> None:
+    """BCE of the soft target similarity / 5 and the logit, which for a cosine is scale · cosine."""
+    torch.manual_seed(0)
+    u, v = torch.randn(2, 4, 6)
+    declared = similarity("cosine", "ce")
+    head = build_head(declared, 6, dropout=0.0)
+    [log_scale] = head.parameters()
+    outputs = head(u, v)
+    logits = log_scale.exp() * functional.cosine_similarity(u, v)
+    expected = functional.binary_cross_entropy(torch.sigmoid(logits), SCORES / 5)
+    assert logits.abs().max() > 1
+    torch.testing.assert_close(task_loss(declared, outputs, to_target(declared, SCORES)), expected)
 
 
 @pytest.mark.parametrize("head", ["linear", "cosine"])

@@ -1,6 +1,8 @@
 """Optimizers against the published update rules; the learning rate against its definition."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -47,6 +49,40 @@ def test_updates_follow_the_published_rule(name: str) -> None:
     torch.testing.assert_close(
         layer.weight.detach().double(), steps(name, gradients, 0.1, 0.3), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "peer"),
+    [
+        ("adamw", partial(torch.optim.AdamW, fused=False)),
+        ("adam", partial(torch.optim.Adam, fused=False)),
+        ("sgd", partial(torch.optim.SGD, momentum=0.9)),
+    ],
+)
+def test_updates_equal_those_of_torch_on_the_same_gradients(
+    name: str, peer: Callable[..., torch.optim.Optimizer]
+) -> None:
+    torch.manual_seed(0)
+    encoder, heads = nn.Sequential(nn.Linear(6, 5), nn.LayerNorm(5)), nn.Linear(5, 2)
+    ours = build_optimizer(
+        encoder, heads, config(optimizer=name, weight_decay=0.1, head_learning_rate_scale=5)
+    )
+    network = [*encoder.parameters(), *heads.parameters()]
+    copies = [p.detach().clone().requires_grad_() for p in network]
+    decays = [0.1 if p.ndim == 2 else 0.0 for p in network]
+    scales = [1, 1, 1, 1, 5, 5]
+    theirs = peer([{"params": [p], "weight_decay": d} for p, d in zip(copies, decays, strict=True)])
+    for rate in (0.1, 0.05, 0.02, 0.01):
+        for group, scale in zip(theirs.param_groups, scales, strict=True):
+            group["lr"] = rate * scale
+        for parameter, copy in zip(network, copies, strict=True):
+            copy.grad = torch.randn_like(copy)
+            parameter.grad = copy.grad.clone()
+        set_learning_rate(ours, rate)
+        ours.step()
+        theirs.step()
+    for parameter, copy in zip(network, copies, strict=True):
+        torch.testing.assert_close(parameter, copy, check_stride=False)
 
 
 def test_biases_and_norms_are_not_decayed() -> None:

@@ -102,6 +102,16 @@ def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
     }
 
 
+def test_toggles_may_stand_in_the_space() -> None:
+    space = {"gradient": ["sum", "pcgrad"], "smart.enabled": [False, True], "sts_loss": ["mse", "ce"]}
+    a_study = study("grid", space=space, arms={"all": {}}, seeds=(1,))
+    trials = [propose(a_study, number, []) for number in range(9)]
+    configs = [trial.config for trial in trials if trial]
+    toggled = {(config.gradient, config.smart.enabled, config.tasks["sts"].loss) for config in configs}
+    assert len(configs) == len(toggled) == 8
+    assert distributions(a_study)["smart.enabled"] == CategoricalDistribution((False, True))
+
+
 def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
     a_study = study()
     for past_trial in run(a_study, 6):
