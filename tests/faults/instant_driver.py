@@ -1,0 +1,95 @@
+"""Several drivers on one study of instant trials, a process each; ``eight_drivers.py`` runs it.
+
+They are forked from one process that has everything loaded, and open the database at the same moment. At the
+end the numbers of the trials that each of them ran are printed, as JSON.
+"""
+
+import argparse
+import json
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from model.result import EpochResult
+from sweeper.database import Database
+from sweeper.driver import Driver
+from sweeper.run import Outcome
+from sweeper.rundir import Home
+from sweeper.study import Study, TrialSpec
+from sweeper.studyfile import load_study
+from tests.sweeper_tests.instant import InstantExecutor
+
+STUDY = Path(__file__).parent / "studies/faults.yaml"
+
+
+class Silent:
+    """Shows nothing."""
+
+    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
+        """Nothing."""
+
+    def evaluated(self, number: int, result: EpochResult) -> None:
+        """Nothing."""
+
+    def ended(self, number: int, outcome: Outcome, message: str) -> None:
+        """Nothing."""
+
+
+def begin(database: Database, study: Study, wanted: int) -> None:
+    """Begins the study, unless another driver has."""
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+    database.create_sweep(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
+
+
+def drive(url: str, home: Path, wanted: int) -> list[int]:
+    """Works on the study until nothing is left; returns the numbers of the trials that it ran."""
+    study = load_study(str(STUDY), "demo")
+    executor = InstantExecutor()
+    with Database(url) as database:
+        begin(database, study, wanted)
+        Driver(
+            database=database,
+            study=study,
+            wanted=wanted,
+            executor=executor,
+            home=Home(home),
+            data=None,
+            observer=Silent(),
+        ).run()
+    return [job.number for job in executor.submitted]
+
+
+_together: Barrier
+
+
+def _wait_with(barrier: Barrier) -> None:
+    global _together  # noqa: PLW0603 - a pool hands a barrier over in no other way
+    _together = barrier
+
+
+def _drive_together(url: str, home: Path, wanted: int, _driver: int) -> list[int]:
+    _together.wait()
+    return drive(url, home, wanted)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("url", help="of the database")
+    parser.add_argument("home", type=Path, help="folder of the runs")
+    parser.add_argument("--drivers", type=int, default=8, help="processes at once (default: 8)")
+    parser.add_argument("--trials", type=int, default=200, help="of the study, in total (default: 200)")
+    given = parser.parse_args()
+    context = get_context("fork")
+    barrier = context.Barrier(given.drivers)
+    # A driver that dies breaks the pool; one that raises is raised here.
+    with ProcessPoolExecutor(given.drivers, context, _wait_with, (barrier,)) as pool:
+        work = partial(_drive_together, given.url, given.home, given.trials)
+        print(json.dumps(list(pool.map(work, range(given.drivers)))))
+
+
+if __name__ == "__main__":
+    main()
