@@ -93,14 +93,17 @@ class Archive:
 
     def history(self, name: str) -> list[PastTrial]:
         """All trials of a study as the search sees them, by number."""
-        query = sa.select(run.c.number, run.c.arm, run.c.params, run.c.seed, run.c.state, run.c.scores)
+        r = run.c
+        query = sa.select(r.number, r.arm, r.params, r.seed, r.configuration, r.state, r.scores)
         return [
             PastTrial(
                 number=row.number,
                 arm=row.arm,
                 params=row.params,
                 seed=row.seed,
-                overall=row.scores["overall"] if row.state is RunState.COMPLETE else None,
+                configuration=row.configuration,
+                state=row.state,
+                scores=row.scores if row.state is RunState.COMPLETE else None,
             )
             for row in self._select(name, query)
         ]

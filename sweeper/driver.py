@@ -194,4 +194,5 @@ def _cores() -> int:
 
 
 def _trial(row: RunRow) -> TrialSpec:
-    return TrialSpec(row.number, row.arm, row.params, TrainConfig.model_validate(row.config), row.seed)
+    config = TrainConfig.model_validate(row.config)
+    return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

@@ -1,10 +1,11 @@
 """Proposes the trials of a study. The only file that talks to Optuna's samplers."""
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import count, product
 from statistics import fmean
 from typing import Any
 
@@ -18,6 +19,7 @@ from optuna.distributions import (
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from .run import RunState
 from .space import Choice, FloatRange, Space, Value
 from .study import Study, TrialSpec
 
@@ -37,33 +39,27 @@ class PastTrial:
         arm: Its arm.
         params: Its values for the space.
         seed: Its training seed.
-        overall: Its score; None while it runs, and if it failed or was pruned.
+        configuration: Which configuration of its arm it trains, from 0.
+        state: Where it stands.
+        scores: ``overall`` and the score of each task; None unless it is complete.
     """
 
     number: int
     arm: str
     params: dict[str, Any]
     seed: int
-    overall: float | None
+    configuration: int
+    state: RunState
+    scores: dict[str, float] | None
 
 
 @dataclass(frozen=True)
 class _Slot:
-    """Where a trial stands in its study.
+    """A trial's place in its study."""
 
-    Numbers run over the arms, then the seeds, then the configurations, so that at any time all arms have
-    had the same number of trials, give or take one.
-    """
-
-    arm: int
+    arm: str
     seed: int
     configuration: int
-
-    @classmethod
-    def of(cls, study: Study, number: int) -> "_Slot":
-        rest, arm = divmod(number, len(study.spec.arms))
-        configuration, seed = divmod(rest, len(study.spec.seeds))
-        return cls(arm, seed, configuration)
 
 
 def distributions(study: Study) -> dict[str, BaseDistribution]:
@@ -93,41 +89,73 @@ def grid_size(study: Study) -> int | None:
 def propose(study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpec | None:
     """Proposes trial `number`; equal arguments give an equal proposal, in any process.
 
-    The first configurations of all arms are the same, so that arms are compared on equal terms; later ones
-    follow each arm's own results.
+    The trial takes the first free place, going through the configurations, in each through the seeds, in each
+    through the arms: at any time all arms have had the same number of trials, give or take one, and an arm
+    or a seed that was added to the study catches up first. A configuration has the same parameters at all
+    seeds of an arm. Those that are drawn blindly are also the same for all arms, so that arms are compared
+    on equal terms: all of random and grid, the first few of tpe. Later ones follow the arm's own results.
 
     Args:
         study: The study.
         number: The trial's number, from 0.
-        history: The trials proposed so far, in any order. Configurations after this trial's are ignored.
+        history: The trials proposed so far, in any order. Results of the configuration itself and of those
+            after it are ignored.
 
     Returns:
-        The trial, or None if the study ends before this number (see `grid_size`).
+        The trial, or None if the study has no further one (see `grid_size`).
 
     Raises:
         InputError: If the values drawn are not a valid configuration together.
     """
-    size = grid_size(study)
-    if size is not None and number >= size:
-        return None
-    slot = _Slot.of(study, number)
-    arm, seed = list(study.spec.arms)[slot.arm], study.spec.seeds[slot.seed]
+    slot = _first_free(study, history)
     params = _params(study, slot, history)
-    return TrialSpec(number, arm, params, study.config(arm, params, seed), seed, study.toggles[arm])
+    if params is None:
+        return None
+    config = study.config(slot.arm, params, slot.seed)
+    return TrialSpec(number, slot.arm, params, config, slot.seed, slot.configuration, study.toggles[slot.arm])
 
 
-def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any]:
-    """Values of one configuration of one arm: those of a trial that has it already, or new ones."""
-    configurations: dict[int, list[PastTrial]] = {}
-    for past in sorted(history, key=lambda past: past.number):
-        other = _Slot.of(study, past.number)
-        if other.arm == slot.arm and other.configuration <= slot.configuration:
-            configurations.setdefault(other.configuration, []).append(past)
-    replicates = configurations.pop(slot.configuration, [])
-    if replicates:
-        return dict(replicates[0].params)
+def _first_free(study: Study, history: Sequence[PastTrial]) -> _Slot:
+    taken = {(past.configuration, past.seed, past.arm) for past in history}
+    places = (
+        (configuration, seed, arm)
+        for configuration in count()
+        for seed in study.spec.seeds
+        for arm in study.spec.arms
+    )
+    configuration, seed, arm = next(place for place in places if place not in taken)
+    return _Slot(arm, seed, configuration)
+
+
+def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any] | None:
+    """Values of one configuration of one arm, recorded before or new; None if a grid has no further ones."""
+    recorded = [past for past in history if past.configuration == slot.configuration]
+    recorded.sort(key=lambda past: past.number)
+    for past in recorded:
+        if past.arm == slot.arm:
+            return dict(past.params)
+    if _blind(study, slot.configuration):
+        for past in recorded:
+            if _holds(study.space, past.params):
+                return dict(past.params)
     if grid_size(study) is not None:
-        return _cell(study.space, slot.configuration)
+        return _next_cell(study.space, history)
+    return _drawn(study, slot, history)
+
+
+def _blind(study: Study, configuration: int) -> bool:
+    return study.spec.sampler.name != "tpe" or configuration < STARTUP
+
+
+def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
+    return params.keys() == space.keys() and all(entry.holds(params[key]) for key, entry in space.items())
+
+
+def _drawn(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any]:
+    configurations: dict[int, list[PastTrial]] = {}
+    for past in sorted(history, key=lambda past: (past.configuration, past.number)):
+        if past.arm == slot.arm and past.configuration < slot.configuration:
+            configurations.setdefault(past.configuration, []).append(past)
     space = _space(study)
     past_trials = [_frozen(trials, space) for trials in configurations.values()]
     sampler = _sampler(study, slot.configuration)
@@ -141,14 +169,14 @@ def _sampler(study: Study, configuration: int) -> BaseSampler:
     # Not hash(): it differs from process to process.
     digest = hashlib.sha256(f"{spec.seed}/{configuration}".encode()).digest()
     seed = int.from_bytes(digest[:4], "big")
-    if spec.name == "random":
+    if _blind(study, configuration):
         return RandomSampler(seed=seed)
     return TPESampler(seed=seed, n_startup_trials=STARTUP, multivariate=True, constant_liar=True)
 
 
 def _frozen(trials: Sequence[PastTrial], space: dict[str, BaseDistribution]) -> FrozenTrial | None:
     """A past configuration with its mean score over seeds; None if the space no longer holds it."""
-    scores = [past.overall for past in trials if past.overall is not None]
+    scores = [past.scores["overall"] for past in trials if past.scores is not None]
     try:
         return create_trial(
             state=TrialState.COMPLETE if scores else TrialState.RUNNING,
@@ -168,6 +196,11 @@ def _distribution(entry: Space) -> BaseDistribution:
     return IntDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
 
 
-def _cell(space: Mapping[str, Space], index: int) -> dict[str, Any]:
-    values = product(*(entry.cells() or () for entry in space.values()))
-    return dict(zip(space, next(islice(values, index, None)), strict=True))
+def _next_cell(space: Mapping[str, Space], history: Sequence[PastTrial]) -> dict[str, Any] | None:
+    """The first combination that no configuration has; None if there is none left."""
+    # As JSON: for Python, 1 and True are one value.
+    had = {json.dumps([past.params.get(key) for key in space]) for past in history}
+    for values in product(*(entry.cells() or () for entry in space.values())):
+        if json.dumps(values) not in had:
+            return dict(zip(space, values, strict=True))
+    return None

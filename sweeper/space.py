@@ -34,6 +34,11 @@ class Choice(RootModel[tuple[Value, ...]]):
         """Values that are tried against TrainConfig before any trial starts."""
         return self.root
 
+    def holds(self, value: Value) -> bool:
+        """Whether it is one of the choices."""
+        # For Python, 1 and True are one value.
+        return any(value == choice and type(value) is type(choice) for choice in self.root)
+
 
 class FloatRange(Frozen):
     """Real numbers from `low` to `high`, both included."""
@@ -64,6 +69,12 @@ class FloatRange(Frozen):
         """Values that are tried against TrainConfig before any trial starts."""
         return (self.low, self.high)
 
+    def holds(self, value: Value) -> bool:
+        """Whether the range has that value."""
+        if not isinstance(value, float) or not self.low <= value <= self.high:
+            return False
+        return self.step is None or math.isclose(math.remainder(value - self.low, self.step), 0, abs_tol=1e-9)
+
 
 class IntRange(Frozen):
     """Whole numbers from `low` to `high`, both included."""
@@ -87,6 +98,12 @@ class IntRange(Frozen):
     def probes(self) -> tuple[int, ...]:
         """Values that are tried against TrainConfig before any trial starts."""
         return (self.low, self.high)
+
+    def holds(self, value: Value) -> bool:
+        """Whether the range has that value."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            return False
+        return self.low <= value <= self.high and (value - self.low) % self.step == 0
 
 
 Space = Choice | FloatRange | IntRange

@@ -55,6 +55,7 @@ class TrialSpec:
         params: Values for the space, by the keys of the study file.
         config: Every setting of the trial.
         seed: Training seed.
+        configuration: Which configuration of its arm it trains, from 0.
         toggles: What sets the arm apart from the others (see `Study.toggles`).
     """
 
@@ -63,6 +64,7 @@ class TrialSpec:
     params: dict[str, Any]
     config: TrainConfig
     seed: int
+    configuration: int
     toggles: dict[str, Value] = field(default_factory=dict)
 
 

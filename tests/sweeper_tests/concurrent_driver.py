@@ -31,7 +31,7 @@ def drive(url: str, owner: str, trials: int) -> None:
         database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=40)
         for _ in range(trials):
             number = database.claim_number("s@demo", owner)
-            trial = TrialSpec(number, "all", {"x": number / 100}, config, config.seed)
+            trial = TrialSpec(number, "all", {"x": number / 100}, config, config.seed, number)
             assert database.add_run("s@demo", trial, {"x": FloatDistribution(0, 1)}, owner, 60)
             database.start_run("s@demo", number, 1, "cpu", {})
             database.record_epoch("s@demo", number, result)

@@ -65,6 +65,7 @@ def row(
         params=chosen,
         config=of.config(arm, chosen, seed).model_dump(mode="json"),
         seed=seed,
+        configuration=number,
         state=state,
         owner="host:1",
         lease_expires=None,
@@ -145,7 +146,7 @@ def store(path: Path, of: Study, runs: Sequence[RunRow], wanted: int | None = No
     for run in runs:
         number = database.claim_number(of.name, "host:1")
         config = of.config(run.arm, run.params, run.seed)
-        trial = TrialSpec(number, run.arm, run.params, config, run.seed)
+        trial = TrialSpec(number, run.arm, run.params, config, run.seed, run.configuration)
         database.add_run(of.name, trial, distributions(of), "host:1", 60.0)
         if run.state is RunState.QUEUED:
             continue

@@ -51,7 +51,7 @@ FAILED = Outcome(state=RunState.FAILED, seconds=2.0, error_class=ErrorClass.OOM,
 
 
 def trial(number: int, arm: str = "plain", params: dict[str, Any] | None = None) -> TrialSpec:
-    return TrialSpec(number, arm, PARAMS if params is None else params, CONFIG, CONFIG.seed)
+    return TrialSpec(number, arm, PARAMS if params is None else params, CONFIG, CONFIG.seed, number)
 
 
 def epoch(number: int, overall: float, loss: float = 1.5) -> EpochResult:
@@ -330,9 +330,11 @@ def test_history(database: Database) -> None:
         run_whole(database, outcome, arm)
     queue(database, "b")
     database.claim_number(NAME, ME)
-    scores = [("a", 0.75), ("b", None), ("a", None), ("b", None)]
-    expected = [PastTrial(n, arm, PARAMS, 7, overall) for n, (arm, overall) in enumerate(scores)]
-    assert database.history(NAME) == expected
+    states = [RunState.COMPLETE, RunState.PRUNED, RunState.FAILED, RunState.QUEUED]
+    scores = [COMPLETE.scores, None, None, None]
+    assert database.history(NAME) == [
+        PastTrial(n, "abab"[n], PARAMS, 7, n, states[n], scores[n]) for n in range(4)
+    ]
 
 
 def test_history_is_one_query_whatever_its_length(database: Database) -> None:

@@ -25,7 +25,7 @@ def trial(study: Study) -> Callable[[int], TrialSpec]:
     def made(number: int) -> TrialSpec:
         params = {"learning_rate": 0.00123456, "dropout": 0.3}
         config = study.config("S-BERT", params, 11711)
-        return TrialSpec(number, ARM, params, config, 11711)
+        return TrialSpec(number, ARM, params, config, 11711, number)
 
     return made
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from statistics import fmean
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from sweeper.run import RunState
 from sweeper.search import STARTUP, PastTrial, distributions, grid_size, propose
 from sweeper.spec import StudySpec
 from sweeper.study import Study, TrialSpec
@@ -56,7 +58,14 @@ def score(trial: TrialSpec) -> float:
 
 
 def past(trial: TrialSpec, overall: float | None) -> PastTrial:
-    return PastTrial(trial.number, trial.arm, trial.params, trial.seed, overall)
+    scores = None if overall is None else {"overall": overall}
+    state = RunState.FAILED if overall is None else RunState.COMPLETE
+    return PastTrial(trial.number, trial.arm, trial.params, trial.seed, trial.configuration, state, scores)
+
+
+def overall(trial: PastTrial) -> float:
+    assert trial.scores is not None
+    return trial.scores["overall"]
 
 
 def run(a_study: Study, trials: int, objective: Callable[[TrialSpec], float] = score) -> list[PastTrial]:
@@ -105,8 +114,8 @@ def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
 def test_toggles_may_stand_in_the_space() -> None:
     space = {"gradient": ["sum", "pcgrad"], "smart.enabled": [False, True], "sts_loss": ["mse", "ce"]}
     a_study = study("grid", space=space, arms={"all": {}}, seeds=(1,))
-    trials = [propose(a_study, number, []) for number in range(9)]
-    configs = [trial.config for trial in trials if trial]
+    trials = run(a_study, 8, lambda trial: 0.0)
+    configs = [a_study.config(trial.arm, trial.params, trial.seed) for trial in trials]
     toggled = {(config.gradient, config.smart.enabled, config.tasks["sts"].loss) for config in configs}
     assert len(configs) == len(toggled) == 8
     assert distributions(a_study)["smart.enabled"] == CategoricalDistribution((False, True))
@@ -114,8 +123,9 @@ def test_toggles_may_stand_in_the_space() -> None:
 
 def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
     a_study = study()
-    for past_trial in run(a_study, 6):
-        trial = propose(a_study, past_trial.number, [])
+    history = run(a_study, 6)
+    for number in range(6):
+        trial = propose(a_study, number, history[:number])
         assert trial is not None
         assert trial.toggles == a_study.toggles[trial.arm]
         assert "weight_decay" not in trial.params
@@ -172,7 +182,7 @@ def test_a_resumed_study_proposes_what_an_uninterrupted_one_does(sampler: str) -
     for number in (0, 7, 30, 41, 47):
         trial = propose(a_study, number, [other for other in reversed(history) if other.number < number])
         assert trial is not None
-        assert past(trial, history[number].overall) == history[number]
+        assert past(trial, overall(history[number])) == history[number]
 
 
 def test_a_trial_adopted_late_is_proposed_as_it_would_have_been() -> None:
@@ -186,9 +196,7 @@ def test_a_trial_adopted_late_is_proposed_as_it_would_have_been() -> None:
 def test_a_first_seed_adopted_late_takes_the_values_of_its_replicate() -> None:
     a_study = study()
     history = run(a_study, 48)
-    trial = propose(
-        a_study, 42, [past for past in history if past.number != 42 and past.number < 40] + [history[45]]
-    )
+    trial = propose(a_study, 42, [*history[:42], history[45]])
     assert trial is not None
     assert trial.params == history[45].params
 
@@ -198,6 +206,7 @@ def test_another_process_proposes_the_same() -> None:
     history = run(a_study, 40)
     program = """
 import json, sys
+from sweeper.run import RunState
 from sweeper.search import PastTrial, propose
 from sweeper.study import Study, StudySpec, Workload
 given = json.load(sys.stdin)
@@ -227,18 +236,83 @@ def test_random_ignores_the_scores_and_tpe_does_not() -> None:
     for sampler, same in (("random", True), ("tpe", False)):
         a_study = study(sampler, seeds=(1,))
         history = run(a_study, 45)
-        other = [PastTrial(t.number, t.arm, t.params, t.seed, -(t.overall or 0)) for t in history]
+        other = [replace(trial, scores={"overall": -overall(trial)}) for trial in history]
         proposed = [propose(a_study, 45, past) for past in (history, other)]
         assert proposed[0] is not None
         assert proposed[1] is not None
         assert (proposed[0].params == proposed[1].params) is same
 
 
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_an_added_arm_and_an_added_seed_catch_up_first(sampler: str) -> None:
+    space = {"learning_rate": [1e-4, 1e-3, 1e-2], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
+    space = space if sampler == "grid" else SPACE
+    before = study(sampler, space, {"A": {}, "B": {"weight_decay": 0.1}}, (1,))
+    after = study(sampler, space, ARMS, (1, 2))
+    history = run(before, 24)
+    for number in range(24, 80):
+        trial = propose(after, number, history)
+        assert trial is not None
+        history.append(past(trial, score(trial) * (-1 if trial.arm == "C" else 1)))
+    places = [(trial.configuration, trial.arm, trial.seed) for trial in history]
+    assert len(set(places)) == 80
+    added = [(k, arm, seed) for k in range(12) for arm, seed in [("C", 1), ("A", 2), ("B", 2), ("C", 2)]]
+    assert places[24:72] == added
+    assert places[72:] == [(12, arm, seed) for seed in (1, 2) for arm in "ABC"] + [(13, "A", 1), (13, "B", 1)]
+    params = {place: trial.params for place, trial in zip(places, history, strict=True)}
+    assert all(params[k, arm, 1] == params[k, arm, 2] for k in range(13) for arm in "ABC")
+    equal = [params[k, "A", 1] == params[k, "C", 1] for k in range(13)]
+    assert equal == [sampler != "tpe" or k < STARTUP for k in range(13)]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+def test_later_configurations_never_change_a_proposal(sampler: str) -> None:
+    space = {"learning_rate": [1e-4, 1e-3, 1e-2], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
+    a_study = study(sampler, space if sampler == "grid" else SPACE, seeds=(1,))
+    history = run(a_study, 54)
+    for number in (4, 14, 21, 34):
+        missing = history[number]
+        without = [other for other in history if other.configuration != missing.configuration]
+        later = [other for other in without if other.configuration > missing.configuration]
+        first = propose(a_study, 99, without)
+        assert first is not None
+        assert (first.arm, first.configuration) == ("A", missing.configuration)
+        earlier = [other for other in without if other not in later]
+        assert propose(a_study, 99, earlier) == first
+        worse = [replace(other, scores={"overall": -99.0}) for other in later]
+        assert propose(a_study, 99, earlier + worse) == first
+
+
+def test_a_grid_with_an_added_choice_visits_only_the_new_cells() -> None:
+    arms = {"A": {}, "B": {"weight_decay": 0.1}}
+    small = study("grid", {"dropout": [0.1, 0.3], "sts_loss": ["mse", "ce"]}, arms, (1,))
+    large = study("grid", {"dropout": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}, arms, (1,))
+    history = run(small, 7, lambda trial: 0.0)
+    while (trial := propose(large, len(history), history)) is not None:
+        history.append(past(trial, 0.0))
+    assert len(history) == 12
+    assert len({(trial.arm, *trial.params.values()) for trial in history}) == 12
+    assert history[7].params == history[6].params
+    assert [trial.params["dropout"] for trial in history[8:]] == [0.2] * 4
+
+
+def test_a_drawn_configuration_follows_what_another_arm_recorded() -> None:
+    """Arms stay comparable when a range was widened between two of them."""
+    narrow = study(seeds=(1,))
+    wide = study(space=SPACE | {"learning_rate": {"low": 1e-6, "high": 1e-1, "log": True}}, seeds=(1,))
+    history = run(narrow, 4)
+    trial, fresh = propose(wide, 4, history), propose(wide, 4, history[:3])
+    assert trial is not None
+    assert fresh is not None
+    assert trial.params == history[3].params
+    assert (fresh.configuration, fresh.params != history[3].params) == (1, True)
+
+
 def test_an_arm_learns_from_its_own_trials_only() -> None:
     a_study = study(seeds=(1,))
     history = run(a_study, 45)
-    without = [trial for trial in history if trial.arm == "A"]
-    first, second = propose(a_study, 45, history), propose(a_study, 45, without)
+    other = [replace(past, scores={"overall": 0.0}) if past.arm != "A" else past for past in history]
+    first, second = propose(a_study, 45, history), propose(a_study, 45, other)
     assert first is not None
     assert first.arm == "A"
     assert first == second
@@ -254,7 +328,7 @@ def test_the_sampler_seed_changes_the_proposals() -> None:
 def test_tpe_learns() -> None:
     def last(sampler: str, seed: int) -> float:
         a_study = study(sampler, seeds=(1,), arms={"A": {}}, sampler_seed=seed)
-        return fmean(trial.overall or 0 for trial in run(a_study, 40)[-15:])
+        return fmean(overall(trial) for trial in run(a_study, 40)[-15:])
 
     gains = [last("tpe", seed) - last("random", seed) for seed in range(4)]
     assert fmean(gains) > 0.3
@@ -311,11 +385,11 @@ def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
 def test_without_a_space_each_arm_runs_once_per_seed() -> None:
     a_study = study(space={})
     assert grid_size(a_study) == 6
-    trials = [propose(a_study, number, []) for number in range(7)]
-    assert [(t.arm, t.seed, t.params) for t in trials if t] == [
+    history = run(a_study, 6, lambda trial: 0.0)
+    assert [(t.arm, t.seed, t.params) for t in history] == [
         (arm, seed, {}) for seed in (1, 2) for arm in ("A", "B", "C")
     ]
-    assert trials[6] is None
+    assert propose(a_study, 6, history) is None
 
 
 def test_other_samplers_never_end() -> None:
@@ -324,8 +398,8 @@ def test_other_samplers_never_end() -> None:
 
 
 def test_the_configuration_carries_arm_params_and_seed() -> None:
-    trial = propose(study(), 4, [])
+    trial = propose(study(), 4, run(study(), 4))
     assert trial is not None
-    assert (trial.number, trial.arm, trial.seed) == (4, "B", 2)
+    assert (trial.number, trial.arm, trial.seed, trial.configuration) == (4, "B", 2, 0)
     assert trial.config == study().config("B", trial.params, 2)
     assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
