@@ -23,6 +23,7 @@ class Corpus:
         dev: Dev rows of each task.
         sample: The training rows of each task that are scored at every epoch.
         fingerprint: SHA-256 of the configuration and of every text and label.
+        data_fingerprint: SHA-256 of every text and label alone.
     """
 
     tokenizer: SentenceTokenizer
@@ -30,6 +31,7 @@ class Corpus:
     dev: dict[str, TaskData]
     sample: dict[str, TaskData]
     fingerprint: str
+    data_fingerprint: str
 
 
 def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
@@ -54,15 +56,18 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     def tokenised(rows: dict[str, Rows]) -> dict[str, TaskData]:
         return {name: tokenise(config.tasks[name], part, tokenizer, cache) for name, part in rows.items()}
 
-    digest = hashlib.sha256(config.fingerprint().encode())
+    digest, data_digest = hashlib.sha256(config.fingerprint().encode()), hashlib.sha256()
     for rows in (*train.values(), *dev.values()):
-        digest.update(repr((rows.texts, rows.labels)).encode())
+        content = repr((rows.texts, rows.labels)).encode()
+        digest.update(content)
+        data_digest.update(content)
     return Corpus(
         tokenizer=tokenizer,
         train=tokenised(train),
         dev=tokenised(dev),
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
         fingerprint=digest.hexdigest(),
+        data_fingerprint=data_digest.hexdigest(),
     )
 
 

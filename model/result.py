@@ -38,6 +38,8 @@ class EpochResult:
         tokens: Real tokens processed per task in training.
         padded_tokens: Tokens per task with padding counted.
         peak_memory_mb: Highest resident (CPU) or allocated (CUDA) memory of the process so far, in MiB.
+        fingerprint: SHA-256 of every text and label that the trial reads; None if a checkpoint that does not
+            hold it gave the epoch.
     """
 
     epoch: int
@@ -49,6 +51,7 @@ class EpochResult:
     tokens: dict[str, int]
     padded_tokens: dict[str, int]
     peak_memory_mb: float
+    fingerprint: str | None = None
 
     def dev_scores(self) -> dict[str, float]:
         """Dev score of each task, without `overall`."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from .batches import BatchStream
 from .config import TrainConfig
 from .corpus import load_corpus
 from .device import computes_bf16, peak_memory_mb, pick_device
-from .errors import NonFiniteLossError
+from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, save_predictions, scores
 from .losses import task_loss
 from .minibatch import minibatch
@@ -28,20 +28,26 @@ from .tasks import overall_score
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
-    config: TrainConfig, rundir: Path, *, data: Path | None, cache: Path
+    config: TrainConfig,
+    rundir: Path,
+    *,
+    data: Path | None,
+    cache: Path,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Generator[EpochResult, None, None]:
     """Trains one trial and yields after each evaluation; a checkpoint is saved before each yield.
 
-    The caller stops the trial by closing the generator. Called again on the same folder, it goes on from the
-    newest whole checkpoint: it yields the epochs that are done once more from the record, then trains the
-    others, with the results that an uninterrupted run would have had, bit for bit on the same machine and
-    thread count.
+    The caller ends the trial by closing the generator, or between two steps by `stop`. Called again on the
+    same folder, it goes on from the newest whole checkpoint: it yields the epochs that are done once more,
+    from the record, then trains the others, with the results that an uninterrupted run would have had, bit for
+    bit on the same machine and thread count.
 
     Args:
         config: Every setting.
         rundir: Folder of the trial: ``checkpoints/`` and ``predictions.npz`` (dev, best epoch).
         data: Folder of the user's data files; None where the tasks need none.
         cache: Folder of the tokenised data, shared by all trials.
+        stop: Asked before each step whether to save a checkpoint and stop there.
 
     Yields:
         One result an epoch.
@@ -51,6 +57,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         EncoderError: If the encoder cannot be loaded.
         CheckpointError: If the folder holds a checkpoint of another trial.
         NonFiniteLossError: If a loss becomes infinite or not a number.
+        TrialStoppedError: If `stop` said so.
     """
     device = pick_device(config)
     if config.threads is not None:
@@ -76,18 +83,22 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         parameters = list(model.parameters())
         surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
     smart = Smart(model, config.smart, config.tasks, total, config.seed) if config.smart.enabled else None
-    parts = {"surgery": surgery, "smart": smart}
+    record = EpochRecord(list(streams), device)
+    parts = {"surgery": surgery, "smart": smart, "record": record}
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
     progress = checkpoint.restore(rundir, trained, corpus.fingerprint)
     yield from progress.results
 
-    step = len(progress.results) * sampler.steps_per_epoch
+    step = len(progress.results) * sampler.steps_per_epoch + progress.steps
     for epoch in range(len(progress.results) + 1, config.epochs + 1):
         started = time.perf_counter()
-        record = EpochRecord(list(streams), device)
         model.train()
-        for turns in sampler.epoch(epoch):
+        for turns in sampler.epoch(epoch)[progress.steps :]:
+            if stop():
+                if progress.steps:
+                    checkpoint.save(rundir, trained, progress)
+                raise TrialStoppedError
             rate = learning_rate(config, step, total)
             set_learning_rate(optimizer, rate)
             for name, number in turns:
@@ -123,6 +134,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             if smart is not None:
                 smart.after_step(step)
             step += 1
+            progress = progress.after_step()
         stepped = time.perf_counter()
 
         dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
@@ -141,10 +153,12 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             tokens=record.tokens,
             padded_tokens=record.padded_tokens,
             peak_memory_mb=peak_memory_mb(device),
+            fingerprint=corpus.data_fingerprint,
         )
         progress = progress.after(result)
         if result.best:
             rundir.mkdir(parents=True, exist_ok=True)
             save_predictions(rundir / "predictions.npz", corpus.dev, dev)
+        record.clear()
         checkpoint.save(rundir, trained, progress)
         yield result

@@ -7,7 +7,7 @@ import pytest
 from model.corpus import load_corpus, without_dev_rows
 from model.errors import DataError
 from model.sources import Rows
-from tests.model_tests.test_trainer import config
+from tests.model_tests.test_trainer import TASKS, config
 
 
 def rows(*pairs: tuple[str, str]) -> Rows:
@@ -33,6 +33,15 @@ def test_the_fingerprint_follows_configuration_and_data(tmp_path: Path) -> None:
 
     assert fingerprint() == fingerprint()
     assert len({fingerprint(), fingerprint(dropout=0.2), fingerprint(remove_dev_rows=True)}) == 3
+
+
+def test_the_data_has_a_fingerprint_of_its_own(tmp_path: Path) -> None:
+    def fingerprint(**settings: object) -> str:
+        return load_corpus(config(**settings), None, tmp_path).data_fingerprint
+
+    fewer = {**TASKS, "sts": TASKS["sts"].model_copy(update={"train_rows": 49})}
+    assert fingerprint() == fingerprint(dropout=0.2)
+    assert fingerprint() != fingerprint(tasks=fewer)
 
 
 def test_the_scored_training_rows_do_not_depend_on_the_seed(tmp_path: Path) -> None:
