@@ -1,6 +1,5 @@
-"""Proposes the trials of a study. The only file that talks to Optuna's samplers."""
+"""Proposes the trials of a study."""
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -9,25 +8,17 @@ from itertools import count, product
 from statistics import fmean
 from typing import Any
 
-import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
-from optuna.samplers import BaseSampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.study import StudyDirection
 
+from .problem import FieldError
 from .run import RunState
-from .space import Choice, FloatRange, Space, Value
+from .samplers import Tried, distribution, draw, draw_blindly
+from .space import Space, Value
 from .study import Study, TrialSpec
 
-STARTUP = 5
-"""Configurations of an arm drawn at random before TPE learns; an arm often gets no more than ten."""
-
-# One line per in-memory study would drown the driver's own lines.
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+BLIND = ("random", "qmc", "grid")
+"""Samplers that do without results."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +59,18 @@ def distributions(study: Study) -> dict[str, BaseDistribution]:
     for values in study.toggles.values():
         for name, value in values.items():
             toggles.setdefault(name, {})[value] = None
-    return {name: CategoricalDistribution(list(values)) for name, values in toggles.items()} | _space(study)
+    chosen = {name: CategoricalDistribution(list(values)) for name, values in toggles.items()}
+    return chosen | {key: distribution(entry) for key, entry in study.space.items()}
 
 
-def _space(study: Study) -> dict[str, BaseDistribution]:
-    return {key: _distribution(entry) for key, entry in study.space.items()}
+def directions(study: Study) -> list[StudyDirection]:
+    """The study's objectives in Optuna's terms: all are raised."""
+    return [StudyDirection.MAXIMIZE] * len(study.spec.objectives)
+
+
+def objective_values(study: Study, scores: Mapping[str, float]) -> list[float]:
+    """What a trial's scores are worth to the search, one value for each objective."""
+    return [scores[name] for name in study.spec.objectives]
 
 
 def grid_size(study: Study) -> int | None:
@@ -93,7 +91,8 @@ def propose(study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpe
     through the arms: at any time all arms have had the same number of trials, give or take one, and an arm
     or a seed that was added to the study catches up first. A configuration has the same parameters at all
     seeds of an arm. Those that are drawn blindly are also the same for all arms, so that arms are compared
-    on equal terms: all of random and grid, the first few of tpe. Later ones follow the arm's own results.
+    on equal terms: all of random, qmc and grid, those that the study enqueues, the first few of other
+    samplers. Later ones follow the arm's own results.
 
     Args:
         study: The study.
@@ -134,66 +133,38 @@ def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str
     for past in recorded:
         if past.arm == slot.arm:
             return dict(past.params)
-    if _blind(study, slot.configuration):
+    sampler, configuration = study.spec.sampler, slot.configuration
+    enqueued = dict(enumerate(study.spec.enqueue)).get(configuration)
+    if enqueued is not None or sampler.name in BLIND or configuration < sampler.startup:
         for past in recorded:
             if _holds(study.space, past.params):
                 return dict(past.params)
-    if grid_size(study) is not None:
-        return _next_cell(study.space, history)
-    return _drawn(study, slot, history)
-
-
-def _blind(study: Study, configuration: int) -> bool:
-    return study.spec.sampler.name != "tpe" or configuration < STARTUP
+        if grid_size(study) is not None:
+            return _next_cell(study.space, history)
+        drawn = draw_blindly(sampler, study.space, configuration)
+        return drawn | {key: study.space[key].read(value) for key, value in (enqueued or {}).items()}
+    return draw(sampler, study.space, configuration, _tried(study, slot, history), len(study.spec.objectives))
 
 
 def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
-    return params.keys() == space.keys() and all(entry.holds(params[key]) for key, entry in space.items())
-
-
-def _drawn(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any]:
-    configurations: dict[int, list[PastTrial]] = {}
-    for past in sorted(history, key=lambda past: (past.configuration, past.number)):
-        if past.arm == slot.arm and past.configuration < slot.configuration:
-            configurations.setdefault(past.configuration, []).append(past)
-    space = _space(study)
-    past_trials = [_frozen(trials, space) for trials in configurations.values()]
-    sampler = _sampler(study, slot.configuration)
-    search = optuna.create_study(direction="maximize", sampler=sampler)
-    search.add_trials([trial for trial in past_trials if trial is not None])
-    return search.ask(fixed_distributions=space).params
-
-
-def _sampler(study: Study, configuration: int) -> BaseSampler:
-    spec = study.spec.sampler
-    # Not hash(): it differs from process to process.
-    digest = hashlib.sha256(f"{spec.seed}/{configuration}".encode()).digest()
-    seed = int.from_bytes(digest[:4], "big")
-    if _blind(study, configuration):
-        return RandomSampler(seed=seed)
-    return TPESampler(seed=seed, n_startup_trials=STARTUP, multivariate=True, constant_liar=True)
-
-
-def _frozen(trials: Sequence[PastTrial], space: dict[str, BaseDistribution]) -> FrozenTrial | None:
-    """A past configuration with its mean score over seeds; None if the space no longer holds it."""
-    scores = [past.scores["overall"] for past in trials if past.scores is not None]
     try:
-        return create_trial(
-            state=TrialState.COMPLETE if scores else TrialState.RUNNING,
-            value=fmean(scores) if scores else None,
-            params=trials[0].params,
-            distributions=space,
-        )
-    except ValueError:
-        return None
+        return {key: entry.read(params[key]) for key, entry in space.items()} == params
+    except (FieldError, KeyError):
+        return False
 
 
-def _distribution(entry: Space) -> BaseDistribution:
-    if isinstance(entry, Choice):
-        return CategoricalDistribution(entry.values)
-    if isinstance(entry, FloatRange):
-        return FloatDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
-    return IntDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
+def _tried(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> list[Tried]:
+    """The earlier configurations of an arm, in order."""
+    ours = [past for past in history if past.arm == slot.arm and past.configuration < slot.configuration]
+    configurations: dict[int, list[PastTrial]] = {}
+    for past in sorted(ours, key=lambda past: (past.configuration, past.number)):
+        configurations.setdefault(past.configuration, []).append(past)
+    tried = []
+    for trials in configurations.values():
+        worth = [objective_values(study, past.scores) for past in trials if past.scores is not None]
+        means = tuple(fmean(values) for values in zip(*worth, strict=True)) if worth else None
+        tried.append(Tried(trials[0].params, means, any(past.state == RunState.PRUNED for past in trials)))
+    return tried
 
 
 def _next_cell(space: Mapping[str, Space], history: Sequence[PastTrial]) -> dict[str, Any] | None:

@@ -34,10 +34,21 @@ class Choice(RootModel[tuple[Value, ...]]):
         """Values that are tried against TrainConfig before any trial starts."""
         return self.root
 
-    def holds(self, value: Value) -> bool:
-        """Whether it is one of the choices."""
-        # For Python, 1 and True are one value.
-        return any(value == choice and type(value) is type(choice) for choice in self.root)
+    def read(self, value: Value) -> Value:
+        """The choice that `value` names.
+
+        Raises:
+            FieldError: If it names none.
+        """
+        for choice in self.root:
+            # For Python, 1 and True are one value.
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+                return choice
+        raise FieldError((), f"must be one of {list(self.root)}", value)
+
+    def at(self, unit: float) -> Value:
+        """The value at a point from 0 (included) to 1; equal shares for all."""
+        return self.root[_share(unit, len(self.root))]
 
 
 class FloatRange(Frozen):
@@ -69,11 +80,31 @@ class FloatRange(Frozen):
         """Values that are tried against TrainConfig before any trial starts."""
         return (self.low, self.high)
 
-    def holds(self, value: Value) -> bool:
-        """Whether the range has that value."""
-        if not isinstance(value, float) or not self.low <= value <= self.high:
-            return False
-        return self.step is None or math.isclose(math.remainder(value - self.low, self.step), 0, abs_tol=1e-9)
+    def read(self, value: Value) -> float:
+        """`value` as a real number.
+
+        Raises:
+            FieldError: If it is none, or not one of this range.
+        """
+        number = _number(value, self.low, self.high)
+        steps = (number - self.low) / (self.step or 1)
+        if self.step is not None and not math.isclose(steps, round(steps), abs_tol=1e-9):
+            raise FieldError((), f"must be low = {self.low} plus a multiple of step = {self.step}", value)
+        return number
+
+    def at(self, unit: float) -> float:
+        """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
+        cells = self.cells()
+        if cells is not None:
+            return cells[_share(unit, len(cells))]
+        return min(max(_between(self.low, self.high, unit, self.log), self.low), self.high)
+
+    def unit(self, value: float) -> float:
+        """The point of a value, as in `at`; of one that has a share, its middle."""
+        cells = self.cells()
+        if cells is not None:
+            return (round((value - self.low) / (self.step or 1)) + 0.5) / len(cells)
+        return _part(self.low, self.high, value, self.log)
 
 
 class IntRange(Frozen):
@@ -99,14 +130,60 @@ class IntRange(Frozen):
         """Values that are tried against TrainConfig before any trial starts."""
         return (self.low, self.high)
 
-    def holds(self, value: Value) -> bool:
-        """Whether the range has that value."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            return False
-        return self.low <= value <= self.high and (value - self.low) % self.step == 0
+    def read(self, value: Value) -> int:
+        """`value` as a whole number.
+
+        Raises:
+            FieldError: If it is none, or not one of this range.
+        """
+        number = _number(value, self.low, self.high)
+        if number != int(number):
+            raise FieldError((), "must be a whole number", value)
+        if (int(number) - self.low) % self.step:
+            raise FieldError((), f"must be low = {self.low} plus a multiple of step = {self.step}", value)
+        return int(number)
+
+    def at(self, unit: float) -> int:
+        """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
+        if not self.log:
+            cells = self.cells()
+            return cells[_share(unit, len(cells))]
+        number = round(_between(self.low - 0.5, self.high + 0.5, unit, log=True))
+        return min(max(number, self.low), self.high)
+
+    def unit(self, value: int) -> float:
+        """The point of a value, as in `at`: the middle of its share."""
+        if not self.log:
+            return (((value - self.low) // self.step) + 0.5) / len(self.cells())
+        return _part(self.low - 0.5, self.high + 0.5, value, log=True)
 
 
 Space = Choice | FloatRange | IntRange
+
+
+def _share(unit: float, shares: int) -> int:
+    """Which of so many equal shares of the line from 0 to 1 a point lies in."""
+    return min(int(unit * shares), shares - 1)
+
+
+def _between(low: float, high: float, unit: float, log: bool) -> float:
+    if log:
+        return math.exp(_between(math.log(low), math.log(high), unit, log=False))
+    return low + (high - low) * unit
+
+
+def _part(low: float, high: float, value: float, log: bool) -> float:
+    if log:
+        return _part(math.log(low), math.log(high), math.log(value), log=False)
+    return (value - low) / (high - low)
+
+
+def _number(value: Value, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError((), "must be a number", value)
+    if not low <= value <= high:
+        raise FieldError((), f"must be from {low} to {high}", value)
+    return float(value)
 
 
 def _check_range(low: float, high: float, log: bool) -> None:

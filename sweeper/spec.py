@@ -4,15 +4,15 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from model.tasks import Frozen
 
 from .errors import InputError
-from .problem import FieldError, FieldPath
+from .problem import FieldError, FieldPath, nearest
 from .rundir import check_name
 from .settings import Leaf, field_path, leaves, merged, nested, overlap
-from .space import Space, parse_entry
+from .space import Space, Value, parse_entry
 
 TableName = Literal["arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7"]
 TABLES: tuple[str, ...] = get_args(TableName)
@@ -74,17 +74,72 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 class SamplerSpec(Frozen):
     """How new trials are proposed."""
 
-    name: Literal["tpe", "random", "grid"] = Field(
+    name: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga2"] = Field(
         "tpe",
-        description="tpe: learns from finished trials. random: draws blindly. grid: every combination once.",
+        description="Learning from finished trials: tpe; gp (Gaussian process); cma-es (ranges only); nsga2 "
+        "(several objectives). Blindly: random; qmc (evenly spread); grid (every combination once).",
     )
     seed: int = Field(11711, ge=0, lt=2**32, description="Seed of the proposals, not of the training.")
+    startup: int = Field(
+        5,
+        ge=2,
+        description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
+    )
 
 
 class PrunerSpec(Frozen):
-    """Which trials are stopped early."""
+    """Which trials are stopped early, compared with earlier ones of the same arm."""
 
-    name: Literal["none"] = Field("none", description="none: every trial runs to its end.")
+    name: Literal["none", "median", "asha", "hyperband", "wilcoxon"] = Field(
+        "none",
+        description="median: below the median. asha, hyperband: not among the best at fixed epochs. "
+        "wilcoxon: configuration significantly worse at the seeds already done.",
+    )
+    min_epochs: int = Field(1, ge=1, description="median, asha, hyperband: epochs that every trial gets.")
+    startup: int = Field(5, ge=1, description="median: complete trials before any is stopped.")
+    reduction_factor: int = Field(
+        3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
+    )
+    p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
+    patience: int | None = Field(
+        None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for option, value in self:
+            changed = option != "name" and value != type(self).model_fields[option].default
+            if changed and option not in _PRUNER_OPTIONS[self.name]:
+                raise FieldError((option,), f"pruner {self.name} has no such option", value)
+        return self
+
+    def least_seeds(self) -> int:
+        """Training seeds without which it could never stop a trial."""
+        # n differences of one sign have a probability of 1 in 2**n, and the last seed is the one saved.
+        return 2 + math.floor(-math.log2(self.p_threshold)) if self.name == "wilcoxon" else 1
+
+
+_PRUNER_OPTIONS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "median": ("min_epochs", "startup", "patience"),
+    "asha": ("min_epochs", "reduction_factor", "patience"),
+    "hyperband": ("min_epochs", "reduction_factor", "patience"),
+    "wilcoxon": ("p_threshold",),
+}
+_SEVERAL_OBJECTIVES = ("nsga2", "tpe", "random", "qmc")
+"""Samplers that raise several objectives at once."""
+
+
+def _check_objective(written: Any) -> Any:
+    if isinstance(written, list | tuple):
+        if len(written) < 2:
+            reason = "a list needs two scores or more; write a single one without brackets"
+            raise FieldError((), reason, list(written))
+        _distinct(tuple(written))
+    for name in written if isinstance(written, list | tuple) else [written]:
+        if not isinstance(name, str):
+            raise FieldError((), "must be the name of a score, or a list of them", written)
+    return written
 
 
 class StudySpec(Frozen):
@@ -93,7 +148,10 @@ class StudySpec(Frozen):
     name: Name = Field(description="Name of the study; its results are stored as <name>@<workload>.")
     description: str = Field("", description="What the study asks, in a sentence.")
     workload: Name = Field("demo", description="Data and backbone, unless --workload names others.")
-    objective: Literal["overall"] = Field("overall", description="The score that the sampler raises.")
+    objective: Annotated[str | tuple[str, ...], BeforeValidator(_check_objective)] = Field(
+        "overall",
+        description="Score that the sampler raises: overall or a task's name; a list: all of them at once.",
+    )
     base: Settings = Field({}, description="Settings of every trial.")
     arms: dict[Annotated[str, Field(pattern=r"^\S(.*\S)?$")], Settings] = Field(
         {"all": {}},
@@ -102,6 +160,10 @@ class StudySpec(Frozen):
     )
     space: dict[str, Space] = Field(
         {}, description="Settings that vary within an arm: a list of choices, or low, high, log, step."
+    )
+    enqueue: tuple[dict[str, Value], ...] = Field(
+        (),
+        description="The first configurations of every arm: values for keys of `space`; the rest is drawn.",
     )
     sampler: SamplerSpec = SamplerSpec()
     pruner: PrunerSpec = PrunerSpec()
@@ -124,6 +186,36 @@ class StudySpec(Frozen):
                     if overlap(leaf.path, field_path(key)):
                         reason = f"clashes with space.{key}: set it or vary it"
                         raise FieldError((*section, *leaf.written), reason, leaf.value)
+        return self
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of the scores that the sampler raises."""
+        return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> Self:
+        several, sampler, pruner = len(self.objectives) > 1, self.sampler.name, self.pruner
+        if several and sampler not in _SEVERAL_OBJECTIVES:
+            reason = f"raises one objective; for several take {', '.join(_SEVERAL_OBJECTIVES)}"
+            raise FieldError(("sampler", "name"), reason, sampler)
+        if sampler == "nsga2" and not several:
+            raise FieldError(("sampler", "name"), "needs a list of several scores as `objective`", sampler)
+        if several and pruner.name != "none":
+            raise FieldError(
+                ("pruner", "name"), "no trial is stopped early with several objectives", pruner.name
+            )
+        if len(self.seeds) < pruner.least_seeds():
+            reason = f"needs {pruner.least_seeds()} seeds to tell configurations apart at this p_threshold"
+            raise FieldError(("pruner", "name"), reason, pruner.name)
+        if self.enqueue and sampler == "grid":
+            raise FieldError(("enqueue",), "a grid has every combination already: leave this out")
+        for position, params in enumerate(self.enqueue):
+            for key in params:
+                if key not in self.space:
+                    raise FieldError(
+                        ("enqueue", position, key), f"is not in `space`{nearest(key, self.space)}"
+                    )
         return self
 
 

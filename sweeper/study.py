@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from model.config import Task, TrainConfig
 
+from .checks import space_problems, study_problems
 from .errors import InputError
 from .problem import FieldError, FieldPath, first_problem, nearest
 from .settings import Leaf, field_path, leaves, merged, nested, overlap, setting_names
@@ -81,11 +82,10 @@ class Study:
     workload: Workload
 
     def __post_init__(self) -> None:
-        for key, entry in self.space.items():
-            if self.spec.sampler.name == "grid" and entry.cells() is None:
-                document, path = self._space_place(key)
-                problem = FieldError(path, "sampler grid needs a list of choices or a step")
-                raise SettingError(document, problem, f"study {self.name!r}")
+        for key, found in space_problems(self):
+            document, path = self._space_place(key)
+            problem = FieldError((*path, *found.path), found.reason, found.value)
+            raise SettingError(document, problem, f"study {self.name!r}")
         expected = list(self.tasks)
         for arm in self.spec.arms:
             for params in self._probes():
@@ -93,6 +93,11 @@ class Study:
                 if list(tasks) != expected:
                     problem = FieldError(("arms", arm), f"has other tasks than the first arm: {list(tasks)}")
                     raise SettingError("study", problem, f"study {self.name!r}")
+        for problem in study_problems(self):
+            raise SettingError("study", problem, f"study {self.name!r}")
+        for arm in self.spec.arms:
+            for params in self.spec.enqueue:
+                self.config(arm, next(self._probes()) | params, self.spec.seeds[0])
 
     @property
     def name(self) -> str:

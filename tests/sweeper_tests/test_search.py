@@ -3,6 +3,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -13,24 +14,46 @@ from typing import Any
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from sweeper.pareto import on_front
 from sweeper.run import RunState
-from sweeper.search import STARTUP, PastTrial, distributions, grid_size, propose
+from sweeper.search import (
+    BLIND,
+    PastTrial,
+    directions,
+    distributions,
+    grid_size,
+    objective_values,
+    propose,
+)
 from sweeper.spec import StudySpec
 from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
 
+STARTUP = 5
+"""The default of the samplers that learn."""
+
 WORKLOAD = load_study("quickstart", "demo").workload.model_copy(update={"space": {}})
 """A workload with no space of its own, which would replace the toy's."""
 
-SPACE: dict[str, Any] = {
+RANGES: dict[str, Any] = {
     "learning_rate": {"low": 1e-5, "high": 1e-1, "log": True},
     "dropout": {"low": 0.0, "high": 0.5, "step": 0.1},
     "batch_size": {"low": 8, "high": 64, "log": True},
     "warmup": {"low": 0.0, "high": 1.0},
     "epochs": {"low": 1, "high": 9, "step": 2},
+}
+SPACE: dict[str, Any] = RANGES | {
     "sts_loss": ["mse", "ce"],
     "max_grad_norm": [None, 1.0],
 }
+GRID = {"learning_rate": [1e-4, 1e-3, 1e-2], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
+SPACES = {"grid": GRID, "cma-es": RANGES}
+"""Spaces of the samplers that cannot search SPACE."""
+
+QUICK = ["tpe", "random", "grid", "qmc", "cma-es", "nsga2"]
+SAMPLERS = [*QUICK, "gp"]
+"""gp takes a third of a second for each proposal."""
+
 ARMS = {"A": {}, "B": {"weight_decay": 0.1}, "C": {"weight_decay": 0.2}}
 
 
@@ -40,13 +63,19 @@ def study(
     arms: dict[str, Any] = ARMS,
     seeds: tuple[int, ...] = (1, 2),
     sampler_seed: int = 3,
+    **more: Any,
 ) -> Study:
-    fields = {
+    if space is SPACE:
+        space = SPACES.get(sampler, SPACE)
+    fields: dict[str, Any] = {
         "space": space,
         "arms": arms,
         "seeds": seeds,
         "sampler": {"name": sampler, "seed": sampler_seed},
     }
+    if sampler == "nsga2":
+        fields["objective"] = ["sst", "para"]
+    fields |= more
     return Study(StudySpec.model_validate({"name": "toy", **fields}), WORKLOAD)
 
 
@@ -54,11 +83,13 @@ def score(trial: TrialSpec) -> float:
     """Best at learning rate 1e-3, warm-up 0.2 and loss ce; replicates differ a little."""
     params = trial.params
     distance = abs(math.log10(params["learning_rate"]) + 3) / 2 + abs(params["warmup"] - 0.2)
-    return (params["sts_loss"] == "ce") - distance + trial.seed / 1000
+    return (params.get("sts_loss", "ce") == "ce") - distance + trial.seed / 1000
 
 
 def past(trial: TrialSpec, overall: float | None) -> PastTrial:
-    scores = None if overall is None else {"overall": overall}
+    scores = (
+        None if overall is None else {"overall": overall, "sst": overall, "para": 0.0, "sts": 1 - overall}
+    )
     state = RunState.FAILED if overall is None else RunState.COMPLETE
     return PastTrial(trial.number, trial.arm, trial.params, trial.seed, trial.configuration, state, scores)
 
@@ -131,12 +162,12 @@ def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
         assert "weight_decay" not in trial.params
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "cma-es", "nsga2"])
 def test_values_stay_in_their_space_and_reach_the_configuration(sampler: str) -> None:
     a_study = study(sampler)
     for trial in run(a_study, 60):
         params = trial.params
-        assert list(params) == list(SPACE)
+        assert list(params) == list(a_study.space)
         assert json.loads(json.dumps(params)) == params
         assert 1e-5 <= params["learning_rate"] <= 1e-1
         assert 0 <= params["dropout"] <= 0.5
@@ -144,10 +175,11 @@ def test_values_stay_in_their_space_and_reach_the_configuration(sampler: str) ->
         assert type(params["batch_size"]) is int
         assert 8 <= params["batch_size"] <= 64
         assert params["epochs"] in (1, 3, 5, 7, 9)
-        assert params["sts_loss"] in ("mse", "ce")
         config = a_study.config(trial.arm, params, trial.seed)
         assert config.learning_rate == params["learning_rate"]
-        assert config.tasks["sts"].loss == params["sts_loss"]
+        if sampler != "cma-es":
+            assert params["sts_loss"] in ("mse", "ce")
+            assert config.tasks["sts"].loss == params["sts_loss"]
 
 
 def test_log_ranges_give_each_magnitude_its_share() -> None:
@@ -174,10 +206,9 @@ def test_the_first_configurations_are_the_same_for_all_arms_and_differ_from_each
     assert len({json.dumps(group[0]) for group in groups}) == STARTUP
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_a_resumed_study_proposes_what_an_uninterrupted_one_does(sampler: str) -> None:
-    space = {"learning_rate": [1e-4, 1e-3], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
-    a_study = study(sampler, space if sampler == "grid" else SPACE)
+    a_study = study(sampler)
     history = run(a_study, 48)
     for number in (0, 7, 30, 41, 47):
         trial = propose(a_study, number, [other for other in reversed(history) if other.number < number])
@@ -201,8 +232,9 @@ def test_a_first_seed_adopted_late_takes_the_values_of_its_replicate() -> None:
     assert trial.params == history[45].params
 
 
-def test_another_process_proposes_the_same() -> None:
-    a_study = study()
+@pytest.mark.parametrize("sampler", ["tpe", "qmc", "cma-es", "gp", "nsga2"])
+def test_another_process_proposes_the_same(sampler: str) -> None:
+    a_study = study(sampler)
     history = run(a_study, 40)
     program = """
 import json, sys
@@ -232,23 +264,24 @@ print(json.dumps(propose(study, 40, [PastTrial(**past) for past in given["histor
     assert json.loads(done.stdout) == here.params
 
 
-def test_random_ignores_the_scores_and_tpe_does_not() -> None:
-    for sampler, same in (("random", True), ("tpe", False)):
-        a_study = study(sampler, seeds=(1,))
-        history = run(a_study, 45)
-        other = [replace(trial, scores={"overall": -overall(trial)}) for trial in history]
-        proposed = [propose(a_study, 45, past) for past in (history, other)]
-        assert proposed[0] is not None
-        assert proposed[1] is not None
-        assert (proposed[0].params == proposed[1].params) is same
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "cma-es", "nsga2"])
+def test_what_draws_blindly_ignores_the_scores_and_what_learns_does_not(sampler: str) -> None:
+    a_study = study(sampler, seeds=(1,))
+    history = run(a_study, 45)
+    other = [
+        replace(trial, scores={"overall": -overall(trial), "sst": -overall(trial), "para": 0.0})
+        for trial in history
+    ]
+    proposed = [propose(a_study, 45, past) for past in (history, other)]
+    assert proposed[0] is not None
+    assert proposed[1] is not None
+    assert (proposed[0].params == proposed[1].params) is (sampler in BLIND)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+@pytest.mark.parametrize("sampler", QUICK)
 def test_an_added_arm_and_an_added_seed_catch_up_first(sampler: str) -> None:
-    space = {"learning_rate": [1e-4, 1e-3, 1e-2], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
-    space = space if sampler == "grid" else SPACE
-    before = study(sampler, space, {"A": {}, "B": {"weight_decay": 0.1}}, (1,))
-    after = study(sampler, space, ARMS, (1, 2))
+    before = study(sampler, arms={"A": {}, "B": {"weight_decay": 0.1}}, seeds=(1,))
+    after = study(sampler)
     history = run(before, 24)
     for number in range(24, 80):
         trial = propose(after, number, history)
@@ -262,13 +295,13 @@ def test_an_added_arm_and_an_added_seed_catch_up_first(sampler: str) -> None:
     params = {place: trial.params for place, trial in zip(places, history, strict=True)}
     assert all(params[k, arm, 1] == params[k, arm, 2] for k in range(13) for arm in "ABC")
     equal = [params[k, "A", 1] == params[k, "C", 1] for k in range(13)]
-    assert equal == [sampler != "tpe" or k < STARTUP for k in range(13)]
+    assert all(equal[:STARTUP])
+    assert all(equal) is (sampler in BLIND)
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "grid"])
+@pytest.mark.parametrize("sampler", QUICK)
 def test_later_configurations_never_change_a_proposal(sampler: str) -> None:
-    space = {"learning_rate": [1e-4, 1e-3, 1e-2], "warmup": [0.1, 0.2, 0.3], "sts_loss": ["mse", "ce"]}
-    a_study = study(sampler, space if sampler == "grid" else SPACE, seeds=(1,))
+    a_study = study(sampler, seeds=(1,))
     history = run(a_study, 54)
     for number in (4, 14, 21, 34):
         missing = history[number]
@@ -279,7 +312,7 @@ def test_later_configurations_never_change_a_proposal(sampler: str) -> None:
         assert (first.arm, first.configuration) == ("A", missing.configuration)
         earlier = [other for other in without if other not in later]
         assert propose(a_study, 99, earlier) == first
-        worse = [replace(other, scores={"overall": -99.0}) for other in later]
+        worse = [replace(other, scores=dict.fromkeys(("overall", "sst", "para"), -99.0)) for other in later]
         assert propose(a_study, 99, earlier + worse) == first
 
 
@@ -325,12 +358,13 @@ def test_the_sampler_seed_changes_the_proposals() -> None:
     assert first.params != second.params
 
 
-def test_tpe_learns() -> None:
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
+def test_a_sampler_learns(sampler: str) -> None:
     def last(sampler: str, seed: int) -> float:
-        a_study = study(sampler, seeds=(1,), arms={"A": {}}, sampler_seed=seed)
+        a_study = study(sampler, RANGES, seeds=(1,), arms={"A": {}}, sampler_seed=seed)
         return fmean(overall(trial) for trial in run(a_study, 40)[-15:])
 
-    gains = [last("tpe", seed) - last("random", seed) for seed in range(4)]
+    gains = [last(sampler, seed) - last("random", seed) for seed in range(4)]
     assert fmean(gains) > 0.3
     assert min(gains) > 0
 
@@ -403,3 +437,77 @@ def test_the_configuration_carries_arm_params_and_seed() -> None:
     assert (trial.number, trial.arm, trial.seed, trial.configuration) == (4, "B", 2, 0)
     assert trial.config == study().config("B", trial.params, 2)
     assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
+
+
+def test_a_gaussian_process_learns() -> None:
+    a_study = study("gp", RANGES, seeds=(1,), arms={"A": {}})
+    history = run(a_study, 14)
+    assert fmean(map(overall, history[-5:])) > max(map(overall, history[:STARTUP]))
+
+
+def test_qmc_spreads_its_points_more_evenly_than_chance() -> None:
+    """Of 2^n points of a Sobol sequence each of 2^n equal parts of every range has exactly one."""
+    a_study = study("qmc", {"warmup": RANGES["warmup"], "sts_loss": ["mse", "ce"]}, {"A": {}}, (1,))
+    drawn = [trial.params for trial in run(a_study, 16, lambda trial: 0.0)]
+    assert sorted(int(params["warmup"] * 16) for params in drawn) == list(range(16))
+    assert [params["sts_loss"] for params in drawn].count("ce") == 8
+
+
+def test_one_objective_may_be_a_task() -> None:
+    """`sts` falls where `overall` rises: raising one must lower the other."""
+    best = {}
+    for objective in ("sst", "sts"):
+        history = run(study(seeds=(1,), arms={"A": {}}, objective=objective), 40)
+        best[objective] = fmean(map(overall, history[-15:]))
+    assert best["sst"] > best["sts"] + 0.5
+
+
+def test_several_objectives_are_raised_together() -> None:
+    a_study = study("nsga2", RANGES, {"A": {}}, (1,), objective=["sst", "sts"])
+    assert objective_values(a_study, {"overall": 0.1, "sst": 0.2, "para": 0.3, "sts": 0.4}) == [0.2, 0.4]
+    assert [direction.name for direction in directions(a_study)] == ["MAXIMIZE", "MAXIMIZE"]
+
+    def search(sampler: str, seed: int) -> float:
+        """Mean over the last trials of both objectives' distance to where both are at their best."""
+        a_study = study(sampler, RANGES, {"A": {}}, (1,), seed, objective=["sst", "sts"])
+        history: list[PastTrial] = []
+        for number in range(60):
+            trial = propose(a_study, number, history)
+            assert trial is not None
+            rate = -abs(math.log10(trial.params["learning_rate"]) + 3)
+            scores = {"overall": 0.0, "sst": rate, "sts": -trial.params["warmup"]}
+            history.append(replace(past(trial, 0.0), scores=scores))
+        return fmean(sum((one.scores or {}).values()) for one in history[-20:])
+
+    for sampler in ("nsga2", "tpe"):
+        assert fmean(search(sampler, seed) - search("random", seed) for seed in range(4)) > 0.2
+
+
+def test_the_pareto_front_holds_what_nothing_beats() -> None:
+    values = [(1, 5), (2, 4), (2, 4), (2, 3), (0, 5), (3, 1), (1, 1)]
+    assert on_front(values) == [True, True, True, False, False, True, False]
+    assert on_front([]) == []
+
+
+def test_enqueued_configurations_come_first_in_every_arm_and_seed() -> None:
+    enqueue = [{"dropout": 0.3, "warmup": 1}, {}, {"sts_loss": "ce", "max_grad_norm": None}]
+    a_study = study(enqueue=enqueue)
+    history = run(a_study, 3 * 6)
+    drawn = run(study(), 3 * 6)
+    for one, other in zip(history, drawn, strict=True):
+        assert one.params == other.params | enqueue[one.configuration]
+    assert type(history[0].params["warmup"]) is float
+
+
+def test_a_long_history_is_searched_as_fast_and_its_best_are_not_forgotten() -> None:
+    a_study = study(seeds=(1,), arms={"A": {}}, space={"warmup": RANGES["warmup"]})
+    history: list[PastTrial] = []
+    for number in range(2500):
+        params = {"warmup": number * 7919 % 2500 / 2500}
+        scores = {"overall": -abs(params["warmup"] - 0.2)}
+        history.append(PastTrial(number, "A", params, 1, number, RunState.COMPLETE, scores))
+    began = time.perf_counter()
+    trial = propose(a_study, 2500, history)
+    assert time.perf_counter() - began < 0.5
+    assert trial is not None
+    assert trial.params["warmup"] == pytest.approx(0.2, abs=0.05)

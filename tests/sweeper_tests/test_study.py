@@ -278,9 +278,76 @@ WRONG = [
     (
         "space:",
         "sampler: {name: tpee}\nspace:",
-        "6: sampler.name = 'tpee': must be 'tpe', 'random' or 'grid'; did you mean 'tpe'?",
+        "6: sampler.name = 'tpee': must be 'tpe', 'random', 'grid', 'qmc', 'cma-es', 'gp' or "
+        "'nsga2'; did you mean 'tpe'?",
     ),
-    ("space:", "pruner: {name: median}\nspace:", "6: pruner.name = 'median': must be 'none'"),
+    (
+        "space:",
+        "pruner: {name: medan}\nspace:",
+        "6: pruner.name = 'medan': must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
+        "did you mean 'median'?",
+    ),
+    (
+        "space:",
+        "pruner: {name: asha, p_threshold: 0.2}\nspace:",
+        "6: pruner.p_threshold = 0.2: pruner asha has no such option",
+    ),
+    (
+        "space:",
+        "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
+        "7: pruner.name = 'wilcoxon': needs 5 seeds to tell configurations apart at this p_threshold",
+    ),
+    (
+        "space:",
+        "objective: overal\nspace:",
+        "6: objective = 'overal': is neither overall nor a task; did you mean 'overall'?",
+    ),
+    (
+        "space:",
+        "objective: [sst, stss]\nspace:",
+        "6: objective[1] = 'stss': is neither overall nor a task; did you mean 'sts'?",
+    ),
+    (
+        "space:",
+        "objective: [sst]\nspace:",
+        "6: objective = ['sst']: a list needs two scores or more; write a single one without brackets",
+    ),
+    ("space:", "objective: [sst, sst]\nspace:", "6: objective[1] = 'sst': stands in the list twice"),
+    (
+        "space:",
+        "objective: [sst, sts]\nsampler: {name: gp}\nspace:",
+        "7: sampler.name = 'gp': raises one objective; for several take nsga2, tpe, random, qmc",
+    ),
+    (
+        "space:",
+        "sampler: {name: nsga2}\nspace:",
+        "6: sampler.name = 'nsga2': needs a list of several scores as `objective`",
+    ),
+    (
+        "space:",
+        "objective: [sst, sts]\npruner: {name: asha}\nspace:",
+        "7: pruner.name = 'asha': no trial is stopped early with several objectives",
+    ),
+    (
+        "space:",
+        "sampler: {name: cma-es}\nspace:",
+        "8: space.dropout = [0.1, 0.3]: sampler cma-es needs a range with low and high",
+    ),
+    (
+        "space:",
+        "enqueue:\n  - {dropout: 0.3}\n  - {dropout: 0.2}\nspace:",
+        "8: enqueue[1].dropout = 0.2: must be one of [0.1, 0.3]",
+    ),
+    (
+        "space:",
+        "enqueue:\n  - {dropot: 0.3}\nspace:",
+        "7: enqueue[0].dropot: is not in `space`; did you mean 'dropout'?",
+    ),
+    (
+        "space:",
+        "sampler: {name: grid}\nenqueue: [{dropout: 0.3}]\nspace:",
+        "7: enqueue: a grid has every combination already: leave this out",
+    ),
     ("space:", "seeds: [1, 1]\nspace:", "6: seeds[1] = 1: stands in the list twice"),
     ("space:", "seeds: []\nspace:", "6: seeds = []: must not be empty"),
     (
