@@ -36,6 +36,12 @@ class Silent:
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Nothing."""
 
+    def withdrawn(self, number: int) -> None:
+        """Nothing."""
+
+    def noted(self, text: str) -> None:
+        """Nothing."""
+
 
 def begin(database: Database, study: Study, wanted: int) -> None:
     """Begins the study, unless another driver has."""
