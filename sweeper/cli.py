@@ -14,7 +14,23 @@ from model.errors import ModelError
 
 from .errors import InputError, NoStudiesError, SweeperError
 from .interrupt import TerminatedError, terminable
-from .options import STUDY_FILE, STUDY_RUN, ExecutorName, Storage, StudyName, Workers, WorkloadName
+from .limits import MAX_FAILURES, Limits
+from .options import (
+    STUDY_FILE,
+    STUDY_RUN,
+    ExecutorName,
+    MaxFailures,
+    Patience,
+    Storage,
+    StudyName,
+    Timeout,
+    TrialTimeout,
+    Until,
+    Workers,
+    WorkloadName,
+    scores_to_reach,
+)
+from .run import ErrorClass
 from .rundir import Home, data_folder
 
 if TYPE_CHECKING:
@@ -59,19 +75,33 @@ def run(
         ),
     ] = None,
     workload: WorkloadName = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
+    ] = None,
     workers: Workers = 1,
     executor: ExecutorName = "local",
+    timeout: Timeout = None,
+    until: Until = None,
+    patience: Patience = None,
+    trial_timeout: TrialTimeout = None,
+    max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
 ) -> None:
     """Runs a study: sample, train, record. Stop it at will; the same command goes on.
 
-    `--trials 40` means 40 in total: a second call runs nothing, `--trials 44` runs four more.
+    `--trials 40` means 40 in total: a second call runs nothing, `--trials 44` runs four more. Choices, arms,
+    seeds and wider ranges may be added to the file of a study that has run; other changes need a `--name`.
 
     Example: `sweeper run --study sbert-grid --trials 40 --workers 2`
 
     On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
     """
-    _run(_load(study, workload), trials, _executor(executor, workers), storage)
+    loaded = _load(study, workload)
+    loaded = loaded.named(name) if name else loaded
+    reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
+    limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
+    _run(loaded, trials, _executor(executor, workers), storage, limits)
 
 
 @app.command()
@@ -83,6 +113,9 @@ def resume(
     ] = None,
     workers: Workers = 1,
     executor: ExecutorName = "local",
+    timeout: Timeout = None,
+    trial_timeout: TrialTimeout = None,
+    max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
 ) -> None:
     """Goes on with a study, as it was begun, to the number of trials already asked for.
@@ -98,7 +131,41 @@ def resume(
 
     with Database(_storage(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
-    _run(found, None, _executor(executor, workers), storage)
+    limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
+    _run(found, None, _executor(executor, workers), storage, limits)
+
+
+@app.command()
+def retry(
+    *,
+    study: StudyName = None,
+    error_class: Annotated[
+        ErrorClass | None,
+        typer.Option(
+            "--class", metavar="CLASS", help="Only those that failed of oom, nan, killed, timeout or error."
+        ),
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Puts the failed trials of a study back into the queue; `sweeper resume` then goes on with them.
+
+    They keep their numbers, and continue from their checkpoints where there are any.
+
+    Example: `sweeper retry sbert-grid --class oom`
+    """
+    from .database import Database
+    from .sweep import find_sweep
+
+    with Database(_storage(storage), must_exist=True) as database:
+        name = find_sweep(database, study).name
+        numbers = database.retry(name, error_class)
+    kind = f" of class {error_class}" if error_class else ""
+    if not numbers:
+        typer.echo(f"{name} has no failed trials{kind}.")
+        return
+    typer.echo(
+        f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}"
+    )
 
 
 @app.command()
@@ -263,7 +330,9 @@ def _load(study: str, workload: str | None) -> "Study":
     return load_study(name, named)
 
 
-def _run(study: "Study", trials: int | None, executor: "Executor", storage: str | None) -> None:
+def _run(
+    study: "Study", trials: int | None, executor: "Executor", storage: str | None, limits: Limits
+) -> None:
     from .progress import say
     from .sweep import Places
     from .sweep import run as run_sweep
@@ -273,7 +342,7 @@ def _run(study: "Study", trials: int | None, executor: "Executor", storage: str 
     places = Places(storage or home.storage, home, data_folder())
     try:
         with terminable():
-            count = run_sweep(study, trials, executor, places, console)
+            count = run_sweep(study, trials, executor, places, console, limits)
     except KeyboardInterrupt as stop:
         typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None

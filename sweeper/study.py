@@ -17,6 +17,7 @@ from model.config import Task, TrainConfig
 from .checks import space_problems, study_problems
 from .errors import InputError
 from .problem import FieldError, FieldPath, first_problem, nearest
+from .rundir import check_name
 from .settings import Leaf, field_path, leaves, merged, nested, overlap, setting_names
 from .space import Space, Value
 from .spec import StudySpec, Workload
@@ -104,6 +105,14 @@ class Study:
         """The name under which results are stored."""
         return f"{self.spec.name}@{self.workload.name}"
 
+    def named(self, name: str) -> "Study":
+        """The same study under another name.
+
+        Raises:
+            InputError: If the name could not be that of a file.
+        """
+        return Study(self.spec.model_copy(update={"name": check_name(name, "study")}), self.workload)
+
     @cached_property
     def space(self) -> dict[str, Space]:
         """The study's space, with the workload's entries in the place of those of the same name."""
@@ -160,28 +169,9 @@ class Study:
 
     def digest(self) -> str:
         """SHA-256 of everything in the study and workload that can change a trial."""
-        text = json.dumps(_canonical(*self._dumps()), separators=(",", ":"))
+        study, workload = self.spec.model_dump(mode="json"), self.workload.model_dump(mode="json")
+        text = json.dumps(_canonical(study, workload), separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
-
-    def difference(self, old_study: Mapping[str, Any], old_workload: Mapping[str, Any]) -> list[str]:
-        """What changed since a study was stored, one line a field.
-
-        Args:
-            old_study: JSON of the StudySpec as stored.
-            old_workload: JSON of the Workload as stored.
-
-        Returns:
-            Lines such as ``space.dropout: [0.1, 0.3] -> [0.1, 0.5]``; none if the digests agree.
-        """
-        old, new = _canonical(old_study, old_workload), _canonical(*self._dumps())
-        return [
-            f"{field}: {_shown(old, field)} -> {_shown(new, field)}"
-            for field in sorted(old.keys() | new.keys())
-            if _shown(old, field) != _shown(new, field)
-        ]
-
-    def _dumps(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.spec.model_dump(mode="json"), self.workload.model_dump(mode="json")
 
     def _probes(self) -> Iterator[dict[str, Value]]:
         """Parameters to try: extreme values, two entries at a time, the others at their first value."""
@@ -253,7 +243,3 @@ def _flat(prefix: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         else:
             fields[f"{prefix}{key}"] = value
     return fields
-
-
-def _shown(fields: Mapping[str, Any], field: str) -> str:
-    return json.dumps(fields[field]) if field in fields else "absent"

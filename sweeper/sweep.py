@@ -1,5 +1,6 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,23 @@ from model.sources import check
 from model.tasks import overall_formula
 
 from . import __version__
+from .changes import compare
 from .database import Database
 from .driver import Driver
 from .errors import ConflictError, InputError
 from .executors import Executor
+from .interrupt import gently
+from .limits import Limits
+from .patience import Patience
 from .progress import Tally, progress, say
 from .run import RunState, SweepRow
 from .rundir import Home
 from .search import grid_size
 from .study import Study
+from .studyfile import stored_study
+
+DATABASE_SECONDS = 1800.0
+"""How long a sweep waits for a database that is locked or does not answer."""
 
 CONFIGURATIONS_PER_ARM = 10
 """What an arm gets where neither the user nor the study says how many."""
@@ -41,7 +50,14 @@ class Places:
     data: Path | None
 
 
-def run(study: Study, trials: int | None, executor: Executor, places: Places, console: Console) -> Tally:
+def run(  # noqa: PLR0917 - what, how far, where, and who is told
+    study: Study,
+    trials: int | None,
+    executor: Executor,
+    places: Places,
+    console: Console,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Tally:
     """Runs a study's missing trials.
 
     Args:
@@ -51,11 +67,13 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
         executor: Where the trials run.
         places: Where things are.
         console: Where progress is shown.
+        limits: What ends the sweep, or a trial, early.
 
     Returns:
         How many trials are done and how many failed.
 
     Raises:
+        KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
         InputError: If data or an encoder is missing or malformed, or the home cannot be a folder.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
@@ -63,13 +81,13 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
     check_inputs(study, places.data)
     check_home(places.home)
     with Database(places.storage) as database:
-        row = _begin(database, study, trials)
+        row = _begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
         count = tally(database, row, executor.workers)
         with progress(console, count) as observer:
-            Driver(
+            driver = Driver(
                 database=database,
                 study=study,
                 wanted=row.wanted,
@@ -77,7 +95,14 @@ def run(study: Study, trials: int | None, executor: Executor, places: Places, co
                 home=places.home,
                 data=places.data,
                 observer=observer,
-            ).run()
+                limits=limits,
+                best=count.best[1] if count.best else None,
+            )
+            database.patience = Patience(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            with gently(driver.stop):
+                ended = driver.run()
+        if ended:
+            say(console, f"Ended early: {ended}")
         return tally(database, row, executor.workers)
 
 
@@ -161,29 +186,56 @@ def check_inputs(study: Study, data: Path | None) -> None:
         raise InputError(str(error)) from error
 
 
-def _begin(database: Database, study: Study, trials: int | None) -> SweepRow:
+def _begin(database: Database, study: Study, trials: int | None, console: Console) -> SweepRow:
+    """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
     end = grid_size(study)
     row = database.sweep(study.name)
-    wanted = trials or (row.wanted if row else None) or _default_trials(study)
+    wanted = trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if row is None:
-        spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
         row = database.create_sweep(
             study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
         )
-    if row.digest != study.digest():
-        changes = "\n  ".join(study.difference(row.study, row.workload))
+    changes = _additions(row, study)
+    # What is done stays done, however few are asked for now.
+    done = sum(run.state.final for run in database.runs(study.name))
+    wanted = max(wanted, done)
+    if changes and done == wanted:
+        say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")
+    if wanted != row.wanted:
+        changes.append(f"trials: {row.wanted} -> {wanted}")
+        database.set_wanted(study.name, wanted)
+    # In text, where the order counts too.
+    if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
+        database.change_sweep(study.name, spec, workload, study.digest(), changes)
+        row = find_sweep(database, study.name)
+    for line in changes:
+        say(console, f"{study.name} changes: {line}")
+    return row
+
+
+def _additions(row: SweepRow, study: Study) -> list[str]:
+    """What was added to a study since it was stored.
+
+    Raises:
+        ConflictError: If anything else has changed.
+        DatabaseError: If this version of sweeper cannot read what was stored.
+    """
+    change = compare(stored_study(row), study)
+    if change.conflicts:
+        lines = "\n  ".join(change.conflicts)
         raise ConflictError(
             f"study {study.name!r} was begun with other settings, and its trials would not compare:\n  "
-            f"{changes}\nUndo the change, give the changed study a `name` of its own, or go on as it was "
-            f"begun with: sweeper resume {study.name}"
+            f"{lines}\nUndo the change, run the changed study under another name with --name NAME, or go on "
+            f"as it was begun with: sweeper resume {study.name}"
         )
-    # What is done stays done, however few are asked for now.
-    wanted = max(wanted, sum(run.state.final for run in database.runs(study.name)))
-    if wanted != row.wanted:
-        database.set_wanted(study.name, wanted)
-        row = find_sweep(database, study.name)
-    return row
+    return list(change.additions)
+
+
+def _wanted_before(row: SweepRow, end: int | None) -> int:
+    """The total asked for before; of a study that was to be run to its end, the end that it has now."""
+    return end if end is not None and row.wanted == grid_size(stored_study(row)) else row.wanted
 
 
 def _default_trials(study: Study) -> int:

@@ -350,15 +350,18 @@ def test_a_changed_study_is_refused_with_the_difference(folder: Path, sweeper: C
     before = contents(folder)
     said = sweeper(*run)
     assert (said.code, said.out) == (2, "")
-    assert said.err.splitlines()[1:3] == [
-        "  space.learning_rate.high: 0.01 -> 0.02",
-        "  workload.train.epochs: 2 -> 3",
-    ]
+    assert said.err.splitlines()[1] == "  workload.train.epochs: 2 -> 3"
+    assert "--name NAME" in said.err
+    assert "learning_rate" not in said.err  # a wider range alone would be taken up
     assert said.err.endswith("sweeper resume mine@small\n")
     assert "Traceback" not in said.err
     assert contents(folder) == before
     # As it was begun, it goes on.
     assert sweeper("resume", "mine").code == 0
+    # Under another name, it begins.
+    said = sweeper(*run, "--name", "wider")
+    assert (said.code, said.out.splitlines()[-1][:28]) == (0, "wider@small: 1 of 1 trials ·")
+    assert "study name '../x' is not allowed" in refused(sweeper, *run, "--name", "../x")
 
 
 def test_a_failed_trial_is_told_and_shown(folder: Path, sweeper: Command) -> None:

@@ -64,7 +64,6 @@ def test_every_shipped_study_loads_on_every_shipped_workload(study: str, workloa
     again = Study(StudySpec.model_validate(stored[0]), Workload.model_validate(stored[1]))
     assert again == loaded
     assert again.digest() == loaded.digest()
-    assert again.difference(*stored) == []
 
 
 def test_shipped_names_are_the_file_names() -> None:
@@ -451,39 +450,30 @@ def test_specs_are_frozen() -> None:
         load(GOOD).spec.name = "x"  # type: ignore[misc]
 
 
-SAME = [
-    ("name: mine", "name: mine\ndescription: other\ntables: []"),
-    ("name: mine", "name: mine\nworkload: paper"),
-]
-CHANGES = [
-    ("[0.1, 0.3]", "[0.1, 0.5]", ["space.dropout: [0.1, 0.3] -> [0.1, 0.5]"]),
-    ("sst_head: mlp", "", ['base: absent -> {}', 'base.sst_head: "mlp" -> absent']),
-    ("sts_head: cosine", "sts_head: linear", ['arms.B.sts_head: "cosine" -> "linear"']),
-    ("  A: {}\n  B: {sts_head: cosine}", "  B: {sts_head: cosine}\n  A: {}",
-     ['order of arms: ["A", "B"] -> ["B", "A"]']),
-    ("name: mine", "name: mine\nseeds: [1]", ["seeds: [11711] -> [1]"]),
-]  # fmt: skip
+@pytest.mark.parametrize(
+    "instead", ["name: mine\ndescription: other\ntables: []", "name: mine\nworkload: paper"]
+)
+def test_what_changes_no_trial_changes_no_digest(instead: str) -> None:
+    assert load(GOOD.replace("name: mine", instead), "demo").digest() == load(GOOD).digest()
 
 
-@pytest.mark.parametrize(("line", "instead"), SAME)
-def test_what_changes_no_trial_changes_no_digest(line: str, instead: str) -> None:
-    old, new = load(GOOD), load(GOOD.replace(line, instead), "demo")
-    assert new.digest() == old.digest()
-    assert new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json")) == []
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("[0.1, 0.3]", "[0.1, 0.5]"),
+        ("sst_head: mlp", ""),
+        ("sts_head: cosine", "sts_head: linear"),
+        ("  A: {}\n  B: {sts_head: cosine}", "  B: {sts_head: cosine}\n  A: {}"),
+        ("name: mine", "name: mine\nseeds: [1]"),
+    ],
+)
+def test_a_change_is_digested(line: str, instead: str) -> None:
+    assert line in GOOD
+    assert load(GOOD.replace(line, instead)).digest() != load(GOOD).digest()
 
 
-@pytest.mark.parametrize(("line", "instead", "lines"), CHANGES)
-def test_a_change_is_digested_and_explained(line: str, instead: str, lines: list[str]) -> None:
-    old, new = load(GOOD), load(GOOD.replace(line, instead))
-    assert new.digest() != old.digest()
-    assert new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json")) == lines
-
-
-def test_another_workload_is_a_difference() -> None:
-    old, new = load(GOOD), load(GOOD, "paper")
-    lines = new.difference(old.spec.model_dump(mode="json"), old.workload.model_dump(mode="json"))
-    assert "workload.train.epochs: 4 -> 10" in lines
-    assert "workload.train.threads: 1 -> absent" in lines
+def test_another_workload_is_digested() -> None:
+    assert load(GOOD, "paper").digest() != load(GOOD).digest()
 
 
 def test_a_large_study_loads_quickly() -> None:

@@ -1,0 +1,122 @@
+"""What changed in a study since it was begun: what can be taken up, and what would mix unlike trials."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .problem import FieldError
+from .space import Choice, Space, Value
+from .study import UNDIGESTED, Study
+
+Field = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """The differences between two versions of a study, one line each: ``field: before -> after``.
+
+    Attributes:
+        additions: What leaves every old trial as it would be today, and can be taken up.
+        conflicts: What would mix trials that do not compare, or that were searched in different ways.
+    """
+
+    additions: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+
+def compare(old: Study, new: Study) -> Change:
+    """Judges a changed study, whatever trials it has so far.
+
+    Taken up are more choices, wider ranges, more seeds, new arms, `enqueue` entries after those that there
+    were, the words and tables of the report, another order, and settings that are written otherwise but give
+    each arm the configuration that it had. All else is a conflict: a removed or altered arm, another base,
+    training or space, a removed choice, and another sampler, pruner or objective, by whose rules the trials
+    so far were not searched or ended.
+
+    Args:
+        old: The study as stored.
+        new: The study as it is now.
+    """
+    shared = old.spec.arms.keys() & new.spec.arms.keys()
+    before, after = _fields(old, shared), _fields(new, shared)
+    additions: list[str] = []
+    conflicts: list[str] = []
+    for field in dict.fromkeys([*before, *after]):
+        was, now = _shown(before, field), _shown(after, field)
+        if was != now:
+            lines = additions if _may_change(field, old, new) else conflicts
+            lines.append(f"{'.'.join(field)}: {was} -> {now}")
+    return Change(tuple(additions), tuple(conflicts))
+
+
+def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
+    """Everything that a study and its workload say, by field.
+
+    Args:
+        study: The study.
+        shared: Arms that the other version has too: they have a field for each setting, others one in all.
+    """
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+    fields: dict[Field, Any] = {(name,): spec[name] for name in spec.keys() - {"base", "arms", "space"}}
+    fields |= {("workload", name): workload[name] for name in workload.keys() - {"train", "space"}}
+    fields = dict(sorted(fields.items()))
+    fields |= _leaves(("base",), spec["base"])
+    for arm, settings in spec["arms"].items():
+        fields |= _leaves(("arms", arm), settings) if arm in shared else {("arms", arm): settings}
+    fields |= {("space", key): entry.model_dump(mode="json") for key, entry in study.space.items()}
+    fields |= _leaves(("workload", "train"), workload["train"])
+    return fields | {("order of tasks",): list(study.tasks)}
+
+
+def _leaves(path: Field, settings: Mapping[str, Any]) -> dict[Field, Any]:
+    found: dict[Field, Any] = {}
+    for key, value in settings.items():
+        nested = isinstance(value, Mapping) and value
+        found |= _leaves((*path, key), value) if nested else {(*path, key): value}
+    return found
+
+
+def _shown(fields: Mapping[Field, Any], field: Field) -> str:
+    return json.dumps(fields[field], ensure_ascii=False) if field in fields else "absent"
+
+
+def _may_change(field: Field, old: Study, new: Study) -> bool:
+    """Whether what differs in a field leaves every old trial as it was, and as likely to be proposed."""
+    match field:
+        case ("base", *_) | ("workload", "train", *_):
+            return all(_alike(arm, old, new) for arm in old.spec.arms if arm in new.spec.arms)
+        case ("arms", arm, *_):
+            return arm not in old.spec.arms or (arm in new.spec.arms and _alike(arm, old, new))
+        case ("space", key):
+            return key in old.space and key in new.space and _holds(new.space[key], old.space[key])
+        case ("seeds",):
+            return set(old.spec.seeds) <= set(new.spec.seeds)
+        case ("enqueue",):
+            return new.spec.enqueue[: len(old.spec.enqueue)] == old.spec.enqueue
+        case _:
+            return field[-1] in UNDIGESTED
+
+
+def _alike(arm: str, old: Study, new: Study) -> bool:
+    """Whether an arm's configuration is what it was, however it is written now."""
+    before, after = (study.config(arm, {}, 0) for study in (old, new))
+    # The order of the tasks counts: each draws its batches by its place.
+    return before == after and list(before.tasks) == list(after.tasks)
+
+
+def _holds(wider: Space, entry: Space) -> bool:
+    """Whether a space has every value of another, and draws them alike: on one scale, at the same steps."""
+    if isinstance(wider, Choice) or isinstance(entry, Choice):
+        return isinstance(wider, Choice) and _reads(wider, *(entry.cells() or ()))
+    alike = (wider.log, wider.step) == (entry.log, entry.step)
+    return alike and wider.high >= entry.high and _reads(wider, entry.low)
+
+
+def _reads(space: Space, *values: Value) -> bool:
+    try:
+        for value in values:
+            space.read(value)
+    except FieldError:
+        return False
+    return True

@@ -1,0 +1,223 @@
+"""Which changes of a study are taken up, which are refused, and how both are told."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from rich.console import Console
+
+from sweeper.changes import compare
+from sweeper.database import Database
+from sweeper.errors import ConflictError
+from sweeper.rundir import Home
+from sweeper.spec import StudySpec, Workload
+from sweeper.study import Study
+from sweeper.studyfile import load_study, stored_study
+from sweeper.sweep import Places, find_sweep, run
+from tests.sweeper_tests.instant import InstantExecutor
+
+OLD = """
+name: mine
+base: {sst_head: mlp}
+arms:
+  A: {}
+  B: {sts_head: cosine}
+space:
+  dropout: [0.1, 0.3]
+  weight_decay: {low: 0.1, high: 0.3, step: 0.1}
+  learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}
+  batch_size: {low: 8, high: 16, step: 4}
+enqueue: [{dropout: 0.3}]
+seeds: [1, 2]
+"""
+DEMO = load_study("quickstart", "demo").workload.model_copy(update={"space": {}})
+
+
+def study(text: str = OLD, workload: Workload = DEMO) -> Study:
+    return Study(StudySpec.model_validate(yaml.safe_load(text)), workload)
+
+
+ADDITIONS = [
+    ("[0.1, 0.3]", "[0.1, 0.2, 0.3]", ["space.dropout: [0.1, 0.3] -> [0.1, 0.2, 0.3]"]),
+    ("seeds: [1, 2]", "seeds: [1, 2, 3]", ["seeds: [1, 2] -> [1, 2, 3]"]),
+    ("seeds: [1, 2]", "seeds: [3, 2, 1]", ["seeds: [1, 2] -> [3, 2, 1]"]),
+    ("  A: {}", "  A: {}\n  C: {warmup: 0.1}", ['arms.C: absent -> {"warmup": 0.1}']),
+    ("  A: {}", "  C: {}\n  A: {}", ["arms.C: absent -> {}"]),
+    ("  A: {}", "  A: {sst_head: mlp}", ['arms.A.sst_head: absent -> "mlp"']),  # what base says already
+    (
+        "sst_head: mlp",
+        "tasks.sst.head: mlp",
+        ['base.sst_head: "mlp" -> absent', 'base.tasks.sst.head: absent -> "mlp"'],
+    ),
+    ("[{dropout: 0.3}]", "[{dropout: 0.3}, {dropout: 0.1}]",
+     ['enqueue: [{"dropout": 0.3}] -> [{"dropout": 0.3}, {"dropout": 0.1}]']),
+    ("name: mine", "name: mine\ndescription: Why?", ['description: "" -> "Why?"']),
+    ("name: mine", "name: mine\ntables: []", ['tables: ["arms"] -> []']),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "instead", "lines"), ADDITIONS)
+def test_what_leaves_the_old_trials_as_they_were_is_taken_up(
+    line: str, instead: str, lines: list[str]
+) -> None:
+    assert line in OLD
+    change = compare(study(), study(OLD.replace(line, instead)))
+    assert (list(change.additions), change.conflicts) == (lines, ())
+
+
+CONFLICTS = [
+    ("[0.1, 0.3]", "[0.1, 0.5]", "space.dropout: [0.1, 0.3] -> [0.1, 0.5]"),
+    ("[0.1, 0.3]", "{low: 0.1, high: 0.3}", 'space.dropout: [0.1, 0.3] -> {"low": 0.1, "high": 0.3'),
+    ("  dropout: [0.1, 0.3]\n", "", "space.dropout: [0.1, 0.3] -> absent"),
+    ("space:", "space:\n  warmup: [0.0, 0.1]", "space.warmup: absent -> [0.0, 0.1]"),
+    ("  B: {sts_head: cosine}", "", 'arms.B: {"sts_head": "cosine"} -> absent'),
+    ("sts_head: cosine", "sts_head: linear", 'arms.B.sts_head: "cosine" -> "linear"'),
+    ("  A: {}", "  A: {sst_head: linear}", 'arms.A.sst_head: absent -> "linear"'),
+    ("sst_head: mlp", "sst_head: linear", 'base.sst_head: "mlp" -> "linear"'),
+    ("seeds: [1, 2]", "seeds: [2, 3]", "seeds: [1, 2] -> [2, 3]"),
+    ("[{dropout: 0.3}]", "[{dropout: 0.1}, {dropout: 0.3}]", 'enqueue: [{"dropout": 0.3}] -> '),
+    ("name: mine", "name: mine\nsampler: {name: random}", 'sampler: {"name": "tpe"'),
+    ("name: mine", "name: mine\nsampler: {seed: 5}", 'sampler: {"name": "tpe"'),
+    ("name: mine", "name: mine\npruner: {name: median}", 'pruner: {"name": "none"'),
+    ("name: mine", "name: mine\nobjective: sst", 'objective: "overall" -> "sst"'),
+]
+
+
+@pytest.mark.parametrize(("line", "instead", "said"), CONFLICTS)
+def test_what_would_mix_unlike_trials_is_a_conflict(line: str, instead: str, said: str) -> None:
+    assert line in OLD
+    # A queue that the changed space does not hold would not be a study at all.
+    old = OLD if "enqueue" in said else OLD.replace("enqueue: [{dropout: 0.3}]\n", "")
+    change = compare(study(old), study(old.replace(line, instead)))
+    assert any(found.startswith(said) for found in change.conflicts), change
+
+
+RANGES = [
+    ("learning_rate", {"low": 1e-5, "high": 1e-1, "log": True}, True),
+    ("learning_rate", {"low": 1e-3, "high": 1e-1, "log": True}, False),
+    ("learning_rate", {"low": 1e-4, "high": 5e-3, "log": True}, False),
+    ("learning_rate", {"low": 1e-5, "high": 1e-1}, False),
+    ("weight_decay", {"low": 0.0, "high": 0.4, "step": 0.1}, True),
+    ("weight_decay", {"low": 0.05, "high": 0.35, "step": 0.1}, False),
+    ("weight_decay", {"low": 0.1, "high": 0.3, "step": 0.05}, False),
+    ("weight_decay", {"low": 0.1, "high": 0.3}, False),
+    ("batch_size", {"low": 4, "high": 32, "step": 4}, True),
+    ("batch_size", {"low": 6, "high": 32, "step": 4}, False),
+    ("batch_size", {"low": 8, "high": 16}, False),
+]
+
+
+@pytest.mark.parametrize(("key", "entry", "fits"), RANGES)
+def test_a_range_may_grow_on_its_own_scale(key: str, entry: dict[str, object], fits: bool) -> None:
+    written = yaml.safe_load(OLD)
+    written["space"][key] = entry
+    change = compare(study(), study(yaml.safe_dump(written, sort_keys=False)))
+    [line] = change.additions if fits else change.conflicts
+    assert line.startswith(f'space.{key}: {{"low": ')
+    assert not (change.conflicts if fits else change.additions)
+
+
+def test_the_space_in_force_is_compared_whichever_file_holds_it() -> None:
+    narrow = Workload.model_validate(DEMO.model_dump() | {"space": {"dropout": [0.1]}})
+    moved = OLD.replace("[0.1, 0.3]", "[0.1, 0.5]").replace("dropout: 0.3}", "dropout: 0.1}")
+    plain = OLD.replace("dropout: 0.3}", "dropout: 0.1}")
+    assert compare(study(plain, narrow), study(moved, narrow)) == compare(study(), study())
+    assert compare(study(plain), study(plain, narrow)).conflicts == ("space.dropout: [0.1, 0.3] -> [0.1]",)
+
+
+def test_a_workload_may_change_its_words_and_nothing_that_trains() -> None:
+    said = DEMO.model_copy(update={"notice": "Mind this."})
+    assert [line.split(":")[0] for line in compare(study(), study(OLD, said)).additions] == [
+        "workload.notice"
+    ]
+    longer = DEMO.model_copy(update={"train": {**DEMO.train, "epochs": 9}})
+    assert compare(study(), study(OLD, longer)).conflicts == ("workload.train.epochs: 4 -> 9",)
+    tasks = DEMO.train["tasks"]
+    turned = DEMO.model_copy(update={"train": {**DEMO.train, "tasks": dict(reversed(list(tasks.items())))}})
+    assert compare(study(), study(OLD, turned)).conflicts == (
+        'order of tasks: ["sst", "para", "sts"] -> ["sts", "para", "sst"]',
+    )
+
+
+def test_an_arm_whose_training_changed_does_not_excuse_another() -> None:
+    both = OLD.replace("  A: {}", "  A: {sst_head: mlp}").replace("sts_head: cosine", "sts_head: linear")
+    change = compare(study(), study(both))
+    assert change.additions == ('arms.A.sst_head: absent -> "mlp"',)
+    assert change.conflicts == ('arms.B.sts_head: "cosine" -> "linear"',)
+
+
+# What `sweeper run` does with it.
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    home = Home(tmp_path / "home")
+    return Places(home.storage, home, data=None)
+
+
+def drive(given: Study, places: Places, trials: int | None) -> list[str]:
+    out = io.StringIO()
+    run(given, trials, InstantExecutor(), places, Console(file=out))
+    return [line for line in out.getvalue().splitlines() if " changes: " in line or " all " in line]
+
+
+def arms_and_seeds(places: Places) -> list[tuple[str, int]]:
+    with Database(places.storage) as database:
+        return sorted((row.arm, row.seed) for row in database.runs("mine@demo"))
+
+
+def test_new_arms_and_seeds_catch_up(places: Places) -> None:
+    small = OLD.replace("seeds: [1, 2]", "seeds: [1]")
+    assert drive(study(small), places, 4) == []
+    grown = small.replace("  A: {}", "  C: {warmup: 0.1}\n  A: {}").replace("seeds: [1]", "seeds: [1, 2]")
+    assert drive(study(grown), places, 12) == [
+        "mine@demo changes: seeds: [1] -> [1, 2]",
+        'mine@demo changes: arms.C: absent -> {"warmup": 0.1}',
+        "mine@demo changes: trials: 4 -> 12",
+    ]
+    assert arms_and_seeds(places) == [(arm, seed) for arm in "ABC" for seed in (1, 2) for _ in range(2)]
+    # Stored and logged: the same file changes nothing any more, and the old one now lacks something.
+    assert drive(study(grown), places, None) == []
+    with Database(places.storage) as database:
+        assert stored_study(find_sweep(database, None)) == study(grown)
+    with pytest.raises(ConflictError, match=r"arms\.C: .* -> absent"):
+        drive(study(small), places, None)
+
+
+def test_a_choice_added_without_more_trials_says_how_to_go_on(places: Places) -> None:
+    drive(study(), places, 2)
+    wider = study(OLD.replace("[0.1, 0.3]", "[0.1, 0.3, 0.5]"))
+    assert drive(wider, places, None) == [
+        "mine@demo: all 2 trials asked for are done; ask for more with --trials",
+        "mine@demo changes: space.dropout: [0.1, 0.3] -> [0.1, 0.3, 0.5]",
+    ]
+    assert drive(wider, places, 8)[-1] == "mine@demo changes: trials: 2 -> 8"
+
+
+def test_a_whole_grid_grows_with_its_choices(places: Places) -> None:
+    text = "name: mine\nsampler: {name: grid}\nspace: {dropout: [0.1, 0.3]}\n"
+    drive(study(text), places, None)
+    drive(study(text.replace("[0.1, 0.3]", "[0.1, 0.2, 0.3]")), places, None)
+    with Database(places.storage) as database:
+        assert [row.params["dropout"] for row in database.runs("mine@demo")] == [0.1, 0.3, 0.2]
+
+
+def test_words_are_stored_too(places: Places) -> None:
+    drive(study(), places, 1)
+    drive(replace(study(), spec=study().spec.model_copy(update={"description": "Why?"})), places, None)
+    with Database(places.storage) as database:
+        assert find_sweep(database, None).study["description"] == "Why?"
+
+
+def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:
+    """Fields that did not exist yet are read at their defaults: nobody changed them."""
+    drive(study(), places, 1)
+    with Database(places.storage) as database:
+        row = find_sweep(database, None)
+        before = {key: value for key, value in row.study.items() if key not in ("pruner", "objective")}
+        database.change_sweep(row.name, before, row.workload, "an older digest", [])
+    assert drive(study(), places, 2) == ["mine@demo changes: trials: 1 -> 2"]
+    with Database(places.storage) as database:
+        assert find_sweep(database, None).digest == study().digest()
