@@ -13,6 +13,7 @@ from . import frames, migrations
 from .engine import READING, check_url, creation_lock, explained, hooked_engine, is_ready
 from .errors import DatabaseError
 from .mirror import Mirror
+from .pruning import Curve
 from .records import epoch_metric, run, run_row, sweep, sweep_row
 from .run import RunRow, RunState, SweepRow
 from .search import PastTrial
@@ -107,6 +108,30 @@ class Archive:
             )
             for row in self._select(name, query)
         ]
+
+    def curves(self, name: str, arm: str | None = None, seed: int | None = None) -> list[Curve]:
+        """The curves of `overall` of a study's trials that have finished an epoch, by number.
+
+        Args:
+            name: Name of the study.
+            arm: Only the trials of this arm, which are all that a pruner compares.
+            seed: Only the trials with this training seed.
+        """
+        r, m = run.c, epoch_metric.c
+        query = (
+            sa.select(r.number, r.arm, r.seed, r.configuration, r.state, m.epoch, m.value)
+            .join(epoch_metric)
+            .where(m.split == "dev", m.task == "overall", m.metric == "overall", m.value.is_not(None))
+            .order_by(r.number, m.epoch)
+        )
+        for column, wanted in ((r.arm, arm), (r.seed, seed)):
+            query = query if wanted is None else query.where(column == wanted)
+        found: dict[int, Curve] = {}
+        for number, of_arm, of_seed, configuration, state, epoch, value in self._select(name, query):
+            if number not in found:
+                found[number] = Curve(number, of_arm, of_seed, configuration, state, {})
+            found[number].values[epoch] = value
+        return list(found.values())
 
     def trials_frame(self, name: str) -> pd.DataFrame:
         """All trials of a study; see ``frames.trials_frame``."""
