@@ -18,6 +18,9 @@ from .records import epoch_metric, run, run_row, sweep, sweep_row
 from .run import RunRow, RunState, SweepRow
 from .search import PastTrial
 
+MetricKey = tuple[int, str, str, str]
+"""Epoch, split, task and name of a metric."""
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -108,6 +111,12 @@ class Archive:
             )
             for row in self._select(name, query)
         ]
+
+    def metrics(self, name: str, number: int) -> dict[MetricKey, float | None]:
+        """Every metric of every epoch of one trial; None for what is not a number."""
+        m = epoch_metric.c
+        query = sa.select(m.epoch, m.split, m.task, m.metric, m.value).join(run).where(run.c.number == number)
+        return {(row.epoch, row.split, row.task, row.metric): row.value for row in self._select(name, query)}
 
     def curves(self, name: str, arm: str | None = None, seed: int | None = None) -> list[Curve]:
         """The curves of `overall` of a study's trials that have finished an epoch, by number.

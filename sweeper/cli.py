@@ -256,6 +256,41 @@ def show(
 
 
 @app.command()
+def replay(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    storage: Storage = None,
+) -> None:
+    """Trains a trial again and compares every metric with the record: identical, or what differs.
+
+    Exit code 1 if anything differs. The record stays as it is.
+
+    Example: `sweeper replay sbert-grid 12`
+    """
+    from .database import Database
+    from .executors.local import LocalExecutor
+    from .replay import lines
+    from .replay import replay as train_again
+    from .sweep import find_sweep
+
+    with Database(_storage(storage), must_exist=True) as database, terminable():
+        row = find_sweep(database, study)
+        found = train_again(
+            database,
+            row,
+            trial,
+            executor=LocalExecutor(),
+            home=Home.from_environment(),
+            data=data_folder(),
+            say=typer.echo,
+        )
+    for line in lines(row.name, trial, found):
+        typer.echo(line)
+    if not found.identical:
+        raise typer.Exit(1)
+
+
+@app.command()
 def validate(
     study: Annotated[str, typer.Argument(metavar="STUDY", help=STUDY_FILE)],
     workload: WorkloadName = None,

@@ -2,6 +2,7 @@
 
 import json
 
+from .archive import Archive
 from .database import Database
 from .errors import InputError
 from .owner import Owner
@@ -22,6 +23,20 @@ def attention(database: Database, sweep: SweepRow) -> list[str]:
     ]
 
 
+def find_trial(database: Archive, sweep: SweepRow, number: int) -> RunRow:
+    """One trial of a study.
+
+    Raises:
+        InputError: If the study has no trial of that number.
+    """
+    run = database.run(sweep.name, number)
+    if run is None:
+        numbers = [run.number for run in database.runs(sweep.name)]
+        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has none yet"
+        raise InputError(f"study {sweep.name!r} has no trial {number}; {known}")
+    return run
+
+
 def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
     """Everything that is recorded of one trial.
 
@@ -33,11 +48,7 @@ def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
     Raises:
         InputError: If the study has no trial of that number.
     """
-    run = database.run(sweep.name, number)
-    if run is None:
-        numbers = [run.number for run in database.runs(sweep.name)]
-        known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has none yet"
-        raise InputError(f"study {sweep.name!r} has no trial {number}; {known}")
+    run = find_trial(database, sweep, number)
     parts = [
         _head(sweep, run),
         "Configuration:\n" + json.dumps(run.config, indent=2),
