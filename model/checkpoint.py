@@ -29,14 +29,20 @@ class Progress:
     Attributes:
         fingerprint: Of the configuration and data that the trial trains on.
         results: Every epoch so far, in order.
+        steps: Steps of the epoch after these.
     """
 
     fingerprint: str
     results: tuple[EpochResult, ...] = ()
+    steps: int = 0
 
     def after(self, result: EpochResult) -> "Progress":
         """The progress with one more epoch."""
-        return dataclasses.replace(self, results=(*self.results, result))
+        return dataclasses.replace(self, results=(*self.results, result), steps=0)
+
+    def after_step(self) -> "Progress":
+        """The progress with one more step."""
+        return dataclasses.replace(self, steps=self.steps + 1)
 
 
 class Stateful(Protocol):
@@ -75,11 +81,11 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     Args:
         rundir: Folder of the trial.
         trained: What is saved.
-        progress: Every epoch so far; the last one names the checkpoint.
+        progress: Every epoch so far; it names the checkpoint.
     """
     folder = rundir / "checkpoints"
-    epoch = progress.results[-1].epoch
-    beside = folder / f".writing-{epoch}"
+    place = f"{len(progress.results):06d}.{progress.steps:06d}"
+    beside = folder / f".writing-{place}"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
     save_file(
@@ -95,7 +101,7 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     (beside / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
     for path in beside.iterdir():
         _to_disk(path)
-    final = folder / f"{epoch:06d}"
+    final = folder / place
     shutil.rmtree(final, ignore_errors=True)
     beside.rename(final)
     _to_disk(folder)
@@ -140,7 +146,8 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    return sorted((p for p in folder.glob("[0-9]*") if p.is_dir()), key=lambda p: int(p.name), reverse=True)
+    found = (path for path in folder.glob("[0-9]*.[0-9]*") if path.is_dir())
+    return sorted(found, key=lambda path: tuple(map(int, path.name.split("."))), reverse=True)
 
 
 def _digest(path: Path) -> str:
@@ -162,7 +169,8 @@ def _read_progress(path: Path) -> Progress | None:
         if any(_digest(path / name) != digest for name, digest in state["sha256"].items()):
             return None
         results = tuple(_result(fields) for fields in state["progress"]["results"])
-        return Progress(str(state["progress"]["fingerprint"]), results)
+        written = state["progress"]
+        return Progress(str(written["fingerprint"]), results, int(written["steps"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

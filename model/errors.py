@@ -28,3 +28,7 @@ class CheckpointError(ModelError):
 
 class NonFiniteLossError(ModelError):
     """A loss became infinite or not a number; the trial cannot go on."""
+
+
+class TrialStoppedError(Exception):
+    """The caller asked the trial to stop; what it did is in a checkpoint. No error of anyone's."""

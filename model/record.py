@@ -12,7 +12,7 @@ from .tasks import Task, overall_score
 
 
 class EpochRecord:
-    """Sums over one epoch.
+    """Sums over one epoch, which a checkpoint in the midst of it keeps.
 
     Args:
         tasks: Names of the tasks.
@@ -24,6 +24,13 @@ class EpochRecord:
     """
 
     def __init__(self, tasks: Sequence[str], device: torch.device) -> None:
+        self._tasks = tuple(tasks)
+        self._device = device
+        self.clear()
+
+    def clear(self) -> None:
+        """Begins an epoch."""
+        tasks, device = self._tasks, self._device
         self.tokens = dict.fromkeys(tasks, 0)
         self.padded_tokens = dict.fromkeys(tasks, 0)
         self._losses = {name: torch.zeros((), device=device) for name in tasks}
@@ -33,6 +40,30 @@ class EpochRecord:
         self._cosines = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._conflicts = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._steps = 0
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The sums so far."""
+        names = self._tasks
+        return {
+            "tokens": torch.tensor([self.tokens[name] for name in names]),
+            "padded_tokens": torch.tensor([self.padded_tokens[name] for name in names]),
+            "losses": torch.stack([self._losses[name] for name in names]),
+            "penalties": torch.stack([self._penalties[name] for name in names]),
+            "batches": torch.tensor([self._batches[name] for name in names], dtype=torch.float64),
+            "cosines": self._cosines.clone(),
+            "conflicts": self._conflicts.clone(),
+            "steps": torch.tensor(self._steps),
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from a `state_dict` of the same tasks."""
+        self.tokens = dict(zip(self._tasks, state["tokens"].tolist(), strict=True))
+        self.padded_tokens = dict(zip(self._tasks, state["padded_tokens"].tolist(), strict=True))
+        self._losses = dict(zip(self._tasks, state["losses"].to(self._device).unbind(), strict=True))
+        self._penalties = dict(zip(self._tasks, state["penalties"].to(self._device).unbind(), strict=True))
+        self._batches = dict(zip(self._tasks, state["batches"].tolist(), strict=True))
+        self._cosines, self._conflicts = state["cosines"].clone(), state["conflicts"].clone()
+        self._steps = int(state["steps"])
 
     def add(self, task: str, batch: MiniBatch, loss: Tensor, penalty: Tensor, share: float) -> None:
         """Adds one backward pass.

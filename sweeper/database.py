@@ -4,7 +4,7 @@ Ours hold what a report needs and what counts; Optuna's repeat the search for it
 end ours change first, and ``untold`` finds what a crash left between the two.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,9 @@ from model.result import EpochResult
 from . import mirror
 from .archive import Archive
 from .engine import explained
-from .records import epoch_metric, run, storable, storable_text, sweep, sweep_row
-from .run import UNFINISHED, Outcome, RunState, SweepRow
+from .patience import Patience, patient
+from .records import epoch_metric, run, run_row, storable, storable_text, study_change, sweep, sweep_row
+from .run import UNFINISHED, ErrorClass, Outcome, RunRow, RunState, SweepRow
 
 if TYPE_CHECKING:
     from .study import TrialSpec
@@ -30,7 +31,18 @@ class Database(Archive):
     """All studies under one URL, to be read and written. A context manager.
 
     Threads may share it; processes open their own. Arguments and errors are those of ``Archive``.
+
+    A trial that was added or taken over here is changed only while it still has the owner that it got then:
+    who has lost a trial to another driver cannot write to it any more.
+
+    Attributes:
+        patience: How long a method waits for a database that is locked or does not answer.
     """
+
+    def __init__(self, url: str, must_exist: bool = False) -> None:
+        super().__init__(url, must_exist)
+        self.patience = Patience()
+        self._held: dict[tuple[str, int], str] = {}
 
     def create_sweep(
         self,
@@ -66,17 +78,45 @@ class Database(Archive):
         with self._writing() as connection:
             connection.execute(sweep.update().where(sweep.c.id == key).values(wanted=wanted))
 
+    def change_sweep(
+        self,
+        name: str,
+        study: Mapping[str, Any],
+        workload: Mapping[str, Any],
+        digest: str,
+        descriptions: Sequence[str],
+    ) -> None:
+        """Stores a study that was changed since it was begun, and logs what changed, one line each."""
+        key = self._keys(name).sweep
+        values = {"study": dict(study), "workload": dict(workload), "digest": digest}
+        now = datetime.now(UTC)
+        lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
+        with self._writing() as connection:
+            connection.execute(sweep.update().where(sweep.c.id == key).values(values))
+            if lines:
+                connection.execute(study_change.insert(), lines)
+
+    @patient
     def claim_number(self, name: str, owner: str) -> int:
         """Takes the next number of a study for `owner`: an Optuna trial, running from now on."""
         return self._mirror.claim(self._keys(name).study, owner)
 
+    @patient
+    def claimed(self, name: str) -> int:
+        """How many numbers of a study have been taken, whatever became of them."""
+        with self._reading() as connection:
+            return mirror.claimed(connection, self._keys(name).study)
+
+    @patient
     def orphans(self, name: str) -> list[tuple[int, str]]:
         """Numbers that were claimed and have no run yet, each with its owner."""
         # In this order: a run that is added in between is seen, and its number is not taken for an orphan.
-        claimed = self._mirror.running(self._keys(name).study)
+        with self._reading() as connection:
+            claimed = mirror.running(connection, self._keys(name).study)
         numbers = {row.number for row in self._select(name, sa.select(run.c.number))}
         return [(number, owner) for number, owner in sorted(claimed.items()) if number not in numbers]
 
+    @patient
     def add_run(
         self,
         name: str,
@@ -95,11 +135,12 @@ class Database(Archive):
             lease_seconds: How long nobody else may take it over.
 
         Returns:
-            Whether it was added: False if there is a run of that number, added by whoever was quicker.
+            Whether it is `owner`'s: False if another driver was quicker and has added a run of that number,
+            or one of that arm, configuration and seed.
         """
         key = self._keys(name)
-        now = datetime.now(UTC)
         with suppress(sa.exc.IntegrityError), self._writing() as connection:
+            now = self._now(connection)
             values = {
                 "sweep_id": key.sweep,
                 "number": trial.number,
@@ -111,15 +152,21 @@ class Database(Archive):
                 "lease_expires": now + timedelta(seconds=lease_seconds),
                 "attempts": 0,
                 "created": now,
+                "configuration": trial.configuration,
                 "params": trial.params,
                 "config": trial.config.model_dump(mode="json"),
+                "digest": trial.config.fingerprint(),
             }
             added = connection.execute(run.insert().values(values).returning(run.c.trial_id)).scalar_one()
             attributes = {"arm": trial.arm, "seed": trial.seed}
             mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, attributes)
-            return True
-        return False
+        found = self.run(name, trial.number)
+        added_here = found is not None and found.owner == owner
+        if added_here:
+            self._held[name, trial.number] = owner
+        return added_here
 
+    @patient
     def take_over(
         self, name: str, number: int, from_owner: str | None, owner: str, lease_seconds: float
     ) -> bool:
@@ -135,24 +182,56 @@ class Database(Archive):
                 return from_owner is not None and mirror.change_owner(
                     connection, key.study, number, from_owner, owner
                 )
-            expires = datetime.now(UTC) + timedelta(seconds=lease_seconds)
+            expires = self._now(connection) + timedelta(seconds=lease_seconds)
+            # Its own already: an earlier try was carried out, and only the answer was lost.
+            theirs = run.c.owner == owner
+            theirs |= run.c.owner.is_(None) if from_owner is None else run.c.owner == from_owner
             changed = connection.execute(
-                run.update()
-                .where(this, run.c.owner == from_owner, _UNFINISHED)
-                .values(owner=owner, lease_expires=expires)
+                run.update().where(this, theirs, _UNFINISHED).values(owner=owner, lease_expires=expires)
             )
-            return changed.rowcount == 1
+        if changed.rowcount == 1:
+            self._held[name, number] = owner
+        return changed.rowcount == 1
 
-    def renew(self, owner: str, lease_seconds: float) -> None:
-        """Extends the lease of all unfinished trials of `owner`, in all studies."""
-        expires = datetime.now(UTC) + timedelta(seconds=lease_seconds)
+    @patient
+    def unfinished(self, name: str) -> list[RunRow]:
+        """All trials of a study that are queued or running, by number."""
+        return [run_row(row._mapping) for row in self._select(name, sa.select(run).where(_UNFINISHED))]
+
+    @patient
+    def release(self, name: str, owner: str) -> None:
+        """Gives the unfinished trials of `owner` away, so that any driver may go on with them at once."""
+        mine = (run.c.sweep_id == self._keys(name).sweep) & (run.c.owner == owner) & _UNFINISHED
         with self._writing() as connection:
-            connection.execute(
-                run.update().where(run.c.owner == owner, _UNFINISHED).values(lease_expires=expires)
-            )
+            connection.execute(run.update().where(mine).values(owner=None, lease_expires=None))
 
-    def start_run(
-        self, name: str, number: int, threads: int | None, device: str | None, versions: Mapping[str, Any]
+    @patient
+    def expired(self, name: str) -> set[int]:
+        """Numbers of the unfinished trials whose lease has run out, by the clock that sets leases."""
+        key = self._keys(name).sweep
+        with self._reading() as connection:
+            late = run.c.lease_expires.is_(None) | (run.c.lease_expires < self._now(connection))
+            query = sa.select(run.c.number).where(run.c.sweep_id == key, _UNFINISHED, late)
+            return set(connection.execute(query).scalars())
+
+    @patient
+    def renew(self, name: str, owner: str, lease_seconds: float) -> set[int]:
+        """Extends the lease of all unfinished trials of `owner` in a study; returns their numbers."""
+        mine = (run.c.sweep_id == self._keys(name).sweep) & (run.c.owner == owner) & _UNFINISHED
+        with self._writing() as connection:
+            expires = self._now(connection) + timedelta(seconds=lease_seconds)
+            connection.execute(run.update().where(mine).values(lease_expires=expires))
+            return set(connection.execute(sa.select(run.c.number).where(mine)).scalars())
+
+    @patient
+    def start_run(  # noqa: PLR0917 - all belong to the attempt
+        self,
+        name: str,
+        number: int,
+        threads: int | None,
+        device: str | None,
+        versions: Mapping[str, Any],
+        machine: str | None = None,
     ) -> None:
         """Counts an attempt: the trial is running now; nothing if it is finished."""
         self._update(
@@ -163,9 +242,11 @@ class Database(Archive):
             started=sa.func.coalesce(run.c.started, sa.literal(datetime.now(UTC), run.c.started.type)),
             threads=threads,
             device=device,
+            machine=machine,
             versions=dict(versions),
         )
 
+    @patient
     def record_epoch(self, name: str, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
         found = self._one(name, number, run.c.id, run.c.trial_id)
@@ -181,45 +262,140 @@ class Database(Archive):
             for metric in result.metrics
         ]
         with suppress(sa.exc.IntegrityError), self._writing() as connection:
+            seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
+            if connection.execute(self._change(name, number).values(seen)).rowcount == 0:
+                return
             connection.execute(epoch_metric.insert(), rows)
         self._mirror.report(found.trial_id, result.epoch, result.overall)
 
-    def finish_run(self, name: str, number: int, outcome: Outcome) -> None:
-        """Records how a trial ended, then tells Optuna; a trial that has an outcome keeps it."""
-        self._update(
-            name,
-            number,
-            state=outcome.state,
-            finished=datetime.now(UTC),
-            seconds=sa.func.coalesce(run.c.seconds, 0.0) + outcome.seconds,
-            peak_memory_mb=outcome.peak_memory_mb,
-            best_epoch=outcome.best_epoch,
-            scores=outcome.scores,
-            error_class=outcome.error_class,
-            traceback=storable_text(outcome.traceback),
+    @patient
+    def finish_run(self, name: str, number: int, outcome: Outcome) -> bool:
+        """Records how a trial ended, then tells Optuna; a trial that has an outcome keeps it.
+
+        Returns:
+            Whether the outcome stands: False if the trial belongs to another driver by now.
+        """
+        values = {
+            "state": outcome.state,
+            "finished": datetime.now(UTC),
+            "seconds": sa.func.coalesce(run.c.seconds, 0.0) + outcome.seconds,
+            "best_epoch": outcome.best_epoch,
+            "scores": outcome.scores,
+            "error_class": outcome.error_class,
+            "traceback": storable_text(outcome.traceback),
+        }
+        if outcome.peak_memory_mb is not None:
+            values["peak_memory_mb"] = outcome.peak_memory_mb
+        self._update(name, number, **values)
+        found = self._one(name, number, run.c.owner, run.c.state)
+        stands = found.state is outcome.state and found.owner == self._held.get((name, number), found.owner)
+        if stands:
+            self.tell(name, number)
+        return stands
+
+    @patient
+    def reuse(self, name: str, number: int, source: int) -> None:
+        """Gives a trial the result of a complete one with the identical configuration, epochs included."""
+        finished = self._one(name, source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint)
+        target = self._one(name, number, run.c.id, run.c.trial_id)
+        m = epoch_metric.c
+        copied = sa.select(sa.literal(target.id), m.epoch, m.split, m.task, m.metric, m.value).where(
+            m.run_id == finished.id
         )
+        overall = sa.select(m.epoch, m.value).where(
+            m.run_id == finished.id, m.split == "dev", m.task == "overall"
+        )
+        values = {
+            "state": RunState.COMPLETE,
+            "finished": datetime.now(UTC),
+            "seconds": 0.0,
+            "best_epoch": finished.best_epoch,
+            "scores": finished.scores,
+            "fingerprint": finished.fingerprint,
+            "reused_from": source,
+        }
+        with self._writing() as connection:
+            if connection.execute(self._change(name, number).values(values)).rowcount == 1:
+                connection.execute(epoch_metric.delete().where(m.run_id == target.id))
+                connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
+            epochs = connection.execute(overall).all()
+        for row in epochs:
+            if row.value is not None:
+                self._mirror.report(target.trial_id, row.epoch, row.value)
         self.tell(name, number)
 
+    @patient
+    def twin(self, name: str, number: int) -> RunRow | None:
+        """The first other trial with the identical configuration and seed that has not failed.
+
+        Complete ones come first, then those with a lower number that are under way.
+        """
+        own = self._one(name, number, run.c.digest)
+        usable = (run.c.state == RunState.COMPLETE) | (_UNFINISHED & (run.c.number < number))
+        query = sa.select(run).where(
+            run.c.digest == own.digest, run.c.number != number, usable, run.c.reused_from.is_(None)
+        )
+        found = [run_row(row._mapping) for row in self._select(name, query)]
+        return min(found, key=lambda row: (row.state is not RunState.COMPLETE, row.number), default=None)
+
+    @patient
+    def halve(self, name: str, number: int, config: Mapping[str, Any]) -> None:
+        """Puts a trial that ran out of memory back to its start, with a configuration that needs less."""
+        found = self._one(name, number, run.c.id)
+        values = {"config": dict(config), "halvings": run.c.halvings + 1, "state": RunState.QUEUED}
+        with self._writing() as connection:
+            if connection.execute(self._change(name, number).values(values)).rowcount == 1:
+                connection.execute(epoch_metric.delete().where(epoch_metric.c.run_id == found.id))
+
+    def retry(self, name: str, error_class: ErrorClass | None = None) -> list[int]:
+        """Puts failed trials back into the queue, all or those of a class; returns their numbers."""
+        key = self._keys(name).sweep
+        failed = (run.c.sweep_id == key) & (run.c.state == RunState.FAILED)
+        if error_class is not None:
+            failed &= run.c.error_class == error_class
+        cleared = dict.fromkeys(
+            ("owner", "lease_expires", "finished", "best_epoch", "scores", "error_class", "traceback")
+        )
+        with self._writing() as connection:
+            query = sa.select(run.c.number, run.c.trial_id).where(failed).order_by(run.c.number)
+            found = connection.execute(query).all()
+            connection.execute(run.update().where(failed).values(state=RunState.QUEUED, **cleared))
+            mirror.reopen(connection, [row.trial_id for row in found])
+        return [row.number for row in found]
+
+    @patient
     def tell(self, name: str, number: int) -> None:
         """Gives a trial's outcome to Optuna; nothing if it has it already."""
         found = self._one(name, number, run.c.trial_id, run.c.state, run.c.scores)
         self._mirror.tell(found.trial_id, found.state, (found.scores or {}).get("overall"))
 
+    @patient
     def untold(self, name: str) -> list[int]:
         """Numbers of the trials that have an outcome of which Optuna does not know."""
         # In this order: a trial that ends in between is not listed.
         finished = {row.number for row in self._select(name, sa.select(run.c.number).where(~_UNFINISHED))}
-        return sorted(finished & self._mirror.running(self._keys(name).study).keys())
+        with self._reading() as connection:
+            return sorted(finished & mirror.running(connection, self._keys(name).study).keys())
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with explained(self._url), self._engine.begin() as connection:
             yield connection
 
+    def _now(self, connection: sa.Connection) -> datetime:
+        """The time by which leases run out: that of the server, if there is one for several machines."""
+        if self._url.get_backend_name() == "sqlite":
+            return datetime.now(UTC)
+        return connection.execute(sa.select(sa.func.now())).scalar_one().astimezone(UTC)
+
+    def _change(self, name: str, number: int) -> sa.Update:
+        """A change of a trial, unless it is finished or belongs to another driver by now."""
+        change = run.update().where(
+            run.c.sweep_id == self._keys(name).sweep, run.c.number == number, _UNFINISHED
+        )
+        owner = self._held.get((name, number))
+        return change if owner is None else change.where(run.c.owner == owner)
+
     def _update(self, name: str, number: int, **values: Any) -> None:
-        """Changes a trial, unless it is finished."""
-        key = self._keys(name).sweep
         with self._writing() as connection:
-            connection.execute(
-                run.update().where(run.c.sweep_id == key, run.c.number == number, _UNFINISHED).values(values)
-            )
+            connection.execute(self._change(name, number).values(values))

@@ -3,8 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol
@@ -13,15 +12,19 @@ from model.config import TrainConfig
 from model.result import EpochResult
 
 from .database import Database
-from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
+from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
+from .limits import Limits, Referee
+from .neighbours import Neighbours, Verdict
 from .owner import Owner
-from .run import Outcome, RunRow, RunState
+from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
 from .search import distributions, propose
 from .study import Study, TrialSpec
 
 LEASE_SECONDS = 120.0
-RENEW_SECONDS = 15.0
+POLL_SECONDS = 0.5
+RESTARTS = 2
+"""How often a trial whose process was killed goes on from its checkpoint before it has failed."""
 VERSIONED = ("sweeper", "torch", "transformers", "tokenizers", "optuna", "numpy")
 
 
@@ -37,22 +40,30 @@ class Observer(Protocol):
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """A trial has its outcome; `message` says why it failed."""
 
+    def withdrawn(self, number: int) -> None:
+        """A trial is no longer under way here, and has no outcome yet."""
+
+    def noted(self, text: str) -> None:
+        """Something that the user should know."""
+
 
 @dataclass
 class _Active:
-    """A trial under way, and its best epoch so far."""
+    """A trial under way, and its epochs so far."""
 
     trial: TrialSpec
     submitted: float
+    halvings: int = 0
+    kills: int = 0
     best: EpochResult | None = None
+    curve: dict[int, float] = field(default_factory=dict)
     peak_memory_mb: float | None = None
 
-    def outcome(self, event: Finished | Failed) -> Outcome:
-        """What is recorded when the trial ends with `event`."""
-        failure = event if isinstance(event, Failed) else None
+    def outcome(self, state: RunState, failure: Failed | None = None) -> Outcome:
+        """What is recorded when the trial ends."""
         best = self.best
         return Outcome(
-            state=RunState.FAILED if failure else RunState.COMPLETE,
+            state=state,
             seconds=time.monotonic() - self.submitted,
             best_epoch=best.epoch if best else None,
             scores={"overall": best.overall, **best.dev_scores()} if best else None,
@@ -62,10 +73,20 @@ class _Active:
         )
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A trial of this driver that waits for a worker."""
+
+    trial: TrialSpec
+    halvings: int = 0
+    kills: int = 0
+
+
 class Driver:
     """Runs a study's trials until the total asked for is reached.
 
-    Trials of a driver that died are continued first, under their own numbers, from their checkpoints.
+    Trials of a driver that died are continued first, under their own numbers, from their checkpoints. A trial
+    whose configuration and seed are those of another is not trained: it gets that one's result.
 
     Args:
         database: Where everything is recorded; holds the study already.
@@ -75,6 +96,9 @@ class Driver:
         home: Folder of the runs and of the token cache.
         data: Folder of the user's data files, if there is one.
         observer: Hears what happens.
+        limits: What ends the sweep, or a trial, early.
+        best: Best `overall` of the study so far.
+        lease_seconds: How long a trial is this driver's without a renewal; renewed eight times as often.
     """
 
     def __init__(
@@ -87,6 +111,9 @@ class Driver:
         home: Home,
         data: Path | None,
         observer: Observer,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        best: float | None = None,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._database = database
         self._study = study
@@ -95,97 +122,264 @@ class Driver:
         self._home = home
         self._data = data
         self._observer = observer
+        self._limits = limits
+        self._referee = Referee(limits, best)
+        self._lease_seconds = lease_seconds
         self._owner = str(Owner.this_process())
+        self._neighbours = Neighbours(self._owner, lease_seconds)
         self._active: dict[int, _Active] = {}
+        self._ready: list[_Ready] = []
+        self._deferred: dict[int, TrialSpec] = {}
+        self._new = self._new_trials()
+        self._stopping = self._said_stopping = False
+        self._ending: str | None = None
         self._threads = max(1, _cores() // executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 
-    def run(self) -> None:
-        """Works until no trial is left to do; on any exception, Ctrl-C too, every trial stays resumable."""
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping
+
+    def stop(self) -> None:
+        """Lets the trials under way save a checkpoint after their step, and begins no other."""
+        self._stopping = True
+        self._executor.stop()
+
+    def run(self) -> str | None:
+        """Works until no trial is left to do; on any exception every trial stays resumable.
+
+        Returns:
+            Why the sweep ended before its last trial, if one of the limits was reached.
+        """
         for number in self._database.untold(self._study.name):
             self._database.tell(self._study.name, number)
-        queue = self._queue()
         try:
-            self._submit(queue)
-            while self._active:
-                for event in self._executor.poll(timeout=1.0):
-                    self._record(event)
+            self._adopt()
+            self._submit()
+            while self._active or (not self._stopping and (self._deferred or self._adopt())):
+                if self._active:
+                    for event in self._executor.poll(timeout=POLL_SECONDS):
+                        self._record(event)
+                elif not self._ready:
+                    time.sleep(POLL_SECONDS)
+                self._say_stopping()
                 self._renew()
-                self._submit(queue)
+                self._end_overdue()
+                self._settle_deferred()
+                self._check_limits()
+                self._submit()
         finally:
             self._executor.close()
+        self._database.release(self._study.name, self._owner)
+        return self._ending
 
-    def _queue(self) -> Iterator[TrialSpec]:
-        """The trials to run, each made this driver's own when it is taken: abandoned ones, then new ones."""
-        name = self._study.name
-        for row in self._database.runs(name):
-            expired = row.lease_expires is None or row.lease_expires < datetime.now(UTC)
-            if row.state.final or row.number >= self._wanted:
+    def _adopt(self) -> bool:
+        """Makes the trials of drivers that are gone this driver's own.
+
+        Returns:
+            Whether there is more to wait for: adopted trials, or some whose driver may be gone.
+        """
+        name, undecided = self._study.name, False
+        mine = {*self._active, *self._deferred, *(ready.trial.number for ready in self._ready)}
+        expired = self._database.expired(name)
+        for row in self._database.unfinished(name):
+            if row.number in mine or row.number >= self._wanted:
                 continue
-            if self._take_over(row.number, row.owner, expired):
-                yield _trial(row)
-        orphans = self._database.orphans(name)
-        for number, owner in orphans:
-            if number < self._wanted and self._take_over(number, owner, expired=False):
-                yield from self._propose(number)
-        while len(self._database.history(name)) + len(self._database.orphans(name)) < self._wanted:
-            number = self._database.claim_number(name, self._owner)
+            verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, row.number in expired)
+            undecided |= verdict is Verdict.UNKNOWN
+            if verdict is Verdict.GONE and self._take_over(row.number, row.owner):
+                self._prepare(_trial(row), row.halvings)
+        for number, owner in self._database.orphans(name):
+            if number >= self._wanted:
+                continue
+            verdict = self._neighbours.judge(number, owner, None, False)
+            undecided |= verdict is Verdict.UNKNOWN
+            if verdict is Verdict.GONE and self._take_over(number, owner):
+                self._propose(number)
+        return undecided or bool(self._ready)
+
+    def _take_over(self, number: int, owner: str | None) -> bool:
+        return self._database.take_over(self._study.name, number, owner, self._owner, self._lease_seconds)
+
+    def _new_trials(self) -> Iterator[int]:
+        """Claims numbers, and proposes their trials, until there are as many as asked for."""
+        while self._database.claimed(self._study.name) < self._wanted:
+            number = self._database.claim_number(self._study.name, self._owner)
             # Another driver may have been quicker; the number then waits until more trials are asked for.
             if number < self._wanted:
-                yield from self._propose(number)
+                self._propose(number)
+                yield number
 
-    def _take_over(self, number: int, owner: str | None, expired: bool) -> bool:
-        """Makes a trial this driver's own if its driver is gone: dead on this host, or silent for long."""
-        abandoned = expired or owner is None or owner == self._owner or Owner.parse(owner).is_dead()
-        return abandoned and self._database.take_over(
-            self._study.name, number, owner, self._owner, LEASE_SECONDS
-        )
-
-    def _propose(self, number: int) -> Iterator[TrialSpec]:
-        name = self._study.name
-        trial = propose(self._study, number, self._database.history(name))
-        if trial is not None:
-            space = distributions(self._study)
-            if self._database.add_run(name, trial, space, self._owner, LEASE_SECONDS):
-                yield trial
-
-    def _submit(self, queue: Iterator[TrialSpec]) -> None:
-        while len(self._active) < self._executor.workers:
-            trial = next(queue, None)
+    def _propose(self, number: int) -> None:
+        name, space = self._study.name, distributions(self._study)
+        while True:
+            trial = propose(self._study, number, self._database.history(name))
             if trial is None:
                 return
-            rundir = self._home.run(self._study.name, trial.number)
-            self._active[trial.number] = _Active(trial, time.monotonic())
-            self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
-            self._executor.submit(
-                Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
-            )
+            if self._database.add_run(name, trial, space, self._owner, self._lease_seconds):
+                self._prepare(trial)
+                return
+            if self._database.run(name, number) is not None:
+                return
+            # Another driver has added that very configuration and seed under a number of its own.
+
+    def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
+        """Queues a trial; one that another has the result of, or is about to have, needs no training."""
+        twin = self._database.twin(self._study.name, trial.number)
+        if twin is None or halvings:
+            self._ready.append(_Ready(trial, halvings))
+        elif twin.state is RunState.COMPLETE:
+            self._reuse(trial, twin)
+        else:
+            self._deferred[trial.number] = trial
+
+    def _reuse(self, trial: TrialSpec, twin: RunRow) -> None:
+        self._database.reuse(self._study.name, trial.number, twin.number)
+        outcome = Outcome(
+            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
+        )
+        self._observer.noted(
+            f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
+        )
+        self._observer.submitted(trial, resumed=False)
+        self._observer.ended(trial.number, outcome, "")
+        self._referee.heard(trial, outcome, "")
+
+    def _settle_deferred(self) -> None:
+        for number, trial in list(self._deferred.items()):
+            twin = self._database.twin(self._study.name, number)
+            under_way = twin is not None and twin.state is not RunState.COMPLETE
+            if under_way and twin and (twin.owner == self._owner or not self._is_gone(twin)):
+                continue
+            del self._deferred[number]
+            if twin is not None and not under_way:
+                self._reuse(trial, twin)
+            else:
+                self._ready.append(_Ready(trial))
+
+    def _is_gone(self, row: RunRow) -> bool:
+        verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, expired=False)
+        return verdict is Verdict.GONE
+
+    def _submit(self) -> None:
+        while len(self._active) < self._executor.workers and not self._stopping:
+            while not self._ready:
+                if next(self._new, None) is None:
+                    return
+            self._start(self._ready.pop(0))
+
+    def _start(self, ready: _Ready) -> None:
+        trial = ready.trial
+        rundir = self._home.run(self._study.name, trial.number)
+        self._active[trial.number] = _Active(trial, time.monotonic(), ready.halvings, ready.kills)
+        self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
+        self._executor.submit(
+            Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
+        )
 
     def _record(self, event: Event) -> None:
         name, number = self._study.name, event.number
-        active = self._active[number]
+        active = self._active.get(number)
+        if active is None:
+            return  # what a cancelled trial still had to say
         match event:
-            case Started(threads=threads, device=device):
-                self._database.start_run(name, number, threads, device, self._versions)
+            case Started(threads=threads, device=device, machine=machine):
+                self._database.start_run(name, number, threads, device, self._versions, machine)
             case Evaluated(result=result):
-                self._database.record_epoch(name, number, result)
-                if result.best:
-                    active.best = result
-                active.peak_memory_mb = max(active.peak_memory_mb or 0.0, result.peak_memory_mb)
-                self._observer.evaluated(number, result)
-            case Finished() | Failed():
-                outcome = active.outcome(event)
-                self._database.finish_run(name, number, outcome)
-                del self._active[number]
-                if outcome.state is RunState.COMPLETE:
-                    discard_checkpoints(self._home.run(name, number))
-                self._observer.ended(number, outcome, event.message if isinstance(event, Failed) else "")
+                self._evaluated(active, result)
+            case Finished():
+                self._finish(active, active.outcome(RunState.COMPLETE), "")
+            case Stopped():
+                self._withdraw(number)
+            case Failed():
+                self._failed(active, event)
+
+    def _evaluated(self, active: _Active, result: EpochResult) -> None:
+        name, number = self._study.name, active.trial.number
+        self._database.record_epoch(name, number, result)
+        active.kills = 0
+        active.best = result if result.best else active.best
+        active.curve[result.epoch] = result.overall
+        active.peak_memory_mb = max(active.peak_memory_mb or 0.0, result.peak_memory_mb)
+        self._observer.evaluated(number, result)
+
+    def _failed(self, active: _Active, event: Failed) -> None:
+        trial, number = active.trial, active.trial.number
+        if event.error_class is ErrorClass.KILLED and active.kills < RESTARTS:
+            self._withdraw(number)
+            self._observer.noted(f"trial {number}: {event.message}; it goes on from its checkpoint")
+            self._ready.insert(0, _Ready(trial, active.halvings, active.kills + 1))
+        elif event.error_class is ErrorClass.OOM and active.halvings == 0 and _can_halve(trial.config):
+            self._withdraw(number)
+            config = trial.config.model_copy(update={"accumulation": 2 * trial.config.accumulation})
+            self._database.halve(self._study.name, number, config.model_dump(mode="json"))
+            discard_checkpoints(self._home.run(self._study.name, number))
+            self._observer.noted(
+                f"trial {number} ran out of memory; again with half the micro-batch "
+                f"(accumulation {config.accumulation})"
+            )
+            self._ready.insert(0, _Ready(replace(trial, config=config), halvings=1))
+        else:
+            self._finish(active, active.outcome(RunState.FAILED, event), event.message)
+
+    def _finish(self, active: _Active, outcome: Outcome, message: str) -> None:
+        name, number = self._study.name, active.trial.number
+        if not self._database.finish_run(name, number, outcome):
+            self._lost(number)
+            return
+        del self._active[number]
+        if outcome.state is not RunState.FAILED:
+            discard_checkpoints(self._home.run(name, number))
+        self._referee.heard(active.trial, outcome, message)
+        self._observer.ended(number, outcome, message)
+
+    def _withdraw(self, number: int) -> None:
+        del self._active[number]
+        self._observer.withdrawn(number)
+
+    def _lost(self, number: int) -> None:
+        self._withdraw(number)
+        self._observer.noted(f"trial {number} was taken over by another driver")
 
     def _renew(self) -> None:
-        if time.monotonic() - self._renewed > RENEW_SECONDS:
-            self._database.renew(self._owner, LEASE_SECONDS)
-            self._renewed = time.monotonic()
+        if time.monotonic() - self._renewed < self._lease_seconds / 8:
+            return
+        mine = self._database.renew(self._study.name, self._owner, self._lease_seconds)
+        self._renewed = time.monotonic()
+        for number in [number for number in self._active if number not in mine]:
+            self._executor.cancel(number)
+            self._lost(number)
+        self._ready = [ready for ready in self._ready if ready.trial.number in mine]
+        self._deferred = {number: trial for number, trial in self._deferred.items() if number in mine}
+
+    def _end_overdue(self) -> None:
+        limit = self._limits.trial_seconds
+        for number, active in list(self._active.items()):
+            if limit is not None and time.monotonic() - active.submitted > limit:
+                self._executor.cancel(number)
+                message = f"took longer than the {limit:g} s that a trial may take"
+                self._failed(active, Failed(number, ErrorClass.TIMEOUT, message, ""))
+
+    def _check_limits(self) -> None:
+        verdict = None if self._stopping else self._referee.verdict()
+        if verdict is not None and self._more_to_do():
+            self._ending = verdict
+            self.stop()
+
+    def _say_stopping(self) -> None:
+        if self._stopping and self._active and not self._said_stopping:
+            self._said_stopping = True
+            self._observer.noted("stopping after the step under way; once more Ctrl-C: at once")
+
+    def _more_to_do(self) -> bool:
+        waiting = self._active or self._ready or self._deferred
+        return bool(waiting) or self._database.claimed(self._study.name) < self._wanted
+
+
+def _can_halve(config: TrainConfig) -> bool:
+    return config.accumulation < config.batch_size
 
 
 def _cores() -> int:

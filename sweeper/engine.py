@@ -83,7 +83,16 @@ def explained(url: sa.URL) -> Iterator[None]:
     except sa.exc.IntegrityError:
         raise
     except (sa.exc.SQLAlchemyError, StorageInternalError, OSError, ImportError) as error:
-        raise DatabaseError(f"{url}: {_reason(error)}") from error
+        raise DatabaseError(f"{url}: {_reason(error)}", passing=_passes(url, error)) from error
+
+
+def _passes(url: sa.URL, error: BaseException) -> bool:
+    """Whether waiting may help; a full disk or a damaged file does not mend itself."""
+    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
+        return _passes(url, error.__cause__)
+    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
+        return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    return url.get_backend_name() != "sqlite" or "locked" in str(error)
 
 
 def _reason(error: BaseException) -> str:

@@ -21,7 +21,15 @@ class InputError(SweeperError):
 
 
 class DatabaseError(SweeperError):
-    """The database cannot be read or written, or belongs to a newer sweeper."""
+    """The database cannot be read or written, or belongs to a newer sweeper.
+
+    Attributes:
+        passing: Whether waiting may help: it is locked, or its server does not answer.
+    """
+
+    def __init__(self, message: str, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class NoStudiesError(DatabaseError):

@@ -1,7 +1,7 @@
 """Optuna's tables, which repeat the search for Optuna's own tools and hand out the numbers of trials."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -65,12 +65,6 @@ class Mirror:
         with explained(self._url):
             return self._storage.get_trial_number_from_id(self._storage.create_new_trial(study, template))
 
-    def running(self, study: int) -> dict[int, str]:
-        """The numbers of the running trials, each with the owner that claimed it."""
-        with explained(self._url):
-            found = self._storage.get_all_trials(study, deepcopy=False, states=(TrialState.RUNNING,))
-        return {trial.number: str(trial.user_attrs.get("owner")) for trial in found}
-
     def report(self, trial: int, epoch: int, overall: float) -> None:
         """Sets a trial's `overall` at an epoch; nothing if the trial has ended."""
         with explained(self._url), suppress(UpdateFinishedTrialError):
@@ -81,6 +75,25 @@ class Mirror:
         values = [overall] if overall is not None and state is RunState.COMPLETE else None
         with explained(self._url), suppress(UpdateFinishedTrialError):
             self._storage.set_trial_state_values(trial, _STATES[state], values)
+
+
+def running(connection: sa.Connection, study: int) -> dict[int, str]:
+    """The numbers of the running trials, each with the owner that claimed it."""
+    owners = (trial_user_attributes.c.trial_id == trials.c.trial_id) & (
+        trial_user_attributes.c.key == "owner"
+    )
+    query = (
+        sa.select(trials.c.number, trial_user_attributes.c.value_json)
+        .join(trial_user_attributes, owners)
+        .where(trials.c.study_id == study, trials.c.state == TrialState.RUNNING)
+    )
+    return {row.number: json.loads(row.value_json) for row in connection.execute(query)}
+
+
+def claimed(connection: sa.Connection, study: int) -> int:
+    """How many numbers of a study have been handed out."""
+    query = sa.select(sa.func.count()).select_from(trials).where(trials.c.study_id == study)
+    return connection.execute(query).scalar_one()
 
 
 # What follows runs in the caller's transaction, together with changes to our own tables: Optuna's storage
@@ -132,3 +145,12 @@ def change_owner(connection: sa.Connection, study: int, number: int, old: str, n
         .values(value_json=json.dumps(new))
     )
     return changed.rowcount == 1
+
+
+def reopen(connection: sa.Connection, keys: Sequence[int]) -> None:
+    """Makes failed trials running ones again, which Optuna's storage has no way to do."""
+    connection.execute(
+        trials.update()
+        .where(trials.c.trial_id.in_(keys))
+        .values(state=TrialState.RUNNING, datetime_complete=None)
+    )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from optuna.trial import TrialState
 
 from .run import ErrorClass, RunRow, RunState, SweepRow
 
@@ -78,7 +79,24 @@ run = sa.Table(
     sa.Column("versions", sa.JSON(none_as_null=True)),
     sa.Column("config", sa.JSON, nullable=False),
     sa.Column("traceback", sa.Text),
+    sa.Column("configuration", sa.Integer, nullable=False),
+    sa.Column("halvings", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("reused_from", sa.Integer),
+    sa.Column("machine", sa.String(255)),
+    sa.Column("fingerprint", sa.String(64)),
+    sa.Column("digest", sa.String(64)),
     sa.UniqueConstraint("sweep_id", "number"),
+    sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
+    sa.Index("ix_run_digest", "sweep_id", "digest"),
+)
+
+study_change = sa.Table(
+    "study_change",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
+    sa.Column("moment", UtcDateTime, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
 )
 
 # A value that is not a number is NULL: SQLite knows no other way to keep it.
@@ -98,6 +116,8 @@ trials = sa.table(
     sa.column("trial_id", sa.Integer),
     sa.column("study_id", sa.Integer),
     sa.column("number", sa.Integer),
+    sa.column("state", sa.Enum(TrialState)),
+    sa.column("datetime_complete", sa.DateTime),
 )
 trial_params = sa.table(
     "trial_params",

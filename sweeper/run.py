@@ -88,6 +88,12 @@ class RunRow:
         scores: Dev scores of the best epoch: ``overall`` and each task.
         error_class: Why it failed.
         traceback: Traceback of the failure.
+        configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
+        halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
+        reused_from: Number of the trial whose result it has, because their configurations are identical.
+        machine: Host and processor of the latest attempt.
+        fingerprint: SHA-256 of its configuration and data, known from its first epoch on.
+        digest: SHA-256 of its configuration as proposed, by which identical ones are found.
     """
 
     id: int
@@ -113,6 +119,12 @@ class RunRow:
     scores: dict[str, float] | None
     error_class: ErrorClass | None
     traceback: str | None
+    configuration: int
+    halvings: int = 0
+    reused_from: int | None = None
+    machine: str | None = None
+    fingerprint: str | None = None
+    digest: str | None = None
 
 
 def _finite(scores: dict[str, float]) -> bool:

@@ -1,5 +1,5 @@
 """Where a trial runs."""
 
-from .protocol import Evaluated, Event, Executor, Failed, Finished, Job, Started
+from .protocol import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
 
-__all__ = ["Evaluated", "Event", "Executor", "Failed", "Finished", "Job", "Started"]
+__all__ = ["Evaluated", "Event", "Executor", "Failed", "Finished", "Job", "Started", "Stopped"]

@@ -1,9 +1,8 @@
 """Trials in the driver's own process, one after the other: for tests and debuggers."""
 
-from collections.abc import Generator, Iterator
-from typing import cast
+from collections.abc import Generator
 
-from .protocol import Event, Failed, Finished, Job
+from .protocol import Event, Failed, Finished, Job, Stopped
 from .trial import run_trial
 
 
@@ -18,11 +17,12 @@ class InlineExecutor:
 
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
-        self._waiting: dict[int, Iterator[Event]] = {}
+        self._waiting: dict[int, Generator[Event, None, None]] = {}
+        self._stopping = False
 
     def submit(self, job: Job) -> None:
         """Puts the trial in line."""
-        self._waiting[job.number] = run_trial(job)
+        self._waiting[job.number] = run_trial(job, lambda: self._stopping)
 
     def poll(self, timeout: float) -> list[Event]:
         """Runs the first trial in line to its next event."""
@@ -30,12 +30,20 @@ class InlineExecutor:
             return []
         number, trial = next(iter(self._waiting.items()))
         event = next(trial)
-        if isinstance(event, Finished | Failed):
+        if isinstance(event, Finished | Failed | Stopped):
             del self._waiting[number]
         return [event]
 
+    def cancel(self, number: int) -> None:
+        """Ends a trial where it stands."""
+        self._waiting.pop(number).close()
+
+    def stop(self) -> None:
+        """Lets the trial under way stop after its step, and those in line at once."""
+        self._stopping = True
+
     def close(self) -> None:
-        """Stops the trials where they stand."""
+        """Ends the trials where they stand."""
         for trial in self._waiting.values():
-            cast("Generator[Event, None, None]", trial).close()
+            trial.close()
         self._waiting.clear()

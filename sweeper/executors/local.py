@@ -3,14 +3,17 @@
 import os
 import signal
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
 from ..run import ErrorClass
-from .protocol import Event, Failed, Finished, Job
+from .protocol import Event, Failed, Finished, Job, Stopped
 from .trial import run_trial
+
+STOP = b"stop"
 
 # "__main__" too: else every trial would import the program that started the driver once more.
 PRELOADED = ["__main__", "model.trainer", "sweeper.executors.trial"]
@@ -41,6 +44,7 @@ class LocalExecutor:
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(PRELOADED)
         self._children: dict[int, _Child] = {}
+        self._stopping = False
 
     def submit(self, job: Job) -> None:
         """Forks a process for the trial."""
@@ -57,6 +61,9 @@ class LocalExecutor:
 
     def poll(self, timeout: float) -> list[Event]:
         """Events of all trials; a process that ended without a last word is a failure of class `killed`."""
+        if self._stopping:
+            self._stopping = False
+            self._ask_to_stop()
         ready = wait([child.events for child in self._children.values()], timeout)
         heard: list[Event] = []
         for number, child in list(self._children.items()):
@@ -67,9 +74,18 @@ class LocalExecutor:
             except (EOFError, OSError):
                 event = self._died(number)
             heard.append(event)
-            if isinstance(event, Finished | Failed):
+            if isinstance(event, Finished | Failed | Stopped):
                 self._reap(number)
         return heard
+
+    def cancel(self, number: int) -> None:
+        """Kills the trial's process."""
+        self._children[number].process.kill()
+        self._reap(number)
+
+    def stop(self) -> None:
+        """Notes that the trials shall stop; `poll` tells them."""
+        self._stopping = True
 
     def close(self) -> None:
         """Kills every process; checkpoints are written whole or not at all, so that nothing is lost."""
@@ -77,6 +93,12 @@ class LocalExecutor:
             child.process.kill()
         for number in list(self._children):
             self._reap(number)
+
+    def _ask_to_stop(self) -> None:
+        for child in self._children.values():
+            # One that has ended meanwhile has left its last word.
+            with suppress(OSError):
+                child.lifeline.send_bytes(STOP)
 
     def _died(self, number: int) -> Failed:
         process = self._children[number].process
@@ -110,7 +132,8 @@ def _start_server() -> None:
 def _child(job: Job, sender: Connection, watched: Connection) -> None:
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_driver, args=(watched,), daemon=True).start()
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
     try:
         job.rundir.mkdir(parents=True, exist_ok=True)
         with (job.rundir / "log.txt").open("ab", buffering=0) as log:
@@ -119,12 +142,14 @@ def _child(job: Job, sender: Connection, watched: Connection) -> None:
     except OSError as error:
         sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
         return
-    for event in run_trial(job):
+    for event in run_trial(job, stop.is_set):
         sender.send(event)
 
 
-def _end_with_driver(watched: Connection) -> None:
+def _listen(watched: Connection, stop: threading.Event) -> None:
+    """Waits for the driver's word to stop; without a driver the trial ends at once."""
     try:
-        watched.recv_bytes()
+        while watched.recv_bytes() == STOP:
+            stop.set()
     except (EOFError, OSError):
         os._exit(1)

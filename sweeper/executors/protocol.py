@@ -33,11 +33,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Started:
-    """The trial's process is up: its CPU threads and the name of its device."""
+    """The trial's process is up: its CPU threads, the name of its device, and its host and processor."""
 
     number: int
     threads: int
     device: str
+    machine: str
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,18 @@ class Failed:
     traceback: str
 
 
-Event = Started | Evaluated | Finished | Failed
+@dataclass(frozen=True)
+class Stopped:
+    """The trial was asked to stop, and has: all that it did is in a checkpoint."""
+
+    number: int
+
+
+Event = Started | Evaluated | Finished | Failed | Stopped
 
 
 class Executor(Protocol):
-    """Runs a few trials at a time. Every submitted job ends with one `Finished` or `Failed`."""
+    """Runs a few trials at a time. Every submitted job ends with one `Finished`, `Failed` or `Stopped`."""
 
     @property
     def workers(self) -> int:
@@ -80,6 +88,12 @@ class Executor(Protocol):
 
     def poll(self, timeout: float) -> list[Event]:
         """What has happened since the last call; waits up to `timeout` seconds for a first event."""
+
+    def cancel(self, number: int) -> None:
+        """Ends a trial at once; nothing more is heard of it."""
+
+    def stop(self) -> None:
+        """Asks every trial to stop after its step under way; returns at once, fit for a signal handler."""
 
     def close(self) -> None:
         """Ends whatever still runs, at once; the trials can be continued from their checkpoints."""

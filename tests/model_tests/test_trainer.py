@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from model.checkpoint import KEPT
 from model.config import TrainConfig
-from model.errors import CheckpointError, NonFiniteLossError
+from model.errors import CheckpointError, NonFiniteLossError, TrialStoppedError
 from model.result import EpochResult, Metric
 from model.tasks import DemoSource, Task
 from model.trainer import train
@@ -65,7 +65,7 @@ def metrics(results: list[EpochResult]) -> list[tuple[Metric, ...]]:
 
 
 def weights(rundir: Path, epoch: int) -> dict[str, torch.Tensor]:
-    return load_file(rundir / "checkpoints" / f"{epoch:06d}" / "model.safetensors")
+    return load_file(rundir / "checkpoints" / f"{epoch:06d}.000000" / "model.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,27 @@ def test_a_stopped_trial_resumes_bit_for_bit(optimizer: str, stop: int, cache: P
         assert all(np.array_equal(a[name], b[name]) for name in b.files)
 
 
+@pytest.mark.parametrize(
+    "techniques", [{}, {"gradient": "gradvac", "smart": {"enabled": True, "tasks": ["sst"]}}]
+)
+@pytest.mark.parametrize("step", [1, 5, 9])
+def test_a_trial_stopped_between_two_steps_loses_none(
+    step: int, techniques: dict[str, object], cache: Path, tmp_path: Path
+) -> None:
+    given = config(steps_per_epoch=4, epochs=3, encoder={"dropout": 0.2}, **techniques)
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    asked = itertools.count()
+    with pytest.raises(TrialStoppedError):
+        list(train(given, tmp_path / "halted", data=None, cache=cache, stop=lambda: next(asked) == step))
+    torch.manual_seed(999)
+    asked = itertools.count()
+    after = list(train(given, tmp_path / "halted", data=None, cache=cache, stop=lambda: next(asked) < 0))
+    assert next(asked) == given.epochs * 4 - step
+    assert metrics(after) == metrics(expected)
+    ours, theirs = weights(tmp_path / "halted", 3), weights(tmp_path / "whole", 3)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
 def test_the_same_configuration_trains_to_the_same_scores(
     whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
 ) -> None:
@@ -115,7 +136,7 @@ def test_a_damaged_checkpoint_is_passed_over(
 ) -> None:
     rundir, expected = whole
     shutil.copytree(rundir, tmp_path / "damaged")
-    file = tmp_path / "damaged/checkpoints/000004/model.safetensors"
+    file = tmp_path / "damaged/checkpoints/000004.000000/model.safetensors"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
@@ -134,7 +155,7 @@ def test_a_checkpoint_without_the_fingerprint_of_the_data_is_read(
     rundir, expected = whole
     assert {len(result.fingerprint or "") for result in expected} == {64}
     shutil.copytree(rundir, tmp_path / "old")
-    file = tmp_path / "old/checkpoints/000004/state.json"
+    file = tmp_path / "old/checkpoints/000004.000000/state.json"
     state = json.loads(file.read_text())
     for result in state["progress"]["results"]:
         del result["fingerprint"]
@@ -154,7 +175,7 @@ def test_a_checkpoint_of_another_trial_is_refused(
 
 def test_the_newest_checkpoints_are_kept(whole: tuple[Path, list[EpochResult]]) -> None:
     names = sorted(path.name for path in (whole[0] / "checkpoints").iterdir())
-    assert names == ["000003", "000004"]
+    assert names == ["000003.000000", "000004.000000"]
     assert len(names) == KEPT
 
 

@@ -3,7 +3,7 @@
 import math
 
 from model.result import EpochResult, Metric
-from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started
+from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
 from sweeper.run import ErrorClass
 
 
@@ -63,9 +63,9 @@ class InstantExecutor:
         epochs: list[Event] = [Evaluated(n, result(job, epoch)) for epoch in range(1, job.config.epochs + 1)]
         if n in self._fails:
             last: Event = Failed(n, ErrorClass.NAN, "the loss is nan", "Traceback: the loss is nan")
-            self._events[n] = [Started(n, 1, "cpu"), epochs[0], last]
+            self._events[n] = [Started(n, 1, "cpu", "here"), epochs[0], last]
         else:
-            self._events[n] = [Started(n, 1, "cpu"), *epochs, Finished(n)]
+            self._events[n] = [Started(n, 1, "cpu", "here"), *epochs, Finished(n)]
 
     def poll(self, timeout: float) -> list[Event]:
         heard: list[Event] = []
@@ -77,6 +77,12 @@ class InstantExecutor:
             if not events:
                 del self._events[number]
         return heard
+
+    def cancel(self, number: int) -> None:
+        del self._events[number]
+
+    def stop(self) -> None:
+        self._events = {number: [Stopped(number)] for number in self._events}
 
     def close(self) -> None:
         self.closed = True

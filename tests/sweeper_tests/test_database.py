@@ -197,10 +197,87 @@ def test_renewal_reaches_the_owners_unfinished_trials_only(database: Database) -
     mine, yours, done = queue(database), queue(database, owner=YOU), queue(database)
     database.finish_run(NAME, done, COMPLETE)
     before = database.runs(NAME)
-    database.renew(ME, 3600)
+    assert database.renew(NAME, ME, 3600) == {mine}
     changed = [old.number for old, new in zip(before, database.runs(NAME), strict=True) if old != new]
     assert changed == [mine]
     assert yours not in changed
+
+
+def test_who_has_lost_a_trial_cannot_write_to_it(database: Database, url: str) -> None:
+    number = queue(database)
+    with Database(url) as another:
+        assert another.take_over(NAME, number, ME, YOU, 60)
+        database.start_run(NAME, number, 1, "cpu", {})
+        database.record_epoch(NAME, number, epoch(1, 0.9))
+        assert not database.finish_run(NAME, number, COMPLETE)
+        assert database.run(NAME, number) == another.run(NAME, number)
+        assert database.epochs_frame(NAME).empty
+        another.record_epoch(NAME, number, epoch(1, 0.6))
+        assert another.finish_run(NAME, number, COMPLETE)
+    assert database.renew(NAME, ME, 60) == set()
+
+
+def test_a_released_trial_is_free_at_once(database: Database) -> None:
+    number = queue(database)
+    assert database.expired(NAME) == set()
+    database.release(NAME, ME)
+    assert database.expired(NAME) == {number}
+    assert database.take_over(NAME, number, None, YOU, 60)
+
+
+def test_a_configuration_of_an_arm_has_one_trial_a_seed(database: Database) -> None:
+    queue(database)
+    number = database.claim_number(NAME, ME)
+    assert not database.add_run(NAME, replace(trial(number), configuration=0), SPACE, ME, 60)
+    assert database.run(NAME, number) is None
+    assert database.add_run(NAME, trial(number), SPACE, ME, 60)
+
+
+def test_failed_trials_are_queued_again_under_their_numbers(database: Database, url: str) -> None:
+    oom, fine = run_whole(database, FAILED), run_whole(database, COMPLETE, "b")
+    nan = run_whole(database, replace(FAILED, error_class=ErrorClass.NAN), "c")
+    assert database.retry(NAME, ErrorClass.KILLED) == []
+    assert database.retry(NAME, ErrorClass.OOM) == [oom]
+    row = database.run(NAME, oom)
+    assert row is not None
+    assert (row.state, row.error_class, row.traceback, row.owner) == (RunState.QUEUED, None, None, None)
+    assert [row.state for row in database.runs(NAME)[1:]] == [RunState.COMPLETE, RunState.FAILED]
+    assert database.take_over(NAME, oom, None, YOU, 60)
+    assert database.finish_run(NAME, oom, COMPLETE)
+    with in_optuna(url) as trials:
+        assert [trial.state.name for trial in trials] == ["COMPLETE", "COMPLETE", "FAIL"]
+    assert database.retry(NAME) == [nan]
+    assert fine == 1
+
+
+def test_an_identical_trial_gets_the_result_of_its_twin(database: Database, url: str) -> None:
+    source, number = run_whole(database, COMPLETE), queue(database)
+    twin = database.twin(NAME, number)
+    assert twin is not None
+    assert twin.number == source
+    assert database.twin(NAME, source) is None
+    database.reuse(NAME, number, source)
+    row = database.run(NAME, number)
+    assert row is not None
+    assert (row.state, row.scores, row.reused_from) == (RunState.COMPLETE, COMPLETE.scores, source)
+    frame = database.epochs_frame(NAME).drop(columns="number")
+    half = len(frame) // 2
+    assert half == 3
+    assert frame[:half].to_numpy().tolist() == frame[half:].to_numpy().tolist()
+    with in_optuna(url) as trials:
+        assert trials[number].value == 0.75
+        assert trials[number].intermediate_values == trials[source].intermediate_values
+
+
+def test_a_trial_that_is_halved_begins_again(database: Database) -> None:
+    number = queue(database)
+    database.record_epoch(NAME, number, epoch(1, 0.6))
+    smaller = CONFIG.model_copy(update={"accumulation": 2}).model_dump(mode="json")
+    database.halve(NAME, number, smaller)
+    row = database.run(NAME, number)
+    assert row is not None
+    assert (row.halvings, row.config, row.state) == (1, smaller, RunState.QUEUED)
+    assert database.epochs_frame(NAME).empty
 
 
 # The course of a trial

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from model.config import TrainConfig
 from model.errors import DataError, NonFiniteLossError
 from model.result import Metric
 from model.tasks import DemoSource, Task
-from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
+from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.trial import error_class
@@ -64,7 +65,7 @@ def story(executor: Executor, *jobs: Job) -> dict[int, list[Event]]:
     for event in follow(executor):
         assert event.number in running, "an event after the last"
         told[event.number].append(event)
-        if isinstance(event, Finished | Failed):
+        if isinstance(event, Finished | Failed | Stopped):
             running.remove(event.number)
         if not running:
             break
@@ -94,12 +95,38 @@ def test_both_report_the_same_events_and_numbers(local: LocalExecutor, tmp_path:
     [forked] = story(local, theirs).values()
     assert [type(event) for event in inline] == [Started, Evaluated, Evaluated, Evaluated, Finished]
     assert [type(event) for event in forked] == [type(event) for event in inline]
-    assert inline[0] == Started(mine.number, 1, "cpu")
-    assert forked[0] == Started(theirs.number, 1, "cpu")
+    here = f"{platform.node()}, {platform.machine()}"
+    assert inline[0] == Started(mine.number, 1, "cpu", here)
+    assert forked[0] == Started(theirs.number, 1, "cpu", here)
     assert scores(forked) == scores(inline)
     for folder in (mine.rundir, theirs.rundir):
         assert TrainConfig.model_validate_json((folder / "config.json").read_text()) == mine.config
         assert (folder / "predictions.npz").exists()
+
+
+def test_a_trial_that_is_asked_to_stop_loses_no_step(executor: Executor, tmp_path: Path) -> None:
+    whole, halted = job(tmp_path, steps_per_epoch=8), job(tmp_path, steps_per_epoch=8)
+    expected = story(InlineExecutor(), whole)[whole.number]
+    executor.submit(halted)
+    events = follow(executor)
+    assert isinstance(next(events), Started)
+    assert isinstance(next(events), Evaluated)
+    executor.stop()
+    told = list(itertools.takewhile(lambda event: not isinstance(event, Stopped), events))
+    assert all(isinstance(event, Evaluated) for event in told)
+    checkpoints = halted.rundir / "checkpoints"
+    steps = [tuple(map(int, path.name.split("."))) for path in checkpoints.iterdir()]
+    assert max(steps) >= (1, 0)
+    [again] = story(InlineExecutor(), halted).values()
+    assert scores(again) == scores(expected)
+
+
+def test_a_cancelled_trial_is_not_heard_of_again(executor: Executor, tmp_path: Path) -> None:
+    endless, short = job(tmp_path, epochs=ENDLESS), job(tmp_path)
+    executor.submit(endless)
+    assert isinstance(next(follow(executor)), Started)
+    executor.cancel(endless.number)
+    assert isinstance(story(executor, short)[short.number][-1], Finished)
 
 
 def test_several_trials_do_not_disturb_each_other(executor: Executor, tmp_path: Path) -> None:
@@ -251,7 +278,7 @@ def _prints(job: Job) -> None:
     """A trial, up to where its output is redirected, that prints in three ways."""
     import sweeper.executors.local as module
 
-    def events(_job: Job) -> Iterator[Event]:
+    def events(_job: Job, _stop: object) -> Iterator[Event]:
         print("printed in Python", flush=True)
         print("a warning", file=sys.stderr, flush=True)
         os.write(1, b"printed below Python\n")
