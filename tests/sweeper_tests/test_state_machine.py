@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -219,6 +219,11 @@ def test_resumed_equals_uninterrupted(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=suppressed
+            max_examples=15,
+            stateful_step_count=15,
+            deadline=None,
+            suppress_health_check=suppressed,
+            # Shrinking takes minutes; fifteen steps can be read as they are.
+            phases=[Phase.generate],
         ),
     )
