@@ -1,8 +1,11 @@
 """An open database, and all that can be read from it."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,8 +17,8 @@ from .engine import READING, check_url, creation_lock, explained, hooked_engine,
 from .errors import DatabaseError
 from .mirror import Mirror
 from .pruning import Curve
-from .records import epoch_metric, run, run_row, sweep, sweep_row
-from .run import RunRow, RunState, SweepRow
+from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
+from .run import ErrorClass, RunRow, RunState, SweepRow
 from .search import PastTrial
 
 MetricKey = tuple[int, str, str, str]
@@ -23,11 +26,55 @@ MetricKey = tuple[int, str, str, str]
 
 
 @dataclass(frozen=True)
+class Standing:
+    """How one trial stands, in short; the fields are those of RunRow."""
+
+    number: int
+    arm: str
+    state: RunState
+    owner: str | None
+    seconds: float | None
+    error_class: ErrorClass | None
+    scores: dict[str, float] | None
+
+
+class StoredJson(Mapping[str, Any]):
+    """A JSON object that is read when something of it is asked for.
+
+    Args:
+        text: The JSON.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def _read(self) -> dict[str, Any]:
+        return dict(json.loads(self._text))
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read)
+
+    def __len__(self) -> int:
+        return len(self._read)
+
+
+@dataclass(frozen=True)
 class Keys:
-    """One study, in our tables and in Optuna's."""
+    """One study: its key in our tables and in Optuna's, and the scores that it raises."""
 
     sweep: int
     study: int
+    objectives: tuple[str, ...]
+
+
+def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scores that a study raises, from its JSON."""
+    written = study.get("objective", "overall")
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 class Archive:
@@ -98,19 +145,50 @@ class Archive:
     def history(self, name: str) -> list[PastTrial]:
         """All trials of a study as the search sees them, by number."""
         r = run.c
-        query = sa.select(r.number, r.arm, r.params, r.seed, r.configuration, r.state, r.scores)
+        # As text: of thousands of trials a proposal reads few, and reading JSON is the greater part of this.
+        params, scores = sa.cast(r.params, sa.Text), sa.cast(r.scores, sa.Text)
+        # The other columns stand before the long ones; this one has an index, which is read in their place.
+        indexed = run.alias()
+        query = (
+            sa.select(r.number, r.arm, params, r.seed, indexed.c.configuration, r.state, scores)
+            .join(indexed, indexed.c.id == r.id)
+            .where(indexed.c.sweep_id == self._keys(name).sweep)
+        )
         return [
             PastTrial(
-                number=row.number,
-                arm=row.arm,
-                params=row.params,
-                seed=row.seed,
-                configuration=row.configuration,
-                state=row.state,
-                scores=row.scores if row.state is RunState.COMPLETE else None,
+                number,
+                arm,
+                StoredJson(params),
+                seed,
+                configuration,
+                state,
+                StoredJson(scores) if state is RunState.COMPLETE else None,
             )
-            for row in self._select(name, query)
+            for number, arm, params, seed, configuration, state, scores in self._select(name, query)
         ]
+
+    def standings(self, name: str) -> list[Standing]:
+        """How all trials of a study stand, by number; quick, however many there are."""
+        r = run.c
+        query = sa.select(r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores)
+        return [Standing(*row) for row in self._select(name, query)]
+
+    def epochs_done(self, name: str, numbers: Collection[int]) -> dict[int, int]:
+        """How many evaluations of these trials are recorded, by number; absent for none."""
+        query = (
+            sa.select(run.c.number, sa.func.count(epoch_metric.c.epoch.distinct()).label("epochs"))
+            .join(epoch_metric)
+            .where(run.c.number.in_(numbers))
+            .group_by(run.c.number)
+        )
+        return {row.number: row.epochs for row in self._select(name, query)}
+
+    def changes(self, name: str) -> list[tuple[datetime, str]]:
+        """What was changed in a study since it was begun: when, in UTC, and what; the first change first."""
+        c = study_change.c
+        query = sa.select(c.moment, c.description).where(c.sweep_id == self._keys(name).sweep).order_by(c.id)
+        with self._reading() as connection:
+            return [(row.moment, row.description) for row in connection.execute(query)]
 
     def metrics(self, name: str, number: int) -> dict[MetricKey, float | None]:
         """Every metric of every epoch of one trial; None for what is not a number."""
@@ -182,10 +260,10 @@ class Archive:
 
     def _keys(self, name: str) -> Keys:
         if name not in self._known:
-            query = sa.select(sweep.c.id, sweep.c.study_id).where(sweep.c.name == name)
+            query = sa.select(sweep.c.id, sweep.c.study_id, sweep.c.study).where(sweep.c.name == name)
             with self._reading() as connection:
                 row = connection.execute(query).one_or_none()
             if row is None:
                 raise DatabaseError(f"{self._url}: no study {name!r}")
-            self._known[name] = Keys(row.id, row.study_id)
+            self._known[name] = Keys(row.id, row.study_id, objectives(row.study))
         return self._known[name]

@@ -199,20 +199,28 @@ def report(
 
 
 @app.command()
-def status(study: StudyName = None, storage: Storage = None) -> None:
+def status(
+    study: StudyName = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")
+    ] = False,
+    storage: Storage = None,
+) -> None:
     """Says how far a study has come, and which of its trials are unfinished or failed.
 
-    Example: `sweeper status sbert-grid`
+    Example: `sweeper status sbert-grid --watch`
     """
     from .database import Database
-    from .sweep import find_sweep, tally
-    from .trialview import attention
+    from .overview import overview
+    from .overview import watch as watch_overview
+    from .sweep import find_sweep
 
     with Database(_storage(storage), must_exist=True) as database:
         row = find_sweep(database, study)
-        typer.echo(f"{row.name}: {tally(database, row).standing()}")
-        for line in attention(database, row):
-            typer.echo(f"  {line}")
+        if watch:
+            watch_overview(lambda: overview(database, find_sweep(database, row.name)), Console())
+        else:
+            typer.echo("\n".join(overview(database, row)))
 
 
 @app.command(name="list")

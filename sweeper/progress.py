@@ -107,7 +107,7 @@ class LiveProgress:
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> "LiveProgress":
-        self._live.start()
+        self._live.start(refresh=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -162,7 +162,7 @@ class LiveProgress:
         table.add_column("arm", overflow="fold")
         for heading in ("epoch", "overall", *self._tasks, "time"):
             table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("hyperparameters", overflow="fold")
+        table.add_column("settings", overflow="fold", min_width=14)
         now, under_way = time.monotonic(), dict(self._tally.under_way)
         for row in self._rows:
             running = under_way.get(row.trial.number) if row else None

@@ -13,6 +13,7 @@ from model.sources import check
 from model.tasks import overall_formula
 
 from . import __version__
+from .archive import Archive
 from .changes import compare
 from .database import Database
 from .driver import Driver
@@ -21,12 +22,13 @@ from .executors import Executor
 from .interrupt import gently
 from .limits import Limits
 from .patience import Patience
-from .progress import Tally, progress, say
-from .run import RunState, SweepRow
+from .progress import progress, say
+from .run import SweepRow
 from .rundir import Home
 from .search import grid_size
 from .study import Study
 from .studyfile import stored_study
+from .tally import Tally
 
 DATABASE_SECONDS = 1800.0
 """How long a sweep waits for a database that is locked or does not answer."""
@@ -136,18 +138,9 @@ def find_sweep(database: Database, name: str | None, workload: str | None = None
     raise InputError(f"study {f'{base}@{on}' if on else base!r} has never run; those that have: {known}")
 
 
-def tally(database: Database, row: SweepRow, workers: int = 1) -> Tally:
+def tally(database: Archive, row: SweepRow, workers: int = 1) -> Tally:
     """How far a study has come; `workers` is how many trials run at once."""
-    runs = database.runs(row.name)
-    complete = [(run.number, (run.scores or {})["overall"]) for run in runs if run.state is RunState.COMPLETE]
-    return Tally(
-        wanted=row.wanted,
-        finished=sum(run.state.final for run in runs),
-        failed=sum(run.state is RunState.FAILED for run in runs),
-        best=max(complete, key=lambda pair: pair[1], default=None),
-        workers=workers,
-        durations=[run.seconds for run in runs if run.state.final and run.seconds is not None],
-    )
+    return Tally.of(row.wanted, row.study["arms"], database.standings(row.name), workers)
 
 
 def check_home(home: Home) -> None:
@@ -199,7 +192,7 @@ def _begin(database: Database, study: Study, trials: int | None, console: Consol
         )
     changes = _additions(row, study)
     # What is done stays done, however few are asked for now.
-    done = sum(run.state.final for run in database.runs(study.name))
+    done = sum(trial.state.final for trial in database.standings(study.name))
     wanted = max(wanted, done)
     if changes and done == wanted:
         say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")

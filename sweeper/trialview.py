@@ -1,26 +1,12 @@
-"""Trials in words: those that need attention, and everything about one."""
+"""One trial in words: everything that is recorded of it."""
 
 import json
 
 from .archive import Archive
 from .database import Database
 from .errors import InputError
-from .owner import Owner
 from .progress import describe
-from .run import RunRow, RunState, SweepRow
-from .table import one_line
-
-
-def attention(database: Database, sweep: SweepRow) -> list[str]:
-    """One line for each trial of a study that is unfinished or failed, by number."""
-    rows = [run for run in database.runs(sweep.name) if run.state in _NOTED]
-    if not rows:
-        return []
-    trials = database.trials_frame(sweep.name)
-    epochs = dict(zip(trials["number"], trials["epochs"], strict=True))
-    return [
-        f"trial {run.number} {one_line(f'{_state(run, epochs[run.number])} · {run.arm}')}" for run in rows
-    ]
+from .run import RunRow, SweepRow
 
 
 def find_trial(database: Archive, sweep: SweepRow, number: int) -> RunRow:
@@ -57,18 +43,6 @@ def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
     return "\n\n".join(part for part in parts if part)
-
-
-_NOTED = (RunState.QUEUED, RunState.RUNNING, RunState.FAILED)
-
-
-def _state(run: RunRow, epochs: int) -> str:
-    if run.state is RunState.FAILED:
-        return f"failed ({run.error_class}) after {epochs} epochs"
-    if run.owner is None or Owner.parse(run.owner).is_dead():
-        return f"{run.state}, its driver is gone: epoch {epochs} of {run.config['epochs']}"
-    owner = Owner.parse(run.owner)
-    return f"{run.state} (process {owner.pid} on {owner.host}): epoch {epochs} of {run.config['epochs']}"
 
 
 def _head(sweep: SweepRow, run: RunRow) -> str:

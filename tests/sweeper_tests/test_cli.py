@@ -293,7 +293,7 @@ def test_help_teaches(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None
     assert "--debug" in said.out
     assert "SWEEPER_HOME" in said.out
     names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
-    assert len(names) == 8
+    assert len(names) == 10
     for name in names:
         assert name in said.out
         assert f"Example: sweeper {name}" in sweeper(name, "--help").out
@@ -340,6 +340,18 @@ def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:
     assert "contradicts" in refused(sweeper, "resume", "mine@small", "--workload", "minilm")
     assert "has never run" in refused(sweeper, "report", "--study", "nope")
     assert "has never run" in refused(sweeper, "status", "../x")
+
+
+def test_status_is_watched_until_ctrl_c(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sweeper(*RUN, "--executor", "inline", "--trials", "1").code == 0
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sweeper.overview.time.sleep", interrupted)
+    said, once = sweeper("status", "--watch"), sweeper("status", "mine")
+    assert (said.code, said.out) == (0, once.out)
+    assert said.out.startswith("mine@small: 1 of 1 trials")
 
 
 def test_a_changed_study_is_refused_with_the_difference(folder: Path, sweeper: Command) -> None:

@@ -7,10 +7,12 @@ import pytest
 from rich.console import Console
 
 from model.result import EpochResult, Metric
-from sweeper.progress import LiveProgress, PlainProgress, Tally, describe, progress
+from sweeper.archive import Standing
+from sweeper.progress import LiveProgress, PlainProgress, describe, progress
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
+from sweeper.tally import Tally
 
 ARM = "[red]S-BERT[/red] :fire:"
 
@@ -43,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def tally(wanted: int = 8, workers: int = 1) -> Tally:
-    return Tally(wanted=wanted, finished=0, failed=0, best=None, workers=workers)
+    return Tally(wanted, ("Baseline", ARM), workers)
 
 
 def result(epoch: int, overall: float = 0.7321) -> EpochResult:
@@ -69,20 +71,44 @@ def complete(overall: float, seconds: float = 60.0) -> Outcome:
 
 
 FAILED = Outcome(state=RunState.FAILED, seconds=2.0, error_class=ErrorClass.NAN, traceback="Traceback")
+PRUNED = Outcome(state=RunState.PRUNED, seconds=9.0, best_epoch=1, scores={"overall": 0.9})
 
 
 def test_a_tally_counts_and_keeps_the_best() -> None:
     count = tally(wanted=4)
     assert count.standing() == "0 of 4 trials"
     for number, outcome in enumerate((complete(0.5), FAILED, complete(0.7), complete(0.6))):
-        count.begin(number)
+        count.begin(number, ARM)
         count.end(number, outcome)
     assert count.summary() == "4 of 4 trials · 1 failed · best overall 0.700 (trial 2)"
+    assert count.details() == [f"best by arm: Baseline none yet · {ARM} 0.700 (trial 2)", "failed: 1 nan"]
+
+
+def test_a_tally_of_recorded_trials_is_that_of_hearing_them_end() -> None:
+    outcomes = (complete(0.5), FAILED, complete(0.7), PRUNED, complete(0.6))
+    heard = tally(wanted=9)
+    for number, outcome in enumerate(outcomes):
+        heard.begin(number, ARM)
+        heard.end(number, outcome)
+    recorded = [
+        Standing(number, ARM, outcome.state, None, outcome.seconds, outcome.error_class, outcome.scores)
+        for number, outcome in enumerate(outcomes)
+    ]
+    waiting = Standing(5, ARM, RunState.QUEUED, None, None, None, None)
+    assert Tally.of(9, heard.arms, [*recorded, waiting]) == heard
+    assert heard.standing() == "5 of 9 trials · 1 pruned · 1 failed · best overall 0.700 (trial 2)"
+
+
+def test_a_single_arm_needs_no_line_of_its_own() -> None:
+    count = Tally(2, ("all",))
+    count.begin(0, "all")
+    count.end(0, complete(0.5))
+    assert count.details() == []
 
 
 def test_the_time_left_is_known_from_the_first_epoch(clock: Callable[[float], None]) -> None:
     count = tally(wanted=3)
-    count.begin(0)
+    count.begin(0, ARM)
     clock(30)
     assert count.seconds_left() is None
     count.advance(0, 0.25)
@@ -90,7 +116,7 @@ def test_the_time_left_is_known_from_the_first_epoch(clock: Callable[[float], No
     clock(70)
     count.end(0, complete(0.5, seconds=100))
     assert count.seconds_left() == pytest.approx(200)
-    count.begin(1)
+    count.begin(1, ARM)
     count.advance(1, 0.5)
     assert count.seconds_left() == pytest.approx(150)
     assert count.summary().endswith(" · about 0:02:30 left")
@@ -130,35 +156,68 @@ def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec
     ]
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [80, 140])
 def test_a_terminal_shows_everything_at_once(
     width: int, trial: Callable[[int], TrialSpec], clock: Callable[[float], None]
 ) -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=width, legacy_windows=False, color_system=None)
-    count = tally(wanted=10)
-    count.best = (7, 0.74)
+    count = tally(wanted=10, workers=2)
+    count.bests["Baseline"] = (7, 0.74)
     with LiveProgress(console, count) as shown:
         shown.submitted(trial(12), resumed=True)
         shown.submitted(trial(13), resumed=False)
-        clock(60)
+        clock(61)
         shown.evaluated(13, result(3))
+        shown.noted("waiting for [the database]")
         shown.ended(12, FAILED, "ValueError: [blue]broken[/blue]")
         text = out.getvalue()
+    assert "waiting for [the database]\n" in text
     assert "trial 12 failed (nan): ValueError: [blue]broken[/blue]" in text
     assert "1 of 10 trials · 1 failed · best overall 0.740 (trial 7) · about" in text
-    assert "left" in text
-    lines = [line.rstrip() for line in text.splitlines()]
-    begin = max(i for i, line in enumerate(lines) if "hyperparameters" in line)  # as last drawn
-    head, *rows = lines[begin:]
-    for heading in ("trial", "arm", "epoch", "overall", "sst", "para", "sts", "hyperparameters"):
+    head, *rows = last_drawn(text)
+    for heading in ("trial", "arm", "epoch", "overall", "sst", "para", "sts", "time", "settings"):
         assert heading in head
+    assert rows[0].split() == ["—", "idle"]
     [row] = [line for line in rows if line.lstrip().startswith("13")]
-    for cell in ("[red]S-BERT", "3/4", "0.732", "0.633", "0.798", "-0.053", "learning_rate"):
+    assert rows.index(row) == 1
+    for cell in ("[red]", "3/4", "0.732", "0.633", "0.798", "-0.053", "0:01:01"):
         assert cell in row
-    assert not any(line.lstrip().startswith("12") for line in rows)
+    below = " ".join(line.strip() for line in rows)
+    assert "failed: 1 nan" in below
+    assert "best by arm: Baseline 0.740 (trial 7) · [red]S-BERT[/red] :fire: none yet" in below
+    assert "left" in below
     assert max(map(len, rows)) <= width
     # With room, all of it is on one line.
-    if width == 120:
+    if width == 140:
         assert ARM in row
         assert "learning_rate 0.00123, dropout 0.3" in row
+
+
+def test_each_worker_keeps_its_line(trial: Callable[[int], TrialSpec]) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=140, legacy_windows=False, color_system=None)
+
+    def numbers() -> list[str]:
+        return [line.split()[0] for line in last_drawn(out.getvalue())[1:4]]
+
+    with LiveProgress(console, tally(workers=2)) as shown:
+        assert numbers()[:2] == ["—", "—"]
+        for number in (0, 1):
+            shown.submitted(trial(number), resumed=False)
+        shown.submitted(trial(2), resumed=False)  # its result is another's: no worker trains it
+        assert numbers() == ["0", "1", "2"]
+        shown.ended(2, complete(0.5), "")
+        shown.withdrawn(0)
+        assert numbers()[:2] == ["—", "1"]
+        shown.submitted(trial(3), resumed=True)
+        assert numbers()[:2] == ["3", "1"]
+        shown.ended(1, complete(0.5), "")
+        shown.ended(3, complete(0.5), "")
+        assert numbers()[:2] == ["—", "—"]
+
+
+def last_drawn(text: str) -> list[str]:
+    """The table and what is under it, as last drawn, without its trailing blanks."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    return lines[max(i for i, line in enumerate(lines) if "settings" in line) :]

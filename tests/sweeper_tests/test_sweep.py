@@ -9,11 +9,11 @@ from rich.console import Console
 
 from sweeper.database import Database
 from sweeper.errors import ConflictError, DatabaseError, InputError
-from sweeper.progress import Tally
 from sweeper.rundir import Home
 from sweeper.study import Study
 from sweeper.studyfile import load_study, stored_study
 from sweeper.sweep import Places, find_sweep, run, tally
+from sweeper.tally import Tally
 from tests.sweeper_tests.instant import InstantExecutor
 
 

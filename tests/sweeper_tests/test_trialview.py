@@ -1,4 +1,4 @@
-"""What `status` and `show` say of trials."""
+"""What `show` says of a trial."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sweeper.search import distributions, propose
 from sweeper.study import Study
 from sweeper.studyfile import load_study
 from sweeper.sweep import find_sweep
-from sweeper.trialview import attention, trial_text
+from sweeper.trialview import trial_text
 from tests.sweeper_tests.test_driver import open_database
 
 HERE = str(Owner.this_process())
@@ -62,15 +62,6 @@ def sweep(study: Study, tmp_path: Path) -> tuple[Database, SweepRow]:
     )
     database.finish_run(name, 1, failed)
     return database, find_sweep(database, name)
-
-
-def test_trials_that_need_attention(sweep: tuple[Database, SweepRow]) -> None:
-    me = Owner.this_process()
-    assert attention(*sweep) == [
-        "trial 1 failed (nan) after 3 epochs · S-BERT",
-        f"trial 2 running (process {me.pid} on {me.host}): epoch 1 of 4 · Baseline",
-        "trial 3 queued, its driver is gone: epoch 0 of 4 · S-BERT",
-    ]
 
 
 def test_a_complete_trial(sweep: tuple[Database, SweepRow]) -> None:
