@@ -15,7 +15,7 @@ from optuna.distributions import BaseDistribution
 from model.result import EpochResult
 
 from . import mirror
-from .archive import Archive
+from .archive import Archive, objectives
 from .engine import explained
 from .patience import Patience, patient
 from .records import epoch_metric, run, run_row, storable, storable_text, study_change, sweep, sweep_row
@@ -57,7 +57,7 @@ class Database(Archive):
         """Begins a study, in both sets of tables; if another driver was quicker, its study is returned."""
         values = {
             "name": name,
-            "study_id": self._mirror.create_study(name),
+            "study_id": self._mirror.create_study(name, len(objectives(study))),
             "study": dict(study),
             "workload": dict(workload),
             "digest": digest,
@@ -367,7 +367,10 @@ class Database(Archive):
     def tell(self, name: str, number: int) -> None:
         """Gives a trial's outcome to Optuna; nothing if it has it already."""
         found = self._one(name, number, run.c.trial_id, run.c.state, run.c.scores)
-        self._mirror.tell(found.trial_id, found.state, (found.scores or {}).get("overall"))
+        values = None
+        if found.state is RunState.COMPLETE:
+            values = [found.scores[score] for score in self._keys(name).objectives]
+        self._mirror.tell(found.trial_id, found.state, values)
 
     @patient
     def untold(self, name: str) -> list[int]:

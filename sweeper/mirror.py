@@ -52,11 +52,16 @@ class Mirror:
         # it writes, it writes under the creation lock.
         begin_immediate(self._storage.engine)
 
-    def create_study(self, name: str) -> int:
-        """Makes the Optuna study of that name, unless there is one, and returns its key."""
+    def create_study(self, name: str, objectives: int = 1) -> int:
+        """Makes the Optuna study of that name, unless there is one, and returns its key.
+
+        Args:
+            name: Its name.
+            objectives: How many values a complete trial has, all to be raised.
+        """
         with explained(self._url):
             with suppress(DuplicatedStudyError):
-                return self._storage.create_new_study([StudyDirection.MAXIMIZE], name)
+                return self._storage.create_new_study([StudyDirection.MAXIMIZE] * objectives, name)
             return self._storage.get_study_id_from_name(name)
 
     def claim(self, study: int, owner: str) -> int:
@@ -70,9 +75,8 @@ class Mirror:
         with explained(self._url), suppress(UpdateFinishedTrialError):
             self._storage.set_trial_intermediate_value(trial, epoch, overall)
 
-    def tell(self, trial: int, state: RunState, overall: float | None) -> None:
-        """Ends a trial; nothing if it has ended already."""
-        values = [overall] if overall is not None and state is RunState.COMPLETE else None
+    def tell(self, trial: int, state: RunState, values: Sequence[float] | None) -> None:
+        """Ends a trial, with a value for each objective if complete; nothing if it has ended already."""
         with explained(self._url), suppress(UpdateFinishedTrialError):
             self._storage.set_trial_state_values(trial, _STATES[state], values)
 

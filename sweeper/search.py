@@ -37,11 +37,11 @@ class PastTrial:
 
     number: int
     arm: str
-    params: dict[str, Any]
+    params: Mapping[str, Any]
     seed: int
     configuration: int
     state: RunState
-    scores: dict[str, float] | None
+    scores: Mapping[str, float] | None
 
 
 @dataclass(frozen=True)
