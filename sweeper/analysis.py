@@ -10,6 +10,7 @@ import pandas as pd
 
 from model.tasks import Task
 
+from .pareto import on_front
 from .run import RunState
 from .space import Space
 
@@ -33,6 +34,7 @@ class Results:
         wanted: Number of trials asked for in total.
         trials: One row a trial (``frames.trials_frame``).
         epochs: One row a metric of an epoch (``frames.epochs_frame``).
+        objectives: The scores that the sampler raises.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Results:
     wanted: int
     trials: pd.DataFrame
     epochs: pd.DataFrame
+    objectives: tuple[str, ...] = ("overall",)
 
     @property
     def scores(self) -> list[str]:
@@ -166,20 +169,28 @@ def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
 
 
 def leaders(results: Results) -> list[Configuration]:
-    """The best configuration of each arm, the best arm first.
-
-    Only the configurations with the most seeds in their arm are compared: one lucky seed of a setting
-    whose replicates are still to come is no mean.
-    """
-    best: list[Configuration] = []
-    found = configurations(results)
-    for arm in results.arms:
-        own = [one for one in found if one.arm == arm]
-        most = max((len(one.numbers) for one in own), default=0)
-        whole = [one for one in own if len(one.numbers) == most]
-        if whole:
-            best.append(max(whole, key=lambda one: one.mean))
+    """The best configuration of each arm, the best arm first."""
+    best = [max(whole, key=lambda one: one.mean) for whole in _whole(results) if whole]
     return sorted(best, key=lambda one: -one.mean)
+
+
+def pareto_front(results: Results) -> list[Configuration]:
+    """The configurations of all arms that none beats in all objectives, the first objective's best first."""
+    found = [one for whole in _whole(results) for one in whole]
+    good = on_front([[one.scores[name] for name in results.objectives] for one in found])
+    front = [one for one, on in zip(found, good, strict=True) if on]
+    return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])
+
+
+def _whole(results: Results) -> list[list[Configuration]]:
+    """The configurations of each arm that have as many seeds as any of it.
+
+    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
+    """
+    found = configurations(results)
+    arms = [[one for one in found if one.arm == arm] for arm in results.arms]
+    most = [max((len(one.numbers) for one in own), default=0) for own in arms]
+    return [[one for one in own if len(one.numbers) == seeds] for own, seeds in zip(arms, most, strict=True)]
 
 
 def history(results: Results) -> pd.DataFrame:

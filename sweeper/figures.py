@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from .analysis import PARAM, Results, best_per_arm, history, learning_curves, params, records
+from .analysis import PARAM, Results, best_per_arm, history, learning_curves, params, pareto_front, records
 from .space import Choice
 from .table import one_line, score, setting
 
@@ -64,6 +64,7 @@ def study_figures(results: Results) -> list[Figure]:
         history_figure(results),
         learning_figure(results),
         tradeoff_figure(results),
+        pareto_figure(results),
         slices_figure(results),
     ]
     return [figure for figure in figures if figure.panels]
@@ -150,6 +151,27 @@ def tradeoff_figure(results: Results) -> Figure:
         panels,
         _legend(results),
     )
+
+
+def pareto_figure(results: Results) -> Figure:
+    """Objectives against each other in pairs, the configurations on the Pareto front ringed."""
+    front = pareto_front(results)
+    panels = []
+    for one, other in combinations(results.objectives, 2):
+        rings = go.Scatter(
+            x=[each.scores[one] for each in front],
+            y=[each.scores[other] for each in front],
+            mode="markers",
+            name="front",
+            marker={"size": 16, "color": "#888888", "symbol": "circle-open"},
+            hoverinfo="skip",
+        )
+        drawing = _drawing([rings, *_arm_points(results, one, other)], one, other)
+        panels.append(
+            Panel(f"pareto-{one}-{other}", f"{other} against {one}, with the Pareto front", drawing)
+        )
+    caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives."
+    return Figure("pareto", "Pareto front", caption, tuple(panels), _legend(results))
 
 
 def slices_figure(results: Results) -> Figure:

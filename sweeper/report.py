@@ -69,6 +69,7 @@ def write_report(database: Database, name: str, folder: Path) -> Report:
         wanted=row.wanted,
         trials=database.trials_frame(name),
         epochs=database.epochs_frame(name),
+        objectives=study.spec.objectives,
     )
     count = counts(results.trials, row.wanted)
     report = Report(

@@ -16,6 +16,7 @@ from .analysis import (
     leaders,
     mean_and_deviation,
     params,
+    pareto_front,
     records,
 )
 from .paper import PAPER_TASKS, PublishedRow, PublishedTable, published_tables
@@ -51,6 +52,8 @@ def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
         elif mirrors_paper(results):
             tables.append(paper_table(key, results))
     tables.append(best_table(results))
+    if len(results.objectives) > 1:
+        tables.append(pareto_table(results))
     if not in_state(results.trials, RunState.FAILED).empty:
         tables.append(failures_table(results))
     return tables
@@ -100,17 +103,31 @@ def best_table(results: Results) -> Table:
         for name in results.scores
     }
     rows = [_best_row(arm, found.get(arm), results, top) for arm in results.arms]
-    columns = (
+    notes = (
+        "Scores are means over the seeds of a configuration; se is the standard error of the mean overall.",
+        *_notes(results),
+    )
+    return Table(
+        "best", "Best configuration of each arm", _configuration_columns(results), tuple(rows), notes
+    )
+
+
+def pareto_table(results: Results) -> Table:
+    """One row a configuration on the Pareto front of the study's objectives."""
+    rows = [_best_row(one.arm, one, results, {}) for one in pareto_front(results)]
+    note = f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds."
+    return Table(
+        "pareto", "Pareto front", _configuration_columns(results), tuple(rows), (note, *_notes(results))
+    )
+
+
+def _configuration_columns(results: Results) -> tuple[Column, ...]:
+    return (
         Column("arm"),
         *_numeric("seeds", *results.scores, "se"),
         *(Column(name) for name in results.space),
         Column("trials", optional=True),
     )
-    notes = (
-        "Scores are means over the seeds of a configuration; se is the standard error of the mean overall.",
-        *_notes(results),
-    )
-    return Table("best", "Best configuration of each arm", columns, tuple(rows), notes)
 
 
 def _best_row(

@@ -120,6 +120,7 @@ def results(of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Res
     ]
     return Results(
         name=of.name,
+        objectives=of.spec.objectives,
         description=of.spec.description,
         notice=of.workload.notice,
         tasks=of.tasks,

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeper.pareto import on_front
 from sweeper.run import RunState
 from sweeper.search import (
     BLIND,
@@ -481,12 +480,6 @@ def test_several_objectives_are_raised_together() -> None:
 
     for sampler in ("nsga2", "tpe"):
         assert fmean(search(sampler, seed) - search("random", seed) for seed in range(4)) > 0.2
-
-
-def test_the_pareto_front_holds_what_nothing_beats() -> None:
-    values = [(1, 5), (2, 4), (2, 4), (2, 3), (0, 5), (3, 1), (1, 1)]
-    assert on_front(values) == [True, True, True, False, False, True, False]
-    assert on_front([]) == []
 
 
 def test_enqueued_configurations_come_first_in_every_arm_and_seed() -> None:
