@@ -105,8 +105,8 @@ def main() -> None:
         if not postgresql.available():
             print(f"PostgreSQL: skipped: {postgresql.MISSING}")
             return
-        with postgresql.server(folder / "postgresql") as url:
-            print(f"PostgreSQL: {contend(url, folder, given.drivers, given.trials)}", flush=True)
+        with postgresql.server(folder / "postgresql") as server:
+            print(f"PostgreSQL: {contend(server.url, folder, given.drivers, given.trials)}", flush=True)
 
 
 if __name__ == "__main__":

