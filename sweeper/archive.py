@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import pandas as pd
 import sqlalchemy as sa
 
-from . import frames, migrations
+from . import migrations
 from .engine import READING, check_url, creation_lock, explained, hooked_engine, is_ready
 from .errors import DatabaseError
 from .mirror import Mirror
@@ -20,6 +19,9 @@ from .pruning import Curve
 from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
 from .run import ErrorClass, RunRow, RunState, SweepRow
 from .search import PastTrial
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MetricKey = tuple[int, str, str, str]
 """Epoch, split, task and name of a metric."""
@@ -220,8 +222,10 @@ class Archive:
             found[number].values[epoch] = value
         return list(found.values())
 
-    def trials_frame(self, name: str) -> pd.DataFrame:
+    def trials_frame(self, name: str) -> "pd.DataFrame":
         """All trials of a study; see ``frames.trials_frame``."""
+        from . import frames  # pandas takes long to load, and `sweeper status` needs none of it
+
         query = (
             sa.select(run.c.number, sa.func.count(epoch_metric.c.epoch.distinct()).label("epochs"))
             .join(epoch_metric)
@@ -230,8 +234,10 @@ class Archive:
         epochs = {row.number: row.epochs for row in self._select(name, query)}
         return frames.trials_frame(self.runs(name), epochs)
 
-    def epochs_frame(self, name: str) -> pd.DataFrame:
+    def epochs_frame(self, name: str) -> "pd.DataFrame":
         """All metrics of all trials of a study; see ``frames.epochs_frame``."""
+        from . import frames
+
         m = epoch_metric.c
         query = (
             sa.select(run.c.number, run.c.arm, m.epoch, m.split, m.task, m.metric, m.value)

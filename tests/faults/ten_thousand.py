@@ -1,0 +1,126 @@
+"""With 10,000 finished trials in the database: how long `sweeper status` and the next proposal take.
+
+Example: python -m tests.faults.ten_thousand
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from statistics import median
+
+import sqlalchemy as sa
+
+from sweeper.database import Database
+from sweeper.records import epoch_metric, run
+from sweeper.run import ErrorClass, RunState
+from sweeper.search import propose
+from sweeper.study import Study
+from sweeper.studyfile import load_study
+
+STATUS_SECONDS, PROPOSAL_SECONDS = 2.0, 0.2
+CHUNK = 500
+
+
+def fill(url: str, study: Study, trials: int) -> None:
+    """Writes finished trials as a sweep would have left them: one in fifty failed, all of Optuna's told."""
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+    with Database(url) as database:
+        database.create_sweep(
+            study.name, spec, workload, digest=study.digest(), version="0", wanted=trials + 1
+        )
+        found = database.sweep(study.name)
+        assert found is not None
+    engine = sa.create_engine(url)
+    random, now, arms = Random(1), datetime.now(UTC), list(study.spec.arms)
+    with engine.begin() as connection:
+        for first in range(0, trials, CHUNK):
+            numbers = range(first, min(first + CHUNK, trials))
+            rows, metrics, told = [], [], []
+            for number in numbers:
+                configuration, arm = divmod(number, len(arms))
+                params = {key: entry.at(random.random()) for key, entry in study.space.items()}
+                config = study.config(arms[arm], params, study.spec.seeds[0])
+                failed = number % 50 == 49
+                scores = dict.fromkeys(("overall", *study.tasks), random.random())
+                rows.append({
+                    "id": number + 1, "sweep_id": found.id, "number": number, "trial_id": number + 1,
+                    "arm": arms[arm], "seed": study.spec.seeds[0], "configuration": configuration,
+                    "state": RunState.FAILED if failed else RunState.COMPLETE, "owner": "host:1:1",
+                    "attempts": 1, "threads": 1, "device": "cpu", "created": now, "started": now,
+                    "finished": now, "seconds": 60.0, "params": params, "halvings": 0,
+                    "config": config.model_dump(mode="json"), "scores": None if failed else scores,
+                    "best_epoch": None if failed else 1,
+                    "error_class": ErrorClass.NAN if failed else None,
+                    "traceback": "Traceback\n" * 20 if failed else None,
+                })  # fmt: skip
+                told.append({"id": number + 1, "number": number, "state": "FAIL" if failed else "COMPLETE"})
+                metrics += [
+                    {"run_id": number + 1, "epoch": epoch, "split": split, "task": task, "metric": "m",
+                     "value": random.random()}
+                    for epoch in range(1, config.epochs + 1)
+                    for split in ("train", "dev")
+                    for task in ("overall", *study.tasks)
+                ]  # fmt: skip
+            connection.execute(
+                sa.text(
+                    "INSERT INTO trials (trial_id, number, study_id, state) VALUES (:id, :number, 1, :state)"
+                ),
+                told,
+            )
+            connection.execute(run.insert(), rows)
+            connection.execute(epoch_metric.insert(), metrics)
+    engine.dispose()
+
+
+def status_seconds(url: str) -> float:
+    """Wall time of `sweeper status`, from the start of its process to its end."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "sweeper", "status", "--storage", url]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    seconds = time.perf_counter() - began
+    assert " trials" in said
+    return seconds
+
+
+def proposal_seconds(url: str, study: Study, number: int) -> float:
+    """Wall time in which a driver reads the history and proposes the next trial."""
+    with Database(url) as database:
+        database.history(study.name)  # as a driver that has proposed before
+        began = time.perf_counter()
+        trial = propose(study, number, database.history(study.name))
+        seconds = time.perf_counter() - began
+    assert trial is not None
+    return seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--trials", type=int, default=10_000, help="finished trials (default: 10,000)")
+    parser.add_argument("--repeats", type=int, default=5, help="measurements, of which the median counts")
+    given = parser.parse_args()
+    study = load_study("sbert-grid", "demo")
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{Path(folder) / 'studies.db'}"
+        fill(url, study, given.trials)
+        status = [status_seconds(url) for _ in range(given.repeats)]
+        proposal = [proposal_seconds(url, study, given.trials) for _ in range(given.repeats)]
+    failed = False
+    for what, seconds, limit in (
+        ("sweeper status", status, STATUS_SECONDS), ("history and proposal", proposal, PROPOSAL_SECONDS)
+    ):  # fmt: skip
+        good = median(seconds) <= limit
+        failed |= not good
+        print(
+            f"{what}: median {median(seconds):.3f} s, worst {max(seconds):.3f} s of {given.repeats} "
+            f"(limit {limit} s): {'ok' if good else 'TOO SLOW'}"
+        )
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
