@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -20,6 +21,9 @@ from .randomness import random_states, restore_random_states
 from .result import EpochResult, Metric
 
 KEPT = 2
+FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,10 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     for name, other in trained.others.items():
         tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
     save_file(tensors, beside / "optimizer.safetensors")
-    digests = {path.name: _digest(path) for path in sorted(beside.glob("*.safetensors"))}
-    state = {"progress": dataclasses.asdict(progress), "sha256": digests}
-    (beside / "state.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
+    written = json.dumps(dataclasses.asdict(progress), indent=1)
+    (beside / "progress.json").write_text(written, encoding="utf-8")
+    digests = {path.name: _digest(path) for path in sorted(beside.iterdir())}
+    (beside / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
     for path in beside.iterdir():
         _to_disk(path)
     final = folder / place
@@ -128,6 +133,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
     for path in _newest_first(rundir / "checkpoints"):
         progress = _read_progress(path)
         if progress is None:
+            _log.warning("checkpoint %s is damaged; the one before it is used, or the start", path)
             continue
         if progress.fingerprint != fingerprint:
             raise CheckpointError(
@@ -165,13 +171,13 @@ def _to_disk(path: Path) -> None:
 
 def _read_progress(path: Path) -> Progress | None:
     try:
-        state = json.loads((path / "state.json").read_text(encoding="utf-8"))
-        if any(_digest(path / name) != digest for name, digest in state["sha256"].items()):
+        digests = json.loads((path / "sha256.json").read_text(encoding="utf-8"))
+        if digests.keys() != FILES or any(_digest(path / name) != digests[name] for name in FILES):
             return None
-        results = tuple(_result(fields) for fields in state["progress"]["results"])
-        written = state["progress"]
+        written = json.loads((path / "progress.json").read_text(encoding="utf-8"))
+        results = tuple(_result(fields) for fields in written["results"])
         return Progress(str(written["fingerprint"]), results, int(written["steps"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

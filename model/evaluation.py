@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .batches import by_length
 from .data import TaskData
+from .errors import NonFiniteLossError
 from .losses import predict
 from .metrics import score
 from .multitask import MultitaskEncoder
@@ -31,6 +32,9 @@ def predictions(
         data: The rows of each task.
         pad_id: Id of the padding token.
         device: Where the network lies.
+
+    Raises:
+        NonFiniteLossError: If the network gives anything but finite numbers.
     """
     model.eval()
     return {name: _predictions(model, name, split, pad_id, device) for name, split in data.items()}
@@ -46,6 +50,8 @@ def _predictions(
         embedded = model.encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
         embeddings[torch.from_numpy(chosen)] = embedded
     outputs = model.heads[name](*embeddings.chunk(len(data.task.text)))
+    if not outputs.isfinite().all():
+        raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
     result: NDArray[np.float64] = predict(data.task, outputs).cpu().numpy().astype(np.float64)
     return result
 

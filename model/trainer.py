@@ -39,8 +39,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
 
     The caller ends the trial by closing the generator, or between two steps by `stop`. Called again on the
     same folder, it goes on from the newest whole checkpoint: it yields the epochs that are done once more,
-    from the record, then trains the others, with the results that an uninterrupted run would have had, bit for
-    bit on the same machine and thread count.
+    from the record, then trains the others, with the results that an uninterrupted run would have had, bit
+    for bit on the same machine and thread count.
 
     Args:
         config: Every setting.
@@ -56,7 +56,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         DataError: If the data is missing or malformed.
         EncoderError: If the encoder cannot be loaded.
         CheckpointError: If the folder holds a checkpoint of another trial.
-        NonFiniteLossError: If a loss becomes infinite or not a number.
+        NonFiniteLossError: If a loss or an output becomes infinite or not a number.
         TrialStoppedError: If `stop` said so.
     """
     device = pick_device(config)

@@ -12,10 +12,11 @@ from model.config import TrainConfig
 from model.result import EpochResult
 
 from .database import Database
-from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
+from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
 from .limits import Limits, Referee
 from .neighbours import Neighbours, Verdict
 from .owner import Owner
+from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
 from .search import distributions, propose
@@ -293,6 +294,8 @@ class Driver:
                 self._finish(active, active.outcome(RunState.COMPLETE), "")
             case Stopped():
                 self._withdraw(number)
+            case Noted(text=text):
+                self._observer.noted(f"trial {number}: {text}")
             case Failed():
                 self._failed(active, event)
 
@@ -304,6 +307,11 @@ class Driver:
         active.curve[result.epoch] = result.overall
         active.peak_memory_mb = max(active.peak_memory_mb or 0.0, result.peak_memory_mb)
         self._observer.evaluated(number, result)
+        if self._study.spec.pruner.name != "none" and result.epoch < active.trial.config.epochs:
+            others = self._database.curves(name, active.trial.arm)
+            if should_prune(self._study, active.trial, active.curve, others):
+                self._executor.cancel(number)
+                self._finish(active, active.outcome(RunState.PRUNED), "")
 
     def _failed(self, active: _Active, event: Failed) -> None:
         trial, number = active.trial, active.trial.number

@@ -18,12 +18,12 @@ class Owner:
     Attributes:
         host: Name of the machine; of the container too, if its process numbers are its own.
         pid: Process number.
-        began: Start of the process in seconds since 1970.
+        began: What tells the process from a later one of that number, and of another boot.
     """
 
     host: str
     pid: int
-    began: int
+    began: str
 
     @classmethod
     def this_process(cls) -> "Owner":
@@ -35,7 +35,7 @@ class Owner:
     def parse(cls, text: str) -> "Owner":
         """The owner that `str` wrote."""
         host, pid, began = text.rsplit(":", 2)
-        return cls(host, int(pid), int(began))
+        return cls(host, int(pid), began)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}:{self.began}"
@@ -50,10 +50,9 @@ class Owner:
             return False
         try:
             process = psutil.Process(self.pid)
-            # A corrected clock shifts the start by a second or so; a pid is not used again as quickly.
-            another = abs(_began(process) - self.began) > 2
+            another = _began(process) != self.began
             return another or process.status() == psutil.STATUS_ZOMBIE
-        except psutil.NoSuchProcess:
+        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
             return True
 
 
@@ -64,5 +63,11 @@ def _host() -> str:
     return platform.node() if number == _FIRST_NAMESPACE else f"{platform.node()}/{number}"
 
 
-def _began(process: psutil.Process) -> int:
-    return round(process.create_time())
+def _began(process: psutil.Process) -> str:
+    """When a process began, by something that does not move when the clock is set."""
+    stat, boot = Path(f"/proc/{process.pid}/stat"), Path("/proc/sys/kernel/random/boot_id")
+    if not boot.exists():
+        return str(round(process.create_time()))
+    # The name of the program, in brackets, may hold anything; the start is the 22nd field.
+    ticks = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+    return f"{boot.read_text(encoding='ascii')[:8]}-{ticks}"

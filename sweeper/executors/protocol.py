@@ -73,7 +73,15 @@ class Stopped:
     number: int
 
 
-Event = Started | Evaluated | Finished | Failed | Stopped
+@dataclass(frozen=True)
+class Noted:
+    """Something about a trial that the user should know."""
+
+    number: int
+    text: str
+
+
+Event = Noted | Started | Evaluated | Finished | Failed | Stopped
 
 
 class Executor(Protocol):

@@ -1,12 +1,15 @@
 """One trial in the process that it runs in: train it and tell what happens."""
 
+import logging
 import platform
+import sys
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 
 from ..run import ErrorClass
 from ..rundir import write_beside
-from .protocol import Evaluated, Event, Failed, Finished, Job, Started, Stopped
+from .protocol import Evaluated, Event, Failed, Finished, Job, Noted, Started, Stopped
 
 
 def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
@@ -28,8 +31,11 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
         yield Started(job.number, threads, str(pick_device(job.config)), _machine())
-        for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
-            yield Evaluated(job.number, result)
+        with _warnings() as warned:
+            for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
+                while warned:
+                    yield Noted(job.number, warned.pop(0))
+                yield Evaluated(job.number, result)
         yield Finished(job.number)
     except TrialStoppedError:
         yield Stopped(job.number)
@@ -37,6 +43,23 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         yield Failed(
             job.number, error_class(error), f"{type(error).__name__}: {error}", traceback.format_exc()
         )
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collects what the trainer warns of; it goes into the trial's log all the same."""
+    texts: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: texts.append(record.getMessage())  # type: ignore[method-assign]
+    log = logging.StreamHandler(sys.stderr)
+    logger = logging.getLogger("model")
+    for each in (handler, log):
+        logger.addHandler(each)
+    try:
+        yield texts
+    finally:
+        for each in (handler, log):
+            logger.removeHandler(each)
 
 
 def _machine() -> str:

@@ -55,8 +55,8 @@ def overwrite(path: Path) -> None:
 CHECKPOINT_DAMAGES: dict[str, tuple[str, Damage]] = {
     "model.safetensors truncated": ("model.safetensors", truncate),
     "optimizer.safetensors with a bit flipped": ("optimizer.safetensors", flip),
-    "state.json truncated": ("state.json", truncate),
-    "state.json with a digit changed": ("state.json", flip_a_digit),
+    "progress.json truncated": ("progress.json", truncate),
+    "progress.json with a digit changed": ("progress.json", flip_a_digit),
     "model.safetensors removed": ("model.safetensors", Path.unlink),
 }
 DATABASE_DAMAGES: dict[str, Damage] = {"truncated": truncate, "overwritten at its beginning": overwrite}

@@ -1,7 +1,6 @@
 """A whole trial: exact resumption, exact repetition, learning, and what it leaves on disk."""
 
 import itertools
-import json
 import shutil
 from pathlib import Path
 
@@ -147,22 +146,6 @@ def test_a_damaged_checkpoint_is_passed_over(
 def test_a_finished_trial_repeats_its_record(whole: tuple[Path, list[EpochResult]], cache: Path) -> None:
     rundir, expected = whole
     assert list(train(config(), rundir, data=None, cache=cache)) == expected
-
-
-def test_a_checkpoint_without_the_fingerprint_of_the_data_is_read(
-    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
-) -> None:
-    rundir, expected = whole
-    assert {len(result.fingerprint or "") for result in expected} == {64}
-    shutil.copytree(rundir, tmp_path / "old")
-    file = tmp_path / "old/checkpoints/000004.000000/state.json"
-    state = json.loads(file.read_text())
-    for result in state["progress"]["results"]:
-        del result["fingerprint"]
-    file.write_text(json.dumps(state))
-    again = list(train(config(), tmp_path / "old", data=None, cache=cache))
-    assert metrics(again) == metrics(expected)
-    assert {result.fingerprint for result in again} == {None}
 
 
 def test_a_checkpoint_of_another_trial_is_refused(

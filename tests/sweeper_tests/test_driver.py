@@ -9,6 +9,7 @@ import pytest
 from model.result import EpochResult
 from sweeper.database import Database
 from sweeper.driver import Driver
+from sweeper.limits import Limits
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.rundir import Home
 from sweeper.search import PastTrial, distributions, propose
@@ -17,10 +18,14 @@ from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
 
 
+UNLIMITED = Limits()
+
+
 class Silent:
     def __init__(self) -> None:
         self.resumed: list[int] = []
         self.messages: list[str] = []
+        self.ended_early: str | None = None
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         if resumed:
@@ -59,11 +64,17 @@ def open_database(folder: Path, study: Study, wanted: int = 8) -> Database:
 
 
 def drive(
-    folder: Path, study: Study, executor: InstantExecutor, wanted: int = 8, lease_seconds: float = 120.0
+    folder: Path,
+    study: Study,
+    executor: InstantExecutor,
+    wanted: int = 8,
+    *,
+    lease_seconds: float = 120.0,
+    limits: Limits = UNLIMITED,
 ) -> Silent:
     observer = Silent()
     with open_database(folder, study, wanted) as database:
-        Driver(
+        observer.ended_early = Driver(
             database=database,
             study=study,
             wanted=wanted,
@@ -71,6 +82,7 @@ def drive(
             home=Home(folder),
             data=None,
             observer=observer,
+            limits=limits,
             lease_seconds=lease_seconds,
         ).run()
     return observer

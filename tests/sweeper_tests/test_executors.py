@@ -36,7 +36,12 @@ SST = Task(
 TINY = {"hidden_size": 16, "attention_heads": 2, "layers": 1, "vocabulary": 200}
 # Too many epochs to come to an end before a test has stopped the trial.
 ENDLESS = 100_000
-DIVERGING = {"optimizer": "sgd", "max_grad_norm": None, "head_learning_rate_scale": 1e36, "epochs": 20}
+DIVERGING = {
+    "optimizer": "sgd",
+    "max_grad_norm": None,
+    "head_learning_rate_scale": 1e36,
+    "steps_per_epoch": 20,
+}
 
 _numbers = itertools.count()
 

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import psutil
 import pytest
 
-from sweeper.owner import Owner
+from sweeper.owner import Owner, _began
 
 
 def test_this_process_lives() -> None:
@@ -16,15 +17,13 @@ def test_this_process_lives() -> None:
 
 @pytest.mark.parametrize("host", ["node-1", "fe80::1", "a:b"])
 def test_text_and_back(host: str) -> None:
-    owner = Owner(host, 123, 1_700_000_000)
+    owner = Owner(host, 123, "0a1b2c3d-4567")
     assert Owner.parse(str(owner)) == owner
 
 
 def test_a_process_that_ended_is_dead_also_before_it_is_collected() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = replace(
-        Owner.this_process(), pid=process.pid, began=round(psutil.Process(process.pid).create_time())
-    )
+    owner = replace(Owner.this_process(), pid=process.pid, began=_began(psutil.Process(process.pid)))
     assert not owner.is_dead()
     process.kill()
     while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
@@ -36,10 +35,17 @@ def test_a_process_that_ended_is_dead_also_before_it_is_collected() -> None:
 
 def test_a_pid_used_again_is_another_driver() -> None:
     mine = Owner.this_process()
-    assert replace(mine, began=mine.began - 60).is_dead()
-    # The clock may have been set right in between.
-    assert not replace(mine, began=mine.began - 1).is_dead()
+    assert not mine.is_dead()
+    assert replace(mine, began=f"{mine.began}0").is_dead()
+
+
+def test_a_clock_that_is_set_kills_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Owner.this_process()
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: 12345.0)
+    assert Owner.this_process() == mine
+    assert not mine.is_dead()
 
 
 def test_another_host_cannot_be_judged() -> None:
-    assert not replace(Owner.this_process(), host="elsewhere", pid=1, began=1).is_dead()
+    assert not replace(Owner.this_process(), host="elsewhere", pid=1, began="1").is_dead()

@@ -1,0 +1,82 @@
+"""Waiting for a database: which errors, how long, and that it is said."""
+
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sweeper import engine, patience
+from sweeper.database import Database
+from sweeper.errors import DatabaseError
+from sweeper.patience import Patience, patient
+
+
+class Flaky:
+    """Fails a number of times, then answers."""
+
+    def __init__(self, failures: int, passing: bool = True, waits: Patience = Patience(60.0)) -> None:
+        self.patience = waits
+        self.left = failures
+        self.passing = passing
+
+    @patient
+    def answer(self) -> int:
+        if self.left:
+            self.left -= 1
+            raise DatabaseError("it is locked", passing=self.passing)
+        return 42
+
+
+@pytest.fixture
+def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+def test_it_is_tried_until_it_answers_and_said_once(sleeps: list[float]) -> None:
+    said: list[str] = []
+    assert Flaky(8, waits=Patience(60.0, said.append)).answer() == 42
+    assert said == ["waiting for the database: it is locked"]
+    assert sleeps == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+
+
+def test_what_does_not_pass_is_raised_at_once(sleeps: list[float]) -> None:
+    with pytest.raises(DatabaseError):
+        Flaky(1, passing=False).answer()
+    with pytest.raises(DatabaseError):
+        Flaky(1, waits=Patience()).answer()
+    assert sleeps == []
+
+
+def test_patience_ends() -> None:
+    began = time.monotonic()
+    with pytest.raises(DatabaseError):
+        Flaky(100, waits=Patience(1.0)).answer()
+    assert 0.3 < time.monotonic() - began < 3
+
+
+def test_a_user_who_stops_the_sweep_need_not_wait(sleeps: list[float]) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Flaky(100, waits=Patience(60.0, give_up=lambda: True)).answer()
+    assert sleeps == []
+
+
+def test_a_lock_longer_than_sqlite_waits_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT", 0)
+    said: list[str] = []
+    with Database(f"sqlite:///{tmp_path}/studies.db") as database:
+        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=4)
+        database.patience = Patience(30.0, said.append)
+        locker = sqlite3.connect(tmp_path / "studies.db", check_same_thread=False, isolation_level=None)
+        locker.execute("BEGIN IMMEDIATE")
+        threading.Timer(1.5, lambda: locker.execute("COMMIT")).start()
+        assert database.claim_number("s@demo", "here:1:1") == 0
+        locker.close()
+    assert len(said) == 1
+    assert "locked" in said[0]
+    assert patience.FIRST_PAUSE < 1
