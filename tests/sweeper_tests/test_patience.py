@@ -75,7 +75,7 @@ def test_a_lock_longer_than_sqlite_waits_is_waited_for(
         locker = sqlite3.connect(tmp_path / "studies.db", check_same_thread=False, isolation_level=None)
         locker.execute("BEGIN IMMEDIATE")
         threading.Timer(1.5, lambda: locker.execute("COMMIT")).start()
-        assert database.claim_number("s@demo", "here:1:1") == 0
+        assert database.renew("s@demo", "here:1:1", 60.0) == set()
         locker.close()
     assert len(said) == 1
     assert "locked" in said[0]
