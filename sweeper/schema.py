@@ -30,6 +30,8 @@ def study_schema() -> Schema:
     properties["base"] = _described(properties["base"]) | {"$ref": "#/$defs/Settings"}
     (arm_name,) = properties["arms"]["patternProperties"]
     properties["arms"]["patternProperties"] = {arm_name: {"$ref": "#/$defs/Settings"}}
+    properties["enqueue"]["items"] = _closed(names, patterns)
+    properties["objective"]["anyOf"][1] |= {"minItems": 2, "uniqueItems": True}
     properties["space"] = _described(properties["space"]) | _closed(
         {name: _entry(field) for name, field in names.items() if "$ref" not in field},
         {name: _entry(field) for name, field in patterns.items() if "$ref" not in field},

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from model.trainer import train
+from sweeper.run import RunState
 from sweeper.rundir import shipped_studies
-from sweeper.search import propose
+from sweeper.search import PastTrial, propose
 from sweeper.studyfile import load_study
 
 ARMS = {
@@ -54,10 +55,12 @@ def test_the_shipped_studies_are_these() -> None:
 def test_arms_are_the_ones_promised_and_each_trains(name: str, tmp_path: Path) -> None:
     study = load_study(name, "demo")
     assert list(study.spec.arms) == ARMS[name]
+    history: list[PastTrial] = []
     for number, arm in enumerate(ARMS[name]):
-        trial = propose(study, number, [])
+        trial = propose(study, number, history)
         assert trial is not None
         assert trial.arm == arm
+        history.append(PastTrial(number, arm, trial.params, trial.seed, 0, RunState.RUNNING, None))
         # Two steps: whether an arm runs, not what it scores.
         short = trial.config.model_copy(update={"epochs": 1, "steps_per_epoch": 2})
         [result] = train(short, tmp_path / str(number), data=None, cache=tmp_path / "cache")
