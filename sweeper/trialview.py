@@ -1,12 +1,14 @@
 """One trial in words: everything that is recorded of it."""
 
 import json
+from collections.abc import Mapping
 
-from .archive import Archive
-from .database import Database
+from .archive import Archive, MetricKey
 from .errors import InputError
+from .failure import failure_lines
 from .progress import describe
-from .run import RunRow, SweepRow
+from .run import RunRow, RunState, SweepRow
+from .studyfile import stored_study
 
 
 def find_trial(database: Archive, sweep: SweepRow, number: int) -> RunRow:
@@ -23,7 +25,7 @@ def find_trial(database: Archive, sweep: SweepRow, number: int) -> RunRow:
     return run
 
 
-def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
+def trial_text(database: Archive, sweep: SweepRow, number: int) -> str:
     """Everything that is recorded of one trial.
 
     Args:
@@ -35,11 +37,12 @@ def trial_text(database: Database, sweep: SweepRow, number: int) -> str:
         InputError: If the study has no trial of that number.
     """
     run = find_trial(database, sweep, number)
-    parts = [
-        _head(sweep, run),
-        "Configuration:\n" + json.dumps(run.config, indent=2),
-        _epochs(database, sweep.name, number),
-    ]
+    metrics = database.metrics(sweep.name, number)
+    parts = [_head(sweep, run)]
+    if run.state is RunState.FAILED:
+        space = stored_study(sweep).space
+        parts.append("\n".join(failure_lines(run, metrics, database.history(sweep.name), space)))
+    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics)]
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
     return "\n\n".join(part for part in parts if part)
@@ -56,6 +59,17 @@ def _head(sweep: SweepRow, run: RunRow) -> str:
         lines.append(
             f"best epoch {run.best_epoch}: " + ", ".join(f"{k} {v:.4f}" for k, v in run.scores.items())
         )
+    if run.reused_from is not None:
+        lines.append(
+            f"not trained: configuration and seed are those of trial {run.reused_from}, and so is the result"
+        )
+    if run.halvings:
+        lines.append(
+            f"memory ran out at first: trained with half the micro-batch, accumulation "
+            f"{run.config['accumulation']}; the batch is the same"
+        )
+    if run.machine:
+        lines.append(f"machine: {run.machine}")
     if run.device:
         lines.append(f"device: {run.device}, {run.threads} threads; attempts: {run.attempts}")
     if run.seconds is not None:
@@ -66,14 +80,24 @@ def _head(sweep: SweepRow, run: RunRow) -> str:
     return "\n".join(lines)
 
 
-def _epochs(database: Database, name: str, number: int) -> str:
-    frame = database.epochs_frame(name)
-    mine = frame[frame["number"] == number]
-    if mine.empty:
+def _epochs(metrics: Mapping[MetricKey, float | None]) -> str:
+    """A line for each metric, a column for each epoch."""
+    if not metrics:
         return ""
-    labels = mine["split"] + " " + mine["task"] + " " + mine["metric"]
-    table = mine.assign(label=labels).pivot_table(
-        index="label", columns="epoch", values="value", sort=False, dropna=False
-    )
-    shown = table.to_string(float_format="{:.4f}".format, index_names=False, na_rep="not a number")
-    return f"Scores by epoch:\n{shown}"
+    epochs = sorted({epoch for epoch, *_ in metrics})
+    labels = sorted({(split, task, name) for _, split, task, name in metrics})
+    rows = [["", *map(str, epochs)]]
+    rows += [[" ".join(label), *(_cell(metrics, (epoch, *label)) for epoch in epochs)] for label in labels]
+    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["Scores by epoch:"]
+    for label, *cells in rows:
+        aligned = (cell.rjust(width) for cell, width in zip(cells, others, strict=True))
+        lines.append(" ".join([label.ljust(first), *aligned]))
+    return "\n".join(lines)
+
+
+def _cell(metrics: Mapping[MetricKey, float | None], key: MetricKey) -> str:
+    if key not in metrics:
+        return ""
+    value = metrics[key]
+    return "not a number" if value is None else f"{value:.4f}"

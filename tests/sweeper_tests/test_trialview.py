@@ -1,5 +1,7 @@
 """What `show` says of a trial."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,9 +80,31 @@ def test_a_complete_trial(sweep: tuple[Database, SweepRow]) -> None:
     ]
 
 
+def test_a_result_that_was_reused_and_a_batch_that_was_halved(
+    sweep: tuple[Database, SweepRow], tmp_path: Path
+) -> None:
+    database, row = sweep
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
+        connection.execute("UPDATE run SET reused_from = 7, halvings = 1, machine = 'here' WHERE number = 0")
+    lines = trial_text(database, row, 0).splitlines()
+    assert "not trained: configuration and seed are those of trial 7, and so is the result" in lines
+    assert (
+        "memory ran out at first: trained with half the micro-batch, accumulation 1; the batch is the same"
+    ) in lines
+    assert "machine: here" in lines
+
+
 def test_a_failed_trial(sweep: tuple[Database, SweepRow]) -> None:
     text = trial_text(*sweep, 1)
     assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text
+    assert (
+        "\n\nWhat happened: in epoch 4 of 4, a loss was not finite, and the trial ended at that step: "
+        "ValueError: the loss is nan\n"
+        "Last dev scores, of epoch 3: none is a number.\n"
+        "Peak memory: 10 MiB.\n"
+        "Nearest configuration that worked: trial 0 (overall 0.6250), with arm Baseline instead of S-BERT."
+        "\n\n"
+    ) in text
     assert text.endswith(
         "\n\nFailure (nan):\nTraceback (most recent call last):\n  [red]here[/red]\n"
         "ValueError: the loss is nan"
