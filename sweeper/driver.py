@@ -3,18 +3,19 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Protocol
 
 from model.config import TrainConfig
 from model.result import EpochResult
 
+from .attempt import Attempt, Ready
 from .database import Database
 from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
 from .limits import Limits, Referee
 from .neighbours import Neighbours, Verdict
+from .observer import Observer
 from .owner import Owner
 from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
@@ -27,60 +28,6 @@ POLL_SECONDS = 0.5
 RESTARTS = 2
 """How often a trial whose process was killed goes on from its checkpoint before it has failed."""
 VERSIONED = ("sweeper", "torch", "transformers", "tokenizers", "optuna", "numpy")
-
-
-class Observer(Protocol):
-    """Hears what a sweep does, to show it."""
-
-    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
-        """A trial was handed to the executor, for the first time or to be continued."""
-
-    def evaluated(self, number: int, result: EpochResult) -> None:
-        """A trial has finished an epoch."""
-
-    def ended(self, number: int, outcome: Outcome, message: str) -> None:
-        """A trial has its outcome; `message` says why it failed."""
-
-    def withdrawn(self, number: int) -> None:
-        """A trial is no longer under way here, and has no outcome yet."""
-
-    def noted(self, text: str) -> None:
-        """Something that the user should know."""
-
-
-@dataclass
-class _Active:
-    """A trial under way, and its epochs so far."""
-
-    trial: TrialSpec
-    submitted: float
-    halvings: int = 0
-    kills: int = 0
-    best: EpochResult | None = None
-    curve: dict[int, float] = field(default_factory=dict)
-    peak_memory_mb: float | None = None
-
-    def outcome(self, state: RunState, failure: Failed | None = None) -> Outcome:
-        """What is recorded when the trial ends."""
-        best = self.best
-        return Outcome(
-            state=state,
-            seconds=time.monotonic() - self.submitted,
-            best_epoch=best.epoch if best else None,
-            scores={"overall": best.overall, **best.dev_scores()} if best else None,
-            peak_memory_mb=self.peak_memory_mb,
-            error_class=failure.error_class if failure else None,
-            traceback=(failure.traceback or failure.message) if failure else None,
-        )
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A trial of this driver that waits for a worker."""
-
-    trial: TrialSpec
-    halvings: int = 0
-    kills: int = 0
 
 
 class Driver:
@@ -128,8 +75,8 @@ class Driver:
         self._lease_seconds = lease_seconds
         self._owner = str(Owner.this_process())
         self._neighbours = Neighbours(self._owner, lease_seconds)
-        self._active: dict[int, _Active] = {}
-        self._ready: list[_Ready] = []
+        self._active: dict[int, Attempt] = {}
+        self._ready: list[Ready] = []
         self._deferred: dict[int, TrialSpec] = {}
         self._new = self._new_trials()
         self._stopping = self._said_stopping = False
@@ -230,7 +177,7 @@ class Driver:
         """Queues a trial; one that another has the result of, or is about to have, needs no training."""
         twin = self._database.twin(self._study.name, trial.number)
         if twin is None or halvings:
-            self._ready.append(_Ready(trial, halvings))
+            self._ready.append(Ready(trial, halvings))
         elif twin.state is RunState.COMPLETE:
             self._reuse(trial, twin)
         else:
@@ -258,7 +205,7 @@ class Driver:
             if twin is not None and not under_way:
                 self._reuse(trial, twin)
             else:
-                self._ready.append(_Ready(trial))
+                self._ready.append(Ready(trial))
 
     def _is_gone(self, row: RunRow) -> bool:
         verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, expired=False)
@@ -271,10 +218,10 @@ class Driver:
                     return
             self._start(self._ready.pop(0))
 
-    def _start(self, ready: _Ready) -> None:
+    def _start(self, ready: Ready) -> None:
         trial = ready.trial
         rundir = self._home.run(self._study.name, trial.number)
-        self._active[trial.number] = _Active(trial, time.monotonic(), ready.halvings, ready.kills)
+        self._active[trial.number] = Attempt(trial, time.monotonic(), ready.halvings, ready.kills)
         self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
         self._executor.submit(
             Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
@@ -299,7 +246,7 @@ class Driver:
             case Failed():
                 self._failed(active, event)
 
-    def _evaluated(self, active: _Active, result: EpochResult) -> None:
+    def _evaluated(self, active: Attempt, result: EpochResult) -> None:
         name, number = self._study.name, active.trial.number
         self._database.record_epoch(name, number, result)
         active.kills = 0
@@ -313,12 +260,12 @@ class Driver:
                 self._executor.cancel(number)
                 self._finish(active, active.outcome(RunState.PRUNED), "")
 
-    def _failed(self, active: _Active, event: Failed) -> None:
+    def _failed(self, active: Attempt, event: Failed) -> None:
         trial, number = active.trial, active.trial.number
         if event.error_class is ErrorClass.KILLED and active.kills < RESTARTS:
             self._withdraw(number)
             self._observer.noted(f"trial {number}: {event.message}; it goes on from its checkpoint")
-            self._ready.insert(0, _Ready(trial, active.halvings, active.kills + 1))
+            self._ready.insert(0, Ready(trial, active.halvings, active.kills + 1))
         elif event.error_class is ErrorClass.OOM and active.halvings == 0 and _can_halve(trial.config):
             self._withdraw(number)
             config = trial.config.model_copy(update={"accumulation": 2 * trial.config.accumulation})
@@ -328,11 +275,11 @@ class Driver:
                 f"trial {number} ran out of memory; again with half the micro-batch "
                 f"(accumulation {config.accumulation})"
             )
-            self._ready.insert(0, _Ready(replace(trial, config=config), halvings=1))
+            self._ready.insert(0, Ready(replace(trial, config=config), halvings=1))
         else:
             self._finish(active, active.outcome(RunState.FAILED, event), event.message)
 
-    def _finish(self, active: _Active, outcome: Outcome, message: str) -> None:
+    def _finish(self, active: Attempt, outcome: Outcome, message: str) -> None:
         name, number = self._study.name, active.trial.number
         if not self._database.finish_run(name, number, outcome):
             self._lost(number)

@@ -1,0 +1,55 @@
+"""A trial on its way through a driver: waiting for a worker, then under way."""
+
+import time
+from dataclasses import dataclass, field
+
+from model.result import EpochResult
+
+from .executors import Failed
+from .run import Outcome, RunState
+from .study import TrialSpec
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A trial of this driver that waits for a worker."""
+
+    trial: TrialSpec
+    halvings: int = 0
+    kills: int = 0
+
+
+@dataclass
+class Attempt:
+    """A trial under way, and its epochs so far.
+
+    Attributes:
+        trial: The trial.
+        submitted: When it was handed out, on the monotonic clock.
+        halvings: How often its micro-batch has been halved.
+        kills: How often its process was killed since its latest epoch.
+        best: Its best epoch.
+        curve: `overall` by epoch.
+        peak_memory_mb: Highest memory of its process in MiB.
+    """
+
+    trial: TrialSpec
+    submitted: float
+    halvings: int = 0
+    kills: int = 0
+    best: EpochResult | None = None
+    curve: dict[int, float] = field(default_factory=dict)
+    peak_memory_mb: float | None = None
+
+    def outcome(self, state: RunState, failure: Failed | None = None) -> Outcome:
+        """What is recorded when the trial ends."""
+        best = self.best
+        return Outcome(
+            state=state,
+            seconds=time.monotonic() - self.submitted,
+            best_epoch=best.epoch if best else None,
+            scores={"overall": best.overall, **best.dev_scores()} if best else None,
+            peak_memory_mb=self.peak_memory_mb,
+            error_class=failure.error_class if failure else None,
+            traceback=(failure.traceback or failure.message) if failure else None,
+        )

@@ -1,0 +1,27 @@
+"""What a sweep tells while it runs."""
+
+from typing import Protocol
+
+from model.result import EpochResult
+
+from .run import Outcome
+from .study import TrialSpec
+
+
+class Observer(Protocol):
+    """Hears what a sweep does, to show it."""
+
+    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
+        """A trial was handed to the executor, for the first time or to be continued."""
+
+    def evaluated(self, number: int, result: EpochResult) -> None:
+        """A trial has finished an epoch."""
+
+    def ended(self, number: int, outcome: Outcome, message: str) -> None:
+        """A trial has its outcome; `message` says why it failed."""
+
+    def withdrawn(self, number: int) -> None:
+        """A trial is no longer under way here, and has no outcome yet."""
+
+    def noted(self, text: str) -> None:
+        """Something that the user should know."""
