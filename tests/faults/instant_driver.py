@@ -6,6 +6,7 @@ end the numbers of the trials that each of them ran are printed, as JSON.
 
 import argparse
 import json
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -15,6 +16,7 @@ from pathlib import Path
 from model.result import EpochResult
 from sweeper.database import Database
 from sweeper.driver import Driver
+from sweeper.patience import Patience
 from sweeper.run import Outcome
 from sweeper.rundir import Home
 from sweeper.study import Study, TrialSpec
@@ -49,12 +51,42 @@ def begin(database: Database, study: Study, wanted: int) -> None:
     database.create_sweep(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
 
 
-def drive(url: str, home: Path, wanted: int) -> list[int]:
-    """Works on the study until nothing is left; returns the numbers of the trials that it ran."""
+class _Observer(Silent):
+    def __init__(self, at: int | None, do: Callable[[], None]) -> None:
+        self._at = at
+        self._do = do
+
+    def ended(self, number: int, outcome: Outcome, message: str) -> None:
+        if number == self._at:
+            self._do()
+
+
+def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens meanwhile
+    url: str,
+    home: Path,
+    wanted: int,
+    patience: Patience = Patience(),  # noqa: B008 - frozen
+    stopped_at: int | None = None,
+    stop: Callable[[], None] = lambda: None,
+) -> list[int]:
+    """Works on the study until nothing is left.
+
+    Args:
+        url: Of the database.
+        home: Folder of the runs.
+        wanted: Trials in total.
+        patience: Of the database.
+        stopped_at: Number of the trial at whose end `stop` is called.
+        stop: What happens then.
+
+    Returns:
+        The numbers of the trials that it ran.
+    """
     study = load_study(str(STUDY), "demo")
     executor = InstantExecutor()
     with Database(url) as database:
         begin(database, study, wanted)
+        database.patience = patience
         Driver(
             database=database,
             study=study,
@@ -62,7 +94,7 @@ def drive(url: str, home: Path, wanted: int) -> list[int]:
             executor=executor,
             home=Home(home),
             data=None,
-            observer=Silent(),
+            observer=_Observer(stopped_at, stop),
         ).run()
     return [job.number for job in executor.submitted]
 

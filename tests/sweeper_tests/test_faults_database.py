@@ -1,0 +1,144 @@
+"""The database is locked, stopped, damaged, or its disk is full; see the scripts in ``tests/faults`` too."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sweeper import engine
+from sweeper.database import Database
+from sweeper.errors import DatabaseError
+from sweeper.patience import Patience
+from tests.faults import disk_full, postgresql
+from tests.faults.corrupt import DATABASE_DAMAGES, Damage, digests
+from tests.faults.instant_driver import drive
+from tests.faults.locked import lock
+
+TRIALS = 12
+
+
+def url_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'studies.db'}"
+
+
+def table(url: str) -> pd.DataFrame:
+    with Database(url, must_exist=True) as database:
+        (sweep,) = database.sweeps()
+        assert database.untold(sweep.name) == []
+        frame = database.trials_frame(sweep.name)
+    assert set(frame["state"]) == {"complete"}
+    return frame[["number", "arm", "seed", "overall", "epochs", "params.learning_rate", "params.dropout"]]
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    drive(url_in(folder), folder, TRIALS)
+    return table(url_in(folder))
+
+
+class Away:
+    """Works on the study in a thread while the database is taken away from it, until it has noticed.
+
+    Args:
+        url: Of the database.
+        home: Folder of the runs.
+        take: Takes the database away; called at the end of a trial.
+    """
+
+    def __init__(self, url: str, home: Path, take: Callable[[], None]) -> None:
+        self.said: list[str] = []
+        self.ended = False
+        self._noticed = threading.Event()
+        self._work = url, home, take
+        self._worker = threading.Thread(target=self._drive)
+        self._worker.start()
+        assert self._noticed.wait(60)
+        assert not self.ended
+
+    def give_back(self) -> None:
+        self._worker.join(60)
+        assert self.ended
+
+    def _drive(self) -> None:
+        url, home, take = self._work
+        drive(url, home, TRIALS, Patience(seconds=60, say=self._say), stopped_at=5, stop=take)
+        self.ended = True
+
+    def _say(self, text: str) -> None:
+        self.said.append(text)
+        self._noticed.set()
+
+
+def test_a_sweep_waits_where_sqlite_gives_up(
+    expected: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = url_in(tmp_path)
+    drive(url, tmp_path, 2)
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT", 0)
+    with ExitStack() as stack:
+        away = Away(url, tmp_path, lambda: stack.enter_context(lock(tmp_path / "studies.db")))
+    away.give_back()
+    assert "locked" in away.said[0]
+    pd.testing.assert_frame_equal(table(url), expected, check_exact=True)
+
+
+def test_a_first_run_waits_for_the_write_lock(expected: pd.DataFrame, tmp_path: Path) -> None:
+    """The tables are made, and the study is begun, once the lock is free."""
+    url = url_in(tmp_path)
+    worker = threading.Thread(target=drive, args=(url, tmp_path, TRIALS))
+    with lock(tmp_path / "studies.db"):
+        worker.start()
+        worker.join(1.0)
+        assert worker.is_alive()
+    worker.join(60)
+    pd.testing.assert_frame_equal(table(url), expected, check_exact=True)
+
+
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgresql.Server]:
+    if not postgresql.available():
+        pytest.skip(postgresql.MISSING)
+    with postgresql.server(tmp_path_factory.mktemp("stopped")) as running:
+        yield running
+
+
+def test_a_sweep_waits_for_a_server_that_is_stopped(
+    server: postgresql.Server, expected: pd.DataFrame, tmp_path: Path
+) -> None:
+    drive(server.url, tmp_path, 2)
+    away = Away(server.url, tmp_path, server.stop)
+    server.start()
+    away.give_back()
+    assert away.said[0].startswith("waiting for the database: ")
+    pd.testing.assert_frame_equal(table(server.url), expected, check_exact=True)
+
+
+def test_a_full_disk_stops_a_sweep_and_harms_nothing(expected: pd.DataFrame, tmp_path: Path) -> None:
+    reason = disk_full.unavailable()
+    if reason is not None:
+        pytest.skip(reason)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with disk_full.small_disk(disk):
+        drive(url_in(disk), disk, 3)
+        disk_full.fill(disk / "filler", rest=0)
+        with pytest.raises(DatabaseError, match=r"full|space"):
+            drive(url_in(disk), disk, TRIALS)
+        assert disk_full.integrity(disk) == "ok"
+        (disk / "filler").unlink()
+        drive(url_in(disk), disk, TRIALS)
+        pd.testing.assert_frame_equal(table(url_in(disk)), expected, check_exact=True)
+
+
+@pytest.mark.parametrize("damage", DATABASE_DAMAGES.values(), ids=DATABASE_DAMAGES.keys())
+def test_a_damaged_database_is_refused_and_left_alone(damage: Damage, tmp_path: Path) -> None:
+    drive(url_in(tmp_path), tmp_path, TRIALS)
+    damage(tmp_path / "studies.db")
+    before = digests(tmp_path)
+    with pytest.raises(DatabaseError, match=r"studies\.db: .*(malformed|not a database)"):
+        drive(url_in(tmp_path), tmp_path, TRIALS + 1)
+    assert digests(tmp_path) == before
