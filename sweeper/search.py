@@ -134,16 +134,44 @@ def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str
         if past.arm == slot.arm:
             return dict(past.params)
     sampler, configuration = study.spec.sampler, slot.configuration
-    enqueued = dict(enumerate(study.spec.enqueue)).get(configuration)
-    if enqueued is not None or sampler.name in BLIND or configuration < sampler.startup:
-        for past in recorded:
-            if _holds(study.space, past.params):
-                return dict(past.params)
-        if grid_size(study) is not None:
-            return _next_cell(study.space, history)
-        drawn = draw_blindly(sampler, study.space, configuration)
-        return drawn | {key: study.space[key].read(value) for key, value in (enqueued or {}).items()}
-    return draw(sampler, study.space, configuration, _tried(study, slot, history), len(study.spec.objectives))
+    earlier = _earlier(slot, history)
+    enqueued = _waiting(study, earlier)
+    blind = sampler.name in BLIND or configuration < sampler.startup
+    for past in recorded:
+        if _holds(study.space, past.params) and (blind or (enqueued and _has(past.params, enqueued))):
+            return dict(past.params)
+    if grid_size(study) is not None:
+        return _next_cell(study.space, history)
+    if blind or enqueued is not None:
+        return draw_blindly(sampler, study.space, configuration) | (enqueued or {})
+    return draw(sampler, study.space, configuration, _tried(study, earlier), len(study.spec.objectives))
+
+
+def _earlier(slot: _Slot, history: Sequence[PastTrial]) -> list[list[PastTrial]]:
+    """The trials of each earlier configuration of an arm, in order."""
+    ours = [past for past in history if past.arm == slot.arm and past.configuration < slot.configuration]
+    configurations: dict[int, list[PastTrial]] = {}
+    for past in sorted(ours, key=lambda past: (past.configuration, past.number)):
+        configurations.setdefault(past.configuration, []).append(past)
+    return list(configurations.values())
+
+
+def _waiting(study: Study, earlier: Sequence[Sequence[PastTrial]]) -> dict[str, Any] | None:
+    """The first of the enqueued configurations that an arm has not had; one may be added to a study later."""
+    waiting = [
+        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.enqueue
+    ]
+    for trials in earlier:
+        if not waiting:
+            return None
+        had = next((params for params in waiting if _has(trials[0].params, params)), None)
+        if had is not None:
+            waiting.remove(had)
+    return waiting[0] if waiting else None
+
+
+def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    return all(key in params and params[key] == value for key, value in part.items())
 
 
 def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
@@ -153,14 +181,10 @@ def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
         return False
 
 
-def _tried(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> list[Tried]:
-    """The earlier configurations of an arm, in order."""
-    ours = [past for past in history if past.arm == slot.arm and past.configuration < slot.configuration]
-    configurations: dict[int, list[PastTrial]] = {}
-    for past in sorted(ours, key=lambda past: (past.configuration, past.number)):
-        configurations.setdefault(past.configuration, []).append(past)
+def _tried(study: Study, earlier: Sequence[Sequence[PastTrial]]) -> list[Tried]:
+    """What came of an arm's configurations."""
     tried = []
-    for trials in configurations.values():
+    for trials in earlier:
         worth = [objective_values(study, past.scores) for past in trials if past.scores is not None]
         means = tuple(fmean(values) for values in zip(*worth, strict=True)) if worth else None
         tried.append(Tried(trials[0].params, means, any(past.state == RunState.PRUNED for past in trials)))

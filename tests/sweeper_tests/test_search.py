@@ -492,6 +492,20 @@ def test_enqueued_configurations_come_first_in_every_arm_and_seed() -> None:
     assert type(history[0].params["warmup"]) is float
 
 
+@pytest.mark.parametrize(("done", "expected"), [(9, "333"), (10, "444"), (18, "666"), (37, "dcc")])
+def test_a_configuration_enqueued_late_is_the_next_one_of_every_arm(done: int, expected: str) -> None:
+    """The same one as long as arms are drawn alike; later each arm has it as soon as it can."""
+    enqueue = [{"dropout": 0.3, "warmup": 0.5}]
+    late = {"dropout": 0.1, "sts_loss": "ce", "warmup": 0.25}
+    history = run(study(seeds=(1,), enqueue=enqueue), done)
+    for number in range(done, done + 9):
+        trial = propose(study(seeds=(1,), enqueue=[*enqueue, late]), number, history)
+        assert trial is not None
+        history.append(past(trial, score(trial)))
+    places = [(one.arm, one.configuration) for one in history if late.items() <= one.params.items()]
+    assert sorted(places) == [(arm, int(place, 16)) for arm, place in zip("ABC", expected, strict=True)]
+
+
 def test_a_long_history_is_searched_as_fast_and_its_best_are_not_forgotten() -> None:
     a_study = study(seeds=(1,), arms={"A": {}}, space={"warmup": RANGES["warmup"]})
     history: list[PastTrial] = []
