@@ -382,6 +382,24 @@ def test_running_and_failed_trials_are_kept_away_from() -> None:
     assert len({round(rate, 6) for rate in rates}) == 5
 
 
+def test_pruned_configurations_are_worse_than_any_complete_one() -> None:
+    """No result says where to go, only where trials were stopped; those count as started with too."""
+    a_study = study(seeds=(1,), arms={"A": {}}, space={"warmup": RANGES["warmup"]})
+    history: list[PastTrial] = []
+    for number in range(24):
+        warmup = number / 24
+        state = RunState.PRUNED if warmup >= 0.5 or number < 3 else RunState.COMPLETE
+        scores = {"overall": 0.5} if state is RunState.COMPLETE else None
+        history.append(PastTrial(number, "A", {"warmup": warmup}, 1, number, state, scores))
+    drawn = []
+    for number in range(24, 36):
+        trial = propose(a_study, number, history)
+        assert trial is not None
+        drawn.append(trial.params["warmup"])
+        history.append(past(trial, 0.4))
+    assert sum(warmup < 0.5 for warmup in drawn) >= 9
+
+
 def test_values_that_the_space_has_lost_do_not_stop_the_search() -> None:
     narrow = study(space=SPACE | {"sts_loss": ["ce"]}, seeds=(1,), arms={"A": {}})
     trial = propose(narrow, 30, run(study(seeds=(1,), arms={"A": {}}), 30))
