@@ -1,8 +1,8 @@
 """Resumed equals uninterrupted, whatever happens in between, as Hypothesis state machines.
 
 Drivers begin, go on, are killed at any poll or before any transaction, or fall silent until their lease has
-run out; trials fail, for good or by accident, and are retried. At the end of every story the study is brought
-to its end, and is compared with the one that nobody disturbed.
+run out; trials are pruned, fail for good or by accident, and are retried. At the end of every story the study
+is brought to its end, and is compared with the one that nobody disturbed.
 """
 
 import shutil
@@ -42,27 +42,30 @@ numbers = st.integers(0, 3)
 polls = st.integers(1, 6)
 
 
-def study(sampler: str) -> Study:
+def study(sampler: str, pruner: dict[str, Any]) -> Study:
     """Two arms over so few values that configurations repeat; seven of each, two of them learnt by tpe."""
     written = {
         "name": "machine",
-        "base": {"epochs": 2},
+        "base": {"epochs": 4},
         "arms": {"Mean": {}, "CLS": {"encoder.pooling": "cls"}},
         "space": {"learning_rate": [1e-4, 1e-3, 1e-2], "dropout": [0.1, 0.3]},
         "sampler": {"name": sampler},
+        "pruner": pruner,
     }
     return Study(StudySpec.model_validate(written), WORKLOAD)
 
 
 def never_works(job: Job) -> bool:
     """One of the configurations fails wherever it runs."""
-    return (job.config.learning_rate, job.config.dropout) == (1e-4, 0.1)
+    return (job.config.learning_rate, job.config.dropout) == (1e-3, 0.3)
 
 
 class Disturbed(RuleBasedStateMachine):
     """Several drivers at once, with random proposals, which do not depend on what ends first."""
 
     sampler: ClassVar[str] = "random"
+    pruner: ClassVar[dict[str, Any]] = {"name": "none"}
+    endings: ClassVar[set[str]] = {"complete", "failed"}
     drivers_at_once: ClassVar[int] = 3
     expected: ClassVar[dict[str, pd.DataFrame]] = {}
     template: ClassVar[Path]
@@ -73,7 +76,7 @@ class Disturbed(RuleBasedStateMachine):
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         shutil.copy(self.template, self.folder / "studies.db")
         self.url = f"sqlite:///{self.folder / 'studies.db'}"
-        self.study = study(self.sampler)
+        self.study = study(self.sampler, self.pruner)
         self.stage = self.stack.enter_context(stage())
         self.database = self.stack.enter_context(Database(self.url))
         begin(self.database, self.study, TRIALS)
@@ -83,7 +86,7 @@ class Disturbed(RuleBasedStateMachine):
     # What may happen
 
     def start(self, workers: int, here: bool) -> SteppedDriver:
-        owner = Owner(HERE if here else ELSEWHERE, next(self.pids), 1)
+        owner = Owner(HERE if here else ELSEWHERE, next(self.pids), "1")
         driver = SteppedDriver(self.url, self.study, TRIALS, self.folder, owner, workers, never_works)
         if driver.alive:
             self.living.append(driver)
@@ -152,7 +155,7 @@ class Disturbed(RuleBasedStateMachine):
         name = self.study.name
         runs = self.database.runs(name)
         assert [run.number for run in runs] == list(range(TRIALS))
-        assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.FAILED}
+        assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.PRUNED, RunState.FAILED}
         assert {run.error_class for run in runs} <= {None, ErrorClass.NAN}
         assert self.database.untold(name) == []
         assert [number for number, _ in self.database.orphans(name) if number < TRIALS] == []
@@ -174,9 +177,11 @@ class Disturbed(RuleBasedStateMachine):
 
 
 class Resumed(Disturbed):
-    """One driver after another, with proposals that learn: the tables are equal, numbers and all."""
+    """One driver after another; proposals and pruning learn: the tables are equal, numbers and all."""
 
     sampler = "tpe"
+    pruner: ClassVar[dict[str, Any]] = {"name": "median", "startup": 2}
+    endings: ClassVar[set[str]] = {"complete", "failed", "pruned"}
     drivers_at_once = 1
 
     # Proposals that come after an accident know less than they would have.
@@ -197,6 +202,13 @@ class Resumed(Disturbed):
         return frame
 
 
+class ResumedHalving(Resumed):
+    """The same with successive halving."""
+
+    pruner: ClassVar[dict[str, Any]] = {"name": "asha", "reduction_factor": 2}
+    endings: ClassVar[set[str]] = {"complete", "pruned"}
+
+
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("machine") / "studies.db"
@@ -204,7 +216,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("machine", [Disturbed, Resumed])
+@pytest.mark.parametrize("machine", [Disturbed, Resumed, ResumedHalving])
 def test_resumed_equals_uninterrupted(
     machine: type[Disturbed], template: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,13 +225,12 @@ def test_resumed_equals_uninterrupted(
     with undisturbed.stack:
         finish([undisturbed.start(workers=1, here=True)])
         machine.expected = undisturbed.tables()
-    states = machine.expected["trials"]["state"].value_counts()
-    assert set(states.index) == {"complete", "failed"}
+    assert set(machine.expected["trials"]["state"]) == machine.endings
     suppressed = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=suppressed,
