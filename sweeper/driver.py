@@ -12,6 +12,7 @@ from model.result import EpochResult
 
 from .attempt import Attempt, Ready
 from .database import Database
+from .errors import DiskFullError
 from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
 from .limits import Limits, Referee
 from .neighbours import Neighbours, Verdict
@@ -255,13 +256,18 @@ class Driver:
         active.peak_memory_mb = max(active.peak_memory_mb or 0.0, result.peak_memory_mb)
         self._observer.evaluated(number, result)
         if self._study.spec.pruner.name != "none" and result.epoch < active.trial.config.epochs:
-            others = self._database.curves(name, active.trial.arm)
+            # Only wilcoxon compares with other seeds.
+            seed = None if self._study.spec.pruner.name == "wilcoxon" else active.trial.seed
+            others = self._database.curves(name, active.trial.arm, seed)
             if should_prune(self._study, active.trial, active.curve, others):
                 self._executor.cancel(number)
                 self._finish(active, active.outcome(RunState.PRUNED), "")
 
     def _failed(self, active: Attempt, event: Failed) -> None:
         trial, number = active.trial, active.trial.number
+        if event.disk_full:
+            self._withdraw(number)
+            raise DiskFullError(f"trial {number} stays resumable, but the disk is full: {event.message}")
         if event.error_class is ErrorClass.KILLED and active.kills < RESTARTS:
             self._withdraw(number)
             self._observer.noted(f"trial {number}: {event.message}; it goes on from its checkpoint")

@@ -6,7 +6,8 @@
     ├── InputError            a file, a name or an option is wrong
     ├── DatabaseError         the database cannot be read, or is of a newer version
     │   └── NoStudiesError    there is no database yet, or nothing in it
-    └── ConflictError         the request contradicts what the study began with
+    ├── ConflictError         the request contradicts what the study began with
+    └── DiskFullError         a trial cannot write its files
 
 Errors in the data or the configuration of a trial come from ``model.errors``.
 """
@@ -38,3 +39,7 @@ class NoStudiesError(DatabaseError):
 
 class ConflictError(SweeperError):
     """The request contradicts what the study began with."""
+
+
+class DiskFullError(SweeperError):
+    """A trial cannot write its files; all trials can be resumed once there is room."""

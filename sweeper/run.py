@@ -92,7 +92,7 @@ class RunRow:
         halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
         reused_from: Number of the trial whose result it has, because their configurations are identical.
         machine: Host and processor of the latest attempt.
-        fingerprint: SHA-256 of its configuration and data, known from its first epoch on.
+        fingerprint: SHA-256 of its data, known from its first epoch on.
         digest: SHA-256 of its configuration as proposed, by which identical ones are found.
     """
 

@@ -58,12 +58,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The trial ended with an error: its class, one line, and the traceback where there is one."""
+    """The trial ended with an error: its class, one line, and the traceback where there is one.
+
+    If the disk is full, that is no fault of the trial, and no other one will do better.
+    """
 
     number: int
     error_class: ErrorClass
     message: str
     traceback: str
+    disk_full: bool = False
 
 
 @dataclass(frozen=True)

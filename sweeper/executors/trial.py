@@ -1,5 +1,6 @@
 """One trial in the process that it runs in: train it and tell what happens."""
 
+import errno
 import logging
 import platform
 import sys
@@ -40,9 +41,8 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     except TrialStoppedError:
         yield Stopped(job.number)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
-        yield Failed(
-            job.number, error_class(error), f"{type(error).__name__}: {error}", traceback.format_exc()
-        )
+        message = f"{type(error).__name__}: {error}"
+        yield Failed(job.number, error_class(error), message, traceback.format_exc(), disk_full(error))
 
 
 @contextmanager
@@ -64,6 +64,12 @@ def _warnings() -> Iterator[list[str]]:
 
 def _machine() -> str:
     return f"{platform.node()}, {platform.machine()}"
+
+
+def disk_full(error: Exception) -> bool:
+    """Whether an error means that nothing more can be written; safetensors says so in words only."""
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or any(f"(os error {number})" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def error_class(error: Exception) -> ErrorClass:
