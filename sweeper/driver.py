@@ -107,7 +107,7 @@ class Driver:
         try:
             self._adopt()
             self._submit()
-            while self._active or (not self._stopping and (self._deferred or self._adopt())):
+            while self._active or (not self._stopping and (self._adopt() or self._deferred)):
                 if self._active:
                     for event in self._executor.poll(timeout=POLL_SECONDS):
                         self._record(event)

@@ -1,6 +1,7 @@
 """Which unfinished trials have lost their driver."""
 
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
@@ -15,11 +16,20 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True)
+class _Lease:
+    """A lease, since when it has been seen from here, and whether it was seen to be renewed."""
+
+    until: datetime | None
+    since: float
+    renewed: bool = False
+
+
 class Neighbours:
     """Judges the drivers of unfinished trials.
 
     On this host the process tells, whatever a clock says. A driver elsewhere is gone once its lease has run
-    out, or once a whole lease has passed here without a renewal; one renewal seen from here, and it lives.
+    out, or once a whole lease has passed here without a renewal; a renewal seen from here says that it lives.
 
     Args:
         me: The owner that judges.
@@ -29,7 +39,7 @@ class Neighbours:
     def __init__(self, me: str, lease_seconds: float) -> None:
         self._me = me
         self._lease_seconds = lease_seconds
-        self._first_seen: dict[tuple[int, str], tuple[datetime | None, float]] = {}
+        self._seen: dict[tuple[int, str], _Lease] = {}
 
     def judge(self, number: int, owner: str | None, lease: datetime | None, expired: bool) -> Verdict:
         """Whether the driver of a trial is gone.
@@ -46,7 +56,9 @@ class Neighbours:
         if parsed.is_here():
             return Verdict.GONE if parsed.is_dead() else Verdict.ALIVE
         now = time.monotonic()
-        seen, since = self._first_seen.setdefault((number, owner), (lease, now))
-        if lease != seen:
-            return Verdict.ALIVE
-        return Verdict.GONE if now - since > self._lease_seconds else Verdict.UNKNOWN
+        seen = self._seen.setdefault((number, owner), _Lease(lease, now))
+        if lease != seen.until:
+            seen = self._seen[number, owner] = _Lease(lease, now, renewed=True)
+        if now - seen.since > self._lease_seconds:
+            return Verdict.GONE
+        return Verdict.ALIVE if seen.renewed else Verdict.UNKNOWN

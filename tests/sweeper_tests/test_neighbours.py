@@ -39,6 +39,18 @@ def test_elsewhere_a_renewal_tells(neighbours: Neighbours) -> None:
     assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
 
 
+def test_elsewhere_a_driver_that_renewed_once_may_die_all_the_same(
+    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = LEASE + timedelta(seconds=15)
+    assert neighbours.judge(0, ELSEWHERE, LEASE, expired=False) is Verdict.UNKNOWN
+    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
+    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.GONE
+
+
 def test_elsewhere_a_lease_that_nobody_renews_is_dead_whatever_it_says(
     neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
