@@ -17,7 +17,6 @@ from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
 
-
 UNLIMITED = Limits()
 
 

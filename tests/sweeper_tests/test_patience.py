@@ -13,10 +13,13 @@ from sweeper.errors import DatabaseError
 from sweeper.patience import Patience, patient
 
 
+MINUTE = Patience(60.0)
+
+
 class Flaky:
     """Fails a number of times, then answers."""
 
-    def __init__(self, failures: int, passing: bool = True, waits: Patience = Patience(60.0)) -> None:
+    def __init__(self, failures: int, passing: bool = True, waits: Patience = MINUTE) -> None:
         self.patience = waits
         self.left = failures
         self.passing = passing
