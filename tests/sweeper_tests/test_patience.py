@@ -12,7 +12,6 @@ from sweeper.database import Database
 from sweeper.errors import DatabaseError
 from sweeper.patience import Patience, patient
 
-
 MINUTE = Patience(60.0)
 
 
