@@ -85,23 +85,14 @@ class Referee:
         return limit is not None and len(self._failures) >= limit
 
     def _shared(self) -> str:
-        trials = [trial for trial, _, _ in self._failures]
-        parts = _common(
-            "", {str(n): {"class": str(o.error_class)} for n, (_, o, _) in enumerate(self._failures)}
+        """What all failures in a row have in common."""
+        first, *others = (
+            {"class": outcome.error_class, "arm": trial.arm, **trial.params, "message": message}
+            for trial, outcome, message in self._failures
         )
-        parts += _common("", {str(n): {"arm": trial.arm} for n, trial in enumerate(trials)})
-        parts += _common("", {str(n): trial.params for n, trial in enumerate(trials)})
-        messages = {message for _, _, message in self._failures}
-        if len(messages) == 1:
-            parts.append(messages.pop())
-        return "all have " + "; ".join(parts) if parts else "they have nothing in common"
-
-
-def _common(prefix: str, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The fields that have the same value in all rows."""
-    first, *others = rows.values()
-    return [
-        f"{prefix}{key} {value}"
-        for key, value in first.items()
-        if all(key in other and other[key] == value for other in others)
-    ]
+        common = [
+            f"{key} {value}"
+            for key, value in first.items()
+            if value != "" and all(key in other and other[key] == value for other in others)
+        ]
+        return "all have " + "; ".join(common) if common else "they have nothing in common"
