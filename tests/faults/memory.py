@@ -1,18 +1,17 @@
 """Trials that run out of memory, or whose loss is not a number, beside others; on Linux only.
 
-    python -m tests.faults.memory --trials 5
+    python -m tests.faults.memory --trials 10
 
 The address space of every process of the sweep is limited (RLIMIT_AS) to what an ordinary trial needs and a
 gigabyte. Of the study's five arms one fits, one fits in half the micro-batch only, one never fits, one has a
 loss and one a dev score that is not a number. Demanded: the classes oom and nan where they belong, with a
-traceback, and every other trial complete, with the results that it has without a limit.
+traceback, and every other trial complete, with the metrics that `sweeper replay` finds without a limit.
 """
 
 import argparse
 import sys
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -53,47 +52,48 @@ def limited(sweep: Sweep, size: int) -> list[RunRow]:
     return sweep.runs()
 
 
-def check(verdict: Verdict, runs: list[RunRow], undisturbed: dict[int, RunRow]) -> None:
+def check(verdict: Verdict, sweep: Sweep, runs: list[RunRow]) -> None:
     """Compares each trial with what its arm promises."""
     for run in runs:
         with verdict.case(f"trial {run.number}, arm {run.arm!r}: {run.state} {run.error_class or ''}"):
             if run.arm in ("Fits", "Fits by halves"):
                 assert run.state is RunState.COMPLETE, run.traceback
-                if run.arm == "Fits":
-                    assert run.scores == undisturbed[run.number].scores
-                else:
-                    assert run.halvings == 1
+                assert run.halvings == (run.arm == "Fits by halves")
+                replay = sweep.command("replay", sweep.name, str(run.number))
+                assert replay.end() == 0, "".join(replay.lines) + replay.errors
                 continue
             expected = ErrorClass.OOM if run.arm == "Never fits" else ErrorClass.NAN
             assert (run.state, run.error_class) == (RunState.FAILED, expected), run.traceback
             assert run.traceback, "no traceback"
 
 
+def work(verdict: Verdict, folder: Path, trials: int) -> str:
+    """Runs the study under the limit and checks its trials; returns what was counted."""
+    size = address_space(Sweep(folder / "ordinary", 1, study="memory")) + ROOM
+    sweep = Sweep(folder / "limited", trials, study="memory")
+    runs = limited(sweep, size)
+    with verdict.case(f"all {trials} trials have an outcome"):
+        assert [run.number for run in runs] == list(range(trials))
+        assert all(run.state.final for run in runs)
+    check(verdict, sweep, runs)
+    classes = [run.error_class for run in runs]
+    oom, nan = classes.count(ErrorClass.OOM), classes.count(ErrorClass.NAN)
+    return f"limit {size // 2**20} MiB: {classes.count(None)} trials complete, {oom} oom, {nan} nan"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trials", type=int, default=5, help="of the study with five arms (default: 5)")
+    parser.add_argument("--trials", type=int, default=10, help="of the study with five arms (default: 10)")
     given = parser.parse_args()
     if sys.platform != "linux":
         print(f"skipped: {UNAVAILABLE}")
         return
     verdict = Verdict()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        size = address_space(Sweep(folder / "ordinary", 1, study="memory")) + ROOM
-        sweep = Sweep(folder / "limited", given.trials, study="memory")
-        runs = limited(sweep, size)
-        with verdict.case(f"all {given.trials} trials have an outcome"):
-            assert [run.number for run in runs] == list(range(given.trials))
-            assert all(run.state.final for run in runs)
-        free = replace(sweep, home=folder / "free")
-        assert free.start().end() == 1
-        check(verdict, runs, {run.number: run for run in free.runs()})
-    classes = [run.error_class for run in runs]
-    oom, nan = classes.count(ErrorClass.OOM), classes.count(ErrorClass.NAN)
-    counts = f"{classes.count(None)} trials complete, {oom} oom, {nan} nan"
-    sys.exit(verdict.exit_code(f"limit {size // 2**20} MiB: {counts}"))
+        counts = work(verdict, Path(name), given.trials)
+    sys.exit(verdict.exit_code(counts))
 
 
 if __name__ == "__main__":
