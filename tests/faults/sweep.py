@@ -113,14 +113,16 @@ class Run:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line)
-            self._queue.put(line)
+        with self.process.stdout as lines:
+            for line in lines:
+                self.lines.append(line)
+                self._queue.put(line)
         self._queue.put(None)
 
     def _read_errors(self) -> None:
         assert self.process.stderr is not None
-        self.errors = self.process.stderr.read()
+        with self.process.stderr as errors:
+            self.errors = errors.read()
 
 
 @dataclass(frozen=True)
