@@ -1,9 +1,15 @@
-"""The options that several commands share."""
+"""The options that several commands share, and what they stand for."""
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from .errors import InputError
+from .rundir import Home
+
+if TYPE_CHECKING:
+    from .study import Study
 
 STUDY_FILE = "Name of a study, with or without @workload, or path of a study file."
 STUDY_RUN = "A study that has run, with or without @workload"
@@ -83,3 +89,30 @@ MaxFailures = Annotated[
     int,
     typer.Option(min=1, metavar="N", help="End after N failures in a row, and say what they share."),
 ]
+
+
+def storage_url(given: str | None) -> str:
+    """URL of the database: the one that was given, else that of SWEEPER_HOME."""
+    return given or Home.from_environment().storage
+
+
+def named_study(study: str, workload: str | None) -> "Study":
+    """The study that was named, on its workload.
+
+    Args:
+        study: Name of a study, with or without @workload, or path of a study file.
+        workload: Name or file of the workload; None for the study's own.
+
+    Raises:
+        InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
+    """
+    from .studyfile import load_study
+
+    if study.endswith((".yaml", ".yml")) or "@" not in study:
+        return load_study(study, workload)
+    name, _, named = study.rpartition("@")
+    if not (name and named):
+        raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
+    if workload not in (None, named):
+        raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
+    return load_study(name, named)

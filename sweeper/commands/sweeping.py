@@ -1,0 +1,201 @@
+"""The commands that train: a study from its beginning, on from where it stopped, or one trial again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from ..interrupt import TerminatedError, terminable
+from ..limits import MAX_FAILURES, Limits
+from ..options import (
+    STUDY_FILE,
+    STUDY_RUN,
+    ExecutorName,
+    MaxFailures,
+    Patience,
+    Storage,
+    StudyName,
+    Timeout,
+    TrialTimeout,
+    Until,
+    Workers,
+    WorkloadName,
+    named_study,
+    scores_to_reach,
+    storage_url,
+)
+from ..run import ErrorClass
+from ..rundir import Home, data_folder
+
+if TYPE_CHECKING:
+    from ..executors import Executor
+    from ..study import Study
+
+
+def run(
+    *,
+    study: Annotated[str, typer.Option(metavar="STUDY", help=STUDY_FILE)],
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Trials the study shall have in total, those already run included; default: the number "
+            "asked for before, else every cell of a grid, else 10 configurations per arm and seed.",
+        ),
+    ] = None,
+    workload: WorkloadName = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
+    ] = None,
+    workers: Workers = 1,
+    executor: ExecutorName = "local",
+    timeout: Timeout = None,
+    until: Until = None,
+    patience: Patience = None,
+    trial_timeout: TrialTimeout = None,
+    max_failures: MaxFailures = MAX_FAILURES,
+    storage: Storage = None,
+) -> None:
+    """Runs a study: sample, train, record. Stop it at will; the same command goes on.
+
+    `--trials 40` means 40 in total: a second call runs nothing, `--trials 44` runs four more. Choices, arms,
+    seeds and wider ranges may be added to the file of a study that has run; other changes need a `--name`.
+
+    Example: `sweeper run --study sbert-grid --trials 40 --workers 2`
+
+    On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
+    """
+    loaded = named_study(study, workload)
+    loaded = loaded.named(name) if name else loaded
+    reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
+    limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
+    _run(loaded, trials, _executor(executor, workers), storage, limits)
+
+
+def resume(
+    *,
+    study: StudyName = None,
+    workload: Annotated[
+        str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
+    ] = None,
+    workers: Workers = 1,
+    executor: ExecutorName = "local",
+    timeout: Timeout = None,
+    trial_timeout: TrialTimeout = None,
+    max_failures: MaxFailures = MAX_FAILURES,
+    storage: Storage = None,
+) -> None:
+    """Goes on with a study, as it was begun, to the number of trials already asked for.
+
+    Trials that were under way continue from their checkpoints. For more trials, or after a change of the
+    study file, use `sweeper run`.
+
+    Example: `sweeper resume sbert-grid@demo`
+    """
+    from ..database import Database
+    from ..studyfile import stored_study
+    from ..sweep import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        found = stored_study(find_sweep(database, study, workload))
+    limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
+    _run(found, None, _executor(executor, workers), storage, limits)
+
+
+def retry(
+    *,
+    study: StudyName = None,
+    error_class: Annotated[
+        ErrorClass | None,
+        typer.Option(
+            "--class", metavar="CLASS", help="Only those that failed of oom, nan, killed, timeout or error."
+        ),
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Puts the failed trials of a study back into the queue; `sweeper resume` then goes on with them.
+
+    They keep their numbers, and continue from their checkpoints where there are any.
+
+    Example: `sweeper retry sbert-grid --class oom`
+    """
+    from ..database import Database
+    from ..sweep import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        name = find_sweep(database, study).name
+        numbers = database.retry(name, error_class)
+    kind = f" of class {error_class}" if error_class else ""
+    if not numbers:
+        typer.echo(f"{name} has no failed trials{kind}.")
+        return
+    typer.echo(
+        f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}"
+    )
+
+
+def replay(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    storage: Storage = None,
+) -> None:
+    """Trains a trial again and compares every metric with the record: identical, or what differs.
+
+    Exit code 1 if anything differs. The record stays as it is.
+
+    Example: `sweeper replay sbert-grid 12`
+    """
+    from ..database import Database
+    from ..executors.local import LocalExecutor
+    from ..replay import lines
+    from ..replay import replay as train_again
+    from ..sweep import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database, terminable():
+        row = find_sweep(database, study)
+        found = train_again(
+            database,
+            row,
+            trial,
+            executor=LocalExecutor(),
+            home=Home.from_environment(),
+            data=data_folder(),
+            say=typer.echo,
+        )
+    for line in lines(row.name, trial, found):
+        typer.echo(line)
+    if not found.identical:
+        raise typer.Exit(1)
+
+
+def _run(
+    study: "Study", trials: int | None, executor: "Executor", storage: str | None, limits: Limits
+) -> None:
+    from ..progress import say
+    from ..sweep import Places
+    from ..sweep import run as run_sweep
+
+    home = Home.from_environment()
+    console = Console()
+    places = Places(storage or home.storage, home, data_folder())
+    try:
+        with terminable():
+            count = run_sweep(study, trials, executor, places, console, limits)
+    except KeyboardInterrupt as stop:
+        typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
+    say(console, f"{study.name}: {count.standing()}")
+    if count.failed:
+        raise typer.Exit(1)
+
+
+def _executor(name: str, workers: int) -> "Executor":
+    if name == "local":
+        from ..executors.local import LocalExecutor
+
+        return LocalExecutor(workers)
+    from ..executors.inline import InlineExecutor
+
+    return InlineExecutor(workers)
