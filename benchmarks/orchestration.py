@@ -16,10 +16,10 @@ from model.result import EpochResult, Metric
 from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.executors import Evaluated, Event, Finished, Job, Started
-from sweeper.run import Outcome
+from sweeper.observer import Observer
 from sweeper.rundir import Home
 from sweeper.search import distributions
-from sweeper.study import Study, TrialSpec
+from sweeper.study import Study
 from sweeper.studyfile import load_study
 
 TRIALS = 1000
@@ -54,25 +54,6 @@ class InstantExecutor:
         """Nothing runs."""
 
 
-class Silent:
-    """Shows nothing."""
-
-    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
-        """Nothing."""
-
-    def evaluated(self, number: int, result: EpochResult) -> None:
-        """Nothing."""
-
-    def ended(self, number: int, outcome: Outcome, message: str) -> None:
-        """Nothing."""
-
-    def withdrawn(self, number: int) -> None:
-        """Nothing."""
-
-    def noted(self, text: str) -> None:
-        """Nothing."""
-
-
 def ours(folder: Path, study: Study) -> float:
     """Seconds for all trials."""
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
@@ -88,7 +69,7 @@ def ours(folder: Path, study: Study) -> float:
             executor=InstantExecutor(),
             home=Home(folder),
             data=None,
-            observer=Silent(),
+            observer=Observer(),
         ).run()
         seconds = time.perf_counter() - began
         complete = [run for run in database.runs(study.name) if run.scores]

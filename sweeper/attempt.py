@@ -1,4 +1,4 @@
-"""A trial on its way through a driver: waiting for a worker, then under way."""
+"""A trial under way."""
 
 import time
 from dataclasses import dataclass, field
@@ -10,18 +10,9 @@ from .run import Outcome, RunState
 from .study import TrialSpec
 
 
-@dataclass(frozen=True)
-class Ready:
-    """A trial of this driver that waits for a worker."""
-
-    trial: TrialSpec
-    halvings: int = 0
-    kills: int = 0
-
-
 @dataclass
 class Attempt:
-    """A trial under way, and its epochs so far.
+    """A trial that a worker has, and its epochs so far.
 
     Attributes:
         trial: The trial.

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -10,18 +9,17 @@ from pathlib import Path
 from model.config import TrainConfig
 from model.result import EpochResult
 
-from .attempt import Attempt, Ready
+from .attempt import Attempt
+from .backlog import Backlog, Ready
 from .database import Database
 from .errors import DiskFullError
 from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
 from .limits import Limits, Referee
-from .neighbours import Neighbours, Verdict
 from .observer import Observer
 from .owner import Owner
 from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
-from .search import distributions, propose
 from .study import Study, TrialSpec
 
 LEASE_SECONDS = 120.0
@@ -66,7 +64,6 @@ class Driver:
     ) -> None:
         self._database = database
         self._study = study
-        self._wanted = wanted
         self._executor = executor
         self._home = home
         self._data = data
@@ -75,11 +72,8 @@ class Driver:
         self._referee = Referee(limits, best)
         self._lease_seconds = lease_seconds
         self._owner = str(Owner.this_process())
-        self._neighbours = Neighbours(self._owner, lease_seconds)
         self._active: dict[int, Attempt] = {}
-        self._ready: list[Ready] = []
-        self._deferred: dict[int, TrialSpec] = {}
-        self._new = self._new_trials()
+        self._backlog = Backlog(database, study, wanted, self._owner, lease_seconds, self._reuse)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
         self._threads = max(1, _cores() // executor.workers)
@@ -105,84 +99,26 @@ class Driver:
         for number in self._database.untold(self._study.name):
             self._database.tell(self._study.name, number)
         try:
-            self._adopt()
+            self._backlog.adopt(self._active)
             self._submit()
-            while self._active or (not self._stopping and (self._adopt() or self._deferred)):
+            while self._active or (
+                not self._stopping and (self._backlog.adopt(self._active) or self._backlog.deferred)
+            ):
                 if self._active:
                     for event in self._executor.poll(timeout=POLL_SECONDS):
                         self._record(event)
-                elif not self._ready:
+                elif not self._backlog.ready:
                     time.sleep(POLL_SECONDS)
                 self._say_stopping()
                 self._renew()
                 self._end_overdue()
-                self._settle_deferred()
+                self._backlog.settle()
                 self._check_limits()
                 self._submit()
         finally:
             self._executor.close()
         self._database.release(self._study.name, self._owner)
         return self._ending
-
-    def _adopt(self) -> bool:
-        """Makes the trials of drivers that are gone this driver's own.
-
-        Returns:
-            Whether there is more to wait for: adopted trials, or some whose driver may be gone.
-        """
-        name, undecided = self._study.name, False
-        mine = {*self._active, *self._deferred, *(ready.trial.number for ready in self._ready)}
-        expired = self._database.expired(name)
-        for row in self._database.unfinished(name):
-            if row.number in mine or row.number >= self._wanted:
-                continue
-            verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, row.number in expired)
-            undecided |= verdict is Verdict.UNKNOWN
-            if verdict is Verdict.GONE and self._take_over(row.number, row.owner):
-                self._prepare(_trial(row), row.halvings)
-        for number, owner in self._database.orphans(name):
-            if number >= self._wanted:
-                continue
-            verdict = self._neighbours.judge(number, owner, None, False)
-            undecided |= verdict is Verdict.UNKNOWN
-            if verdict is Verdict.GONE and self._take_over(number, owner):
-                self._propose(number)
-        return undecided or bool(self._ready)
-
-    def _take_over(self, number: int, owner: str | None) -> bool:
-        return self._database.take_over(self._study.name, number, owner, self._owner, self._lease_seconds)
-
-    def _new_trials(self) -> Iterator[int]:
-        """Claims numbers, and proposes their trials, until there are as many as asked for."""
-        while self._database.claimed(self._study.name) < self._wanted:
-            number = self._database.claim_number(self._study.name, self._owner)
-            # Another driver may have been quicker; the number then waits until more trials are asked for.
-            if number < self._wanted:
-                self._propose(number)
-                yield number
-
-    def _propose(self, number: int) -> None:
-        name, space = self._study.name, distributions(self._study)
-        while True:
-            trial = propose(self._study, number, self._database.history(name))
-            if trial is None:
-                return
-            if self._database.add_run(name, trial, space, self._owner, self._lease_seconds):
-                self._prepare(trial)
-                return
-            if self._database.run(name, number) is not None:
-                return
-            # Another driver has added that very configuration and seed under a number of its own.
-
-    def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
-        """Queues a trial; one that another has the result of, or is about to have, needs no training."""
-        twin = self._database.twin(self._study.name, trial.number)
-        if twin is None or halvings:
-            self._ready.append(Ready(trial, halvings))
-        elif twin.state is RunState.COMPLETE:
-            self._reuse(trial, twin)
-        else:
-            self._deferred[trial.number] = trial
 
     def _reuse(self, trial: TrialSpec, twin: RunRow) -> None:
         self._database.reuse(self._study.name, trial.number, twin.number)
@@ -196,28 +132,12 @@ class Driver:
         self._observer.ended(trial.number, outcome, "")
         self._referee.heard(trial, outcome, "")
 
-    def _settle_deferred(self) -> None:
-        for number, trial in list(self._deferred.items()):
-            twin = self._database.twin(self._study.name, number)
-            under_way = twin is not None and twin.state is not RunState.COMPLETE
-            if under_way and twin and (twin.owner == self._owner or not self._is_gone(twin)):
-                continue
-            del self._deferred[number]
-            if twin is not None and not under_way:
-                self._reuse(trial, twin)
-            else:
-                self._ready.append(Ready(trial))
-
-    def _is_gone(self, row: RunRow) -> bool:
-        verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, expired=False)
-        return verdict is Verdict.GONE
-
     def _submit(self) -> None:
         while len(self._active) < self._executor.workers and not self._stopping:
-            while not self._ready:
-                if next(self._new, None) is None:
-                    return
-            self._start(self._ready.pop(0))
+            ready = self._backlog.take()
+            if ready is None:
+                return
+            self._start(ready)
 
     def _start(self, ready: Ready) -> None:
         trial = ready.trial
@@ -271,7 +191,7 @@ class Driver:
         if event.error_class is ErrorClass.KILLED and active.kills < RESTARTS:
             self._withdraw(number)
             self._observer.noted(f"trial {number}: {event.message}; it goes on from its checkpoint")
-            self._ready.insert(0, Ready(trial, active.halvings, active.kills + 1))
+            self._backlog.put_back(Ready(trial, active.halvings, active.kills + 1))
         elif event.error_class is ErrorClass.OOM and active.halvings == 0 and _can_halve(trial.config):
             self._withdraw(number)
             config = trial.config.model_copy(update={"accumulation": 2 * trial.config.accumulation})
@@ -281,7 +201,7 @@ class Driver:
                 f"trial {number} ran out of memory; again with half the micro-batch "
                 f"(accumulation {config.accumulation})"
             )
-            self._ready.insert(0, Ready(replace(trial, config=config), halvings=1))
+            self._backlog.put_back(Ready(replace(trial, config=config), halvings=1))
         else:
             self._finish(active, active.outcome(RunState.FAILED, event), event.message)
 
@@ -312,8 +232,7 @@ class Driver:
         for number in [number for number in self._active if number not in mine]:
             self._executor.cancel(number)
             self._lost(number)
-        self._ready = [ready for ready in self._ready if ready.trial.number in mine]
-        self._deferred = {number: trial for number, trial in self._deferred.items() if number in mine}
+        self._backlog.keep(mine)
 
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds
@@ -325,7 +244,7 @@ class Driver:
 
     def _check_limits(self) -> None:
         verdict = None if self._stopping else self._referee.verdict()
-        if verdict is not None and self._more_to_do():
+        if verdict is not None and (self._active or not self._backlog.exhausted):
             self._ending = verdict
             self.stop()
 
@@ -333,10 +252,6 @@ class Driver:
         if self._stopping and self._active and not self._said_stopping:
             self._said_stopping = True
             self._observer.noted("stopping after the step under way; once more Ctrl-C: at once")
-
-    def _more_to_do(self) -> bool:
-        waiting = self._active or self._ready or self._deferred
-        return bool(waiting) or self._database.claimed(self._study.name) < self._wanted
 
 
 def _can_halve(config: TrainConfig) -> bool:
@@ -346,8 +261,3 @@ def _can_halve(config: TrainConfig) -> bool:
 def _cores() -> int:
     """Cores that this process may use; all of them where the system does not say."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _trial(row: RunRow) -> TrialSpec:
-    config = TrainConfig.model_validate(row.config)
-    return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

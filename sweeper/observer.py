@@ -1,15 +1,13 @@
 """What a sweep tells while it runs."""
 
-from typing import Protocol
-
 from model.result import EpochResult
 
 from .run import Outcome
 from .study import TrialSpec
 
 
-class Observer(Protocol):
-    """Hears what a sweep does, to show it."""
+class Observer:
+    """Hears what a sweep does; this one shows nothing."""
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """A trial was handed to the executor, for the first time or to be continued."""

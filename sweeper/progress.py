@@ -12,6 +12,7 @@ from rich.text import Text
 
 from model.result import EpochResult
 
+from .observer import Observer
 from .run import Outcome
 from .study import TrialSpec
 from .table import one_line
@@ -28,7 +29,7 @@ def say(console: Console, text: str) -> None:
     console.print(Text(one_line(text)), soft_wrap=True)
 
 
-class PlainProgress:
+class PlainProgress(Observer):
     """One line an event."""
 
     def __init__(self, console: Console, tally: Tally) -> None:
@@ -96,7 +97,7 @@ class _Row:
         ]
 
 
-class LiveProgress:
+class LiveProgress(Observer):
     """A table with one line a worker, redrawn in place; failures stay above it."""
 
     def __init__(self, console: Console, tally: Tally) -> None:

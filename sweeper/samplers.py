@@ -23,7 +23,7 @@ from .pareto import on_front
 from .space import Choice, FloatRange, IntRange, Space
 from .spec import SamplerSpec
 
-BEST, LATEST, SAMPLED = 50, 50, 100
+BEST, LATEST, SAMPLED = 30, 30, 60
 """Configurations of an arm that tpe, gp and nsga2 see of a long history: the best, the latest, some between.
 
 TPE models its good ones by the best tenth, 25 at most, so that these are the same as without a limit; the

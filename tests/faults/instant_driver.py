@@ -13,36 +13,17 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from model.result import EpochResult
 from sweeper.database import Database
 from sweeper.driver import Driver
+from sweeper.observer import Observer
 from sweeper.patience import Patience
 from sweeper.run import Outcome
 from sweeper.rundir import Home
-from sweeper.study import Study, TrialSpec
+from sweeper.study import Study
 from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
 
 STUDY = Path(__file__).parent / "studies/faults.yaml"
-
-
-class Silent:
-    """Shows nothing."""
-
-    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
-        """Nothing."""
-
-    def evaluated(self, number: int, result: EpochResult) -> None:
-        """Nothing."""
-
-    def ended(self, number: int, outcome: Outcome, message: str) -> None:
-        """Nothing."""
-
-    def withdrawn(self, number: int) -> None:
-        """Nothing."""
-
-    def noted(self, text: str) -> None:
-        """Nothing."""
 
 
 def begin(database: Database, study: Study, wanted: int) -> None:
@@ -51,7 +32,7 @@ def begin(database: Database, study: Study, wanted: int) -> None:
     database.create_sweep(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
 
 
-class _Observer(Silent):
+class _Observer(Observer):
     def __init__(self, at: int | None, do: Callable[[], None]) -> None:
         self._at = at
         self._do = do

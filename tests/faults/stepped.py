@@ -21,11 +21,11 @@ from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.executors import Event, Failed, Job
 from sweeper.limits import Limits
+from sweeper.observer import Observer
 from sweeper.owner import Owner
 from sweeper.run import ErrorClass
 from sweeper.rundir import Home
 from sweeper.study import Study
-from tests.faults.instant_driver import Silent
 from tests.sweeper_tests.instant import InstantExecutor
 
 PATIENCE = 60.0
@@ -172,7 +172,7 @@ class SteppedDriver:
                     executor=self.executor,
                     home=Home(home),
                     data=None,
-                    observer=Silent(),
+                    observer=Observer(),
                     limits=Limits(max_failures=None),
                     lease_seconds=LEASE_SECONDS,
                 ).run()

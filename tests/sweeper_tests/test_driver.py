@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from model.result import EpochResult
 from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.limits import Limits
+from sweeper.observer import Observer
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.rundir import Home
 from sweeper.search import PastTrial, distributions, propose
@@ -20,7 +20,7 @@ from tests.sweeper_tests.instant import InstantExecutor
 UNLIMITED = Limits()
 
 
-class Silent:
+class Listener(Observer):
     def __init__(self) -> None:
         self.resumed: list[int] = []
         self.messages: list[str] = []
@@ -29,12 +29,6 @@ class Silent:
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         if resumed:
             self.resumed.append(trial.number)
-
-    def evaluated(self, number: int, result: EpochResult) -> None:
-        assert result.epoch >= 1, number
-
-    def withdrawn(self, number: int) -> None:
-        assert number >= 0
 
     def noted(self, text: str) -> None:
         self.messages.append(text)
@@ -70,8 +64,8 @@ def drive(
     *,
     lease_seconds: float = 120.0,
     limits: Limits = UNLIMITED,
-) -> Silent:
-    observer = Silent()
+) -> Listener:
+    observer = Listener()
     with open_database(folder, study, wanted) as database:
         observer.ended_early = Driver(
             database=database,
