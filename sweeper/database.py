@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from optuna.distributions import BaseDistribution
 
 from model.result import EpochResult
 
@@ -68,11 +69,22 @@ class Database(Claims):
         name: str,
         study: Mapping[str, Any],
         workload: Mapping[str, Any],
+        *,
         digest: str,
+        space: Mapping[str, BaseDistribution],
         descriptions: Sequence[str],
     ) -> None:
-        """Stores a study that was changed since it was begun, and logs what changed, one line each."""
-        key = self._keys(name).sweep
+        """Stores a study that was changed since it was begun, and logs what changed.
+
+        Args:
+            name: Its name.
+            study: It as it is now.
+            workload: Its workload.
+            digest: Of both.
+            space: What each parameter may be now, in Optuna's terms.
+            descriptions: What changed, one line each.
+        """
+        key, study_key = self._keys(name).sweep, self._keys(name).study
         values = {"study": dict(study), "workload": dict(workload), "digest": digest}
         now = datetime.now(UTC)
         lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
@@ -80,6 +92,7 @@ class Database(Claims):
             connection.execute(sweep.update().where(sweep.c.id == key).values(values))
             if lines:
                 connection.execute(study_change.insert(), lines)
+            mirror.widen(connection, study_key, space)
 
     @patient
     def start_run(  # noqa: PLR0917 - all belong to the attempt

@@ -7,7 +7,12 @@ from typing import Any
 
 import optuna
 import sqlalchemy as sa
-from optuna.distributions import BaseDistribution, distribution_to_json
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
 from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
@@ -135,6 +140,34 @@ def describe(
         connection.execute(trial_params.insert(), chosen)
     said = [{"trial_id": trial, "key": key, "value_json": json.dumps(attributes[key])} for key in attributes]
     connection.execute(trial_user_attributes.insert(), said)
+
+
+def widen(connection: sa.Connection, study: int, distributions: Mapping[str, BaseDistribution]) -> None:
+    """Gives a study's trials the distributions that it has now, as Optuna's tools ask for one of each name.
+
+    A parameter with a choice that there is no more stays as it is.
+
+    Args:
+        connection: The transaction.
+        study: Optuna's key of the study.
+        distributions: What each parameter may be now.
+    """
+    ours = trial_params.c.trial_id.in_(sa.select(trials.c.trial_id).where(trials.c.study_id == study))
+    for name, new in distributions.items():
+        stored = trial_params.c.distribution_json
+        named = ours & (trial_params.c.param_name == name)
+        for text in connection.execute(sa.select(stored).distinct().where(named)).scalars().all():
+            old = json_to_distribution(text)
+            if old == new:
+                continue
+            values: dict[str, Any] = {"distribution_json": distribution_to_json(new)}
+            if isinstance(old, CategoricalDistribution):
+                if not set(old.choices) <= set(getattr(new, "choices", ())):
+                    continue  # a setting that arms are now written without; the trials keep it
+                # A choice is stored as its place among the choices.
+                places = {place: new.to_internal_repr(choice) for place, choice in enumerate(old.choices)}
+                values["param_value"] = sa.case(places, value=trial_params.c.param_value)
+            connection.execute(trial_params.update().where(named & (stored == text)).values(values))
 
 
 def change_owner(connection: sa.Connection, study: int, number: int, old: str, new: str) -> bool:

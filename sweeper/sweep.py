@@ -25,7 +25,7 @@ from .patience import Patience
 from .progress import progress, say
 from .run import SweepRow
 from .rundir import Home
-from .search import grid_size
+from .search import distributions, grid_size
 from .study import Study
 from .studyfile import stored_study
 from .tally import Tally
@@ -201,7 +201,14 @@ def _begin(database: Database, study: Study, trials: int | None, console: Consol
         database.set_wanted(study.name, wanted)
     # In text, where the order counts too.
     if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
-        database.change_sweep(study.name, spec, workload, study.digest(), changes)
+        database.change_sweep(
+            study.name,
+            spec,
+            workload,
+            digest=study.digest(),
+            space=distributions(study),
+            descriptions=changes,
+        )
         row = find_sweep(database, study.name)
     for line in changes:
         say(console, f"{study.name} changes: {line}")

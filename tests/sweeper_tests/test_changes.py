@@ -4,8 +4,10 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import optuna
 import pytest
 import yaml
+from optuna.search_space import intersection_search_space
 from rich.console import Console
 
 from sweeper.changes import compare
@@ -204,6 +206,19 @@ def test_a_whole_grid_grows_with_its_choices(places: Places) -> None:
         assert [row.params["dropout"] for row in database.runs("mine@demo")] == [0.1, 0.3, 0.2]
 
 
+def test_optuna_s_own_tools_see_one_space_after_a_change(places: Places) -> None:
+    """Its importances leave out a parameter whose distribution differs from trial to trial."""
+    drive(study(), places, 4)
+    with Database(places.storage) as database:
+        before = {row.number: row.params for row in database.runs("mine@demo")}
+    drive(study(OLD.replace("[0.1, 0.3]", "[0.5, 0.3, 0.1]")), places, 6)
+    mirror = optuna.load_study(study_name="mine@demo", storage=places.storage)
+    assert intersection_search_space(mirror.trials)["dropout"].choices == (0.5, 0.3, 0.1)
+    assert {number: mirror.trials[number].params["dropout"] for number in before} == {
+        number: params["dropout"] for number, params in before.items()
+    }
+
+
 def test_words_are_stored_too(places: Places) -> None:
     drive(study(), places, 1)
     drive(replace(study(), spec=study().spec.model_copy(update={"description": "Why?"})), places, None)
@@ -217,7 +232,7 @@ def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:
     with Database(places.storage) as database:
         row = find_sweep(database, None)
         before = {key: value for key, value in row.study.items() if key not in ("pruner", "objective")}
-        database.change_sweep(row.name, before, row.workload, "an older digest", [])
+        database.change_sweep(row.name, before, row.workload, digest="old", space={}, descriptions=[])
     assert drive(study(), places, 2) == ["mine@demo changes: trials: 1 -> 2"]
     with Database(places.storage) as database:
         assert find_sweep(database, None).digest == study().digest()

@@ -31,7 +31,9 @@ def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, Sw
 
 def test_changes_are_told_with_their_day(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
     database, row = sweep
-    database.change_sweep(row.name, row.study, row.workload, row.digest, ["seeds: [1] -> [1, 2]"])
+    database.change_sweep(
+        row.name, row.study, row.workload, digest=row.digest, space={}, descriptions=["seeds: [1] -> [1, 2]"]
+    )
     [(moment, said)] = database.changes(row.name)
     assert said == "seeds: [1] -> [1, 2]"
     assert f"  changed {moment:%Y-%m-%d %H:%M} UTC: seeds: [1] -> [1, 2]" in overview(database, row)
