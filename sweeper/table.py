@@ -79,13 +79,15 @@ class Cell:
         text: What is shown.
         value: What it stands for, unrounded; None for mere text.
         bold: Whether it is the best of its kind.
-        trial: Number of the trial that it speaks of, to which a page can link.
+        tie: Whether it is not the best, but not to be told apart from it either.
+        trials: Numbers of the trials that it speaks of, to which a page can link.
     """
 
     text: str
     value: float | None = None
     bold: bool = False
-    trial: int | None = None
+    tie: bool = False
+    trials: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test_a_paper_table_sets_ours_beside_the_published_row() -> None:
     ]
     assert lines[6] == ["Weight Decay: 0.3, Dropout: 0.3", "ours", *["—"] * 5]
     assert lines[8] == ["", "difference", *["—"] * 4, ""]
-    assert table.rows[3][-1].trial == 3
+    assert table.rows[3][-1].trials == (3,)
     assert any("same figures as the second row of Table 2" in note for note in table.notes)
 
 
@@ -154,7 +154,7 @@ def test_a_study_without_trials_has_tables_of_dashes() -> None:
 
 def test_all_trials_are_listed_and_the_best_is_bold() -> None:
     table = trials_table(results(study(), trials()))
-    assert [cell(table, line, "trial").trial for line in range(6)] == list(range(6))
+    assert [cell(table, line, "trial").trials for line in range(6)] == [(number,) for number in range(6)]
     assert [line for line in range(6) if cell(table, line, "overall").bold] == [3]
     assert cell(table, 4, "state").text == "failed"
     assert cell(table, 3, "learning_rate").text == "3.21e-4"

@@ -1,0 +1,44 @@
+"""The tables of a report, from the rows of a study. Pure."""
+
+from collections.abc import Sequence
+
+from ..analysis import Results, in_state
+from ..run import RunState
+from ..table import Table
+from .arms import arms_table
+from .best import best_table, pareto_table
+from .failures import failures_table
+from .paper import mirrors_paper, paper_table
+from .trials import trials_table
+
+__all__ = [
+    "arms_table",
+    "best_table",
+    "failures_table",
+    "mirrors_paper",
+    "paper_table",
+    "pareto_table",
+    "study_tables",
+    "trials_table",
+]
+
+
+def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
+    """The tables that a study asks for, its best configurations, and its failures if there are any.
+
+    Args:
+        results: The study.
+        keys: ``arms``, ``table1`` … ``table7``; the paper's are left out where the tasks are not the paper's.
+    """
+    tables = []
+    for key in keys:
+        if key == "arms":
+            tables.append(arms_table(results))
+        elif mirrors_paper(results):
+            tables.append(paper_table(key, results))
+    tables.append(best_table(results))
+    if len(results.objectives) > 1:
+        tables.append(pareto_table(results))
+    if not in_state(results.trials, RunState.FAILED).empty:
+        tables.append(failures_table(results))
+    return tables
