@@ -22,6 +22,8 @@ from .result import EpochResult, Metric
 
 KEPT = 2
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
+BEST = "best.safetensors"
+"""The weights of the best epoch so far, beside the checkpoints; their metadata name the `epoch`."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Trained:
 
 
 def save(rundir: Path, trained: Trained, progress: Progress) -> None:
-    """Writes a checkpoint beside its place and renames it; keeps the newest two.
+    """Writes a checkpoint beside its place and renames it; keeps the newest two, and the best weights.
 
     It holds the weights, the optimizer's state, all random states and the progress. The order of the rows and
     the learning rate follow from the configuration and the number of the step.
@@ -92,9 +94,11 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     beside = folder / f".writing-{place}"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
+    weights = beside / "model.safetensors"
     save_file(
         {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
-        beside / "model.safetensors",
+        weights,
+        metadata={"epoch": str(len(progress.results))},
     )
     tensors = _optimizer_tensors(trained.optimizer) | random_states(trained.device)
     for name, other in trained.others.items():
@@ -106,6 +110,9 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     (beside / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
     for path in beside.iterdir():
         _to_disk(path)
+    if progress.results and progress.results[-1].best and not progress.steps:
+        # Before the checkpoint counts: whoever goes on from it finds the weights.
+        _keep(weights, rundir / BEST)
     final = folder / place
     shutil.rmtree(final, ignore_errors=True)
     beside.rename(final)
@@ -159,6 +166,19 @@ def _newest_first(folder: Path) -> list[Path]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keep(file: Path, place: Path) -> None:
+    """Gives a file a second name, or makes a copy where the file system knows no second names."""
+    beside = place.with_name(f".{place.name}")
+    beside.unlink(missing_ok=True)
+    try:
+        beside.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, beside)
+        _to_disk(beside)
+    beside.replace(place)
+    _to_disk(place.parent)
 
 
 def _to_disk(path: Path) -> None:

@@ -110,6 +110,9 @@ class TrainConfig(Frozen):
     train_sample: int = Field(
         500, ge=1, description="Training rows of each task, always the same, that are scored at every epoch."
     )
+    score_test: bool = Field(
+        False, description="Score the tasks' test rows too, at each best epoch; set by `sweeper confirm`."
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: the best one present.")
     threads: int | None = Field(
         None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
@@ -133,6 +136,9 @@ class TrainConfig(Frozen):
             raise ValueError(
                 f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
             )
+        without = [name for name, task in self.tasks.items() if not task.has_test]
+        if self.score_test and without:
+            raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
         unknown = set(self.smart.tasks or ()) - set(self.tasks)
         if unknown:
             raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")

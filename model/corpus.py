@@ -21,6 +21,7 @@ class Corpus:
         tokenizer: Made the token ids.
         train: Training rows of each task.
         dev: Dev rows of each task.
+        test: Test rows of each task; empty unless ``score_test`` is set.
         sample: The training rows of each task that are scored at every epoch.
         fingerprint: SHA-256 of the configuration and of every text and label.
         data_fingerprint: SHA-256 of every text and label alone.
@@ -29,6 +30,7 @@ class Corpus:
     tokenizer: SentenceTokenizer
     train: dict[str, TaskData]
     dev: dict[str, TaskData]
+    test: dict[str, TaskData]
     sample: dict[str, TaskData]
     fingerprint: str
     data_fingerprint: str
@@ -48,6 +50,8 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     """
     train = {name: read(name, task, "train", data) for name, task in config.tasks.items()}
     dev = {name: read(name, task, "dev", data) for name, task in config.tasks.items()}
+    scored = config.tasks if config.score_test else {}
+    test = {name: read(name, task, "test", data) for name, task in scored.items()}
     if config.remove_dev_rows:
         train = {name: without_dev_rows(name, rows, dev[name]) for name, rows in train.items()}
     texts = [text for rows in train.values() for column in rows.texts for text in column]
@@ -57,7 +61,7 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         return {name: tokenise(config.tasks[name], part, tokenizer, cache) for name, part in rows.items()}
 
     digest, data_digest = hashlib.sha256(config.fingerprint().encode()), hashlib.sha256()
-    for rows in (*train.values(), *dev.values()):
+    for rows in (*train.values(), *dev.values(), *test.values()):
         content = repr((rows.texts, rows.labels)).encode()
         digest.update(content)
         data_digest.update(content)
@@ -65,6 +69,7 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         tokenizer=tokenizer,
         train=tokenised(train),
         dev=tokenised(dev),
+        test=tokenised(test),
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
         fingerprint=digest.hexdigest(),
         data_fingerprint=data_digest.hexdigest(),
@@ -104,4 +109,5 @@ def _chosen(rows: Rows, numbers: list[int]) -> Rows:
         labels=tuple(rows.labels[i] for i in numbers),
         ids=tuple(rows.ids[i] for i in numbers),
         dropped=rows.dropped,
+        groups={name: tuple(column[i] for i in numbers) for name, column in rows.groups.items()},
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,12 +52,16 @@ class TaskData:
         sentences: For pairs all first sentences stand before all second ones.
         labels: Labels in the units of the data, ``[rows]``.
         ids: Id of each row.
+        words: Words of each row's longest sentence, as blanks part them, ``[rows]``.
+        groups: For each column that names groups, the group of each row.
     """
 
     task: Task
     sentences: Sentences
     labels: NDArray[np.float64]
     ids: tuple[str, ...]
+    words: NDArray[np.int64]
+    groups: Mapping[str, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -95,7 +99,14 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
         sentences = _load(entry)
         if sentences is None:
             raise OSError(f"{entry} cannot be read back: is the disk full or failing?")
-    return TaskData(task, sentences, np.asarray(rows.labels, dtype=np.float64), rows.ids)
+    return TaskData(
+        task=task,
+        sentences=sentences,
+        labels=np.asarray(rows.labels, dtype=np.float64),
+        ids=rows.ids,
+        words=np.array([[len(text.split()) for text in column] for column in rows.texts]).max(axis=0),
+        groups=rows.groups,
+    )
 
 
 def _load(entry: Path) -> Sentences | None:

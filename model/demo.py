@@ -17,15 +17,16 @@ from .result import Split
 DemoTask = Literal["sst", "para", "sts"]
 
 ROWS: dict[DemoTask, dict[Split, int]] = {
-    "sst": {"train": 1200, "dev": 300},
-    "para": {"train": 1200, "dev": 300},
-    "sts": {"train": 1000, "dev": 300},
+    "sst": {"train": 1200, "dev": 300, "test": 300},
+    "para": {"train": 1200, "dev": 300, "test": 300},
+    "sts": {"train": 1000, "dev": 300, "test": 300},
 }
 LABELS: dict[DemoTask, tuple[float, ...]] = {
     "sst": (0, 1, 2, 3, 4),
     "para": (0, 1),
     "sts": tuple(step / 5 for step in range(26)),
 }
+_BEFORE: dict[Split, tuple[Split, ...]] = {"train": (), "dev": ("train",), "test": ("train", "dev")}
 NOISE = 0.1  # share of rows whose label is wrong
 DUPLICATES = 0.37  # share of paraphrases, as in Quora's question pairs
 FURTHER = 0.7  # chance that a negative gets a further difference, after each one it has
@@ -55,11 +56,12 @@ class Example:
 def examples(task: DemoTask, split: Split, seed: int) -> tuple[Example, ...]:
     """The rows of one task and split; the same in every process for the same arguments.
 
-    No row occurs twice, and no sentence of ``dev`` occurs in ``train``. In ``para`` exactly 37% of the labels
+    No row occurs twice, and no sentence of one split in another. In ``para`` exactly 37% of the labels
     are 1, with the noise and without it.
     """
     rng = Random(f"{seed}-{task}-{split}")  # noqa: S311 (a corpus, not a secret)
-    taken = _sentences(examples(task, "train", seed)) if split == "dev" else frozenset[str]()
+    earlier = _BEFORE[split]
+    taken = frozenset[str]().union(*(_sentences(examples(task, other, seed)) for other in earlier))
     rows = _unique(_MAKERS[task], ROWS[task][split], rng, taken)
     return tuple(_with_noise(task, rows, rng))
 

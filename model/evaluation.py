@@ -58,7 +58,9 @@ def _predictions(
 
 def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
-    return {name: score(split.task.metric, predicted[name], split.labels) for name, split in data.items()}
+    return {
+        name: score(data[name].task.metric, values, data[name].labels) for name, values in predicted.items()
+    }
 
 
 def save_predictions(
@@ -67,7 +69,8 @@ def save_predictions(
     """Writes dev predictions, labels and row ids of every task to one ``.npz``, beside and then renamed.
 
     Args:
-        path: The file; its arrays are named ``<task>.prediction``, ``<task>.label`` and ``<task>.id``.
+        path: The file; its arrays are named ``<task>.prediction``, ``<task>.label``, ``<task>.id``,
+            ``<task>.words`` and ``<task>.group.<column>``.
         data: The splits.
         predicted: What `predictions` gave for each.
     """
@@ -76,6 +79,9 @@ def save_predictions(
         arrays[f"{name}.prediction"] = predicted[name]
         arrays[f"{name}.label"] = split.labels
         arrays[f"{name}.id"] = np.asarray(split.ids, dtype=np.str_)
+        arrays[f"{name}.words"] = split.words
+        for column, groups in split.groups.items():
+            arrays[f"{name}.group.{column}"] = np.asarray(groups, dtype=np.str_)
     beside = path.with_name(f".{path.name}")
     with beside.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

@@ -92,7 +92,11 @@ class EpochRecord:
         self._smart_weights = dict(weights)
 
     def metrics(
-        self, tasks: Mapping[str, Task], dev: Mapping[str, float], train: Mapping[str, float]
+        self,
+        tasks: Mapping[str, Task],
+        dev: Mapping[str, float],
+        train: Mapping[str, float],
+        test: Mapping[str, float],
     ) -> tuple[Metric, ...]:
         """All metrics of the epoch; what did not occur is left out.
 
@@ -100,9 +104,11 @@ class EpochRecord:
             tasks: The tasks.
             dev: Dev score of each task.
             train: Score of each task on the training sample.
+            test: Score of each task on its test rows; empty where they are not scored.
         """
         seen = [name for name, batches in self._batches.items() if batches]
         metrics = [*_scores(tasks, "dev", dev), *_scores(tasks, "train", train)]
+        metrics += _scores(tasks, "test", test) if test else []
         metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
         metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
         for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Split = Literal["train", "dev"]
+Split = Literal["train", "dev", "test"]
 
 
 @dataclass(frozen=True)
@@ -11,7 +11,8 @@ class Metric:
     """One number of one epoch.
 
     Attributes:
-        split: ``dev``, or ``train`` for the fixed training sample and the training loss.
+        split: ``dev``; ``train`` for the fixed training sample and the training loss; ``test`` where
+            ``score_test`` is set, at the best epoch so far.
         task: Name of the task, or ``overall``.
         name: ``accuracy``, ``pearson``, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
             (tokens processed over real tokens).

@@ -2,7 +2,8 @@
 
 import math
 import random
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .config import TrainConfig
@@ -10,6 +11,9 @@ from .errors import DataError
 from .result import Split
 from .table import Table, demo_table, file_table, hub_table
 from .tasks import DemoSource, FilesSource, HubSource, Task
+
+NO_GROUP = "(none)"
+"""Group of a row whose column is empty."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,14 @@ class Rows:
         labels: Label of each row: a class as a whole number, or a score.
         ids: The source's `id` column if it has one, else the number of each row, from 1.
         dropped: Rows left out because a text or the label was empty.
+        groups: For each column that names groups, the group of each row; dev and test only.
     """
 
     texts: tuple[tuple[str, ...], ...]
     labels: tuple[float, ...]
     ids: tuple[str, ...]
     dropped: int
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -49,10 +55,10 @@ def read(task_name: str, task: Task, split: Split, data: Path | None) -> Rows:
         DataError: The source is missing or malformed, or a row is; the message says where.
     """
     try:
-        rows = _checked(task, _table(task, split, data))
+        rows = _checked(task, _table(task, split, data), () if split == "train" else task.groups)
     except DataError as error:
         raise DataError(f"task {task_name!r}: {error}") from error.__cause__
-    wanted = task.train_rows if split == "train" else task.dev_rows
+    wanted = {"train": task.train_rows, "dev": task.dev_rows, "test": None}[split]
     return _subset(rows, wanted, seed=f"{task_name}-{split}")
 
 
@@ -69,7 +75,7 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     Raises:
         DataError: Any of the data is missing or malformed.
     """
-    splits: tuple[Split, ...] = ("train", "dev")
+    splits: tuple[Split, ...] = ("train", "dev", "test") if config.score_test else ("train", "dev")
     return {
         name: {split: read(name, task, split, data) for split in splits}
         for name, task in config.tasks.items()
@@ -83,16 +89,17 @@ def _table(task: Task, split: Split, data: Path | None) -> Table:
         case FilesSource() as source:
             return file_table(source, split, data)
         case HubSource() as source:
-            return hub_table(source, split, (*task.text, task.label, "id"))
+            return hub_table(source, split, (*task.text, task.label, "id", *task.groups))
 
 
-def _checked(task: Task, table: Table) -> Rows:
+def _checked(task: Task, table: Table, groups: Sequence[str]) -> Rows:
     drop_incomplete = not isinstance(task.source, DemoSource) and task.source.drop_incomplete
     texts = [[_stripped(value) for value in table.column(name)] for name in task.text]
     labels = [_stripped(value) for value in table.column(task.label)]
     if table.no_label is not None and not _allowed(task, table.no_label):
         labels = [None if label == table.no_label else label for label in labels]
     ids = table.columns.get("id", [None] * len(labels))
+    grouped = {name: [_stripped(value) for value in table.column(name)] for name in groups}
     kept: list[int] = []
     numbers: list[float] = []
     for i, place in enumerate(table.places):
@@ -125,6 +132,10 @@ def _checked(task: Task, table: Table) -> Rows:
         labels=tuple(numbers),
         ids=tuple(str(i + 1 if ids[i] in (None, "") else ids[i]) for i in kept),
         dropped=len(labels) - len(kept),
+        groups={
+            name: tuple(NO_GROUP if column[i] is None else str(column[i]) for i in kept)
+            for name, column in grouped.items()
+        },
     )
 
 
@@ -176,4 +187,5 @@ def _subset(rows: Rows, wanted: int | None, seed: str) -> Rows:
         texts=tuple(tuple(column[i] for i in chosen) for column in rows.texts),
         labels=tuple(rows.labels[i] for i in chosen),
         ids=tuple(rows.ids[i] for i in chosen),
+        groups={name: tuple(column[i] for i in chosen) for name, column in rows.groups.items()},
     )

@@ -57,7 +57,7 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
 
     A row shorter than the header lacks its last values (None). Any other flaw is a DataError.
     """
-    name = source.train if split == "train" else source.dev
+    name = _named(source, split)
     try:
         path = _file_path(name, data)
         content = path.read_bytes()
@@ -91,6 +91,13 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
     padded: list[list[str | None]] = [[*record, *[None] * (width - len(record))] for record in records]
     columns = zip(*padded, strict=True) if padded else [()] * width
     return Table(where, dict(zip(header, columns, strict=True)), places)
+
+
+def _named(source: FilesSource | HubSource, split: Split) -> str:
+    name = {"train": source.train, "dev": source.dev, "test": source.test}[split]
+    if name is None:
+        raise DataError(f"no {split} rows are named in its source")
+    return name
 
 
 def _file_path(name: str, data: Path | None) -> Path:
@@ -154,7 +161,7 @@ def hub_table(source: HubSource, split: Split, wanted: Sequence[str]) -> Table:
     Only the `wanted` columns are loaded; the others are there by name. The hub marks the rows of splits
     without labels with -1.
     """
-    name = source.train if split == "train" else source.dev
+    name = _named(source, split)
     subset = f", subset {source.subset!r}" if source.subset else ""
     where = f"dataset {source.path!r}{subset}, split {name!r}"
     try:

@@ -32,6 +32,9 @@ class FilesSource(Frozen):
     kind: Literal["files"] = "files"
     train: str = Field(description="File of the training rows, relative to the data folder.")
     dev: str = Field(description="File of the dev rows, relative to the data folder.")
+    test: str | None = Field(
+        None, description="File of labelled rows that only confirmed configurations are scored on."
+    )
     drop_incomplete: bool = Field(
         False,
         description="Drop rows with an empty text or label, and report how many, instead of stopping.",
@@ -46,6 +49,9 @@ class HubSource(Frozen):
     subset: str | None = Field(None, description="Configuration of the dataset, such as 'qqp' of GLUE.")
     train: str = Field("train", description="Split of the training rows.")
     dev: str = Field("validation", description="Split of the dev rows.")
+    test: str | None = Field(
+        None, description="Split with labels that only confirmed configurations are scored on."
+    )
     drop_incomplete: bool = Field(
         False,
         description="Drop rows with an empty text or label, and report how many, instead of stopping.",
@@ -64,6 +70,9 @@ class Task(Frozen):
     source: Source
     text: tuple[str, ...] = Field(description="Columns of the text: one for `single`, two for `pair`.")
     label: str = Field(description="Column of the label.")
+    groups: tuple[str, ...] = Field(
+        (), description="Columns of the dev rows whose values name groups, scored apart in the report."
+    )
     metric: MetricName = Field(description="Dev score: accuracy (classes) or Pearson's r (range).")
     head: HeadName = Field(
         "linear",
@@ -112,6 +121,11 @@ class Task(Frozen):
                 f"metric {self.metric} does not fit: accuracy is for classes, pearson for a range"
             )
         return self
+
+    @property
+    def has_test(self) -> bool:
+        """Whether there are labelled rows to score once, after all choices are made."""
+        return isinstance(self.source, DemoSource) or self.source.test is not None
 
     @property
     def outputs(self) -> int:

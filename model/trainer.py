@@ -143,11 +143,13 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
         overall = overall_score(config.tasks, dev_scores)
+        best = all(overall > earlier.overall for earlier in progress.results)
+        test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device) if best else {}
         result = EpochResult(
             epoch=epoch,
             overall=overall,
-            best=all(overall > earlier.overall for earlier in progress.results),
-            metrics=record.metrics(config.tasks, dev_scores, train_scores),
+            best=best,
+            metrics=record.metrics(config.tasks, dev_scores, train_scores, scores(corpus.test, test)),
             train_seconds=stepped - started,
             eval_seconds=time.perf_counter() - stepped,
             tokens=record.tokens,
