@@ -1,5 +1,6 @@
 """An open database, and all that can be read from it."""
 
+import gc
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -156,24 +157,30 @@ class Archive:
             .join(indexed, indexed.c.id == r.id)
             .where(indexed.c.sweep_id == self._keys(name).sweep)
         )
-        return [
-            PastTrial(
-                number,
-                arm,
-                StoredJson(params),
-                seed,
-                configuration,
-                state,
-                StoredJson(scores) if state is RunState.COMPLETE else None,
-            )
-            for number, arm, params, seed, configuration, state, scores in self._select(name, query)
-        ]
+        with _uncollected():
+            return [
+                PastTrial(
+                    number,
+                    arm,
+                    StoredJson(params),
+                    seed,
+                    configuration,
+                    state,
+                    StoredJson(scores) if state is RunState.COMPLETE else None,
+                )
+                for number, arm, params, seed, configuration, state, scores in self._select(name, query)
+            ]
 
     def standings(self, name: str) -> list[Standing]:
         """How all trials of a study stand, by number; quick, however many there are."""
         r = run.c
         query = sa.select(r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores)
         return [Standing(*row) for row in self._select(name, query)]
+
+    def reused(self, name: str) -> dict[int, int]:
+        """The trials that were not trained, each with the one whose result it has."""
+        query = sa.select(run.c.number, run.c.reused_from).where(run.c.reused_from.is_not(None))
+        return {row.number: row.reused_from for row in self._select(name, query)}
 
     def epochs_done(self, name: str, numbers: Collection[int]) -> dict[int, int]:
         """How many evaluations of these trials are recorded, by number; absent for none."""
@@ -273,3 +280,15 @@ class Archive:
                 raise DatabaseError(f"{self._url}: no study {name!r}")
             self._known[name] = Keys(row.id, row.study_id, objectives(row.study))
         return self._known[name]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Thousands of new rows set off the garbage collector time and again, and it finds nothing in them."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -63,6 +63,8 @@ def interrupts(verdict: Verdict, folder: Path, trials: int, wanted: int, seed: i
         before = count
         run = sweep.start()
         while count < wanted and interrupt(run, moments):
+            if run.end(60) == 0:
+                break  # its last trial had ended: nothing was left to interrupt
             count += 1
             with verdict.case(f"interrupt {count}: everything is resumable"):
                 check_stopped(sweep, run)
