@@ -89,6 +89,26 @@ MaxFailures = Annotated[
     int,
     typer.Option(min=1, metavar="N", help="End after N failures in a row, and say what they share."),
 ]
+TableFormat = Annotated[
+    Literal["terminal", "markdown", "latex", "csv", "json"],
+    typer.Option(
+        "--format", help="What is printed; other than for a terminal, nothing else is on standard output."
+    ),
+]
+TableKeys = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="KEY", help="Print this table alone, for example arms; repeatable."),
+]
+ArmNames = Annotated[
+    list[str] | None,
+    typer.Option("--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable."),
+]
+SortColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="COLUMN", help="Sort what is printed by this column, the best score first."
+    ),
+]
 
 
 def storage_url(given: str | None) -> str:

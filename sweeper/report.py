@@ -1,5 +1,6 @@
-"""Writes the report of a study: one self-contained page, the tables in Markdown, the trials as CSV."""
+"""Writes the report of a study: one self-contained page, the tables in four formats, the trials as CSV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,14 +10,16 @@ from model.tasks import overall_formula
 
 from .analysis import Results, counts
 from .database import Database
+from .document import Document
 from .errors import InputError
+from .formats import FILES, FORMATS
 from .page import page
 from .provenance import how_made
 from .rundir import write_beside
 from .studyfile import stored_study
 from .summary import headline, missing, progress
-from .table import Table, markdown
-from .tables import study_tables
+from .table import Table, one_line
+from .tables import study_tables, trials_table
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,13 @@ class Report:
     """A report as written.
 
     Attributes:
-        summary: How far the study has come, what it found, what is missing; one sentence each.
-        tables: Its tables.
-        folder: Where ``index.html``, ``tables.md`` and ``trials.csv`` are.
+        document: What it says in words and tables.
+        trials: The table of all trials, which the page has beside those of the document.
+        folder: Where ``index.html``, ``tables.*`` and ``trials.csv`` are.
     """
 
-    summary: tuple[str, ...]
-    tables: tuple[Table, ...]
+    document: Document
+    trials: Table
     folder: Path
 
 
@@ -62,20 +65,16 @@ def write_report(database: Database, name: str, folder: Path) -> Report:
         epochs=database.epochs_frame(name),
         objectives=study.spec.objectives,
     )
-    count = counts(results.trials, row.wanted)
-    report = Report(
-        summary=(headline(results), progress(count), *missing(results, count, study.spec.tables)),
-        tables=tuple(study_tables(results, study.spec.tables)),
-        folder=folder,
-    )
+    document = _document(results, study.spec.tables)
     made = how_made(row, study, database.runs(name))
     try:
+        for form, render in FORMATS.items():
+            write_beside(folder / FILES[form], render(document))
         write_beside(folder / "trials.csv", trials_csv(results.trials))
-        write_beside(folder / "tables.md", tables_markdown(results, report))
-        write_beside(folder / "index.html", page(results, report.summary, report.tables, made))
+        write_beside(folder / "index.html", page(results, document.summary, document.tables, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
-    return report
+    return Report(document, trials_table(results), folder)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
@@ -83,11 +82,15 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(trials.drop(columns=["config", "traceback"]).to_csv(index=False, lineterminator="\n"))
 
 
-def tables_markdown(results: Results, report: Report) -> str:
-    """The tables under a heading and the summary."""
-    lines = [f"# {markdown(results.name)}"]
-    lines += [
-        markdown(line) for line in (results.description, " ".join(report.summary), results.notice) if line
-    ]
-    lines.append(markdown(overall_formula(results.tasks)))
-    return "\n\n".join([*lines, *(table.as_markdown().rstrip() for table in report.tables)]) + "\n"
+def _document(results: Results, keys: Sequence[str]) -> Document:
+    count = counts(results.trials, results.wanted)
+    return Document(
+        study=results.name,
+        description=results.description,
+        formula=overall_formula(results.tasks),
+        notice=results.notice,
+        summary=(headline(results), progress(count), *missing(results, count, keys)),
+        arms=tuple(one_line(arm) for arm in results.arms),
+        scores=tuple(results.scores),
+        tables=tuple(study_tables(results, keys)),
+    )

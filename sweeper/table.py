@@ -1,13 +1,14 @@
 """A table of a report: cells with their text, and how the paper writes numbers."""
 
-import re
+import math
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 NONE = "—"
 
-_MARKDOWN = re.compile(r"[\\`*\[\]|$~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+TIE = "†"
+"""The mark of a cell that is not to be told apart from the best; a note of its table explains it."""
 
 
 def score(value: float | None) -> str:
@@ -89,6 +90,16 @@ class Cell:
     tie: bool = False
     trials: tuple[int, ...] = ()
 
+    @property
+    def shown(self) -> str:
+        """The text with the mark of a tie."""
+        return f"{self.text}{TIE}" if self.tie else self.text
+
+    @property
+    def number(self) -> float | None:
+        """The value, if it is a finite number: a file knows no other way to keep the rest."""
+        return None if self.value is None or not math.isfinite(self.value) else float(self.value)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -117,34 +128,7 @@ class Table:
                 raise ValueError(f"table {self.key}: {len(row)} cells under {len(self.columns)} columns")
 
     def as_markdown(self) -> str:
-        """The table in GitHub's Markdown: a heading, the rows in aligned columns, the notes as a list."""
-        head = [markdown(column.heading) for column in self.columns]
-        body = [[_bold(cell) for cell in row] for row in self.rows]
-        widths = [max(3, *(len(row[i]) for row in (head, *body))) for i in range(len(head))]
-        rule = [
-            "-" * (width - 1) + ":" if column.numeric else "-" * width
-            for column, width in zip(self.columns, widths, strict=True)
-        ]
-        lines = [f"### {markdown(self.title)}", ""]
-        lines += [self._line(cells, widths) for cells in (head, rule, *body)]
-        if self.notes:
-            lines += ["", *(f"- {markdown(note)}" for note in self.notes)]
-        return "\n".join(lines) + "\n"
+        """The table in GitHub's Markdown."""
+        from .formats.markdown import table_text
 
-    def _line(self, cells: list[str], widths: list[int]) -> str:
-        padded = (
-            cell.rjust(width) if column.numeric else cell.ljust(width)
-            for cell, width, column in zip(cells, widths, self.columns, strict=True)
-        )
-        return f"| {' | '.join(padded)} |"
-
-
-def markdown(text: str) -> str:
-    """Text that Markdown shows as it is: its own signs and those of HTML escaped, in one line."""
-    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _MARKDOWN.sub(r"\\\g<0>", text)
-
-
-def _bold(cell: Cell) -> str:
-    text = markdown(cell.text)
-    return f"**{text}**" if cell.bold and text else text
+        return table_text(self)

@@ -45,7 +45,7 @@ def _rich(table: Table, optional: bool) -> RichTable:
     places = [place for place, column in enumerate(table.columns) if optional or not column.optional]
     for place in places:
         column = table.columns[place]
-        longest = max((len(word) for row in table.rows for word in row[place].text.split()), default=1)
+        longest = max((len(word) for row in table.rows for word in row[place].shown.split()), default=1)
         shown.add_column(
             Text(one_line(column.heading)),
             justify="right" if column.numeric else "left",
@@ -56,6 +56,6 @@ def _rich(table: Table, optional: bool) -> RichTable:
         )
     for row in table.rows:
         shown.add_row(
-            *(Text(one_line(row[place].text), style="bold" if row[place].bold else "") for place in places)
+            *(Text(one_line(row[place].shown), style="bold" if row[place].bold else "") for place in places)
         )
     return shown

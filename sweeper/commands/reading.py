@@ -7,36 +7,60 @@ import typer
 from rich.console import Console
 
 from ..errors import NoStudiesError
-from ..options import STUDY_RUN, Storage, StudyName, storage_url
+from ..options import (
+    STUDY_RUN,
+    ArmNames,
+    SortColumn,
+    Storage,
+    StudyName,
+    TableFormat,
+    TableKeys,
+    storage_url,
+)
 
 
-def report(
+def report(  # noqa: PLR0917 - options, which are given by name
     study: Annotated[
         str | None,
         typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: the latest."),
     ] = None,
     folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the reports.")] = Path("reports"),
+    form: TableFormat = "terminal",
+    tables: TableKeys = None,
+    arms: ArmNames = None,
+    sort: SortColumn = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
 
-    There, `index.html` is one page that needs no network, `tables.md` holds the tables and `trials.csv` every
-    trial. A study that still runs can be reported too.
+    There, `index.html` is one page that needs no network, `tables.md`, `tables.tex`, `tables.csv` and
+    `tables.json` hold the tables, and `trials.csv` every trial. A study that still runs can be reported too.
 
-    Example: `sweeper report --study sbert-grid`
+    What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
+    files always hold the whole report.
+
+    Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
     """
     from ..database import Database
+    from ..formats import FORMATS
     from ..report import write_report
+    from ..selection import sorted_by, with_arms, with_tables
     from ..sweep import find_sweep
     from ..terminal import print_tables
 
     with Database(storage_url(storage), must_exist=True) as database:
         name = find_sweep(database, study).name
         written = write_report(database, name, folder / name)
-    print_tables(written.tables, Console())
-    for sentence in written.summary:
-        typer.echo(sentence)
-    typer.echo(f"Report: {written.folder / 'index.html'}")
+    shown = with_arms(with_tables(written.document, tables or [], [written.trials]), arms or [])
+    said: list[str] = []
+    if sort is not None:
+        shown, said = sorted_by(shown, sort)
+    if form == "terminal":
+        print_tables(shown.tables, Console())
+    else:
+        typer.echo(FORMATS[form](shown), nl=False)
+    for sentence in (*said, *shown.summary, f"Report: {written.folder / 'index.html'}"):
+        typer.echo(sentence, err=form != "terminal")
 
 
 def status(

@@ -11,6 +11,7 @@ from plotly.offline import get_plotlyjs
 
 from sweeper.database import Database
 from sweeper.errors import InputError
+from sweeper.formats.markdown import table_text
 from sweeper.report import Report, write_report
 from sweeper.run import RunRow, RunState
 from sweeper.study import Study
@@ -20,7 +21,7 @@ from .made import PARAMS, row, store, study
 HOSTILE = (
     '</script><script>alert("x")</script> & <img src=http://evil.example/x onerror=alert(1)> | `a` {{ 7*7 }}'
 )
-FILES = ["index.html", "tables.md", "trials.csv"]
+FILES = ["index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
 
 
 def trials(of: Study, error: str = "Traceback\nboom") -> list[RunRow]:
@@ -90,18 +91,18 @@ def page(written: tuple[Database, Report]) -> Page:
     return Page((written[1].folder / "index.html").read_text(encoding="utf-8"))
 
 
-def test_three_files_and_nothing_half_written(written: tuple[Database, Report]) -> None:
+def test_six_files_and_nothing_half_written(written: tuple[Database, Report]) -> None:
     assert sorted(path.name for path in written[1].folder.iterdir()) == FILES
 
 
 def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], page: Page) -> None:
-    assert written[1].summary == (
+    assert written[1].document.summary == (
         "S-BERT leads with overall .677 (trial 3), .053 above Baseline with .623 (trial 2).",
         "5 of 40 trials finished; 1 failed; 1 running.",
         "35 trials still to come: every number here may change.",
     )
     for text in (
-        *written[1].summary,
+        *written[1].document.summary,
         "Is S-BERT better than a baseline?",
         "overall = (sst + para + (sts + 1) / 2) / 3",
         "Scores on the built-in demo corpus say nothing about SST, Quora or STS.",
@@ -113,9 +114,15 @@ def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], p
 
 
 def test_the_page_shows_every_table_and_every_trial(written: tuple[Database, Report], page: Page) -> None:
-    assert [table.key for table in written[1].tables] == ["arms", "table2", "table3", "best", "failures"]
+    assert [table.key for table in written[1].document.tables] == [
+        "arms",
+        "table2",
+        "table3",
+        "best",
+        "failures",
+    ]
     assert len(page.tables) == 6
-    for shown, table in zip(page.tables, written[1].tables, strict=False):
+    for shown, table in zip(page.tables, written[1].document.tables, strict=False):
         assert shown[0] == [column.heading for column in table.columns]
         assert shown[1:] == [[cell.text for cell in line] for line in table.rows]
     assert [line[0] for line in page.tables[-1][1:]] == ["0", "1", "2", "3", "4", "5"]
@@ -164,8 +171,8 @@ def test_the_tables_in_markdown(written: tuple[Database, Report]) -> None:
     assert text.startswith(
         "# made@demo\n\nIs S-BERT better than a baseline?\n\nS-BERT leads with overall .677"
     )
-    for table in written[1].tables:
-        assert table.as_markdown() in text
+    for table in written[1].document.tables:
+        assert table_text(table) in text
 
 
 def test_writing_again_changes_nothing_but_the_moment(
@@ -173,7 +180,7 @@ def test_writing_again_changes_nothing_but_the_moment(
 ) -> None:
     database, report = written
     again = write_report(database, "made@demo", tmp_path)
-    assert again.tables == report.tables
+    assert again.document == report.document
     for name in FILES:
         first, second = (
             re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, sweeper", "", (folder / name).read_text(encoding="utf-8"))
@@ -214,8 +221,8 @@ def test_hostile_names_are_text_in_figures(hostile: Report) -> None:
 def test_hostile_names_break_no_table_in_markdown(hostile: Report) -> None:
     text = (hostile.folder / "tables.md").read_text(encoding="utf-8")
     assert "<" not in text
-    arms = next(table for table in hostile.tables if table.key == "arms")
-    lines = [line for line in arms.as_markdown().splitlines() if line.startswith("|")]
+    arms = next(table for table in hostile.document.tables if table.key == "arms")
+    lines = [line for line in table_text(arms).splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in lines}) == 1
     assert len(lines) == 4
 
@@ -227,8 +234,8 @@ def test_a_study_without_a_complete_trial_has_a_report(state: RunState | None, t
     rows = [] if state is None else [row(of, 0, "S-BERT", None, state=state, error=error)]
     with store(tmp_path, of, rows, wanted=4) as database:
         report = write_report(database, of.name, tmp_path / "report")
-    assert report.summary[0] == "No trial is complete yet."
-    assert f"{4 - (state is RunState.FAILED)} trials still to come" in report.summary[2]
+    assert report.document.summary[0] == "No trial is complete yet."
+    assert f"{4 - (state is RunState.FAILED)} trials still to come" in report.document.summary[2]
     page = Page((report.folder / "index.html").read_text(encoding="utf-8"))
     assert page.scripts == []
     assert "No trial is complete yet." in page.text
