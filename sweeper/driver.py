@@ -21,6 +21,7 @@ from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
 from .study import Study, TrialSpec
+from .weights import KeptWeights
 
 LEASE_SECONDS = 120.0
 POLL_SECONDS = 0.5
@@ -70,6 +71,7 @@ class Driver:
         self._observer = observer
         self._limits = limits
         self._referee = Referee(limits, best)
+        self._weights = KeptWeights(database, study.name, home)
         self._lease_seconds = lease_seconds
         self._owner = str(Owner.this_process())
         self._active: dict[int, Attempt] = {}
@@ -211,6 +213,7 @@ class Driver:
             self._lost(number)
             return
         del self._active[number]
+        self._weights.settle(number, active.trial.arm, outcome)
         if outcome.state is not RunState.FAILED:
             discard_checkpoints(self._home.run(name, number))
         self._referee.heard(active.trial, outcome, message)

@@ -61,7 +61,7 @@ class Home:
         return f"sqlite:///{quote(str(self.root / 'studies.db'))}"
 
     def run(self, study: str, number: int) -> Path:
-        """Folder of trial `number` of `study`: config, log, checkpoints, predictions."""
+        """Folder of trial `number` of `study`: config, log, checkpoints, predictions, best weights."""
         base, _, workload = study.partition("@")
         check_name(base, "study")
         check_name(workload, "workload")
@@ -71,6 +71,11 @@ class Home:
 def discard_checkpoints(rundir: Path) -> None:
     """Removes the checkpoints of a trial that has its outcome and no further use for them."""
     shutil.rmtree(rundir / "checkpoints", ignore_errors=True)
+
+
+def best_weights(rundir: Path) -> Path:
+    """The weights of a trial's best epoch, which the trainer keeps beside its checkpoints."""
+    return rundir / "best.safetensors"
 
 
 def data_folder() -> Path | None:

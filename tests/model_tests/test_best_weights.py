@@ -1,0 +1,94 @@
+"""The weights of the best epoch, which a trial keeps when its checkpoints go."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from model.checkpoint import BEST, KEPT
+from model.errors import TrialStoppedError
+from model.result import EpochResult
+from model.trainer import train
+from tests.model_tests.test_trainer import cache, config  # noqa: F401 - a fixture, and small settings
+
+Stop = Callable[[], bool]
+UNSTEADY = config(epochs=6, learning_rate=2e-2, schedule="constant", seed=1)
+"""Its best epoch is neither the last one nor among those whose checkpoints are kept."""
+
+
+def best_epoch(results: list[EpochResult]) -> int:
+    return max(results, key=lambda result: result.overall).epoch
+
+
+def epoch_of(file: Path) -> str | None:
+    with safe_open(file, framework="pt") as opened:
+        return (opened.metadata() or {}).get("epoch")
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in other)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    cache: Path,  # noqa: F811
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Path, list[EpochResult], dict[str, torch.Tensor]]:
+    """An undisturbed trial, its results, and the best weights as its checkpoint had them."""
+    rundir, results, by_epoch = tmp_path_factory.mktemp("whole"), [], {}
+    for result in train(UNSTEADY, rundir, data=None, cache=cache):
+        results.append(result)
+        place = rundir / "checkpoints" / f"{result.epoch:06d}.000000" / "model.safetensors"
+        by_epoch[result.epoch] = load_file(place)
+        if result.best:  # no second copy on the disk
+            assert (rundir / BEST).stat().st_ino == place.stat().st_ino
+    return rundir, results, by_epoch[best_epoch(results)]
+
+
+def test_the_weights_are_those_of_the_best_epoch(
+    whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],
+) -> None:
+    rundir, results, expected = whole
+    assert best_epoch(results) < len(results) - KEPT
+    assert same(load_file(rundir / BEST), expected)
+    assert epoch_of(rundir / BEST) == str(best_epoch(results))
+    assert not (rundir / f".{BEST}").exists()
+
+
+@pytest.mark.parametrize("step", [1, 4, 7, 14, 17])
+def test_a_trial_that_goes_on_has_them_too(
+    step: int,
+    whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],
+    cache: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    asked = itertools.count()
+
+    def go(stop: Stop) -> None:
+        for _ in train(UNSTEADY, tmp_path, data=None, cache=cache, stop=stop):
+            pass
+
+    with pytest.raises(TrialStoppedError):
+        go(lambda: next(asked) == step)
+    go(lambda: False)
+    assert same(load_file(tmp_path / BEST), whole[2])
+
+
+def test_a_file_system_without_links_gets_a_copy(
+    whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],
+    cache: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unsupported(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", unsupported)
+    for _ in train(UNSTEADY, tmp_path, data=None, cache=cache):
+        pass
+    assert same(load_file(tmp_path / BEST), whole[2])
+    assert (tmp_path / BEST).stat().st_nlink == 1
