@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from model.tasks import Task
 
 from .pareto import on_front
+from .predictions import Predictions
 from .run import RunState
 from .space import Space
 
@@ -18,6 +20,10 @@ PARAM = "params."
 
 Trial = dict[str, Any]
 """A row of the frame of trials."""
+
+
+def _no_predictions(number: int) -> None:
+    """What is known of the predictions of a trial where nobody looks for them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Results:
         trials: One row a trial (``frames.trials_frame``).
         epochs: One row a metric of an epoch (``frames.epochs_frame``).
         objectives: The scores that the sampler raises.
+        predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
+        confirmation: The study that trained its leaders again at fresh seeds, if there is one.
     """
 
     name: str
@@ -47,6 +55,8 @@ class Results:
     trials: pd.DataFrame
     epochs: pd.DataFrame
     objectives: tuple[str, ...] = ("overall",)
+    predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
+    confirmation: "Results | None" = None
 
     @property
     def scores(self) -> list[str]:
@@ -172,6 +182,18 @@ def leaders(results: Results) -> list[Configuration]:
     """The best configuration of each arm, the best arm first."""
     best = [max(whole, key=lambda one: one.mean) for whole in _whole(results) if whole]
     return sorted(best, key=lambda one: -one.mean)
+
+
+def ranked(results: Results) -> list[Configuration]:
+    """All configurations in the order in which they deserve a second look.
+
+    First the best of each arm, the best arm first; then the second best of each; and so on.
+    """
+    rounds = [sorted(own, key=lambda one: -one.mean) for own in _whole(results)]
+    places = sorted(
+        (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
+    )
+    return [rounds[number][place] for place, _, number in places]
 
 
 def pareto_front(results: Results) -> list[Configuration]:

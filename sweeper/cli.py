@@ -10,6 +10,7 @@ import typer
 from model.errors import ModelError
 
 from .commands.checking import schema, validate
+from .commands.confirming import confirm
 from .commands.reading import list_studies, report, show, status
 from .commands.sweeping import replay, resume, retry, run
 from .errors import SweeperError
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "run": run,
     "resume": resume,
     "retry": retry,
+    "confirm": confirm,
     "report": report,
     "status": status,
     "list": list_studies,

@@ -15,7 +15,8 @@ from .errors import InputError
 from .formats import FILES, FORMATS
 from .page import page
 from .provenance import how_made
-from .rundir import write_beside
+from .results import read_results
+from .rundir import Home, write_beside
 from .studyfile import stored_study
 from .summary import headline, missing, progress
 from .table import Table, one_line
@@ -37,13 +38,14 @@ class Report:
     folder: Path
 
 
-def write_report(database: Database, name: str, folder: Path) -> Report:
+def write_report(database: Database, name: str, folder: Path, home: Home | None = None) -> Report:
     """Writes the report of a study as it stands, finished or not.
 
     Args:
         database: Where the study is.
         name: ``<study>@<workload>``.
         folder: Where the files go; made if missing, files of an earlier report are replaced.
+        home: Where the runs left their predictions, which paired tests need.
 
     Raises:
         InputError: If there is no such study, or the folder cannot be written.
@@ -53,18 +55,7 @@ def write_report(database: Database, name: str, folder: Path) -> Report:
     if row is None:
         raise InputError(f"study {name!r} is not in the database")
     study = stored_study(row)
-    results = Results(
-        name=name,
-        description=study.spec.description,
-        notice=study.workload.notice,
-        tasks=study.tasks,
-        arms=tuple(study.spec.arms),
-        space=study.space,
-        wanted=row.wanted,
-        trials=database.trials_frame(name),
-        epochs=database.epochs_frame(name),
-        objectives=study.spec.objectives,
-    )
+    results = read_results(database, row, home)
     document = _document(results, study.spec.tables)
     made = how_made(row, study, database.runs(name))
     try:

@@ -17,6 +17,7 @@ from ..options import (
     TableKeys,
     storage_url,
 )
+from ..rundir import Home
 
 
 def report(  # noqa: PLR0917 - options, which are given by name
@@ -50,7 +51,7 @@ def report(  # noqa: PLR0917 - options, which are given by name
 
     with Database(storage_url(storage), must_exist=True) as database:
         name = find_sweep(database, study).name
-        written = write_report(database, name, folder / name)
+        written = write_report(database, name, folder / name, Home.from_environment())
     shown = with_arms(with_tables(written.document, tables or [], [written.trials]), arms or [])
     said: list[str] = []
     if sort is not None:

@@ -71,7 +71,7 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    _run(loaded, trials, _executor(executor, workers), storage, limits)
+    run_study(loaded, trials, executor_named(executor, workers), storage, limits)
 
 
 def resume(
@@ -101,7 +101,7 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    _run(found, None, _executor(executor, workers), storage, limits)
+    run_study(found, None, executor_named(executor, workers), storage, limits)
 
 
 def retry(
@@ -170,9 +170,10 @@ def replay(
         raise typer.Exit(1)
 
 
-def _run(
+def run_study(
     study: "Study", trials: int | None, executor: "Executor", storage: str | None, limits: Limits
 ) -> None:
+    """Runs a study, says how far it came, and exits as the commands that train promise."""
     from ..progress import say
     from ..sweep import Places
     from ..sweep import run as run_sweep
@@ -191,7 +192,8 @@ def _run(
         raise typer.Exit(1)
 
 
-def _executor(name: str, workers: int) -> "Executor":
+def executor_named(name: str, workers: int) -> "Executor":
+    """Where the trials run: ``local`` or ``inline``."""
     if name == "local":
         from ..executors.local import LocalExecutor
 

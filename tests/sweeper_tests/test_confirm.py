@@ -1,0 +1,103 @@
+"""The leaders of a search at fresh seeds: which they are, and that their settings are the search's."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sweeper.analysis import Results, ranked
+from sweeper.confirm import configuration_key, confirmation, confirmation_name
+from sweeper.database import Database
+from sweeper.errors import InputError
+from sweeper.results import read_results
+from sweeper.rundir import Home
+from sweeper.study import Study
+from sweeper.studyfile import load_study, stored_study
+from sweeper.sweep import Places, find_sweep, run
+from tests.sweeper_tests import made
+from tests.sweeper_tests.instant import InstantExecutor
+
+SEARCH = made.study(seeds=[1, 2], sampler={"name": "random"})
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    home = Home(tmp_path)
+    return Places(home.storage, home, None)
+
+
+def drive(study: Study, places: Places, trials: int | None) -> None:
+    run(study, trials, InstantExecutor(), places, Console(file=io.StringIO()))
+
+
+def results(places: Places, name: str) -> Results:
+    with Database(places.storage, must_exist=True) as database:
+        return read_results(database, find_sweep(database, name))
+
+
+def confirmed(places: Places, top: int, seeds: int) -> Study:
+    with Database(places.storage, must_exist=True) as database:
+        earlier = database.sweep(confirmation_name(SEARCH.name))
+        leaders = ranked(read_results(database, find_sweep(database, SEARCH.name)))[:top]
+        return confirmation(SEARCH, leaders, seeds, stored_study(earlier) if earlier else None)
+
+
+def test_leaders_are_ranked_arm_by_arm(places: Places) -> None:
+    drive(SEARCH, places, 16)
+    found = results(places, SEARCH.name)
+    order = ranked(found)
+    assert len(order) == 8
+    assert [{one.arm for one in order[at : at + 2]} for at in range(0, 8, 2)] == [set(found.arms)] * 4
+    for arm in found.arms:
+        means = [one.mean for one in order if one.arm == arm]
+        assert means == sorted(means, reverse=True)
+    assert order[0].mean == max(one.mean for one in order)
+
+
+def test_the_leaders_train_again_with_their_own_settings_at_fresh_seeds(places: Places) -> None:
+    drive(SEARCH, places, 8)
+    assert results(places, SEARCH.name).confirmation is None
+    confirming = confirmed(places, top=2, seeds=3)
+    assert confirming.name == "made-confirm@demo"
+    assert set(confirming.spec.seeds).isdisjoint(SEARCH.spec.seeds)
+    drive(confirming, places, None)
+    searched, again = results(places, SEARCH.name), results(places, confirming.name)
+    assert len(again.complete) == 2 * 3
+    keys = {
+        number: configuration_key(config)
+        for number, config in searched.complete[["number", "config"]].itertuples(index=False)
+    }
+    expected = {keys[one.numbers[0]] for one in ranked(searched)[:2]}
+    assert {configuration_key(config) for config in again.complete["config"]} == expected
+    assert all(config["score_test"] for config in again.complete["config"])
+    assert searched.confirmation is not None
+    assert searched.confirmation.name == confirming.name
+
+
+def test_more_leaders_and_seeds_add_to_a_confirmation(places: Places) -> None:
+    drive(SEARCH, places, 8)
+    first = confirmed(places, top=1, seeds=2)
+    drive(first, places, None)
+    second = confirmed(places, top=3, seeds=4)
+    assert list(second.spec.arms)[:1] == list(first.spec.arms)
+    assert second.spec.seeds[:2] == first.spec.seeds
+    drive(second, places, None)
+    again = results(places, second.name)
+    assert again.complete.groupby("arm").size().tolist() == [4, 4, 4]
+    assert (again.complete["number"] < 2).sum() == 2
+
+
+def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
+    with pytest.raises(InputError, match="no complete trial yet"):
+        confirmation(SEARCH, [], 3)
+    drive(SEARCH, places, 4)
+    confirming = confirmed(places, top=1, seeds=1)
+    drive(confirming, places, None)
+    with pytest.raises(InputError, match="is a confirmation already"):
+        confirmation(confirming, ranked(results(places, confirming.name)), 1)
+
+
+def test_without_test_rows_none_are_scored() -> None:
+    study = load_study("quickstart", "minilm")
+    assert not any(task.has_test for task in study.tasks.values())
