@@ -1,0 +1,101 @@
+"""A study of sixty trials made by hand, and the files of its report as they shall be.
+
+`python -m tests.sweeper_tests.golden` writes the files anew; read the difference before it is committed.
+"""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+from sweeper.report import write_report
+from sweeper.run import ErrorClass, RunRow, RunState
+from sweeper.study import Study
+
+from ..made import row, store, study
+
+FOLDER = Path(__file__).parent
+FILES = ("tables.md", "tables.tex", "tables.csv", "tables.json", "trials.csv")
+
+HEADS = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
+ARMS = {
+    'min<script>alert("x")</script>BERT & co.': dict.fromkeys(HEADS, "linear")
+    | {"sst_head": "linear", "sts_head": "linear"},
+    "S-BERT_{100 %} costs $5 | `a` #1": HEADS,
+    "S-BERT + PCGrad − é ± λ 中文 🚀": HEADS | {"gradient": "pcgrad"},
+    "S-BERT + SMART ~^\\ *b* [c] -- ''d''": HEADS | {"smart": {"enabled": True}},
+}
+SETTINGS = (
+    {"learning_rate": 1e-5, "dropout": 0.3, "weight_decay": 0.1, "sts_loss": "ce"},
+    {"learning_rate": 3.21e-5, "dropout": 0.5, "weight_decay": 0.1, "sts_loss": "ce"},
+    {"learning_rate": 2e-5, "dropout": 0.3, "weight_decay": 0.3, "sts_loss": "mse"},
+    {"learning_rate": 5.5e-5, "dropout": 0.5, "weight_decay": 0.3, "sts_loss": "mse"},
+    {"learning_rate": 9.83e-5, "dropout": 0.1, "weight_decay": 0.01, "sts_loss": "ce"},
+)
+SEEDS = (11711, 11712, 11713)
+FAILED = dict(zip((7, 18, 29, 41, 52), ErrorClass, strict=True))
+PRUNED = (11, 23, 37)
+RUNNING, QUEUED = 58, 59
+
+
+def golden_study() -> Study:
+    """Four arms, with names that a format must not take for its own signs."""
+    space = {
+        "learning_rate": {"low": 1e-6, "high": 1e-4, "log": True},
+        "dropout": [0.1, 0.3, 0.5],
+        "weight_decay": [0.01, 0.1, 0.3],
+        "sts_loss": ["mse", "ce"],
+    }
+    return study(
+        name="golden",
+        description='Does <b>S_BERT</b> & 100 % of "SMART" cost $5? {x} ~^\\ #1 − ± é 中文 🚀',
+        arms=ARMS,
+        space=space,
+        seeds=SEEDS,
+        tables=["arms", *(f"table{number}" for number in range(1, 8))],
+    )
+
+
+def golden_trials(of: Study) -> list[RunRow]:
+    """Three seeds of five settings of each arm; some are pruned, some failed, one runs and one waits."""
+    rows = []
+    for number in range(len(ARMS) * len(SETTINGS) * len(SEEDS)):
+        configuration, seed = divmod(number // len(ARMS), len(SEEDS))
+        place = number % len(ARMS)
+        state = (
+            RunState.FAILED
+            if number in FAILED
+            else RunState.PRUNED
+            if number in PRUNED
+            else {RUNNING: RunState.RUNNING, QUEUED: RunState.QUEUED}.get(number, RunState.COMPLETE)
+        )
+        level = 0.05 * place + 0.01 * configuration + (number * 61 % 97) / 970
+        scored = state in (RunState.COMPLETE, RunState.PRUNED)
+        made = row(
+            of,
+            number,
+            tuple(ARMS)[place],
+            (0.4 + level / 3, 0.6 + level, level - 0.03 * (place == 0)) if scored else None,
+            params=SETTINGS[configuration],
+            seed=SEEDS[seed],
+            state=state,
+            error=f"Traceback\nError {number}: <script> & 50 % of $x_{{{number}}}$\n 中文 | `b`"
+            if state is RunState.FAILED
+            else None,
+        )
+        rows.append(replace(made, configuration=configuration, error_class=FAILED.get(number)))
+    return rows
+
+
+def write_golden(folder: Path) -> Path:
+    """Makes the database in `folder`, as a sweep would, and writes the report; returns its folder."""
+    of = golden_study()
+    with store(folder, of, golden_trials(of)) as database:
+        with sqlite3.connect(folder / "studies.db") as connection:
+            moment = "strftime('%Y-%m-%d %H:%M:%f000', 1714564800 + 60 * (number + {}), 'unixepoch')"
+            connection.execute(
+                f"UPDATE run SET created = {moment.format(0)}, started = {moment.format(1)}, "  # noqa: S608
+                f"finished = CASE WHEN finished IS NULL THEN NULL ELSE {moment.format(2)} END, "
+                "seconds = seconds + number / 8.0, machine = 'host · a_processor'"
+            )
+        connection.close()
+        return write_report(database, of.name, folder / "report").folder
