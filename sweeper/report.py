@@ -17,9 +17,10 @@ from .page import page
 from .provenance import how_made
 from .results import read_results
 from .rundir import Home, write_beside
+from .selection import Selection, selected
 from .studyfile import stored_study
 from .summary import headline, missing, progress
-from .table import Table, one_line
+from .table import one_line
 from .tables import study_tables, trials_table
 
 
@@ -29,16 +30,24 @@ class Report:
 
     Attributes:
         document: What it says in words and tables.
-        trials: The table of all trials, which the page has beside those of the document.
+        shown: What of it is to be printed.
+        said: What is to be said about the printed tables, one sentence each.
         folder: Where ``index.html``, ``tables.*`` and ``trials.csv`` are.
     """
 
     document: Document
-    trials: Table
+    shown: Document
+    said: tuple[str, ...]
     folder: Path
 
 
-def write_report(database: Database, name: str, folder: Path, home: Home | None = None) -> Report:
+def write_report(
+    database: Database,
+    name: str,
+    folder: Path,
+    home: Home | None = None,
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+) -> Report:
     """Writes the report of a study as it stands, finished or not.
 
     Args:
@@ -46,9 +55,10 @@ def write_report(database: Database, name: str, folder: Path, home: Home | None 
         name: ``<study>@<workload>``.
         folder: Where the files go; made if missing, files of an earlier report are replaced.
         home: Where the runs left their predictions, which paired tests need.
+        selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
 
     Raises:
-        InputError: If there is no such study, or the folder cannot be written.
+        InputError: If there is no such study, or none of what is selected, or the folder cannot be written.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     row = database.sweep(name)
@@ -57,6 +67,7 @@ def write_report(database: Database, name: str, folder: Path, home: Home | None 
     study = stored_study(row)
     results = read_results(database, row, home)
     document = _document(results, study.spec.tables)
+    shown, said = selected(document, [trials_table(results)], selection)
     made = how_made(row, study, database.runs(name))
     try:
         for form, render in FORMATS.items():
@@ -65,7 +76,7 @@ def write_report(database: Database, name: str, folder: Path, home: Home | None 
         write_beside(folder / "index.html", page(results, document.summary, document.tables, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
-    return Report(document, trials_table(results), folder)
+    return Report(document, shown, said, folder)
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

@@ -1,7 +1,7 @@
 """Which tables and rows of a report are printed, and in which order. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from .document import Document
 from .errors import InputError
@@ -12,17 +12,43 @@ ARM = "arm"
 """Heading of the column that says to which arm a row belongs."""
 
 
-def with_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
-    """The document with the tables of these keys alone, in the order of the keys.
+@dataclass(frozen=True)
+class Selection:
+    """What of a report is printed.
+
+    Attributes:
+        tables: Keys of its tables, in the order in which they are printed; all where there are none.
+        arms: Names of the arms whose rows are printed; all where there are none.
+        column: Heading of the column by which rows are sorted; None: they stay as they are.
+    """
+
+    tables: Sequence[str] = ()
+    arms: Sequence[str] = ()
+    column: str | None = None
+
+
+def selected(
+    document: Document, further: Sequence[Table], selection: Selection
+) -> tuple[Document, tuple[str, ...]]:
+    """What of a document is printed.
 
     Args:
         document: The report.
-        keys: Keys of its tables, or of the further ones; all of its tables where there are none.
         further: Tables that are there to be asked for.
+        selection: What is wanted of it.
+
+    Returns:
+        The document with the tables, rows and order that are wanted, and a sentence for each table that has
+        the column but keeps its order.
 
     Raises:
-        InputError: If there is no table of a key.
+        InputError: If there is no such table, arm or column.
     """
+    shown = _with_arms(_with_tables(document, selection.tables, further), selection.arms)
+    return (shown, ()) if selection.column is None else _sorted_by(shown, selection.column)
+
+
+def _with_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
     there = {table.key: table for table in (*document.tables, *further)}
     for key in keys:
         if key not in there:
@@ -30,60 +56,41 @@ def with_tables(document: Document, keys: Sequence[str], further: Sequence[Table
     return replace(document, tables=tuple(there[key] for key in dict.fromkeys(keys))) if keys else document
 
 
-def with_arms(document: Document, arms: Sequence[str]) -> Document:
-    """The document without the rows of other arms; no number changes, and what names no arm stays whole.
-
-    Args:
-        document: The report.
-        arms: Names of arms; all of them where there are none.
-
-    Raises:
-        InputError: If there is no such arm.
-    """
-    if not arms:
-        return document
-    for arm in arms:
-        if one_line(arm) not in document.arms:
-            raise InputError(
-                f"--arm {arm!r}: no arm of {document.study}{nearest(one_line(arm), document.arms)}"
-            )
-    wanted = {one_line(arm) for arm in arms}
-    return replace(document, tables=tuple(_of_arms(table, wanted) for table in document.tables))
+def _with_arms(document: Document, arms: Sequence[str]) -> Document:
+    """Without the rows of other arms; no number changes, and a table that names no arm stays whole."""
+    wanted = [one_line(arm) for arm in arms]
+    for arm in wanted:
+        if arm not in document.arms:
+            raise InputError(f"--arm {arm!r}: no arm of {document.study}{nearest(arm, document.arms)}")
+    tables = tuple(_of_arms(table, wanted) for table in document.tables)
+    return replace(document, tables=tables) if wanted else document
 
 
-def sorted_by(document: Document, heading: str) -> tuple[Document, list[str]]:
-    """The document with the rows of its tables sorted by a column.
-
-    The best score comes first, any other number from the lowest, text by the alphabet; what is missing
-    comes last. A table without the column stays as it is, and so does one whose rows belong together.
-
-    Args:
-        document: The report.
-        heading: Heading of the column.
-
-    Returns:
-        The document, and a sentence for each table that has the column and was left alone.
-
-    Raises:
-        InputError: If no table has the column.
-    """
+def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
+    """The best score first, any other number from the lowest, text by the alphabet, what is missing last."""
     headings = {column.heading for table in document.tables for column in table.columns if column.heading}
     if heading not in headings:
         raise InputError(f"--sort {heading!r}: no column of these tables{nearest(heading, sorted(headings))}")
     falling = heading in document.scores or heading.startswith("mean")
     tables, said = [], []
     for table in document.tables:
-        place = next((at for at, column in enumerate(table.columns) if column.heading == heading), None)
-        if place is not None and any(not row[0].text for row in table.rows):
-            said.append(f"{table.key} stays in the order of the paper: its rows belong together.")
-        elif place is not None:
-            table = replace(table, rows=_sorted(table, place, falling))  # noqa: PLW2901
-        tables.append(table)
-    return replace(document, tables=tuple(tables)), said
+        place = _place(table, heading)
+        if place is None:
+            tables.append(table)
+        elif any(not row[0].text for row in table.rows):
+            tables.append(table)
+            said.append(f"{table.key} stays in the paper's order: its rows belong together.")
+        else:
+            tables.append(replace(table, rows=_sorted(table, place, falling)))
+    return replace(document, tables=tuple(tables)), tuple(said)
 
 
-def _of_arms(table: Table, wanted: set[str]) -> Table:
-    place = next((at for at, column in enumerate(table.columns) if column.heading == ARM), None)
+def _place(table: Table, heading: str) -> int | None:
+    return next((place for place, column in enumerate(table.columns) if column.heading == heading), None)
+
+
+def _of_arms(table: Table, wanted: Sequence[str]) -> Table:
+    place = _place(table, ARM)
     if place is None:
         return table
     return replace(table, rows=tuple(row for row in table.rows if row[place].text in wanted))

@@ -45,22 +45,19 @@ def report(  # noqa: PLR0917 - options, which are given by name
     from ..database import Database
     from ..formats import FORMATS
     from ..report import write_report
-    from ..selection import sorted_by, with_arms, with_tables
+    from ..selection import Selection
     from ..sweep import find_sweep
     from ..terminal import print_tables
 
     with Database(storage_url(storage), must_exist=True) as database:
         name = find_sweep(database, study).name
-        written = write_report(database, name, folder / name, Home.from_environment())
-    shown = with_arms(with_tables(written.document, tables or [], [written.trials]), arms or [])
-    said: list[str] = []
-    if sort is not None:
-        shown, said = sorted_by(shown, sort)
+        selection = Selection(tables or (), arms or (), sort)
+        written = write_report(database, name, folder / name, Home.from_environment(), selection)
     if form == "terminal":
-        print_tables(shown.tables, Console())
+        print_tables(written.shown.tables, Console())
     else:
-        typer.echo(FORMATS[form](shown), nl=False)
-    for sentence in (*said, *shown.summary, f"Report: {written.folder / 'index.html'}"):
+        typer.echo(FORMATS[form](written.shown), nl=False)
+    for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / 'index.html'}"):
         typer.echo(sentence, err=form != "terminal")
 
 
