@@ -1,0 +1,146 @@
+// One trial in full, in a dialog that `#trial-7` opens: the way back, and any link to it, are the browser's own.
+{
+  const SVG = { width: 320, height: 132, left: 34, right: 8, top: 8, bottom: 20 };
+  const drawer = document.getElementById("drawer");
+  const title = document.getElementById("drawer-title");
+  const content = document.getElementById("drawer-body");
+  const rows = new Map(study.trials.map((number, row) => [number, row]));
+  const starts = [0];
+  for (const epochs of study.epochs.counts) starts.push(starts.at(-1) + epochs);
+  let together = [];
+
+  function route() {
+    const wanted = /^#trial-(\d+)$/.exec(location.hash);
+    const row = wanted ? rows.get(Number(wanted[1])) : undefined;
+    if (row === undefined) return drawer.close();
+    title.textContent = `Trial ${study.trials[row]}`;
+    content.replaceChildren(...parts(row).filter((part) => part));
+    content.scrollTop = 0;
+    if (drawer.open) title.focus();
+    else drawer.showModal();
+  }
+
+  function parts(row) {
+    const number = study.trials[row];
+    const settings = Object.entries(study.settings).map(([path, texts]) => [path, textAt(texts, row)]);
+    return [
+      element("p", { class: "kind" }, `${textAt(study.arm, row)} · ${textAt(study.state, row)}`),
+      others(number),
+      ...failure(row),
+      ...epochs(row),
+      heading("Result and run"),
+      facts([
+        ...study.columns.slice(1).filter((column) => column.numeric).map((column) => [column.heading, textAt(column.texts, row)]),
+        ...Object.entries(study.facts).map(([name, texts]) => [name, textAt(texts, row)]),
+      ]),
+      settings.length && heading("Settings that differ between trials"),
+      settings.length && facts(settings),
+      shared(settings.length === 0),
+      element("p", { class: "notes" }, "On the command line: ", element("code", {}, `sweeper show ${study.study} ${number}`)),
+    ];
+  }
+
+  const heading = (text) => element("h3", {}, text);
+
+  const facts = (pairs) => element("dl", {}, ...pairs.filter(([, text]) => text && text !== "—")
+    .flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]));
+
+  function others(number) {
+    if (!together.includes(number)) return null;
+    const links = together.map((each) =>
+      element("a", { href: `#trial-${each}`, ...(each === number ? { "aria-current": "true" } : {}) }, String(each)));
+    return element("nav", { "aria-label": "Trials of one score" }, "One score of trials ", ...links.flatMap((link) => [link, " "]));
+  }
+
+  function failure(row) {
+    const [kind, text] = [textAt(study.failure, row), textAt(study.traceback, row)];
+    if (!kind && !text) return [];
+    const note = study.cut ? [element("p", { class: "notes" }, "Long tracebacks are cut here.")] : [];
+    return [heading(`Error: ${kind}`), element("pre", { tabindex: 0, role: "region", "aria-label": "Traceback" }, text), ...note];
+  }
+
+  function shared(open) {
+    const pairs = Object.entries(study.shared);
+    const details = element("details", open ? { open: "" } : {}, element("summary", {}, "Settings that all trials share"), facts(pairs));
+    return pairs.length ? details : null;
+  }
+
+  /** The chart and the table of a trial's scores and losses by epoch. */
+  function epochs(row) {
+    const [from, to] = [starts[row], starts[row + 1]];
+    const numbers = study.epochs.epoch.slice(from, to);
+    const series = study.epochs.series
+      .map((each) => ({ ...each, values: each.values.slice(from, to).map((value) => (value === null ? null : value / study.epochs.steps)) }))
+      .filter((each) => each.values.some((value) => value !== null));
+    if (!numbers.length || !series.length) return [];
+    const tasks = [...new Set(series.map((each) => each.task))];
+    series.forEach((each) => { each.style = `line task-${tasks.indexOf(each.task) % 6} ${each.split}`; });
+    const scores = series.filter((each) => each.metric !== "loss");
+    const head = element("tr", {}, element("th", { scope: "col" }, "epoch"),
+      ...numbers.map((number) => element("th", { scope: "col", class: "n" }, String(number))));
+    const body = series.map((each) => {
+      const swatch = scores.includes(each) ? [key(each)] : [];
+      const name = each.task === each.metric ? `${each.split} ${each.task}` : `${each.split} ${each.task} ${each.metric}`;
+      return element("tr", {}, element("th", { scope: "row" }, ...swatch, name),
+        ...each.values.map((value) => element("td", { class: "n" }, value === null ? "—" : value.toFixed(4))));
+    });
+    const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));
+    const wide = element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": "Scores by epoch" }, table);
+    return [heading("Scores by epoch"), scores.length ? chart(scores, numbers) : null, wide];
+  }
+
+  /** Scores against epochs; the table beside it has the numbers. */
+  function chart(series, numbers) {
+    const svg = document.getElementById("chart").content.firstElementChild.cloneNode(true);
+    svg.setAttribute("aria-label", "Scores by epoch, as in the table below");
+    const values = series.flatMap((each) => each.values).filter((value) => value !== null);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const [begin, end] = [numbers[0], numbers.at(-1)];
+    const x = (number) => SVG.left + (SVG.width - SVG.left - SVG.right) * (end > begin ? (number - begin) / (end - begin) : 0.5);
+    const y = (value) => SVG.top + (SVG.height - SVG.top - SVG.bottom) * (high > low ? (high - value) / (high - low) : 0.5);
+    for (const value of new Set([low, high])) {
+      svg.append(shape("line", { class: "grid", x1: SVG.left, x2: SVG.width - SVG.right, y1: y(value), y2: y(value) }));
+      svg.append(shape("text", { x: SVG.left - 4, y: y(value) + 4, "text-anchor": "end" }, value.toFixed(2)));
+    }
+    for (const number of new Set([begin, end])) {
+      svg.append(shape("text", { x: x(number), y: SVG.height - 4, "text-anchor": "middle" }, String(number)));
+    }
+    for (const each of series) {
+      const points = numbers.map((number, place) => [number, each.values[place]]).filter(([, value]) => value !== null);
+      const corners = points.map(([number, value]) => `${x(number).toFixed(1)},${y(value).toFixed(1)}`);
+      svg.append(shape("polyline", { class: each.style, points: corners.join(" ") }));
+      for (const corner of corners) {
+        const [cx, cy] = corner.split(",");
+        svg.append(shape("circle", { class: each.style, cx, cy, r: 1.8 }));
+      }
+    }
+    return svg;
+  }
+
+  function key(each) {
+    const svg = document.getElementById("chart").content.firstElementChild.cloneNode(true);
+    for (const [name, value] of Object.entries({ viewBox: "0 0 24 8", class: "key", "aria-hidden": "true" })) svg.setAttribute(name, value);
+    svg.append(shape("polyline", { class: each.style, points: "1,4 23,4" }));
+    return svg;
+  }
+
+  function shape(name, attributes, text = "") {
+    // The page's own SVG knows the namespace.
+    const space = document.getElementById("chart").content.firstElementChild.namespaceURI;
+    const made = document.createElementNS(space, name);
+    for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
+    made.textContent = text;
+    return made;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link && !drawer.contains(link)) together = (link.dataset.trials ?? "").split(" ").filter(Boolean).map(Number);
+    if (event.target === drawer || event.target.id === "close") drawer.close();
+  });
+  drawer.addEventListener("close", () => {
+    if (rows.has(Number(location.hash.replace("#trial-", "")))) history.replaceState(null, "", location.pathname + location.search);
+  });
+  addEventListener("hashchange", route);
+  route();
+}
