@@ -2,9 +2,16 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from model.tasks import Frozen
 
@@ -14,9 +21,12 @@ from .rundir import check_name
 from .settings import Leaf, field_path, leaves, merged, nested, overlap
 from .space import Space, Value, parse_entry
 
-TableName = Literal["arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7"]
-TABLES: tuple[str, ...] = get_args(TableName)
+TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
 """The tables that a report can show; all but ``arms`` mirror one of the paper's."""
+CROSS = " x "
+"""Between the names of two settings: a table of one against the other."""
+_SCHEMA = {"anyOf": [{"enum": list(TABLES)}, {"type": "string", "pattern": rf"^\S+{CROSS}\S+$"}]}
+_TableKey = Annotated[str, WithJsonSchema(_SCHEMA)]
 
 
 def _safe_name(name: str) -> str:
@@ -170,8 +180,10 @@ class StudySpec(Frozen):
     seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = Field(
         (11711,), min_length=1, description="Training seeds; every configuration is trained with each."
     )
-    tables: Annotated[tuple[TableName, ...], AfterValidator(_distinct)] = Field(
-        ("arms",), description="Tables of the report."
+    tables: Annotated[tuple[_TableKey, ...], AfterValidator(_distinct)] = Field(
+        ("arms",),
+        description="Tables of the report: arms; table1 to table7, the paper's; two settings of `space` "
+        "against each other, such as 'weight_decay x dropout'.",
     )
 
     _read_space = field_validator("space", mode="before")(_parse_space)
@@ -192,6 +204,20 @@ class StudySpec(Frozen):
     def objectives(self) -> tuple[str, ...]:
         """The names of the scores that the sampler raises."""
         return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @model_validator(mode="after")
+    def _known_tables(self) -> Self:
+        for position, key in enumerate(self.tables):
+            settings = key.split(CROSS)
+            if len(settings) == 2 and settings[0] != settings[1]:
+                for name in settings:
+                    if name not in self.space:
+                        reason = f"{name!r} is not in `space`{nearest(name, self.space)}"
+                        raise FieldError(("tables", position), reason, key)
+            elif key not in TABLES:
+                reason = f"is no table; there are {', '.join(TABLES)}, and for two settings A{CROSS}B"
+                raise FieldError(("tables", position), reason, key)
+        return self
 
     @model_validator(mode="after")
     def _search_fits(self) -> Self:

@@ -4,9 +4,13 @@ from collections.abc import Sequence
 
 from ..analysis import Results, in_state
 from ..run import RunState
+from ..spec import CROSS
 from ..table import Table
 from .arms import arms_table
 from .best import best_table, pareto_table
+from .confirmed import confirmed_table
+from .cost import cost_table
+from .cross import cross_table
 from .failures import failures_table
 from .paper import mirrors_paper, paper_table
 from .trials import trials_table
@@ -14,6 +18,9 @@ from .trials import trials_table
 __all__ = [
     "arms_table",
     "best_table",
+    "confirmed_table",
+    "cost_table",
+    "cross_table",
     "failures_table",
     "mirrors_paper",
     "paper_table",
@@ -28,17 +35,24 @@ def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
 
     Args:
         results: The study.
-        keys: ``arms``, ``table1`` … ``table7``; the paper's are left out where the tasks are not the paper's.
+        keys: ``arms``, ``table1`` … ``table7``, two settings with `` x `` between them; the paper's are left
+            out where the tasks are not the paper's.
     """
     tables = []
     for key in keys:
         if key == "arms":
             tables.append(arms_table(results))
+        elif CROSS in key:
+            down, across = key.split(CROSS)
+            tables.append(cross_table(key, down, across, results))
         elif mirrors_paper(results):
             tables.append(paper_table(key, results))
     tables.append(best_table(results))
     if len(results.objectives) > 1:
         tables.append(pareto_table(results))
+    confirmed = confirmed_table(results)
+    tables += [confirmed] if confirmed else []
+    tables += [cost_table(results)] if results.trials["epochs"].any() else []
     if not in_state(results.trials, RunState.FAILED).empty:
         tables.append(failures_table(results))
     return tables

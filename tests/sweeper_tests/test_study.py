@@ -110,6 +110,7 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
         "kind": "files",
         "train": "a.csv",
         "dev": "b.csv",
+        "test": None,
         "drop_incomplete": False,
     }
     assert "say nothing about SST" in study.workload.notice
@@ -371,8 +372,20 @@ def test_an_error_names_file_line_field_value_and_nearest_name(line: str, instea
 
 def test_an_unknown_table_is_refused() -> None:
     assert refusal(GOOD + "tables: [arms, table9]\n").startswith(
-        "mine.yaml:8: tables[1] = 'table9': must be 'arms'"
+        "mine.yaml:8: tables[1] = 'table9': is no table; there are arms, table1,"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("dropout x weight_decoy", "'weight_decoy' is not in `space`"),
+        ("dropout x dropout", "is no table"),
+        ("dropout x", "is no table"),
+    ],
+)
+def test_a_table_of_two_settings_needs_two_of_the_space(key: str, reason: str) -> None:
+    assert f"tables[0] = '{key}': {reason}" in refusal(GOOD + f"tables: [{key}]\n")
 
 
 def test_arms_with_different_tasks_are_refused() -> None:

@@ -119,16 +119,19 @@ def test_failures_name_class_and_last_line() -> None:
 def test_the_study_chooses_its_tables_and_failures_show_where_there_are_any() -> None:
     rows = trials()
     keys = [table.key for table in study_tables(results(study(), rows), ("table3", "arms"))]
-    assert keys == ["table3", "arms", "best", "failures"]
-    assert [table.key for table in study_tables(results(study(), rows[:4]), ("arms",))] == ["arms", "best"]
+    assert keys == ["table3", "arms", "best", "cost", "failures"]
+    assert [table.key for table in study_tables(results(study(), rows[:4]), ("arms",))][:2] == [
+        "arms",
+        "best",
+    ]
 
 
 def test_every_table_of_scores_says_what_its_scores_are() -> None:
     found = results(study(), trials())
     tables = [*study_tables(found, ("arms", *(f"table{n}" for n in range(1, 8)))), trials_table(found)]
-    assert len(tables) == 11
+    assert len(tables) == 12
     for table in tables:
-        if table.key != "failures":
+        if table.key not in ("failures", "cost"):
             assert "overall = (sst + para + (sts + 1) / 2) / 3" in table.notes
             assert "Scores on the built-in demo corpus say nothing about SST, Quora or STS." in table.notes
             assert any("optimistic" in note and "training seed 11711" in note for note in table.notes)
