@@ -17,6 +17,7 @@ from ..analysis import Results
 from ..figures import study_figures
 from ..table import TIE, Table
 from ..tables import trials_table
+from ..trialnames import trial_names
 from .explorer import explorer_data
 
 HERE = Path(__file__).parent
@@ -61,18 +62,6 @@ def page(results: Results, summary: Sequence[str], tables: Sequence[Table], made
             hashes=" ".join(_hash(script) for script in scripts),
         )
     )
-
-
-def trial_names(trials: Sequence[int]) -> str:
-    """Trials in words, neighbours together: ``trial 3``, ``trials 0–4, 7``."""
-    spans: list[tuple[int, int]] = []
-    for number in sorted(trials):
-        if spans and number == spans[-1][1] + 1:
-            spans[-1] = (spans[-1][0], number)
-        else:
-            spans.append((number, number))
-    names = ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)
-    return f"trial{'' if len(trials) == 1 else 's'} {names}"
 
 
 def _environment() -> Environment:

@@ -106,7 +106,7 @@ def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], p
         "Is S-BERT better than a baseline?",
         "overall = (sst + para + (sts + 1) / 2) / 3",
         "Scores on the built-in demo corpus say nothing about SST, Quora or STS.",
-        "sweeper run --study made --workload demo --trials 40; sweeper report --study made@demo",
+        "sweeper run --study made --workload demo --trials 40\nsweeper report --study made@demo",
         "sweeper 0.1.0, torch 2.9.0",
         "cpu, 1 CPU thread",
     ):
