@@ -11,6 +11,7 @@ from model.errors import ModelError
 
 from .commands.checking import schema, validate
 from .commands.confirming import confirm
+from .commands.exporting import best
 from .commands.reading import list_studies, report, show, status
 from .commands.sweeping import replay, resume, retry, run
 from .errors import SweeperError
@@ -28,6 +29,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": list_studies,
     "show": show,
     "replay": replay,
+    "best": best,
     "validate": validate,
     "schema": schema,
 }

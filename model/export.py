@@ -1,0 +1,149 @@
+"""A trained trial as a folder that `transformers` and `sentence_transformers` load."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+
+from .config import TrainConfig
+from .corpus import Corpus
+from .device import pick_device
+from .encoder import SentenceEncoder
+from .errors import EncoderError
+from .evaluation import predictions, scores
+from .multitask import MultitaskEncoder
+from .pretrained import minilm_folder
+from .tasks import overall_formula, overall_score
+from .tokenizer import SPECIAL
+
+_MODULES = "sentence_transformers.models"
+_FLAGS = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}
+"""What sentence-transformers of every version calls the poolings."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was exported.
+
+    Attributes:
+        epoch: Epoch of the weights, from 1.
+        scores: Its dev scores, computed from the weights: ``overall`` and each task.
+    """
+
+    epoch: int
+    scores: dict[str, float]
+
+
+def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> Exported:
+    """Writes the encoder, its tokenizer and pooling, and the heads; scores them on dev.
+
+    The folder holds ``config.json``, ``model.safetensors`` and the tokenizer's files (transformers),
+    ``modules.json`` with its parts (sentence-transformers), and ``heads.safetensors`` with ``heads.json``.
+
+    Args:
+        config: The trial.
+        corpus: Its data, from which a tiny encoder has its vocabulary.
+        weights: What the trainer kept of its best epoch.
+        folder: Where the files go; made where it does not exist.
+
+    Raises:
+        EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
+    """
+    device = pick_device(config.model_copy(update={"device": "auto"}))
+    plain = config.model_copy(update={"gradient_checkpointing": False})
+    model = MultitaskEncoder(plain, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id)
+    model.load_state_dict(load_file(weights))
+    predicted = predictions(model.to(device), corpus.dev, corpus.tokenizer.pad_id, device)
+    dev = scores(corpus.dev, predicted)
+    model.to("cpu")
+    folder.mkdir(parents=True, exist_ok=True)
+    model.encoder.bert.save_pretrained(folder)
+    _tokenizer(config, corpus).save_pretrained(folder)
+    _write_modules(folder, config, model.encoder)
+    save_file(
+        {name: tensor.contiguous() for name, tensor in model.heads.state_dict().items()},
+        folder / "heads.safetensors",
+    )
+    heads = {
+        "embedding_size": model.encoder.embedding_size,
+        "overall": overall_formula(config.tasks),
+        "tasks": {name: task.model_dump(mode="json") for name, task in config.tasks.items()},
+    }
+    _write(folder / "heads.json", heads)
+    with safe_open(weights, framework="pt") as file:
+        epoch = int(file.metadata()["epoch"])
+    return Exported(epoch, {"overall": overall_score(config.tasks, dev), **dev})
+
+
+def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
+    encoder = config.encoder
+    if encoder.source == "tiny":
+        pad, unknown, cls, sep, mask = SPECIAL
+        return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+            tokenizer_object=corpus.tokenizer._tokenizer,
+            pad_token=pad,
+            unk_token=unknown,
+            cls_token=cls,
+            sep_token=sep,
+            mask_token=mask,
+            model_max_length=encoder.max_length,
+        )
+    source = str(minilm_folder()) if encoder.source == "minilm" else str(encoder.name)
+    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+        source, use_fast=True, model_max_length=encoder.max_length
+    )
+    return loaded
+
+
+def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) -> None:
+    """The chain of sentence-transformers: the encoder, the pooling and, for BERT's own [CLS], its layer."""
+    size = encoder.embedding_size
+    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    pooling: dict[str, object] = {
+        f"pooling_mode_{flag}": mode == encoder.pooling for mode, flag in _FLAGS.items()
+    }
+    (folder / "1_Pooling").mkdir()
+    _write(folder / "1_Pooling/config.json", {"word_embedding_dimension": size} | pooling)
+    pooler = getattr(encoder.bert, "pooler", None)
+    if pooler is not None:
+        modules.append(("2_Dense", "Dense"))
+        _write_dense(folder / "2_Dense", pooler)
+    chain = [
+        {"idx": number, "name": str(number), "path": path, "type": f"{_MODULES}.{kind}"}
+        for number, (path, kind) in enumerate(modules)
+    ]
+    (folder / "modules.json").write_text(json.dumps(chain, indent=2) + "\n", encoding="utf-8")
+    _write(
+        folder / "sentence_bert_config.json",
+        {"max_seq_length": config.encoder.max_length, "do_lower_case": False},
+    )
+    _write(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
+
+
+def _write_dense(folder: Path, pooler: nn.Module) -> None:
+    """BERT's pooler, a layer and tanh on the vector of [CLS], as a module of sentence-transformers."""
+    layer, activation = getattr(pooler, "dense", None), getattr(pooler, "activation", None)
+    if not isinstance(layer, nn.Linear) or not isinstance(activation, nn.Tanh):
+        raise EncoderError(
+            f"encoder.pooling cls: {type(pooler).__name__} is not BERT's layer with tanh, and "
+            "sentence-transformers has no module for it"
+        )
+    folder.mkdir()
+    settings = {
+        "in_features": layer.in_features,
+        "out_features": layer.out_features,
+        "bias": layer.bias is not None,
+        "activation_function": "torch.nn.modules.activation.Tanh",
+    }
+    _write(folder / "config.json", settings)
+    state = {f"linear.{name}": tensor.contiguous() for name, tensor in layer.state_dict().items()}
+    save_file(state, folder / "model.safetensors")
+
+
+def _write(path: Path, content: Mapping[str, object]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
