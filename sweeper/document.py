@@ -16,7 +16,6 @@ class Document:
         notice: What is to be said beside every score on this workload; may be empty.
         summary: How far the study has come, what it found, what is missing; one sentence each.
         arms: Names of the arms, as the tables write them.
-        scores: Headings of the columns of scores, of which the highest is the best.
         tables: The tables.
     """
 
@@ -26,5 +25,4 @@ class Document:
     notice: str
     summary: tuple[str, ...]
     arms: tuple[str, ...]
-    scores: tuple[str, ...]
     tables: tuple[Table, ...]

@@ -106,7 +106,7 @@ ArmNames = Annotated[
 SortColumn = Annotated[
     str | None,
     typer.Option(
-        "--sort", metavar="COLUMN", help="Sort what is printed by this column, the best score first."
+        "--sort", metavar="COLUMN", help="Sort what is printed by this column, numbers from the highest."
     ),
 ]
 

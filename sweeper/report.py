@@ -93,6 +93,5 @@ def _document(results: Results, keys: Sequence[str]) -> Document:
         notice=results.notice,
         summary=(headline(results), progress(count), *missing(results, count, keys)),
         arms=tuple(one_line(arm) for arm in results.arms),
-        scores=tuple(results.scores),
         tables=tuple(study_tables(results, keys)),
     )

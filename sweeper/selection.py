@@ -67,11 +67,10 @@ def _with_arms(document: Document, arms: Sequence[str]) -> Document:
 
 
 def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
-    """The best score first, any other number from the lowest, text by the alphabet, what is missing last."""
+    """Columns of numbers from the highest, others from the lowest and by the alphabet; gaps come last."""
     headings = {column.heading for table in document.tables for column in table.columns if column.heading}
     if heading not in headings:
         raise InputError(f"--sort {heading!r}: no column of these tables{nearest(heading, sorted(headings))}")
-    falling = heading in document.scores or heading.startswith("mean")
     tables, said = [], []
     for table in document.tables:
         place = _place(table, heading)
@@ -79,9 +78,9 @@ def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, .
             tables.append(table)
         elif any(not row[0].text for row in table.rows):
             tables.append(table)
-            said.append(f"{table.key} stays in the paper's order: its rows belong together.")
+            said.append(f"{table.key} keeps its order: its rows belong together.")
         else:
-            tables.append(replace(table, rows=_sorted(table, place, falling)))
+            tables.append(replace(table, rows=_sorted(table, place)))
     return replace(document, tables=tuple(tables)), tuple(said)
 
 
@@ -93,12 +92,17 @@ def _of_arms(table: Table, wanted: Sequence[str]) -> Table:
     place = _place(table, ARM)
     if place is None:
         return table
-    return replace(table, rows=tuple(row for row in table.rows if row[place].text in wanted))
+    rows, arm = [], ""
+    for row in table.rows:
+        arm = row[place].text or arm  # it is written once where several rows belong to it
+        rows += [row] if arm in wanted else []
+    return replace(table, rows=tuple(rows))
 
 
-def _sorted(table: Table, place: int, falling: bool) -> tuple[tuple[Cell, ...], ...]:
+def _sorted(table: Table, place: int) -> tuple[tuple[Cell, ...], ...]:
     there = [row for row in table.rows if row[place].text not in ("", NONE)]
     absent = [row for row in table.rows if row[place].text in ("", NONE)]
+    falling = table.columns[place].numeric
     return (*sorted(there, key=lambda row: _rank(row[place]), reverse=falling), *absent)
 
 

@@ -12,11 +12,11 @@ def as_json(document: Document) -> str:
     """All that the document says, with the number behind each cell in full; one row of a table a line.
 
     Returns:
-        An object of ``study``, ``description``, ``formula``, ``notice``, ``summary``, ``arms``, ``scores``
-        and ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
+        An object of ``study``, ``description``, ``formula``, ``notice``, ``summary``, ``arms`` and
+        ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
         cells (``text``, ``value`` or null, ``best``, ``tie``, ``trials``) and ``notes``.
     """
-    fields = ("study", "description", "formula", "notice", "summary", "arms", "scores")
+    fields = ("study", "description", "formula", "notice", "summary", "arms")
     parts = [f"{_dumped(name)}: {_dumped(getattr(document, name))}" for name in fields]
     parts.append(f'"tables": [{_lines(_table(table) for table in document.tables)}]')
     return "{\n" + ",\n".join(parts) + "\n}\n"

@@ -85,7 +85,7 @@ def table_text(table: Table) -> str:
         r"\begin{table}[htbp]",
         r"\centering\small",
         f"\\caption{{{escaped(table.title)}}}",
-        f"\\label{{tab:{table.key}}}",
+        f"\\label{{tab:{re.sub(r'[^A-Za-z0-9_.]+', '-', table.key)}}}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         f"\\begin{{tabular}}{{{''.join(_alignment(table, place) for place in places)}}}",
         r"\toprule",

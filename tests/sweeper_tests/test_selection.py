@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ GROUPED = Table(
     ((Cell("x"), Cell(".1", value=0.1)), (Cell(""), Cell(".9", value=0.9))),
 )
 FURTHER = Table("trials", "All", (Column("trial", numeric=True),), ((Cell("0", value=0.0),),))
-DOCUMENT = Document("made@demo", "", "", "", (), ("a", "b", "B", "c"), ("overall",), (NUMBERS, GROUPED))
+DOCUMENT = Document("made@demo", "", "", "", (), ("a", "b", "B", "c"), (NUMBERS, GROUPED))
 
 
 def names(**fields: object) -> list[str]:
@@ -50,6 +51,13 @@ def test_tables_come_in_the_order_in_which_they_are_named_and_once() -> None:
     assert shown.tables == (FURTHER, NUMBERS)
 
 
+def test_an_arm_that_is_written_once_owns_the_rows_under_it() -> None:
+    rows = tuple((Cell(arm), Cell(str(number))) for number, arm in enumerate(("a", "", "b", "", "")))
+    table = Table("cross", "", (Column("arm"), Column("dropout")), rows)
+    one = replace(DOCUMENT, tables=(table,))
+    assert [row[1].text for row in selected(one, [], Selection(arms=("b",)))[0].tables[0].rows] == list("234")
+
+
 def test_rows_of_other_arms_are_left_out_and_other_tables_stay_whole() -> None:
     assert names(arms=("c", "b")) == ["b", "c"]
     assert selected(DOCUMENT, [], Selection(arms=("a",)))[0].tables[1] == GROUPED
@@ -59,7 +67,7 @@ def test_rows_of_other_arms_are_left_out_and_other_tables_stay_whole() -> None:
     ("column", "order"),
     [
         ("overall", ["B", "c", "b", "a"]),  # the best first
-        ("se", ["B", "b", "c", "a"]),  # the lowest first
+        ("se", ["c", "b", "B", "a"]),
         ("arm", ["a", "b", "B", "c"]),
         ("learning_rate", ["b", "B", "a", "c"]),  # numbers, text, nothing
     ],
@@ -71,7 +79,7 @@ def test_rows_are_sorted_by_value_and_what_is_missing_comes_last(column: str, or
 def test_rows_that_belong_together_stay_together_and_it_is_said() -> None:
     shown, said = selected(DOCUMENT, [], Selection(column="overall"))
     assert shown.tables[1] == GROUPED
-    assert said == ("table3 stays in the paper's order: its rows belong together.",)
+    assert said == ("table3 keeps its order: its rows belong together.",)
     assert selected(DOCUMENT, [], Selection(column="se"))[1] == ()
 
 
@@ -147,7 +155,7 @@ def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Type
 def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
     code, out, err = report("--table", "table3", "--table", "arms", "--sort", "overall")
     assert (code, err) == (0, "")
-    assert "table3 stays in the paper's order: its rows belong together.\n" in out
+    assert "table3 keeps its order: its rows belong together.\n" in out
     assert "Table 3: Experiments" in out
     assert "Table 4" not in out
 

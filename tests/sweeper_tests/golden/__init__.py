@@ -51,7 +51,7 @@ def golden_study() -> Study:
         arms=ARMS,
         space=space,
         seeds=SEEDS,
-        tables=["arms", *(f"table{number}" for number in range(1, 8))],
+        tables=["arms", *(f"table{number}" for number in range(1, 8)), "weight_decay x dropout"],
     )
 
 
