@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 
 from ..analysis import Results, in_state
+from ..comparison import Comparisons
 from ..run import RunState
 from ..spec import CROSS
 from ..table import Table
 from .arms import arms_table
 from .best import best_table, pareto_table
+from .budget import budget_table
+from .comparisons import comparisons_table
 from .confirmed import confirmed_table
 from .cost import cost_table
 from .cross import cross_table
 from .failures import failures_table
 from .paper import mirrors_paper, paper_table
+from .slices import slices_table
 from .trials import trials_table
 
 __all__ = [
     "arms_table",
     "best_table",
+    "budget_table",
+    "comparisons_table",
     "confirmed_table",
     "cost_table",
     "cross_table",
@@ -25,6 +31,7 @@ __all__ = [
     "mirrors_paper",
     "paper_table",
     "pareto_table",
+    "slices_table",
     "study_tables",
     "trials_table",
 ]
@@ -47,11 +54,13 @@ def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
             tables.append(cross_table(key, down, across, results))
         elif mirrors_paper(results):
             tables.append(paper_table(key, results))
-    tables.append(best_table(results))
+    comparisons = Comparisons(results)
+    tables.append(best_table(results, comparisons))
+    tables += [each for each in (comparisons_table(results, comparisons), budget_table(results)) if each]
     if len(results.objectives) > 1:
         tables.append(pareto_table(results))
     confirmed = confirmed_table(results)
-    tables += [confirmed] if confirmed else []
+    tables += [each for each in (confirmed, slices_table(results, comparisons)) if each]
     tables += [cost_table(results)] if results.trials["epochs"].any() else []
     if not in_state(results.trials, RunState.FAILED).empty:
         tables.append(failures_table(results))

@@ -119,7 +119,7 @@ def test_failures_name_class_and_last_line() -> None:
 def test_the_study_chooses_its_tables_and_failures_show_where_there_are_any() -> None:
     rows = trials()
     keys = [table.key for table in study_tables(results(study(), rows), ("table3", "arms"))]
-    assert keys == ["table3", "arms", "best", "cost", "failures"]
+    assert keys == ["table3", "arms", "best", "budget", "cost", "failures"]
     assert [table.key for table in study_tables(results(study(), rows[:4]), ("arms",))][:2] == [
         "arms",
         "best",
@@ -129,9 +129,9 @@ def test_the_study_chooses_its_tables_and_failures_show_where_there_are_any() ->
 def test_every_table_of_scores_says_what_its_scores_are() -> None:
     found = results(study(), trials())
     tables = [*study_tables(found, ("arms", *(f"table{n}" for n in range(1, 8)))), trials_table(found)]
-    assert len(tables) == 12
+    assert len(tables) == 13
     for table in tables:
-        if table.key not in ("failures", "cost"):
+        if table.key not in ("budget", "failures", "cost"):
             assert "overall = (sst + para + (sts + 1) / 2) / 3" in table.notes
             assert "Scores on the built-in demo corpus say nothing about SST, Quora or STS." in table.notes
             assert any("optimistic" in note and "training seed 11711" in note for note in table.notes)
