@@ -44,7 +44,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
 
     Args:
         config: Every setting.
-        rundir: Folder of the trial: ``checkpoints/`` and ``predictions.npz`` (dev, best epoch).
+        rundir: Folder of the trial: ``checkpoints/``, and of the best epoch ``best.safetensors`` and
+            ``predictions.npz`` (dev).
         data: Folder of the user's data files; None where the tasks need none.
         cache: Folder of the tokenised data, shared by all trials.
         stop: Asked before each step whether to save a checkpoint and stop there.

@@ -30,11 +30,11 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
-def write_beside(path: Path, text: str) -> None:
-    """Writes `text` to a temporary file beside `path`, then renames it into place."""
+def write_beside(path: Path, content: str | bytes) -> None:
+    """Writes text, or bytes, to a temporary file beside `path`, then renames it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     beside.replace(path)
 
 

@@ -47,3 +47,26 @@ def best(
         scores = export_run(database, row, run, export, home, data_folder(), typer.echo)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     typer.echo(f"Model: {export}; dev scores of its weights: {told}")
+
+
+def export(
+    study: StudyName = None,
+    *,
+    trials: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to: a name that ends in .csv, .json or .parquet.")
+    ],
+    storage: Storage = None,
+) -> None:
+    """Writes all trials of a study to one file, one row each, numbers in full.
+
+    Example: `sweeper export sbert-grid --trials trials.parquet`
+    """
+    from ..database import Database
+    from ..sweep import find_sweep
+    from ..trialfile import check_suffix, write_trials
+
+    check_suffix(trials)
+    with Database(storage_url(storage), must_exist=True) as database:
+        frame = database.trials_frame(find_sweep(database, study).name)
+    write_trials(frame, trials)
+    typer.echo(f"{len(frame)} trials: {trials}")
