@@ -8,7 +8,9 @@ import pandas as pd
 
 from model.tasks import overall_formula
 
+from .advice import advice
 from .analysis import Results, counts
+from .comparison import Comparisons
 from .database import Database
 from .document import Document
 from .errors import InputError
@@ -19,7 +21,7 @@ from .results import read_results
 from .rundir import Home, write_beside
 from .selection import Selection, selected
 from .studyfile import stored_study
-from .summary import headline, missing, progress
+from .summary import evidence, headline, missing, progress
 from .table import one_line
 from .tables import study_tables, trials_table
 
@@ -85,13 +87,19 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 
 def _document(results: Results, keys: Sequence[str]) -> Document:
-    count = counts(results.trials, results.wanted)
+    count, comparisons = counts(results.trials, results.wanted), Comparisons(results)
     return Document(
         study=results.name,
         description=results.description,
         formula=overall_formula(results.tasks),
         notice=results.notice,
-        summary=(headline(results), progress(count), *missing(results, count, keys)),
+        summary=(
+            headline(results),
+            *evidence(comparisons),
+            progress(count),
+            *missing(results, count, keys),
+            *advice(results, comparisons),
+        ),
         arms=tuple(one_line(arm) for arm in results.arms),
-        tables=tuple(study_tables(results, keys)),
+        tables=tuple(study_tables(results, keys, comparisons)),
     )

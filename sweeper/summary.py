@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from .analysis import Configuration, Counts, Results, leaders
+from .comparison import Comparisons
+from .paired import Verdict
 from .table import one_line, score
 from .tables import mirrors_paper
 
@@ -23,6 +25,24 @@ def headline(results: Results) -> str:
         return f"{first} and {other} are level: overall {_score(best)} and {_score(second)}."
     gap = score(best.mean - second.mean)
     return f"{first} leads with overall {_score(best)}, {gap} above {other} with {_score(second)}."
+
+
+def evidence(comparisons: Comparisons) -> list[str]:
+    """Which arms the tests tell apart from the best one; nothing where there is nothing to compare."""
+    if not comparisons.against_best:
+        return []
+    best = one_line(comparisons.compared[0].arm)
+    said = []
+    for verdict, words in ((Verdict.TIE, "a tie with"), (Verdict.WORSE, "worse than")):
+        found = [each for each in comparisons.against_best if each.verdict is verdict]
+        names = ", ".join(f"{one_line(each.ours.arm)} (p {_p(each.adjusted)})" for each in found)
+        if found:
+            said.append(f"{names} {'is' if len(found) == 1 else 'are'} {words} {best}")
+    return [f"On the same dev rows: {'; '.join(said)}. Paired bootstrap on overall, Holm-adjusted."]
+
+
+def _p(value: float) -> str:
+    return "< .001" if value < 0.001 else score(value)
 
 
 def _score(one: Configuration) -> str:

@@ -37,13 +37,16 @@ __all__ = [
 ]
 
 
-def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
+def study_tables(
+    results: Results, keys: Sequence[str], comparisons: Comparisons | None = None
+) -> list[Table]:
     """The tables that a study asks for, its best configurations, and its failures if there are any.
 
     Args:
         results: The study.
         keys: ``arms``, ``table1`` … ``table7``, two settings with `` x `` between them; the paper's are left
             out where the tasks are not the paper's.
+        comparisons: Of its arms; made where they are not given.
     """
     tables = []
     for key in keys:
@@ -54,7 +57,7 @@ def study_tables(results: Results, keys: Sequence[str]) -> list[Table]:
             tables.append(cross_table(key, down, across, results))
         elif mirrors_paper(results):
             tables.append(paper_table(key, results))
-    comparisons = Comparisons(results)
+    comparisons = comparisons or Comparisons(results)
     tables.append(best_table(results, comparisons))
     tables += [each for each in (comparisons_table(results, comparisons), budget_table(results)) if each]
     if len(results.objectives) > 1:
