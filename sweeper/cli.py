@@ -11,7 +11,7 @@ from model.errors import ModelError
 
 from .commands.checking import schema, validate
 from .commands.confirming import confirm
-from .commands.exporting import best, export
+from .commands.exporting import best, dashboard, export
 from .commands.reading import list_studies, report, show, status
 from .commands.sweeping import replay, resume, retry, run
 from .errors import SweeperError
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "best": best,
     "export": export,
+    "dashboard": dashboard,
     "validate": validate,
     "schema": schema,
 }

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..interrupt import terminable
+from ..interrupt import TerminatedError, terminable
 from ..options import Storage, StudyName, storage_url
 from ..rundir import Home, data_folder
 
@@ -70,3 +70,28 @@ def export(
         frame = database.trials_frame(find_sweep(database, study).name)
     write_trials(frame, trials)
     typer.echo(f"{len(frame)} trials: {trials}")
+
+
+def dashboard(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="Where it listens; 0: any that is free.")
+    ] = 8080,
+    storage: Storage = None,
+) -> None:
+    """Opens Optuna's dashboard on all studies, on this machine only, until Ctrl-C. It changes nothing.
+
+    Example: `sweeper dashboard --port 8081`
+    """
+    from ..dashboard import check_installed, serve
+    from ..database import Database
+
+    check_installed()
+    url = storage_url(storage)
+    Database(url, must_exist=True).close()
+    try:
+        with terminable():
+            serve(url, port, typer.echo)
+    except TerminatedError:
+        raise typer.Exit(143) from None
+    except KeyboardInterrupt:
+        return
