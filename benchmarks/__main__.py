@@ -5,7 +5,7 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
-from . import checkpointing_memory, orchestration, padding, surgery_memory
+from . import checkpointing_memory, orchestration, padding, report, surgery_memory
 
 PACKAGES = ("torch", "transformers", "optuna", "sqlalchemy", "numpy", "torchjd")
 
@@ -17,7 +17,7 @@ def main() -> None:
         "versions": {"python": platform.python_version()}
         | {name: metadata.version(name) for name in PACKAGES},
     }
-    for module in (padding, orchestration, surgery_memory, checkpointing_memory):
+    for module in (padding, orchestration, report, surgery_memory, checkpointing_memory):
         name = module.__name__.rpartition(".")[2]
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}")
         results[name] = module.measure()
