@@ -1,4 +1,4 @@
-"""Every number of the report, computed again from the rows of the database with SQL and NumPy alone."""
+"""The numbers of the report, computed again from the rows of the database with SQL, NumPy and SciPy."""
 
 import json
 import sqlite3
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from scipy import stats
 
 from sweeper.database import Database
 from sweeper.report import write_report
@@ -117,10 +118,14 @@ def test_the_table_of_the_best_configurations(
         "se": np.std(overall, ddof=1) / np.sqrt(len(best)),
     }
     place = list(ARMS).index(arm)
-    assert numbers(tables["best"], place) == approximately(expected)
+    found = numbers(tables["best"], place)
+    assert (found.pop("95 %, dev rows"), found.pop("95 %, seeds")) == (None, None)
+    assert found == approximately(expected)
     assert tables["best"].rows[place][-1].trials == tuple(row["number"] for row in best)
     cells = zip(tables["best"].columns, tables["best"].rows[place], strict=True)
     text = {column.heading: cell.text for column, cell in cells}
+    low, high = stats.t.interval(0.95, len(best) - 1, np.mean(overall), expected["se"])
+    assert text["95 %, seeds"] == f"{low:.3f} to {high:.3f}".replace("0.", ".")
     for name, value in json.loads(best[0]["params"]).items():
         assert text[name] == value if isinstance(value, str) else float(text[name]) == value
 

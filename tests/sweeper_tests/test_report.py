@@ -100,6 +100,7 @@ def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], p
         "S-BERT leads with overall .677 (trial 3), .053 above Baseline with .623 (trial 2).",
         "5 of 40 trials finished; 1 failed; 1 running.",
         "35 trials still to come: every number here may change.",
+        "The best learning_rate, 3.21e-4, lies at the lower end of its range: widen it.",
     )
     for text in (
         *written[1].document.summary,
@@ -115,8 +116,8 @@ def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], p
 
 def test_the_page_shows_every_table_and_every_trial(written: tuple[Database, Report], page: Page) -> None:
     keys = [table.key for table in written[1].document.tables]
-    assert keys == ["arms", "table2", "table3", "best", "cost", "failures"]
-    assert len(page.tables) == 7
+    assert keys == ["arms", "table2", "table3", "best", "budget", "cost", "failures"]
+    assert len(page.tables) == len(keys) + 1
     for shown, table in zip(page.tables, written[1].document.tables, strict=False):
         assert shown[0] == [column.heading for column in table.columns]
         assert shown[1:] == [[cell.text for cell in line] for line in table.rows]
@@ -208,7 +209,7 @@ def test_hostile_names_are_text_in_figures(hostile: Report) -> None:
     drawings = re.findall(
         r'<script type="application/json" data-plot[^>]*>(.*?)</script>', text, flags=re.DOTALL
     )
-    assert len(drawings) == 10
+    assert len(drawings) == text.count('class="plot"') > 5
     for drawing in drawings:
         assert "<" not in drawing
         assert "<script" not in json.dumps(json.loads(drawing))
