@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
+from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
@@ -167,14 +168,13 @@ def configurations(results: Results) -> list[Configuration]:
 
 
 def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
-    frame = pd.DataFrame(trials)
-    _, deviation = mean_and_deviation(frame["overall"])
+    overall = [trial["overall"] for trial in trials]
     return Configuration(
         arm=trials[0]["arm"],
         params=params(trials[0]),
         numbers=tuple(trial["number"] for trial in trials),
-        error=None if deviation is None else deviation / math.sqrt(len(frame)),
-        scores={score: float(frame[score].mean()) for score in scores},
+        error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
+        scores={score: fmean(trial[score] for trial in trials) for score in scores},
     )
 
 

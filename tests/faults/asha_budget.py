@@ -54,7 +54,7 @@ def search(folder: Path, seed: int, given: argparse.Namespace, pruner: dict[str,
     path = folder / "sbert-grid.yaml"
     path.write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
     sweep = Sweep(folder / "home", given.trials, str(path), "demo", given.workers)
-    sweep.finish()
+    sweep.finish(timeout=7200)
     with Database(sweep.url, must_exist=True) as database:
         runs, curves = database.runs("sbert-grid@demo"), database.curves("sbert-grid@demo")
     assert len(runs) == given.trials

@@ -170,10 +170,10 @@ class Sweep:
         command = [sys.executable, "-m", self.module, *arguments, *storage]
         return Run(command, self.home, self.environment)
 
-    def finish(self, code: int = 0) -> Run:
+    def finish(self, code: int = 0, timeout: float = 600.0) -> Run:
         """Runs the driver to its end, which must be `code` with nothing on standard error."""
         run = self.start()
-        found = run.end()
+        found = run.end(timeout)
         assert (found, run.errors) == (code, ""), f"exit code {found}: {run.errors}"
         return run
 
