@@ -1,0 +1,65 @@
+"""What the best of k trials scores: arms compared at the same search budget."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .resampling import SEED
+
+_POINTS = 200
+"""Points of a curve at most: more cannot be seen, and their weights would fill the memory."""
+
+
+@dataclass(frozen=True)
+class ExpectedBest:
+    """Expected validation performance as a curve.
+
+    Attributes:
+        budgets: Numbers of trials k, ``[points]``.
+        mean: Expected best score of k trials.
+        low: Lower end of its pointwise 95 % band.
+        high: Upper end.
+    """
+
+    budgets: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def expected_best(
+    scores: Sequence[float] | NDArray[np.float64],
+    budgets: Sequence[int] | None = None,
+    resamples: int = 1000,
+    seed: int = SEED,
+) -> ExpectedBest:
+    """Expected best score of k trials, had k been drawn from the n that were run (Dodge et al., 2019).
+
+    With the sorted scores v, E[best of k] = Σ v_i ((i / n)^k - ((i - 1) / n)^k): draws with replacement from
+    the empirical distribution. It never exceeds the best score seen, and is too low as k nears n (Tang et
+    al., 2020): compare arms at the same k and n. It supposes trials drawn at random, not by a sampler that
+    learns. The band is the percentile bootstrap's over the trials; up to k = n / 10 it holds the truth in
+    about 90 of 100 searches or more, and in fewer beyond.
+
+    Args:
+        scores: Scores of the complete trials of an arm, at least one, in any order.
+        budgets: The k of the curve; default 1 … n, or at most 200 of them, denser where small.
+        resamples: Resampled sets of trials for the band; default 1,000.
+        seed: Seed of the draws; the same seed gives the same numbers.
+    """
+    values = np.sort(np.asarray(scores, dtype=np.float64))
+    trials = len(values)
+    points = _points(trials) if budgets is None else np.asarray(budgets, dtype=np.int64)
+    below = (np.arange(trials + 1) / trials)[:, None] ** points
+    weights = np.diff(below, axis=0)
+    drawn = np.random.default_rng(seed).choice(values, (resamples, trials))
+    low, high = np.quantile(np.sort(drawn, axis=1) @ weights, [0.025, 0.975], axis=0)
+    return ExpectedBest(points, values @ weights, low, high)
+
+
+def _points(trials: int) -> NDArray[np.int64]:
+    if trials <= _POINTS:
+        return np.arange(1, trials + 1)
+    return np.unique(np.geomspace(1, trials, _POINTS).round().astype(np.int64))

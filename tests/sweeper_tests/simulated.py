@@ -1,0 +1,55 @@
+"""Dev predictions drawn from known distributions, for the tests of the statistics."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sweeper.predictions import Predictions
+
+from .made import study
+
+TASKS = study().tasks
+"""sst and para are scored by accuracy, sts by Pearson's r."""
+
+Run = dict[str, Predictions]
+
+
+def predictions(predicted: ArrayLike, labels: ArrayLike) -> Predictions:
+    labels = np.asarray(labels, dtype=np.float64)
+    return Predictions(np.arange(len(labels)).astype(str), np.asarray(predicted, dtype=np.float64), labels)
+
+
+def classified(right: NDArray[np.bool_]) -> Predictions:
+    """Two classes, predicted right or wrong as told."""
+    labels = np.arange(len(right)) % 2
+    return predictions(np.where(right, labels, 1 - labels), labels)
+
+
+def correlated(rng: np.random.Generator, labels: NDArray[np.float64], rho: float) -> Predictions:
+    """Scores whose correlation with normal labels is rho in the population."""
+    noise = rng.standard_normal(len(labels))
+    return predictions(rho * labels + np.sqrt(1 - rho**2) * noise, labels)
+
+
+def run(rng: np.random.Generator, rows: int, sst: float, para: float, rho: float) -> Run:
+    """A run of which the population's accuracies and correlation are known."""
+    return {
+        "sst": classified(rng.random(rows) < sst),
+        "para": classified(rng.random(rows) < para),
+        "sts": correlated(rng, rng.standard_normal(rows), rho),
+    }
+
+
+def alike(rng: np.random.Generator, rows: int) -> tuple[Run, Run]:
+    """Two runs that are equally good in the population and often right or wrong together."""
+    easy = {task: rng.random(rows) < 0.75 for task in ("sst", "para")}
+    labels, shared = rng.standard_normal((2, rows))
+
+    def one() -> Run:
+        right = {
+            task: np.where(rng.random(rows) < 0.7, each, rng.random(rows) < 0.7)
+            for task, each in easy.items()
+        }
+        scores = predictions(0.7 * labels + 0.5 * shared + 0.5 * rng.standard_normal(rows), labels)
+        return {"sst": classified(right["sst"]), "para": classified(right["para"]), "sts": scores}
+
+    return one(), one()
