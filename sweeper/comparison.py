@@ -126,7 +126,10 @@ class Comparisons:
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
             runs, others = self._runs[key[0]], self._runs[key[1]]
-            self._known[key] = score_differences(self._results.tasks, runs, others)
+            found = score_differences(self._results.tasks, runs, others)
+            self._known[key] = found
+            # Not drawn anew: the same two arms would have another p the other way round.
+            self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
 
     def _matched(self, ours: Configuration, theirs: Configuration) -> list[tuple[int, int]]:

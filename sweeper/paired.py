@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -33,6 +33,11 @@ class Difference:
     value: float
     interval: Interval
     p: float
+
+    def reversed(self) -> "Difference":
+        """The same difference, seen from the other arm."""
+        interval = replace(self.interval, low=-self.interval.high, high=-self.interval.low)
+        return Difference(-self.value, interval, self.p)
 
 
 class Verdict(StrEnum):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..analysis import Configuration, Results, leaders, pareto_front
 from ..comparison import Comparisons
-from ..table import NONE, Cell, Column, Table, one_line, score
+from ..table import NONE, TIE, Cell, Column, Table, one_line, score
 from .cells import count_cell, numeric, remarks, score_cells, setting_cell
 from .comparisons import interval_cell
 
@@ -38,6 +38,7 @@ def best_table(results: Results, comparisons: Comparisons | None = None) -> Tabl
     notes = (
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
         "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",
+        *([f"{TIE}: a tie with the best, on the same dev rows."] if any(compared.ties.values()) else []),
         *_without_predictions(compared),
         *remarks(results),
     )
