@@ -8,16 +8,18 @@
   const starts = [0];
   for (const epochs of study.epochs.counts) starts.push(starts.at(-1) + epochs);
   let together = [];
+  let shown = "";
 
   function route() {
     const wanted = /^#trial-(\d+)$/.exec(location.hash);
     const row = wanted ? rows.get(Number(wanted[1])) : undefined;
     if (row === undefined) return drawer.close();
+    shown = location.hash;
     title.textContent = `Trial ${study.trials[row]}`;
     content.replaceChildren(...parts(row).filter((part) => part));
     content.scrollTop = 0;
-    if (drawer.open) title.focus();
-    else drawer.showModal();
+    if (!drawer.open) drawer.showModal();
+    title.focus();
   }
 
   function parts(row) {
@@ -139,7 +141,8 @@
     if (event.target === drawer || event.target.id === "close") drawer.close();
   });
   drawer.addEventListener("close", () => {
-    if (rows.has(Number(location.hash.replace("#trial-", "")))) history.replaceState(null, "", location.pathname + location.search);
+    // Another trial may have been asked for in the meantime.
+    if (!drawer.open && location.hash === shown) history.replaceState(null, "", location.pathname + location.search);
   });
   addEventListener("hashchange", route);
   route();

@@ -1,0 +1,131 @@
+"""One trial in full: by mouse, by keyboard, by its address, from scores and from points of figures."""
+
+from typing import Any
+
+from . import pages
+from .conftest import Visit
+
+FOCUS = "document.activeElement.getAttribute('href') ?? document.activeElement.id"
+
+
+def drawer(page: Any) -> Any:
+    return page.get_by_role("dialog")
+
+
+def test_by_mouse_and_back(visit: Visit) -> None:
+    page = visit("small")
+    page.locator("#trials").get_by_role("link", name="3", exact=True).click()
+    dialog = drawer(page)
+    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 3"
+    assert page.url.endswith("#trial-3")
+    assert page.evaluate(FOCUS) == "drawer-title"
+    text = dialog.inner_text()
+    for line in (
+        "S-BERT · complete",
+        "seed\n11711",
+        "overall\n.677",
+        "time\n1 h 6 min",
+        "peak memory\n321 MiB",
+    ):
+        assert line in text
+    for line in ("device\ncpu", "dropout\n0.5", "learning_rate\n0.01", "sweeper show made@demo 3"):
+        assert line in text
+    assert "batch_size" not in text
+    dialog.get_by_text("Settings that all trials share").click()
+    assert "batch_size" in dialog.inner_text()
+    dialog.get_by_role("button", name="Close").click()
+    assert not dialog.is_visible()
+    assert page.evaluate(FOCUS) == "#trial-3"
+    assert "#" not in page.url
+    page.locator("#trials").get_by_role("link", name="3", exact=True).click()
+    dialog.wait_for()
+    page.mouse.click(20, 450)  # beside the drawer
+    dialog.wait_for(state="hidden")
+
+
+def test_by_keyboard_and_back(visit: Visit) -> None:
+    page = visit("small")
+    page.locator("#trials").get_by_role("link", name="0", exact=True).focus()
+    page.keyboard.press("Enter")
+    drawer(page).wait_for()
+    inside = "document.activeElement === document.body || !!document.activeElement.closest('#drawer')"
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(inside)
+    page.keyboard.press("Escape")
+    assert not drawer(page).is_visible()
+    assert page.evaluate(FOCUS) == "#trial-0"
+
+
+def test_scores_by_epoch_are_those_recorded(visit: Visit) -> None:
+    page = visit("small", "#trial-3")
+    recorded = pages.small().epochs
+    own = recorded[recorded["number"] == 3].set_index(["split", "task", "metric", "epoch"])["value"]
+    rows = drawer(page).locator("table tr").all()
+    shown = {row.locator("th").first.inner_text(): row.locator("td").all_inner_texts() for row in rows[1:]}
+    assert shown["dev overall"] == [f"{own['dev', 'overall', 'overall', epoch]:.4f}" for epoch in (1, 2, 3)]
+    assert shown["train sts pearson"] == [
+        f"{own['train', 'sts', 'pearson', epoch]:.4f}" for epoch in (1, 2, 3)
+    ]
+    assert shown["train sst loss"] == ["1.5000"] * 3
+    assert len(shown) == 8
+    chart = drawer(page).get_by_role("img", name="Scores by epoch")
+    assert chart.locator("polyline").count() == 7
+    heights = [
+        float(point.split(",")[1])
+        for point in chart.locator("polyline").first.get_attribute("points").split()
+    ]
+    assert heights[1] < heights[0] == heights[2]  # the second epoch is the best, and up is better
+
+
+def test_by_address_with_the_failure(visit: Visit) -> None:
+    page = visit("small", "#trial-4")
+    assert drawer(page).get_by_role("heading", level=2).text_content() == "Trial 4"
+    assert drawer(page).get_by_role("region", name="Traceback").text_content() == pages.TRACEBACK
+    page.keyboard.press("Escape")
+    page.evaluate("location.hash = 'trial-5'")
+    assert "S-BERT · running" in drawer(page).inner_text()
+    page.go_back()
+    drawer(page).wait_for(state="hidden")
+
+
+def test_an_address_of_no_trial_opens_nothing(visit: Visit) -> None:
+    assert not drawer(visit("small", "#trial-99")).is_visible()
+    assert not drawer(visit("small", "#trials")).is_visible()
+
+
+def test_a_trial_far_down_has_an_address_too(visit: Visit) -> None:
+    page = visit("large", "#trial-619")
+    assert "boom 619" in drawer(page).inner_text()
+
+
+def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
+    page = visit("small")
+    link = page.locator("#arms a[data-trials]")
+    assert link.get_attribute("aria-label") == ".623, tied with the best, trials 0–1"
+    assert link.locator("sup").inner_text().startswith("†")
+    link.click()
+    dialog = drawer(page)
+    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 0"
+    others = dialog.get_by_role("navigation", name="Trials of one score")
+    assert others.get_by_role("link").all_text_contents() == ["0", "1"]
+    others.get_by_role("link", name="1").click()
+    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 1"
+    assert others.locator("[aria-current]").text_content() == "1"
+    page.keyboard.press("Escape")
+    page.locator("#arms a[href='#trial-3']").first.click()
+    dialog.get_by_role("heading", name="Trial 3").wait_for()
+    assert not others.is_visible()
+
+
+def test_a_point_of_a_figure_leads_to_its_trial(visit: Visit) -> None:
+    page = visit("drawn", "#figure-tradeoff")
+    points = page.locator("#plot-tradeoff-sst-para .point")
+    points.first.wait_for()
+    box = points.first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
+    page.locator("#plot-tradeoff-sst-para .hovertext").first.wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    drawer(page).wait_for()
+    assert page.url.endswith(("#trial-0", "#trial-2"))
