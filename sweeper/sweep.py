@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from .errors import ConflictError, InputError
 from .executors import Executor
 from .interrupt import gently
 from .limits import Limits
+from .loggers.several import logged
+from .loggers.tools import Tool, check_tools
 from .patience import Patience
 from .progress import progress, say
 from .run import SweepRow
@@ -59,6 +62,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
     places: Places,
     console: Console,
     limits: Limits = Limits(),  # noqa: B008 - frozen
+    logs: Collection[Tool] = (),
 ) -> Tally:
     """Runs a study's missing trials.
 
@@ -70,16 +74,19 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         places: Where things are.
         console: Where progress is shown.
         limits: What ends the sweep, or a trial, early.
+        logs: Other tools for which the trials are logged.
 
     Returns:
         How many trials are done and how many failed.
 
     Raises:
         KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
-        InputError: If data or an encoder is missing or malformed, or the home cannot be a folder.
+        InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
+            be a folder.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
+    check_tools(logs)
     check_inputs(study, places.data)
     check_home(places.home)
     with Database(places.storage) as database:
@@ -88,7 +95,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         if study.workload.notice:
             say(console, study.workload.notice)
         count = tally(database, row, executor.workers)
-        with progress(console, count) as observer:
+        with progress(console, count) as view, logged(logs, study.name, places.home, view) as observer:
             driver = Driver(
                 database=database,
                 study=study,

@@ -1,5 +1,6 @@
 """The commands that train: a study from its beginning, on from where it stopped, or one trial again."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,6 +8,7 @@ from rich.console import Console
 
 from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
+from ..loggers.tools import Tool
 from ..options import (
     STUDY_FILE,
     STUDY_RUN,
@@ -26,6 +28,14 @@ from ..options import (
 )
 from ..run import ErrorClass
 from ..rundir import Home, data_folder
+
+Logs = Annotated[
+    list[Tool] | None,
+    typer.Option(
+        "--log",
+        help="Log the trials for this tool too, under SWEEPER_HOME or MLFLOW_TRACKING_URI; repeatable.",
+    ),
+]
 
 if TYPE_CHECKING:
     from ..executors import Executor
@@ -56,6 +66,7 @@ def run(
     patience: Patience = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
+    log: Logs = None,
     storage: Storage = None,
 ) -> None:
     """Runs a study: sample, train, record. Stop it at will; the same command goes on.
@@ -71,7 +82,7 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, trials, executor_named(executor, workers), storage, limits)
+    run_study(loaded, trials, executor_named(executor, workers), storage, limits, log or ())
 
 
 def resume(
@@ -85,6 +96,7 @@ def resume(
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
+    log: Logs = None,
     storage: Storage = None,
 ) -> None:
     """Goes on with a study, as it was begun, to the number of trials already asked for.
@@ -101,7 +113,7 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, None, executor_named(executor, workers), storage, limits)
+    run_study(found, None, executor_named(executor, workers), storage, limits, log or ())
 
 
 def retry(
@@ -170,8 +182,13 @@ def replay(
         raise typer.Exit(1)
 
 
-def run_study(
-    study: "Study", trials: int | None, executor: "Executor", storage: str | None, limits: Limits
+def run_study(  # noqa: PLR0917
+    study: "Study",
+    trials: int | None,
+    executor: "Executor",
+    storage: str | None,
+    limits: Limits,
+    logs: Collection[Tool] = (),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
     from ..progress import say
@@ -183,7 +200,7 @@ def run_study(
     places = Places(storage or home.storage, home, data_folder())
     try:
         with terminable():
-            count = run_sweep(study, trials, executor, places, console, limits)
+            count = run_sweep(study, trials, executor, places, console, limits, logs)
     except KeyboardInterrupt as stop:
         typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
