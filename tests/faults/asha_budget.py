@@ -5,7 +5,7 @@ Example: python -m tests.faults.asha_budget --rounds 5 --trials 48
 Each round runs the study sbert-grid on the demo twice, with seeds of its own for sampler and training: in
 full, and with `pruner: asha`. The demo's four epochs are cut into sixteen shorter ones of the same steps
 altogether, for both searches: with four evaluations there is little to halve. Trials that end early leave
-ASHA epochs for more of them: 60 in place of 48 stay within the third. Demands, of the medians over the rounds:
+ASHA epochs for more of them: 60 in place of 48 stay within the third. Demands, of the medians over rounds:
 ASHA's best overall is at most .005 below the full search's, with at most a third of its epochs.
 """
 
