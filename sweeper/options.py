@@ -109,6 +109,10 @@ SortColumn = Annotated[
         "--sort", metavar="COLUMN", help="Sort what is printed by this column, numbers from the highest."
     ),
 ]
+ImageFormat = Annotated[
+    Literal["svg", "png", "pdf"] | None,
+    typer.Option("--figures", help="Write the figures as images too, to `figures/` in the report's folder."),
+]
 
 
 def storage_url(given: str | None) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from .comparison import Comparisons
 from .database import Database
 from .document import Document
 from .errors import InputError
+from .figures import study_figures
 from .formats import FILES, FORMATS
 from .page import page
 from .provenance import how_made
@@ -24,6 +26,9 @@ from .studyfile import stored_study
 from .summary import evidence, headline, missing, progress
 from .table import one_line
 from .tables import study_tables, trials_table
+
+if TYPE_CHECKING:
+    from .figures.image import Format
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ def write_report(
     folder: Path,
     home: Home | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
+    *,
+    images: "Format | None" = None,
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
 
@@ -58,9 +65,11 @@ def write_report(
         folder: Where the files go; made if missing, files of an earlier report are replaced.
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
+        images: Format in which the figures are written to ``figures/`` as well; None: they are not.
 
     Raises:
-        InputError: If there is no such study, or none of what is selected, or the folder cannot be written.
+        InputError: If there is no such study, or none of what is selected, or the folder cannot be written,
+            or there is nothing that draws images.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     row = database.sweep(name)
@@ -78,6 +87,10 @@ def write_report(
         write_beside(folder / "index.html", page(results, document.summary, document.tables, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
+    if images is not None:
+        from .figures.image import write_images  # only here is a browser needed
+
+        write_images(study_figures(results), folder / "figures", images)
     return Report(document, shown, said, folder)
 
 

@@ -10,6 +10,7 @@ from ..errors import NoStudiesError
 from ..options import (
     STUDY_RUN,
     ArmNames,
+    ImageFormat,
     SortColumn,
     Storage,
     StudyName,
@@ -30,6 +31,7 @@ def report(  # noqa: PLR0917 - options, which are given by name
     tables: TableKeys = None,
     arms: ArmNames = None,
     sort: SortColumn = None,
+    figures: ImageFormat = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
@@ -52,7 +54,8 @@ def report(  # noqa: PLR0917 - options, which are given by name
     with Database(storage_url(storage), must_exist=True) as database:
         name = find_sweep(database, study).name
         selection = Selection(tables or (), arms or (), sort)
-        written = write_report(database, name, folder / name, Home.from_environment(), selection)
+        home = Home.from_environment()
+        written = write_report(database, name, folder / name, home, selection, images=figures)
     if form == "terminal":
         print_tables(written.shown.tables, Console())
     else:

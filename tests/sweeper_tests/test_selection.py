@@ -160,6 +160,22 @@ def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
     assert "Table 4" not in out
 
 
+def test_figures_are_written_beside_the_page(
+    report: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[list[str], Path, str]] = []
+    monkeypatch.setattr(
+        "sweeper.figures.image.write_images",
+        lambda figures, folder, form: drawn.append(([figure.key for figure in figures], folder, form)),
+    )
+    assert report("--table", "arms", "--figures", "pdf")[0] == 0
+    ((keys, folder, form),) = drawn
+    assert (folder, form) == (tmp_path / "golden@demo" / "figures", "pdf")
+    assert "history" in keys
+    assert report("--table", "arms")[0] == 0
+    assert len(drawn) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
