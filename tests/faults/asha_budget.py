@@ -30,7 +30,7 @@ from .verdict import Verdict
 LOSS, SHARE = 0.005, 1 / 3
 FIRST_SEED = 100
 TRAIN_SAMPLE = 100
-"""Training rows scored at every epoch: with sixteen evaluations a trial, 500 would cost more than training."""
+"""Training rows scored at every epoch: of sixteen evaluations, 500 would cost more than training."""
 
 
 @dataclass(frozen=True)
