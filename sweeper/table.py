@@ -126,9 +126,3 @@ class Table:
         for row in self.rows:
             if len(row) != len(self.columns):
                 raise ValueError(f"table {self.key}: {len(row)} cells under {len(self.columns)} columns")
-
-    def as_markdown(self) -> str:
-        """The table in GitHub's Markdown."""
-        from .formats.markdown import table_text
-
-        return table_text(self)

@@ -38,6 +38,7 @@ def _marked(row: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> tuple[Cell, 
     cells = [row[0]]
     for at, cell in enumerate(row[1:], start=1):
         values = [other[at].value for other in rows]
-        top = max(value for value in values if value is not None)
-        cells.append(replace(cell, bold=cell.value is not None and cell.text == score(top)))
+        there = [value for value in values if value is not None]
+        best = len(there) > 1 and cell.text == score(max(there))
+        cells.append(replace(cell, bold=best))
     return tuple(cells)

@@ -330,7 +330,8 @@ def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:
     assert "[red]Loud[/red]" in said.out
     assert said.out.endswith(f"Report: {Path('reports/mine@small/index.html')}\n")
     written = {path.name for path in (folder / "reports/mine@small").iterdir()}
-    assert written == {"index.html", "tables.md", "trials.csv"}
+    tables = {f"tables.{form}" for form in ("md", "tex", "csv", "json")}
+    assert written == {"index.html", "trials.csv", *tables}
     write(folder / "file", "")
     assert "'file/mine@small' cannot be written" in refused(sweeper, "report", "--folder", "file")
 

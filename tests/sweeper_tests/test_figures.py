@@ -1,13 +1,14 @@
 import json
+from collections.abc import Iterable
+from typing import Any
 
-from sweeper.figures import (
-    COLOURS,
-    history_figure,
-    learning_figure,
-    slices_figure,
-    study_figures,
-    tradeoff_figure,
-)
+import pytest
+
+from sweeper.figures import COLOURS, study_figures
+from sweeper.figures.history import history_figure
+from sweeper.figures.learning import learning_figure
+from sweeper.figures.slices import slices_figure
+from sweeper.figures.tradeoff import tradeoff_figure
 from sweeper.run import RunRow
 
 from .made import PARAMS, results, row, study
@@ -25,9 +26,17 @@ def trials() -> list[RunRow]:
 def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
     found = results(study(), trials())
     figures = study_figures(found)
-    assert [figure.key for figure in figures] == ["history", "learning", "tradeoff", "slices"]
+    assert [(figure.key, len(figure.panels)) for figure in figures] == [
+        ("history", 1),
+        ("curves", 1),
+        ("learning", 3),
+        ("tradeoff", 3),
+        ("slices", 3),
+        ("parallel", 1),
+        ("timeline", 1),
+    ]
     keys = [panel.key for figure in figures for panel in figure.panels]
-    assert len(set(keys)) == len(keys) == 1 + 3 + 3 + 3
+    assert len(set(keys)) == len(keys)
     assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
     assert study_figures(results(study(), [])) == []
 
@@ -35,12 +44,31 @@ def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
 def test_the_history_shows_every_trial_and_the_best_so_far() -> None:
     rows = trials()
     (panel,) = history_figure(results(study(), rows)).panels
-    best, *arms = panel.drawing.data
+    best, *lines = panel.drawing.data[:3]
+    arms = panel.drawing.data[3:]
     overall = [(run.scores or {})["overall"] for run in rows]
-    assert list(best.y) == [max(overall[: n + 1]) for n in range(len(overall))]
+    assert heights(best, range(6)) == pytest.approx([max(overall[: n + 1]) for n in range(6)], rel=1e-3)
+    for arm, line in enumerate(lines):
+        own = [max(overall[arm : n + 1 : 2]) for n in range(arm, 6)]
+        assert heights(line, range(arm, 6)) == pytest.approx(own, rel=1e-3)
     assert [list(arm.x) for arm in arms] == [[0, 2, 4], [1, 3, 5]]
-    assert [list(arm.y) for arm in arms] == [overall[0::2], overall[1::2]]
-    assert [arm.marker.color for arm in arms] == list(COLOURS[:2])
+    for arm, expected in zip(arms, (overall[0::2], overall[1::2]), strict=True):
+        assert list(arm.y) == pytest.approx(expected, rel=1e-3)
+    assert [arm.marker.color for arm in arms] == [line.line.color for line in lines] == list(COLOURS[:2])
+
+
+def heights(line: Any, at: Iterable[int]) -> list[float]:
+    """Where a line in steps stands at each x."""
+    assert line.line.shape == "hv"
+    return [[y for x, y in zip(line.x, line.y, strict=True) if x <= place][-1] for place in at]
+
+
+def test_the_best_so_far_needs_a_point_for_each_rise_only() -> None:
+    of = study()
+    overall = (0.40, 0.39, 0.45, 0.45, 0.41)
+    found = results(of, [row(of, n, "S-BERT", (sst, 0.7, 0.5)) for n, sst in enumerate(overall)])
+    line = history_figure(found).panels[0].drawing.data[0]
+    assert list(line.x) == [0, 2, 4]
 
 
 def test_training_stands_dotted_beside_dev_for_the_best_trial_of_each_arm() -> None:
@@ -105,4 +133,5 @@ def test_many_arms_differ_in_colour_or_symbol() -> None:
         results(of, [row(of, n, name, (0.4,) * 3) for n, name in enumerate(names)])
     ).panels
     looks = {(trace.marker.color, trace.marker.symbol) for trace in panel.drawing.data[1:]}
+    assert all(trace.mode == "markers" for trace in panel.drawing.data[1:])
     assert len(looks) == 30

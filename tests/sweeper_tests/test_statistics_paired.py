@@ -152,6 +152,17 @@ def test_what_cannot_be_told_apart_is_a_tie(arms: tuple[Run, Run]) -> None:
     assert mcnemar(sst[0].predicted, sst[1].predicted, sst[0].labels) == pytest.approx(1)
 
 
+def test_rows_that_both_get_wrong_are_no_evidence() -> None:
+    """Four gained rows and none lost: no paired test can give less than 2 / 2^4."""
+    labels, theirs = np.zeros(30), np.ones(30)
+    ours = np.where(np.arange(30) < 4, 0, 2)
+    found = score_differences(
+        ACCURACY, [{"sst": predictions(ours, labels)}], [{"sst": predictions(theirs, labels)}]
+    )["sst"]
+    assert found.interval.low > 0
+    assert found.p == stats.binomtest(4, 4).pvalue
+
+
 def test_an_arm_ties_with_itself() -> None:
     one = run(np.random.default_rng(6), 100, 0.6, 0.7, 0.8)
     for found in score_differences(TASKS, [one], [one]).values():

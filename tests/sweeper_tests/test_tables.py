@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sweeper.formats.markdown import table_text
 from sweeper.run import RunRow, RunState
 from sweeper.table import Cell, Table, score
 from sweeper.tables import arms_table, best_table, failures_table, paper_table, study_tables, trials_table
@@ -29,7 +30,7 @@ def cell(table: Table, line: int, heading: str) -> Cell:
 
 
 def test_the_table_of_arms_in_markdown() -> None:
-    assert arms_table(results(study(), trials())).as_markdown() == (
+    assert table_text(arms_table(results(study(), trials()))) == (
         "### Arms\n"
         "\n"
         "| arm      | complete | failed |  overall |      sst |     para |      sts |   mean ± sd "

@@ -4,11 +4,16 @@
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from sweeper.predictions import Predictions
 from sweeper.report import write_report
 from sweeper.run import ErrorClass, RunRow, RunState
+from sweeper.rundir import Home
 from sweeper.study import Study
 
 from ..made import row, store, study
@@ -35,6 +40,8 @@ SEEDS = (11711, 11712, 11713)
 FAILED = dict(zip((7, 18, 29, 41, 52), ErrorClass, strict=True))
 PRUNED = (11, 23, 37)
 RUNNING, QUEUED = 58, 59
+CLASSES = {"sst": 5, "para": 2}
+ROWS = {"sst": 120, "para": 180, "sts": 90}
 
 
 def golden_study() -> Study:
@@ -55,6 +62,44 @@ def golden_study() -> Study:
     )
 
 
+def predictions(number: int) -> dict[str, Predictions]:
+    """What a trial predicted: arms and settings differ in how often they are right."""
+    skill = 0.45 + 0.1 * (number % len(ARMS)) + 0.02 * (number // len(ARMS) // len(SEEDS))
+    draws, found = np.random.default_rng(number), {}
+    for task, rows in ROWS.items():
+        given = np.random.default_rng(rows)
+        labels = given.integers(0, CLASSES.get(task, 26), rows) / (1 if task in CLASSES else 5)
+        right, noise = draws.random(rows) < skill, draws.random(rows)
+        wrong = (labels + 1) % CLASSES[task] if task in CLASSES else 5 * noise
+        found[task] = Predictions(
+            ids=np.array([f"{task}-{row}" for row in range(rows)]),
+            predicted=np.where(right, labels, wrong),
+            labels=labels.astype(np.float64),
+            words=given.integers(3, 40, rows),
+            groups={"dia_lect": np.where(given.random(rows) < 0.3, "<b>north</b> & 5 %", "south")},
+        )
+    return found
+
+
+def scores(found: Mapping[str, Predictions]) -> tuple[float, ...]:
+    """Accuracy or Pearson's r of each task."""
+    return tuple(
+        float(np.mean(each.predicted == each.labels))
+        if task in CLASSES
+        else float(np.corrcoef(each.predicted, each.labels)[0, 1])
+        for task, each in found.items()
+    )
+
+
+def _keep(folder: Path, number: int) -> None:
+    arrays = {}
+    for task, each in predictions(number).items():
+        arrays |= {f"{task}.prediction": each.predicted, f"{task}.label": each.labels, f"{task}.id": each.ids}
+        arrays |= {f"{task}.words": each.words, f"{task}.group.dia_lect": each.groups["dia_lect"]}
+    folder.mkdir(parents=True)
+    np.savez(folder / "predictions.npz", allow_pickle=False, **arrays)
+
+
 def golden_trials(of: Study) -> list[RunRow]:
     """Three seeds of five settings of each arm; some are pruned, some failed, one runs and one waits."""
     rows = []
@@ -68,13 +113,12 @@ def golden_trials(of: Study) -> list[RunRow]:
             if number in PRUNED
             else {RUNNING: RunState.RUNNING, QUEUED: RunState.QUEUED}.get(number, RunState.COMPLETE)
         )
-        level = 0.05 * place + 0.01 * configuration + (number * 61 % 97) / 970
         scored = state in (RunState.COMPLETE, RunState.PRUNED)
         made = row(
             of,
             number,
             tuple(ARMS)[place],
-            (0.4 + level / 3, 0.6 + level, level - 0.03 * (place == 0)) if scored else None,
+            scores(predictions(number)) if scored else None,
             params=SETTINGS[configuration],
             seed=SEEDS[seed],
             state=state,
@@ -98,4 +142,8 @@ def write_golden(folder: Path) -> Path:
                 "seconds = seconds + number / 8.0, machine = 'host · a_processor'"
             )
         connection.close()
-        return write_report(database, of.name, folder / "report").folder
+        home = Home(folder)
+        for made in database.runs(of.name):
+            if made.state is RunState.COMPLETE:
+                _keep(home.run(of.name, made.number), made.number)
+        return write_report(database, of.name, folder / "report", home).folder
