@@ -86,25 +86,19 @@ def _correlations(
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Pearson's r of each resample from its sums of x, y, x², y² and xy; 0 where one of them is constant."""
-    x, y = _standardised(predicted), _standardised(labels[None])
+    # Centred, so that the sums lose no digits.
+    x, y = predicted - predicted.mean(axis=1, keepdims=True), (labels - labels.mean())[None]
     terms = np.concatenate([x, x**2, x * y, y, y**2]).T
     means = np.concatenate([share @ terms for share in _shares(len(labels), resamples, rng)]).T
     runs = len(predicted)
     mean_x, mean_xx, mean_xy = means[:runs], means[runs : 2 * runs], means[2 * runs : 3 * runs]
     mean_y, mean_yy = means[-2], means[-1]
-    spread = (mean_xx - mean_x**2) * (mean_yy - mean_y**2)
+    norm = np.sqrt(np.maximum((mean_xx - mean_x**2) * (mean_yy - mean_y**2), 0))
     # As in model.metrics: below rounding error the differences are noise, not variation.
-    varied = spread > 1e-24
-    r = (mean_xy - mean_x * mean_y) / np.sqrt(np.where(varied, spread, 1.0))
+    largest = np.abs(predicted).max(axis=1, keepdims=True) * np.abs(labels).max()
+    varied = norm > 1e-12 * np.maximum(1.0, largest)
+    r = (mean_xy - mean_x * mean_y) / np.where(varied, norm, 1.0)
     return np.clip(np.where(varied, r, 0.0), -1, 1)
-
-
-def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean 0 and deviation 1 along the rows, so that the sums lose no digits; a constant becomes 0."""
-    deviation = values.std(axis=1, keepdims=True)
-    varied = deviation > 1e-12 * np.maximum(1.0, np.abs(values).max(axis=1, keepdims=True))
-    centred = values - values.mean(axis=1, keepdims=True)
-    return np.where(varied, centred / np.where(varied, deviation, 1.0), 0.0)
 
 
 def _shares(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
