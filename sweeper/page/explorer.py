@@ -49,21 +49,22 @@ def explorer_data(results: Results, table: Table) -> dict[str, Any]:
     return {
         "study": results.name,
         "trials": trials["number"].tolist(),
-        "arm": _packed(trials["arm"].tolist()),
-        "state": _packed(trials["state"].tolist()),
-        "failure": _packed(_texts(trials["error_class"])),
+        "arm": packed(trials["arm"].tolist()),
+        "state": packed(trials["state"].tolist()),
+        "failure": packed(_texts(trials["error_class"])),
         "columns": _columns(table),
         **marks,
-        "settings": {path: _packed(texts) for path, texts in settings.items() if len(set(texts)) > 1},
+        "settings": {path: packed(texts) for path, texts in settings.items() if len(set(texts)) > 1},
         "shared": {path: texts[0] for path, texts in settings.items() if len(set(texts)) == 1},
         "facts": _facts(trials),
-        "traceback": _packed(tracebacks),
+        "traceback": packed(tracebacks),
         "cut": cut,
         "epochs": _epochs(results, trials["number"]),
     }
 
 
-def _packed(texts: list[str]) -> Packed:
+def packed(texts: list[str]) -> Packed:
+    """Texts as they take the least room."""
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     if len(places) == 1:
         return {"of": list(places)}
@@ -79,7 +80,7 @@ def _columns(table: Table) -> list[dict[str, Any]]:
         found: dict[str, Any] = {
             "heading": column.heading,
             "numeric": column.numeric,
-            "texts": _packed([cell.text for cell in cells]),
+            "texts": packed([cell.text for cell in cells]),
         }
         if any(cell.value is not None and cell.text != f"{cell.value:.17g}" for cell in cells):
             found["values"] = [_number(cell.value, 6) for cell in cells]
@@ -122,7 +123,7 @@ def _facts(trials: pd.DataFrame) -> dict[str, Packed]:
             "" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC" for moment in trials["started"]
         ],
     }
-    return {name: _packed(texts) for name, texts in facts.items() if any(texts)}
+    return {name: packed(texts) for name, texts in facts.items() if any(texts)}
 
 
 def _texts(values: "pd.Series[Any]") -> list[str]:

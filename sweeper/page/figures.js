@@ -15,6 +15,10 @@
     waiting.delete(place);
     sight.unobserve(place);
     const drawing = JSON.parse(source.textContent);
+    for (const trace of drawing.data) {
+      const texts = trace.hovertext;
+      if (texts && texts.of) trace.hovertext = texts.at ? texts.at.map((place) => texts.of[place]) : texts.of[0];
+    }
     const buttons = { responsive: true, displaylogo: false, modeBarButtons: [["toImage", "resetScale2d"]] };
     Plotly.newPlot(place, drawing.data, drawing.layout, buttons);
     place.on("plotly_click", ({ points: [point] }) => {

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -14,17 +15,20 @@ from plotly.offline import get_plotlyjs
 from model.tasks import overall_formula
 
 from ..analysis import Results
-from ..figures import study_figures
+from ..figures import Panel, study_figures
 from ..table import TIE, Table
 from ..tables import trials_table
 from ..trialnames import trial_names
-from .explorer import explorer_data
+from .explorer import explorer_data, packed
 
 HERE = Path(__file__).parent
 SCRIPTS = ("figures.js", "explorer.js", "drawer.js")
 
-ROWS = 500
-"""Trials in the table of those who read without scripts: more would make the page large and slow."""
+SIZE = 5_900_000
+"""Characters that a page may have, nearly five million of them plotly.js; only trials can take more."""
+
+ROWS = 250
+"""Trials that the table has without scripts in any case; with them, it shows as many at a time."""
 
 
 def page(results: Results, summary: Sequence[str], tables: Sequence[Table], made: Mapping[str, str]) -> str:
@@ -37,31 +41,47 @@ def page(results: Results, summary: Sequence[str], tables: Sequence[Table], made
         made: How it was made: facts by their names, in one line or several.
     """
     figures = study_figures(results)
+    drawings = {panel.key: _drawing(panel) for figure in figures for panel in figure.panels}
     trials = trials_table(results)
+    data = json.dumps(
+        explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
     own = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     scripts = [get_plotlyjs(), own] if figures else [own]
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            results=results,
-            summary=summary,
-            tables=tables,
-            formula=overall_formula(results.tasks),
-            figures=figures,
-            trials=trials,
-            rows=ROWS,
-            data=json.dumps(
-                explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
-            ),
-            made=made,
-            # Styles and scripts are not escaped: they come with packages, not with a study.
-            styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
-            scripts=[Markup(script) for script in scripts],  # noqa: S704
-            tie=TIE,
-            hashes=" ".join(_hash(script) for script in scripts),
-        )
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        results=results,
+        summary=summary,
+        tables=tables,
+        formula=overall_formula(results.tasks),
+        figures=figures,
+        drawings=drawings,
+        trials=trials,
+        rows=_rows(trials, SIZE - sum(map(len, (*scripts, *drawings.values(), data)))),
+        data=data,
+        made=made,
+        # Styles and scripts are not escaped: they come with packages, not with a study.
+        styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+        tie=TIE,
+        hashes=" ".join(_hash(script) for script in scripts),
     )
+
+
+def _drawing(panel: Panel) -> str:
+    """A plotly figure as JSON, in which points that say the same share one text."""
+    drawing = json.loads(panel.drawing.to_json())
+    for trace in drawing["data"]:
+        if isinstance(trace.get("hovertext"), list):
+            trace["hovertext"] = packed(trace["hovertext"])
+    return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+
+
+def _rows(table: Table, room: int) -> int:
+    """How many rows of a table have room, in characters; `ROWS` if that is more."""
+    markup = 70 + 9 * len(table.columns)
+    ends = accumulate(markup + sum(len(cell.text) for cell in row) for row in table.rows)
+    return max(ROWS, sum(end <= room for end in ends))
 
 
 def _environment() -> Environment:

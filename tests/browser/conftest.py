@@ -40,6 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     written = {
         "small": pages.without_figures(pages.small()),
         "large": pages.without_figures(pages.large(620)),
+        "crowded": pages.crowded(pages.large(300)),
         "drawn": pages.html(pages.small()),
         "hostile": pages.html(pages.small(error=pages.HOSTILE, **named)),
         **{name: pages.html(of) for name, of in pages.states().items()},
@@ -56,7 +57,7 @@ def visit(browser: Any, site: dict[str, str]) -> Iterator[Visit]:
 
     def open_page(name: str, at: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: amiss.append(f"console: {message.text}"))

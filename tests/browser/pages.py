@@ -85,6 +85,13 @@ def without_figures(of: Results) -> str:
         return html(of)
 
 
+def crowded(of: Results) -> str:
+    """The page of a study that leaves its table of trials no room beyond the least."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sweeper.page.render.SIZE", 0)
+        return without_figures(of)
+
+
 def html(of: Results) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
     tables = study_tables(of, ("arms", "table2", "table3"))
