@@ -431,8 +431,8 @@ def test_trials_frame(database: Database) -> None:
     frame = database.trials_frame(NAME)
     assert list(frame.columns) == [
         *("number", "arm", "state", "seed", "overall", "sts", "best_epoch", "epochs", "seconds"),
-        *("peak_memory_mb", "device", "threads", "attempts", "error_class", "traceback", "created"),
-        *("started", "finished", "params.learning_rate", "params.sts_loss", "config"),
+        *("peak_memory_mb", "device", "threads", "attempts", "driver", "error_class", "traceback"),
+        *("created", "started", "finished", "params.learning_rate", "params.sts_loss", "config"),
     ]
     first, second, third = (frame.iloc[n] for n in range(3))
     assert (first["arm"], first["state"], first["overall"], first["sts"]) == ("a", "complete", 0.75, 0.5)
