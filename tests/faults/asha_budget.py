@@ -7,7 +7,7 @@ full, and with `pruner: asha`. The demo's four epochs are cut into sixteen short
 altogether, for both searches: with four evaluations there is little to halve. ASHA halves at epochs 2 and 8:
 at epoch 1 the learning rate still warms up, and says little. The first trials of each arm meet no rivals and
 run on, which is why 44 trials stay within a third of the epochs and 48 not always. Demands, of the medians
-over the rounds: ASHA's best overall is at most .005 below the full search's, with at most a third of its epochs.
+over rounds: ASHA's best overall is at most .005 below the full search's, with at most a third of its epochs.
 """
 
 import argparse
