@@ -63,7 +63,6 @@ def test_without_scripts_the_first_of_many_trials_say_where_the_rest_is(visit: V
 
 def test_hostile_names_are_text(visit: Visit) -> None:
     page = visit("hostile")
-    scroll_through(page)
     for selector in ("body > header", "#arms", "#trials tbody", "#filter-arm", ".notice"):
         assert pages.HOSTILE in page.locator(selector).text_content()
     page.evaluate("location.hash = 'trial-4'")
