@@ -1,7 +1,8 @@
-"""The README of an exported model: what it is, what it scores, how to load it. Pure."""
+"""The README of an exported model: what it is, what it scores, how to load it."""
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -105,7 +106,9 @@ def _base(encoder: EncoderConfig) -> str | None:
     """Name on the hub of what the encoder began from; None for one from scratch or from a folder."""
     if encoder.source == "minilm":
         return _MINILM
-    return encoder.name if encoder.name and _HUB_NAME.fullmatch(encoder.name) else None
+    name = encoder.name or ""
+    # A folder comes before a name on the hub, as when the encoder is loaded.
+    return name if _HUB_NAME.fullmatch(name) and not Path(name).exists() else None
 
 
 def _recorded(run: RunRow, scores: Mapping[str, float]) -> str:

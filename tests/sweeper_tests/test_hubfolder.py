@@ -241,3 +241,35 @@ def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Comman
     assert sweeper("best", "--export", "exported").code == 0
     head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])
     assert head["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def test_an_encoder_from_a_folder_is_exported_with_its_layer_on_cls(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    ran({"[CLS]": ARMS["[CLS]"]}, sweeper)
+    assert sweeper("best", "--export", "base").code == 0
+    write(folder / "studies/workloads/again.yaml", "name: again\nextends: tiny\n")
+    write(
+        folder / "studies/again.yaml",
+        yaml.safe_dump(
+            {
+                "name": "again",
+                "workload": "again",
+                "base": HEADS
+                | {"encoder": {"source": "hub", "name": "base", "pooling": "cls", "max_length": 16}},
+                "arms": {"Again": {}},
+                "space": {"dropout": [0.1]},
+            }
+        ),
+    )
+    assert sweeper("run", "--study", "again", "--trials", "1", "--executor", "inline").code == 0
+    said = sweeper("best", "again", "--export", "exported")
+    trial = recorded("Again")
+    assert said.out.endswith(", ".join(f"{name} {value:.4f}" for name, value in trial.scores.items()) + "\n")
+    head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])
+    assert "base_model" not in head
+
+    from sentence_transformers import SentenceTransformer
+
+    sentences = list(read("sst", trial.config.tasks["sst"], "dev", None).texts[0])
+    embedded = SentenceTransformer(str(folder / "exported"), device="cpu").encode(sentences)
+    expected = token_embeddings(folder / "exported", sentences, "cls")
+    np.testing.assert_allclose(embedded, expected, atol=2e-5)
