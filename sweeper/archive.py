@@ -210,7 +210,7 @@ class Archive:
 
         Args:
             name: Name of the study.
-            arm: Only the trials of this arm, which are all that a pruner compares.
+            arm: Only the trials of this arm.
             seed: Only the trials with this training seed.
         """
         r, m = run.c, epoch_metric.c

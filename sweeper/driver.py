@@ -177,10 +177,12 @@ class Driver:
         active.curve[result.epoch] = result.overall
         active.peak_memory_mb = max(active.peak_memory_mb or 0.0, result.peak_memory_mb)
         self._observer.evaluated(number, result)
-        if self._study.spec.pruner.name != "none" and result.epoch < active.trial.config.epochs:
+        pruner = self._study.spec.pruner
+        if pruner.name != "none" and result.epoch < active.trial.config.epochs:
             # Only wilcoxon compares with other seeds.
-            seed = None if self._study.spec.pruner.name == "wilcoxon" else active.trial.seed
-            others = self._database.curves(name, active.trial.arm, seed)
+            seed = None if pruner.name == "wilcoxon" else active.trial.seed
+            arm = None if pruner.peers == "study" else active.trial.arm
+            others = self._database.curves(name, arm, seed)
             if should_prune(self._study, active.trial, active.curve, others):
                 self._executor.cancel(number)
                 self._finish(active, active.outcome(RunState.PRUNED), "")

@@ -50,10 +50,11 @@ class Curve:
 def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], others: Sequence[Curve]) -> bool:
     """Whether to stop a trial after its latest evaluation; equal arguments give an equal answer.
 
-    A trial is compared with those of its own arm only, so that a good arm never starves another, and, except
-    by wilcoxon, only with those of its own training seed, as a seed shifts all configurations. Of these only
-    those with a lower number count: a sequential study decides the same if it is resumed. A trial that has
-    finished its last epoch is never pruned, nor by any study with several objectives.
+    A trial is compared with those of its own arm only, so that a good arm never starves another, unless
+    `pruner.peers` says otherwise; and, except by wilcoxon, only with those of its own training seed, as a
+    seed shifts all configurations. Of these only those with a lower number count: a sequential study decides
+    the same if it is resumed. A trial that has finished its last epoch is never pruned, nor by any study with
+    several objectives.
 
     Methods: median (Golovin et al. 2017), asha (Li et al. 2020), hyperband (Li et al. 2018) and wilcoxon
     (signed-rank test, 1945), by Optuna. For wilcoxon the steps are the seeds of a configuration and the
@@ -72,7 +73,9 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
     if spec.name == "none" or not curve or max(curve) >= trial.config.epochs:
         return False
     ours = [
-        other for other in others if other.arm == trial.arm and other.number < trial.number and other.values
+        other
+        for other in others
+        if (spec.peers == "study" or other.arm == trial.arm) and other.number < trial.number and other.values
     ]
     if spec.name == "wilcoxon":
         return _worse_at_other_seeds(study, trial, ours)

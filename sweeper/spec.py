@@ -98,7 +98,7 @@ class SamplerSpec(Frozen):
 
 
 class PrunerSpec(Frozen):
-    """Which trials are stopped early, compared with earlier ones of the same arm."""
+    """Which trials are stopped early, compared with earlier ones."""
 
     name: Literal["none", "median", "asha", "hyperband", "wilcoxon"] = Field(
         "none",
@@ -111,6 +111,11 @@ class PrunerSpec(Frozen):
         3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
     )
     p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
+    peers: Literal["arm", "study"] = Field(
+        "arm",
+        description="asha, hyperband: which trials a trial is compared with: those of its arm, so that every "
+        "arm is searched alike, or all of the study, which finds the best of all with the fewest epochs.",
+    )
     patience: int | None = Field(
         None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
     )
@@ -132,8 +137,8 @@ class PrunerSpec(Frozen):
 _PRUNER_OPTIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "median": ("min_epochs", "startup", "patience"),
-    "asha": ("min_epochs", "reduction_factor", "patience"),
-    "hyperband": ("min_epochs", "reduction_factor", "patience"),
+    "asha": ("min_epochs", "reduction_factor", "peers", "patience"),
+    "hyperband": ("min_epochs", "reduction_factor", "peers", "patience"),
     "wilcoxon": ("p_threshold",),
 }
 _SEVERAL_OBJECTIVES = ("nsga2", "tpe", "random", "qmc")

@@ -183,9 +183,9 @@ def test_another_arm_another_seed_and_later_trials_do_not_matter(name: str) -> N
     assert answers[0] == answers[1]
 
 
-def test_asha_compares_the_trials_of_each_arm() -> None:
-    """All trials of the weak arm are far below those of the strong one, and still as many go on."""
-    a_study = study({"name": "asha"}, arms=("weak", "strong"))
+def weak_and_strong(pruner: dict[str, Any]) -> dict[str, list[int]]:
+    """Epochs of the trials of two arms, of which all trials of one are far below those of the other."""
+    a_study = study(pruner, arms=("weak", "strong"))
     done: list[Curve] = []
     for number in range(80):
         arm = ("weak", "strong")[number % 2]
@@ -195,8 +195,19 @@ def test_asha_compares_the_trials_of_each_arm() -> None:
             if should_prune(a_study, trial, values, done):
                 break
         done.append(Curve(number, arm, 1, number // 2, RunState.COMPLETE, values))
-    lengths = {arm: [len(one.values) for one in done if one.arm == arm] for arm in ("weak", "strong")}
+    return {arm: [len(one.values) for one in done if one.arm == arm] for arm in ("weak", "strong")}
+
+
+def test_asha_compares_the_trials_of_each_arm() -> None:
+    lengths = weak_and_strong({"name": "asha"})
     assert lengths["weak"] == lengths["strong"]
+
+
+def test_asha_over_the_whole_study_gives_up_a_weak_arm() -> None:
+    lengths = weak_and_strong({"name": "asha", "peers": "study"})
+    # Before the first strong trial the first weak one had no rival.
+    assert lengths["weak"] == [EPOCHS, *[1] * 39]
+    assert max(lengths["strong"]) == EPOCHS
 
 
 def test_a_trial_that_was_adopted_is_judged_by_its_whole_curve() -> None:
