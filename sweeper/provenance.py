@@ -11,7 +11,7 @@ from .trialnames import trial_names
 
 
 def how_made(
-    row: SweepRow, study: Study, runs: Sequence[RunRow], changes: Sequence[tuple[datetime, str]] = ()
+    row: SweepRow, study: Study, runs: Sequence[RunRow], changes: Sequence[tuple[datetime, str]]
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 

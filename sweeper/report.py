@@ -79,7 +79,7 @@ def write_report(
     results = read_results(database, row, home)
     document = _document(results, study.spec.tables)
     shown, said = selected(document, [trials_table(results)], selection)
-    made = how_made(row, study, database.runs(name))
+    made = how_made(row, study, database.runs(name), database.changes(name))
     try:
         for form, render in FORMATS.items():
             write_beside(folder / FILES[form], render(document))

@@ -50,7 +50,7 @@ def test_every_fact() -> None:
 
 
 def test_a_study_without_trials_has_only_what_is_known() -> None:
-    assert list(how_made(SWEEP, study(), [])) == [
+    assert list(how_made(SWEEP, study(), [], [])) == [
         "Commands",
         "Workload",
         "Search",
