@@ -131,13 +131,12 @@ def replay(
     recorded = database.metrics(sweep.name, number)
     last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
     home.root.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(prefix="replay-", dir=home.root) as folder:
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=home.root) as folder:
+        try:
             executor.submit(Job(number, config, Path(folder), data, home.cache, made.threads or 1))
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
+        finally:
             executor.close()  # before its folder goes
-    finally:
-        executor.close()
     return compare(row, made, recorded, repetition)
 
 
