@@ -64,7 +64,7 @@ class Column:
     Attributes:
         heading: Its heading.
         numeric: Whether it holds numbers, which stand to the right.
-        optional: Whether it may be left out where there is no room; another table says the same.
+        optional: Whether a narrow terminal may leave it out; the files keep it.
     """
 
     heading: str

@@ -80,7 +80,8 @@ def as_latex(document: Document) -> str:
 
 def table_text(table: Table) -> str:
     """One table as a float: caption, label, rows, and the notes in small print."""
-    places = [place for place, column in enumerate(table.columns) if not column.optional]
+    # A column of text that may be left out is too long for a page; intervals are what a paper prints.
+    places = [place for place, column in enumerate(table.columns) if column.numeric or not column.optional]
     lines = [
         r"\begin{table}[htbp]",
         r"\centering\small",

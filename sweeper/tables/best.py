@@ -34,7 +34,8 @@ def best_table(results: Results, comparisons: Comparisons | None = None) -> Tabl
         intervals = (interval_cell(rows_interval), interval_cell(seeds_interval))
         rows.append((*line[:place], *intervals, *line[place:]))
     columns = _configuration_columns(results)
-    columns = (*columns[:place], *numeric("95 %, dev rows", "95 %, seeds"), *columns[place:])
+    wide = (Column(name, numeric=True, optional=True) for name in ("95 %, dev rows", "95 %, seeds"))
+    columns = (*columns[:place], *wide, *columns[place:])
     notes = (
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
         "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",

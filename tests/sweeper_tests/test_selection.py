@@ -110,14 +110,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def report(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Typed:
+def report(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
     """Types `sweeper report` and gives its exit code, standard output and standard error."""
+    monkeypatch.setenv("SWEEPER_HOME", str(home))
 
     def typed(*arguments: str) -> tuple[int, str, str]:
         capsys.readouterr()
-        storage = f"sqlite:///{home}/studies.db"
         with pytest.raises(SystemExit) as ended:
-            main(["report", "--storage", storage, "--folder", str(tmp_path), *arguments])
+            main(["report", "--folder", str(tmp_path), *arguments])
         assert isinstance(ended.value.code, int)
         return ended.value.code, *capsys.readouterr()
 
