@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any
 
@@ -63,10 +64,19 @@ class Results:
         """Columns of dev scores: ``overall``, then the tasks."""
         return ["overall", *self.tasks]
 
-    @property
+    @cached_property
     def complete(self) -> pd.DataFrame:
         """The trials that ended with scores, by number."""
         return in_state(self.trials, RunState.COMPLETE)
+
+    @cached_property
+    def configurations(self) -> "list[Configuration]":
+        """Every setting that has a complete trial, in the order of its first one."""
+        groups: dict[tuple[str, str], list[Trial]] = {}
+        for trial in records(self.complete):
+            key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
+            groups.setdefault(key, []).append(trial)
+        return [_configuration(trials, self.scores) for trials in groups.values()]
 
 
 @dataclass(frozen=True)
@@ -157,15 +167,6 @@ def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | 
     return mean, float(values.std(ddof=1)) if len(values) > 1 else None
 
 
-def configurations(results: Results) -> list[Configuration]:
-    """Every setting that has a complete trial, in the order of its first one."""
-    groups: dict[tuple[str, str], list[Trial]] = {}
-    for trial in records(results.complete):
-        key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
-        groups.setdefault(key, []).append(trial)
-    return [_configuration(trials, results.scores) for trials in groups.values()]
-
-
 def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
     overall = [trial["overall"] for trial in trials]
     return Configuration(
@@ -208,7 +209,7 @@ def _whole(results: Results) -> list[list[Configuration]]:
 
     Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
     """
-    found = configurations(results)
+    found = results.configurations
     arms = [[one for one in found if one.arm == arm] for arm in results.arms]
     most = [max((len(one.numbers) for one in own), default=0) for own in arms]
     return [[one for one in own if len(one.numbers) == seeds] for own, seeds in zip(arms, most, strict=True)]

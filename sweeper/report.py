@@ -78,13 +78,14 @@ def write_report(
     study = stored_study(row)
     results = read_results(database, row, home)
     document = _document(results, study.spec.tables)
-    shown, said = selected(document, [trials_table(results)], selection)
+    trials = trials_table(results)
+    shown, said = selected(document, [trials], selection)
     made = how_made(row, study, database.runs(name), database.changes(name))
     try:
         for form, render in FORMATS.items():
             write_beside(folder / FILES[form], render(document))
         write_beside(folder / "trials.csv", trials_csv(results.trials))
-        write_beside(folder / "index.html", page(results, document.summary, document.tables, made))
+        write_beside(folder / "index.html", page(results, document.summary, document.tables, trials, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
     if images is not None:

@@ -33,7 +33,7 @@ def history_figure(results: Results) -> Figure:
             _best_so_far(frame[frame["arm"] == arm], frame, f"{arm}, best so far", colour(results, arm), 1)
             for arm in arms
         ]
-    points = arm_points(results, trials, "number", "overall", in_full=True)
+    points = arm_points(results, trials, "number", "overall")
     drawing = drawing_of([*lines, *points], "trial", "overall")
     caption = "Each point is a complete trial; the grey line is the best so far"
     return Figure(

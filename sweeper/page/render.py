@@ -17,7 +17,6 @@ from model.tasks import overall_formula
 from ..analysis import Results
 from ..figures import Panel, study_figures
 from ..table import TIE, Table
-from ..tables import trials_table
 from ..trialnames import trial_names
 from .explorer import explorer_data, packed
 
@@ -31,18 +30,20 @@ ROWS = 250
 """Trials that the table has without scripts in any case; with them, it shows as many at a time."""
 
 
-def page(results: Results, summary: Sequence[str], tables: Sequence[Table], made: Mapping[str, str]) -> str:
+def page(
+    results: Results, summary: Sequence[str], tables: Sequence[Table], trials: Table, made: Mapping[str, str]
+) -> str:
     """The page: every text from a study is escaped, and its policy forbids any request.
 
     Args:
         results: The study.
         summary: What it found, one sentence each.
-        tables: Its tables; that of all trials is added.
+        tables: Its tables.
+        trials: The table of all its trials.
         made: How it was made: facts by their names, in one line or several.
     """
     figures = study_figures(results)
     drawings = {panel.key: _drawing(panel) for figure in figures for panel in figure.panels}
-    trials = trials_table(results)
     data = json.dumps(
         explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )

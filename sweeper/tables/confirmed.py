@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..analysis import Results, configurations, mean_and_deviation
+from ..analysis import Results, mean_and_deviation
 from ..confirm import configuration_key
 from ..table import NONE, Cell, Column, Table, difference, one_line, score
 from .cells import count_cell, numeric
@@ -23,7 +23,7 @@ def confirmed_table(results: Results) -> Table | None:
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     names = [f"test {name}" for name in results.scores] if not tests.empty else []
     rows = []
-    for one in sorted(configurations(results), key=lambda one: -one.mean):
+    for one in sorted(results.configurations, key=lambda one: -one.mean):
         own = again[keys == configuration_key(configs[one.numbers[0]])]
         if own.empty:
             continue

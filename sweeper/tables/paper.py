@@ -1,9 +1,7 @@
 """The paper's tables with ours beside the published rows. Pure."""
 
-import pandas as pd
-
 from ..analysis import Results, best_trial
-from ..paper import PAPER_TASKS, PublishedRow, PublishedTable, published_tables
+from ..paper import PAPER_TASKS, published_tables
 from ..table import NONE, Cell, Column, Table
 from .cells import EMPTY, difference_cell, numeric, remarks, score_cells, top, trial_cell
 
@@ -22,7 +20,8 @@ def paper_table(key: str, results: Results) -> Table:
     """
     published = published_tables()[key]
     complete = results.complete
-    ours = [best_trial(_matching(published, row, complete)) for row in published.rows]
+    settings = complete["config"].to_list()
+    ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
     top_ours = top([trial for trial in ours if trial is not None], results.scores)
     top_printed = top([row.scores for row in published.rows], results.scores)
     rows: list[tuple[Cell, ...]] = []
@@ -46,7 +45,3 @@ def paper_table(key: str, results: Results) -> Table:
         *remarks(results),
     )
     return Table(key, published.title, columns, tuple(rows), notes)
-
-
-def _matching(published: PublishedTable, row: PublishedRow, complete: pd.DataFrame) -> pd.DataFrame:
-    return complete[[published.counts(row, config) for config in complete["config"]]]

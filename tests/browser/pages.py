@@ -12,7 +12,7 @@ from sweeper.page import page
 from sweeper.run import RunRow, RunState
 from sweeper.study import Study
 from sweeper.table import Table
-from sweeper.tables import study_tables
+from sweeper.tables import study_tables, trials_table
 
 from ..sweeper_tests.made import PARAMS, results, row, study
 
@@ -95,7 +95,13 @@ def crowded(of: Results) -> str:
 def html(of: Results) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
     tables = study_tables(of, ("arms", "table2", "table3"))
-    return page(of, ("A sentence of what was found.", "Another."), [_tied(tables[0], of), *tables[1:]], MADE)
+    return page(
+        of,
+        ("A sentence of what was found.", "Another."),
+        [_tied(tables[0], of), *tables[1:]],
+        trials_table(of),
+        MADE,
+    )
 
 
 def _tied(table: Table, of: Results) -> Table:

@@ -4,7 +4,6 @@ from scipy import stats
 
 from sweeper.analysis import (
     best_per_arm,
-    configurations,
     counts,
     history,
     in_state,
@@ -36,7 +35,7 @@ def trials(replicates: int = 3) -> list[RunRow]:
 
 def test_the_mean_over_seeds_and_its_error_are_those_of_scipy() -> None:
     rows = trials()
-    found = configurations(results(study(seeds=SEEDS), rows))
+    found = results(study(seeds=SEEDS), rows).configurations
     assert [(one.arm, one.params["dropout"], one.numbers) for one in found] == [
         ("S-BERT", 0.3, (0, 1, 2)),
         ("Baseline", 0.3, (3, 4, 5)),
@@ -52,7 +51,7 @@ def test_the_mean_over_seeds_and_its_error_are_those_of_scipy() -> None:
 
 def test_a_single_seed_has_no_error() -> None:
     of = study()
-    (one,) = configurations(results(of, [row(of, 0, "S-BERT", (0.5, 0.5, 0.5))]))
+    (one,) = results(of, [row(of, 0, "S-BERT", (0.5, 0.5, 0.5))]).configurations
     assert one.error is None
 
 
@@ -125,4 +124,4 @@ def test_a_study_without_trials_has_frames_without_rows() -> None:
     assert in_state(found.trials, RunState.COMPLETE).empty
     assert history(found).empty
     assert learning_curves(found).empty
-    assert (configurations(found), best_per_arm(found), leaders(found)) == ([], {}, [])
+    assert (found.configurations, best_per_arm(found), leaders(found)) == ([], {}, [])

@@ -85,7 +85,7 @@ def embedded(text: str) -> Any:
 
 def test_the_data_holds_every_trial() -> None:
     of = seven()
-    data = embedded(page(of, (), (), {}))
+    data = embedded(page(of, (), (), trials_table(of), {}))
     frame = of.trials
     assert data["trials"] == frame["number"].tolist()
     for place, trial in enumerate(frame.to_dict("records")):
@@ -120,7 +120,7 @@ def test_epochs_come_back_to_four_decimals() -> None:
 def test_what_is_not_a_number_is_null() -> None:
     of = seven()
     epochs = of.epochs.assign(value=of.epochs["value"].where(of.epochs["metric"] != "loss"))
-    data = embedded(page(replace(of, epochs=epochs), (), (), {}))
+    data = embedded(page(replace(of, epochs=epochs), (), (), trials_table(of), {}))
     [loss] = [series for series in data["epochs"]["series"] if series["metric"] == "loss"]
     assert loss["values"] == [None] * 15
     time_column = next(column for column in data["columns"] if column["heading"] == "time")
@@ -139,7 +139,7 @@ def test_only_very_long_tracebacks_are_cut_and_keep_their_end() -> None:
 
 
 def test_the_policy_allows_the_scripts_of_the_page_and_no_other() -> None:
-    text = page(seven(), (), (), {})
+    text = page(seven(), (), (), trials_table(seven()), {})
     [policy] = re.findall('Content-Security-Policy" content="([^"]*)"', text)
     rules = dict(
         rule.strip().split(" ", 1) for rule in policy.replace("&#39;", "'").replace("&#43;", "+").split(";")
@@ -160,7 +160,7 @@ def test_the_policy_allows_the_scripts_of_the_page_and_no_other() -> None:
 def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
     cells = (Cell("<A>", trials=(3, 4, 7), tie=True), Cell(".700", bold=True))
     table = Table("arms", "Arms", (Column("overall", numeric=True), Column("")), (cells,))
-    text = page(seven(), (), (table,), {})
+    text = page(seven(), (), (table,), trials_table(seven()), {})
     names = (
         'title="trials 3–4, 7" aria-label="&lt;A&gt;, tied with the best, trials 3–4, 7" data-trials="3 4 7"'
     )
@@ -171,7 +171,7 @@ def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
 
 def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
     of = seven()
-    text = page(of, (), (), {})
+    text = page(of, (), (), trials_table(of), {})
     found = re.findall(r'data-plot="plot-([^"]*)">(.*?)</script>', text, flags=re.DOTALL)
     drawn = {
         panel.key: json.loads(panel.drawing.to_json())
@@ -194,7 +194,7 @@ def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
 def test_many_trials_make_no_page_too_large_or_late(trials: int, seconds: float, megabytes: float) -> None:
     of = many(trials)
     begun = time.process_time()
-    text = page(of, ("A sentence.",), (), {})
+    text = page(of, ("A sentence.",), (), trials_table(of), {})
     # Processor time: other work on the machine is not the page's.
     assert time.process_time() - begun < seconds
     assert len(text.encode()) < megabytes * 1e6
