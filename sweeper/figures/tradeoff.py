@@ -5,28 +5,38 @@ from itertools import combinations
 import plotly.graph_objects as go
 
 from ..analysis import Results, pareto_front
+from ..pareto import on_front
 from .drawing import GREY, Figure, Panel, drawing_of, legend, rounded, sample
 from .points import arm_points
 
 
 def tradeoff_figure(results: Results) -> Figure:
-    """Dev scores of each two tasks against each other."""
-    trials, left_out = sample(results, results.complete)
-    panels = tuple(
-        Panel(
-            f"tradeoff-{one}-{other}",
-            f"{other} against {one}",
-            drawing_of(arm_points(results, trials, one, other), one, other),
+    """Dev scores of each two tasks against each other, with the trials that none beats in both."""
+    complete = results.complete
+    pairs = list(combinations(results.tasks, 2))
+    fronts = [
+        complete[on_front(complete[list(pair)].to_numpy().tolist())].sort_values(pair[0]) for pair in pairs
+    ]
+    trials, left_out = sample(
+        results, complete, keep=[number for front in fronts for number in front["number"]]
+    )
+    panels = []
+    for (one, other), front in zip(pairs, fronts, strict=True):
+        line = go.Scatter(
+            x=rounded(front[one]),
+            y=rounded(front[other]),
+            mode="lines",
+            name="front",
+            line={"color": GREY, "width": 1.5},
+            hoverinfo="skip",
         )
-        for one, other in combinations(results.tasks, 2)
+        drawing = drawing_of([line, *arm_points(results, trials, one, other)], one, other)
+        panels.append(Panel(f"tradeoff-{one}-{other}", f"{other} against {one}", drawing))
+    caption = (
+        "Each point is a complete trial: up and to the right is better in both tasks. The grey line is the "
+        "Pareto front: the trials that none beats in both."
     )
-    return Figure(
-        "tradeoff",
-        "Trade-off between tasks",
-        "Each point is a complete trial: up and to the right is better in both tasks." + left_out,
-        panels,
-        legend(results),
-    )
+    return Figure("tradeoff", "Trade-off between tasks", caption + left_out, tuple(panels), legend(results))
 
 
 def pareto_figure(results: Results) -> Figure:

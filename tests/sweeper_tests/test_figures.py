@@ -86,6 +86,23 @@ def test_tasks_are_set_against_each_other_in_pairs() -> None:
     assert [panel.key for panel in panels] == ["tradeoff-sst-para", "tradeoff-sst-sts", "tradeoff-para-sts"]
 
 
+def test_the_front_of_two_tasks_links_the_trials_that_none_beats_in_both() -> None:
+    of = study()
+    points = [
+        (0.5, 0.1),
+        (0.4, 0.3),
+        (0.4, 0.2),
+        (0.3, 0.3),
+        (0.1, 0.9),
+    ]  # the third and the fourth are beaten
+    found = results(of, [row(of, n, "S-BERT", (sst, para, 0.0)) for n, (sst, para) in enumerate(points)])
+    line = tradeoff_figure(found).panels[0].drawing.data[0]
+    assert (line.name, list(zip(line.x, line.y, strict=True))) == (
+        "front",
+        [(0.1, 0.9), (0.4, 0.3), (0.5, 0.1)],
+    )
+
+
 def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:
     rate, dropout, _ = (panel.drawing for panel in slices_figure(results(study(), trials())).panels)
     assert rate.layout.xaxis.type == "log"
