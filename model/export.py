@@ -85,7 +85,7 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
     if encoder.source == "tiny":
         pad, unknown, cls, sep, mask = SPECIAL
         return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-            tokenizer_object=corpus.tokenizer._tokenizer,
+            tokenizer_object=corpus.tokenizer.backend,
             pad_token=pad,
             unk_token=unknown,
             cls_token=cls,

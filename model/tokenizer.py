@@ -29,6 +29,7 @@ class SentenceTokenizer:
         max_length: Longest result in tokens; the rest of the sentence is cut.
 
     Attributes:
+        backend: The `tokenizers` tokenizer.
         pad_id: Id of the padding token.
         mask_id: Id of the token that stands for a masked word.
         continues_word: Whether each id is a piece that continues a word, ``[vocabulary]``.
@@ -37,7 +38,7 @@ class SentenceTokenizer:
     def __init__(self, tokenizer: Tokenizer, pad_id: int, max_length: int) -> None:
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_length)
-        self._tokenizer = tokenizer
+        self.backend = tokenizer
         self.pad_id = pad_id
         vocabulary = tokenizer.get_vocab()
         self.mask_id = next((vocabulary[name] for name in MASKS if name in vocabulary), pad_id)
@@ -48,15 +49,15 @@ class SentenceTokenizer:
     @property
     def vocabulary_size(self) -> int:
         """Number of entries, special tokens included."""
-        return int(self._tokenizer.get_vocab_size())
+        return int(self.backend.get_vocab_size())
 
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides the ids: vocabulary, rules and length."""
-        return hashlib.sha256(self._tokenizer.to_str().encode()).hexdigest()
+        return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
 
     def encode(self, sentences: Sequence[str]) -> list[list[int]]:
         """Token ids of each sentence."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(sentences))]
+        return [encoding.ids for encoding in self.backend.encode_batch_fast(list(sentences))]
 
 
 def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:

@@ -108,7 +108,7 @@ def _document(results: Results, keys: Sequence[str]) -> Document:
         formula=overall_formula(results.tasks),
         notice=results.notice,
         summary=(
-            headline(results),
+            headline(results, comparisons),
             *evidence(comparisons),
             progress(count),
             *missing(results, count, keys),

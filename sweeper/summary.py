@@ -9,9 +9,9 @@ from .table import one_line, score
 from .tables import mirrors_paper
 
 
-def headline(results: Results) -> str:
-    """The best arm and its score, and by how much it leads."""
-    ranked = leaders(results)
+def headline(results: Results, comparisons: Comparisons) -> str:
+    """The best arm and its score, and by how much it leads or with which other it ties."""
+    ranked = comparisons.leaders
     if not ranked:
         return "No trial is complete yet."
     best = ranked[0]
@@ -24,6 +24,11 @@ def headline(results: Results) -> str:
     if score(best.mean) == score(second.mean):
         return f"{first} and {other} are level: overall {_score(best)} and {_score(second)}."
     gap = score(best.mean - second.mean)
+    if second.arm in comparisons.ties["overall"]:
+        return (
+            f"{first} has the highest overall, {_score(best)}, and ties with {other}, {_score(second)}: "
+            f"{gap} is within the noise of the dev rows."
+        )
     return f"{first} leads with overall {_score(best)}, {gap} above {other} with {_score(second)}."
 
 

@@ -6,7 +6,7 @@ from sweeper.advice import advice
 from sweeper.analysis import Results
 from sweeper.comparison import Comparisons
 from sweeper.run import RunRow, RunState
-from sweeper.summary import evidence
+from sweeper.summary import evidence, headline
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.test_comparison import made
 
@@ -72,4 +72,6 @@ def test_ties_are_said_and_to_be_told_apart(made: Results) -> None:
     assert text.endswith(
         f"is worse than {compared.leaders[0].arm}. Paired bootstrap on overall, Holm-adjusted."
     )
+    assert headline(made, compared).startswith(f"{compared.leaders[0].arm} has the highest overall, ")
+    assert f"and ties with {other}, " in headline(made, compared)
     assert advice(made, compared)[0].endswith("sweeper confirm made@demo --top 2 --seeds 5")

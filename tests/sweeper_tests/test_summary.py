@@ -1,36 +1,42 @@
 from dataclasses import replace
 
-from sweeper.analysis import counts
+from sweeper.analysis import Results, counts
+from sweeper.comparison import Comparisons
 from sweeper.run import RunState
 from sweeper.summary import headline, missing, progress
 
 from .made import results, row, study
 
 
+def headed(of: Results) -> str:
+    """The headline of a study."""
+    return headline(of, Comparisons(of))
+
+
 def test_the_headline_names_the_best_arm_the_runner_up_and_the_difference() -> None:
     of = study()
     rows = [row(of, 0, "Baseline", (0.4, 0.7, 0.5)), row(of, 1, "S-BERT", (0.45, 0.75, 0.6))]
-    text = headline(results(of, rows))
+    text = headed(results(of, rows))
     assert text == "S-BERT leads with overall .667 (trial 1), .050 above Baseline with .617 (trial 0)."
 
 
 def test_arms_that_show_the_same_score_are_level() -> None:
     of = study()
     rows = [row(of, 0, "Baseline", (0.4, 0.7, 0.5)), row(of, 1, "S-BERT", (0.4001, 0.7, 0.5))]
-    assert headline(results(of, rows)).startswith("S-BERT and Baseline are level: overall .617 (trial 1)")
+    assert headed(results(of, rows)).startswith("S-BERT and Baseline are level: overall .617 (trial 1)")
 
 
 def test_with_several_seeds_the_headline_compares_means() -> None:
     of = study(seeds=(1, 2), arms={"S-BERT": {}})
     rows = [row(of, seed - 1, "S-BERT", (0.1 * seed, 0.7, 0.5), seed=seed) for seed in (1, 2)]
     expected = "Best of 2 trials: overall .533 ± .017 (mean ± standard error of 2 seeds)."
-    assert headline(results(of, rows)) == expected
+    assert headed(results(of, rows)) == expected
 
 
 def test_a_study_without_scores_says_so() -> None:
-    assert headline(results(study(), [])) == "No trial is complete yet."
+    assert headed(results(study(), [])) == "No trial is complete yet."
     of = study()
-    only = headline(results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5))]))
+    only = headed(results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5))]))
     assert only == "Only S-BERT has complete trials: overall .617 (trial 0)."
 
 
