@@ -17,10 +17,11 @@ def trials_frame(rows: Sequence[RunRow], epochs: Mapping[int, int]) -> pd.DataFr
 
     Returns:
         number, arm, state, seed, overall, the dev score of each task at the best epoch, best_epoch, epochs,
-        seconds, peak_memory_mb, device, threads, attempts, driver, error_class, traceback, created, started,
-        finished, ``params.<name>`` for each parameter, config. Numbers are NaN where there are none, with
-        best_epoch, threads and driver (the drivers that ran the trials last, numbered from 1 in the order of
-        the trials) as nullable integers; moments are UTC or NaT; other gaps are None.
+        seconds, peak_memory_mb, device, threads, attempts, halvings, reused_from, driver, error_class,
+        traceback, created, started, finished, ``params.<name>`` for each parameter, config. Numbers are NaN
+        where there are none, with best_epoch, threads, reused_from and driver (the drivers that ran the
+        trials last, numbered from 1 in the order of the trials) as nullable integers; moments are UTC or NaT;
+        other gaps are None.
     """
     scores = ["overall", *dict.fromkeys(task for row in rows for task in row.config["tasks"])]
     params = dict.fromkeys(name for row in rows for name in row.params)
@@ -40,6 +41,8 @@ def trials_frame(rows: Sequence[RunRow], epochs: Mapping[int, int]) -> pd.DataFr
         "device": _column((row.device for row in rows), "object"),
         "threads": _column((row.threads for row in rows), "Int64"),
         "attempts": _column((row.attempts for row in rows), "int64"),
+        "halvings": _column((row.halvings for row in rows), "int64"),
+        "reused_from": _column((row.reused_from for row in rows), "Int64"),
         "driver": _column((row.owner and drivers[row.owner] for row in rows), "Int64"),
         "error_class": _column((row.error_class and row.error_class.value for row in rows), "object"),
         "traceback": _column((row.traceback for row in rows), "object"),

@@ -118,6 +118,8 @@ def _facts(trials: pd.DataFrame) -> dict[str, Packed]:
         "CPU threads": _texts(trials["threads"]),
         "peak memory": [f"{mb:,.0f} MiB" if mb == mb else "" for mb in trials["peak_memory_mb"]],  # noqa: PLR0124 (NaN)
         "attempts": _texts(trials["attempts"]),
+        "micro-batch halved": ["" if times == 0 else f"{times} ×" for times in trials["halvings"]],
+        "result of trial": _texts(trials["reused_from"]),
         "epochs": _texts(trials["epochs"]),
         "started": [
             "" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC" for moment in trials["started"]

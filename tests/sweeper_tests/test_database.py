@@ -3,7 +3,6 @@ import math
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -431,8 +430,17 @@ def test_trials_frame(database: Database) -> None:
     frame = database.trials_frame(NAME)
     assert list(frame.columns) == [
         *("number", "arm", "state", "seed", "overall", "sts", "best_epoch", "epochs", "seconds"),
-        *("peak_memory_mb", "device", "threads", "attempts", "driver", "error_class", "traceback"),
-        *("created", "started", "finished", "params.learning_rate", "params.sts_loss", "config"),
+        *("peak_memory_mb", "device", "threads", "attempts", "halvings", "reused_from", "driver"),
+        *(
+            "error_class",
+            "traceback",
+            "created",
+            "started",
+            "finished",
+            "params.learning_rate",
+            "params.sts_loss",
+            "config",
+        ),
     ]
     first, second, third = (frame.iloc[n] for n in range(3))
     assert (first["arm"], first["state"], first["overall"], first["sts"]) == ("a", "complete", 0.75, 0.5)
@@ -489,14 +497,12 @@ def test_four_drivers_on_a_fresh_database(fresh_url: str) -> None:
     for driver in drivers:
         assert driver.stdout is not None
         assert driver.stdout.readline() == "ready\n"
-    began = time.monotonic()
     for driver in drivers:
         assert driver.stdin is not None
         driver.stdin.write("go\n")
         driver.stdin.flush()
     said = [(driver.communicate(timeout=60)[0], driver.returncode) for driver in drivers]
     assert said == [("", 0)] * 4
-    assert time.monotonic() - began < 10
     with Database(fresh_url, must_exist=True) as database:
         rows = database.runs("s@demo")
         assert [row.number for row in rows] == list(range(40))
