@@ -1,0 +1,197 @@
+"""A whole sweep of 12 trials on all-MiniLM-L6-v2: `sweeper run`, transformers' Trainer with Optuna, Ray Tune.
+
+The same 12 configurations of learning rate, dropout and weight decay for all three, the same network, rows,
+batch size, epochs, optimizer and schedule, dev rows scored after each epoch; each from its command line, in a
+fresh process, start-up included. A fourth sweep is ours with ASHA. The course's files are cut to a few rows
+a task, so that all takes minutes; a trial is then short, and what a trial costs besides its steps weighs
+more than in a sweep on all rows. Ours saves every epoch and each trial in the database; the peers save
+nothing but Ray's table of results. Needs SWEEPER_DATA.
+
+Example: python -m benchmarks.sweeps --rows 96 --epochs 4
+"""
+
+import argparse
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from importlib import metadata
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from model.sources import read
+from sweeper.database import Database
+from sweeper.run import RunState
+from sweeper.rundir import data_folder
+from sweeper.studyfile import load_study
+
+SPACE: dict[str, list[float]] = {
+    "learning_rate": [1e-4, 3e-4, 1e-3],
+    "dropout": [0.1, 0.3],
+    "weight_decay": [0.01, 0.3],
+}
+SEED, BATCH_SIZE = 11711, 32
+ASHA = {"name": "asha", "peers": "study", "reduction_factor": 4}
+PACKAGES = ("ray", "transformers", "accelerate", "optuna", "torch")
+CPUS = 2
+"""Of a trial under Ray, which has two: one trial after the other; 1: two side by side."""
+WORKERS = 1
+"""Of `sweeper run`."""
+
+Trials = list[dict[str, float]]
+
+
+def configurations() -> Trials:
+    """All combinations in a random order, so that no sweep begins with the best by design."""
+    found = [dict(zip(SPACE, values, strict=True)) for values in product(*SPACE.values())]
+    random.Random(SEED).shuffle(found)  # noqa: S311
+    return found
+
+
+def cut(folder: Path, rows: int) -> None:
+    """Writes the same few rows of each of the course's files, without incomplete ones, under their names."""
+    config = load_study("sbert-grid", "minilm").config("S-BERT", {}, seed=SEED)
+    for name, task in config.tasks.items():
+        few = task.model_copy(update={"train_rows": rows, "dev_rows": rows})
+        for split in ("train", "dev"):
+            found = read(name, few, split, data_folder())
+            with (folder / getattr(task.source, split)).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, delimiter="\t")
+                writer.writerow([*task.text, task.label])
+                writer.writerows(zip(*found.texts, found.labels, strict=True))
+
+
+def ours(folder: Path, epochs: int, pruner: dict[str, Any]) -> tuple[float, Trials]:
+    """Seconds of `sweeper run`, and its complete trials."""
+    folder.mkdir()
+    workload = {
+        "name": "few-rows",
+        "extends": "minilm",
+        "train": {"epochs": epochs, "batch_size": BATCH_SIZE, "head_learning_rate_scale": 1.0}
+        # The peers score no training rows, and libraries differ in the first rate of a warm-up.
+        | {"train_sample": 1, "warmup": 0},
+        "space": {"learning_rate": SPACE["learning_rate"]},
+    }
+    study = {
+        "name": "twelve",
+        "base": {"sst_head": "linear", "paraphrase_head": "sbert", "sts_head": "cosine", "sts_loss": "mse"},
+        "space": SPACE,
+        "enqueue": configurations(),
+        "sampler": {"name": "random"},
+        "pruner": pruner,
+        "seeds": [SEED],
+    }
+    for content in (workload, study):
+        path = folder / f"{content['name']}.yaml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    command = [sys.executable, "-m", "sweeper", "run", "--study", str(folder / "twelve.yaml")]
+    command += ["--workload", str(folder / "few-rows.yaml"), "--trials", str(len(configurations()))]
+    seconds = _seconds([*command, "--workers", str(WORKERS)], folder)
+    with Database(f"sqlite:///{folder / 'studies.db'}", must_exist=True) as database:
+        runs = database.runs("twelve@few-rows")
+    assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.PRUNED}
+    complete = [run for run in runs if run.state is RunState.COMPLETE]
+    return seconds, [run.params | {"overall": (run.scores or {})["overall"]} for run in complete]
+
+
+def peer(folder: Path, module: str, epochs: int) -> tuple[float, Trials]:
+    """Seconds of a peer's command, and its trials."""
+    folder.mkdir()
+    plan = {"data": str(folder.parent), "output": str(folder), "space": SPACE, "epochs": epochs}
+    plan |= {"configurations": configurations(), "trials": len(configurations())}
+    plan |= {"batch_size": BATCH_SIZE, "seed": SEED, "cpus": CPUS}
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    result = folder / "result.json"
+    command = [sys.executable, "-m", f"benchmarks.peers.{module}", str(folder / "plan.json"), str(result)]
+    seconds = _seconds(command, folder)
+    return seconds, json.loads(result.read_text(encoding="utf-8"))
+
+
+def measure(rows: int = 96, epochs: int = 4) -> dict[str, Any]:
+    """Seconds of each sweep, their ratios to the peers', and the best configuration of each.
+
+    Args:
+        rows: Training rows and dev rows of each task.
+        epochs: Epochs of a trial.
+    """
+    if data_folder() is None:
+        print("  skipped: SWEEPER_DATA is not set")
+        return {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        cut(folder, rows)
+        found = {
+            "ours": ours(folder / "ours", epochs, {"name": "none"}),
+            "ours, ASHA": ours(folder / "asha", epochs, ASHA),
+            "Trainer + Optuna": peer(folder / "trainer", "hf_search", epochs),
+            "Ray Tune": peer(folder / "ray", "ray_tune", epochs),
+        }
+    print(
+        f"  {rows} training and {rows} dev rows a task, batch {BATCH_SIZE}, {epochs} epochs; sweeper with "
+        f"{WORKERS} worker(s), Ray with {CPUS} CPU(s) a trial; "
+        + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
+    )
+    _print_trials({name: trials for name, (_, trials) in found.items()})
+    seconds = {name: value for name, (value, _) in found.items()}
+    results: dict[str, Any] = {"rows": rows, "epochs": epochs, "ray_cpus": CPUS, "workers": WORKERS}
+    results |= {"seconds": seconds, "best": {name: best(trials) for name, (_, trials) in found.items()}}
+    results["ratio"] = {
+        f"{mine} / {other}": seconds[mine] / seconds[other]
+        for mine in ("ours", "ours, ASHA")
+        for other in ("Trainer + Optuna", "Ray Tune")
+    }
+    for name, trial in results["best"].items():
+        print(
+            f"  {name:16} {seconds[name]:6.1f} s, best overall {trial['overall']:.3f} at {_settings(trial)}"
+        )
+    for name, ratio in results["ratio"].items():
+        print(f"  {name}: {ratio:.2f}")
+    return results
+
+
+def best(trials: Trials) -> dict[str, float]:
+    """The trial with the highest `overall`."""
+    return max(trials, key=lambda trial: trial["overall"])
+
+
+def _print_trials(found: dict[str, Trials]) -> None:
+    columns = {
+        name: {_settings(trial): trial["overall"] for trial in trials} for name, trials in found.items()
+    }
+    print("  " + "lr, dropout, decay".ljust(20) + "".join(name.rjust(18) for name in columns))
+    for trial in configurations():
+        cells = [columns[name].get(_settings(trial)) for name in columns]
+        line = "".join(("stopped" if cell is None else f"{cell:.3f}").rjust(18) for cell in cells)
+        print(f"  {_settings(trial):20}{line}")
+
+
+def _settings(trial: dict[str, float]) -> str:
+    return ", ".join(f"{trial[name]:g}" for name in SPACE)
+
+
+def _seconds(command: Sequence[str], home: Path) -> float:
+    """Wall time of a command in a process of its own, which has to succeed."""
+    environment = {**os.environ, "SWEEPER_DATA": str(home.parent), "SWEEPER_HOME": str(home)}
+    environment.pop("OMP_NUM_THREADS", None)  # each takes the cores as it does for a user
+    began = time.perf_counter()
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return seconds
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=96, help="training and dev rows of each task")
+    parser.add_argument("--epochs", type=int, default=4, help="epochs of a trial")
+    given = parser.parse_args()
+    measure(given.rows, given.epochs)
