@@ -1,0 +1,34 @@
+"""TorchJD's own engine: one graph of all tasks, their Jacobian, and an aggregator on it."""
+
+from functools import partial
+
+from torch import Tensor
+from torchjd.aggregation import Aggregator, PCGrad, UPGrad
+from torchjd.autojac import jac_to_grad, mtl_backward
+
+from model.dualcone import ExactProjector
+from model.minibatch import MiniBatch
+
+from .joint import Gradients, Joint
+
+
+def pcgrad() -> Gradients:
+    """PCGrad as TorchJD has it."""
+    return partial(_gradients, PCGrad())
+
+
+def upgrad() -> Gradients:
+    """UPGrad as TorchJD has it, with our solver in the place of its own, which is an extra."""
+    return partial(_gradients, UPGrad(projector=ExactProjector()))
+
+
+def _gradients(aggregator: Aggregator, joint: Joint, batches: dict[str, MiniBatch]) -> dict[str, float]:
+    features: list[Tensor] = []
+    hook = joint.model.encoder.register_forward_hook(lambda *call: features.append(call[-1]))
+    losses = {name: joint.loss(name, joint.outputs(name, batch), batch) for name, batch in batches.items()}
+    hook.remove()
+    shared = list(joint.model.encoder.parameters())
+    # One task at a time: side by side, its default, some operations of our encoder have no fast form.
+    mtl_backward(list(losses.values()), features, shared_params=shared, parallel_chunk_size=1)
+    jac_to_grad(shared, aggregator)
+    return {name: loss.item() for name, loss in losses.items()}
