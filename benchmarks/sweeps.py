@@ -41,8 +41,6 @@ SPACE: dict[str, list[float]] = {
 SEED, BATCH_SIZE = 11711, 32
 ASHA = {"name": "asha", "peers": "study", "reduction_factor": 4}
 PACKAGES = ("ray", "transformers", "accelerate", "optuna", "torch")
-CPUS = 2
-"""Of a trial under Ray, which has two: one trial after the other; 1: two side by side."""
 WORKERS = 1
 """Of `sweeper run`."""
 
@@ -102,17 +100,31 @@ def ours(folder: Path, epochs: int, pruner: dict[str, Any]) -> tuple[float, Tria
     return seconds, [run.params | {"overall": (run.scores or {})["overall"]} for run in complete]
 
 
-def peer(folder: Path, module: str, epochs: int) -> tuple[float, Trials]:
-    """Seconds of a peer's command, and its trials."""
+def peer(folder: Path, module: str, epochs: int, trials: Trials, cpus: int = 2) -> tuple[float, Trials]:
+    """Seconds of a peer's command, and its trials.
+
+    Args:
+        folder: For its files; beside it are the course's.
+        module: In `benchmarks.peers`.
+        epochs: Of a trial.
+        trials: The configurations; Trainer's grid goes through all of them in an order of its own.
+        cpus: Cores of a trial under Ray, which has two.
+    """
     folder.mkdir()
     plan = {"data": str(folder.parent), "output": str(folder), "space": SPACE, "epochs": epochs}
-    plan |= {"configurations": configurations(), "trials": len(configurations())}
-    plan |= {"batch_size": BATCH_SIZE, "seed": SEED, "cpus": CPUS}
+    plan |= {"configurations": trials, "trials": len(trials)}
+    plan |= {"batch_size": BATCH_SIZE, "seed": SEED, "cpus": cpus}
     (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
     result = folder / "result.json"
     command = [sys.executable, "-m", f"benchmarks.peers.{module}", str(folder / "plan.json"), str(result)]
     seconds = _seconds(command, folder)
     return seconds, json.loads(result.read_text(encoding="utf-8"))
+
+
+def faster_cpus(folder: Path) -> int:
+    """Whether Ray is faster with both cores for one trial (2), or with two trials side by side (1)."""
+    two = configurations()[:2]
+    return min((1, 2), key=lambda cpus: peer(folder / f"ray-{cpus}", "ray_tune", 1, two, cpus)[0])
 
 
 def measure(rows: int = 96, epochs: int = 4) -> dict[str, Any]:
@@ -128,20 +140,21 @@ def measure(rows: int = 96, epochs: int = 4) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         cut(folder, rows)
+        cpus = faster_cpus(folder)
         found = {
             "ours": ours(folder / "ours", epochs, {"name": "none"}),
             "ours, ASHA": ours(folder / "asha", epochs, ASHA),
-            "Trainer + Optuna": peer(folder / "trainer", "hf_search", epochs),
-            "Ray Tune": peer(folder / "ray", "ray_tune", epochs),
+            "Trainer + Optuna": peer(folder / "trainer", "hf_search", epochs, configurations()),
+            "Ray Tune": peer(folder / "ray", "ray_tune", epochs, configurations(), cpus),
         }
     print(
         f"  {rows} training and {rows} dev rows a task, batch {BATCH_SIZE}, {epochs} epochs; sweeper with "
-        f"{WORKERS} worker(s), Ray with {CPUS} CPU(s) a trial; "
+        f"{WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
         + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
     )
     _print_trials({name: trials for name, (_, trials) in found.items()})
     seconds = {name: value for name, (value, _) in found.items()}
-    results: dict[str, Any] = {"rows": rows, "epochs": epochs, "ray_cpus": CPUS, "workers": WORKERS}
+    results: dict[str, Any] = {"rows": rows, "epochs": epochs, "ray_cpus": cpus, "workers": WORKERS}
     results |= {"seconds": seconds, "best": {name: best(trials) for name, (_, trials) in found.items()}}
     results["ratio"] = {
         f"{mine} / {other}": seconds[mine] / seconds[other]
