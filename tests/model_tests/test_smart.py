@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from model.config import TrainConfig
 from model.multitask import MultitaskEncoder
+from model.packing import Packing
 from model.pretrained import MINILM_PACKAGE
 from model.smart import Smart, adversarial_noise, divergence, released_divergence
 from model.smartconfig import SmartConfig, task_weight
@@ -326,9 +327,11 @@ def test_released_mode_equals_smart_pytorch_on_the_same_noise(name: str, steps: 
     found = gradients(penalty, model)
 
     words = model.encoder.bert.get_input_embeddings()(ids)
+    packing = Packing(mask)
 
     def outputs_of(embedded: Tensor) -> Tensor:
-        states = model.encoder.bert(inputs_embeds=embedded, attention_mask=mask).last_hidden_state
+        inputs = {"inputs_embeds": packing.pack(embedded), "position_ids": packing.positions}
+        states = packing.spread(model.encoder.bert(**inputs, packing=packing).last_hidden_state)
         pooled = (states * mask.unsqueeze(-1)).sum(dim=1) / mask.sum(dim=1, keepdim=True)
         result: Tensor = model.heads[name](*pooled.chunk(columns))
         return result

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import binomtest
+from torch import Tensor
+from torch.nn import functional
+from transformers import BertConfig, BertModel
+
+from model.config import EncoderConfig
+from model.dropout import LEVELS, Dropout, dropout, replace_dropout
+from model.encoder import SentenceEncoder
+from model.packing import Packing, packed_attention
+
+VOCABULARY, LENGTH = 300, 12
+
+
+@pytest.fixture
+def batch() -> tuple[Tensor, Tensor]:
+    """Nine sentences of 3 to 12 tokens, and their mask."""
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.randint(3, LENGTH + 1, (9,), generator=generator)
+    mask = (torch.arange(LENGTH) < lengths[:, None]).long()
+    return torch.randint(1, VOCABULARY, mask.shape, generator=generator) * mask, mask
+
+
+@pytest.mark.parametrize("pooling", ["cls", "mean", "max"])
+@pytest.mark.parametrize("noisy", [False, True])
+def test_a_packed_batch_gives_the_embeddings_and_gradients_of_a_padded_one(
+    batch: tuple[Tensor, Tensor], pooling: str, noisy: bool
+) -> None:
+    ids, mask = batch
+    torch.manual_seed(1)
+    encoder = SentenceEncoder(EncoderConfig(pooling=pooling), VOCABULARY, 0).double().eval()
+    plain = BertModel(BertConfig(**encoder.bert.config.to_dict())).double().eval()
+    plain.load_state_dict(encoder.bert.state_dict(), strict=False)
+    plain.set_attn_implementation("eager")
+    noise = torch.randn(*ids.shape, encoder.word_embedding_size, dtype=torch.float64) if noisy else None
+    ours = encoder(ids, mask, noise)
+    words = plain.get_input_embeddings()(ids)
+    output = plain(inputs_embeds=words if noise is None else words + noise, attention_mask=mask)
+    states, real = output.last_hidden_state, mask.bool().unsqueeze(-1)
+    theirs = {
+        "cls": output.pooler_output,
+        "mean": states.masked_fill(~real, 0).sum(1) / mask.sum(1, keepdim=True),
+        "max": states.masked_fill(~real, -torch.inf).amax(1),
+    }[pooling]
+    torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
+    names = [name for name, _ in encoder.bert.named_parameters()]
+    weights = torch.randn_like(ours)
+    mine = torch.autograd.grad((ours * weights).sum(), list(encoder.bert.parameters()))
+    other = torch.autograd.grad((theirs * weights).sum(), [dict(plain.named_parameters())[n] for n in names])
+    for name, one, two in zip(names, mine, other, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-10, msg=name)
+
+
+def test_packing_and_spreading_undo_each_other_and_have_the_gradients_of_a_finite_difference(
+    batch: tuple[Tensor, Tensor],
+) -> None:
+    packing = Packing(batch[1])
+    values = torch.randn(*batch[1].shape, 2, 3, dtype=torch.float64, requires_grad=True)
+    packed = packing.pack(values)
+    assert packed.shape == (1, int(batch[1].sum()), 2, 3)
+    assert torch.equal(packing.spread(packed), values * batch[1][..., None, None])
+    assert torch.autograd.gradcheck(packing.pack, (values,))
+    assert torch.autograd.gradcheck(packing.spread, (packed.detach().requires_grad_(),))
+
+
+def test_dropped_attention_has_the_mean_of_whole_attention(batch: tuple[Tensor, Tensor]) -> None:
+    torch.manual_seed(2)
+    packing = Packing(batch[1])
+    query, key, value = (torch.randn(1, 2, int(batch[1].sum()), 4) for _ in range(3))
+    module = torch.nn.Identity()
+    whole, _ = packed_attention(module, query, key, value, None, packing=packing)
+    draws = torch.stack(
+        [packed_attention(module, query, key, value, None, 0.3, packing=packing)[0] for _ in range(3000)]
+    )
+    apart = (draws.mean(0) - whole) / (draws.std(0) / len(draws) ** 0.5)
+    assert apart.abs().max() < 5
+    assert 0.9 < float(apart.std()) < 1.1
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_dropout_drops_its_share_and_keeps_the_mean(p: float) -> None:
+    torch.manual_seed(3)
+    values = dropout(torch.ones(500, 401), p)
+    zeros = int((values == 0).sum())
+    assert binomtest(zeros, values.numel(), p).pvalue > 0.001
+    (kept,) = set(values[values != 0].tolist())
+    assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / LEVELS)
+    # Neighbours, which share a random word, are dropped independently.
+    pairs = (values[:, 1:] == 0) & (values[:, :-1] == 0)
+    assert binomtest(int(pairs.sum()), pairs.numel(), p * p).pvalue > 0.001
+
+
+def test_dropout_repeats_with_torchs_generator_and_has_its_gradient() -> None:
+    torch.manual_seed(4)
+    values = torch.randn(7, 5, requires_grad=True)
+    state = torch.get_rng_state()
+    first, second = dropout(values, 0.5), dropout(values, 0.5)
+    torch.set_rng_state(state)
+    assert torch.equal(dropout(values, 0.5), first)
+    assert not torch.equal(first, second)
+    first.sum().backward()
+    assert values.grad is not None
+    np.testing.assert_array_equal(values.grad.numpy(), np.where(first.detach() == 0, 0.0, 2.0))
+
+
+def test_every_dropout_of_a_network_is_replaced_and_none_works_in_evaluation() -> None:
+    network = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Sequential(torch.nn.Dropout(0.4)))
+    replace_dropout(network)
+    assert [module.p for module in network.modules() if isinstance(module, Dropout)] == [0.2, 0.4]
+    ones = torch.ones(50)
+    assert torch.equal(network.eval()(ones), ones)
+    assert not torch.equal(network.train()(ones), ones)
