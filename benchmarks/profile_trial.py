@@ -3,7 +3,7 @@
 `sweeper run` on the workloads demo and minilm-minutes (600 training rows of each task, two epochs), one arm,
 in a fresh process and an empty home: one trial that tokenises its data, then another that finds them in the
 cache. The trials run in the driver's process, so that one clock sees all parts. `start` is Python and every
-import, once a sweep; `fork` is what a second trial waits for its own process under the usual executor.
+import, which a sweep pays once.
 """
 
 import json
@@ -21,10 +21,7 @@ from rich.console import Console
 from sweeper import sweep
 from sweeper.database import Database
 from sweeper.executors.inline import InlineExecutor
-from sweeper.executors.local import LocalExecutor
-from sweeper.executors.protocol import Finished, Job, Started
 from sweeper.rundir import Home, data_folder
-from sweeper.study import Study
 from sweeper.studyfile import load_study
 
 from .stopwatch import Stopwatch
@@ -62,7 +59,7 @@ def measure() -> dict[str, Table]:
 
 
 def profile(workload: str) -> Table:
-    """Seconds of each part of two trials in this process, and of a fork.
+    """Seconds of each part of two trials in this process.
 
     Args:
         workload: Name of the workload.
@@ -94,31 +91,12 @@ def profile(workload: str) -> Table:
                 assert done.failed == 0
                 table.setdefault(name, {}).update(watch.seconds)
                 watch.seconds.clear()
-        table["fork"] = {"seconds": _fork(study, home)}
     return table
 
 
 def _storage(home: Home) -> str:
     home.root.mkdir()
     return home.storage
-
-
-def _fork(study: Study, home: Home) -> float:
-    """Seconds from handing a trial out to its process being up, the second time."""
-    config = study.config("S-BERT", {"learning_rate": 1e-4}, seed=1)
-    executor = LocalExecutor()
-    seconds = 0.0
-    for number in range(2):
-        rundir = home.root / "forked" / str(number)
-        began = time.perf_counter()
-        executor.submit(Job(number, config, rundir, data_folder(), home.cache, threads=1))
-        events = executor.poll(timeout=120)
-        while not any(isinstance(event, Started | Finished) for event in events):
-            events = executor.poll(timeout=120)
-        seconds = time.perf_counter() - began
-        executor.cancel(number)
-    executor.close()
-    return seconds
 
 
 def _print(workload: str, table: Table) -> None:
@@ -131,7 +109,6 @@ def _print(workload: str, table: Table) -> None:
             cells += f"{seconds:13.3f} s{100 * seconds / totals[name]:5.1f} %"
         print(f"    {part:12}{cells}")
     print("    total       " + "".join(f"{totals[name]:13.3f} s       " for name in TRIALS))
-    print(f"    fork        {table['fork']['seconds']:13.3f} s")
 
 
 if __name__ == "__main__":
