@@ -17,6 +17,10 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps smart-pytorch==0.0.4
 	touch $@
 
+$(VENV)/installed-bench: $(VENV)/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $@
+
 demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus
 	$(BIN)/sweeper run --study $(STUDY) --trials 8
 	$(BIN)/sweeper report --study $(STUDY)
@@ -30,7 +34,7 @@ check: $(VENV)/installed-dev   ## lint, types, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/installed-dev   ## ratios against peers; needs SWEEPER_DATA for the real data
+bench: $(VENV)/installed-bench   ## ratios against peers; needs SWEEPER_DATA for the real data
 	$(BIN)/python -m benchmarks
 
 clean:

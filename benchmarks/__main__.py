@@ -1,29 +1,58 @@
-"""Runs every benchmark, prints its table, and writes ``benchmarks/results.json``."""
+"""Runs benchmarks, prints their tables, and writes their figures to ``benchmarks/results.json``.
 
+Example: python -m benchmarks limit training
+
+Without names all of them run, which takes an hour or two on two cores. Figures of those that do not run stay.
+"""
+
+import argparse
 import json
 import platform
-from importlib import metadata
+from datetime import UTC, datetime
+from importlib import import_module, metadata
 from pathlib import Path
 
-from . import checkpointing_memory, orchestration, padding, report, surgery_memory
-
-PACKAGES = ("torch", "transformers", "optuna", "sqlalchemy", "numpy", "torchjd")
+NAMES = (
+    "padding",
+    "limit",
+    "training",
+    "steps",
+    "profile_trial",
+    "demo_trial",
+    "orchestration",
+    "scaling",
+    "sweeps",
+    "report",
+    "surgery_memory",
+    "checkpointing_memory",
+)
+PACKAGES = (
+    *("torch", "transformers", "optuna", "sqlalchemy", "numpy", "torchjd"),
+    *("sentence-transformers", "smart-pytorch", "accelerate", "ray"),
+)
+RESULTS = Path(__file__).parent / "results.json"
 
 
 def main() -> None:
     """Measures, prints and writes."""
-    results: dict[str, object] = {
-        "machine": {"processor": platform.processor() or platform.machine(), "system": platform.system()},
-        "versions": {"python": platform.python_version()}
-        | {name: metadata.version(name) for name in PACKAGES},
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=", ".join(NAMES))
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for name in parser.parse_args().names or NAMES:
+        module = import_module(f"benchmarks.{name}")
+        print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
+        results[name] = {"measured": _where(), "figures": module.measure()}
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    print(f"\nwritten: {RESULTS}")
+
+
+def _where() -> dict[str, object]:
+    return {
+        "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
+        "python": platform.python_version(),
+        "versions": {name: metadata.version(name) for name in PACKAGES},
     }
-    for module in (padding, orchestration, report, surgery_memory, checkpointing_memory):
-        name = module.__name__.rpartition(".")[2]
-        print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}")
-        results[name] = module.measure()
-    target = Path(__file__).parent / "results.json"
-    target.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(f"\nwritten: {target}")
 
 
 if __name__ == "__main__":
