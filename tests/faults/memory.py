@@ -3,7 +3,7 @@
     python -m tests.faults.memory --trials 10
 
 The address space of every process of the sweep is limited (RLIMIT_AS) to what an ordinary trial needs and
-some 900 MiB. Of the study's five arms one fits, one fits in half the micro-batch only, one never fits, one has a
+some 900 MiB. Of the five arms one fits, one fits in half the micro-batch only, one never fits, one has a
 loss and one a dev score that is not a number. Demanded: the classes oom and nan where they belong, with a
 traceback, and every other trial complete, with the metrics that `sweeper replay` finds without a limit.
 """
