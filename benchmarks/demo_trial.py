@@ -1,7 +1,7 @@
 """A trial on the demo: seconds from its launch to its first step, and what it spends beside training.
 
-The trials of the study quickstart, one after the other, run by the driver on processes of their own as in
-`sweeper run`; what the executor hands out and hears is noted with its time. Training and evaluation are what
+The trials of the study quickstart, one after the other, as `sweeper run` runs them on processes of their own;
+what the executor hands out and hears is noted with its time. Training and evaluation are what
 the trainer says of each epoch. What an epoch takes beyond them (its checkpoint, and the way to the driver) is
 taken from the time between the reports of two epochs; the first report less all of these is the first step.
 """
@@ -14,13 +14,13 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from sweeper.database import Database
-from sweeper.driver import Driver
+from rich.console import Console
+
 from sweeper.executors import Evaluated, Event, Finished, Job
 from sweeper.executors.local import LocalExecutor
-from sweeper.observer import Observer
 from sweeper.rundir import Home
 from sweeper.studyfile import load_study
+from sweeper.sweep import Places, run
 
 TRIALS = 6
 """The first of which starts the server that the others are forked from, and does not count."""
@@ -90,20 +90,7 @@ def trials(arm: str) -> Iterator[Parts]:
     executor = TimedExecutor()
     with tempfile.TemporaryDirectory() as name:
         home = Home(Path(name))
-        with Database(home.storage) as database:
-            spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-            database.create_sweep(
-                study.name, spec, workload, digest=study.digest(), version="bench", wanted=TRIALS
-            )
-            Driver(
-                database=database,
-                study=study,
-                wanted=TRIALS,
-                executor=executor,
-                home=home,
-                data=None,
-                observer=Observer(),
-            ).run()
+        run(study, TRIALS, executor, Places(home.storage, home, None), Console(quiet=True))
     for number in range(1, TRIALS):
         yield parts(executor.noted[number])
 

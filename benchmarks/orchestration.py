@@ -54,6 +54,19 @@ class InstantExecutor:
         """Nothing runs."""
 
 
+def drive(database: Database, study: Study, wanted: int, home: Path, observer: Observer) -> None:
+    """Brings a study of the database to a number of instant trials."""
+    Driver(
+        database=database,
+        study=study,
+        wanted=wanted,
+        executor=InstantExecutor(),
+        home=Home(home),
+        data=None,
+        observer=observer,
+    ).run()
+
+
 def ours(folder: Path, study: Study) -> float:
     """Seconds for all trials."""
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
@@ -62,15 +75,7 @@ def ours(folder: Path, study: Study) -> float:
         database.create_sweep(
             study.name, spec, workload, digest=study.digest(), version="bench", wanted=TRIALS
         )
-        Driver(
-            database=database,
-            study=study,
-            wanted=TRIALS,
-            executor=InstantExecutor(),
-            home=Home(folder),
-            data=None,
-            observer=Observer(),
-        ).run()
+        drive(database, study, TRIALS, folder, Observer())
         seconds = time.perf_counter() - began
         complete = [run for run in database.runs(study.name) if run.scores]
         assert len(complete) == TRIALS

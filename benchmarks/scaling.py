@@ -19,16 +19,14 @@ import yaml
 
 from model import demo
 from sweeper.database import Database
-from sweeper.driver import Driver
 from sweeper.observer import Observer
 from sweeper.run import Outcome
-from sweeper.rundir import Home
 from sweeper.study import Study
 from sweeper.studyfile import load_study
 from tests.faults.sweep import Sweep
 from tests.faults.ten_thousand import fill
 
-from .orchestration import InstantExecutor
+from .orchestration import drive
 
 ROWS = (2_000, 4_000, 8_000, 16_000)
 SEEDS = (11711, 11712, 11713)
@@ -149,15 +147,7 @@ def _work(home: Path, study: Study, wanted: int) -> float:
     clock = Clock()
     with Database(f"sqlite:///{home / 'studies.db'}") as database:
         database.set_wanted(study.name, wanted)
-        Driver(
-            database=database,
-            study=study,
-            wanted=wanted,
-            executor=InstantExecutor(),
-            home=Home(home),
-            data=None,
-            observer=clock,
-        ).run()
+        drive(database, study, wanted, home, clock)
     assert len(clock.ends) == TRIALS_A_ROUND
     return median(after - before for before, after in pairwise(clock.ends))
 

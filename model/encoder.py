@@ -1,5 +1,7 @@
 """The shared network: token ids in, one embedding a sentence out."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
@@ -62,12 +64,14 @@ class SentenceEncoder(nn.Module):
             tanh) where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave
             out padding.
         """
-        words = None if noise is None else self.bert.get_input_embeddings()(input_ids) + noise
+        if noise is None:
+            inputs = {"input_ids": input_ids}
+        else:
+            inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
         # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
         if isinstance(self.bert, BertModel) and input_ids.device.type == "cpu":
-            states, pooled = self._packed(input_ids, attention_mask, words)
+            states, pooled = self._packed(inputs, attention_mask)
         else:
-            inputs = {"input_ids": input_ids} if words is None else {"inputs_embeds": words}
             output = self.bert(**inputs, attention_mask=attention_mask)
             states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
         if self.pooling == "cls":
@@ -77,16 +81,11 @@ class SentenceEncoder(nn.Module):
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
         return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
 
-    def _packed(
-        self, input_ids: Tensor, attention_mask: Tensor, words: Tensor | None
-    ) -> tuple[Tensor, Tensor | None]:
+    def _packed(self, inputs: Mapping[str, Tensor], attention_mask: Tensor) -> tuple[Tensor, Tensor | None]:
         """Token vectors, 0 at padding, and BERT's pooled [CLS] where it has a pooler."""
         packing = Packing(attention_mask)
-        if words is None:
-            inputs = {"input_ids": packing.pack(input_ids)}
-        else:
-            inputs = {"inputs_embeds": packing.pack(words)}
-        output = self.bert(**inputs, position_ids=packing.positions, packing=packing)
+        packed = {name: packing.pack(values) for name, values in inputs.items()}
+        output = self.bert(**packed, position_ids=packing.positions, packing=packing)
         states = packing.spread(output.last_hidden_state)
         pooler = getattr(self.bert, "pooler", None)
         return states, None if pooler is None else pooler(states)
