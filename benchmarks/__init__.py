@@ -2,5 +2,8 @@
 
 import os
 
-# As the executor sets it for trials, before torch loads: threads that wait by spinning would slow both sides.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from sweeper.executors.local import ENVIRONMENT
+
+# As the executor sets it for trials, before torch loads; peers get it too.
+for _name, _value in ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)

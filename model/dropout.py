@@ -1,5 +1,7 @@
 """Dropout that is cheaper on a CPU than torch's own, which draws a random number for every value."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -37,10 +39,27 @@ def dropout(values: Tensor, p: float) -> Tensor:
     """
     if values.device.type != "cpu":
         return functional.dropout(values, p)
-    dropped = round(p * LEVELS)
-    seed = int(torch.randint(2**63 - 1, ()))
-    count = values.numel()
-    bits = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
-    scale = np.float32(LEVELS / (LEVELS - dropped))
-    factors = torch.from_numpy(np.multiply(bits >= dropped, scale, dtype=np.float32))
-    return values * factors.view(values.shape).to(values.dtype)
+    dropped: Tensor = _Dropout.apply(values, round(p * LEVELS))  # type: ignore[no-untyped-call]
+    return dropped
+
+
+class _Dropout(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, level: int) -> Tensor:
+        seed = int(torch.randint(2**63 - 1, ()))
+        count = values.numel()
+        bits = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
+        # A byte a value is kept for the backward pass; torch converts int8 faster than bool.
+        kept = torch.from_numpy((bits >= level).view(np.int8)).view(values.shape)
+        ctx.save_for_backward(kept)
+        ctx.scale = LEVELS / (LEVELS - level)
+        return _scaled(values, kept, ctx.scale)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        (kept,) = ctx.saved_tensors
+        return _scaled(gradient, kept, ctx.scale), None
+
+
+def _scaled(values: Tensor, kept: Tensor, scale: float) -> Tensor:
+    return kept.to(values.dtype).mul_(values).mul_(scale)

@@ -10,6 +10,7 @@ from transformers.utils import logging as transformers_logging
 from .config import EncoderConfig
 from .dropout import replace_dropout
 from .errors import EncoderError
+from .linear import replace_linear
 from .packing import ATTENTION, Packing
 from .pretrained import verified_minilm_folder
 
@@ -41,6 +42,7 @@ class SentenceEncoder(nn.Module):
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
         self.embedding_size = int(self.bert.config.hidden_size)
         replace_dropout(self.bert)
+        replace_linear(self.bert)
         if isinstance(self.bert, BertModel):
             self.bert.set_attn_implementation(ATTENTION)
 

@@ -4,11 +4,12 @@ Source: Jiang et al. 2020, SMART: Robust and Efficient Fine-Tuning for Pre-train
 through Principled Regularized Optimization, Algorithm 1 (arXiv 1911.03437).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
@@ -96,10 +97,14 @@ class Smart:
             noise = torch.randn(size, generator=self._generator, device=device, dtype=dtype)
             noise *= config.initial_sigma
             if config.mode == "paper":
-                noise = adversarial_noise(task, outputs, same_dropout, noise, attention_mask, config=config)
+                with _frozen(self._model):
+                    noise = adversarial_noise(
+                        task, outputs, same_dropout, noise, attention_mask, config=config
+                    )
                 change = divergence(task, same_dropout(noise), outputs)
             else:
-                noise = released_noise(task, outputs, fresh, noise, config=config)
+                with _frozen(self._model):
+                    noise = released_noise(task, outputs, fresh, noise, config=config)
                 change = released_divergence(task, fresh(noise), outputs)
             penalty = penalty + self._weights[name] * change
         if config.bregman_weight:
@@ -151,6 +156,19 @@ class Smart:
         self._generator.set_state(state["generator"])
         for name, tensor in self._average.items():
             tensor.copy_(state[f"average.{name}"])
+
+
+@contextmanager
+def _frozen(model: nn.Module) -> Iterator[None]:
+    """For a while only the noise gets a gradient: those of the weights would cost as much again."""
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
 
 
 def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
