@@ -1,6 +1,5 @@
 """The loop of a sweep: adopt, propose, dispatch, watch, record."""
 
-import os
 import time
 from dataclasses import replace
 from importlib import metadata
@@ -11,6 +10,7 @@ from model.result import EpochResult
 
 from .attempt import Attempt
 from .backlog import Backlog, Ready
+from .cores import threads_each
 from .database import Database
 from .errors import DiskFullError
 from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
@@ -78,7 +78,7 @@ class Driver:
         self._backlog = Backlog(database, study, wanted, self._owner, lease_seconds, self._reuse)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
-        self._threads = max(1, _cores() // executor.workers)
+        self._threads = threads_each(executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 
@@ -261,8 +261,3 @@ class Driver:
 
 def _can_halve(config: TrainConfig) -> bool:
     return config.accumulation < config.batch_size
-
-
-def _cores() -> int:
-    """Cores that this process may use; all of them where the system does not say."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -28,7 +28,6 @@ WorkloadName = Annotated[
     str | None,
     typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
 ]
-Workers = Annotated[int, typer.Option(min=1, metavar="N", help="Trials at once; they share the cores.")]
 ExecutorName = Annotated[
     Literal["local", "inline"],
     typer.Option(help="local: one process per trial. inline: in this process, to debug."),
@@ -43,6 +42,16 @@ def seconds(text: str) -> float:
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
     return float(match[1]) * _UNITS[match[2]]
+
+
+def number_of_workers(text: str | int) -> int | None:
+    """A number of workers as the user wrote it, or as a default; None for ``auto``."""
+    written = str(text).strip()
+    if written == "auto":
+        return None
+    if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
+        raise typer.BadParameter(f"{written!r}: write a number from 1, or auto")
+    return int(written)
 
 
 def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
@@ -62,6 +71,15 @@ def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
     return found
 
 
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        parser=number_of_workers,
+        metavar="N|auto",
+        help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
+        "measured before the first trial, in seconds.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(

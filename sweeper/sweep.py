@@ -16,10 +16,12 @@ from model.tasks import overall_formula
 from . import __version__
 from .archive import Archive
 from .changes import compare
+from .concurrency import choose_workers
 from .database import Database
 from .driver import Driver
 from .errors import ConflictError, InputError
 from .executors import Executor
+from .executors.local import LocalExecutor
 from .interrupt import gently
 from .limits import Limits
 from .loggers.several import logged
@@ -58,7 +60,7 @@ class Places:
 def run(  # noqa: PLR0917 - what, how far, where, and who is told
     study: Study,
     trials: int | None,
-    executor: Executor,
+    executor: Executor | None,
     places: Places,
     console: Console,
     limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -70,7 +72,8 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         study: The study.
         trials: Number of trials that it shall have in total. None: what was asked for before, or else every
             trial of a study that ends, or 10 configurations for each arm and seed.
-        executor: Where the trials run.
+        executor: Where the trials run. None: in processes of their own on this machine, as many at once as
+            turn out fastest in a short measurement.
         places: Where things are.
         console: Where progress is shown.
         limits: What ends the sweep, or a trial, early.
@@ -94,6 +97,8 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
+        if executor is None:
+            executor = _measured_executor(database, row, study, places, console)
         count = tally(database, row, executor.workers)
         with progress(console, count) as view, logged(logs, study.name, places.home, view) as observer:
             driver = Driver(
@@ -113,6 +118,21 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         if ended:
             say(console, f"Ended early: {ended}")
         return tally(database, row, executor.workers)
+
+
+def _measured_executor(
+    database: Database, row: SweepRow, study: Study, places: Places, console: Console
+) -> Executor:
+    """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
+    count = tally(database, row)
+    left = count.wanted - count.finished
+    if left <= 0:
+        return LocalExecutor()
+    config = study.config(next(iter(study.spec.arms)), {}, study.spec.seeds[0])
+    with console.status("Measuring how many workers are fastest"):
+        choice = choose_workers(config, places.home, places.data, left)
+    say(console, str(choice))
+    return LocalExecutor(choice.workers)
 
 
 def find_sweep(database: Database, name: str | None, workload: str | None = None) -> SweepRow:

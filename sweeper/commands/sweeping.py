@@ -74,7 +74,7 @@ def run(
     `--trials 40` means 40 in total: a second call runs nothing, `--trials 44` runs four more. Choices, arms,
     seeds and wider ranges may be added to the file of a study that has run; other changes need a `--name`.
 
-    Example: `sweeper run --study sbert-grid --trials 40 --workers 2`
+    Example: `sweeper run --study sbert-grid --trials 40 --workers auto`
 
     On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
     """
@@ -185,7 +185,7 @@ def replay(
 def run_study(  # noqa: PLR0917
     study: "Study",
     trials: int | None,
-    executor: "Executor",
+    executor: "Executor | None",
     storage: str | None,
     limits: Limits,
     logs: Collection[Tool] = (),
@@ -209,12 +209,22 @@ def run_study(  # noqa: PLR0917
         raise typer.Exit(1)
 
 
-def executor_named(name: str, workers: int) -> "Executor":
-    """Where the trials run: ``local`` or ``inline``."""
-    if name == "local":
-        from ..executors.local import LocalExecutor
+def executor_named(name: str, workers: int | None) -> "Executor | None":
+    """Where the trials run.
 
-        return LocalExecutor(workers)
-    from ..executors.inline import InlineExecutor
+    Args:
+        name: ``local`` or ``inline``.
+        workers: Trials at once; None for as many as turn out fastest, which inline is one.
 
-    return InlineExecutor(workers)
+    Returns:
+        The executor; None if the sweep shall measure how many workers a local one has.
+    """
+    if name == "inline":
+        from ..executors.inline import InlineExecutor
+
+        return InlineExecutor(workers or 1)
+    if workers is None:
+        return None
+    from ..executors.local import LocalExecutor
+
+    return LocalExecutor(workers)
