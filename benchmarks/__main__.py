@@ -1,4 +1,4 @@
-"""Runs benchmarks, prints their tables, and writes their figures to ``benchmarks/results.json``.
+"""Runs benchmarks, prints their tables, and writes their figures to ``results.json`` and ``README.md``.
 
 Example: python -m benchmarks limit training
 
@@ -13,6 +13,8 @@ import sys
 from datetime import UTC, datetime
 from importlib import import_module, metadata
 from pathlib import Path
+
+from . import summary
 
 NAMES = (
     "padding",
@@ -45,6 +47,7 @@ def main() -> None:
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
         results[name] = {"measured": _where(), "figures": module.measure()}
         RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        summary.write(results)
     print(f"\nwritten: {RESULTS}")
 
 

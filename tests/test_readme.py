@@ -1,8 +1,10 @@
 """The README's tree names every module, and nothing that is not there."""
 
+import json
 import re
 from pathlib import Path
 
+from benchmarks import summary
 from sweeper.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -25,3 +27,8 @@ def test_every_command_stands_in_the_readme() -> None:
     assert len(names) == 14
     for name in names:
         assert f"`{name}" in README or f"sweeper {name}" in README, name
+
+
+def test_the_table_of_the_benchmarks_is_that_of_their_results() -> None:
+    results = json.loads(summary.README.with_name("results.json").read_text(encoding="utf-8"))
+    assert summary.table(results) in summary.README.read_text(encoding="utf-8")

@@ -1,0 +1,109 @@
+"""The last results as a table, each beside what it should reach, for ``benchmarks/README.md``."""
+
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- results: begin -->\n", "<!-- results: end -->\n"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One figure of a benchmark and what it should reach.
+
+    Attributes:
+        benchmark: Its name.
+        path: Where the figure stands among those of the benchmark, parted by ``/``.
+        title: What it says.
+        sign: ``≤`` or ``≥``.
+        limit: What it should reach.
+        scale: Factor of the figure as it is shown.
+    """
+
+    benchmark: str
+    path: str
+    title: str
+    sign: str
+    limit: float
+    scale: float = 1.0
+
+    def reached(self, value: float) -> bool:
+        """Whether a figure reaches the limit."""
+        return {"≤": operator.le, "≥": operator.ge}[self.sign](value, self.limit)
+
+
+GOALS = (
+    Goal("training", "plain_loop/training_ratio", "training, times as fast as the plain loop", "≥", 2.0),
+    Goal("training", "plain_loop/evaluation_ratio", "dev evaluation, times as fast", "≥", 2.5),
+    Goal(
+        "training",
+        "sentence_transformers/training_ratio",
+        "training, times as fast as sentence-transformers",
+        "≥",
+        1.5,
+    ),
+    Goal("training", "memory/ratio", "peak memory over the plain loop's", "≤", 1.0),
+    Goal("limit", "step_percent", "joint step, % of the matrix-multiply rate", "≥", 70),
+    Goal("steps", "ratios/PCGrad | summed loss", "PCGrad step over summed-loss step", "≤", 1.10),
+    Goal("steps", "ratios/PCGrad | TorchJD PCGrad", "PCGrad step over TorchJD's", "≤", 1.0),
+    Goal("steps", "ratios/SMART, sst and sts | summed loss", "SMART step (sst, sts) over plain", "≤", 3.0),
+    Goal("steps", "ratios/SMART, all tasks | summed loss", "SMART step (all tasks) over plain", "≤", 3.0),
+    Goal(
+        "steps",
+        "ratios/SMART, all tasks | smart-pytorch, all tasks",
+        "SMART step (all tasks) over smart-pytorch's",
+        "≤",
+        1.0,
+    ),
+    Goal("demo_trial", "S-BERT/start", "demo trial, seconds from launch to first step", "≤", 0.5),
+    Goal("demo_trial", "S-BERT/outside", "demo trial, % outside training and evaluation", "≤", 10, 100),
+    Goal("sweeps", "ratio/ours | Trainer + Optuna", "12 trials, time over transformers' search", "≤", 0.5),
+    Goal("sweeps", "ratio/ours | Ray Tune", "12 trials, time over Ray Tune", "≤", 0.5),
+    Goal("sweeps", "ratio/ours, ASHA | Trainer + Optuna", "with ASHA, over transformers' search", "≤", 0.25),
+    Goal("sweeps", "ratio/ours, ASHA | Ray Tune", "with ASHA, over Ray Tune", "≤", 0.25),
+    Goal("scaling", "rows/ratio", "cost of a row of 16,000 over one of 2,000", "≤", 1.15),
+    Goal("scaling", "memory_mib/growth", "driver's growth over 100 trials, MiB", "≤", 30),
+    Goal("scaling", "work/ratio", "orchestration at 10,000 trials over that at 100", "≤", 2.0),
+    Goal("orchestration", "ratio", "orchestration of 1,000 trials over plain Optuna's", "≤", 1.0),
+    Goal("report", "1000/seconds", "report of 1,000 trials, seconds", "≤", 6),
+    Goal("report", "10000/seconds", "report of 10,000 trials, seconds", "≤", 20),
+)
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """A Markdown table of the goals whose benchmark has been run.
+
+    Args:
+        results: What ``results.json`` holds.
+    """
+    lines = ["| Measured | by | last | goal | reached | when |", "|---|---|---|---|---|---|"]
+    for goal in GOALS:
+        if not results.get(goal.benchmark, {}).get("figures"):
+            continue
+        value = results[goal.benchmark]["figures"]
+        for key in goal.path.split("/"):
+            # Ratios are named "one / other".
+            value = value[key.replace(" | ", " / ")]
+        value *= goal.scale
+        reached = "yes" if goal.reached(value) else "**no**"
+        when = results[goal.benchmark]["measured"]["when"][:10]
+        cells = (
+            goal.title,
+            f"`{goal.benchmark}`",
+            f"{value:.3g}",
+            f"{goal.sign} {goal.limit:g}",
+            reached,
+            when,
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def write(results: Mapping[str, Any]) -> None:
+    """Puts the table into the README in the place of the one before."""
+    before, rest = README.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{BEGIN}{table(results)}{END}{after}", encoding="utf-8")
