@@ -104,8 +104,10 @@ def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int
         home.root.mkdir(parents=True, exist_ok=True)
         bench = _Bench(config, home, data, began + LIMIT_SECONDS)
         choice = choose(numbers, bench.measure, psutil.virtual_memory().available / 2**20)
-    except (UnmeasuredError, OSError) as error:
+    except UnmeasuredError as error:
         return _one(str(error))
+    except OSError as error:
+        return _one(f"not measured: {error}")
     return replace(choice, notes=(*choice.notes, f"measured in {time.monotonic() - began:.0f} s"))
 
 

@@ -50,7 +50,7 @@ def number_of_workers(text: str | int) -> int | None:
     if written == "auto":
         return None
     if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
-        raise typer.BadParameter(f"{written!r}: write a number from 1, or auto")
+        raise typer.BadParameter(f"{written!r}: write a number of at least 1, or auto")
     return int(written)
 
 
