@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from transformers.activations import GELUActivation
+from transformers.models.bert.modeling_bert import BertIntermediate
 
 AVAILABLE: bool = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
     torch.ops.mkldnn, "_linear_pointwise"
@@ -25,11 +27,34 @@ class Linear(nn.Linear):
         return result
 
 
+class Intermediate(BertIntermediate):
+    """BERT's widening layer; where no gradient is wanted, oneDNN applies GELU as it writes the product."""
+
+    def forward(self, hidden_states: Tensor) -> Tensor:
+        """Applies the layer and GELU: ``[…, hidden_size]`` to ``[…, intermediate_size]``."""
+        weight = self.dense.weight
+        if torch.is_grad_enabled() or not _suits(hidden_states, weight):
+            result: Tensor = super().forward(hidden_states)
+            return result
+        return _multiplied(hidden_states, weight, self.dense.bias, "gelu")
+
+
 def replace_linear(network: nn.Module) -> None:
-    """Makes every `torch.nn.Linear` of a network a `Linear`, which shares its parameters."""
+    """Puts `Linear` and `Intermediate` in the place of the layers that they extend; parameters are shared."""
     for module in network.modules():
         if type(module) is nn.Linear:
             module.__class__ = Linear
+        elif type(module) is BertIntermediate and _is_gelu(module.intermediate_act_fn):
+            module.__class__ = Intermediate
+
+
+def _is_gelu(activation: nn.Module) -> bool:
+    return isinstance(activation, GELUActivation) and activation.act is nn.functional.gelu
+
+
+def _suits(values: Tensor, weight: Tensor) -> bool:
+    single = values.dtype == weight.dtype == torch.float32
+    return AVAILABLE and single and values.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
 
 
 class _Linear(torch.autograd.Function):
@@ -52,6 +77,6 @@ class _Linear(torch.autograd.Function):
         )
 
 
-def _multiplied(values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+def _multiplied(values: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none") -> Tensor:
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, then, [], "none")
     return product

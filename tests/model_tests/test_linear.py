@@ -1,9 +1,11 @@
 import pytest
 import torch
 from torch import nn
+from transformers import BertConfig
+from transformers.models.bert.modeling_bert import BertIntermediate
 
 from model import linear
-from model.linear import Linear, replace_linear
+from model.linear import Intermediate, Linear, replace_linear
 
 pytestmark = pytest.mark.skipif(not linear.AVAILABLE, reason="this build of torch has no oneDNN")
 
@@ -69,3 +71,23 @@ def test_replacing_shares_the_parameters_of_plain_layers_alone() -> None:
         Special,
     ]
     assert all(one is other for one, other in zip(before, network.parameters(), strict=True))
+
+
+def test_gelu_without_gradients_is_that_of_the_layer_with_them() -> None:
+    torch.manual_seed(0)
+    layer = nn.Sequential(BertIntermediate(BertConfig(hidden_size=24, intermediate_size=96)))
+    values = torch.randn(3, 5, 24)
+    with torch.no_grad():
+        theirs = layer(values)
+        replace_linear(layer)
+        assert type(layer[0]) is Intermediate
+        torch.testing.assert_close(layer(values), theirs, rtol=1e-5, atol=1e-5)
+    outputs = layer(values)
+    torch.testing.assert_close(outputs, theirs, rtol=1e-5, atol=1e-5)
+    assert outputs.requires_grad
+
+
+def test_other_activations_stay() -> None:
+    layer = nn.Sequential(BertIntermediate(BertConfig(hidden_act="gelu_new")))
+    replace_linear(layer)
+    assert type(layer[0]) is BertIntermediate
