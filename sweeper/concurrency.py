@@ -34,7 +34,7 @@ EPOCH_SECONDS = 1.0
 MEASURED_EPOCHS = 2
 """Epochs that are measured, after one to warm up."""
 
-_ROWS = 16  # of each task to evaluate on: hardly any, but a score must exist
+_ROWS = 8  # of each task to evaluate on: hardly any, but a score must exist
 _ENDLESS = 10_000  # epochs; every trial goes on until the last one is measured, so that all share the machine
 
 

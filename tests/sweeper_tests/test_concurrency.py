@@ -28,7 +28,10 @@ MEMORY = 1000.0
 
 @pytest.fixture
 def config() -> TrainConfig:
-    return load_study("quickstart", "demo").config("Baseline", {}, 11711)
+    """The demo workload, on fewer rows."""
+    whole = load_study("quickstart", "demo").config("Baseline", {}, 11711)
+    tasks = {name: task.model_copy(update={"train_rows": 300}) for name, task in whole.tasks.items()}
+    return whole.model_copy(update={"tasks": tasks})
 
 
 @pytest.fixture
