@@ -1,4 +1,4 @@
-"""How far a step raises the memory of its process. Linux only: others cannot reset the high-water mark."""
+"""How far something raises the memory of its process. Linux only: others cannot reset the high-water mark."""
 
 import ctypes
 import gc
@@ -17,16 +17,22 @@ def growth(step: Callable[[], None], tidy: Callable[[], None]) -> int:
     """
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
-    idle = _status("VmRSS")
+    idle = resident("VmRSS")
     grown = []
     for _ in range(STEPS):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM
+        reset_peak()
         step()
-        grown.append(_status("VmHWM") - idle)
+        grown.append(resident("VmHWM") - idle)
         tidy()
     return max(grown)
 
 
-def _status(field: str) -> int:
+def reset_peak() -> None:
+    """Forgets the highest resident memory, which a process has from the one that began it."""
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def resident(field: str) -> int:
+    """Bytes of this process in memory: now (``VmRSS``) or at most (``VmHWM``)."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(field))

@@ -7,7 +7,6 @@ seeds. Peak memory: how far a process of its own grows while it trains one stret
 """
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from transformers.utils import logging as transformers_logging
 
 from model.config import TrainConfig
 
+from .growth import reset_peak, resident
 from .paired import Stretch, ours, overall, ratio
 from .peers.plain import plain
 from .peers.sentence_transformers_peer import sentence_transformers
@@ -51,6 +51,7 @@ def measure(rows: int = ROWS, dev_rows: int = DEV_ROWS) -> dict[str, Any]:
     print("  " + ", ".join(f"{name} {version}" for name, version in versions.items()))
     print(f"  {rows} training and {dev_rows} dev rows of each task, {THREADS} threads, seeds {SEEDS}")
     return {
+        "memory": memory(rows, dev_rows),
         "rows": rows,
         "dev_rows": dev_rows,
         "threads": THREADS,
@@ -58,7 +59,6 @@ def measure(rows: int = ROWS, dev_rows: int = DEV_ROWS) -> dict[str, Any]:
         "sentence_transformers": against(
             "sentence-transformers", sentence_transformers, lambda seed: pairs(rows, dev_rows, seed)
         ),
-        "memory": memory(rows, dev_rows),
     }
 
 
@@ -182,17 +182,13 @@ def grown_by(side: str, rows: int, dev_rows: int) -> float:
     """
     torch.set_num_threads(THREADS)
     config = joint(rows, dev_rows, seed=SEEDS[0])
-    before = _peak()
+    reset_peak()
+    before = resident("VmHWM")
     with tempfile.TemporaryDirectory() as folder:
         sides = {"ours": lambda: ours(config, Path(folder) / "trial"), "plain": lambda: plain(config)}
         for _ in sides[side]():
             pass
-    return _peak() - before
-
-
-def _peak() -> float:
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    return (resident("VmHWM") - before) / 2**20
 
 
 if __name__ == "__main__":
