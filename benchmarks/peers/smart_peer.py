@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from functools import partial
+from itertools import count
 
 import torch
 from smart_pytorch import SMARTLoss, kl_loss, sym_kl_loss
@@ -11,6 +12,9 @@ from torch.nn import functional
 from model.minibatch import MiniBatch
 
 from .joint import Gradients, Joint
+
+STEPS = 1
+"""Of the ascent, as its default and ours."""
 
 
 def smart(tasks: Collection[str]) -> Gradients:
@@ -34,13 +38,20 @@ def _gradients(tasks: Collection[str], joint: Joint, batches: dict[str, MiniBatc
 
 
 def _penalty(joint: Joint, name: str, batch: MiniBatch, outputs: Tensor) -> Tensor:
+    passes = count()
+
     def perturbed(noise: Tensor) -> Tensor:
-        return joint.outputs(name, batch, noise)
+        # Its ascent asks for the noise's gradient alone. Our linear layers would compute the weights' too, as
+        # torch's own do not: the peer shall not pay for that.
+        joint.model.requires_grad_(next(passes) == STEPS)
+        outputs = joint.outputs(name, batch, noise)
+        joint.model.requires_grad_(True)
+        return outputs
 
     if joint.config.tasks[name].range is None:
-        regulariser = SMARTLoss(eval_fn=perturbed, loss_fn=kl_loss, loss_last_fn=sym_kl_loss)
+        regulariser = SMARTLoss(eval_fn=perturbed, loss_fn=kl_loss, loss_last_fn=sym_kl_loss, num_steps=STEPS)
     else:
-        regulariser = SMARTLoss(eval_fn=perturbed, loss_fn=functional.mse_loss)
+        regulariser = SMARTLoss(eval_fn=perturbed, loss_fn=functional.mse_loss, num_steps=STEPS)
     # Our network adds the noise to the embeddings by itself; what SMARTLoss adds it to is nothing.
     nothing = torch.zeros(*batch.input_ids.shape, joint.model.encoder.word_embedding_size)
     penalty: Tensor = regulariser(nothing, outputs)
