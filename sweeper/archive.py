@@ -1,12 +1,12 @@
 """An open database, and all that can be read from it."""
 
-import gc
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from . import migrations
 from .engine import READING, check_url, creation_lock, explained, hooked_engine, is_ready
 from .errors import DatabaseError
+from .history import History
 from .mirror import Mirror
 from .pruning import Curve
 from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
@@ -95,6 +96,8 @@ class Archive:
     def __init__(self, url: str, must_exist: bool = False) -> None:
         self._url = check_url(url)
         self._known: dict[str, Keys] = {}
+        self._histories: dict[str, History] = {}
+        self._reading_history = Lock()
         with explained(self._url), ExitStack() as stack:
             ready = is_ready(self._url, must_exist)
             self._engine = hooked_engine(self._url)
@@ -145,31 +148,30 @@ class Archive:
         """All trials of a study, by number."""
         return [run_row(row._mapping) for row in self._select(name, sa.select(run))]
 
-    def history(self, name: str) -> list[PastTrial]:
-        """All trials of a study as the search sees them, by number."""
-        r = run.c
+    def history(self, name: str) -> History:
+        """All trials of a study as the search sees them.
+
+        There is one history of each study. Every call brings it up to date, for which it reads those trials
+        that may have changed.
+        """
+        r, key = run.c, self._keys(name)
         # As text: of thousands of trials a proposal reads few, and reading JSON is the greater part of this.
-        params, scores = sa.cast(r.params, sa.Text), sa.cast(r.scores, sa.Text)
-        # The other columns stand before the long ones; this one has an index, which is read in their place.
-        indexed = run.alias()
-        query = (
-            sa.select(r.number, r.arm, params, r.seed, indexed.c.configuration, r.state, scores)
-            .join(indexed, indexed.c.id == r.id)
-            .where(indexed.c.sweep_id == self._keys(name).sweep)
-        )
-        with _uncollected():
-            return [
-                PastTrial(
-                    number,
-                    arm,
-                    StoredJson(params),
-                    seed,
-                    configuration,
-                    state,
-                    StoredJson(scores) if state is RunState.COMPLETE else None,
-                )
-                for number, arm, params, seed, configuration, state, scores in self._select(name, query)
-            ]
+        columns = (r.number, r.arm, sa.cast(r.params, sa.Text), r.seed, r.configuration, r.state)
+        query = sa.select(*columns, sa.cast(r.scores, sa.Text)).where(r.sweep_id == key.sweep)
+        with self._reading_history:
+            history = self._histories.setdefault(name, History(key.objectives))
+            changed = (
+                r.number >= history.end,
+                r.number.in_(_written_out(history.unfinished)),
+                r.number.in_(_written_out(history.failed)) & (r.state != RunState.FAILED),
+            )
+            # Three queries in one: SQLite would look through all numbers for one that asks for either.
+            with self._reading() as connection:
+                rows = connection.execute(sa.union_all(*map(query.where, changed))).all()
+            for number, arm, params, seed, configuration, state, scores in rows:
+                known = StoredJson(scores) if state is RunState.COMPLETE else None
+                history.enter(PastTrial(number, arm, StoredJson(params), seed, configuration, state, known))
+        return history
 
     def standings(self, name: str) -> list[Standing]:
         """How all trials of a study stand, by number; quick, however many there are."""
@@ -282,13 +284,6 @@ class Archive:
         return self._known[name]
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Thousands of new rows set off the garbage collector time and again, and it finds nothing in them."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+def _written_out(numbers: Collection[int]) -> sa.BindParameter[Any]:
+    """Numbers to look for, as part of the statement's text: it takes thousands, but not as parameters."""
+    return sa.bindparam(None, sorted(numbers), expanding=True, literal_execute=True)

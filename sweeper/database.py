@@ -204,9 +204,15 @@ class Database(Claims):
         own = self._one(name, number, run.c.digest)
         usable = (run.c.state == RunState.COMPLETE) | (_UNFINISHED & (run.c.number < number))
         query = sa.select(run).where(
-            run.c.digest == own.digest, run.c.number != number, usable, run.c.reused_from.is_(None)
+            run.c.sweep_id == self._keys(name).sweep,
+            run.c.digest == own.digest,
+            run.c.number != number,
+            usable,
+            run.c.reused_from.is_(None),
         )
-        found = [run_row(row._mapping) for row in self._select(name, query)]
+        # Not by number: SQLite would read all trials in that order, past the index of the digests.
+        with self._reading() as connection:
+            found = [run_row(row) for row in connection.execute(query).mappings()]
         return min(found, key=lambda row: (row.state is not RunState.COMPLETE, row.number), default=None)
 
     @patient

@@ -3,8 +3,10 @@
 import hashlib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from heapq import nlargest
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from optuna.distributions import (
 )
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from .pareto import on_front
 from .space import Choice, FloatRange, IntRange, Space
@@ -132,7 +134,7 @@ def _seen(tried: Sequence[Tried]) -> list[Tried]:
         good = on_front(list(values.values()))
         best = [position for position, on in zip(values, good, strict=True) if on][-BEST:]
     else:
-        best = sorted(values, key=lambda position: values[position], reverse=True)[:BEST]
+        best = nlargest(BEST, values, key=lambda position: values[position])
     spaced = [len(tried) * step // SAMPLED for step in range(SAMPLED)]
     latest = range(len(tried) - LATEST, len(tried))
     return [tried[position] for position in sorted({*best, *spaced, *latest})]
@@ -147,31 +149,38 @@ def _asked(
     distributions = {key: distribution(entry) for key, entry in space.items()}
     search = optuna.create_study(directions=["maximize"] * objectives, sampler=sampler)
     for one, marks in seen:
-        trial = _frozen(one, marks, distributions)
-        if trial is not None:
-            search.add_trial(trial)
+        with suppress(ValueError):  # the space no longer holds it
+            search.add_trial(_Told(one, marks, distributions))
     return search.ask(fixed_distributions=distributions).params
 
 
-def _frozen(
-    one: Tried, marks: dict[str, Any], distributions: dict[str, BaseDistribution]
-) -> FrozenTrial | None:
-    """A configuration in Optuna's terms; None if the space no longer holds it."""
-    state = TrialState.RUNNING
-    if one.values is not None:
-        state = TrialState.COMPLETE
-    elif one.pruned:
-        state = TrialState.PRUNED
-    try:
-        return create_trial(
+class _Told(FrozenTrial):
+    """A configuration in Optuna's terms, made for one study: that need not copy it, which takes long."""
+
+    def __init__(self, one: Tried, marks: dict[str, Any], distributions: dict[str, BaseDistribution]) -> None:
+        state = TrialState.RUNNING
+        if one.values is not None:
+            state = TrialState.COMPLETE
+        elif one.pruned:
+            state = TrialState.PRUNED
+        now = datetime.now()
+        super().__init__(
+            number=-1,
+            trial_id=-1,
             state=state,
+            value=None,
             values=one.values,
+            datetime_start=now,
+            datetime_complete=now if state.is_finished() else None,
             params=dict(one.params),
             distributions=distributions,
+            user_attrs={},
             system_attrs=marks,
+            intermediate_values={},
         )
-    except ValueError:
-        return None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Told":
+        return self
 
 
 @contextmanager

@@ -2,15 +2,15 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import count, product
-from statistics import fmean
+from itertools import product
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.study import StudyDirection
 
+from .history import History
 from .problem import FieldError
 from .run import RunState
 from .samplers import Tried, distribution, draw, draw_blindly
@@ -68,11 +68,6 @@ def directions(study: Study) -> list[StudyDirection]:
     return [StudyDirection.MAXIMIZE] * len(study.spec.objectives)
 
 
-def objective_values(study: Study, scores: Mapping[str, float]) -> list[float]:
-    """What a trial's scores are worth to the search, one value for each objective."""
-    return [scores[name] for name in study.spec.objectives]
-
-
 def grid_size(study: Study) -> int | None:
     """Number of trials after which a study has no further one; None if it never ends.
 
@@ -84,7 +79,7 @@ def grid_size(study: Study) -> int | None:
     return cells * len(study.spec.arms) * len(study.spec.seeds)
 
 
-def propose(study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpec | None:
+def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -> TrialSpec | None:
     """Proposes trial `number`; equal arguments give an equal proposal, in any process.
 
     The trial takes the first free place, going through the configurations, in each through the seeds, in each
@@ -106,35 +101,30 @@ def propose(study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpe
     Raises:
         InputError: If the values drawn are not a valid configuration together.
     """
-    slot = _first_free(study, history)
-    params = _params(study, slot, history)
+    past = history if isinstance(history, History) else History(study.spec.objectives, history)
+    slot = _first_free(study, past)
+    params = _params(study, slot, past)
     if params is None:
         return None
     config = study.config(slot.arm, params, slot.seed)
     return TrialSpec(number, slot.arm, params, config, slot.seed, slot.configuration, study.toggles[slot.arm])
 
 
-def _first_free(study: Study, history: Sequence[PastTrial]) -> _Slot:
-    taken = {(past.configuration, past.seed, past.arm) for past in history}
-    places = (
-        (configuration, seed, arm)
-        for configuration in count()
-        for seed in study.spec.seeds
-        for arm in study.spec.arms
-    )
-    configuration, seed, arm = next(place for place in places if place not in taken)
-    return _Slot(arm, seed, configuration)
+def _first_free(study: Study, history: History) -> _Slot:
+    places = [(seed, arm) for seed in study.spec.seeds for arm in study.spec.arms]
+    # The first of them, where several are behind alike.
+    seed, arm = min(places, key=lambda place: history.first_free(place[1], place[0]))
+    return _Slot(arm, seed, history.first_free(arm, seed))
 
 
-def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str, Any] | None:
+def _params(study: Study, slot: _Slot, history: History) -> dict[str, Any] | None:
     """Values of one configuration of one arm, recorded before or new; None if a grid has no further ones."""
-    recorded = [past for past in history if past.configuration == slot.configuration]
-    recorded.sort(key=lambda past: past.number)
+    recorded = history.of_configuration(slot.configuration)
     for past in recorded:
         if past.arm == slot.arm:
             return dict(past.params)
     sampler, configuration = study.spec.sampler, slot.configuration
-    earlier = _earlier(slot, history)
+    earlier = history.tried(slot.arm, configuration)
     enqueued = _waiting(study, earlier)
     blind = sampler.name in BLIND or configuration < sampler.startup
     for past in recorded:
@@ -144,27 +134,18 @@ def _params(study: Study, slot: _Slot, history: Sequence[PastTrial]) -> dict[str
         return _next_cell(study.space, history)
     if blind or enqueued is not None:
         return draw_blindly(sampler, study.space, configuration) | (enqueued or {})
-    return draw(sampler, study.space, configuration, _tried(study, earlier), len(study.spec.objectives))
+    return draw(sampler, study.space, configuration, earlier, len(study.spec.objectives))
 
 
-def _earlier(slot: _Slot, history: Sequence[PastTrial]) -> list[list[PastTrial]]:
-    """The trials of each earlier configuration of an arm, in order."""
-    ours = [past for past in history if past.arm == slot.arm and past.configuration < slot.configuration]
-    configurations: dict[int, list[PastTrial]] = {}
-    for past in sorted(ours, key=lambda past: (past.configuration, past.number)):
-        configurations.setdefault(past.configuration, []).append(past)
-    return list(configurations.values())
-
-
-def _waiting(study: Study, earlier: Sequence[Sequence[PastTrial]]) -> dict[str, Any] | None:
+def _waiting(study: Study, earlier: Iterable[Tried]) -> dict[str, Any] | None:
     """The first of the enqueued configurations that an arm has not had; one may be added to a study later."""
     waiting = [
         {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.enqueue
     ]
-    for trials in earlier:
+    for one in earlier:
         if not waiting:
             return None
-        had = next((params for params in waiting if _has(trials[0].params, params)), None)
+        had = next((params for params in waiting if _has(one.params, params)), None)
         if had is not None:
             waiting.remove(had)
     return waiting[0] if waiting else None
@@ -181,17 +162,7 @@ def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
         return False
 
 
-def _tried(study: Study, earlier: Sequence[Sequence[PastTrial]]) -> list[Tried]:
-    """What came of an arm's configurations."""
-    tried = []
-    for trials in earlier:
-        worth = [objective_values(study, past.scores) for past in trials if past.scores is not None]
-        means = tuple(fmean(values) for values in zip(*worth, strict=True)) if worth else None
-        tried.append(Tried(trials[0].params, means, any(past.state == RunState.PRUNED for past in trials)))
-    return tried
-
-
-def _next_cell(space: Mapping[str, Space], history: Sequence[PastTrial]) -> dict[str, Any] | None:
+def _next_cell(space: Mapping[str, Space], history: History) -> dict[str, Any] | None:
     """The first combination that no configuration has; None if there is none left."""
     # As JSON: for Python, 1 and True are one value.
     had = {json.dumps([past.params.get(key) for key in space]) for past in history}

@@ -45,12 +45,8 @@ class KeptWeights:
                 self._leave_best(arm)
 
     def _leave_best(self, arm: str) -> None:
-        ended = [one for one in self._database.standings(self._name) if one.arm == arm and one.state.final]
-        scores = {
-            one.number: one.scores["overall"]
-            for one in ended
-            if one.state is RunState.COMPLETE and one.scores is not None
-        }
+        ended = [one for one in self._database.history(self._name) if one.arm == arm and one.state.final]
+        scores = {one.number: one.scores["overall"] for one in ended if one.scores is not None}
         self._reached[arm] = best = max(scores.values())
         # The first among equals that has its weights: a trial that reused a result has none.
         equal = sorted(number for number, overall in scores.items() if overall == best)

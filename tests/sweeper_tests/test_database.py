@@ -20,6 +20,7 @@ from model.config import TrainConfig
 from model.result import EpochResult, Metric
 from sweeper.database import Database
 from sweeper.errors import DatabaseError
+from sweeper.history import History
 from sweeper.mirror import Mirror
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.search import PastTrial
@@ -249,6 +250,18 @@ def test_failed_trials_are_queued_again_under_their_numbers(database: Database, 
     assert fine == 1
 
 
+def test_a_twin_is_looked_up_in_the_index_of_digests(database: Database) -> None:
+    if database._engine.dialect.name != "sqlite":
+        pytest.skip("a server plans by the size of its tables")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(database._engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    database.twin(NAME, queue(database))
+    statement, values = asked[-1]
+    with database._engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert [row.detail.partition(" (")[0] for row in plan] == ["SEARCH run USING INDEX ix_run_digest"]
+
+
 def test_an_identical_trial_gets_the_result_of_its_twin(database: Database, url: str) -> None:
     source, number = run_whole(database, COMPLETE), queue(database)
     twin = database.twin(NAME, number)
@@ -408,7 +421,7 @@ def test_history(database: Database) -> None:
     database.claim_number(NAME, ME)
     states = [RunState.COMPLETE, RunState.PRUNED, RunState.FAILED, RunState.QUEUED]
     scores = [COMPLETE.scores, None, None, None]
-    assert database.history(NAME) == [
+    assert list(database.history(NAME)) == [
         PastTrial(n, "abab"[n], PARAMS, 7, n, states[n], scores[n]) for n in range(4)
     ]
 
@@ -421,6 +434,52 @@ def test_history_is_one_query_whatever_its_length(database: Database) -> None:
         statements.clear()
         database.history(NAME)
         assert len([text for text in statements if text.startswith("SELECT")]) == 1
+
+
+def test_history_follows_what_other_drivers_write(database: Database, url: str) -> None:
+    with Database(url) as other:
+        late = other.claim_number(NAME, YOU)  # begun by another driver only after the next one has ended
+        failed, complete = run_whole(database, FAILED, "a"), run_whole(database, COMPLETE, "a")
+        assert [past.number for past in database.history(NAME)] == [failed, complete]
+        assert other.add_run(NAME, trial(late, "b"), SPACE, YOU, 60)
+        assert other.retry(NAME) == [failed]
+        states = {past.number: past.state for past in database.history(NAME)}
+        assert states == {late: RunState.QUEUED, failed: RunState.QUEUED, complete: RunState.COMPLETE}
+        assert other.take_over(NAME, failed, None, YOU, 60)
+        other.finish_run(NAME, failed, COMPLETE)
+        other.finish_run(NAME, late, PRUNED)
+        new = queue(database)
+    states = {past.number: past.state for past in database.history(NAME)}
+    assert states == {
+        late: RunState.PRUNED,
+        failed: RunState.COMPLETE,
+        complete: RunState.COMPLETE,
+        new: RunState.QUEUED,
+    }
+    with Database(url) as afresh:
+        assert list(afresh.history(NAME)) == list(database.history(NAME))
+
+
+def test_history_reads_the_trials_that_may_have_changed_and_no_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered: list[int] = []
+
+    def enter(history: History, past: PastTrial) -> None:
+        entered.append(past.number)
+        real(history, past)
+
+    real = History.enter
+    monkeypatch.setattr(History, "enter", enter)
+    for outcome in (COMPLETE, PRUNED, FAILED):
+        run_whole(database, outcome)
+    running = queue(database)
+    database.history(NAME)
+    assert sorted(entered) == [0, 1, 2, 3]
+    entered.clear()
+    new = queue(database)
+    database.history(NAME)
+    assert sorted(entered) == [running, new]
 
 
 def test_trials_frame(database: Database) -> None:

@@ -21,7 +21,6 @@ from sweeper.search import (
     directions,
     distributions,
     grid_size,
-    objective_values,
     propose,
 )
 from sweeper.spec import StudySpec
@@ -242,7 +241,8 @@ from sweeper.search import PastTrial, propose
 from sweeper.study import Study, StudySpec, Workload
 given = json.load(sys.stdin)
 study = Study(StudySpec.model_validate(given["study"]), Workload.model_validate(given["workload"]))
-print(json.dumps(propose(study, 40, [PastTrial(**past) for past in given["history"]]).params))
+history = [PastTrial(**past | {"state": RunState(past["state"])}) for past in given["history"]]
+print(json.dumps(propose(study, 40, history).params))
 """
     given = {
         "study": a_study.spec.model_dump(mode="json"),
@@ -481,7 +481,6 @@ def test_one_objective_may_be_a_task() -> None:
 
 def test_several_objectives_are_raised_together() -> None:
     a_study = study("nsga2", RANGES, {"A": {}}, (1,), objective=["sst", "sts"])
-    assert objective_values(a_study, {"overall": 0.1, "sst": 0.2, "para": 0.3, "sts": 0.4}) == [0.2, 0.4]
     assert [direction.name for direction in directions(a_study)] == ["MAXIMIZE", "MAXIMIZE"]
 
     def search(sampler: str, seed: int) -> float:

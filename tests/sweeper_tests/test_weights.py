@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.errors import DatabaseError
 from sweeper.executors import Job
+from sweeper.history import History
 from sweeper.observer import Observer
 from sweeper.run import Outcome, RunState
 from sweeper.rundir import Home, best_weights
@@ -128,10 +130,16 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
 def test_without_the_database_nothing_is_removed(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def locked(*_: object) -> None:
-        raise DatabaseError("locked", passing=True)
+    class Locked(Database):
+        def history(self, name: str) -> History:
+            raise DatabaseError("locked", passing=True)
 
-    monkeypatch.setattr(Database, "standings", locked)
+    def settle(weights: KeptWeights, *trial: Any) -> None:
+        with Locked(f"sqlite:///{tmp_path / 'studies.db'}") as weights._database:
+            real(weights, *trial)
+
+    real = KeptWeights.settle
+    monkeypatch.setattr(KeptWeights, "settle", settle)
     drive(tmp_path, study, Training(), 4)
     assert kept(tmp_path, study) == {0, 1, 2, 3}
     monkeypatch.undo()
