@@ -4,11 +4,13 @@ The trainer itself trains all-MiniLM-L6-v2 on three tasks, 32 rows of each a ste
 rows that a trial would take. The floating-point operations are those of the matrix products of a forward
 pass over every real token, attention among the real tokens of its sentence included, and twice as many for
 the backward pass; no padding, no dropout, no normalisation, no optimizer. The rate is that of 2048 x 2048
-matrices on the same threads, measured between the stretches of the same run.
+matrices on the same threads, measured between the stretches of the same run: by `torch.mm`, and by oneDNN,
+which on some CPUs, AMD's with AVX-512 for one, is far ahead of the BLAS behind torch.
 """
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from model.batches import BatchStream
 from model.config import TrainConfig
@@ -29,6 +32,11 @@ from .subset import THREADS, available, trial
 
 SIZE = 2048
 ROWS, STEPS, STRETCHES = 2048, 8, 7
+CAPABILITY = torch.backends.cpu.get_cpu_capability()
+PRODUCTS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "torch.mm": torch.mm,
+    "oneDNN": lambda left, right: torch.ops.mkldnn._linear_pointwise(left, right, None, "none", [], "none"),
+}
 PASSES = {"forward": 1, "backward": 2}
 """Passes over the matrix products, in forward passes."""
 
@@ -45,7 +53,8 @@ def measure(rows: int = ROWS, steps: int = STEPS, stretches: int = STRETCHES) ->
         return {}
     torch.set_num_threads(THREADS)
     config = trial(rows, dev_rows=8, epochs=stretches, steps_per_epoch=steps)
-    rates, clocked = [], []
+    rates: dict[str, list[float]] = {name: [] for name in PRODUCTS}
+    clocked = []
     watch = Stopwatch()
     with tempfile.TemporaryDirectory() as folder, watch.on_trainer():
         cache = Path(folder) / "cache"
@@ -54,8 +63,9 @@ def measure(rows: int = ROWS, steps: int = STEPS, stretches: int = STRETCHES) ->
             clocked.append(watch.seconds | {"step": result.train_seconds})
             padding = sum(result.padded_tokens.values()) / sum(result.tokens.values())
             watch.seconds.clear()
-            rates.append(multiply_rate())
-    return _summary(work[1:], clocked[1:], rates[1:], padding, steps)
+            for name, product in PRODUCTS.items():
+                rates[name].append(multiply_rate(product))
+    return _summary(work[1:], clocked[1:], {name: found[1:] for name, found in rates.items()}, padding, steps)
 
 
 def operations(config: TrainConfig, cache: Path) -> list[float]:
@@ -90,45 +100,58 @@ def forward_operations(bert: Any, lengths: NDArray[np.int64]) -> float:
     return float(bert.num_hidden_layers * (token * lengths.sum() + attention))
 
 
-def multiply_rate(times: int = 5) -> float:
-    """Floating-point operations a second of products of two square fp32 matrices, the median of some."""
+def multiply_rate(product: Callable[[Tensor, Tensor], Tensor], times: int = 5) -> float:
+    """Floating-point operations a second of products of two square fp32 matrices, the median of some.
+
+    Args:
+        product: Multiplies them.
+        times: How often, besides once to warm up.
+    """
     left, right = torch.randn(SIZE, SIZE), torch.randn(SIZE, SIZE)
-    out = torch.empty(SIZE, SIZE)
     seconds = []
-    for _ in range(times):
+    for _ in range(times + 1):
         began = time.perf_counter()
-        torch.mm(left, right, out=out)
+        product(left, right)
         seconds.append(time.perf_counter() - began)
+    seconds = seconds[1:]
     return 2 * SIZE**3 / median(seconds)
 
 
 def _summary(
-    work: list[float], clocked: list[dict[str, float]], rates: list[float], padding: float, steps: int
+    work: list[float],
+    clocked: list[dict[str, float]],
+    rates: dict[str, list[float]],
+    padding: float,
+    steps: int,
 ) -> dict[str, Any]:
-    shares = [3 * w / seconds["step"] / rate for w, seconds, rate in zip(work, clocked, rates, strict=True)]
+    reached = {
+        name: median(3 * w / s["step"] / rate for w, s, rate in zip(work, clocked, found, strict=True))
+        for name, found in rates.items()
+    }
     results: dict[str, Any] = {
-        "matmul_gflops": median(rates) / 1e9,
+        "matmul_gflops": {name: median(found) / 1e9 for name, found in rates.items()},
         "gflop_a_step": 3 * median(work) / steps / 1e9,
         "padding": padding,
-        "step_percent": 100 * median(shares),
+        "step_percent": {name: 100 * share for name, share in reached.items()},
         "milliseconds": {"step": 1000 * median(s["step"] for s in clocked) / steps},
         "gflops": {},
     }
+    products = ", ".join(f"{rate:.0f} by {name}" for name, rate in results["matmul_gflops"].items())
     print(
-        f"  {len(work)} stretches of {steps} steps, {THREADS} threads; matrix products {SIZE}³: "
-        f"{results['matmul_gflops']:.0f} GFLOP/s; a step has {results['gflop_a_step']:.0f} GFLOP, "
-        f"its batches as rectangles hold {padding:.3f} times their real tokens"
+        f"  {len(work)} stretches of {steps} steps, {THREADS} threads, {CAPABILITY}; products of {SIZE}³: "
+        f"{products} GFLOP/s; a step has {results['gflop_a_step']:.0f} GFLOP, its batches as rectangles hold "
+        f"{padding:.3f} times their real tokens"
     )
     for part in ("batches", "forward", "backward", "clipping", "optimizer"):
         milliseconds = results["milliseconds"][part] = 1000 * median(s[part] for s in clocked) / steps
-        reached = ""
+        rate = ""
         if part in PASSES:
             gflops = median(PASSES[part] * w / s[part] for w, s in zip(work, clocked, strict=True)) / 1e9
             results["gflops"][part] = gflops
-            reached = f", {gflops:5.0f} GFLOP/s, {100 * gflops / results['matmul_gflops']:3.0f} %"
-        print(f"    {part:9} {milliseconds:7.1f} ms{reached}")
-    step = results["milliseconds"]["step"]
-    print(f"    step      {step:7.1f} ms, {results['step_percent']:.0f} % of the rate")
+            rate = f", {gflops:5.0f} GFLOP/s"
+        print(f"    {part:9} {milliseconds:7.1f} ms{rate}")
+    shares = ", ".join(f"{share:.0f} % of {name}'s rate" for name, share in results["step_percent"].items())
+    print(f"    step      {results['milliseconds']['step']:7.1f} ms, {shares}")
     return results
 
 

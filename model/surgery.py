@@ -3,10 +3,12 @@
 The result of PCGrad and its relatives is a combination of the tasks' gradients whose coefficients depend on
 their dot products alone. So nothing is flattened, stacked or copied: each task's ``.grad`` tensors are put
 aside as they are, their dot products are summed, TorchJD turns the matrix of those into coefficients, and the
-combination is written into the tensors of the last task.
+combination is written into the tensors of the last task. Word embeddings may have sparse gradients: of those
+only the rows that a task touched wait and are multiplied.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import combinations_with_replacement
 
 import torch
@@ -26,6 +28,7 @@ from torchjd.aggregation import (
 from .dualcone import ExactProjector
 from .errors import NonFiniteLossError
 from .gradient import CAGRAD_RADIUS, GradientMethod, GradientStorage
+from .wordtable import sparse_dot
 
 PIECE = 1 << 17
 """Elements that are worked on at once: three tasks' pieces stay in a core's cache between their products."""
@@ -149,9 +152,10 @@ class GradientSurgery:
             self._targets = state["targets"].to(self._targets, copy=True)
 
     def _waiting(self, gradient: Tensor, last: bool) -> Tensor:
+        gradient = gradient.coalesce() if gradient.is_sparse else gradient
         if not last and self._storage != "fp32":
             gradient = gradient.to(torch.bfloat16 if self._storage == "bf16" else "cpu")
-        return gradient.contiguous()
+        return gradient if gradient.is_sparse else gradient.contiguous()
 
     def _coefficients(self, gram: Tensor, present: list[int]) -> list[float]:
         # Coefficients do not depend on the size of the gradients, but TorchJD takes small ones for zero.
@@ -188,6 +192,11 @@ def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | N
         touching = [task for task, gradient in enumerate(gradients) if gradient is not None]
         if len(touching) < 2:
             continue
+        if gradients[touching[0]].is_sparse:
+            for i, j in combinations_with_replacement(touching, 2):
+                left, right = (gradients[task].to(parameter.dtype) for task in (i, j))
+                products.setdefault((i, j), []).append(sparse_dot(left, right))
+            continue
         for pieces in _pieces([gradients[task] for task in touching]):
             ready = [
                 row[: len(piece)].copy_(piece) if _elsewhere(piece, parameter) else piece
@@ -204,6 +213,9 @@ def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | N
 def _combination(parameter: nn.Parameter, terms: list[tuple[float, Tensor]]) -> Tensor | None:
     if len(terms) < 2:
         return terms[0][1].to(parameter) if terms else None
+    if terms[0][1].is_sparse:
+        scaled = [coefficient * gradient.to(parameter.dtype) for coefficient, gradient in terms]
+        return reduce(torch.add, scaled)
     ready = [n for n, (_, gradient) in enumerate(terms) if not _elsewhere(gradient, parameter)]
     # Without a tensor of the right kind to write into, the last task of the step left this parameter out.
     scale, result = terms.pop(ready[-1]) if ready else (1.0, torch.zeros_like(parameter))

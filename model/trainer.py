@@ -25,6 +25,7 @@ from .sampling import TaskSampler
 from .smart import Smart
 from .surgery import GradientSurgery, cosines
 from .tasks import overall_score
+from .wordtable import WordTable
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
@@ -67,6 +68,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
     optimizer = build_optimizer(model.encoder, model.heads, config)
+    words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     streams = {
         name: BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
         for number, (name, split) in enumerate(corpus.train.items())
@@ -128,6 +130,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     surgery.collect(name)
             if surgery is not None:
                 record.add_cosines(cosines(surgery.combine()))
+            words.densify()
             if config.max_grad_norm is not None:
                 torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
             optimizer.step()
