@@ -1,5 +1,6 @@
 """What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,20 +69,29 @@ def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.Monk
         connect(address)
 
 
+def test_a_trial_that_no_node_holds(ray_cluster: "Cluster") -> None:
+    from sweeper.executors.ray import RayExecutor
+
+    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 50 CPUs and 0.5 GPUs, .*"):
+        RayExecutor(Resources(cpus=50, gpus=0.5))
+
+
 @pytest.fixture
 def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
     """Its trials take five cores, which the cluster's first node does not have."""
+    import ray
+
     from sweeper.executors.ray import RayExecutor
 
-    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 5 CPUs and 0 GPUs"):
-        RayExecutor(Resources(cpus=5))
-    node = ray_cluster.add_node(num_cpus=5)
+    ray_cluster.add_node(num_cpus=5)
     executor = RayExecutor(Resources(cpus=5))
     assert executor.workers == 1
     yield executor
     executor.close()
-    if node in ray_cluster.worker_nodes:
+    for node in list(ray_cluster.worker_nodes):
         ray_cluster.remove_node(node)
+    while sum(node["Alive"] for node in ray.nodes()) > 1:
+        time.sleep(0.1)
 
 
 def test_a_lost_node_and_going_on_where_another_comes(
@@ -97,13 +107,11 @@ def test_a_lost_node_and_going_on_where_another_comes(
     assert isinstance(last, NodeLost)
     assert last.number == lost.number
     assert f"node {node.node_id}" in last.message
-    again = ray_cluster.add_node(num_cpus=5)
+    ray_cluster.add_node(num_cpus=5)
     [events] = story(executor, lost).values()
     assert isinstance(events[0], Started)
     assert events[0].epochs is not None
     assert scores(events) == scores(expected)
-    executor.close()
-    ray_cluster.remove_node(again)
 
 
 def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None:
