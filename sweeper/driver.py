@@ -13,13 +13,14 @@ from .backlog import Backlog, Ready
 from .cores import threads_each
 from .database import Database
 from .errors import DiskFullError
-from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
+from .executors import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
 from .limits import Limits, Referee
 from .observer import Observer
 from .owner import Owner
 from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
+from .sharedfolder import CHECKPOINTS, SharedFolder
 from .study import Study, TrialSpec
 from .weights import KeptWeights
 
@@ -78,7 +79,7 @@ class Driver:
         self._backlog = Backlog(database, study, wanted, self._owner, lease_seconds, self._reuse)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
-        self._threads = threads_each(executor.workers)
+        self._threads = study.workload.resources.cpus or threads_each(executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 
@@ -144,20 +145,24 @@ class Driver:
     def _start(self, ready: Ready) -> None:
         trial = ready.trial
         rundir = self._home.run(self._study.name, trial.number)
-        self._active[trial.number] = Attempt(trial, time.monotonic(), ready.halvings, ready.kills)
-        self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
+        shared = self._home.shared_run(self._study.name, trial.number)
+        kept = SharedFolder(shared).holds(CHECKPOINTS) if shared else (rundir / CHECKPOINTS).exists()
+        self._active[trial.number] = Attempt(
+            trial, time.monotonic(), ready.halvings, ready.kills, ready.displaced
+        )
+        self._observer.submitted(trial, resumed=kept)
         self._executor.submit(
-            Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
+            Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads, shared)
         )
 
     def _record(self, event: Event) -> None:
-        name, number = self._study.name, event.number
+        number = event.number
         active = self._active.get(number)
         if active is None:
             return  # what a cancelled trial still had to say
         match event:
-            case Started(threads=threads, device=device, machine=machine):
-                self._database.start_run(name, number, threads, device, self._versions, machine)
+            case Started():
+                self._started(active, event)
             case Evaluated(result=result):
                 self._evaluated(active, result)
             case Finished():
@@ -166,8 +171,28 @@ class Driver:
                 self._withdraw(number)
             case Noted(text=text):
                 self._observer.noted(f"trial {number}: {text}")
+            case NodeLost(message=message):
+                self._displaced(active, message)
             case Failed():
                 self._failed(active, event)
+
+    def _started(self, active: Attempt, event: Started) -> None:
+        active.began = time.monotonic()
+        self._database.start_run(
+            self._study.name, event.number, event.threads, event.device, self._versions, event.machine
+        )
+        if active.displaced:
+            whence = "from its start: no checkpoint is left"
+            if event.epochs is not None:
+                whence = f"from its checkpoint, epoch {event.epochs} of {active.trial.config.epochs}"
+            self._observer.noted(f"trial {event.number} goes on, on {event.machine}, {whence}")
+
+    def _displaced(self, active: Attempt, message: str) -> None:
+        """Puts a trial back that lost its machine, which is no fault of its own."""
+        trial = active.trial
+        self._withdraw(trial.number)
+        self._observer.noted(f"trial {trial.number}: {message}; it is placed anew")
+        self._backlog.put_back(Ready(trial, active.halvings, active.kills, displaced=True))
 
     def _evaluated(self, active: Attempt, result: EpochResult) -> None:
         name, number = self._study.name, active.trial.number
@@ -200,7 +225,7 @@ class Driver:
             self._withdraw(number)
             config = trial.config.model_copy(update={"accumulation": 2 * trial.config.accumulation})
             self._database.halve(self._study.name, number, config.model_dump(mode="json"))
-            discard_checkpoints(self._home.run(self._study.name, number))
+            self._discard(number)
             self._observer.noted(
                 f"trial {number} ran out of memory; again with half the micro-batch "
                 f"(accumulation {config.accumulation})"
@@ -215,11 +240,20 @@ class Driver:
             self._lost(number)
             return
         del self._active[number]
+        shared = self._home.shared_run(name, number)
+        if shared is not None:
+            SharedFolder(shared).fetch(self._home.run(name, number), checkpoints=False)
         self._weights.settle(number, active.trial.arm, outcome)
         if outcome.state is not RunState.FAILED:
-            discard_checkpoints(self._home.run(name, number))
+            self._discard(number)
         self._referee.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
+
+    def _discard(self, number: int) -> None:
+        discard_checkpoints(self._home.run(self._study.name, number))
+        shared = self._home.shared_run(self._study.name, number)
+        if shared is not None:
+            SharedFolder(shared).remove(CHECKPOINTS)
 
     def _withdraw(self, number: int) -> None:
         del self._active[number]
@@ -242,7 +276,7 @@ class Driver:
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds
         for number, active in list(self._active.items()):
-            if limit is not None and time.monotonic() - active.submitted > limit:
+            if limit is not None and time.monotonic() - active.began > limit:
                 self._executor.cancel(number)
                 message = f"took longer than the {limit:g} s that a trial may take"
                 self._failed(active, Failed(number, ErrorClass.TIMEOUT, message, ""))

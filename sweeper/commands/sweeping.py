@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ..errors import InputError
 from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
 from ..loggers.tools import Tool
 from ..options import (
+    AUTO,
     STUDY_FILE,
     STUDY_RUN,
     ExecutorName,
     MaxFailures,
     Patience,
+    RayAddress,
     Storage,
     StudyName,
     Timeout,
@@ -59,8 +62,9 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     executor: ExecutorName = "local",
+    ray_address: RayAddress = None,
     timeout: Timeout = None,
     until: Until = None,
     patience: Patience = None,
@@ -82,7 +86,8 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, trials, executor_named(executor, workers), storage, limits, log or ())
+    where = executor_named(executor, workers, loaded, ray_address)
+    run_study(loaded, trials, where, storage, limits, log or ())
 
 
 def resume(
@@ -91,8 +96,9 @@ def resume(
     workload: Annotated[
         str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     executor: ExecutorName = "local",
+    ray_address: RayAddress = None,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
@@ -113,7 +119,8 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, None, executor_named(executor, workers), storage, limits, log or ())
+    where = executor_named(executor, workers, found, ray_address)
+    run_study(found, None, where, storage, limits, log or ())
 
 
 def retry(
@@ -209,22 +216,39 @@ def run_study(  # noqa: PLR0917
         raise typer.Exit(1)
 
 
-def executor_named(name: str, workers: int | None) -> "Executor | None":
+def executor_named(
+    name: str, workers: int | None, study: "Study", ray_address: str | None
+) -> "Executor | None":
     """Where the trials run.
 
     Args:
-        name: ``local`` or ``inline``.
-        workers: Trials at once; None for as many as turn out fastest, which inline is one.
+        name: ``local``, ``inline`` or ``ray``.
+        workers: Trials at once; `AUTO` for as many as turn out fastest, which inline is one; None where the
+            user does not say.
+        study: The study, whose workload says what a trial takes of a cluster.
+        ray_address: The cluster.
 
     Returns:
         The executor; None if the sweep shall measure how many workers a local one has.
+
+    Raises:
+        InputError: If Ray is missing or no cluster answers, or none of its nodes could hold a trial.
     """
+    if name == "ray":
+        from ..executors.raycluster import connect
+
+        connect(ray_address)
+        from ..executors.ray import RayExecutor
+
+        return RayExecutor(study.workload.resources, workers or None)
+    if ray_address is not None:
+        raise InputError(f"--ray-address {ray_address}: goes with --executor ray only")
     if name == "inline":
         from ..executors.inline import InlineExecutor
 
         return InlineExecutor(workers or 1)
-    if workers is None:
+    if workers == AUTO:
         return None
     from ..executors.local import LocalExecutor
 
-    return LocalExecutor(workers)
+    return LocalExecutor(workers or 1)

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver, get_context
@@ -42,14 +43,15 @@ class LocalExecutor:
 
     Args:
         workers: How many trials run at once.
+        preloaded: Modules that the server of their processes has loaded.
     """
 
-    def __init__(self, workers: int = 1) -> None:
+    def __init__(self, workers: int = 1, preloaded: Sequence[str] = PRELOADED) -> None:
         self.workers = workers
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(PRELOADED)
+        self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
         self._stopping = False
 
