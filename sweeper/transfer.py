@@ -53,10 +53,10 @@ def copy(source: str, destination: str, names: Collection[str]) -> int:
             writer.dispose()
 
 
-def _place(url: sa.URL) -> tuple[str, str | None, int | None, str | None]:
+def _place(url: sa.URL) -> tuple[object, ...]:
     """Where a database is, whoever asks for it and through whichever driver."""
     port = url.port or (None if url.get_backend_name() == "sqlite" else 5432)
-    return url.get_backend_name(), url.host or url.query.get("host"), port, url.database  # type: ignore[return-value]
+    return url.get_backend_name(), url.host or url.query.get("host"), port, url.database
 
 
 def _check_idle(database: Database, name: str) -> None:
