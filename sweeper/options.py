@@ -80,6 +80,14 @@ Workers = Annotated[
         "measured before the first trial, in seconds.",
     ),
 ]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICES",
+        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them, and there "
+        "are at least as many workers; more --workers share the devices evenly.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ..errors import InputError
 from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
 from ..loggers.tools import Tool
 from ..options import (
     STUDY_FILE,
     STUDY_RUN,
+    Devices,
     ExecutorName,
     MaxFailures,
     Patience,
@@ -60,6 +62,7 @@ def run(
         typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
     ] = None,
     workers: Workers = 1,
+    devices: Devices = None,
     executor: ExecutorName = "local",
     timeout: Timeout = None,
     until: Until = None,
@@ -82,7 +85,7 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, trials, executor_named(executor, workers), storage, limits, log or ())
+    run_study(loaded, trials, executor_named(executor, workers, devices), storage, limits, log or ())
 
 
 def resume(
@@ -92,6 +95,7 @@ def resume(
         str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
     ] = None,
     workers: Workers = 1,
+    devices: Devices = None,
     executor: ExecutorName = "local",
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
@@ -113,7 +117,7 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, None, executor_named(executor, workers), storage, limits, log or ())
+    run_study(found, None, executor_named(executor, workers, devices), storage, limits, log or ())
 
 
 def retry(
@@ -209,16 +213,28 @@ def run_study(  # noqa: PLR0917
         raise typer.Exit(1)
 
 
-def executor_named(name: str, workers: int | None) -> "Executor | None":
+def executor_named(name: str, workers: int | None, devices: str | None = None) -> "Executor | None":
     """Where the trials run.
 
     Args:
         name: ``local`` or ``inline``.
         workers: Trials at once; None for as many as turn out fastest, which inline is one.
+        devices: CUDA devices for the trials of a local one, which has at least as many workers.
 
     Returns:
         The executor; None if the sweep shall measure how many workers a local one has.
+
+    Raises:
+        InputError: If a device is not there, or the executor is not a local one.
     """
+    if devices is not None:
+        if name != "local":
+            raise InputError(f"--devices {devices!r}: is for --executor local, not {name}")
+        from ..devices import devices_named
+        from ..executors.local import LocalExecutor
+
+        found = devices_named(devices)
+        return LocalExecutor(max(workers or 1, len(found)), found)
     if name == "inline":
         from ..executors.inline import InlineExecutor
 
