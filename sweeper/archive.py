@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 
 from . import migrations
-from .engine import READING, check_url, creation_lock, explained, hooked_engine, is_ready
+from .engine import check_url, creation_lock, explained, hooked_engine, is_ready, reading_options
 from .errors import DatabaseError
 from .history import History
 from .mirror import Mirror
+from .patience import Patience, patient
 from .pruning import Curve
 from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
 from .run import ErrorClass, RunRow, RunState, SweepRow
@@ -88,12 +89,16 @@ class Archive:
         url: ``sqlite:///path`` or ``postgresql://…``. Missing tables are made, old ones migrated.
         must_exist: Whether a database without studies is an error, for commands that only read.
 
+    Attributes:
+        patience: How long a method waits for a database that is locked or does not answer.
+
     Raises:
         DatabaseError: From here and from every method, if the database cannot be read or written. Nothing
             is written where it is not a database, or is one of a newer version.
     """
 
     def __init__(self, url: str, must_exist: bool = False) -> None:
+        self.patience = Patience()
         self._url = check_url(url)
         self._known: dict[str, Keys] = {}
         self._histories: dict[str, History] = {}
@@ -101,6 +106,7 @@ class Archive:
         with explained(self._url), ExitStack() as stack:
             ready = is_ready(self._url, must_exist)
             self._engine = hooked_engine(self._url)
+            self._reading_options = reading_options(self._engine)
             stack.callback(self._engine.dispose)
             with nullcontext() if ready else creation_lock(self._engine):
                 self._mirror = Mirror(self._engine, ready)
@@ -121,12 +127,14 @@ class Archive:
         """Closes all connections."""
         self._stack.close()
 
+    @patient
     def sweep(self, name: str) -> SweepRow | None:
         """The study of that name, or None."""
         with self._reading() as connection:
             row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
         return None if row is None else sweep_row(row)
 
+    @patient
     def sweeps(self) -> list[SweepRow]:
         """All studies, the one with the latest activity last."""
         moment = sa.func.max(sa.func.coalesce(run.c.finished, run.c.started, run.c.created)).label("moment")
@@ -139,15 +147,18 @@ class Archive:
         with self._reading() as connection:
             return [sweep_row(row) for row in connection.execute(query).mappings()]
 
+    @patient
     def run(self, name: str, number: int) -> RunRow | None:
         """One trial of a study, or None if there is none of that number."""
         rows = self._select(name, sa.select(run).where(run.c.number == number))
         return run_row(rows[0]._mapping) if rows else None
 
+    @patient
     def runs(self, name: str) -> list[RunRow]:
         """All trials of a study, by number."""
         return [run_row(row._mapping) for row in self._select(name, sa.select(run))]
 
+    @patient
     def history(self, name: str) -> History:
         """All trials of a study as the search sees them.
 
@@ -162,8 +173,8 @@ class Archive:
             history = self._histories.setdefault(name, History(key.objectives))
             changed = (
                 r.number >= history.end,
-                r.number.in_(_written_out(history.unfinished)),
-                r.number.in_(_written_out(history.failed)) & (r.state != RunState.FAILED),
+                self._among(history.unfinished),
+                self._among(history.failed) & (r.state != RunState.FAILED),
             )
             # Three queries in one: SQLite would look through all numbers for one that asks for either.
             with self._reading() as connection:
@@ -173,17 +184,20 @@ class Archive:
                 history.enter(PastTrial(number, arm, StoredJson(params), seed, configuration, state, known))
         return history
 
+    @patient
     def standings(self, name: str) -> list[Standing]:
         """How all trials of a study stand, by number; quick, however many there are."""
         r = run.c
         query = sa.select(r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores)
         return [Standing(*row) for row in self._select(name, query)]
 
+    @patient
     def reused(self, name: str) -> dict[int, int]:
         """The trials that were not trained, each with the one whose result it has."""
         query = sa.select(run.c.number, run.c.reused_from).where(run.c.reused_from.is_not(None))
         return {row.number: row.reused_from for row in self._select(name, query)}
 
+    @patient
     def epochs_done(self, name: str, numbers: Collection[int]) -> dict[int, int]:
         """How many evaluations of these trials are recorded, by number; absent for none."""
         query = (
@@ -194,6 +208,7 @@ class Archive:
         )
         return {row.number: row.epochs for row in self._select(name, query)}
 
+    @patient
     def changes(self, name: str) -> list[tuple[datetime, str]]:
         """What was changed in a study since it was begun: when, in UTC, and what; the first change first."""
         c = study_change.c
@@ -201,12 +216,14 @@ class Archive:
         with self._reading() as connection:
             return [(row.moment, row.description) for row in connection.execute(query)]
 
+    @patient
     def metrics(self, name: str, number: int) -> dict[MetricKey, float | None]:
         """Every metric of every epoch of one trial; None for what is not a number."""
         m = epoch_metric.c
         query = sa.select(m.epoch, m.split, m.task, m.metric, m.value).join(run).where(run.c.number == number)
         return {(row.epoch, row.split, row.task, row.metric): row.value for row in self._select(name, query)}
 
+    @patient
     def curves(self, name: str, arm: str | None = None, seed: int | None = None) -> list[Curve]:
         """The curves of `overall` of a study's trials that have finished an epoch, by number.
 
@@ -231,6 +248,7 @@ class Archive:
             found[number].values[epoch] = value
         return list(found.values())
 
+    @patient
     def trials_frame(self, name: str) -> "pd.DataFrame":
         """All trials of a study; see ``frames.trials_frame``."""
         from . import frames  # pandas takes long to load, and `sweeper status` needs none of it
@@ -243,6 +261,7 @@ class Archive:
         epochs = {row.number: row.epochs for row in self._select(name, query)}
         return frames.trials_frame(self.runs(name), epochs)
 
+    @patient
     def epochs_frame(self, name: str) -> "pd.DataFrame":
         """All metrics of all trials of a study; see ``frames.epochs_frame``."""
         from . import frames
@@ -258,13 +277,21 @@ class Archive:
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         with explained(self._url), self._engine.connect() as connection:
-            yield connection.execution_options(**READING)
+            yield connection.execution_options(**self._reading_options)
 
     def _select(self, name: str, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Rows of one study's trials, by number."""
         ours = query.where(run.c.sweep_id == self._keys(name).sweep).order_by(run.c.number)
         with self._reading() as connection:
             return connection.execute(ours).all()
+
+    def _among(self, numbers: Collection[int]) -> sa.ColumnElement[bool]:
+        """Whether a trial's number is one of these, of which there may be thousands."""
+        wanted = sorted(numbers)
+        if self._engine.dialect.name == "sqlite":  # which takes so many in its text, but not as parameters
+            return run.c.number.in_(sa.bindparam(None, wanted, expanding=True, literal_execute=True))
+        # One parameter, so that it is one statement, which the server has prepared.
+        return run.c.number == sa.any_(sa.literal(wanted, sa.ARRAY(sa.Integer)))
 
     def _one(self, name: str, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:
         """Columns of one trial, which must be there."""
@@ -282,8 +309,3 @@ class Archive:
                 raise DatabaseError(f"{self._url}: no study {name!r}")
             self._known[name] = Keys(row.id, row.study_id, objectives(row.study))
         return self._known[name]
-
-
-def _written_out(numbers: Collection[int]) -> sa.BindParameter[Any]:
-    """Numbers to look for, as part of the statement's text: it takes thousands, but not as parameters."""
-    return sa.bindparam(None, sorted(numbers), expanding=True, literal_execute=True)

@@ -103,14 +103,15 @@ class Backlog:
         """
         name, undecided = self._study.name, False
         mine = {*active, *self._deferred, *(ready.trial.number for ready in self._ready)}
-        expired = self._database.expired(name)
-        for row in self._database.unfinished(name):
-            if row.number in mine or row.number >= self._wanted:
+        for lease in self._database.leases(name):
+            if lease.number in mine or lease.number >= self._wanted:
                 continue
-            verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, row.number in expired)
+            verdict = self._neighbours.judge(lease.number, lease.owner, lease.expires, lease.expired)
             undecided |= verdict is Verdict.UNKNOWN
-            if verdict is Verdict.GONE and self._take_over(row.number, row.owner):
-                self._prepare(_trial(row), row.halvings)
+            if verdict is Verdict.GONE and self._take_over(lease.number, lease.owner):
+                row = self._database.run(name, lease.number)
+                if row is not None:
+                    self._prepare(_trial(row), row.halvings)
         for number, owner in self._database.orphans(name):
             if number >= self._wanted:
                 continue

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from optuna.distributions import BaseDistribution
@@ -11,9 +12,9 @@ from optuna.distributions import BaseDistribution
 from . import mirror
 from .archive import Archive
 from .engine import explained
-from .patience import Patience, patient
-from .records import run, run_row
-from .run import UNFINISHED, RunRow, RunState
+from .patience import patient
+from .records import run
+from .run import UNFINISHED, RunState
 
 if TYPE_CHECKING:
     from .study import TrialSpec
@@ -21,25 +22,40 @@ if TYPE_CHECKING:
 _UNFINISHED = run.c.state.in_(UNFINISHED)
 
 
+@dataclass(frozen=True)
+class Lease:
+    """Whose an unfinished trial is, and until when.
+
+    Attributes:
+        number: Number of the trial.
+        owner: Its driver; None for none.
+        expires: Until when nobody else may take it over, UTC.
+        expired: Whether that moment has passed, by the clock that sets leases.
+    """
+
+    number: int
+    owner: str | None
+    expires: datetime | None
+    expired: bool
+
+
 class Claims(Archive):
     """The trials of all studies, and whose they are. Arguments and errors are those of ``Archive``.
 
     A trial that was added or taken over here is changed only while it still has the owner that it got then:
     who has lost a trial to another driver cannot write to it any more.
-
-    Attributes:
-        patience: How long a method waits for a database that is locked or does not answer.
     """
 
     def __init__(self, url: str, must_exist: bool = False) -> None:
         super().__init__(url, must_exist)
-        self.patience = Patience()
         self._held: dict[tuple[str, int], str] = {}
 
     @patient
     def claim_number(self, name: str, owner: str) -> int:
         """Takes the next number of a study for `owner`: an Optuna trial, running from now on."""
-        return self._mirror.claim(self._keys(name).study, owner)
+        study = self._keys(name).study
+        with self._writing() as connection:
+            return mirror.claim(connection, study, owner)
 
     @patient
     def claimed(self, name: str) -> int:
@@ -53,8 +69,9 @@ class Claims(Archive):
         # In this order: a run that is added in between is seen, and its number is not taken for an orphan.
         with self._reading() as connection:
             claimed = mirror.running(connection, self._keys(name).study)
-        numbers = {row.number for row in self._select(name, sa.select(run.c.number))}
-        return [(number, owner) for number, owner in sorted(claimed.items()) if number not in numbers]
+        query = sa.select(run.c.number).where(self._among(claimed))
+        added = {row.number for row in self._select(name, query)}
+        return [(number, owner) for number, owner in sorted(claimed.items()) if number not in added]
 
     @patient
     def add_run(
@@ -80,7 +97,6 @@ class Claims(Archive):
         """
         key = self._keys(name)
         with suppress(sa.exc.IntegrityError), self._writing() as connection:
-            now = self._now(connection)
             values = {
                 "sweep_id": key.sweep,
                 "number": trial.number,
@@ -89,9 +105,9 @@ class Claims(Archive):
                 "seed": trial.seed,
                 "state": RunState.QUEUED,
                 "owner": owner,
-                "lease_expires": now + timedelta(seconds=lease_seconds),
+                "lease_expires": self._moment(lease_seconds),
                 "attempts": 0,
-                "created": now,
+                "created": self._moment(),
                 "configuration": trial.configuration,
                 "params": trial.params,
                 "config": trial.config.model_dump(mode="json"),
@@ -100,8 +116,9 @@ class Claims(Archive):
             added = connection.execute(run.insert().values(values).returning(run.c.trial_id)).scalar_one()
             attributes = {"arm": trial.arm, "seed": trial.seed}
             mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, attributes)
-        found = self.run(name, trial.number)
-        added_here = found is not None and found.owner == owner
+        # Whether it was added now, or by an earlier try of which only the answer was lost.
+        found = self._select(name, sa.select(run.c.owner).where(run.c.number == trial.number))
+        added_here = bool(found) and found[0].owner == owner
         if added_here:
             self._held[name, trial.number] = owner
         return added_here
@@ -122,7 +139,7 @@ class Claims(Archive):
                 return from_owner is not None and mirror.change_owner(
                     connection, key.study, number, from_owner, owner
                 )
-            expires = self._now(connection) + timedelta(seconds=lease_seconds)
+            expires = self._moment(lease_seconds)
             # Its own already: an earlier try was carried out, and only the answer was lost.
             theirs = run.c.owner == owner
             theirs |= run.c.owner.is_(None) if from_owner is None else run.c.owner == from_owner
@@ -134,9 +151,11 @@ class Claims(Archive):
         return changed.rowcount == 1
 
     @patient
-    def unfinished(self, name: str) -> list[RunRow]:
-        """All trials of a study that are queued or running, by number."""
-        return [run_row(row._mapping) for row in self._select(name, sa.select(run).where(_UNFINISHED))]
+    def leases(self, name: str) -> list[Lease]:
+        """The leases of all trials of a study that are queued or running, by number."""
+        late = run.c.lease_expires.is_(None) | (run.c.lease_expires < self._moment())
+        query = sa.select(run.c.number, run.c.owner, run.c.lease_expires, late).where(_UNFINISHED)
+        return [Lease(*row) for row in self._select(name, query)]
 
     @patient
     def release(self, name: str, owner: str) -> None:
@@ -146,33 +165,23 @@ class Claims(Archive):
             connection.execute(run.update().where(mine).values(owner=None, lease_expires=None))
 
     @patient
-    def expired(self, name: str) -> set[int]:
-        """Numbers of the unfinished trials whose lease has run out, by the clock that sets leases."""
-        key = self._keys(name).sweep
-        with self._reading() as connection:
-            late = run.c.lease_expires.is_(None) | (run.c.lease_expires < self._now(connection))
-            query = sa.select(run.c.number).where(run.c.sweep_id == key, _UNFINISHED, late)
-            return set(connection.execute(query).scalars())
-
-    @patient
     def renew(self, name: str, owner: str, lease_seconds: float) -> set[int]:
         """Extends the lease of all unfinished trials of `owner` in a study; returns their numbers."""
         mine = (run.c.sweep_id == self._keys(name).sweep) & (run.c.owner == owner) & _UNFINISHED
         with self._writing() as connection:
-            expires = self._now(connection) + timedelta(seconds=lease_seconds)
-            connection.execute(run.update().where(mine).values(lease_expires=expires))
-            return set(connection.execute(sa.select(run.c.number).where(mine)).scalars())
+            renewed = run.update().where(mine).values(lease_expires=self._moment(lease_seconds))
+            return set(connection.execute(renewed.returning(run.c.number)).scalars())
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         with explained(self._url), self._engine.begin() as connection:
             yield connection
 
-    def _now(self, connection: sa.Connection) -> datetime:
-        """The time by which leases run out: that of the server, if there is one for several machines."""
+    def _moment(self, ahead: float = 0.0) -> Any:
+        """A moment so many seconds ahead, by the clock of the server, where there is one."""
         if self._url.get_backend_name() == "sqlite":
-            return datetime.now(UTC)
-        return connection.execute(sa.select(sa.func.now())).scalar_one().astimezone(UTC)
+            return datetime.now(UTC) + timedelta(seconds=ahead)
+        return sa.func.now() + timedelta(seconds=ahead)
 
     def _change(self, name: str, number: int) -> sa.Update:
         """A change of a trial, unless it is finished or belongs to another driver by now."""

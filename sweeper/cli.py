@@ -11,6 +11,7 @@ from model.errors import ModelError
 
 from .commands.checking import schema, validate
 from .commands.confirming import confirm
+from .commands.databases import databases
 from .commands.exporting import best, dashboard, export
 from .commands.reading import list_studies, report, show, status
 from .commands.sweeping import replay, resume, retry, run
@@ -60,6 +61,7 @@ def options(
 
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(databases, name="db")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -4,6 +4,7 @@ Ours hold what a report needs and what counts; Optuna's repeat the search for it
 end ours change first, and ``untold`` finds what a crash left between the two.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -137,7 +138,7 @@ class Database(Claims):
             if connection.execute(self._change(name, number).values(seen)).rowcount == 0:
                 return
             connection.execute(epoch_metric.insert(), rows)
-        self._mirror.report(found.trial_id, result.epoch, result.overall)
+            mirror.report(connection, found.trial_id, result.epoch, result.overall)
 
     @patient
     def finish_run(self, name: str, number: int, outcome: Outcome) -> bool:
@@ -189,10 +190,8 @@ class Database(Claims):
             if connection.execute(self._change(name, number).values(values)).rowcount == 1:
                 connection.execute(epoch_metric.delete().where(m.run_id == target.id))
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
-            epochs = connection.execute(overall).all()
-        for row in epochs:
-            if row.value is not None:
-                self._mirror.report(target.trial_id, row.epoch, row.value)
+                for epoch, value in connection.execute(overall).all():
+                    mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
         self.tell(name, number)
 
     @patient
@@ -201,11 +200,13 @@ class Database(Claims):
 
         Complete ones come first, then those with a lower number that are under way.
         """
-        own = self._one(name, number, run.c.digest)
+        other = run.alias()
+        key = self._keys(name).sweep
+        digest = sa.select(other.c.digest).where(other.c.sweep_id == key, other.c.number == number)
         usable = (run.c.state == RunState.COMPLETE) | (_UNFINISHED & (run.c.number < number))
         query = sa.select(run).where(
-            run.c.sweep_id == self._keys(name).sweep,
-            run.c.digest == own.digest,
+            run.c.sweep_id == key,
+            run.c.digest == digest.scalar_subquery(),
             run.c.number != number,
             usable,
             run.c.reused_from.is_(None),
@@ -247,7 +248,8 @@ class Database(Claims):
         values = None
         if found.state is RunState.COMPLETE:
             values = [found.scores[score] for score in self._keys(name).objectives]
-        self._mirror.tell(found.trial_id, found.state, values)
+        with self._writing() as connection:
+            mirror.tell(connection, found.trial_id, found.state, values)
 
     @patient
     def untold(self, name: str) -> list[int]:

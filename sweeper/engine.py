@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock
@@ -14,6 +15,7 @@ from . import migrations
 from .errors import DatabaseError, NoStudiesError
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
+POOLED = 1  # connections that a driver keeps to a server, which has a hundred or so for all of them
 READING = {"sweeper_reading": True}  # execution options of a connection that will not write
 _ADVISORY_LOCK = 0x53574550  # any number, the same for all who create tables
 
@@ -124,12 +126,22 @@ def _plain_engine(url: sa.URL) -> sa.Engine:
 
 def hooked_engine(url: sa.URL) -> sa.Engine:
     """An engine for many processes. On SQLite: WAL, long waits, write locks taken at the start."""
-    # A server may close a connection that lies idle between two epochs of a long trial.
-    engine = sa.create_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _prepare)
+    if url.get_backend_name() != "sqlite":
+        # A server may close a connection that lies idle between two epochs of a long trial.
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=POOLED)
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", _prepare)
     begin_immediate(engine)
     return engine
+
+
+def reading_options(engine: sa.Engine) -> dict[str, Any]:
+    """Execution options of a connection that will not write; on a server, of statements each by itself.
+
+    There each statement sees what is committed at its start anyway, and a transaction around one costs two
+    more messages.
+    """
+    return READING if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
 
 
 @contextmanager

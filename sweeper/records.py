@@ -88,6 +88,7 @@ run = sa.Table(
     sa.UniqueConstraint("sweep_id", "number"),
     sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
     sa.Index("ix_run_digest", "sweep_id", "digest"),
+    sa.Index("ix_run_state", "sweep_id", "state"),
 )
 
 study_change = sa.Table(
@@ -111,12 +112,15 @@ epoch_metric = sa.Table(
     sa.Column("value", sa.Double),
 )
 
+studies = sa.table("studies", sa.column("study_id", sa.Integer))
+# Optuna's moments are UTC and do not say so.
 trials = sa.table(
     "trials",
     sa.column("trial_id", sa.Integer),
     sa.column("study_id", sa.Integer),
     sa.column("number", sa.Integer),
     sa.column("state", sa.Enum(TrialState)),
+    sa.column("datetime_start", sa.DateTime),
     sa.column("datetime_complete", sa.DateTime),
 )
 trial_params = sa.table(
@@ -131,6 +135,23 @@ trial_user_attributes = sa.table(
     sa.column("trial_id", sa.Integer),
     sa.column("key", sa.String),
     sa.column("value_json", sa.Text),
+)
+trial_values = sa.table(
+    "trial_values",
+    sa.column("trial_id", sa.Integer),
+    sa.column("objective", sa.Integer),
+    sa.column("value", sa.Double),
+    sa.column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+trial_intermediate_values = sa.table(
+    "trial_intermediate_values",
+    sa.column("trial_id", sa.Integer),
+    sa.column("step", sa.Integer),
+    sa.column("intermediate_value", sa.Double),
+    sa.column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
 )
 
 
