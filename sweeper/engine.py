@@ -105,7 +105,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, ImportError):
-        return f"the driver is not installed: pip install 'psycopg[binary]' ({error})"
+        return f"its driver is not installed: pip install 'sweeper[postgresql]' ({error})"
     return " ".join(str(error).split())
 
 

