@@ -9,8 +9,7 @@ from math import log10
 from random import Random
 
 from model.result import EpochResult, Metric
-from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
-from sweeper.run import ErrorClass
+from sweeper.executors import Evaluated, Event, Finished, Job, NodeLost, Started
 
 from .virtualclock import VirtualClock
 
@@ -89,7 +88,7 @@ class Nodes:
             if moment + seconds >= lost:
                 ledger.busy += lost - moment
                 ledger.nodes_lost += 1
-                self._plan(lost, Failed(number, ErrorClass.KILLED, "the trial's node was lost", ""))
+                self._plan(lost, NodeLost(number, "the node is gone"))
                 return
             moment += seconds
             ledger.busy += seconds
@@ -102,9 +101,10 @@ class Nodes:
     def _steps(self, job: Job) -> Iterator[tuple[int, float, Event]]:
         """What a trial has still to do: the epochs that it then has, the seconds, and what it says."""
         load, number = self._load, job.number
-        yield 0, load.start_seconds, Started(number, 1, "cuda:0", "simulated")
+        kept = self._ledger.done.get(number, 0)
+        yield 0, load.start_seconds, Started(number, 1, "cuda:0", "simulated", kept or None)
         whole = load.trial_seconds * Random(number).uniform(0.8, 1.2)
-        for epoch in range(max(0, self._ledger.done.get(number, 0)) + 1, load.epochs + 1):
+        for epoch in range(kept + 1, load.epochs + 1):
             yield epoch, (whole - load.start_seconds) / load.epochs, Evaluated(number, _result(job, epoch))
 
     def poll(self, timeout: float) -> list[Event]:
@@ -115,7 +115,7 @@ class Nodes:
         while self._events and self._events[0][0] <= self._clock.monotonic():
             moment, _, event = heappop(self._events)
             heard.append(event)
-            if isinstance(event, Finished | Failed | Stopped):
+            if isinstance(event, Finished | NodeLost):
                 insort(self._free, moment)
         return heard
 

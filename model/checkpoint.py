@@ -158,6 +158,12 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
     return Progress(fingerprint)
 
 
+def epochs_kept(rundir: Path) -> int | None:
+    """Epochs that the newest checkpoint of a trial holds; None where there is none."""
+    newest = next(iter(_newest_first(rundir / "checkpoints")), None)
+    return None if newest is None else int(newest.name.split(".")[0])
+
+
 def _newest_first(folder: Path) -> list[Path]:
     found = (path for path in folder.glob("[0-9]*.[0-9]*") if path.is_dir())
     return sorted(found, key=lambda path: tuple(map(int, path.name.split("."))), reverse=True)

@@ -16,18 +16,21 @@ class Attempt:
 
     Attributes:
         trial: The trial.
-        submitted: When it was handed out, on the monotonic clock.
+        began: When it was handed out, then when its process was up, on the monotonic clock: in between it may
+            wait for a machine.
         halvings: How often its micro-batch has been halved.
         kills: How often its process was killed since its latest epoch.
+        displaced: Whether the machine that it ran on was lost.
         best: Its best epoch.
         curve: `overall` by epoch.
         peak_memory_mb: Highest memory of its process in MiB.
     """
 
     trial: TrialSpec
-    submitted: float
+    began: float
     halvings: int = 0
     kills: int = 0
+    displaced: bool = False
     best: EpochResult | None = None
     curve: dict[int, float] = field(default_factory=dict)
     peak_memory_mb: float | None = None
@@ -37,7 +40,7 @@ class Attempt:
         best = self.best
         return Outcome(
             state=state,
-            seconds=time.monotonic() - self.submitted,
+            seconds=time.monotonic() - self.began,
             best_epoch=best.epoch if best else None,
             scores={"overall": best.overall, **best.dev_scores()} if best else None,
             peak_memory_mb=self.peak_memory_mb,

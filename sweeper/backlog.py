@@ -20,11 +20,13 @@ class Ready:
         trial: The trial.
         halvings: How often its micro-batch has been halved.
         kills: How often its process was killed since its latest epoch.
+        displaced: Whether the machine that it ran on was lost.
     """
 
     trial: TrialSpec
     halvings: int = 0
     kills: int = 0
+    displaced: bool = False
 
 
 class Backlog:

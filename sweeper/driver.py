@@ -13,7 +13,7 @@ from .backlog import Backlog, Ready
 from .cores import threads_each
 from .database import Database
 from .errors import DiskFullError
-from .executors import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
+from .executors import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
 from .limits import Limits, Referee
 from .observer import Observer
 from .owner import Owner
@@ -78,7 +78,7 @@ class Driver:
         self._backlog = Backlog(database, study, wanted, self._owner, lease_seconds, self._reuse)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
-        self._threads = threads_each(executor.workers)
+        self._threads = study.workload.resources.cpus or threads_each(executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 
@@ -144,20 +144,22 @@ class Driver:
     def _start(self, ready: Ready) -> None:
         trial = ready.trial
         rundir = self._home.run(self._study.name, trial.number)
-        self._active[trial.number] = Attempt(trial, time.monotonic(), ready.halvings, ready.kills)
+        self._active[trial.number] = Attempt(
+            trial, time.monotonic(), ready.halvings, ready.kills, ready.displaced
+        )
         self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
         self._executor.submit(
             Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
         )
 
     def _record(self, event: Event) -> None:
-        name, number = self._study.name, event.number
+        number = event.number
         active = self._active.get(number)
         if active is None:
             return  # what a cancelled trial still had to say
         match event:
-            case Started(threads=threads, device=device, machine=machine):
-                self._database.start_run(name, number, threads, device, self._versions, machine)
+            case Started():
+                self._started(active, event)
             case Evaluated(result=result):
                 self._evaluated(active, result)
             case Finished():
@@ -166,8 +168,28 @@ class Driver:
                 self._withdraw(number)
             case Noted(text=text):
                 self._observer.noted(f"trial {number}: {text}")
+            case NodeLost(message=message):
+                self._displaced(active, message)
             case Failed():
                 self._failed(active, event)
+
+    def _started(self, active: Attempt, event: Started) -> None:
+        active.began = time.monotonic()
+        self._database.start_run(
+            self._study.name, event.number, event.threads, event.device, self._versions, event.machine
+        )
+        if active.displaced:
+            whence = "from its start: no checkpoint is left"
+            if event.epochs is not None:
+                whence = f"from its checkpoint, epoch {event.epochs} of {active.trial.config.epochs}"
+            self._observer.noted(f"trial {event.number} goes on, on {event.machine}, {whence}")
+
+    def _displaced(self, active: Attempt, message: str) -> None:
+        """Puts a trial back that lost its machine, which is no fault of its own."""
+        trial = active.trial
+        self._withdraw(trial.number)
+        self._observer.noted(f"trial {trial.number}: {message}; it is placed anew")
+        self._backlog.put_back(Ready(trial, active.halvings, active.kills, displaced=True))
 
     def _evaluated(self, active: Attempt, result: EpochResult) -> None:
         name, number = self._study.name, active.trial.number
@@ -242,7 +264,7 @@ class Driver:
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds
         for number, active in list(self._active.items()):
-            if limit is not None and time.monotonic() - active.submitted > limit:
+            if limit is not None and time.monotonic() - active.began > limit:
                 self._executor.cancel(number)
                 message = f"took longer than the {limit:g} s that a trial may take"
                 self._failed(active, Failed(number, ErrorClass.TIMEOUT, message, ""))

@@ -29,8 +29,18 @@ WorkloadName = Annotated[
     typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
 ]
 ExecutorName = Annotated[
-    Literal["local", "inline"],
-    typer.Option(help="local: one process per trial. inline: in this process, to debug."),
+    Literal["local", "inline", "ray"],
+    typer.Option(
+        help="local: one process per trial. inline: in this process, to debug. ray: on a Ray cluster, each "
+        "with the `resources` of the workload."
+    ),
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="With --executor ray: the cluster; default: RAY_ADDRESS, else a new one on this machine alone.",
+    ),
 ]
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -44,11 +54,15 @@ def seconds(text: str) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
-def number_of_workers(text: str | int) -> int | None:
-    """A number of workers as the user wrote it, or as a default; None for ``auto``."""
-    written = str(text).strip()
+AUTO = 0
+"""As many workers as turn out fastest."""
+
+
+def number_of_workers(text: str) -> int:
+    """A number of workers as the user wrote it; `AUTO` for ``auto``."""
+    written = text.strip()
     if written == "auto":
-        return None
+        return AUTO
     if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
         raise typer.BadParameter(f"{written!r}: write a number of at least 1, or auto")
     return int(written)
@@ -77,15 +91,15 @@ Workers = Annotated[
         parser=number_of_workers,
         metavar="N|auto",
         help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
-        "measured before the first trial, in seconds.",
+        "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster holds.",
     ),
 ]
 Devices = Annotated[
     str | None,
     typer.Option(
         metavar="DEVICES",
-        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them, and there "
-        "are at least as many workers; more --workers share the devices evenly.",
+        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them; without "
+        "--workers there are as many trials at once, more --workers share the devices evenly.",
     ),
 ]
 Timeout = Annotated[

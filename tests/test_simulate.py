@@ -8,7 +8,7 @@ import pytest
 from benchmarks.nodes import Ledger, Load, Nodes
 from benchmarks.simulate import FIGURES, Case, simulate
 from benchmarks.virtualclock import VirtualClock
-from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started
+from sweeper.executors import Evaluated, Event, Finished, Job, NodeLost, Started
 from tests.sweeper_tests.made import PARAMS, study
 
 
@@ -58,7 +58,7 @@ def played(load: Load, ledger: Ledger) -> list[Event]:
         while Finished(0) not in told:
             heard = nodes.poll(0.5)
             told.extend(heard)
-            if heard and isinstance(heard[-1], Failed):
+            if heard and isinstance(heard[-1], NodeLost):
                 nodes.submit(job())
         nodes.end(time.monotonic())
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..limits import MAX_FAILURES, Limits
-from ..options import ExecutorName, MaxFailures, Storage, StudyName, Timeout, Workers, storage_url
+from ..options import ExecutorName, MaxFailures, RayAddress, Storage, StudyName, Timeout, Workers, storage_url
 from .sweeping import executor_named, run_study
 
 
@@ -22,8 +22,9 @@ def confirm(
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="S", help="Fresh training seeds for each.")] = 5,
-    workers: Workers = 1,
+    workers: Workers = None,
     executor: ExecutorName = "local",
+    ray_address: RayAddress = None,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
@@ -50,4 +51,5 @@ def confirm(
         leaders = ranked(read_results(database, row))[: top or len(found.spec.arms)]
         confirming = confirmation(found, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    run_study(confirming, None, executor_named(executor, workers), storage, limits)
+    where = executor_named(executor, workers, confirming, ray_address)
+    run_study(confirming, None, where, storage, limits)

@@ -11,12 +11,14 @@ from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
 from ..loggers.tools import Tool
 from ..options import (
+    AUTO,
     STUDY_FILE,
     STUDY_RUN,
     Devices,
     ExecutorName,
     MaxFailures,
     Patience,
+    RayAddress,
     Storage,
     StudyName,
     Timeout,
@@ -61,9 +63,10 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     devices: Devices = None,
     executor: ExecutorName = "local",
+    ray_address: RayAddress = None,
     timeout: Timeout = None,
     until: Until = None,
     patience: Patience = None,
@@ -85,7 +88,8 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, trials, executor_named(executor, workers, devices), storage, limits, log or ())
+    where = executor_named(executor, workers, loaded, ray_address, devices)
+    run_study(loaded, trials, where, storage, limits, log or ())
 
 
 def resume(
@@ -94,9 +98,10 @@ def resume(
     workload: Annotated[
         str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
     ] = None,
-    workers: Workers = 1,
+    workers: Workers = None,
     devices: Devices = None,
     executor: ExecutorName = "local",
+    ray_address: RayAddress = None,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
@@ -117,7 +122,8 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, None, executor_named(executor, workers, devices), storage, limits, log or ())
+    where = executor_named(executor, workers, found, ray_address, devices)
+    run_study(found, None, where, storage, limits, log or ())
 
 
 def retry(
@@ -213,34 +219,49 @@ def run_study(  # noqa: PLR0917
         raise typer.Exit(1)
 
 
-def executor_named(name: str, workers: int | None, devices: str | None = None) -> "Executor | None":
+def executor_named(
+    name: str, workers: int | None, study: "Study", ray_address: str | None, devices: str | None = None
+) -> "Executor | None":
     """Where the trials run.
 
     Args:
-        name: ``local`` or ``inline``.
-        workers: Trials at once; None for as many as turn out fastest, which inline is one.
-        devices: CUDA devices for the trials of a local one, which has at least as many workers.
+        name: ``local``, ``inline`` or ``ray``.
+        workers: Trials at once; `AUTO` for as many as turn out fastest, which inline is one; None where the
+            user does not say.
+        study: The study, whose workload says what a trial takes of a cluster.
+        ray_address: The cluster.
+        devices: CUDA devices for the trials of a local one; unless `workers` is a number, one trial on each.
 
     Returns:
         The executor; None if the sweep shall measure how many workers a local one has.
 
     Raises:
-        InputError: If a device is not there, or the executor is not a local one.
+        InputError: If Ray is missing or no cluster answers, or none of its nodes could hold a trial; if a
+            device is not there, or the executor is not the one that an option goes with.
     """
-    if devices is not None:
-        if name != "local":
-            raise InputError(f"--devices {devices!r}: is for --executor local, not {name}")
-        from ..devices import devices_named
-        from ..executors.local import LocalExecutor
+    if devices is not None and name != "local":
+        raise InputError(f"--devices {devices}: goes with --executor local only")
+    if name == "ray":
+        from ..executors.raycluster import connect
 
-        found = devices_named(devices)
-        return LocalExecutor(max(workers or 1, len(found)), found)
+        connect(ray_address)
+        from ..executors.ray import RayExecutor
+
+        return RayExecutor(study.workload.resources, workers or None)
+    if ray_address is not None:
+        raise InputError(f"--ray-address {ray_address}: goes with --executor ray only")
     if name == "inline":
         from ..executors.inline import InlineExecutor
 
         return InlineExecutor(workers or 1)
-    if workers is None:
+    if devices is not None:
+        from ..devices import devices_named
+        from ..executors.local import LocalExecutor
+
+        found = devices_named(devices)
+        return LocalExecutor(workers or len(found), found)
+    if workers == AUTO:
         return None
     from ..executors.local import LocalExecutor
 
-    return LocalExecutor(workers)
+    return LocalExecutor(workers or 1)

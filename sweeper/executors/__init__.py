@@ -1,5 +1,16 @@
 """Where a trial runs."""
 
-from .protocol import Evaluated, Event, Executor, Failed, Finished, Job, Noted, Started, Stopped
+from .protocol import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
 
-__all__ = ["Evaluated", "Event", "Executor", "Failed", "Finished", "Job", "Noted", "Started", "Stopped"]
+__all__ = [
+    "Evaluated",
+    "Event",
+    "Executor",
+    "Failed",
+    "Finished",
+    "Job",
+    "NodeLost",
+    "Noted",
+    "Started",
+    "Stopped",
+]

@@ -48,15 +48,18 @@ class LocalExecutor:
         workers: How many trials run at once.
         devices: CUDA devices, as `CUDA_VISIBLE_DEVICES` names them. A trial sees one alone, that with the
             fewest trials; without any named here it sees those that this process sees.
+        preloaded: Modules that the server of their processes has loaded.
     """
 
-    def __init__(self, workers: int = 1, devices: Sequence[str] = ()) -> None:
+    def __init__(
+        self, workers: int = 1, devices: Sequence[str] = (), preloaded: Sequence[str] = PRELOADED
+    ) -> None:
         self.workers = workers
         self._devices = devices
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._context = get_context("forkserver")
-        self._context.set_forkserver_preload(PRELOADED)
+        self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
         self._stopping = False
 

@@ -33,12 +33,21 @@ class Job:
 
 @dataclass(frozen=True)
 class Started:
-    """The trial's process is up: its CPU threads, the name of its device, and its host and processor."""
+    """The trial's process is up.
+
+    Attributes:
+        number: Number of the trial.
+        threads: Its CPU threads.
+        device: Name of its device.
+        machine: Its host and processor.
+        epochs: Epochs in the checkpoint that it goes on from; None where it begins.
+    """
 
     number: int
     threads: int
     device: str
     machine: str
+    epochs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,14 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class NodeLost:
+    """The machine of the trial is gone, or out of reach; the trial can go on elsewhere."""
+
+    number: int
+    message: str
+
+
+@dataclass(frozen=True)
 class Noted:
     """Something about a trial that the user should know."""
 
@@ -85,11 +102,14 @@ class Noted:
     text: str
 
 
-Event = Noted | Started | Evaluated | Finished | Failed | Stopped
+Event = Noted | Started | Evaluated | Finished | Failed | Stopped | NodeLost
 
 
 class Executor(Protocol):
-    """Runs a few trials at a time. Every submitted job ends with one `Finished`, `Failed` or `Stopped`."""
+    """Runs a few trials at a time. Every submitted job ends with one of four events.
+
+    They are `Finished`, `Failed`, `Stopped` and, where trials run on other machines, `NodeLost`.
+    """
 
     @property
     def workers(self) -> int:

@@ -23,6 +23,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     # torch takes seconds to import and belongs into the trial's process only.
     import torch
 
+    from model.checkpoint import epochs_kept
     from model.device import device_name, pick_device
     from model.errors import TrialStoppedError
     from model.trainer import train
@@ -31,7 +32,8 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         write_beside(job.rundir / "config.json", job.config.model_dump_json(indent=2))
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
-        yield Started(job.number, threads, device_name(pick_device(job.config)), _machine())
+        device = device_name(pick_device(job.config))
+        yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir))
         with _warnings() as warned:
             for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
                 while warned:

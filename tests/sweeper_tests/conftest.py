@@ -1,3 +1,4 @@
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -5,13 +6,19 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from sweeper.database import Database
+from sweeper.executors import raycluster
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
 
 _NUMBERS = count()
+os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +35,23 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
     _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
     yield url
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator["Cluster"]:
+    """A Ray cluster of one node with four cores on 127.0.0.1, to which this process is connected."""
+    if find_spec("ray") is None:
+        pytest.skip("no Ray here: pip install 'sweeper[ray]'")
+    from ray.cluster_utils import Cluster
+
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # files that Ray leaves open
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False})
+        raycluster.connect(cluster.address)
+    yield cluster
+    import ray
+
+    ray.shutdown()
+    cluster.shutdown()
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

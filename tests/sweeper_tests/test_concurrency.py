@@ -15,7 +15,7 @@ from sweeper import concurrency, cores
 from sweeper.cli import main
 from sweeper.concurrency import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
 from sweeper.executors import Failed, Job, Started
-from sweeper.options import number_of_workers
+from sweeper.options import AUTO, number_of_workers
 from sweeper.run import ErrorClass
 from sweeper.rundir import Home
 from sweeper.studyfile import load_study
@@ -236,10 +236,8 @@ def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch:
     assert out.getvalue().count("workers auto: 3 x 1 thread (made)\n") == 2
 
 
-@pytest.mark.parametrize(
-    ("written", "number"), [("auto", None), (" auto ", None), ("1", 1), ("012", 12), (1, 1)]
-)
-def test_a_number_or_auto(written: str | int, number: int | None) -> None:
+@pytest.mark.parametrize(("written", "number"), [("auto", AUTO), (" auto ", AUTO), ("1", 1), ("012", 12)])
+def test_a_number_or_auto(written: str, number: int) -> None:
     assert number_of_workers(written) == number
 
 

@@ -176,7 +176,7 @@ def test_what_cannot_be_is_one_clear_error(
     ("options", "said"),
     [
         ("--devices 0,1", "Error: --devices '0,1': torch sees no CUDA device here; "),
-        ("--devices 0 --executor inline", "Error: --devices '0': is for --executor local, not inline\n"),
+        ("--devices 0 --executor inline", "Error: --devices 0: goes with --executor local only\n"),
     ],
 )
 def test_the_command_line_says_so(options: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Both executors tell the same story of a trial; a process of its own also dies alone."""
+"""All executors tell the same story of a trial; a process of its own also dies alone, and with its driver."""
 
 import itertools
 import os
@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
@@ -22,6 +24,10 @@ from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.trial import error_class
 from sweeper.run import ErrorClass
+from sweeper.spec import Resources
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
 
 SST = Task(
     kind="single",
@@ -89,15 +95,32 @@ def local() -> Iterator[LocalExecutor]:
     executor.close()
 
 
-@pytest.fixture(params=["inline", "local"])
-def executor(request: pytest.FixtureRequest, local: LocalExecutor) -> Executor:
-    return local if request.param == "local" else InlineExecutor(workers=2)
+@pytest.fixture(scope="module")
+def on_ray(ray_cluster: "Cluster") -> Iterator[Executor]:
+    """One for all tests, for the same reason."""
+    from sweeper.executors.ray import RayExecutor
+
+    executor = RayExecutor(Resources(cpus=1), workers=2)
+    yield executor
+    executor.close()
 
 
-def test_both_report_the_same_events_and_numbers(local: LocalExecutor, tmp_path: Path) -> None:
-    mine, theirs = job(tmp_path / "inline"), job(tmp_path / "local")
+@pytest.fixture(params=["inline", "local", "on_ray"])
+def executor(request: pytest.FixtureRequest) -> Executor:
+    return InlineExecutor(workers=2) if request.param == "inline" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["local", "on_ray"])
+def apart(request: pytest.FixtureRequest) -> Executor:
+    """An executor whose trials are processes of their own."""
+    executor: Executor = request.getfixturevalue(request.param)
+    return executor
+
+
+def test_all_report_the_same_events_and_numbers(apart: Executor, tmp_path: Path) -> None:
+    mine, theirs = job(tmp_path / "inline"), job(tmp_path / "apart")
     [inline] = story(InlineExecutor(), mine).values()
-    [forked] = story(local, theirs).values()
+    [forked] = story(apart, theirs).values()
     assert [type(event) for event in inline] == [Started, Evaluated, Evaluated, Evaluated, Finished]
     assert [type(event) for event in forked] == [type(event) for event in inline]
     here = f"{platform.node()}, {platform.machine()}"
@@ -153,6 +176,9 @@ def test_a_stopped_trial_continues(executor: Executor, tmp_path: Path) -> None:
     assert executor.poll(timeout=0) == []
     [events] = story(executor, stopped).values()
     assert scores(events) == scores(expected)
+    assert isinstance(events[0], Started)
+    assert events[0].epochs is not None
+    assert events[0].epochs >= 1
 
 
 @pytest.mark.parametrize(
@@ -209,13 +235,24 @@ def test_cuda_out_of_memory_is_oom() -> None:
     assert error_class(torch.OutOfMemoryError("CUDA out of memory")) is ErrorClass.OOM
 
 
-def started(executor: LocalExecutor, job: Job) -> psutil.Process:
+def trials() -> set[psutil.Process]:
+    """Every process below this one that a fork server has forked, wherever an executor keeps it."""
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            parent = process.parent()
+            if parent is not None and "multiprocessing.forkserver" in " ".join(parent.cmdline()):
+                found.add(process)
+    return found
+
+
+def started(executor: Executor, job: Job) -> psutil.Process:
     """The process of a trial that has just finished an epoch."""
+    before = trials()
     executor.submit(job)
     next(event for event in follow(executor) if isinstance(event, Evaluated) and event.number == job.number)
-    pid = executor._children[job.number].process.pid
-    assert pid is not None
-    return psutil.Process(pid)
+    [process] = trials() - before
+    return process
 
 
 def gone(process: psutil.Process, seconds: float = 15) -> bool:
@@ -231,13 +268,13 @@ def gone(process: psutil.Process, seconds: float = 15) -> bool:
     return False
 
 
-def test_a_killed_trial_is_a_failure_and_others_go_on(local: LocalExecutor, tmp_path: Path) -> None:
+def test_a_killed_trial_is_a_failure_and_others_go_on(apart: Executor, tmp_path: Path) -> None:
     victim, survivor = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=40)
-    process = started(local, victim)
-    local.submit(survivor)
+    process = started(apart, victim)
+    apart.submit(survivor)
     process.send_signal(signal.SIGKILL)
     last: dict[int, Event] = {}
-    for event in follow(local):
+    for event in follow(apart):
         last[event.number] = event
         if len([e for e in last.values() if isinstance(e, Finished | Failed)]) == 2:
             break
@@ -248,18 +285,18 @@ def test_a_killed_trial_is_a_failure_and_others_go_on(local: LocalExecutor, tmp_
     assert last[survivor.number] == Finished(survivor.number)
 
 
-def test_close_leaves_no_process(local: LocalExecutor, tmp_path: Path) -> None:
-    processes = [started(local, job(tmp_path, epochs=ENDLESS)) for _ in range(2)]
-    local.close()
+def test_close_leaves_no_process(apart: Executor, tmp_path: Path) -> None:
+    processes = [started(apart, job(tmp_path, epochs=ENDLESS)) for _ in range(2)]
+    apart.close()
     assert all(gone(process, seconds=1) for process in processes)
 
 
-def test_ctrl_c_does_not_reach_a_trial(local: LocalExecutor, tmp_path: Path) -> None:
-    process = started(local, job(tmp_path, epochs=ENDLESS))
+def test_ctrl_c_does_not_reach_a_trial(apart: Executor, tmp_path: Path) -> None:
+    process = started(apart, job(tmp_path, epochs=ENDLESS))
     process.send_signal(signal.SIGINT)
-    assert isinstance(next(follow(local)), Evaluated)
-    assert isinstance(next(follow(local)), Evaluated)
-    local.close()
+    assert isinstance(next(follow(apart)), Evaluated)
+    assert isinstance(next(follow(apart)), Evaluated)
+    apart.close()
 
 
 def test_what_a_trial_prints_goes_into_its_log(
@@ -296,12 +333,18 @@ def _prints(job: Job) -> None:
     del lifeline
 
 
-def test_a_trial_ends_with_its_driver(tmp_path: Path) -> None:
-    """The driver is a process of its own here: this file as a script."""
-    command = [sys.executable, "-m", "tests.sweeper_tests.test_executors", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
+@pytest.mark.parametrize("kind", ["local", "ray"])
+def test_a_trial_ends_with_its_driver(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """The driver is a process of its own here, this file as a script; Ray's cluster outlives it."""
+    environment = dict(os.environ)
+    if kind == "ray":
+        environment["RAY_ADDRESS"] = request.getfixturevalue("ray_cluster").address
+    before = trials()
+    command = [sys.executable, "-m", "tests.sweeper_tests.test_executors", kind, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as driver:
         assert driver.stdout is not None
-        trial = psutil.Process(int(driver.stdout.readline()))
+        assert driver.stdout.readline() == "an epoch is done\n"
+        [trial] = trials() - before
         server = trial.parent()
         assert server is not None
         driver.kill()
@@ -310,12 +353,22 @@ def test_a_trial_ends_with_its_driver(tmp_path: Path) -> None:
         assert gone(server)
 
 
-def main(folder: Path) -> None:
-    executor = LocalExecutor()
-    print(started(executor, job(folder, epochs=ENDLESS)).pid, flush=True)
+def main(kind: str, folder: Path) -> None:
+    if kind == "ray":
+        from sweeper.executors.raycluster import connect
+
+        connect(None)
+        from sweeper.executors.ray import RayExecutor
+
+        executor: Executor = RayExecutor(Resources(cpus=1))
+    else:
+        executor = LocalExecutor()
+    executor.submit(job(folder, epochs=ENDLESS))
+    next(event for event in follow(executor) if isinstance(event, Evaluated))
+    print("an epoch is done", flush=True)
     for _ in follow(executor):
         pass
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,130 @@
+"""What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from sweeper.cli import main
+from sweeper.errors import InputError
+from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped, raycluster
+from sweeper.executors.raycluster import Capacity, connect
+from sweeper.run import ErrorClass
+from sweeper.spec import Resources
+from tests.sweeper_tests.test_executors import ENDLESS, follow, job, scores, story
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+
+SMALL, LARGE = {"CPU": 2.0}, {"CPU": 16.0, "GPU": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "gpus", "cpus", "trials"),
+    [
+        ((SMALL, LARGE), 0.0, 1, 18),
+        ((SMALL, LARGE), 0.0, 4, 4),
+        ((SMALL, LARGE), 0.5, 2, 4),
+        ((SMALL, LARGE), 0.3, 2, 6),  # three to a GPU, none on the tenths left of both
+        ((SMALL, LARGE), 2.0, 2, 1),
+        ((SMALL,), 0.5, 1, 0),
+        ((), 0.0, 1, 0),
+    ],
+)
+def test_how_many_trials_a_cluster_holds(
+    nodes: tuple[dict[str, float], ...], gpus: float, cpus: int, trials: int
+) -> None:
+    assert Capacity(nodes, gpus).trials(cpus) == trials
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "cpus"),
+    [(0.0, None, 1), (0.0, 18, 1), (0.0, 4, 4), (0.0, 1, 16), (0.0, 100, 1), (0.5, None, 4), (0.5, 2, 8)],
+)
+def test_trials_share_the_cores_of_their_nodes(gpus: float, workers: int | None, cpus: int) -> None:
+    assert Capacity((SMALL, LARGE), gpus).cpus(workers) == cpus
+
+
+def test_without_ray_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(raycluster, "find_spec", lambda _name: None)
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "--study", "quickstart", "--executor", "ray"])
+    assert capsys.readouterr() == (
+        "",
+        "Error: --executor ray: ray is not installed: pip install 'sweeper[ray]'\n",
+    )
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:head", "127.0.0.1:99999"])
+def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(InputError, match=f"--ray-address {address}: no Ray cluster answers there"):
+        connect(address)
+
+
+@pytest.fixture
+def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
+    """Its trials take five cores, which the cluster's first node does not have."""
+    from sweeper.executors.ray import RayExecutor
+
+    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 5 CPUs and 0 GPUs"):
+        RayExecutor(Resources(cpus=5))
+    node = ray_cluster.add_node(num_cpus=5)
+    executor = RayExecutor(Resources(cpus=5))
+    assert executor.workers == 1
+    yield executor
+    executor.close()
+    if node in ray_cluster.worker_nodes:
+        ray_cluster.remove_node(node)
+
+
+def test_a_lost_node_and_going_on_where_another_comes(
+    executor: Executor, ray_cluster: "Cluster", tmp_path: Path
+) -> None:
+    [expected] = story(executor, job(tmp_path, epochs=30)).values()
+    lost = job(tmp_path, epochs=30)
+    executor.submit(lost)
+    next(event for event in follow(executor) if isinstance(event, Evaluated))
+    [node] = ray_cluster.worker_nodes
+    ray_cluster.remove_node(node, allow_graceful=False)
+    last = next(event for event in follow(executor) if not isinstance(event, Started | Evaluated))
+    assert isinstance(last, NodeLost)
+    assert last.number == lost.number
+    assert f"node {node.node_id}" in last.message
+    again = ray_cluster.add_node(num_cpus=5)
+    [events] = story(executor, lost).values()
+    assert isinstance(events[0], Started)
+    assert events[0].epochs is not None
+    assert scores(events) == scores(expected)
+    executor.close()
+    ray_cluster.remove_node(again)
+
+
+def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None:
+    doomed = job(tmp_path, epochs=ENDLESS)
+    executor.submit(doomed)
+    started = next(follow(executor))
+    assert isinstance(started, Started)
+    assert started.threads == 5
+    [worker] = [p for p in psutil.Process().children(recursive=True) if p.name().startswith("ray::Place")]
+    worker.kill()
+    failed = next(event for event in follow(executor) if not isinstance(event, Evaluated))
+    assert isinstance(failed, Failed)
+    assert failed.error_class is ErrorClass.KILLED
+    assert failed.message.startswith("the trial's worker was killed: Worker unexpectedly exits")
+
+
+def test_what_waits_for_a_place_stops_at_once(executor: Executor, tmp_path: Path) -> None:
+    running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
+    executor.submit(running)
+    assert isinstance(next(follow(executor)), Started)
+    executor.submit(waiting)
+    executor.stop()
+    stopped = (event.number for event in follow(executor) if isinstance(event, Stopped))
+    assert {next(stopped), next(stopped)} == {running.number, waiting.number}
