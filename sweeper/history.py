@@ -65,12 +65,18 @@ class History:
         elif not trial.state.final:
             self.unfinished.add(trial.number)
 
-    def first_free(self, arm: str, seed: int) -> int:
-        """The first configuration of which an arm has no trial with a seed."""
-        free = self._free.get((arm, seed), 0)
+    def missing(self, number: int) -> int:
+        """How many numbers below one have no trial yet: they were claimed, and theirs are to be added."""
+        gaps = sum(1 for other in self.unfinished if other < number and other not in self._trials)
+        return gaps + max(0, number - self.end)
+
+    def first_free(self, arm: str, seed: int, start: int = 0) -> int:
+        """The first configuration, from one on, of which an arm has no trial with a seed."""
+        free = max(start, self._free.get((arm, seed), 0))
         while (arm, seed, free) in self._places:
             free += 1
-        self._free[arm, seed] = free
+        if not start:
+            self._free[arm, seed] = free
         return free
 
     def of_configuration(self, configuration: int) -> list["PastTrial"]:

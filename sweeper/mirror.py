@@ -1,8 +1,8 @@
 """Optuna's tables, which repeat the search for Optuna's own tools and hand out the numbers of trials.
 
 Optuna's storage makes the tables and the studies. The rows of a trial are written here, with the values that
-it would write: it takes twelve statements for a number and seven for a result, holds the study locked through
-most of the first, and cannot join our transactions.
+it would write: it takes twelve statements for a number, with the study locked through most of them, and its
+transactions cannot be ours.
 """
 
 import json
@@ -29,7 +29,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from .engine import begin_immediate, explained
 from .errors import DatabaseError
 from .records import (
-    studies,
     trial_intermediate_values,
     trial_params,
     trial_user_attributes,
@@ -89,21 +88,26 @@ class Mirror:
 # would commit each part by itself, and a crash between two would leave half a trial.
 
 
-def claim(connection: sa.Connection, study: int, owner: str) -> int:
-    """Makes a running trial and returns its number."""
-    # The lock that Optuna takes too; on SQLite the transaction has that of the whole file.
-    connection.execute(sa.select(studies.c.study_id).where(studies.c.study_id == study).with_for_update())
+def claim(connection: sa.Connection, study: int, owner: str) -> int | None:
+    """Makes a running trial and returns its number; None if another driver took that one at the same moment.
+
+    Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
+    wait for one that may be waiting for a processor.
+    """
     following = sa.select(_next_number()).where(trials.c.study_id == study).scalar_subquery()
     values = {"study_id": study, "number": following, "state": TrialState.RUNNING, "datetime_start": _now()}
-    made = connection.execute(
-        trials.insert().values(values).returning(trials.c.trial_id, trials.c.number)
-    ).one()
-    connection.execute(
-        trial_user_attributes.insert().values(
-            trial_id=made.trial_id, key="owner", value_json=json.dumps(owner)
-        )
-    )
-    return int(made.number)
+    said = {"key": "owner", "value_json": json.dumps(owner)}
+    if connection.dialect.name == "sqlite":
+        made = trials.insert().values(values).returning(trials.c.trial_id, trials.c.number)
+        trial, number = connection.execute(made).one()
+        connection.execute(trial_user_attributes.insert().values(trial_id=trial, **said))
+        return int(number)
+    new = postgresql.insert(trials).values(values).on_conflict_do_nothing()
+    row = new.returning(trials.c.trial_id, trials.c.number).cte("made")
+    owned = sa.select(row.c.trial_id, *(sa.literal(text).label(key) for key, text in said.items()))
+    owning = trial_user_attributes.insert().from_select(["trial_id", *said], owned).cte("owned")
+    found: int | None = connection.execute(sa.select(row.c.number).add_cte(owning)).scalar_one_or_none()
+    return found
 
 
 def report(connection: sa.Connection, trial: int, epoch: int, overall: float) -> None:

@@ -112,7 +112,6 @@ epoch_metric = sa.Table(
     sa.Column("value", sa.Double),
 )
 
-studies = sa.table("studies", sa.column("study_id", sa.Integer))
 # Optuna's moments are UTC and do not say so.
 trials = sa.table(
     "trials",

@@ -84,10 +84,12 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
 
     The trial takes the first free place, going through the configurations, in each through the seeds, in each
     through the arms: at any time all arms have had the same number of trials, give or take one, and an arm
-    or a seed that was added to the study catches up first. A configuration has the same parameters at all
-    seeds of an arm. Those that are drawn blindly are also the same for all arms, so that arms are compared
-    on equal terms: all of random, qmc and grid, those that the study enqueues, the first few of other
-    samplers. Later ones follow the arm's own results.
+    or a seed that was added to the study catches up first. Lower numbers that have no trial yet are about to
+    get one from other drivers; as many places are left to them, or all would want the same.
+
+    A configuration has the same parameters at all seeds of an arm. Those that are drawn blindly are also the
+    same for all arms, so that arms are compared on equal terms: all of random, qmc and grid, those that the
+    study enqueues, the first few of other samplers. Later ones follow the arm's own results.
 
     Args:
         study: The study.
@@ -102,7 +104,7 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
         InputError: If the values drawn are not a valid configuration together.
     """
     past = history if isinstance(history, History) else History(study.spec.objectives, history)
-    slot = _first_free(study, past)
+    slot = _free_place(study, past, number)
     params = _params(study, slot, past)
     if params is None:
         return None
@@ -110,11 +112,20 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
     return TrialSpec(number, slot.arm, params, config, slot.seed, slot.configuration, study.toggles[slot.arm])
 
 
-def _first_free(study: Study, history: History) -> _Slot:
-    places = [(seed, arm) for seed in study.spec.seeds for arm in study.spec.arms]
+def _free_place(study: Study, history: History, number: int) -> _Slot:
+    free = {
+        (seed, arm): history.first_free(arm, seed) for seed in study.spec.seeds for arm in study.spec.arms
+    }
+    for _ in range(history.missing(number)):
+        seed, arm = _furthest_behind(free)
+        free[seed, arm] = history.first_free(arm, seed, free[seed, arm] + 1)
+    seed, arm = _furthest_behind(free)
+    return _Slot(arm, seed, free[seed, arm])
+
+
+def _furthest_behind(free: Mapping[tuple[int, str], int]) -> tuple[int, str]:
     # The first of them, where several are behind alike.
-    seed, arm = min(places, key=lambda place: history.first_free(place[1], place[0]))
-    return _Slot(arm, seed, history.first_free(arm, seed))
+    return min(free, key=lambda place: free[place])
 
 
 def _params(study: Study, slot: _Slot, history: History) -> dict[str, Any] | None:

@@ -25,6 +25,10 @@ def test_the_tree_names_every_module() -> None:
 def test_every_command_stands_in_the_readme() -> None:
     names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
     assert len(names) == 14
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        names += [f"{group.name} {command.name}" for command in group.typer_instance.registered_commands]
+    assert len(names) == 15
     for name in names:
         assert f"`{name}" in README or f"sweeper {name}" in README, name
 

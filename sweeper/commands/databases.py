@@ -14,7 +14,7 @@ def group() -> None:
     """Moves studies between databases."""
 
 
-@databases.command()
+@databases.command("copy")
 def copy(
     source: Annotated[str, typer.Argument(metavar="SRC", help="URL of the database that has the studies.")],
     destination: Annotated[

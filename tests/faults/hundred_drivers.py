@@ -9,6 +9,7 @@ most 0.5 s; no trial is lost or double; the server has seen no deadlock.
 """
 
 import argparse
+import gc
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import psutil
@@ -31,6 +33,7 @@ from sweeper.observer import Observer
 from sweeper.patience import Patience
 from sweeper.run import RunState
 from sweeper.rundir import Home
+from sweeper.study import TrialSpec
 from sweeper.studyfile import load_study
 from tests.faults import postgresql
 from tests.faults.sleeping import SleepingExecutor
@@ -39,6 +42,7 @@ from tests.sweeper_tests.instant import InstantExecutor
 
 STUDY = ("sbert-grid", "demo")
 SHORTEST, LONGEST = 5.0, 10.0
+BEGINNING = 60.0  # seconds in which they begin: a hundred machines do not start to the second
 P99_SECONDS = 0.5
 CONNECTIONS = "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname IS NOT NULL"
 
@@ -50,11 +54,13 @@ class Work:
     Attributes:
         numbers: Of the trials that it ran.
         proposals: How long each of its proposals took, in seconds.
+        conflicts: Proposals that another driver was quicker with, and that were made anew.
         waits: What it said while it waited for the database.
     """
 
     numbers: list[int]
     proposals: list[float]
+    conflicts: int
     waits: list[str]
 
 
@@ -65,6 +71,7 @@ class Load:
     Attributes:
         seconds: From the moment at which all drivers were ready to the end of the last.
         proposals: How long each proposal took, in seconds.
+        conflicts: Proposals that had to be made anew, as another driver had added the same.
         deadlocks: As the server counts them.
         connections: Of all drivers at once, at most.
         cpu: Share of this machine's cores that was busy.
@@ -72,6 +79,7 @@ class Load:
 
     seconds: float
     proposals: list[float]
+    conflicts: int
     deadlocks: int
     connections: int
     cpu: float
@@ -84,8 +92,9 @@ class Load:
         return (
             f"{len(self.proposals)} trials in {self.seconds:.1f} s, {len(self.proposals) / self.seconds:.1f} "
             f"proposals a second: p50 {self.p(50):.3f} s, p99 {self.p(99):.3f} s, longest "
-            f"{max(self.proposals):.3f} s; 0 double, 0 lost, {self.deadlocks} deadlocks; {self.connections} "
-            f"connections; {psutil.cpu_count()} cores {100 * self.cpu:.0f} % busy"
+            f"{max(self.proposals):.3f} s; {self.conflicts} made anew; 0 double, 0 lost, {self.deadlocks} "
+            f"deadlocks; {self.connections} connections; {psutil.cpu_count()} cores {100 * self.cpu:.0f} % "
+            "busy"
         )
 
 
@@ -125,10 +134,11 @@ def drive(url: str, home: Path, wanted: int, paced: float, driver: int) -> Work:
         )
         database.patience = Patience(60.0, waits.append)
         proposals = _timed(loop)
+        refused = _refused(database)
         _together.wait()
         time.sleep(random.uniform(0.0, paced))
         loop.run()
-    return Work([job.number for job in executor.submitted], proposals, waits)
+    return Work([job.number for job in executor.submitted], proposals, len(refused), waits)
 
 
 def _timed(driver: Driver) -> list[float]:
@@ -147,6 +157,21 @@ def _timed(driver: Driver) -> list[float]:
 
     backlog.take = timed  # type: ignore[method-assign]
     return seconds
+
+
+def _refused(database: Database) -> list[int]:
+    """Notes the numbers of the trials that could not be added as proposed, from now on."""
+    numbers: list[int] = []
+    add_run = database.add_run
+
+    def noted(name: str, trial: TrialSpec, *arguments: Any) -> bool:
+        added = add_run(name, trial, *arguments)
+        if not added:
+            numbers.append(trial.number)
+        return added
+
+    database.add_run = noted  # type: ignore[method-assign, assignment]
+    return numbers
 
 
 def load(  # noqa: PLR0917 - a server, and how much of what
@@ -173,6 +198,7 @@ def load(  # noqa: PLR0917 - a server, and how much of what
         connection.execute("VACUUM ANALYZE")  # as it would be after so many trials
     context = get_context("fork")
     barrier = context.Barrier(drivers + 1)
+    gc.freeze()  # a driver that looked through all that it shares with the others would copy it
     with ProcessPoolExecutor(drivers, context, _wait_with, (barrier,)) as pool:
         work = partial(drive, server.url, home, history + trials, paced)
         waiting = [pool.submit(work, driver) for driver in range(drivers)]
@@ -193,7 +219,8 @@ def load(  # noqa: PLR0917 - a server, and how much of what
         assert {one.state for one in standings[history:]} == {RunState.COMPLETE}
         assert database.untold(study.name) == []
     deadlocks = _ask(server.url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
-    return Load(seconds, [one for each in done for one in each.proposals], deadlocks, connections, cpu)
+    proposals = [one for each in done for one in each.proposals]
+    return Load(seconds, proposals, sum(one.conflicts for one in done), deadlocks, connections, cpu)
 
 
 def _ask(url: str, query: str) -> int:
@@ -207,13 +234,13 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--drivers", type=int, default=100, help="processes at once (default: 100)")
-    parser.add_argument("--trials", type=int, default=800, help="that they run together (default: 800)")
+    parser.add_argument("--trials", type=int, default=1500, help="that they run together (default: 1,500)")
     parser.add_argument("--history", type=int, default=5000, help="finished trials before (default: 5,000)")
     parser.add_argument("--saturated", action="store_true", help="trials that take no time")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, postgresql.server(Path(name) / "postgresql") as server:
         server.set(max_connections=str(3 * given.drivers + 10))
-        paced = 0.0 if given.saturated else LONGEST
+        paced = 0.0 if given.saturated else BEGINNING
         found = load(server, Path(name), given.drivers, given.trials, given.history, paced)
     good = found.p(99) <= P99_SECONDS and found.deadlocks == 0
     kind = "no time" if given.saturated else f"{SHORTEST:g} to {LONGEST:g} s"

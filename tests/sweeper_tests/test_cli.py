@@ -4,6 +4,7 @@ import hashlib
 import os
 import re
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -400,9 +401,23 @@ def test_a_home_without_write_permission(folder: Path, sweeper: Command) -> None
     assert "this user may not write" in refused(sweeper, *RUN)
 
 
-def test_the_command_line_loads_no_torch() -> None:
-    import subprocess
+HEAVY = ("torch", "psycopg", "psycopg2", "ray", "submitit")
 
-    code = "import sys, sweeper.cli, sweeper.sweep, sweeper.report; print('torch' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout == "False\n"
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_the_command_line_loads_no_torch_and_nothing_of_an_extra() -> None:
+    modules = "sweeper.cli, sweeper.sweep, sweeper.report, sweeper.transfer"
+    said = python(f"import sys, {modules}; print([name for name in {HEAVY} if name in sys.modules])")
+    assert said.stdout == "[]\n", said.stderr
+
+
+def test_without_its_extra_postgresql_is_one_line_that_says_what_to_install(folder: Path) -> None:
+    absent = "import sys; sys.modules['psycopg'] = sys.modules['psycopg2'] = None"
+    typed = ["status", "--storage", "postgresql://lab:secret@127.0.0.1:1/sweeps"]
+    said = python(f"{absent}; from sweeper.cli import main; main({typed})")
+    assert (said.returncode, said.stdout, said.stderr.count("\n")) == (2, "", 1), said.stderr
+    place = "Error: postgresql://lab:***@127.0.0.1:1/sweeps"
+    assert said.stderr.startswith(f"{place}: its driver is not installed: pip install 'sweeper[postgresql]'")

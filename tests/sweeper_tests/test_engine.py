@@ -1,14 +1,19 @@
 import hashlib
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
 
 from sweeper import migrations
 from sweeper.database import Database
@@ -16,6 +21,8 @@ from sweeper.engine import READING, check_url, hooked_engine
 from sweeper.errors import DatabaseError
 from sweeper.mirror import Mirror
 from sweeper.records import metadata
+
+OLDER = ("0001", "0002")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -169,6 +176,51 @@ def test_migrations_lead_to_the_tables_of_the_code(fresh_url: str) -> None:
             connection, opts={"include_object": include, "compare_type": True}
         )
         assert compare_metadata(context, metadata) == []
+
+
+def at_revision(url: str, revision: str) -> None:
+    """Makes a database as an older sweeper left it, with a study and two trials."""
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True)
+    storage = RDBStorage(url)
+    key = storage.create_new_study([StudyDirection.MAXIMIZE], "old@demo")
+    for _ in range(2):
+        storage.create_new_trial(key)
+    storage.engine.dispose()
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    study, moment = json.dumps({"arms": {"A": {}, "B": {}}, "seeds": [1]}), "2026-01-02 03:04:05.000006"
+    with engine.begin() as connection:
+        config = migrations._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        sweep = f"'old@demo', {key}, 'd', 2, '0.0.9', '{moment}', '{study}', '{{}}'"
+        columns = "name, study_id, digest, wanted, version, created, study, workload"
+        connection.execute(sa.text(f"INSERT INTO sweep ({columns}) VALUES ({sweep})"))  # noqa: S608
+        for number, arm in enumerate("AB"):
+            run = f"1, {number}, {number + 1}, '{arm}', 1, 'complete', 1, '{moment}', '{{}}', '{{}}'"
+            columns = "sweep_id, number, trial_id, arm, seed, state, attempts, created, params, config"
+            connection.execute(sa.text(f"INSERT INTO run ({columns}) VALUES ({run})"))  # noqa: S608
+    engine.dispose()
+
+
+def test_every_revision_but_the_newest_has_its_test() -> None:
+    assert sorted(migrations.known())[:-1] == [*OLDER]
+
+
+@pytest.mark.parametrize("revision", OLDER)
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+def test_a_database_of_an_older_sweeper_is_migrated(fresh_url: str, revision: str) -> None:
+    at_revision(fresh_url, revision)
+    with Database(fresh_url, must_exist=True) as database:
+        (sweep,) = database.sweeps()
+        assert sweep.created == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+        assert [(run.number, run.arm, run.halvings) for run in database.runs("old@demo")] == [
+            (0, "A", 0),
+            (1, "B", 0),
+        ]
+        assert {run.configuration for run in database.runs("old@demo")} == {0}
+        assert database.claim_number("old@demo", "host:1:1") == 2
+    test_migrations_lead_to_the_tables_of_the_code(fresh_url)
 
 
 def test_pragmas_on_both_engines(tmp_path: Path) -> None:

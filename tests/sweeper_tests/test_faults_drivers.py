@@ -1,4 +1,4 @@
-"""Drivers on one PostgreSQL: on two machines, and many at once; the scripts in ``tests/faults`` measure too."""
+"""Drivers on one PostgreSQL: on two machines, and many at once; the scripts in ``tests/faults`` measure."""
 
 import os
 import re

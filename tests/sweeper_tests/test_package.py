@@ -3,12 +3,35 @@
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 from hatchling.builders.wheel import WheelBuilder
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
+
+
+EXTRAS = {"psycopg", "psycopg-binary", "psycopg2", "pg8000", "ray", "submitit"}
+
+
+def test_without_extras_there_is_no_database_driver_and_no_cluster() -> None:
+    written = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    waiting, needed = [Requirement(text) for text in written], set()
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in needed or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        needed.add(name)
+        with suppress(metadata.PackageNotFoundError):  # what only other systems need
+            waiting += map(Requirement, metadata.requires(name) or ())
+    assert len(needed) > 30
+    assert not needed & EXTRAS
 
 
 def test_an_installed_copy_is_whole(tmp_path: Path) -> None:

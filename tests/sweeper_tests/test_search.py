@@ -306,13 +306,29 @@ def test_later_configurations_never_change_a_proposal(sampler: str) -> None:
         missing = history[number]
         without = [other for other in history if other.configuration != missing.configuration]
         later = [other for other in without if other.configuration > missing.configuration]
-        first = propose(a_study, 99, without)
+        gone = min(other.number for other in history if other.configuration == missing.configuration)
+        first = propose(a_study, gone, without)
         assert first is not None
         assert (first.arm, first.configuration) == ("A", missing.configuration)
         earlier = [other for other in without if other not in later]
-        assert propose(a_study, 99, earlier) == first
+        assert propose(a_study, gone, earlier) == first
         worse = [replace(other, scores=dict.fromkeys(("overall", "sst", "para"), -99.0)) for other in later]
-        assert propose(a_study, 99, earlier + worse) == first
+        assert propose(a_study, gone, earlier + worse) == first
+
+
+@pytest.mark.parametrize("sampler", QUICK)
+def test_drivers_that_propose_at_once_propose_for_different_places(sampler: str) -> None:
+    a_study = study(sampler)
+    history = run(a_study, 40)
+    places = [(other.arm, other.seed, other.configuration) for other in history]
+    for known in (0, 7, 21):
+        at_once = [propose(a_study, number, history[:known]) for number in range(known, 40)]
+        assert [(one.arm, one.seed, one.configuration) for one in at_once if one] == places[known:]
+        # Whatever another driver has added meanwhile, and whoever goes on with the number of a dead one.
+        for number, added in ((known + 3, known + 1), (known + 2, known + 9)):
+            one = propose(a_study, number, [*history[:known], history[added]])
+            assert one is not None
+            assert (one.arm, one.seed, one.configuration) == places[number]
 
 
 def test_a_grid_with_an_added_choice_visits_only_the_new_cells() -> None:

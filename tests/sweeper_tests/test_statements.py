@@ -116,8 +116,9 @@ def test_the_number_of_statements_of_a_trial(database: Database) -> None:
         }
         counts.append({name: len(statements(database, ask)) for name, ask in asked.items()})
     assert counts[0] == counts[1] == counts[2]
+    server = database._engine.dialect.name == "postgresql"
     assert counts[0] == {
-        **{"claimed": 1, "claim": 3, "history": 1, "add": 4, "twin": 1},
+        **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "add": 4, "twin": 1},
         **{"start": 1, "epoch": 4, "finish": 5},
     }
 
@@ -279,5 +280,5 @@ def test_a_driver_keeps_one_connection_on_which_its_statements_are_prepared(
         found = connection.execute(sa.text("SELECT statement FROM pg_prepared_statements")).scalars().all()
     prepared = {statement.partition(" ")[0] for statement in found}
     assert prepared >= {"SELECT", "INSERT", "UPDATE"}
-    for part in ("FOR UPDATE", "INSERT INTO run ", "UNION ALL", "coalesce(max(trials.number)"):
+    for part in ("ON CONFLICT DO NOTHING", "INSERT INTO run ", "UNION ALL", "coalesce(max(trials.number)"):
         assert [statement for statement in found if part in statement], part

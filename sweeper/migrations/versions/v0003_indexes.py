@@ -9,6 +9,6 @@ down_revision = "0002"
 def upgrade() -> None:
     """Adds them."""
     op.create_index("ix_run_state", "run", ["sweep_id", "state"])
-    # Beside Optuna's own indexes; it neither needs nor minds them.
-    op.create_index("ix_trials_number", "trials", ["study_id", "number"])
+    # Beside Optuna's own indexes; it neither needs nor minds them. A number is NULL until Optuna has counted.
+    op.create_index("ix_trials_number", "trials", ["study_id", "number"], unique=True)
     op.create_index("ix_trials_state", "trials", ["study_id", "state"])
