@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +11,13 @@ import pytest
 
 from sweeper.database import Database
 from sweeper.driver import Driver
+from sweeper.executors import Evaluated, Event, NodeLost, Started
 from sweeper.limits import Limits
 from sweeper.observer import Observer
 from sweeper.run import ErrorClass, Outcome, RunState
 from sweeper.rundir import Home
 from sweeper.search import PastTrial, distributions, propose
+from sweeper.spec import Resources
 from sweeper.study import Study, TrialSpec
 from sweeper.studyfile import load_study
 from tests.sweeper_tests.instant import InstantExecutor
@@ -227,3 +230,44 @@ def test_proposals_follow_from_the_recorded_history(study: Study, tmp_path: Path
             assert trial is not None
             assert (trial.arm, trial.params) == (past.arm, past.params)
             history.append(past)
+
+
+class LosingExecutor(InstantExecutor):
+    """Loses the machine of every trial again and again, each time after an epoch more."""
+
+    def __init__(self, losses: int, kept: int | None) -> None:
+        super().__init__()
+        self._losses = losses
+        self._kept = kept
+
+    def poll(self, timeout: float) -> list[Event]:
+        events = super().poll(timeout)
+        if self._losses and isinstance(events[0], Evaluated):
+            self._losses -= 1
+            self.cancel(events[0].number)
+            return [NodeLost(events[0].number, "its node is lost")]
+        return [replace(e, epochs=self._kept) if isinstance(e, Started) else e for e in events]
+
+
+@pytest.mark.parametrize(
+    ("kept", "whence"), [(None, "its start: no checkpoint is left"), (2, "its checkpoint, epoch 2 of 4")]
+)
+def test_a_lost_machine_is_no_fault_of_its_trial(
+    kept: int | None, whence: str, study: Study, tmp_path: Path
+) -> None:
+    losses = 5  # more than a trial's process may be killed
+    executor = LosingExecutor(losses, kept)
+    heard = drive(tmp_path, study, executor, wanted=1)
+    lost = ["trial 0: its node is lost; it is placed anew", f"trial 0 goes on, on here, from {whence}"]
+    assert heard.messages == lost * losses + ["0 complete "]
+    assert len(executor.submitted) == losses + 1
+    with open_database(tmp_path, study) as database:
+        [run] = database.runs(study.name)
+        assert run.state is RunState.COMPLETE
+
+
+def test_a_trial_has_the_cores_that_its_workload_says(study: Study, tmp_path: Path) -> None:
+    placed = study.workload.model_copy(update={"resources": Resources(cpus=3)})
+    executor = InstantExecutor()
+    drive(tmp_path, Study(study.spec, placed), executor, wanted=1)
+    assert [job.threads for job in executor.submitted] == [3]
