@@ -64,6 +64,17 @@ GROUPS: dict[str, tuple[Case, ...]] = {
     "drivers": tuple(Case(1, 10 * drivers, drivers) for drivers in (10, 50, 100)),
     "epochs": tuple(Case(50, 500, load=Load(epochs=epochs)) for epochs in (5, 10, 20, 40)),
     "quiet": (Case(200, 2_000, load=Load(lost=0.0)),),
+    # So short that a driver cannot keep up.
+    "short": tuple(
+        Case(1_000, 3_000, load=Load(trial_seconds=seconds, epochs=3, start_seconds=0.5, lost=0.0))
+        for seconds in (60.0, 20.0, 10.0)
+    ),
+}
+TITLES = {
+    "drivers": "drivers of one worker",
+    "epochs": "epochs of a trial, 50 workers",
+    "quiet": "workers, no node lost",
+    "short": "seconds of a trial, 1,000 workers, no node lost",
 }
 FIGURES = {
     "efficiency": "efficiency %",
@@ -175,21 +186,23 @@ def measure(names: tuple[str, ...] = tuple(GROUPS)) -> dict[str, dict[str, dict[
     """The figures of some groups of cases, by group and by workers."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for name in names:
-        print(f"\n| {name}: workers | trials | epochs | {' | '.join(FIGURES.values())} |")
-        print("|---" * (3 + len(FIGURES)) + "|", flush=True)
+        print(f"\n| {TITLES.get(name, 'workers')} | trials | {' | '.join(FIGURES.values())} |")
+        print("|---" * (2 + len(FIGURES)) + "|", flush=True)
         found[name] = {}
         for case in GROUPS[name]:
             with tempfile.TemporaryDirectory() as folder:
                 figures = simulate(case, Path(folder))
-            key = f"{case.load.epochs} epochs" if name == "epochs" else f"{case.drivers * case.workers}"
-            found[name][key] = figures
-            cells = (f"{figures[figure]:,.4g}" for figure in FIGURES)
-            print(
-                f"| {case.drivers * case.workers:,} | {case.trials:,} | {case.load.epochs} "
-                f"| {' | '.join(cells)} |",
-                flush=True,
-            )
+            found[name][_key(name, case)] = figures
+            cells = (f"{round(figures[figure], 3) + 0.0:,.4g}" for figure in FIGURES)
+            print(f"| {_key(name, case)} | {case.trials:,} | {' | '.join(cells)} |", flush=True)
     return found
+
+
+def _key(group: str, case: Case) -> str:
+    """What tells a case from others of its group."""
+    load = case.load
+    told = {"epochs": load.epochs, "short": round(load.trial_seconds)}
+    return f"{told.get(group, case.drivers * case.workers)}"
 
 
 def main() -> None:
