@@ -25,6 +25,7 @@ NAMES = (
     "demo_trial",
     "orchestration",
     "scaling",
+    "simulate",
     "sweeps",
     "report",
     "surgery_memory",

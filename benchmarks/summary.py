@@ -67,6 +67,7 @@ GOALS = (
     Goal("scaling", "rows/ratio", "cost of a row of 16,000 over one of 2,000", "≤", 1.15),
     Goal("scaling", "memory_mib/growth", "driver's growth over 100 trials, MiB", "≤", 30),
     Goal("scaling", "work/ratio", "orchestration at 10,000 trials over that at 100", "≤", 2.0),
+    Goal("simulate", "200/200/efficiency", "200 simulated workers with failures, % efficiency", "≥", 95),
     Goal("orchestration", "ratio", "orchestration of 1,000 trials over plain Optuna's", "≤", 1.0),
     Goal("report", "1000/seconds", "report of 1,000 trials, seconds", "≤", 6),
     Goal("report", "10000/seconds", "report of 10,000 trials, seconds", "≤", 20),

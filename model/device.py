@@ -1,5 +1,6 @@
 """Where a trial computes, and how much memory it took."""
 
+import os
 import resource
 import sys
 
@@ -15,6 +16,14 @@ def pick_device(config: TrainConfig) -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def device_name(device: torch.device) -> str:
+    """Its name on this machine: ``cuda:1`` also where a process sees that device alone, as its first."""
+    if device.type != "cuda":
+        return str(device)
+    place, visible = device.index or 0, os.environ.get("CUDA_VISIBLE_DEVICES")
+    return f"cuda:{visible.split(',')[place].strip() if visible else place}"
 
 
 def computes_bf16(device: torch.device) -> bool:

@@ -94,6 +94,14 @@ Workers = Annotated[
         "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster holds.",
     ),
 ]
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICES",
+        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them; without "
+        "--workers there are as many trials at once, more --workers share the devices evenly.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     typer.Option(

@@ -14,6 +14,7 @@ from ..options import (
     AUTO,
     STUDY_FILE,
     STUDY_RUN,
+    Devices,
     ExecutorName,
     MaxFailures,
     Patience,
@@ -63,6 +64,7 @@ def run(
         typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
     ] = None,
     workers: Workers = None,
+    devices: Devices = None,
     executor: ExecutorName = "local",
     ray_address: RayAddress = None,
     timeout: Timeout = None,
@@ -86,7 +88,7 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    where = executor_named(executor, workers, loaded, ray_address)
+    where = executor_named(executor, workers, loaded, ray_address, devices)
     run_study(loaded, trials, where, storage, limits, log or ())
 
 
@@ -97,6 +99,7 @@ def resume(
         str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
     ] = None,
     workers: Workers = None,
+    devices: Devices = None,
     executor: ExecutorName = "local",
     ray_address: RayAddress = None,
     timeout: Timeout = None,
@@ -119,7 +122,7 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    where = executor_named(executor, workers, found, ray_address)
+    where = executor_named(executor, workers, found, ray_address, devices)
     run_study(found, None, where, storage, limits, log or ())
 
 
@@ -217,7 +220,7 @@ def run_study(  # noqa: PLR0917
 
 
 def executor_named(
-    name: str, workers: int | None, study: "Study", ray_address: str | None
+    name: str, workers: int | None, study: "Study", ray_address: str | None, devices: str | None = None
 ) -> "Executor | None":
     """Where the trials run.
 
@@ -227,13 +230,17 @@ def executor_named(
             user does not say.
         study: The study, whose workload says what a trial takes of a cluster.
         ray_address: The cluster.
+        devices: CUDA devices for the trials of a local one; unless `workers` is a number, one trial on each.
 
     Returns:
         The executor; None if the sweep shall measure how many workers a local one has.
 
     Raises:
-        InputError: If Ray is missing or no cluster answers, or none of its nodes could hold a trial.
+        InputError: If Ray is missing or no cluster answers, or none of its nodes could hold a trial; if a
+            device is not there, or the executor is not the one that an option goes with.
     """
+    if devices is not None and name != "local":
+        raise InputError(f"--devices {devices}: goes with --executor local only")
     if name == "ray":
         from ..executors.raycluster import connect
 
@@ -247,6 +254,12 @@ def executor_named(
         from ..executors.inline import InlineExecutor
 
         return InlineExecutor(workers or 1)
+    if devices is not None:
+        from ..devices import devices_named
+        from ..executors.local import LocalExecutor
+
+        found = devices_named(devices)
+        return LocalExecutor(workers or len(found), found)
     if workers == AUTO:
         return None
     from ..executors.local import LocalExecutor

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
+from ..devices import VISIBLE
 from ..run import ErrorClass
 from .protocol import Event, Failed, Finished, Job, Stopped
 from .trial import run_trial
@@ -33,6 +35,7 @@ class _Child:
     process: ForkServerProcess
     events: Connection
     lifeline: Connection
+    device: str | None
 
 
 class LocalExecutor:
@@ -43,11 +46,16 @@ class LocalExecutor:
 
     Args:
         workers: How many trials run at once.
+        devices: CUDA devices, as `CUDA_VISIBLE_DEVICES` names them. A trial sees one alone, that with the
+            fewest trials; without any named here it sees those that this process sees.
         preloaded: Modules that the server of their processes has loaded.
     """
 
-    def __init__(self, workers: int = 1, preloaded: Sequence[str] = PRELOADED) -> None:
+    def __init__(
+        self, workers: int = 1, devices: Sequence[str] = (), preloaded: Sequence[str] = PRELOADED
+    ) -> None:
         self.workers = workers
+        self._devices = devices
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         self._context = get_context("forkserver")
@@ -59,14 +67,15 @@ class LocalExecutor:
         """Forks a process for the trial."""
         events, sender = self._context.Pipe(duplex=False)
         watched, lifeline = self._context.Pipe(duplex=False)
+        device = self._freest_device()
         process = self._context.Process(
-            target=_child, args=(job, sender, watched), name=f"trial-{job.number}"
+            target=_child, args=(job, sender, watched, device), name=f"trial-{job.number}"
         )
         _start_server()
         process.start()
         sender.close()
         watched.close()
-        self._children[job.number] = _Child(process, events, lifeline)
+        self._children[job.number] = _Child(process, events, lifeline, device)
 
     def poll(self, timeout: float) -> list[Event]:
         """Events of all trials; a process that ended without a last word is a failure of class `killed`."""
@@ -103,6 +112,10 @@ class LocalExecutor:
         for number in list(self._children):
             self._reap(number)
 
+    def _freest_device(self) -> str | None:
+        trials = Counter(child.device for child in self._children.values())
+        return min(self._devices, key=lambda device: trials[device], default=None)
+
     def _ask_to_stop(self) -> None:
         for child in self._children.values():
             # One that has ended meanwhile has left its last word.
@@ -138,7 +151,10 @@ def _start_server() -> None:
         signal.signal(signal.SIGINT, before)
 
 
-def _child(job: Job, sender: Connection, watched: Connection) -> None:
+def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:
+    # In time: the server has loaded torch, but CUDA reads this when it is first used.
+    if device is not None:
+        os.environ[VISIBLE] = device
     # Ctrl-C reaches the whole process group; the driver alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stop = threading.Event()

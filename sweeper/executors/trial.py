@@ -25,7 +25,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     import torch
 
     from model.checkpoint import epochs_kept
-    from model.device import pick_device
+    from model.device import device_name, pick_device
     from model.errors import TrialStoppedError
     from model.trainer import train
 
@@ -36,7 +36,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         write_beside(job.rundir / "config.json", job.config.model_dump_json(indent=2))
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
-        device = str(pick_device(job.config))
+        device = device_name(pick_device(job.config))
         yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir))
         with _warnings() as warned:
             for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
