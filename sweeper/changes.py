@@ -29,10 +29,10 @@ def compare(old: Study, new: Study) -> Change:
     """Judges a changed study, whatever trials it has so far.
 
     Taken up are more choices, wider ranges, more seeds, new arms, `enqueue` entries after those that there
-    were, the words and tables of the report, another order, and settings that are written otherwise but give
-    each arm the configuration that it had. All else is a conflict: a removed or altered arm, another base,
-    training or space, a removed choice, and another sampler, pruner or objective, by whose rules the trials
-    so far were not searched or ended.
+    were, the words and tables of the report, the resources of a trial, another order, and settings that are
+    written otherwise but give each arm the configuration that it had. All else is a conflict: a removed or
+    altered arm, another base, training or space, a removed choice, and another sampler, pruner or objective,
+    by whose rules the trials so far were not searched or ended.
 
     Args:
         old: The study as stored.

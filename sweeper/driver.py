@@ -78,7 +78,7 @@ class Driver:
         self._backlog = Backlog(database, study, wanted, self._owner, lease_seconds, self._reuse)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
-        self._threads = threads_each(executor.workers)
+        self._threads = study.workload.resources.cpus or threads_each(executor.workers)
         self._versions = {package: metadata.version(package) for package in VERSIONED}
         self._renewed = time.monotonic()
 

@@ -250,6 +250,22 @@ class StudySpec(Frozen):
         return self
 
 
+class Resources(Frozen):
+    """What a trial takes of a machine: they say where it can run, and change nothing that it computes."""
+
+    cpus: int | None = Field(
+        None, ge=1, description="Cores of a trial; by default the machine's, shared by the trials at once."
+    )
+    gpus: float = Field(0.0, ge=0, description="GPUs of a trial; 0.5 where two trials share one.")
+
+    @field_validator("gpus")
+    @classmethod
+    def _shared_or_whole(cls, gpus: float) -> float:
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError("must be a share of one GPU or a whole number")
+        return gpus
+
+
 class Workload(Frozen):
     """What a study runs on: data, backbone, epochs. Its file may extend another's."""
 
@@ -260,6 +276,7 @@ class Workload(Frozen):
     space: dict[str, Space] = Field(
         {}, description="Entries that replace those of the same name in a study's space."
     )
+    resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
 
     _read_space = field_validator("space", mode="before")(_parse_space)
 
@@ -279,4 +296,5 @@ class WorkloadFile(Workload):
             notice=self.notice or parent.notice,
             train=merged(nested(parent.train), nested(self.train)),
             space=inherited | self.space,
+            resources=self.resources if "resources" in self.model_fields_set else parent.resources,
         )

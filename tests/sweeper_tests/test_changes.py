@@ -14,7 +14,7 @@ from sweeper.changes import compare
 from sweeper.database import Database
 from sweeper.errors import ConflictError
 from sweeper.rundir import Home
-from sweeper.spec import StudySpec, Workload
+from sweeper.spec import Resources, StudySpec, Workload
 from sweeper.study import Study
 from sweeper.studyfile import load_study, stored_study
 from sweeper.sweep import Places, find_sweep, run
@@ -136,6 +136,11 @@ def test_a_workload_may_change_its_words_and_nothing_that_trains() -> None:
     ]
     longer = DEMO.model_copy(update={"train": {**DEMO.train, "epochs": 9}})
     assert compare(study(), study(OLD, longer)).conflicts == ("workload.train.epochs: 4 -> 9",)
+    placed = DEMO.model_copy(update={"resources": Resources(cpus=2)})
+    assert compare(study(), study(OLD, placed)).additions == (
+        'workload.resources: {"cpus": null, "gpus": 0.0} -> {"cpus": 2, "gpus": 0.0}',
+    )
+    assert study(OLD, placed).digest() == study().digest()
     tasks = DEMO.train["tasks"]
     turned = DEMO.model_copy(update={"train": {**DEMO.train, "tasks": dict(reversed(list(tasks.items())))}})
     assert compare(study(), study(OLD, turned)).conflicts == (
@@ -168,6 +173,15 @@ def drive(given: Study, places: Places, trials: int | None) -> list[str]:
 def arms_and_seeds(places: Places) -> list[tuple[str, int]]:
     with Database(places.storage) as database:
         return sorted((row.arm, row.seed) for row in database.runs("mine@demo"))
+
+
+def test_a_study_stored_before_there_were_resources_is_what_it_is_today(places: Places) -> None:
+    drive(study(), places, 2)
+    with Database(places.storage) as database:
+        row = find_sweep(database, None)
+        older = {name: value for name, value in row.workload.items() if name != "resources"}
+        assert stored_study(replace(row, workload=older)) == study()
+        assert row.digest == study().digest()
 
 
 def test_new_arms_and_seeds_catch_up(places: Places) -> None:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from sweeper.errors import InputError
 from sweeper.rundir import shipped_studies
 from sweeper.space import Choice, FloatRange, IntRange
-from sweeper.spec import StudySpec, Workload
+from sweeper.spec import Resources, StudySpec, Workload
 from sweeper.study import SettingError, Study
 from sweeper.studyfile import load_study, study_files, workload_files
 
@@ -125,6 +125,21 @@ def test_the_workload_replaces_entries_of_the_space_under_the_studys_name() -> N
     assert load(f"name: mine\nspace: {{{space}}}\n", "w").space == {
         "learning_rate": FloatRange(low=5e-4, high=1e-2, log=True),
         "sts_loss": Choice(("ce",)),
+    }
+
+
+def test_resources_are_inherited_unless_the_file_says_them() -> None:
+    workloads = Path("studies/workloads")
+    workloads.mkdir(parents=True)
+    (workloads / "w.yaml").write_text("name: w\nextends: demo\nresources: {cpus: 4, gpus: 0.5}\n")
+    (workloads / "same.yaml").write_text("name: same\nextends: w\n")
+    (workloads / "other.yaml").write_text("name: other\nextends: w\nresources: {cpus: 2}\n")
+    found = {name: load(GOOD, name).workload.resources for name in ("demo", "w", "same", "other")}
+    assert found == {
+        "demo": Resources(cpus=None, gpus=0.0),
+        "w": Resources(cpus=4, gpus=0.5),
+        "same": Resources(cpus=4, gpus=0.5),
+        "other": Resources(cpus=2, gpus=0.0),
     }
 
 
@@ -408,6 +423,8 @@ WRONG_WORKLOADS = [
         "4: train.tasks.sst.metric = 'pearson': metric pearson does not",
     ),
     ("name: w\nextends: demo\ntrain:\n  epochs: many\n", "4: train.epochs = 'many': must be a valid integer"),
+    ("name: w\nextends: demo\nresources: {cpus: 0}\n", "3: resources.cpus = 0: must be greater than or"),
+    ("name: w\nextends: demo\nresources: {gpus: 1.5}\n", "3: resources.gpus = 1.5: must be a share of one"),
 ]
 
 
