@@ -110,7 +110,7 @@ class Backlog:
             verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, row.number in expired)
             undecided |= verdict is Verdict.UNKNOWN
             if verdict is Verdict.GONE and self._take_over(row.number, row.owner):
-                self._prepare(_trial(row), row.halvings)
+                self._prepare(trial_of(row), row.halvings)
         for number, owner in self._database.orphans(name):
             if number >= self._wanted:
                 continue
@@ -176,6 +176,7 @@ class Backlog:
         return verdict is Verdict.GONE
 
 
-def _trial(row: RunRow) -> TrialSpec:
+def trial_of(row: RunRow) -> TrialSpec:
+    """The trial that a row records."""
     config = TrainConfig.model_validate(row.config)
     return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

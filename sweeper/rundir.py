@@ -62,10 +62,18 @@ class Home:
 
     def run(self, study: str, number: int) -> Path:
         """Folder of trial `number` of `study`: config, log, checkpoints, predictions, best weights."""
-        base, _, workload = study.partition("@")
-        check_name(base, "study")
-        check_name(workload, "workload")
-        return self.root / "runs" / study / str(number)
+        return self.root / "runs" / _checked(study) / str(number)
+
+    def jobs(self, study: str) -> Path:
+        """Folder of the jobs of a batch system that work on `study`: scripts and logs."""
+        return self.root / "slurm" / _checked(study)
+
+
+def _checked(study: str) -> str:
+    base, _, workload = study.partition("@")
+    check_name(base, "study")
+    check_name(workload, "workload")
+    return study
 
 
 def discard_checkpoints(rundir: Path) -> None:

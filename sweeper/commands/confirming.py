@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from ..limits import MAX_FAILURES, Limits
-from ..options import ExecutorName, MaxFailures, Storage, StudyName, Timeout, Workers, storage_url
+from ..options import (
+    ExecutorName,
+    JobTime,
+    MaxFailures,
+    Sbatch,
+    Storage,
+    StudyName,
+    Timeout,
+    Workers,
+    storage_url,
+)
 from .sweeping import executor_named, run_study
 
 
@@ -24,6 +34,8 @@ def confirm(
     seeds: Annotated[int, typer.Option(min=1, metavar="S", help="Fresh training seeds for each.")] = 5,
     workers: Workers = 1,
     executor: ExecutorName = "local",
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
@@ -50,4 +62,4 @@ def confirm(
         leaders = ranked(read_results(database, row))[: top or len(found.spec.arms)]
         confirming = confirmation(found, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    run_study(confirming, None, executor_named(executor, workers), storage, limits)
+    run_study(confirming, None, executor_named(executor, workers, job_time, sbatch), storage, limits)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ..errors import InputError
 from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
 from ..loggers.tools import Tool
@@ -13,8 +14,10 @@ from ..options import (
     STUDY_FILE,
     STUDY_RUN,
     ExecutorName,
+    JobTime,
     MaxFailures,
     Patience,
+    Sbatch,
     Storage,
     StudyName,
     Timeout,
@@ -39,6 +42,7 @@ Logs = Annotated[
 
 if TYPE_CHECKING:
     from ..executors import Executor
+    from ..executors.slurm import Slurm
     from ..study import Study
 
 
@@ -61,6 +65,8 @@ def run(
     ] = None,
     workers: Workers = 1,
     executor: ExecutorName = "local",
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     until: Until = None,
     patience: Patience = None,
@@ -82,7 +88,7 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, trials, executor_named(executor, workers), storage, limits, log or ())
+    run_study(loaded, trials, executor_named(executor, workers, job_time, sbatch), storage, limits, log or ())
 
 
 def resume(
@@ -93,6 +99,8 @@ def resume(
     ] = None,
     workers: Workers = 1,
     executor: ExecutorName = "local",
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
@@ -113,7 +121,7 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, None, executor_named(executor, workers), storage, limits, log or ())
+    run_study(found, None, executor_named(executor, workers, job_time, sbatch), storage, limits, log or ())
 
 
 def retry(
@@ -185,40 +193,59 @@ def replay(
 def run_study(  # noqa: PLR0917
     study: "Study",
     trials: int | None,
-    executor: "Executor | None",
+    executor: "Executor | Slurm | None",
     storage: str | None,
     limits: Limits,
     logs: Collection[Tool] = (),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
+    from .. import cluster, sweep
+    from ..executors.slurm import Slurm
     from ..progress import say
-    from ..sweep import Places
-    from ..sweep import run as run_sweep
 
     home = Home.from_environment()
     console = Console()
-    places = Places(storage or home.storage, home, data_folder())
+    places = sweep.Places(storage or home.storage, home, data_folder())
     try:
         with terminable():
-            count = run_sweep(study, trials, executor, places, console, limits, logs)
+            if isinstance(executor, Slurm):
+                count = cluster.run(study, trials, executor, places, console, limits, logs)
+            else:
+                count = sweep.run(study, trials, executor, places, console, limits, logs)
     except KeyboardInterrupt as stop:
-        typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
     say(console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)
 
 
-def executor_named(name: str, workers: int | None) -> "Executor | None":
+def executor_named(
+    name: str, workers: int | None, job_time: float | None = None, sbatch: list[str] | None = None
+) -> "Executor | Slurm | None":
     """Where the trials run.
 
     Args:
-        name: ``local`` or ``inline``.
+        name: ``local``, ``inline`` or ``slurm``.
         workers: Trials at once; None for as many as turn out fastest, which inline is one.
+        job_time: Time limit of a job in seconds.
+        sbatch: Parameters of sbatch.
 
     Returns:
-        The executor; None if the sweep shall measure how many workers a local one has.
+        The executor, or what to ask of SLURM; None if the sweep shall measure how many workers a local
+        executor has.
+
+    Raises:
+        InputError: If an option does not go with the executor.
     """
+    if name == "slurm":
+        from ..executors.slurm import JOB_SECONDS, Slurm, sbatch_parameters
+
+        if workers is None:
+            raise InputError("--workers auto measures this machine: for --executor slurm write how many jobs")
+        return Slurm(workers, job_time or JOB_SECONDS, sbatch_parameters(sbatch or ()))
+    if job_time or sbatch:
+        raise InputError("--job-time and --sbatch are for the jobs of --executor slurm")
     if name == "inline":
         from ..executors.inline import InlineExecutor
 
