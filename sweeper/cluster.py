@@ -25,7 +25,7 @@ from .sweep import Places, begin, check_home, check_inputs, find_sweep, tally
 from .table import one_line
 from .tally import Tally
 
-ASK_SECONDS = 15.0
+ASK_SECONDS = 10.0
 """Time between two questions to SLURM, whose controller serves everybody."""
 
 
@@ -78,7 +78,7 @@ def run(  # noqa: PLR0917 - those of sweep.run
         missing = _missing(jobs, slurm, count)
         if missing:
             array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
-            say(console, f"{missing} jobs submitted: {array}; scripts and logs: {jobs.folder}")
+            say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
         watched = Watch(database, study.name, jobs, Referee(limits, count.best[1] if count.best else None))
         try:
             watch(lambda: watched.look(console.is_terminal), console)

@@ -7,8 +7,8 @@ import shutil
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from math import ceil
@@ -140,7 +140,7 @@ class Jobs:
         Raises:
             InputError: If SLURM refuses them.
         """
-        from submitit import SlurmExecutor, helpers
+        from submitit import SlurmExecutor
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         # The database's URL is in there, and may hold a password.
@@ -164,8 +164,7 @@ class Jobs:
             srun_args=[f"--cpus-per-task={cores}"] if cores else None,
         )
         try:
-            # Not with the variables of a job in which this process may itself be.
-            with helpers.clean_env(), executor.batch():
+            with _outside_jobs(), executor.batch():
                 submitted = [executor.submit(worker) for _ in range(jobs)]
         except (FailedJobError, FailedSubmissionError) as error:
             raise InputError(f"SLURM refuses the jobs: {' '.join(str(error).split())}") from error
@@ -236,6 +235,19 @@ def sbatch_parameters(texts: Sequence[str]) -> dict[str, str]:
             raise InputError(f"--sbatch {text!r}: {hint}")
         found[match["key"]] = match["value"]
     return found
+
+
+@contextmanager
+def _outside_jobs() -> Iterator[None]:
+    """Hides the variables of the job in which this process may itself be: the new jobs would inherit them."""
+    from submitit.helpers import clean_env, environment_variables
+
+    if "SLURM_JOB_ID" not in os.environ:
+        yield
+        return
+    kept = {name: os.environ[name] for name in ("SLURM_CONF",) if name in os.environ}
+    with clean_env(), environment_variables(**kept):
+        yield
 
 
 def _asked(*command: str) -> str | None:
