@@ -11,7 +11,7 @@ import pytest
 from sweeper.run import RunState
 from tests.faults.sweep import Sweep
 from tests.slurm.cluster import asked, cluster, missing
-from tests.slurm.timelimit import assert_resumed, logs, start, wait_for
+from tests.slurm.timelimit import assert_resumed, counted, logs, start, wait_for
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -45,7 +45,7 @@ def test_a_study_finishes_on_two_jobs(slurm: Mapping[str, str], tmp_path: Path) 
 
 
 def test_a_warned_job_is_requeued_and_nobody_need_watch(slurm: Mapping[str, str], tmp_path: Path) -> None:
-    sweep = Sweep(tmp_path / "home", 1, workload="requeued", environment=slurm)
+    sweep = counted(Sweep(tmp_path / "home", 1, workload="requeued", environment=slurm))
     run = start(sweep)
     wait_for(sweep, "trial 0 epoch 2/")
     [job] = arrays(sweep)
