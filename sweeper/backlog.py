@@ -113,7 +113,7 @@ class Backlog:
             if verdict is Verdict.GONE and self._take_over(lease.number, lease.owner):
                 row = self._database.run(name, lease.number)
                 if row is not None:
-                    self._prepare(_trial(row), row.halvings)
+                    self._prepare(trial_of(row), row.halvings)
         for number, owner in self._database.orphans(name):
             if number >= self._wanted:
                 continue
@@ -179,6 +179,7 @@ class Backlog:
         return verdict is Verdict.GONE
 
 
-def _trial(row: RunRow) -> TrialSpec:
+def trial_of(row: RunRow) -> TrialSpec:
+    """The trial that a row records."""
     config = TrainConfig.model_validate(row.config)
     return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

@@ -4,8 +4,11 @@ import os
 
 
 def usable_cores() -> int:
-    """Cores that this process may use; all of them where the system does not say."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may use; all of them where neither the system nor SLURM says less."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    # Not every cluster confines a job to the cores that it has been given.
+    given = os.environ.get("SLURM_CPUS_ON_NODE", "")
+    return min(cores, int(given)) if given.isdigit() else cores
 
 
 def threads_each(workers: int) -> int:

@@ -7,7 +7,8 @@
     ├── DatabaseError         the database cannot be read, or is of a newer version
     │   └── NoStudiesError    there is no database yet, or nothing in it
     ├── ConflictError         the request contradicts what the study began with
-    └── DiskFullError         a trial cannot write its files
+    ├── DiskFullError         a trial cannot write its files
+    └── JobsError             jobs of a cluster cannot be followed, or ended before their study
 
 Errors in the data or the configuration of a trial come from ``model.errors``.
 """
@@ -43,3 +44,7 @@ class ConflictError(SweeperError):
 
 class DiskFullError(SweeperError):
     """A trial cannot write its files; all trials can be resumed once there is room."""
+
+
+class JobsError(SweeperError):
+    """The jobs of a cluster cannot be followed, or have ended before their study."""

@@ -29,10 +29,11 @@ WorkloadName = Annotated[
     typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
 ]
 ExecutorName = Annotated[
-    Literal["local", "inline", "ray"],
+    Literal["local", "inline", "ray", "slurm"],
     typer.Option(
         help="local: one process per trial. inline: in this process, to debug. ray: on a Ray cluster, each "
-        "with the `resources` of the workload."
+        "with the `resources` of the workload. slurm: --workers jobs of a SLURM cluster, which share the "
+        "database."
     ),
 ]
 RayAddress = Annotated[
@@ -108,6 +109,21 @@ Timeout = Annotated[
         parser=seconds,
         metavar="DURATION",
         help="End after this time (90s, 30m, 2h); trials under way stay resumable.",
+    ),
+]
+JobTime = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="DURATION",
+        help="Time limit of a SLURM job, default 4h; one that meets it saves a checkpoint and is requeued.",
+    ),
+]
+Sbatch = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="A parameter of sbatch for the SLURM jobs, such as partition=gpu or mem=16G; repeatable.",
     ),
 ]
 TrialTimeout = Annotated[

@@ -44,19 +44,18 @@ def attention(database: Archive, sweep: SweepRow, standings: list[Standing]) -> 
     return [f"{more} trials with lower numbers failed too", *lines] if more else lines
 
 
-def watch(read: Callable[[], list[str]], console: Console, seconds: float = WATCH_SECONDS) -> None:
-    """Shows lines again and again until Ctrl-C: in place on a terminal, elsewhere whenever they change.
+def watch(read: Callable[[], list[str] | None], console: Console, seconds: float = WATCH_SECONDS) -> None:
+    """Shows lines again and again: in place on a terminal, elsewhere whenever they change.
 
     Args:
-        read: Gives the lines.
+        read: Gives the lines; None ends it.
         console: Where they are shown.
         seconds: Time between two looks.
     """
     before: list[str] = []
     live = Live(console=console, auto_refresh=False)
     try:
-        while True:
-            lines = read()
+        while (lines := read()) is not None:
             if console.is_terminal:
                 live.start()
                 live.update(Text("\n".join(lines)), refresh=True)
@@ -64,8 +63,6 @@ def watch(read: Callable[[], list[str]], console: Console, seconds: float = WATC
                 console.print(Text("\n".join(lines)), soft_wrap=True)
             before = lines
             time.sleep(seconds)
-    except KeyboardInterrupt:
-        pass
     finally:
         live.stop()
 

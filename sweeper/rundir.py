@@ -88,12 +88,20 @@ class Home:
         """URL of what all machines share of that folder; None where they need none."""
         return None if self.shared is None else f"{self.shared}/{_run(study, number)}"
 
+    def jobs(self, study: str) -> Path:
+        """Folder of the jobs of a batch system that work on `study`: scripts and logs."""
+        return self.root / "slurm" / _checked(study)
+
 
 def _run(study: str, number: int) -> str:
+    return f"runs/{_checked(study)}/{number}"
+
+
+def _checked(study: str) -> str:
     base, _, workload = study.partition("@")
     check_name(base, "study")
     check_name(workload, "workload")
-    return f"runs/{study}/{number}"
+    return study
 
 
 def discard_checkpoints(rundir: Path) -> None:

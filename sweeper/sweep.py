@@ -94,7 +94,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
     check_inputs(study, places.data)
     check_home(places.home)
     with Database(places.storage) as database:
-        row = _begin(database, study, trials, console)
+        row = begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
@@ -209,7 +209,7 @@ def check_inputs(study: Study, data: Path | None) -> None:
         raise InputError(str(error)) from error
 
 
-def _begin(database: Database, study: Study, trials: int | None, console: Console) -> SweepRow:
+def begin(database: Database, study: Study, trials: int | None, console: Console) -> SweepRow:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
     end = grid_size(study)
     row = database.sweep(study.name)

@@ -5,8 +5,21 @@ from typing import Annotated
 import typer
 
 from ..limits import MAX_FAILURES, Limits
-from ..options import ExecutorName, MaxFailures, RayAddress, Storage, StudyName, Timeout, Workers, storage_url
-from .sweeping import executor_named, run_study
+from ..options import (
+    Devices,
+    ExecutorName,
+    JobTime,
+    MaxFailures,
+    RayAddress,
+    Sbatch,
+    Storage,
+    StudyName,
+    Timeout,
+    Workers,
+    storage_url,
+)
+from ..placement import Placement
+from .sweeping import run_study
 
 
 def confirm(
@@ -23,8 +36,11 @@ def confirm(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="S", help="Fresh training seeds for each.")] = 5,
     workers: Workers = None,
+    devices: Devices = None,
     executor: ExecutorName = "local",
     ray_address: RayAddress = None,
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
@@ -51,5 +67,5 @@ def confirm(
         leaders = ranked(read_results(database, row))[: top or len(found.spec.arms)]
         confirming = confirmation(found, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    where = executor_named(executor, workers, confirming, ray_address)
-    run_study(confirming, None, where, storage, limits)
+    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
+    run_study(confirming, None, where.executor_for(confirming), storage, limits)

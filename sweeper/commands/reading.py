@@ -1,5 +1,6 @@
 """The commands that say what there is: studies, how far they are, their tables and their trials."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +84,8 @@ def status(
     with Database(storage_url(storage), must_exist=True) as database:
         row = find_sweep(database, study)
         if watch:
-            watch_overview(lambda: overview(database, find_sweep(database, row.name)), Console())
+            with suppress(KeyboardInterrupt):
+                watch_overview(lambda: overview(database, find_sweep(database, row.name)), Console())
         else:
             typer.echo("\n".join(overview(database, row)))
 

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ..errors import InputError
 from ..interrupt import TerminatedError, terminable
 from ..limits import MAX_FAILURES, Limits
 from ..loggers.tools import Tool
 from ..options import (
-    AUTO,
     STUDY_FILE,
     STUDY_RUN,
     Devices,
     ExecutorName,
+    JobTime,
     MaxFailures,
     Patience,
     RayAddress,
+    Sbatch,
     Storage,
     StudyName,
     Timeout,
@@ -30,6 +30,7 @@ from ..options import (
     scores_to_reach,
     storage_url,
 )
+from ..placement import Placement
 from ..run import ErrorClass
 from ..rundir import Home, data_folder
 
@@ -43,6 +44,7 @@ Logs = Annotated[
 
 if TYPE_CHECKING:
     from ..executors import Executor
+    from ..executors.slurm import Slurm
     from ..study import Study
 
 
@@ -67,6 +69,8 @@ def run(
     devices: Devices = None,
     executor: ExecutorName = "local",
     ray_address: RayAddress = None,
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     until: Until = None,
     patience: Patience = None,
@@ -88,8 +92,8 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    where = executor_named(executor, workers, loaded, ray_address, devices)
-    run_study(loaded, trials, where, storage, limits, log or ())
+    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
+    run_study(loaded, trials, where.executor_for(loaded), storage, limits, log or ())
 
 
 def resume(
@@ -102,6 +106,8 @@ def resume(
     devices: Devices = None,
     executor: ExecutorName = "local",
     ray_address: RayAddress = None,
+    job_time: JobTime = None,
+    sbatch: Sbatch = None,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
@@ -122,8 +128,8 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    where = executor_named(executor, workers, found, ray_address, devices)
-    run_study(found, None, where, storage, limits, log or ())
+    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
+    run_study(found, None, where.executor_for(found), storage, limits, log or ())
 
 
 def retry(
@@ -195,73 +201,28 @@ def replay(
 def run_study(  # noqa: PLR0917
     study: "Study",
     trials: int | None,
-    executor: "Executor | None",
+    executor: "Executor | Slurm | None",
     storage: str | None,
     limits: Limits,
     logs: Collection[Tool] = (),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
+    from .. import cluster, sweep
+    from ..executors.slurm import Slurm
     from ..progress import say
-    from ..sweep import Places
-    from ..sweep import run as run_sweep
 
     home = Home.from_environment()
     console = Console()
-    places = Places(storage or home.storage, home, data_folder())
+    places = sweep.Places(storage or home.storage, home, data_folder())
     try:
         with terminable():
-            count = run_sweep(study, trials, executor, places, console, limits, logs)
+            if isinstance(executor, Slurm):
+                count = cluster.run(study, trials, executor, places, console, limits, logs)
+            else:
+                count = sweep.run(study, trials, executor, places, console, limits, logs)
     except KeyboardInterrupt as stop:
-        typer.echo(f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
     say(console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)
-
-
-def executor_named(
-    name: str, workers: int | None, study: "Study", ray_address: str | None, devices: str | None = None
-) -> "Executor | None":
-    """Where the trials run.
-
-    Args:
-        name: ``local``, ``inline`` or ``ray``.
-        workers: Trials at once; `AUTO` for as many as turn out fastest, which inline is one; None where the
-            user does not say.
-        study: The study, whose workload says what a trial takes of a cluster.
-        ray_address: The cluster.
-        devices: CUDA devices for the trials of a local one; unless `workers` is a number, one trial on each.
-
-    Returns:
-        The executor; None if the sweep shall measure how many workers a local one has.
-
-    Raises:
-        InputError: If Ray is missing or no cluster answers, or none of its nodes could hold a trial; if a
-            device is not there, or the executor is not the one that an option goes with.
-    """
-    if devices is not None and name != "local":
-        raise InputError(f"--devices {devices}: goes with --executor local only")
-    if name == "ray":
-        from ..executors.raycluster import connect
-
-        connect(ray_address)
-        from ..executors.ray import RayExecutor
-
-        return RayExecutor(study.workload.resources, workers or None)
-    if ray_address is not None:
-        raise InputError(f"--ray-address {ray_address}: goes with --executor ray only")
-    if name == "inline":
-        from ..executors.inline import InlineExecutor
-
-        return InlineExecutor(workers or 1)
-    if devices is not None:
-        from ..devices import devices_named
-        from ..executors.local import LocalExecutor
-
-        found = devices_named(devices)
-        return LocalExecutor(workers or len(found), found)
-    if workers == AUTO:
-        return None
-    from ..executors.local import LocalExecutor
-
-    return LocalExecutor(workers or 1)

@@ -155,8 +155,10 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
     # In time: the server has loaded torch, but CUDA reads this when it is first used.
     if device is not None:
         os.environ[VISIBLE] = device
-    # Ctrl-C reaches the whole process group; the driver alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C reaches the whole process group, and SIGTERM of a batch system or a service manager all processes
+    # of a job; the driver alone decides what they mean.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
     try:

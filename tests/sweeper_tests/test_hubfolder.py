@@ -36,7 +36,7 @@ train:
 HEADS = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
 ARMS: dict[str, dict[str, object]] = {
     "Mean": {"encoder.pooling": "mean", "sts_loss": "mse", "tasks.sst.activation": "gelu"},
-    # Not the cosine: those of a barely trained [CLS] differ by rounding alone, and so would their correlation.
+    # Not the cosine: those of a barely trained [CLS] differ by rounding alone.
     "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
     "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
     "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce"},

@@ -1,0 +1,84 @@
+"""`--executor slurm` on a real slurmctld and slurmd, which are started for it."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from sweeper.run import RunState
+from tests.faults.sweep import Sweep
+from tests.slurm.cluster import asked, cluster, missing
+from tests.slurm.timelimit import assert_resumed, counted, logs, start, wait_for
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+
+
+@pytest.fixture(scope="module")
+def slurm() -> Iterator[Mapping[str, str]]:
+    pytest.importorskip("submitit")
+    # A socket's path must be short, which that of pytest's folders is not.
+    with tempfile.TemporaryDirectory(prefix="slurm-") as name, cluster(Path(name)) as variables:
+        yield variables
+
+
+def arrays(sweep: Sweep) -> list[str]:
+    """Numbers of the job arrays that were submitted."""
+    files = sorted((sweep.home / "slurm" / sweep.name).glob("*_submission.sh"))
+    return [file.name.partition("_")[0] for file in files]
+
+
+def test_a_study_finishes_on_two_jobs(slurm: Mapping[str, str], tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", 8, workers=2, environment=slurm)
+    run = start(sweep)
+    assert (run.end(200), run.errors) == (0, ""), run.errors
+    assert run.lines[-1].startswith("faults@seconds: 8 of 8 trials · best overall"), run.lines
+    sweep.tables()  # each trial once, and complete
+    assert sweep.gone(), sweep.processes()
+    first, second = logs(sweep)
+    assert sum(log.count(" complete · ") for log in (first, second)) == 8
+    again = start(sweep)
+    assert (again.end(60), again.errors) == (0, "")
+    assert len(arrays(sweep)) == 1, "a study that is done needs no job"
+
+
+def test_a_warned_job_is_requeued_and_nobody_need_watch(slurm: Mapping[str, str], tmp_path: Path) -> None:
+    sweep = counted(Sweep(tmp_path / "home", 1, workload="requeued", environment=slurm))
+    run = start(sweep)
+    wait_for(sweep, "trial 0 epoch 2/")
+    [job] = arrays(sweep)
+    run.interrupt()
+    assert run.end(60) == 130
+    assert run.errors.startswith("The jobs go on"), run.errors
+    assert run.errors.endswith(f"scancel {job}\n"), run.errors
+    # What SLURM sends before the limit; a job of 4 hours is not waited for.
+    subprocess.run(["scancel", "--signal=USR2", job], env=os.environ | slurm, check=True)
+    again = start(sweep)
+    assert (again.end(200), again.errors) == (0, ""), again.errors
+    assert arrays(sweep) == [job], "the job lives, and no other is needed"
+    assert assert_resumed(sweep) == 1
+
+
+def test_a_cancelled_job_leaves_its_trial_resumable(slurm: Mapping[str, str], tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", 1, workload="requeued", environment=slurm)
+    run = start(sweep)
+    wait_for(sweep, "trial 0 epoch 1/")
+    asked(slurm, "scancel", *arrays(sweep))
+    assert run.end(60) == 2
+    assert "Error: the jobs have ended, and 1 of 1 trials are left: see the logs in" in run.errors
+    assert sweep.gone(), sweep.processes()
+    [row] = sweep.runs()
+    assert (row.state, row.owner) == (RunState.RUNNING, None)
+    [log] = logs(sweep)
+    assert "stopping after the step under way" in log
+    assert "was killed" not in log
+
+
+def test_what_slurm_refuses_is_one_line(slurm: Mapping[str, str], tmp_path: Path) -> None:
+    sweep = Sweep(tmp_path / "home", 1, environment=slurm)
+    run = start(sweep, "--sbatch", "partition=nowhere")
+    assert run.end(60) == 2
+    assert run.errors.count("\n") == 1
+    assert "partition" in run.errors
