@@ -1,5 +1,8 @@
 """Dropout that is cheaper on a CPU than torch's own, which draws a random number for every value."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -9,6 +12,8 @@ from torch.nn import functional
 
 LEVELS = 2**16
 """Random values that a draw can have: probabilities are rounded to one in so many."""
+
+_REMEMBERED: ContextVar[dict[tuple[int, int, int], Tensor] | None] = ContextVar("_REMEMBERED", default=None)
 
 
 class Dropout(nn.Dropout):
@@ -43,14 +48,20 @@ def dropout(values: Tensor, p: float) -> Tensor:
     return dropped
 
 
+@contextmanager
+def remembered() -> Iterator[None]:
+    """Inside, a choice that is repeated is not drawn again: passes with the same dropout share its masks."""
+    token = _REMEMBERED.set({})
+    try:
+        yield
+    finally:
+        _REMEMBERED.reset(token)
+
+
 class _Dropout(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, values: Tensor, level: int) -> Tensor:
-        seed = int(torch.randint(2**63 - 1, ()))
-        count = values.numel()
-        bits = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
-        # A byte a value is kept for the backward pass; torch converts int8 faster than bool.
-        kept = torch.from_numpy((bits >= level).view(np.int8)).view(values.shape)
+        kept = _kept(values.numel(), level).view(values.shape)
         ctx.save_for_backward(kept)
         ctx.scale = LEVELS / (LEVELS - level)
         return _scaled(values, kept, ctx.scale)
@@ -59,6 +70,20 @@ class _Dropout(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (kept,) = ctx.saved_tensors
         return _scaled(gradient, kept, ctx.scale), None
+
+
+def _kept(count: int, level: int) -> Tensor:
+    """1 for each value that stays, ``[count]``; drawn anew, or as it was drawn from the same random state."""
+    seed = int(torch.randint(2**63 - 1, ()))
+    known = _REMEMBERED.get()
+    kept = None if known is None else known.get((seed, count, level))
+    if kept is None:
+        bits = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
+        # A byte a value is kept for the backward pass; torch converts int8 faster than bool.
+        kept = torch.from_numpy((bits >= level).view(np.int8))
+    if known is not None:
+        known[seed, count, level] = kept
+    return kept
 
 
 def _scaled(values: Tensor, kept: Tensor, scale: float) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
+from .dropout import remembered
 from .multitask import MultitaskEncoder
 from .randomness import random_states, replayed
 from .smartconfig import SmartConfig, task_weight
@@ -75,12 +76,19 @@ class Smart:
             The outputs ``[rows, outputs]``, and the regulariser: the adversarial divergence and the Bregman
             term, each times its factor. It is 0 for tasks that are not regularised.
         """
+        if name not in self._tasks:
+            outputs: Tensor = self._model(name, columns, input_ids, attention_mask)
+            return outputs, torch.zeros((), device=input_ids.device)
+        with remembered():
+            return self._regularised(name, columns, input_ids, attention_mask)
+
+    def _regularised(
+        self, name: str, columns: int, input_ids: Tensor, attention_mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
         device = input_ids.device
         before = random_states(device)
         outputs: Tensor = self._model(name, columns, input_ids, attention_mask)
         penalty = torch.zeros((), device=device)
-        if name not in self._tasks:
-            return outputs, penalty
         task, config = self._tasks[name], self._config
 
         def fresh(noise: Tensor) -> Tensor:
@@ -125,8 +133,8 @@ class Smart:
             return
         early, late = self._config.bregman_decays
         decay = early if step < self._total_steps / 10 else late
-        for name, parameter in self._model.named_parameters():
-            self._average[name].lerp_(parameter, 1 - decay)
+        learned = dict(self._model.named_parameters())
+        torch._foreach_lerp_([*self._average.values()], [learned[name] for name in self._average], 1 - decay)
 
     def after_epoch(
         self, train_scores: Mapping[str, float], dev_scores: Mapping[str, float]
