@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from importlib import import_module, metadata
 from pathlib import Path
 
+import torch
+
 from . import summary
 
 NAMES = (
@@ -56,6 +58,7 @@ def _where() -> dict[str, object]:
     return {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
+        "vectors": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in PACKAGES},
     }

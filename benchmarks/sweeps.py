@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import yaml
@@ -32,6 +33,8 @@ from sweeper.database import Database
 from sweeper.run import RunState
 from sweeper.rundir import data_folder
 from sweeper.studyfile import load_study
+
+from .paired import ratio
 
 SPACE: dict[str, list[float]] = {
     "learning_rate": [1e-4, 3e-4, 1e-3],
@@ -124,15 +127,16 @@ def peer(folder: Path, module: str, epochs: int, trials: Trials, cpus: int = 2) 
 def faster_cpus(folder: Path) -> int:
     """Whether Ray is faster with both cores for one trial (2), or with two trials side by side (1)."""
     two = configurations()[:2]
-    return min((1, 2), key=lambda cpus: peer(folder / f"ray-{cpus}", "ray_tune", 1, two, cpus)[0])
+    return min((1, 2), key=lambda cpus: peer(folder / f"cpus-{cpus}", "ray_tune", 1, two, cpus)[0])
 
 
-def measure(rows: int = 64, epochs: int = 3) -> dict[str, Any]:
+def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
     """Seconds of each sweep, their ratios to the peers', and the best configuration of each.
 
     Args:
         rows: Training rows and dev rows of each task.
         epochs: Epochs of a trial.
+        rounds: How often all sweeps take turns.
     """
     if data_folder() is None:
         print("  skipped: SWEEPER_DATA is not set")
@@ -141,33 +145,40 @@ def measure(rows: int = 64, epochs: int = 3) -> dict[str, Any]:
         folder = Path(name)
         cut(folder, rows)
         cpus = faster_cpus(folder)
-        found = {
-            "ours": ours(folder / "ours", epochs, {"name": "none"}),
-            "ours, ASHA": ours(folder / "asha", epochs, ASHA),
-            "Trainer + Optuna": peer(folder / "trainer", "hf_search", epochs, configurations()),
-            "Ray Tune": peer(folder / "ray", "ray_tune", epochs, configurations(), cpus),
-        }
+        turns = [_turn(folder, number, epochs, cpus) for number in range(rounds)]
     print(
-        f"  {rows} training and {rows} dev rows a task, batch {BATCH_SIZE}, {epochs} epochs; sweeper with "
-        f"{WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
+        f"  {rows} training and {rows} dev rows a task, batch {BATCH_SIZE}, {epochs} epochs, {rounds} rounds; "
+        f"sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
         + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
     )
-    _print_trials({name: trials for name, (_, trials) in found.items()})
-    seconds = {name: value for name, (value, _) in found.items()}
+    # Every round trains the same trials from the same seeds.
+    _print_trials({name: trials for name, (_, trials) in turns[-1].items()})
+    seconds = {name: [turn[name][0] for turn in turns] for name in turns[0]}
     results: dict[str, Any] = {"rows": rows, "epochs": epochs, "ray_cpus": cpus, "workers": WORKERS}
-    results |= {"seconds": seconds, "best": {name: best(trials) for name, (_, trials) in found.items()}}
+    results |= {"seconds": seconds, "best": {name: best(trials) for name, (_, trials) in turns[-1].items()}}
     results["ratio"] = {
-        f"{mine} / {other}": seconds[mine] / seconds[other]
+        f"{mine} / {other}": ratio(seconds[mine], seconds[other])
         for mine in ("ours", "ours, ASHA")
         for other in ("Trainer + Optuna", "Ray Tune")
     }
     for name, trial in results["best"].items():
         print(
-            f"  {name:16} {seconds[name]:6.1f} s, best overall {trial['overall']:.3f} at {_settings(trial)}"
+            f"  {name:16} {median(seconds[name]):6.1f} s, best overall {trial['overall']:.3f} at "
+            f"{_settings(trial)}"
         )
-    for name, ratio in results["ratio"].items():
-        print(f"  {name}: {ratio:.2f}")
+    for name, value in results["ratio"].items():
+        print(f"  {name}: {value:.2f}")
     return results
+
+
+def _turn(folder: Path, number: int, epochs: int, cpus: int) -> dict[str, tuple[float, Trials]]:
+    """Each sweep once: seconds and trials."""
+    return {
+        "ours": ours(folder / f"ours-{number}", epochs, {"name": "none"}),
+        "ours, ASHA": ours(folder / f"asha-{number}", epochs, ASHA),
+        "Trainer + Optuna": peer(folder / f"trainer-{number}", "hf_search", epochs, configurations()),
+        "Ray Tune": peer(folder / f"ray-{number}", "ray_tune", epochs, configurations(), cpus),
+    }
 
 
 def best(trials: Trials) -> dict[str, float]:
@@ -206,5 +217,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=64, help="training and dev rows of each task")
     parser.add_argument("--epochs", type=int, default=3, help="epochs of a trial")
+    parser.add_argument("--rounds", type=int, default=5, help="how often all sweeps take turns")
     given = parser.parse_args()
-    measure(given.rows, given.epochs)
+    measure(given.rows, given.epochs, given.rounds)
