@@ -147,7 +147,7 @@ def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
         cpus = faster_cpus(folder)
         turns = [_turn(folder, number, epochs, cpus) for number in range(rounds)]
     print(
-        f"  {rows} training and {rows} dev rows a task, batch {BATCH_SIZE}, {epochs} epochs, {rounds} rounds; "
+        f"  {rows} training, {rows} dev rows a task, {BATCH_SIZE} a batch, {epochs} epochs, {rounds} rounds; "
         f"sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
         + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
     )
