@@ -169,7 +169,7 @@ def assert_as_locally(sweep: Sweep, cache: Path) -> int:
 
 
 def trained_locally(rows: list[RunRow], cache: Path) -> Iterator[tuple[int, EpochResult]]:
-    """Every epoch of some trials, trained again by the local executor, two at once, at equal thread counts."""
+    """Every epoch of some trials, trained again by the local executor at equal thread counts."""
     executor, left, under_way = LocalExecutor(workers=2), list(rows), 0
     with tempfile.TemporaryDirectory() as folder:
         try:
