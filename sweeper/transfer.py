@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -118,7 +118,7 @@ class _Snapshot:
             return name.in_(self.names)
         column = next(column for column in table.c if column.foreign_keys)
         parent = next(iter(column.foreign_keys)).column
-        return column.in_(sa.select(parent).where(self._wanted(cast("sa.Table", parent.table))))
+        return column.in_(sa.select(parent).where(self._wanted(parent.table)))
 
 
 @dataclass
