@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -118,7 +118,7 @@ class _Snapshot:
             return name.in_(self.names)
         column = next(column for column in table.c if column.foreign_keys)
         parent = next(iter(column.foreign_keys)).column
-        return column.in_(sa.select(parent).where(self._wanted(cast("sa.Table", parent.table))))
+        return column.in_(sa.select(parent).where(self._wanted(parent.table)))
 
 
 @dataclass
@@ -141,19 +141,19 @@ class _Copy:
         if self.connection.dialect.name == "postgresql":  # SQLite locks the whole file
             names = ", ".join(table.name for table in tables)
             self.connection.execute(sa.text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
-        self._check_new()
+        studies = next(table for table in tables if table.name == "studies")
+        self._check_new(sweep.c.name)
+        self._check_new(studies.c.study_name)
         counts = {table.name: self._rows(table) for table in tables}
         return counts[run.name]
 
-    def _check_new(self) -> None:
-        for table, column in ((sweep, "name"), (_tables()[0].metadata.tables["studies"], "study_name")):
-            query = sa.select(table.c[column]).where(table.c[column].in_(self.source.names))
-            there = self.connection.execute(query).scalars().first()
-            if there is not None:
-                raise ConflictError(
-                    f"{self.connection.engine.url}: has a study {there!r} already; nothing was copied: name "
-                    "another database, or copy another study with --study NAME"
-                )
+    def _check_new(self, name: sa.Column[Any]) -> None:
+        there = self.connection.execute(sa.select(name).where(name.in_(self.source.names))).scalars().first()
+        if there is not None:
+            raise ConflictError(
+                f"{self.connection.engine.url}: has a study {there!r} already; nothing was copied: name "
+                "another database, or copy another study with --study NAME"
+            )
 
     def _rows(self, table: sa.Table) -> int:
         key, count = _key(table), 0
