@@ -1,11 +1,9 @@
 """An open database, and all that can be read from it."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -22,6 +20,7 @@ from .pruning import Curve
 from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
 from .run import ErrorClass, RunRow, RunState, SweepRow
 from .search import PastTrial
+from .storedjson import StoredJson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,30 +40,6 @@ class Standing:
     seconds: float | None
     error_class: ErrorClass | None
     scores: dict[str, float] | None
-
-
-class StoredJson(Mapping[str, Any]):
-    """A JSON object that is read when something of it is asked for.
-
-    Args:
-        text: The JSON.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    @cached_property
-    def _read(self) -> dict[str, Any]:
-        return dict(json.loads(self._text))
-
-    def __getitem__(self, key: str) -> Any:
-        return self._read[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read)
-
-    def __len__(self) -> int:
-        return len(self._read)
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,10 @@ def copy(source: str, destination: str, names: Collection[str]) -> int:
             writer.dispose()
 
 
-def _place(url: sa.URL) -> tuple[str, str | None, int | None, str | None]:
+def _place(url: sa.URL) -> tuple[object, ...]:
     """Where a database is, whoever asks for it and through whichever driver."""
     port = url.port or (None if url.get_backend_name() == "sqlite" else 5432)
-    return url.get_backend_name(), url.host or url.query.get("host"), port, url.database  # type: ignore[return-value]
+    return url.get_backend_name(), url.host or url.query.get("host"), port, url.database
 
 
 def _check_idle(database: Database, name: str) -> None:
@@ -141,19 +141,19 @@ class _Copy:
         if self.connection.dialect.name == "postgresql":  # SQLite locks the whole file
             names = ", ".join(table.name for table in tables)
             self.connection.execute(sa.text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
-        self._check_new()
+        studies = next(table for table in tables if table.name == "studies")
+        self._check_new(sweep.c.name)
+        self._check_new(studies.c.study_name)
         counts = {table.name: self._rows(table) for table in tables}
         return counts[run.name]
 
-    def _check_new(self) -> None:
-        for table, column in ((sweep, "name"), (_tables()[0].metadata.tables["studies"], "study_name")):
-            query = sa.select(table.c[column]).where(table.c[column].in_(self.source.names))
-            there = self.connection.execute(query).scalars().first()
-            if there is not None:
-                raise ConflictError(
-                    f"{self.connection.engine.url}: has a study {there!r} already; nothing was copied: name "
-                    "another database, or copy another study with --study NAME"
-                )
+    def _check_new(self, name: sa.Column[Any]) -> None:
+        there = self.connection.execute(sa.select(name).where(name.in_(self.source.names))).scalars().first()
+        if there is not None:
+            raise ConflictError(
+                f"{self.connection.engine.url}: has a study {there!r} already; nothing was copied: name "
+                "another database, or copy another study with --study NAME"
+            )
 
     def _rows(self, table: sa.Table) -> int:
         key, count = _key(table), 0

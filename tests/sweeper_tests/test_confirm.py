@@ -22,9 +22,8 @@ SEARCH = made.study(seeds=[1, 2], sampler={"name": "random"})
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    home = Home(tmp_path)
-    return Places(home.storage, home, None)
+def places(tmp_path: Path, url: str) -> Places:
+    return Places(url, Home(tmp_path), None)
 
 
 def drive(study: Study, places: Places, trials: int | None) -> None:

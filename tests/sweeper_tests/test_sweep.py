@@ -18,9 +18,8 @@ from tests.sweeper_tests.instant import InstantExecutor
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    home = Home(tmp_path / "home")
-    return Places(home.storage, home, data=None)
+def places(tmp_path: Path, url: str) -> Places:
+    return Places(url, Home(tmp_path / "home"), data=None)
 
 
 @pytest.fixture
