@@ -20,6 +20,7 @@ from .owner import Owner
 from .pruning import should_prune
 from .run import ErrorClass, Outcome, RunRow, RunState
 from .rundir import Home, discard_checkpoints
+from .sharedfolder import CHECKPOINTS, SharedFolder
 from .study import Study, TrialSpec
 from .weights import KeptWeights
 
@@ -144,12 +145,14 @@ class Driver:
     def _start(self, ready: Ready) -> None:
         trial = ready.trial
         rundir = self._home.run(self._study.name, trial.number)
+        shared = self._home.shared_run(self._study.name, trial.number)
+        kept = SharedFolder(shared).holds(CHECKPOINTS) if shared else (rundir / CHECKPOINTS).exists()
         self._active[trial.number] = Attempt(
             trial, time.monotonic(), ready.halvings, ready.kills, ready.displaced
         )
-        self._observer.submitted(trial, resumed=(rundir / "checkpoints").exists())
+        self._observer.submitted(trial, resumed=kept)
         self._executor.submit(
-            Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads)
+            Job(trial.number, trial.config, rundir, self._data, self._home.cache, self._threads, shared)
         )
 
     def _record(self, event: Event) -> None:
@@ -222,7 +225,7 @@ class Driver:
             self._withdraw(number)
             config = trial.config.model_copy(update={"accumulation": 2 * trial.config.accumulation})
             self._database.halve(self._study.name, number, config.model_dump(mode="json"))
-            discard_checkpoints(self._home.run(self._study.name, number))
+            self._discard(number)
             self._observer.noted(
                 f"trial {number} ran out of memory; again with half the micro-batch "
                 f"(accumulation {config.accumulation})"
@@ -237,11 +240,20 @@ class Driver:
             self._lost(number)
             return
         del self._active[number]
+        shared = self._home.shared_run(name, number)
+        if shared is not None:
+            SharedFolder(shared).fetch(self._home.run(name, number), checkpoints=False)
         self._weights.settle(number, active.trial.arm, outcome)
         if outcome.state is not RunState.FAILED:
-            discard_checkpoints(self._home.run(name, number))
+            self._discard(number)
         self._referee.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
+
+    def _discard(self, number: int) -> None:
+        discard_checkpoints(self._home.run(self._study.name, number))
+        shared = self._home.shared_run(self._study.name, number)
+        if shared is not None:
+            SharedFolder(shared).remove(CHECKPOINTS)
 
     def _withdraw(self, number: int) -> None:
         del self._active[number]

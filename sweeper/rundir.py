@@ -1,5 +1,6 @@
 """Every path that sweeper reads or writes, and how a file is written: beside, then renamed."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -40,14 +41,25 @@ def write_beside(path: Path, content: str | bytes) -> None:
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds the state of all studies: SWEEPER_HOME, by default ``.sweeper/``."""
+    """The folder that holds the state of all studies: SWEEPER_HOME, by default ``.sweeper/``.
+
+    Attributes:
+        root: The folder on this machine.
+        shared: URL of the folder that all machines share, of whose runs `root` has copies; None where they
+            share `root` itself, or there is one machine.
+    """
 
     root: Path
+    shared: str | None = None
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it."""
-        return cls(Path(os.environ.get("SWEEPER_HOME") or ".sweeper").resolve())
+        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it, and for a URL a cache."""
+        given = os.environ.get("SWEEPER_HOME") or ".sweeper"
+        if "://" not in given:
+            return cls(Path(given).resolve())
+        digest = hashlib.sha256(given.encode()).hexdigest()[:16]
+        return cls(Path.home() / ".cache" / "sweeper" / digest, given.rstrip("/"))
 
     @property
     def cache(self) -> Path:
@@ -56,16 +68,32 @@ class Home:
 
     @property
     def storage(self) -> str:
-        """URL of the default database."""
+        """URL of the default database.
+
+        Raises:
+            InputError: If the home is a URL, where no database can be.
+        """
+        if self.shared is not None:
+            raise InputError(
+                f"SWEEPER_HOME {self.shared!r} cannot hold a database: name one with --storage postgresql://…"
+            )
         # Quoted: a URL gives % and ? meanings that they do not have in a folder's name.
         return f"sqlite:///{quote(str(self.root / 'studies.db'))}"
 
     def run(self, study: str, number: int) -> Path:
         """Folder of trial `number` of `study`: config, log, checkpoints, predictions, best weights."""
-        base, _, workload = study.partition("@")
-        check_name(base, "study")
-        check_name(workload, "workload")
-        return self.root / "runs" / study / str(number)
+        return self.root / _run(study, number)
+
+    def shared_run(self, study: str, number: int) -> str | None:
+        """URL of what all machines share of that folder; None where they need none."""
+        return None if self.shared is None else f"{self.shared}/{_run(study, number)}"
+
+
+def _run(study: str, number: int) -> str:
+    base, _, workload = study.partition("@")
+    check_name(base, "study")
+    check_name(workload, "workload")
+    return f"runs/{study}/{number}"
 
 
 def discard_checkpoints(rundir: Path) -> None:

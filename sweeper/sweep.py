@@ -31,6 +31,7 @@ from .progress import progress, say
 from .run import SweepRow
 from .rundir import Home
 from .search import distributions, grid_size
+from .sharedfolder import SharedFolder
 from .study import Study
 from .studyfile import stored_study
 from .tally import Tally
@@ -183,6 +184,8 @@ def check_home(home: Home) -> None:
         raise InputError(
             f"SWEEPER_HOME {str(home.root)!r} cannot be written: this user may not write in {str(nearest)!r}"
         )
+    if home.shared is not None:
+        SharedFolder(home.shared).check()
 
 
 def check_inputs(study: Study, data: Path | None) -> None:

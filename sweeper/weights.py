@@ -8,6 +8,7 @@ from .archive import Archive
 from .errors import DatabaseError
 from .run import Outcome, RunState
 from .rundir import Home, best_weights
+from .sharedfolder import SharedFolder
 
 
 class KeptWeights:
@@ -38,7 +39,7 @@ class KeptWeights:
         """
         overall = (outcome.scores or {}).get("overall", -math.inf)
         if outcome.state is not RunState.COMPLETE or overall < self._reached.get(arm, -math.inf):
-            self._file(number).unlink(missing_ok=True)
+            self._remove(number)
         else:
             # Without an answer everything stays, and the arm's next trial asks again.
             with suppress(DatabaseError):
@@ -53,7 +54,13 @@ class KeptWeights:
         kept = next((number for number in equal if self._file(number).exists()), None)
         for one in ended:
             if one.number != kept:
-                self._file(one.number).unlink(missing_ok=True)
+                self._remove(one.number)
+
+    def _remove(self, number: int) -> None:
+        file, shared = self._file(number), self._home.shared_run(self._name, number)
+        if shared is not None and file.exists():
+            SharedFolder(shared).remove(file.name)
+        file.unlink(missing_ok=True)
 
     def _file(self, number: int) -> Path:
         return best_weights(self._home.run(self._name, number))

@@ -21,6 +21,7 @@ class Job:
         data: The user's data files; None where there are none.
         cache: Tokenised data, shared by all trials.
         threads: CPU threads, where the configuration does not say.
+        shared: URL of a folder of the same files that other machines reach; None where `rundir` is all.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Job:
     data: Path | None
     cache: Path
     threads: int
+    shared: str | None = None
 
 
 @dataclass(frozen=True)

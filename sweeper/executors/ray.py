@@ -21,6 +21,9 @@ LISTEN_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
 """How long a place may take to end a trial before its process is ended instead."""
 
+IDLE_SECONDS = 10.0
+"""How long a place is kept for a next trial."""
+
 CAPACITY_SECONDS = 5.0
 """How old a count of the cluster's nodes may be."""
 
@@ -65,12 +68,14 @@ class _Held:
     Attributes:
         actor: The `Place`.
         number: The trial that it has; None while it waits for one.
+        free_since: When it was through with its last one, on the monotonic clock.
         awaited: Its answer that is under way.
         node: Id of its node; None until it has begun its first trial.
     """
 
     actor: Any
     number: int | None = None
+    free_since: float = 0.0
     awaited: _Ref = None
     node: str | None = None
 
@@ -124,6 +129,7 @@ class RayExecutor:
 
     def poll(self, timeout: float) -> list[Event]:
         """Events of all trials; of one whose node is lost that it is, and of one that died how."""
+        self._give_back()
         heard = self._ask_to_stop() if self._stopping else []
         deadline = time.monotonic() + timeout
         while not heard:
@@ -143,7 +149,7 @@ class RayExecutor:
     def cancel(self, number: int) -> None:
         """Kills the trial's process, and waits until it has ended."""
         place = next(place for place in self._places if place.number == number)
-        place.number = place.awaited = None
+        place.number, place.free_since, place.awaited = None, time.monotonic(), None
         if place.node is None or not _answered([place.actor.close.remote()]):
             self._drop(place)
 
@@ -181,8 +187,14 @@ class RayExecutor:
             place.node = said
             return []
         if any(isinstance(event, Finished | Failed | Stopped) for event in said):
-            place.number = None
+            place.number, place.free_since = None, time.monotonic()
         return said
+
+    def _give_back(self) -> None:
+        """Leaves places that no trial has come for to others who use the cluster."""
+        for place in list(self._places):
+            if place.number is None and time.monotonic() - place.free_since > IDLE_SECONDS:
+                self._drop(place)
 
     def _drop(self, place: _Held) -> None:
         ray.kill(place.actor)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from ..run import ErrorClass
 from ..rundir import write_beside
+from ..sharedfolder import SharedFolder
 from .protocol import Evaluated, Event, Failed, Finished, Job, Noted, Started, Stopped
 
 
@@ -29,6 +30,9 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     from model.trainer import train
 
     try:
+        shared = SharedFolder(job.shared) if job.shared else None
+        if shared:
+            shared.fetch(job.rundir)
         write_beside(job.rundir / "config.json", job.config.model_dump_json(indent=2))
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
@@ -38,9 +42,13 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
             for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
                 while warned:
                     yield Noted(job.number, warned.pop(0))
+                if shared:
+                    shared.publish(job.rundir)
                 yield Evaluated(job.number, result)
         yield Finished(job.number)
     except TrialStoppedError:
+        if shared:
+            shared.publish(job.rundir)
         yield Stopped(job.number)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
         message = f"{type(error).__name__}: {error}"

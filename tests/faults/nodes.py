@@ -10,6 +10,7 @@ that lost their node or their driver, and the epochs that their checkpoints save
 """
 
 import argparse
+import math
 import os
 import random
 import re
@@ -25,10 +26,12 @@ from typing import TYPE_CHECKING
 
 from model.checkpoint import epochs_kept
 from model.config import TrainConfig
+from model.result import EpochResult
 from sweeper.database import Database
 from sweeper.executors import Evaluated, Failed, Finished, Job
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.raycluster import LOOPBACK
+from sweeper.run import RunRow
 from sweeper.rundir import Home
 from tests.faults import postgresql
 from tests.faults.sweep import Run, Sweep
@@ -80,9 +83,9 @@ class Reaper:
         self._probability = probability
         self._next = time.monotonic() + period
 
-    def moments(self, trials: int) -> list[int]:
+    def moments(self, trials: int, kills: int) -> list[int]:
         """After how many finished trials of a study its drivers die."""
-        return sorted(self._random.sample(range(1, trials), DRIVER_KILLS))
+        return sorted(self._random.sample(range(1, trials), kills))
 
     def node(self) -> None:
         """Kills a node and adds another, if it is time and the dice say so."""
@@ -130,9 +133,9 @@ def undisturbed(sweep: Sweep, address: str) -> None:
     assert (code, run.errors) == (0, ""), f"exit code {code}: {run.errors}"
 
 
-def disturbed(sweep: Sweep, address: str, reaper: Reaper, timeout: float = 1200.0) -> None:
-    """Runs the study to its end while nodes and drivers die."""
-    deadline, moments = time.monotonic() + timeout, reaper.moments(sweep.trials)
+def disturbed(sweep: Sweep, address: str, reaper: Reaper, kills: int, timeout: float = 1200.0) -> None:
+    """Runs the study to its end while nodes die, and so many drivers."""
+    deadline, moments = time.monotonic() + timeout, reaper.moments(sweep.trials, kills)
     run, finished = start(sweep, address), 0
     while run.running():
         assert time.monotonic() < deadline, "it does not come to its end"
@@ -149,35 +152,41 @@ def disturbed(sweep: Sweep, address: str, reaper: Reaper, timeout: float = 1200.
 
 
 def assert_as_locally(sweep: Sweep, cache: Path) -> int:
-    """Trains every configuration with the local executor; returns how many metrics are equal, bit for bit."""
+    """Compares every metric with what the local executor gives; returns how many are equal, bit for bit."""
     sweep.tables()
     with Database(sweep.url, must_exist=True) as database:
-        rows = {row.number: row for row in database.runs(sweep.name)}
-        recorded = {number: database.metrics(sweep.name, number) for number in rows}
-    executor, compared, left = LocalExecutor(workers=2), 0, list(rows)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            under_way: set[int] = set()
-            while left or under_way:
-                while left and len(under_way) < 2:
-                    number = left.pop(0)
-                    under_way.add(number)
-                    config = TrainConfig.model_validate(rows[number].config)
-                    threads = rows[number].threads or 1
-                    executor.submit(Job(number, config, Path(folder) / str(number), None, cache, threads))
-                for event in executor.poll(1.0):
-                    assert not isinstance(event, Failed), event
-                    if isinstance(event, Finished):
-                        under_way.remove(event.number)
-                    if isinstance(event, Evaluated):
-                        for m in event.result.metrics:
-                            key = (event.result.epoch, m.split, m.task, m.name)
-                            assert recorded[event.number].pop(key) == m.value, f"trial {event.number}: {key}"
-                            compared += 1
-        finally:
-            executor.close()
+        rows = database.runs(sweep.name)
+        recorded = {row.number: database.metrics(sweep.name, row.number) for row in rows}
+    compared = 0
+    for number, result in trained_locally(rows, cache):
+        for m in result.metrics:
+            value = None if math.isnan(m.value) else m.value
+            key = (result.epoch, m.split, m.task, m.name)
+            assert recorded[number].pop(key) == value, f"trial {number}: {key}"
+            compared += 1
     assert not any(recorded.values()), "a metric that is recorded did not come again"
     return compared
+
+
+def trained_locally(rows: list[RunRow], cache: Path) -> Iterator[tuple[int, EpochResult]]:
+    """Every epoch of some trials, trained again by the local executor at equal thread counts."""
+    executor, left, under_way = LocalExecutor(workers=2), list(rows), 0
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            while left or under_way:
+                while left and under_way < executor.workers:
+                    row = left.pop(0)
+                    config = TrainConfig.model_validate(row.config)
+                    rundir = Path(folder) / str(row.number)
+                    executor.submit(Job(row.number, config, rundir, None, cache, row.threads or 1))
+                    under_way += 1
+                for event in executor.poll(1.0):
+                    assert not isinstance(event, Failed), event
+                    under_way -= isinstance(event, Finished)
+                    if isinstance(event, Evaluated):
+                        yield event.number, event.result
+        finally:
+            executor.close()
 
 
 def main() -> None:
@@ -212,7 +221,7 @@ def main() -> None:
                     undisturbed(study, nodes.address)
                 else:
                     reaper = Reaper(nodes, given.seed, given.period, given.probability)
-                    disturbed(study, nodes.address, reaper)
+                    disturbed(study, nodes.address, reaper, DRIVER_KILLS)
                     counts = reaper.counts
                 print(f"    {case}: {time.monotonic() - began:.0f} s on {NODES} nodes", flush=True)
                 compared = assert_as_locally(study, Path(name) / "cache")

@@ -1,5 +1,6 @@
 """What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, St
 from sweeper.executors.raycluster import Capacity, connect
 from sweeper.run import ErrorClass
 from sweeper.spec import Resources
-from tests.sweeper_tests.test_executors import ENDLESS, follow, job, scores, story
+from tests.sweeper_tests.test_executors import ENDLESS, follow, gone, job, scores, started, story
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -68,20 +69,34 @@ def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.Monk
         connect(address)
 
 
+def test_a_trial_that_no_node_holds(ray_cluster: "Cluster") -> None:
+    from sweeper.executors.ray import RayExecutor
+
+    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 50 CPUs and 0.5 GPUs, .*"):
+        RayExecutor(Resources(cpus=50, gpus=0.5))
+
+
 @pytest.fixture
 def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
     """Its trials take five cores, which the cluster's first node does not have."""
     from sweeper.executors.ray import RayExecutor
 
-    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 5 CPUs and 0 GPUs"):
-        RayExecutor(Resources(cpus=5))
-    node = ray_cluster.add_node(num_cpus=5)
+    ray_cluster.add_node(num_cpus=5)
     executor = RayExecutor(Resources(cpus=5))
     assert executor.workers == 1
     yield executor
     executor.close()
-    if node in ray_cluster.worker_nodes:
+    remove_nodes(ray_cluster)
+
+
+def remove_nodes(ray_cluster: "Cluster") -> None:
+    """Removes all but the first one, and waits until the cluster knows."""
+    import ray
+
+    for node in list(ray_cluster.worker_nodes):
         ray_cluster.remove_node(node)
+    while sum(node["Alive"] for node in ray.nodes()) > 1:
+        time.sleep(0.1)
 
 
 def test_a_lost_node_and_going_on_where_another_comes(
@@ -97,27 +112,57 @@ def test_a_lost_node_and_going_on_where_another_comes(
     assert isinstance(last, NodeLost)
     assert last.number == lost.number
     assert f"node {node.node_id}" in last.message
-    again = ray_cluster.add_node(num_cpus=5)
+    ray_cluster.add_node(num_cpus=5)
     [events] = story(executor, lost).values()
     assert isinstance(events[0], Started)
     assert events[0].epochs is not None
     assert scores(events) == scores(expected)
-    executor.close()
-    ray_cluster.remove_node(again)
 
 
 def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None:
     doomed = job(tmp_path, epochs=ENDLESS)
     executor.submit(doomed)
-    started = next(follow(executor))
-    assert isinstance(started, Started)
-    assert started.threads == 5
+    first = next(follow(executor))
+    assert isinstance(first, Started)
+    assert first.threads == 5
     [worker] = [p for p in psutil.Process().children(recursive=True) if p.name().startswith("ray::Place")]
     worker.kill()
     failed = next(event for event in follow(executor) if not isinstance(event, Evaluated))
     assert isinstance(failed, Failed)
     assert failed.error_class is ErrorClass.KILLED
     assert failed.message.startswith("the trial's worker was killed: Worker unexpectedly exits")
+
+
+def test_two_trials_share_a_gpu_and_others_see_none(ray_cluster: "Cluster", tmp_path: Path) -> None:
+    from sweeper.executors.ray import RayExecutor
+
+    ray_cluster.add_node(num_cpus=2, num_gpus=1)  # Ray believes it
+    sharing, without = RayExecutor(Resources(cpus=1, gpus=0.5)), RayExecutor(Resources(cpus=1), workers=1)
+    assert sharing.workers == 2
+    seen = []
+    for executor in (sharing, sharing, without):
+        seen.append(started(executor, job(tmp_path, epochs=ENDLESS)).environ()["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["0", "0", ""]
+    sharing.close()
+    without.close()
+    remove_nodes(ray_cluster)
+
+
+def test_a_place_without_a_trial_is_given_back(
+    ray_cluster: "Cluster", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sweeper.executors import ray as module
+
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
+    executor = module.RayExecutor(Resources(cpus=1), workers=1)
+    pruned = job(tmp_path, epochs=ENDLESS)
+    process = started(executor, pruned)
+    server = process.parent()
+    assert server is not None
+    executor.cancel(pruned.number)
+    assert gone(process, seconds=1)
+    assert executor.poll(0.0) == []
+    assert gone(server)
 
 
 def test_what_waits_for_a_place_stops_at_once(executor: Executor, tmp_path: Path) -> None:

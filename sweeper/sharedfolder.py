@@ -1,0 +1,97 @@
+"""Folders that machines without a common disk share by URL, such as ``s3://bucket/folder``, through fsspec.
+
+A trial trains in a folder of its own machine, which is published here whenever a checkpoint has been written,
+and fetched by the machine that goes on with it.
+"""
+
+import shutil
+from pathlib import Path, PurePosixPath
+
+from .errors import InputError
+
+CHECKPOINTS = "checkpoints"
+LOG = "log.txt"
+
+
+class SharedFolder:
+    """A folder with a URL.
+
+    Args:
+        url: Of the folder, which need not be there yet.
+
+    Raises:
+        InputError: If fsspec knows no such URLs, or lacks the package for them.
+    """
+
+    def __init__(self, url: str) -> None:
+        from fsspec.core import url_to_fs
+
+        try:
+            self._files, self._root = url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise InputError(f"SWEEPER_HOME {url!r} cannot be used: {error}") from error
+        self._url = url
+        self._published: dict[Path, tuple[int, int]] = {}
+
+    def check(self) -> None:
+        """Looks, without writing, whether the folder can be reached.
+
+        Raises:
+            InputError: If not.
+        """
+        try:
+            self._files.exists(self._root)
+        except Exception as error:  # each kind of storage has exceptions of its own
+            raise InputError(f"SWEEPER_HOME {self._url!r} cannot be reached: {error}") from error
+
+    def holds(self, name: str) -> bool:
+        """Whether a file or folder of this name is in it."""
+        self._files.invalidate_cache()
+        return bool(self._files.exists(f"{self._root}/{name}"))
+
+    def fetch(self, folder: Path, checkpoints: bool = True) -> None:
+        """Brings its files into a folder of this machine; the log, which is written there, stays what it is.
+
+        Args:
+            folder: Where to; checkpoints that it has and the shared folder has not are removed.
+            checkpoints: Whether they are wanted.
+        """
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        for name in self._names():
+            wanted = checkpoints or name.parts[0] != CHECKPOINTS
+            if wanted and not (name == PurePosixPath(LOG) and (folder / LOG).exists()):
+                place = folder / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                beside = place.with_name(f".{place.name}")
+                self._files.get_file(f"{self._root}/{name}", str(beside))
+                beside.replace(place)
+
+    def publish(self, folder: Path) -> None:
+        """Copies what is new or changed in a folder of this machine, then removes what is gone from there.
+
+        In this order: beside a checkpoint that was interrupted, as its checksums tell, an older one is left.
+        """
+        own = {}
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder)
+            if path.is_file() and not any(part.startswith(".") for part in name.parts):
+                own[PurePosixPath(name)] = path
+        for name, path in own.items():
+            state = (path.stat().st_mtime_ns, path.stat().st_size)
+            if self._published.get(path) != state:
+                self._files.makedirs(f"{self._root}/{name.parent}", exist_ok=True)
+                self._files.put_file(str(path), f"{self._root}/{name}")
+                self._published[path] = state
+        for name in self._names():
+            if name not in own and name.parts[0] == CHECKPOINTS:
+                self._files.rm_file(f"{self._root}/{name}")
+
+    def remove(self, name: str) -> None:
+        """Removes a file, or a folder with all that is in it, if it is there."""
+        if self.holds(name):
+            self._files.rm(f"{self._root}/{name}", recursive=True)
+
+    def _names(self) -> list[PurePosixPath]:
+        self._files.invalidate_cache()
+        names = [PurePosixPath(path).relative_to(self._root) for path in self._files.find(self._root)]
+        return [name for name in names if ".." not in name.parts]

@@ -1,0 +1,133 @@
+"""Trials whose machines share no disk: their checkpoints travel through a folder behind a URL."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from sweeper.cli import main
+from sweeper.database import Database
+from sweeper.errors import InputError
+from sweeper.executors import Evaluated, Failed, Started, Stopped
+from sweeper.executors.inline import InlineExecutor
+from sweeper.rundir import Home
+from sweeper.sharedfolder import SharedFolder
+from sweeper.studyfile import load_study
+from sweeper.sweep import Places, run
+from tests.sweeper_tests.test_executors import follow, job, scores, story
+
+
+def write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_what_one_machine_publishes_another_fetches(tmp_path: Path) -> None:
+    here, there, shared = tmp_path / "here", tmp_path / "there", SharedFolder("memory://round/trial")
+    assert not shared.holds("checkpoints")
+    write(here, checkpoints__1__model="one", checkpoints__2__model="two", config="c", predictions="p")
+    write(here, checkpoints__3__model="half")
+    (here / "checkpoints/3").rename(here / "checkpoints/.writing-3")
+    (here / "log.txt").write_text("here")
+    shared.publish(here)
+    assert shared.holds("checkpoints")
+    write(there, checkpoints__0__model="of an earlier attempt")
+    (there / "log.txt").write_text("there")
+    shared.fetch(there)
+    assert contents(there) == {
+        "checkpoints/1/model": "one",
+        "checkpoints/2/model": "two",
+        "config": "c",
+        "predictions": "p",
+        "log.txt": "there",
+    }
+    (here / "checkpoints/1/model").unlink()
+    write(here, checkpoints__3__model="three", predictions="better")
+    shared.publish(here)
+    shared.fetch(there)
+    assert set(contents(there)) == {
+        "checkpoints/2/model",
+        "checkpoints/3/model",
+        "config",
+        "predictions",
+        "log.txt",
+    }
+    assert (there / "predictions").read_text() == "better"
+    shared.fetch(there, checkpoints=False)
+    assert set(contents(there)) == {"config", "predictions", "log.txt"}
+    shared.remove("checkpoints")
+    shared.remove("checkpoints")
+    assert not shared.holds("checkpoints")
+    assert shared.holds("config")
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["its machine dies", "it is asked to stop"])
+def test_a_trial_goes_on_from_what_its_first_machine_published(asked: bool, tmp_path: Path) -> None:
+    settings = {"steps_per_epoch": 8}
+    [expected] = story(InlineExecutor(), job(tmp_path, **settings)).values()
+    first = replace(job(tmp_path / "one", **settings), shared=f"file://{tmp_path}/shared/trial")
+    executor = InlineExecutor()
+    executor.submit(first)
+    events = follow(executor)
+    next(event for event in events if isinstance(event, Evaluated))
+    if asked:
+        executor.stop()
+        assert isinstance(next(events), Stopped)
+    executor.close()
+    second = replace(first, rundir=tmp_path / "two" / "trial")
+    [told] = story(InlineExecutor(), second).values()
+    assert isinstance(told[0], Started)
+    assert told[0].epochs == 1
+    assert scores(told) == scores(expected)
+
+
+def test_a_shared_folder_that_cannot_be_written_is_a_failure_of_the_trial(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    [told] = story(InlineExecutor(), replace(job(tmp_path), shared=f"file://{tmp_path}/file/trial")).values()
+    assert isinstance(told[-1], Failed)
+
+
+def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1] / "faults")
+    study = load_study("faults", "seconds")
+    home = Home(tmp_path / "here", f"file://{tmp_path}/shared")
+    url = f"sqlite:///{tmp_path}/studies.db"
+    run(study, 4, InlineExecutor(), Places(url, home, None), Console(file=io.StringIO()))
+    with Database(url) as database:
+        runs = database.runs(study.name)
+    best = {
+        max((r for r in runs if r.arm == arm), key=lambda r: (r.scores or {})["overall"]).number
+        for arm in study.spec.arms
+    }
+    for folder in (home.root, tmp_path / "shared"):
+        for number in range(4):
+            files = {path.name for path in (folder / "runs/faults@seconds" / str(number)).iterdir()}
+            weights = {"best.safetensors"} if number in best else set()
+            assert files - {"log.txt"} == {"config.json", "predictions.npz"} | weights
+
+
+def test_a_url_holds_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("SWEEPER_HOME", "s3://bucket/folder/")
+    assert Home.from_environment().shared == "s3://bucket/folder"
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "--study", "quickstart", "--executor", "inline"])
+    assert capsys.readouterr() == (
+        "",
+        "Error: SWEEPER_HOME 's3://bucket/folder' cannot hold a database: name one with --storage "
+        "postgresql://…\n",
+    )
+
+
+def test_a_url_of_no_known_kind() -> None:
+    with pytest.raises(InputError, match=r"SWEEPER_HOME 'nosuch://x' cannot be used: Protocol not known"):
+        SharedFolder("nosuch://x").check()
