@@ -205,11 +205,16 @@ def check_storage(storage: str, slurm: Slurm) -> None:
     if not storage.startswith("sqlite"):
         return
     chosen = [f"--{_SINFO_NAMES[key]}={value}" for key, value in slurm.sbatch.items() if key in _SINFO_NAMES]
-    nodes = (_asked("sinfo", "--noheader", "--Node", "--format=%n", *chosen) or "").split()
+    listed = _asked("sinfo", "--noheader", "--Node", "--format=%n", *chosen)
     elsewhere = sorted(
-        {node for node in nodes if node.partition(".")[0] != platform.node().partition(".")[0]}
+        {
+            node
+            for node in (listed or "").split()
+            if node.partition(".")[0] != platform.node().partition(".")[0]
+        }
     )
-    if elsewhere or not nodes:
+    # Where there is no such node at all, SLURM refuses the jobs and says why.
+    if elsewhere or listed is None:
         where = (
             f"the jobs may run on {elsewhere[0]}" if elsewhere else "SLURM does not say where the jobs run"
         )

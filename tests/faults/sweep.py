@@ -48,6 +48,8 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # What runs in the background of a shell ignores Ctrl-C, and so would its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
             start_new_session=True,  # as a shell does: one process group, which Ctrl-C reaches as a whole
         )
         self.lines: list[str] = []
