@@ -209,7 +209,7 @@ class Stage:
         return self.seconds
 
     def moment(self, ahead: float = 0.0) -> datetime:
-        """The time of the day, or what it will be after so many seconds."""
+        """The time of the day, or what it is some seconds later."""
         return datetime(2024, 5, 1, tzinfo=UTC) + timedelta(seconds=self.seconds + ahead)
 
     def sleep(self, seconds: float) -> None:
@@ -250,7 +250,7 @@ def stage() -> Iterator[Stage]:
         for patched in (
             patch.object(Owner, "this_process", _this_process),
             patch.object(Owner, "is_dead", is_dead),
-            patch.object(Database, "_moment", lambda _, ahead=0.0: found.moment(ahead)),
+            patch.object(Database, "_moment", found.moment),
             patch.object(time, "monotonic", found.monotonic),
             patch.object(time, "sleep", found.sleep),
         ):

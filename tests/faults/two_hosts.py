@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
@@ -39,7 +38,7 @@ class Shared:
     """What became of a study.
 
     Attributes:
-        seconds: From the moment at which all drivers were ready to the end of the last.
+        seconds: From the first proposal to the last result.
         shares: Trials of each driver.
     """
 
@@ -67,11 +66,14 @@ class Machine:
         return cls(host.name, f"postgresql://postgres@{host.server}/{database}", host.prefix)
 
 
-def share(machines: Sequence[Machine], folder: Path, trials: int, seconds: float) -> Shared:
+def share(
+    machines: Sequence[Machine], seen_from_here: str, folder: Path, trials: int, seconds: float
+) -> Shared:
     """Lets one driver on each machine work on one study.
 
     Args:
         machines: The machines.
+        seen_from_here: URL of their database.
         folder: Of their homes.
         trials: Of the study.
         seconds: How long a trial sleeps.
@@ -99,17 +101,19 @@ def share(machines: Sequence[Machine], folder: Path, trials: int, seconds: float
         assert driver.stdout is not None
         said = driver.stdout.readline()
         assert said == "ready\n", said + driver.communicate()[0]
-    began = time.monotonic()
     for driver in drivers:
         assert driver.stdin is not None
         driver.stdin.write("go\n")
         driver.stdin.flush()
     ran = [driver.communicate(timeout=600)[0] for driver in drivers]
-    passed = time.monotonic() - began
     assert [driver.returncode for driver in drivers] == [0] * len(drivers), ran
     numbers = [json.loads(text) for text in ran]
     assert sorted(chain.from_iterable(numbers)) == list(range(trials)), "a trial was run twice, or not at all"
-    return Shared(passed, tuple(map(len, numbers)))
+    with Database(seen_from_here, must_exist=True) as database:
+        (sweep,) = database.sweeps()
+        runs = database.runs(sweep.name)
+    first, last = min(run.created for run in runs), max(run.finished or run.created for run in runs)
+    return Shared((last - first).total_seconds(), tuple(map(len, numbers)))
 
 
 def owners(url: str) -> set[str]:
@@ -138,19 +142,20 @@ def one_and_two(folder: Path, trials: int, seconds: float) -> tuple[Shared, Shar
         found = []
         for number in (1, 2):
             _empty(server.url)
-            found.append(share(machines[:number], folder / str(number), trials, seconds))
+            found.append(share(machines[:number], server.url, folder / str(number), trials, seconds))
             check(server.url, trials)
             assert owners(server.url) == {machine.name for machine in machines[:number]}
     return found[0], found[1]
 
 
 def _empty(url: str) -> None:
-    """Makes a database new."""
+    """Makes a database new, with all tables."""
     import psycopg
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
+    Database(url).close()
 
 
 def _drive(given: argparse.Namespace) -> None:
@@ -168,7 +173,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--trials", type=int, default=100, help="of each study (default: 100)")
+    parser.add_argument("--trials", type=int, default=120, help="of each study (default: 120)")
     parser.add_argument("--seconds", type=float, default=1.0, help="that a trial sleeps (default: 1)")
     parser.add_argument("--as", dest="host", help=argparse.SUPPRESS)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
