@@ -71,11 +71,11 @@ class SharedFolder:
 
         In this order: beside a checkpoint that was interrupted, as its checksums tell, an older one is left.
         """
-        own = {}
+        own: dict[PurePosixPath, Path] = {}
         for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder)
+            name = PurePosixPath(path.relative_to(folder))
             if path.is_file() and not any(part.startswith(".") for part in name.parts):
-                own[PurePosixPath(name)] = path
+                own[name] = path
         for name, path in own.items():
             state = (path.stat().st_mtime_ns, path.stat().st_size)
             if self._published.get(path) != state:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
-from ray.exceptions import ActorDiedError, RayActorError, RayError, RayTaskError
+from ray.exceptions import (
+    ActorUnavailableError,
+    NodeDiedError,
+    OutOfMemoryError,
+    RayActorError,
+    RayError,
+    RayTaskError,
+)
 
 from ..errors import InputError
 from ..run import ErrorClass
@@ -26,6 +33,9 @@ IDLE_SECONDS = 10.0
 
 CAPACITY_SECONDS = 5.0
 """How old a count of the cluster's nodes may be."""
+
+NODE_DIED = "its node has died"
+"""What Ray says of an actor that has gone with its node."""
 
 _Ref = Any  # Ray's own types say nothing of what comes back
 
@@ -226,12 +236,16 @@ def _fate(place: _Held, error: RayError) -> Event:
         reason = str(error).strip().splitlines()[-1]
         return Failed(number, ErrorClass.ERROR, f"Ray could not start the trial: {reason}", str(error))
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
-    alive = {node["NodeID"]: node["Alive"] for node in nodes}
-    if not isinstance(error, ActorDiedError) or not alive.get(place.node):
-        return NodeLost(number, f"its node {place.node} is lost")
-    _, _, how = str(error).rpartition("Worker exit detail: ")
-    how = how.partition(". Some common causes")[0].rstrip(".")
-    return Failed(number, ErrorClass.KILLED, f"the trial's worker was killed: {how}", str(error))
+    alive = [node["NodeID"] for node in nodes if node["Alive"]]
+    gone = place.node is not None and place.node not in alive
+    if gone or isinstance(error, ActorUnavailableError | NodeDiedError) or NODE_DIED in str(error):
+        return NodeLost(number, f"its node {place.node or 'unknown'} is lost")
+    if isinstance(error, OutOfMemoryError):
+        reason = "by Ray, as the memory of its node ran out"
+    else:
+        _, _, told = str(error).rpartition("Worker exit detail: ")
+        reason = told.partition(". Some common causes")[0].rstrip(".")
+    return Failed(number, ErrorClass.KILLED, f"the trial's worker was killed: {reason}", str(error))
 
 
 def _number(place: _Held) -> int:

@@ -69,6 +69,41 @@ def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.Monk
         connect(address)
 
 
+def test_what_is_a_lost_node_and_what_a_killed_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies again and again must not pass for lost nodes: its trial would never end."""
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    from ray import exceptions
+
+    from sweeper.executors.ray import _fate, _Held
+
+    class DiedError(exceptions.ActorDiedError):
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.error_msg = text
+
+    worker = DiedError("Worker exit detail: It was killed. Some common causes include: (1) memory")
+    node = DiedError("The actor died because its node has died. Node Id: 1")
+    oom = exceptions.OutOfMemoryError("the node was running low on memory")
+    away = exceptions.ActorUnavailableError("no answer", None)
+    monkeypatch.setattr(
+        ray, "nodes", lambda: [{"NodeID": "up", "Alive": True}, {"NodeID": "down", "Alive": False}]
+    )
+
+    def fate(error: Exception, node: str | None) -> str:
+        event = _fate(_Held(None, 3, node=node), error)
+        assert isinstance(event, NodeLost) or event.error_class is ErrorClass.KILLED
+        return event.message
+
+    assert fate(worker, "down") == "its node down is lost"
+    assert fate(node, "up") == fate(away, "up") == "its node up is lost"
+    assert fate(node, None) == "its node unknown is lost"
+    for place in ("up", None):
+        assert fate(worker, place) == "the trial's worker was killed: It was killed"
+        assert fate(oom, place) == (
+            "the trial's worker was killed: by Ray, as the memory of its node ran out"
+        )
+
+
 def test_a_trial_that_no_node_holds(ray_cluster: "Cluster") -> None:
     from sweeper.executors.ray import RayExecutor
 
