@@ -8,9 +8,10 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from io import StringIO
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,7 +165,8 @@ class Jobs:
             srun_args=[f"--cpus-per-task={cores}"] if cores else None,
         )
         try:
-            with _outside_jobs(), executor.batch():
+            # submitit prints what sbatch says, too.
+            with _outside_jobs(), redirect_stderr(StringIO()), executor.batch():
                 submitted = [executor.submit(worker) for _ in range(jobs)]
         except (FailedJobError, FailedSubmissionError) as error:
             raise InputError(f"SLURM refuses the jobs: {' '.join(str(error).split())}") from error
