@@ -165,7 +165,7 @@ class Jobs:
             srun_args=[f"--cpus-per-task={cores}"] if cores else None,
         )
         try:
-            # What sbatch says of an error is in submitit's too, which prints it besides.
+            # submitit prints what sbatch says, too.
             with _outside_jobs(), redirect_stderr(StringIO()), executor.batch():
                 submitted = [executor.submit(worker) for _ in range(jobs)]
         except (FailedJobError, FailedSubmissionError) as error:

@@ -78,7 +78,7 @@ def test_a_cancelled_job_leaves_its_trial_resumable(slurm: Mapping[str, str], tm
 
 def test_what_slurm_refuses_is_one_line(slurm: Mapping[str, str], tmp_path: Path) -> None:
     sweep = Sweep(tmp_path / "home", 1, environment=slurm)
-    run = start(sweep, "--sbatch", "partition=nowhere")
+    run = start(sweep, "--sbatch", "constraint=nothing")
     assert run.end(60) == 2
     assert run.errors.count("\n") == 1
-    assert "partition" in run.errors
+    assert run.errors.startswith("Error: SLURM refuses the jobs: sbatch: error: "), run.errors
