@@ -93,7 +93,7 @@ class Reaper:
             return
         self._next += self._period
         if self._random.random() < self._probability:
-            victim = self._random.choice(self._nodes.worker_nodes)
+            victim = self._random.choice(list(self._nodes.worker_nodes))
             self._nodes.remove_node(victim, allow_graceful=False)
             self._nodes.add_node(num_cpus=1)
             self.counts["nodes killed"] += 1

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 
+# Some seconds of training: a node that is lost meanwhile takes two to be missed.
+EPOCHS = 200
 SMALL, LARGE = {"CPU": 2.0}, {"CPU": 16.0, "GPU": 2.0}
 
 
@@ -137,8 +139,8 @@ def remove_nodes(ray_cluster: "Cluster") -> None:
 def test_a_lost_node_and_going_on_where_another_comes(
     executor: Executor, ray_cluster: "Cluster", tmp_path: Path
 ) -> None:
-    [expected] = story(executor, job(tmp_path, epochs=30)).values()
-    lost = job(tmp_path, epochs=30)
+    [expected] = story(executor, job(tmp_path, epochs=EPOCHS)).values()
+    lost = job(tmp_path, epochs=EPOCHS)
     executor.submit(lost)
     next(event for event in follow(executor) if isinstance(event, Evaluated))
     [node] = ray_cluster.worker_nodes
