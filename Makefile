@@ -25,8 +25,8 @@ demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus
 	$(BIN)/sweeper run --study $(STUDY) --trials 8
 	$(BIN)/sweeper report --study $(STUDY)
 
-test: $(VENV)/installed-dev   ## the test suite
-	$(BIN)/python -m pytest
+test: $(VENV)/installed-dev   ## the test suite, two files at a time: many tests wait for processes and clocks
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/installed-dev   ## lint, types, architecture
 	$(BIN)/ruff check .
