@@ -130,7 +130,7 @@ def faster_cpus(folder: Path) -> int:
     return min((1, 2), key=lambda cpus: peer(folder / f"cpus-{cpus}", "ray_tune", 1, two, cpus)[0])
 
 
-def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
+def measure(rows: int = 32, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
     """Seconds of each sweep, their ratios to the peers', and the best configuration of each.
 
     Args:
@@ -145,7 +145,11 @@ def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
         folder = Path(name)
         cut(folder, rows)
         cpus = faster_cpus(folder)
-        turns = [_turn(folder, number, epochs, cpus) for number in range(rounds)]
+        turns = []
+        for number in range(rounds):
+            turns.append(_turn(folder, number, epochs, cpus))
+            times = ", ".join(f"{side} {spent:.1f} s" for side, (spent, _) in turns[-1].items())
+            print(f"    round {number + 1}: {times}", flush=True)
     print(
         f"  {rows} training, {rows} dev rows a task, {BATCH_SIZE} a batch, {epochs} epochs, {rounds} rounds; "
         f"sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
@@ -215,7 +219,7 @@ def _seconds(command: Sequence[str], home: Path) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=64, help="training and dev rows of each task")
+    parser.add_argument("--rows", type=int, default=32, help="training and dev rows of each task")
     parser.add_argument("--epochs", type=int, default=3, help="epochs of a trial")
     parser.add_argument("--rounds", type=int, default=5, help="how often all sweeps take turns")
     given = parser.parse_args()
