@@ -130,7 +130,7 @@ def faster_cpus(folder: Path) -> int:
     return min((1, 2), key=lambda cpus: peer(folder / f"cpus-{cpus}", "ray_tune", 1, two, cpus)[0])
 
 
-def measure(rows: int = 32, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
+def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
     """Seconds of each sweep, their ratios to the peers', and the best configuration of each.
 
     Args:
@@ -219,7 +219,7 @@ def _seconds(command: Sequence[str], home: Path) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=32, help="training and dev rows of each task")
+    parser.add_argument("--rows", type=int, default=64, help="training and dev rows of each task")
     parser.add_argument("--epochs", type=int, default=3, help="epochs of a trial")
     parser.add_argument("--rounds", type=int, default=5, help="how often all sweeps take turns")
     given = parser.parse_args()
