@@ -120,12 +120,12 @@ class Nodes:
         return heard
 
     def cancel(self, number: int) -> None:
-        """Never asked: nothing prunes here, and no trial takes too long."""
-        raise NotImplementedError
+        """Never asked."""
+        raise AssertionError(f"trial {number}: nothing prunes here, and no trial takes too long")
 
     def stop(self) -> None:
         """Never asked."""
-        raise NotImplementedError
+        raise AssertionError("nobody stops a simulation")
 
     def close(self) -> None:
         """Nothing runs."""
