@@ -3,8 +3,9 @@
 The same 12 configurations of learning rate, dropout and weight decay for all three, the same network, rows,
 batch size, epochs, optimizer and schedule, dev rows scored after each epoch; each from its command line, in a
 fresh process, start-up included. A fourth sweep is ours with ASHA. The course's files are cut to a few rows
-a task, so that all takes minutes; a trial is then short, and what a trial costs besides its steps weighs
-more than in a sweep on all rows. Ours saves every epoch and each trial in the database; the peers save
+a task, so that all takes minutes; of dev rows there are so many that one moves `overall` by half of the .005
+by which ASHA's best may be apart. A trial is then short, and what a trial costs besides its steps weighs more
+than in a sweep on all rows. Ours saves every epoch and each trial in the database; the peers save
 nothing but Ray's table of results. Needs SWEEPER_DATA.
 
 Example: python -m benchmarks.sweeps --rows 96 --epochs 4
@@ -57,11 +58,11 @@ def configurations() -> Trials:
     return found
 
 
-def cut(folder: Path, rows: int) -> None:
+def cut(folder: Path, rows: int, dev_rows: int) -> None:
     """Writes the same few rows of each of the course's files, without incomplete ones, under their names."""
     config = load_study("sbert-grid", "minilm").config("S-BERT", {}, seed=SEED)
     for name, task in config.tasks.items():
-        few = task.model_copy(update={"train_rows": rows, "dev_rows": rows})
+        few = task.model_copy(update={"train_rows": rows, "dev_rows": dev_rows})
         for split in ("train", "dev"):
             found = read(name, few, split, data_folder())
             with (folder / getattr(task.source, split)).open("w", encoding="utf-8", newline="") as file:
@@ -130,11 +131,12 @@ def faster_cpus(folder: Path) -> int:
     return min((1, 2), key=lambda cpus: peer(folder / f"cpus-{cpus}", "ray_tune", 1, two, cpus)[0])
 
 
-def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
+def measure(rows: int = 64, dev_rows: int = 128, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
     """Seconds of each sweep, their ratios to the peers', and the best configuration of each.
 
     Args:
-        rows: Training rows and dev rows of each task.
+        rows: Training rows of each task.
+        dev_rows: Dev rows of each task.
         epochs: Epochs of a trial.
         rounds: How often all sweeps take turns.
     """
@@ -143,7 +145,7 @@ def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
         return {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cut(folder, rows)
+        cut(folder, rows, dev_rows)
         cpus = faster_cpus(folder)
         turns = []
         for number in range(rounds):
@@ -151,20 +153,28 @@ def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
             times = ", ".join(f"{side} {spent:.1f} s" for side, (spent, _) in turns[-1].items())
             print(f"    round {number + 1}: {times}", flush=True)
     print(
-        f"  {rows} training, {rows} dev rows a task, {BATCH_SIZE} a batch, {epochs} epochs, {rounds} rounds; "
-        f"sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
+        f"  {rows} training, {dev_rows} dev rows a task, {BATCH_SIZE} a batch, {epochs} epochs, "
+        f"{rounds} rounds; sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
         + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
     )
     # Every round trains the same trials from the same seeds.
     _print_trials({name: trials for name, (_, trials) in turns[-1].items()})
     seconds = {name: [turn[name][0] for turn in turns] for name in turns[0]}
-    results: dict[str, Any] = {"rows": rows, "epochs": epochs, "ray_cpus": cpus, "workers": WORKERS}
+    results: dict[str, Any] = {
+        "rows": rows,
+        "dev_rows": dev_rows,
+        "epochs": epochs,
+        "ray_cpus": cpus,
+        "workers": WORKERS,
+    }
     results |= {"seconds": seconds, "best": {name: best(trials) for name, (_, trials) in turns[-1].items()}}
     results["ratio"] = {
         f"{mine} / {other}": ratio(seconds[mine], seconds[other])
         for mine in ("ours", "ours, ASHA")
         for other in ("Trainer + Optuna", "Ray Tune")
     }
+    # How far the best that ASHA finds lies from the best of all trials trained to their end.
+    results["best_apart"] = abs(results["best"]["ours"]["overall"] - results["best"]["ours, ASHA"]["overall"])
     for name, trial in results["best"].items():
         print(
             f"  {name:16} {median(seconds[name]):6.1f} s, best overall {trial['overall']:.3f} at "
@@ -172,6 +182,7 @@ def measure(rows: int = 64, epochs: int = 3, rounds: int = 5) -> dict[str, Any]:
         )
     for name, value in results["ratio"].items():
         print(f"  {name}: {value:.2f}")
+    print(f"  ASHA's best {results['best_apart']:.4f} from the best of all trials")
     return results
 
 
@@ -219,8 +230,9 @@ def _seconds(command: Sequence[str], home: Path) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--rows", type=int, default=64, help="training and dev rows of each task")
+    parser.add_argument("--rows", type=int, default=64, help="training rows of each task")
+    parser.add_argument("--dev-rows", type=int, default=128, help="dev rows of each task")
     parser.add_argument("--epochs", type=int, default=3, help="epochs of a trial")
     parser.add_argument("--rounds", type=int, default=5, help="how often all sweeps take turns")
     given = parser.parse_args()
-    measure(given.rows, given.epochs, given.rounds)
+    measure(given.rows, given.dev_rows, given.epochs, given.rounds)
