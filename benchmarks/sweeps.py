@@ -154,8 +154,8 @@ def measure(rows: int = 64, dev_rows: int = 128, epochs: int = 3, rounds: int = 
             print(f"    round {number + 1}: {times}", flush=True)
     print(
         f"  {rows} training, {dev_rows} dev rows a task, {BATCH_SIZE} a batch, {epochs} epochs, "
-        f"{rounds} rounds; sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, which is the faster; "
-        + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
+        f"{rounds} rounds; sweeper with {WORKERS} worker(s), Ray with {cpus} of 2 cores a trial, "
+        "which is the faster; " + ", ".join(f"{package} {metadata.version(package)}" for package in PACKAGES)
     )
     # Every round trains the same trials from the same seeds.
     _print_trials({name: trials for name, (_, trials) in turns[-1].items()})
