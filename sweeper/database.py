@@ -121,10 +121,10 @@ class Database(Claims):
     @patient
     def record_epoch(self, name: str, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
-        found = self._one(name, number, run.c.id, run.c.trial_id)
+        seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
+        seeing = self._change(name, number).values(seen).returning(run.c.id, run.c.trial_id)
         rows = [
             {
-                "run_id": found.id,
                 "epoch": result.epoch,
                 "split": metric.split,
                 "task": metric.task,
@@ -134,10 +134,10 @@ class Database(Claims):
             for metric in result.metrics
         ]
         with suppress(sa.exc.IntegrityError), self._writing() as connection:
-            seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
-            if connection.execute(self._change(name, number).values(seen)).rowcount == 0:
+            found = connection.execute(seeing).one_or_none()
+            if found is None:
                 return
-            connection.execute(epoch_metric.insert(), rows)
+            connection.execute(epoch_metric.insert(), [{"run_id": found.id, **row} for row in rows])
             mirror.report(connection, found.trial_id, result.epoch, result.overall)
 
     @patient

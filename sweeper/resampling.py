@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.metrics import FLAT
 from model.tasks import Task
 
 from .errors import InputError
@@ -93,11 +94,11 @@ def _correlations(
     runs = len(predicted)
     mean_x, mean_xx, mean_xy = means[:runs], means[runs : 2 * runs], means[2 * runs : 3 * runs]
     mean_y, mean_yy = means[-2], means[-1]
-    norm = np.sqrt(np.maximum((mean_xx - mean_x**2) * (mean_yy - mean_y**2), 0))
-    # As in model.metrics: below rounding error the differences are noise, not variation.
-    largest = np.abs(predicted).max(axis=1, keepdims=True) * np.abs(labels).max()
-    varied = norm > 1e-12 * np.maximum(1.0, largest)
-    r = (mean_xy - mean_x * mean_y) / np.where(varied, norm, 1.0)
+    spread_x = np.sqrt(np.maximum(mean_xx - mean_x**2, 0))
+    spread_y = np.sqrt(np.maximum(mean_yy - mean_y**2, 0))
+    varied = spread_x > FLAT * np.abs(predicted).max(axis=1, keepdims=True)
+    varied &= spread_y > FLAT * np.abs(labels).max()
+    r = (mean_xy - mean_x * mean_y) / np.where(varied, spread_x * spread_y, 1.0)
     return np.clip(np.where(varied, r, 0.0), -1, 1)
 
 

@@ -36,6 +36,14 @@ def test_correlation_with_a_constant_counts_as_none() -> None:
     assert score("pearson", np.full(9, 0.1), np.arange(9.0)) == 0.0
 
 
+@pytest.mark.parametrize("value", [1.0, -0.3, 4.7])
+def test_predictions_that_differ_by_rounding_alone_are_a_constant(value: float) -> None:
+    steps = np.float32(value) + np.arange(-1, 2, dtype=np.float32) * np.spacing(np.float32(value))
+    rounded = np.resize(steps, 60).astype(float)
+    assert score("pearson", rounded, rounded) == 0.0
+    assert score("pearson", rounded * (1 + 1e-4 * np.arange(60)), np.arange(60.0)) != 0.0
+
+
 def test_accuracy_is_the_share_of_equal_labels() -> None:
     assert score("accuracy", np.array([0.0, 1, 2, 3]), np.array([0.0, 1, 1, 3])) == 0.75
 
