@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from .tasks import MetricName
 
 FLAT = 4 * float(np.finfo(np.float32).eps)
-"""Spread, as a share of the largest value, up to which values differ by the rounding of a network's float32."""
+"""Spread, as a share of the largest value, up to which values differ by a network's rounding, in float32."""
 
 
 def score(metric: MetricName, predictions: NDArray[np.float64], labels: NDArray[np.float64]) -> float:

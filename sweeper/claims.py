@@ -1,7 +1,7 @@
 """Who runs which trial: numbers, owners and leases, each changed by compare-and-set."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -98,32 +98,35 @@ class Claims(Archive):
             or one of that arm, configuration and seed.
         """
         key = self._keys(name)
-        with suppress(sa.exc.IntegrityError), self._writing() as connection:
-            values = {
-                "sweep_id": key.sweep,
-                "number": trial.number,
-                "trial_id": mirror.trial_key(key.study, trial.number),
-                "arm": trial.arm,
-                "seed": trial.seed,
-                "state": RunState.QUEUED,
-                "owner": owner,
-                "lease_expires": self._moment(lease_seconds),
-                "attempts": 0,
-                "created": self._moment(),
-                "configuration": trial.configuration,
-                "params": trial.params,
-                "config": trial.config.model_dump(mode="json"),
-                "digest": trial.config.fingerprint(),
-            }
-            added = connection.execute(run.insert().values(values).returning(run.c.trial_id)).scalar_one()
-            attributes = {"arm": trial.arm, "seed": trial.seed}
-            mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, attributes)
-        # Whether it was added now, or by an earlier try of which only the answer was lost.
-        found = self._select(name, sa.select(run.c.owner).where(run.c.number == trial.number))
-        added_here = bool(found) and found[0].owner == owner
-        if added_here:
-            self._held[name, trial.number] = owner
-        return added_here
+        values = {
+            "sweep_id": key.sweep,
+            "number": trial.number,
+            "trial_id": mirror.trial_key(key.study, trial.number),
+            "arm": trial.arm,
+            "seed": trial.seed,
+            "state": RunState.QUEUED,
+            "owner": owner,
+            "lease_expires": self._moment(lease_seconds),
+            "attempts": 0,
+            "created": self._moment(),
+            "configuration": trial.configuration,
+            "params": trial.params,
+            "config": trial.config.model_dump(mode="json"),
+            "digest": trial.config.fingerprint(),
+        }
+        said = {"arm": trial.arm, "seed": trial.seed}
+        try:
+            with self._writing() as connection:
+                insert = run.insert().values(values).returning(run.c.trial_id)
+                added = connection.execute(insert).scalar_one()
+                mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, said)
+        except sa.exc.IntegrityError:
+            # Another driver was quicker, or it was an earlier try of which only the answer was lost.
+            found = self._select(name, sa.select(run.c.owner).where(run.c.number == trial.number))
+            if not found or found[0].owner != owner:
+                return False
+        self._held[name, trial.number] = owner
+        return True
 
     @patient
     def take_over(

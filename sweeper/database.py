@@ -23,6 +23,7 @@ from .records import epoch_metric, run, run_row, storable, storable_text, study_
 from .run import UNFINISHED, ErrorClass, Outcome, RunRow, RunState, SweepRow
 
 _UNFINISHED = run.c.state.in_(UNFINISHED)
+_TOLD = (run.c.trial_id, run.c.state, run.c.scores)  # what Optuna is told of
 
 
 class Database(Claims):
@@ -159,10 +160,10 @@ class Database(Claims):
         if outcome.peak_memory_mb is not None:
             values["peak_memory_mb"] = outcome.peak_memory_mb
         self._update(name, number, **values)
-        found = self._one(name, number, run.c.owner, run.c.state)
+        found = self._one(name, number, *_TOLD, run.c.owner)
         stands = found.state is outcome.state and found.owner == self._held.get((name, number), found.owner)
         if stands:
-            self.tell(name, number)
+            self._tell(name, found)
         return stands
 
     @patient
@@ -244,7 +245,9 @@ class Database(Claims):
     @patient
     def tell(self, name: str, number: int) -> None:
         """Gives a trial's outcome to Optuna; nothing if it has it already."""
-        found = self._one(name, number, run.c.trial_id, run.c.state, run.c.scores)
+        self._tell(name, self._one(name, number, *_TOLD))
+
+    def _tell(self, name: str, found: sa.Row[*tuple[Any, ...]]) -> None:
         values = None
         if found.state is RunState.COMPLETE:
             values = [found.scores[score] for score in self._keys(name).objectives]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sweeper import mirror
 from sweeper.database import Database
 from sweeper.driver import Driver
 from sweeper.executors import Evaluated, Event, NodeLost, Started
@@ -187,7 +188,7 @@ def test_an_outcome_that_optuna_missed_is_told(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Database, "tell", dies)
+        patch.setattr(mirror, "tell", dies)
         drive(tmp_path, study, InstantExecutor())
     with open_database(tmp_path, study) as database:
         assert database.untold(study.name) == [0]
