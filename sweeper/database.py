@@ -134,12 +134,15 @@ class Database(Claims):
             }
             for metric in result.metrics
         ]
-        with suppress(sa.exc.IntegrityError), self._writing() as connection:
+        with self._writing() as connection:
             found = connection.execute(seeing).one_or_none()
             if found is None:
                 return
-            connection.execute(epoch_metric.insert(), [{"run_id": found.id, **row} for row in rows])
-            mirror.report(connection, found.trial_id, result.epoch, result.overall)
+            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
+            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
+            kept = new.returning(epoch_metric.c.epoch)
+            if connection.execute(kept, [{"run_id": found.id, **row} for row in rows]).all():
+                mirror.report(connection, found.trial_id, result.epoch, result.overall)
 
     @patient
     def finish_run(self, name: str, number: int, outcome: Outcome) -> bool:

@@ -119,9 +119,15 @@ def report(connection: sa.Connection, trial: int, epoch: int, overall: float) ->
         "intermediate_value": overall if kind == "FINITE" else None,
         "intermediate_value_type": kind,
     }
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(trial_intermediate_values).values(trial_id=trial, step=epoch, **values)
+    insert = inserting(connection, trial_intermediate_values).values(trial_id=trial, step=epoch, **values)
     connection.execute(insert.on_conflict_do_update(index_elements=["trial_id", "step"], set_=values))
+
+
+def inserting(connection: sa.Connection, table: sa.TableClause) -> sqlite.Insert | postgresql.Insert:
+    """An insertion that can say what to do with a row that is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def tell(connection: sa.Connection, trial: int, state: RunState, values: Sequence[float] | None) -> None:

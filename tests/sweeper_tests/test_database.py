@@ -356,10 +356,13 @@ def test_trial_without_parameters(database: Database, url: str) -> None:
         assert found.params == {}
 
 
-def test_same_epoch_again_changes_nothing(database: Database, url: str) -> None:
+def test_same_epoch_again_changes_nothing(
+    database: Database, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     number = queue(database)
-    for result in (epoch(1, 0.5), epoch(2, 0.6), epoch(1, 0.5), epoch(2, 0.6)):
+    for result in (epoch(1, 0.5), epoch(2, 0.6), epoch(1, 0.5), epoch(2, 0.7)):
         database.record_epoch(NAME, number, result)
+    assert caplog.messages == []
     before = database.epochs_frame(NAME)
     database.finish_run(NAME, number, COMPLETE)
     database.record_epoch(NAME, number, epoch(2, 0.6))
