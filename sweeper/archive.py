@@ -1,6 +1,7 @@
 """An open database, and all that can be read from it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,6 @@ from .pruning import Curve
 from .records import epoch_metric, run, run_row, study_change, sweep, sweep_row
 from .run import ErrorClass, RunRow, RunState, SweepRow
 from .search import PastTrial
-from .storedjson import StoredJson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +55,10 @@ def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
     """The scores that a study raises, from its JSON."""
     written = study.get("objective", "overall")
     return (written,) if isinstance(written, str) else tuple(written)
+
+
+def _read_json(texts: Iterable[str]) -> list[Any]:
+    return list(json.loads(f"[{','.join(texts)}]"))
 
 
 class Archive:
@@ -141,9 +145,10 @@ class Archive:
         that may have changed.
         """
         r, key = run.c, self._keys(name)
-        # As text: of thousands of trials a proposal reads few, and reading JSON is the greater part of this.
-        columns = (r.number, r.arm, sa.cast(r.params, sa.Text), r.seed, r.configuration, r.state)
-        query = sa.select(*columns, sa.cast(r.scores, sa.Text)).where(r.sweep_id == key.sweep)
+        # As text, all of which is read at once: one by one that would be the greater part of this.
+        texts = [sa.cast(column, sa.Text).label(column.name) for column in (r.params, r.scores)]
+        columns = (r.number, r.arm, r.seed, r.configuration, r.state, *texts)
+        query = sa.select(*columns).where(r.sweep_id == key.sweep)
         with self._reading_history:
             history = self._histories.setdefault(name, History(key.objectives))
             changed = (
@@ -154,9 +159,11 @@ class Archive:
             # Three queries in one: SQLite would look through all numbers for one that asks for either.
             with self._reading() as connection:
                 rows = connection.execute(sa.union_all(*map(query.where, changed))).all()
-            for number, arm, params, seed, configuration, state, scores in rows:
-                known = StoredJson(scores) if state is RunState.COMPLETE else None
-                history.enter(PastTrial(number, arm, StoredJson(params), seed, configuration, state, known))
+            params = _read_json(row.params for row in rows)
+            scores = _read_json(row.scores if row.state is RunState.COMPLETE else "null" for row in rows)
+            for row, values, known in zip(rows, params, scores, strict=True):
+                place = (row.seed, row.configuration, row.state)
+                history.enter(PastTrial(row.number, row.arm, values, *place, known))
         return history
 
     @patient

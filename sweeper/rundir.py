@@ -88,6 +88,12 @@ class Home:
         """URL of what all machines share of that folder; None where they need none."""
         return None if self.shared is None else f"{self.shared}/{_run(study, number)}"
 
+    def trials(self, study: str) -> set[int]:
+        """Numbers of the trials of a study that have a folder here."""
+        runs = self.root / "runs" / _checked(study)
+        names = [folder.name for folder in runs.iterdir()] if runs.is_dir() else []
+        return {int(name) for name in names if name.isdecimal()}
+
     def jobs(self, study: str) -> Path:
         """Folder of the jobs of a batch system that work on `study`: scripts and logs."""
         return self.root / "slurm" / _checked(study)

@@ -52,9 +52,9 @@ class KeptWeights:
         # The first among equals that has its weights: a trial that reused a result has none.
         equal = sorted(number for number, overall in scores.items() if overall == best)
         kept = next((number for number in equal if self._file(number).exists()), None)
-        for one in ended:
-            if one.number != kept:
-                self._remove(one.number)
+        for number in {one.number for one in ended} & self._home.trials(self._name):
+            if number != kept:
+                self._remove(number)
 
     def _remove(self, number: int) -> None:
         file, shared = self._file(number), self._home.shared_run(self._name, number)
