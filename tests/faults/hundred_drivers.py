@@ -1,7 +1,8 @@
 """A hundred drivers, each a process with a connection of its own, on one study in one PostgreSQL.
 
     python -m tests.faults.hundred_drivers                 # trials of 5 to 10 s
-    python -m tests.faults.hundred_drivers --saturated     # trials of no time: each driver wants the next
+    python -m tests.faults.hundred_drivers --seconds 2     # trials of 2 to 4 s
+    python -m tests.faults.hundred_drivers --seconds 0     # trials of no time: each driver wants the next
 
 The study has thousands of finished trials before, and a sampler that learns from them. Measured is a
 proposal: from a driver's wish for a trial to the moment at which it is recorded. Demanded: 99 of 100 take at
@@ -41,7 +42,6 @@ from tests.faults.ten_thousand import fill
 from tests.sweeper_tests.instant import InstantExecutor
 
 STUDY = ("sbert-grid", "demo")
-SHORTEST, LONGEST = 5.0, 10.0
 BEGINNING = 60.0  # seconds in which they begin: a hundred machines do not start to the second
 P99_SECONDS = 0.5
 CONNECTIONS = "SELECT count(*) - 1 FROM pg_stat_activity WHERE datname IS NOT NULL"
@@ -106,20 +106,21 @@ def _wait_with(barrier: Barrier) -> None:
     _together = barrier
 
 
-def drive(url: str, home: Path, wanted: int, paced: float, driver: int) -> Work:
+def drive(url: str, home: Path, wanted: int, shortest: float, driver: int) -> Work:
     """Works on the study until nothing is left.
 
     Args:
         url: Of the database.
         home: Folder of the runs.
         wanted: Trials in total, the finished ones included.
-        paced: Seconds over which the drivers begin, evenly; 0: at once, with trials that take no time.
+        shortest: Seconds that a trial takes at least, and half of the most. With 0 all drivers begin at once,
+            otherwise over a minute.
         driver: Which of them this is.
     """
     study, random = load_study(*STUDY), Random(driver)
     executor = InstantExecutor()
-    if paced:
-        executor = SleepingExecutor(lambda _: random.uniform(SHORTEST, LONGEST))
+    if shortest:
+        executor = SleepingExecutor(lambda _: random.uniform(shortest, 2 * shortest))
     waits: list[str] = []
     with Database(url) as database:
         database.history(study.name)  # once for each driver, at its start; not part of a proposal
@@ -136,7 +137,7 @@ def drive(url: str, home: Path, wanted: int, paced: float, driver: int) -> Work:
         proposals = _timed(loop)
         refused = _refused(database)
         _together.wait()
-        time.sleep(random.uniform(0.0, paced))
+        time.sleep(random.uniform(0.0, BEGINNING if shortest else 0.0))
         loop.run()
     return Work([job.number for job in executor.submitted], proposals, len(refused), waits)
 
@@ -175,7 +176,7 @@ def _refused(database: Database) -> list[int]:
 
 
 def load(  # noqa: PLR0917 - a server, and how much of what
-    server: postgresql.Server, home: Path, drivers: int, trials: int, history: int, paced: float
+    server: postgresql.Server, home: Path, drivers: int, trials: int, history: int, shortest: float
 ) -> Load:
     """Lets drivers work on a study and checks what they leave.
 
@@ -185,7 +186,7 @@ def load(  # noqa: PLR0917 - a server, and how much of what
         drivers: Processes at once.
         trials: That they shall run together.
         history: Finished trials before.
-        paced: See `drive`.
+        shortest: See `drive`.
 
     Raises:
         AssertionError: If a driver died, or a trial is lost, double or incomplete.
@@ -200,7 +201,7 @@ def load(  # noqa: PLR0917 - a server, and how much of what
     barrier = context.Barrier(drivers + 1)
     gc.freeze()  # a driver that looked through all that it shares with the others would copy it
     with ProcessPoolExecutor(drivers, context, _wait_with, (barrier,)) as pool:
-        work = partial(drive, server.url, home, history + trials, paced)
+        work = partial(drive, server.url, home, history + trials, shortest)
         waiting = [pool.submit(work, driver) for driver in range(drivers)]
         barrier.wait(300)
         began = time.monotonic()
@@ -236,14 +237,15 @@ def main() -> int:
     parser.add_argument("--drivers", type=int, default=100, help="processes at once (default: 100)")
     parser.add_argument("--trials", type=int, default=1500, help="that they run together (default: 1,500)")
     parser.add_argument("--history", type=int, default=5000, help="finished trials before (default: 5,000)")
-    parser.add_argument("--saturated", action="store_true", help="trials that take no time")
+    parser.add_argument(
+        "--seconds", type=float, default=5.0, help="of a trial, up to twice as many (default: 5)"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, postgresql.server(Path(name) / "postgresql") as server:
         server.set(max_connections=str(3 * given.drivers + 10))
-        paced = 0.0 if given.saturated else BEGINNING
-        found = load(server, Path(name), given.drivers, given.trials, given.history, paced)
+        found = load(server, Path(name), given.drivers, given.trials, given.history, given.seconds)
     good = found.p(99) <= P99_SECONDS and found.deadlocks == 0
-    kind = "no time" if given.saturated else f"{SHORTEST:g} to {LONGEST:g} s"
+    kind = f"{given.seconds:g} to {2 * given.seconds:g} s" if given.seconds else "no time"
     print(f"{given.drivers} drivers, trials of {kind}, {given.history} trials before: {found}")
     print(f"p99 at most {P99_SECONDS} s and no deadlock: {'ok' if good else 'MISSED'}")
     return int(not good)
