@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
@@ -30,6 +31,9 @@ JOB_SECONDS = 4 * 3600.0
 
 WARNING_SECONDS = 120
 """How long before its time limit a job is warned, if a quarter of that limit is not less."""
+
+WATCH_SECONDS = 0.2
+"""How often a job looks whether its driver has ended, and whether it was warned."""
 
 PARAMETER = re.compile(r"(?P<key>[a-z][a-z-]*)=(?P<value>[^\x00-\x1f\x7f]+)")
 TAKEN = {"array", "error", "job-name", "open-mode", "output", "requeue", "signal", "time", "wrap"}
@@ -97,7 +101,9 @@ class Worker:
 
     def _wait(self) -> None:
         """Waits for the driver's end and leaves its exit code: a signal handler may wait within a wait."""
-        os.waitid(os.P_PID, self._driver, os.WEXITED | os.WNOWAIT)
+        # Not blocked until then: Python would keep a signal that comes just before that until the next one.
+        while os.waitid(os.P_PID, self._driver, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+            time.sleep(WATCH_SECONDS)
 
 
 class Jobs:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -151,3 +152,24 @@ def test_a_warned_job_stops_its_driver_and_is_requeued(tmp_path: Path) -> None:
     assert job.result() == 0
     assert notes.read_text().startswith("stopped"), "the driver was not asked to stop"
     assert notes.read_text().count("\n") == 1, "it was started again once"
+
+
+def test_a_warning_that_interrupts_no_wait_is_heard() -> None:
+    """As when it comes just before the wait: here another thread gets it, so that the wait goes on."""
+    worker = Worker([sys.executable, "-c", "import time; time.sleep(30)"], {})
+
+    def warn() -> None:
+        while not worker._driver:
+            time.sleep(0.01)
+        time.sleep(0.5)  # the worker waits by now
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR2)
+
+    before = signal.signal(signal.SIGUSR2, lambda *_: os.kill(worker._driver, signal.SIGTERM))
+    warner = threading.Thread(target=warn)
+    warner.start()
+    try:
+        with pytest.raises(RuntimeError, match="exit code -15;"):
+            worker()
+    finally:
+        warner.join()
+        signal.signal(signal.SIGUSR2, before)
