@@ -12,8 +12,8 @@ import time
 import torch
 
 from model.config import TrainConfig
-from model.multitask import MultitaskEncoder
-from sweeper.studyfile import load_study
+from model.network.multitask import MultitaskEncoder
+from sweeper.study.load import load_study
 
 from .growth import STEPS, growth
 

@@ -9,10 +9,10 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
-from sweeper.archive import Archive
-from sweeper.backlog import Backlog
-from sweeper.claims import Claims
-from sweeper.database import Database
+from sweeper.store.database import Database
+from sweeper.store.leases import Claims
+from sweeper.store.trials import Archive
+from sweeper.sweep.backlog import Backlog
 
 from .virtualclock import VirtualClock
 

@@ -18,9 +18,9 @@ from rich.console import Console
 
 from sweeper.executors import Evaluated, Event, Finished, Job
 from sweeper.executors.local import LocalExecutor
-from sweeper.rundir import Home
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, run
+from sweeper.paths import Home
+from sweeper.study.load import load_study
+from sweeper.sweep.sweep import Places, run
 
 TRIALS = 6
 """The first of which starts the server that the others are forked from, and does not count."""

@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.batches import BatchStream
 from model.config import TrainConfig
-from model.corpus import load_corpus
-from model.multitask import MultitaskEncoder
+from model.data.batches import BatchStream
+from model.data.corpus import load_corpus
+from model.network.multitask import MultitaskEncoder
 from model.trainer import train
-from sweeper.rundir import data_folder
+from sweeper.paths import data_folder
 
 from .stopwatch import Stopwatch
 from .subset import THREADS, available, trial

@@ -13,14 +13,14 @@ import optuna
 from optuna.samplers import TPESampler
 
 from model.result import EpochResult, Metric
-from sweeper.database import Database
-from sweeper.driver import Driver
 from sweeper.executors import Evaluated, Event, Finished, Job, Started
-from sweeper.observer import Observer
-from sweeper.rundir import Home
-from sweeper.search import distributions
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home
+from sweeper.search.distributions import distributions
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
 
 TRIALS = 1000
 EPOCHS = 3

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from model.batches import BatchStream
-from model.data import TaskData, tokenise
-from model.sources import read
-from model.tokenizer import build_tokenizer
-from sweeper.rundir import data_folder
-from sweeper.studyfile import load_study
+from model.data.batches import BatchStream
+from model.data.rows import read
+from model.data.tokenizer import build_tokenizer
+from model.data.tokens import TaskData, tokenise
+from sweeper.paths import data_folder
+from sweeper.study.load import load_study
 
 BATCH_SIZE = 32
 

@@ -8,7 +8,7 @@ from statistics import median
 from model.config import TrainConfig
 from model.tasks import overall_score
 from model.trainer import train
-from sweeper.rundir import data_folder
+from sweeper.paths import data_folder
 
 
 @dataclass(frozen=True)

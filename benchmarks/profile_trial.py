@@ -18,11 +18,11 @@ from unittest.mock import patch
 import psutil
 from rich.console import Console
 
-from sweeper import sweep
-from sweeper.database import Database
 from sweeper.executors.inline import InlineExecutor
-from sweeper.rundir import Home, data_folder
-from sweeper.studyfile import load_study
+from sweeper.paths import Home, data_folder
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.sweep import sweep
 
 from .stopwatch import Stopwatch
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sweeper.database import Database
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from tests.faults.ten_thousand import fill
 
 DEV_ROWS = {"sst": 1101, "para": 20215, "sts": 863}

@@ -17,12 +17,12 @@ from typing import Any
 import psutil
 import yaml
 
-from model import demo
-from sweeper.database import Database
-from sweeper.observer import Observer
-from sweeper.run import Outcome
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from model.data.demo import corpus as demo
+from sweeper.observers.observer import Observer
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.trial import Outcome
 from tests.faults.sweep import Sweep
 from tests.faults.ten_thousand import fill
 

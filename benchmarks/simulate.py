@@ -21,14 +21,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from sweeper.database import Database
-from sweeper.driver import Driver
-from sweeper.progress import progress
-from sweeper.run import RunState, SweepRow
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.sweep import tally
+from sweeper.observers.terminal import progress
+from sweeper.paths import Home
+from sweeper.show.status import tally
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.trial import RunState, SweepRow
 
 from .databaseload import DatabaseLoad
 from .nodes import Ledger, Load, Nodes

@@ -12,7 +12,7 @@ import torch
 from torch.optim import Optimizer
 
 from model import checkpoint, trainer
-from model.multitask import MultitaskEncoder
+from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer
 
 PARTS = {

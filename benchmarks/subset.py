@@ -7,8 +7,8 @@ from collections.abc import Collection
 from typing import Any
 
 from model.config import TrainConfig
-from sweeper.rundir import data_folder
-from sweeper.studyfile import load_study
+from sweeper.paths import data_folder
+from sweeper.study.load import load_study
 
 THREADS = 2
 

@@ -24,10 +24,10 @@ from torchjd.aggregation import PCGrad
 from torchjd.autojac import jac_to_grad, mtl_backward
 
 from model.config import TrainConfig
-from model.gradient import GradientStorage
-from model.multitask import MultitaskEncoder
-from model.surgery import GradientSurgery
-from sweeper.studyfile import load_study
+from model.config.gradient import GradientStorage
+from model.gradients.surgery import GradientSurgery
+from model.network.multitask import MultitaskEncoder
+from sweeper.study.load import load_study
 
 from .growth import STEPS, growth
 

@@ -29,11 +29,11 @@ from typing import Any
 
 import yaml
 
-from model.sources import read
-from sweeper.database import Database
-from sweeper.run import RunState
-from sweeper.rundir import data_folder
-from sweeper.studyfile import load_study
+from model.data.rows import read
+from sweeper.paths import data_folder
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.trial import RunState
 
 from .paired import ratio
 

@@ -11,8 +11,8 @@ from unittest.mock import patch
 import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultDialect
 
-from sweeper.database import Database
-from sweeper.owner import Owner
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
 
 BEGUN = datetime(2024, 5, 1, tzinfo=UTC)
 

@@ -21,7 +21,11 @@ from .randomness import random_states, restore_random_states
 from .result import EpochResult, Metric
 
 KEPT = 2
+
+
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
+
+
 BEST = "best.safetensors"
 """The weights of the best epoch so far, beside the checkpoints; their metadata name the `epoch`."""
 

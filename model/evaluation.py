@@ -7,15 +7,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .batches import by_length
-from .data import TaskData
+from .data.batches import by_length
+from .data.tokens import TaskData
 from .errors import NonFiniteLossError
 from .losses import predict
 from .metrics import score
-from .multitask import MultitaskEncoder
+from .network.multitask import MultitaskEncoder
 
 TOKEN_BUDGET = {"cpu": 2048}
 """Tokens of an evaluation batch by kind of device; on a CPU what its caches hold, as measured."""
+
+
 LARGE_TOKEN_BUDGET = 16384
 """The same on every other device."""
 

@@ -11,17 +11,19 @@ from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from .config import TrainConfig
-from .corpus import Corpus
+from .data.corpus import Corpus
+from .data.tokenizer import SPECIAL
 from .device import pick_device
-from .encoder import SentenceEncoder
 from .errors import EncoderError
 from .evaluation import predictions, scores
-from .multitask import MultitaskEncoder
+from .network.encoder import SentenceEncoder
+from .network.multitask import MultitaskEncoder
 from .pretrained import minilm_folder
 from .tasks import overall_formula, overall_score
-from .tokenizer import SPECIAL
 
 _MODULES = "sentence_transformers.models"
+
+
 _FLAGS = {"cls": "cls_token", "mean": "mean_tokens", "max": "max_tokens"}
 """What sentence-transformers of every version calls the poolings."""
 

@@ -6,7 +6,7 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from .minibatch import MiniBatch
+from .data.minibatch import MiniBatch
 from .result import Metric, Split
 from .tasks import Task, overall_score
 

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional
 
-from .dropout import remembered
-from .multitask import MultitaskEncoder
+from .config.smart import SmartConfig, task_weight
+from .network.cpu.dropout import remembered
+from .network.multitask import MultitaskEncoder
 from .randomness import random_states, replayed
-from .smartconfig import SmartConfig, task_weight
 from .tasks import Task
 
 Perturbed = Callable[[Tensor], Tensor]

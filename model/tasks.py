@@ -6,9 +6,17 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 HeadName = Literal["linear", "mlp", "sbert", "cosine"]
+
+
 LossName = Literal["ce", "mse"]
+
+
 MetricName = Literal["accuracy", "pearson"]
+
+
 Concatenation = Literal["uv", "uv_absdiff", "uv_absdiff_product"]
+
+
 Activation = Literal["relu", "gelu", "tanh"]
 
 

@@ -9,23 +9,23 @@ import numpy as np
 import torch
 
 from . import checkpoint
-from .batches import BatchStream
 from .config import TrainConfig
-from .corpus import load_corpus
+from .data.batches import BatchStream
+from .data.corpus import load_corpus
+from .data.minibatch import minibatch
 from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, save_predictions, scores
+from .gradients.surgery import GradientSurgery, cosines
 from .losses import task_loss
-from .minibatch import minibatch
-from .multitask import MultitaskEncoder
+from .network.cpu.wordtable import WordTable
+from .network.multitask import MultitaskEncoder
 from .optim import build_optimizer, learning_rate, set_learning_rate
 from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
-from .surgery import GradientSurgery, cosines
 from .tasks import overall_score
-from .wordtable import WordTable
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom

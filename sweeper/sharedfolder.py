@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from .errors import InputError
 
 CHECKPOINTS = "checkpoints"
+
+
 LOG = "log.txt"
 
 

@@ -1,7 +1,6 @@
-"""The README's tree names every module, and nothing that is not there."""
+"""The README names every command, and the benchmarks' page shows their results."""
 
 import json
-import re
 from pathlib import Path
 
 from benchmarks import summary
@@ -9,17 +8,6 @@ from sweeper.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-TREE = next(block for block in README.split("```") if "sweeper/                " in block)
-
-
-def test_the_tree_names_every_module() -> None:
-    named = set(re.findall(r"[\w.]+\.(?:py|yaml|j2)", TREE))
-    modules = [path for folder in ("sweeper", "model") for path in (ROOT / folder).rglob("*.py")]
-    for path in modules:
-        if "migrations" not in path.parts and path.name not in ("__init__.py", "__main__.py"):
-            assert path.name in named, path
-    there = {path.name for folder in ("sweeper", "model", "studies") for path in (ROOT / folder).rglob("*")}
-    assert {name for name in named if not name.startswith("*")} <= there
 
 
 def test_every_command_stands_in_the_readme() -> None:

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from benchmarks.paired import Stretch
-from model.batches import BatchStream
 from model.config import TrainConfig
-from model.corpus import load_corpus
+from model.data.batches import BatchStream
+from model.data.corpus import load_corpus
+from model.data.minibatch import MiniBatch, minibatch
 from model.losses import task_loss
-from model.minibatch import MiniBatch, minibatch
-from model.multitask import MultitaskEncoder
+from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer, learning_rate, set_learning_rate
-from sweeper.rundir import data_folder
+from sweeper.paths import data_folder
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ from transformers import AutoTokenizer, BertModel, BertTokenizerFast
 
 from benchmarks.paired import Stretch
 from model.config import TrainConfig
+from model.data.rows import Rows, read
 from model.pretrained import minilm_folder
-from model.sources import Rows, read
 from model.tasks import Task
-from sweeper.rundir import data_folder
+from sweeper.paths import data_folder
 
 Example = tuple[tuple[str, ...], float]
 Batch = tuple[list[dict[str, Tensor]], Tensor]

@@ -29,9 +29,9 @@ from transformers import PrinterCallback
 
 from benchmarks.paired import Stretch
 from model.config import TrainConfig
+from model.data.rows import Rows, read
 from model.pretrained import minilm_folder
-from model.sources import Rows, read
-from sweeper.rundir import data_folder
+from sweeper.paths import data_folder
 
 
 def sentence_transformers(config: TrainConfig) -> Iterator[Stretch]:

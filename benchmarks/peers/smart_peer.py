@@ -9,7 +9,7 @@ from smart_pytorch import SMARTLoss, kl_loss, sym_kl_loss
 from torch import Tensor
 from torch.nn import functional
 
-from model.minibatch import MiniBatch
+from model.data.minibatch import MiniBatch
 
 from .joint import Gradients, Joint
 

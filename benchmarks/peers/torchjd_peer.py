@@ -6,8 +6,8 @@ from torch import Tensor
 from torchjd.aggregation import Aggregator, PCGrad, UPGrad
 from torchjd.autojac import jac_to_grad, mtl_backward
 
-from model.dualcone import ExactProjector
-from model.minibatch import MiniBatch
+from model.data.minibatch import MiniBatch
+from model.gradients.dualcone import ExactProjector
 
 from .joint import Gradients, Joint
 

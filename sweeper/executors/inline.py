@@ -2,8 +2,8 @@
 
 from collections.abc import Generator
 
+from .process import run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
-from .trial import run_trial
 
 
 class InlineExecutor:

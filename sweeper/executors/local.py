@@ -11,15 +11,15 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
-from ..devices import VISIBLE
-from ..run import ErrorClass
+from ..trial import ErrorClass
+from .devices import VISIBLE
+from .process import run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
-from .trial import run_trial
 
 STOP = b"stop"
 
 # The command line too: else every trial would import the program that started the driver once more.
-PRELOADED = ["model.trainer", "sweeper.executors.trial", "sweeper.cli"]
+PRELOADED = ["model.trainer", "sweeper.executors.process", "sweeper.cli"]
 
 ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """What a trial's process is started with, unless the user has set it otherwise.

@@ -7,7 +7,7 @@ from typing import Protocol
 from model.config import TrainConfig
 from model.result import EpochResult
 
-from ..run import ErrorClass
+from ..trial import ErrorClass
 
 
 @dataclass(frozen=True)

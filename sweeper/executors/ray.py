@@ -16,11 +16,11 @@ from ray.exceptions import (
 )
 
 from ..errors import InputError
-from ..run import ErrorClass
-from ..spec import Resources
+from ..study.spec import Resources
+from ..trial import ErrorClass
 from .local import PRELOADED, LocalExecutor
 from .protocol import Event, Failed, Finished, Job, NodeLost, Stopped
-from .raycluster import Capacity
+from .ray_cluster import Capacity
 
 LISTEN_SECONDS = 1.0
 """How long a place listens to its trial before it answers; what else it is told waits as long at most."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..spec import Resources
+from ..study.spec import Resources
 
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission
@@ -36,6 +36,8 @@ WATCH_SECONDS = 0.2
 """How often a job looks whether its driver has ended, and whether it was warned."""
 
 PARAMETER = re.compile(r"(?P<key>[a-z][a-z-]*)=(?P<value>[^\x00-\x1f\x7f]+)")
+
+
 TAKEN = {"array", "error", "job-name", "open-mode", "output", "requeue", "signal", "time", "wrap"}
 """Parameters of sbatch that are not the user's to give: the limit is `--job-time`, the others are ours."""
 

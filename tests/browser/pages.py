@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from sweeper.analysis import Results
-from sweeper.page import page
-from sweeper.run import RunRow, RunState
-from sweeper.study import Study
-from sweeper.table import Table
-from sweeper.tables import study_tables, trials_table
+from sweeper.report.document import Table
+from sweeper.report.page import page
+from sweeper.report.results import Results
+from sweeper.report.tables import study_tables, trials_table
+from sweeper.study.study import Study
+from sweeper.trial import RunRow, RunState
 
 from ..sweeper_tests.made import PARAMS, results, row, study
 
@@ -81,14 +81,14 @@ def states() -> Mapping[str, Results]:
 def without_figures(of: Results) -> str:
     """The page of a study without figures: it opens ten times as fast."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeper.page.render.study_figures", lambda _: [])
+        patch.setattr("sweeper.report.page.render.study_figures", lambda _: [])
         return html(of)
 
 
 def crowded(of: Results) -> str:
     """The page of a study that leaves its table of trials no room beyond the least."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeper.page.render.SIZE", 0)
+        patch.setattr("sweeper.report.page.render.SIZE", 0)
         return without_figures(of)
 
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import yaml
 
-from sweeper.database import Database
-from sweeper.run import RunState
-from sweeper.rundir import shipped_studies
-from sweeper.yamlfile import read_yaml
+from sweeper.paths import shipped_studies
+from sweeper.store.database import Database
+from sweeper.study.yamlfile import read_yaml
+from sweeper.trial import RunState
 
 from .sweep import Sweep
 from .verdict import Verdict

@@ -17,8 +17,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from sweeper.database import Database
-from sweeper.run import RunState
+from sweeper.store.database import Database
+from sweeper.trial import RunState
 from tests.faults import postgresql
 
 ROOT = Path(__file__).parents[2]

@@ -27,15 +27,14 @@ import numpy as np
 import psutil
 import psycopg
 
-from sweeper.backlog import Ready
-from sweeper.database import Database
-from sweeper.driver import Driver
-from sweeper.observer import Observer
-from sweeper.patience import Patience
-from sweeper.run import RunState
-from sweeper.rundir import Home
-from sweeper.study import TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.store.retrying import Patience
+from sweeper.study.load import load_study
+from sweeper.sweep.backlog import Ready
+from sweeper.sweep.driver import Driver
+from sweeper.trial import RunState, TrialSpec
 from tests.faults import postgresql
 from tests.faults.sleeping import SleepingExecutor
 from tests.faults.ten_thousand import fill

@@ -13,14 +13,14 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-from sweeper.database import Database
-from sweeper.driver import Driver
-from sweeper.observer import Observer
-from sweeper.patience import Patience
-from sweeper.run import Outcome
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.store.retrying import Patience
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.trial import Outcome
 from tests.sweeper_tests.instant import InstantExecutor
 
 STUDY = Path(__file__).parent / "studies/faults.yaml"

@@ -19,7 +19,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.run import RunState
+from sweeper.trial import RunState
 from tests.faults.sweep import Run, Sweep, assert_equal
 from tests.faults.verdict import Verdict
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from sweeper.run import ErrorClass, RunRow, RunState
+from sweeper.trial import ErrorClass, RunRow, RunState
 from tests.faults.sweep import Sweep
 from tests.faults.verdict import Verdict
 

@@ -27,12 +27,12 @@ from typing import TYPE_CHECKING
 from model.checkpoint import epochs_kept
 from model.config import TrainConfig
 from model.result import EpochResult
-from sweeper.database import Database
 from sweeper.executors import Evaluated, Failed, Finished, Job
 from sweeper.executors.local import LocalExecutor
-from sweeper.executors.raycluster import LOOPBACK
-from sweeper.run import RunRow
-from sweeper.rundir import Home
+from sweeper.executors.ray_cluster import LOOPBACK
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.trial import RunRow
 from tests.faults import postgresql
 from tests.faults.sweep import Run, Sweep
 from tests.faults.verdict import Verdict

@@ -17,15 +17,15 @@ from unittest.mock import patch
 
 import sqlalchemy as sa
 
-from sweeper.database import Database
-from sweeper.driver import Driver
 from sweeper.executors import Event, Failed, Job
-from sweeper.limits import Limits
-from sweeper.observer import Observer
-from sweeper.owner import Owner
-from sweeper.run import ErrorClass
-from sweeper.rundir import Home
-from sweeper.study import Study
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.sweep.stopping import Limits
+from sweeper.trial import ErrorClass
 from tests.sweeper_tests.instant import InstantExecutor
 
 PATIENCE = 60.0

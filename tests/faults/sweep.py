@@ -15,8 +15,8 @@ from typing import Any
 import pandas as pd
 import psutil
 
-from sweeper.database import Database
-from sweeper.run import RunRow, RunState
+from sweeper.store.database import Database
+from sweeper.trial import RunRow, RunState
 
 FOLDER = Path(__file__).parent
 """Holds ``studies/``, which a driver finds because it works here."""

@@ -16,12 +16,12 @@ from statistics import median
 
 import sqlalchemy as sa
 
-from sweeper.database import Database
-from sweeper.records import epoch_metric, run
-from sweeper.run import ErrorClass, RunState
-from sweeper.search import propose
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from sweeper.search.propose import propose
+from sweeper.store.database import Database
+from sweeper.store.tables import epoch_metric, run
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, RunState
 
 STATUS_SECONDS, PROPOSAL_SECONDS = 2.0, 0.2
 CHUNK = 500

@@ -21,8 +21,8 @@ from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
-from sweeper import owner
-from sweeper.database import Database
+from sweeper.store import owners as owner
+from sweeper.store.database import Database
 from tests.faults import postgresql
 from tests.faults.eight_drivers import ROOT, check
 from tests.faults.hosts import SERVER, Host, hosts, unavailable

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.batches import WINDOW, BatchStream, bucketed, by_length
+from model.data.batches import WINDOW, BatchStream, bucketed, by_length
 
 lengths_of_rows = st.lists(st.integers(3, 60), min_size=1, max_size=400).map(np.array)
 

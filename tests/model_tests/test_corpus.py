@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from model.corpus import load_corpus, without_dev_rows
+from model.data.corpus import load_corpus, without_dev_rows
+from model.data.rows import Rows
 from model.errors import DataError
-from model.sources import Rows
 from tests.model_tests.test_trainer import TASKS, config
 
 

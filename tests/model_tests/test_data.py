@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from model.config import EncoderConfig
-from model.data import TaskData, tokenise
-from model.sources import Rows
-from model.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.rows import Rows
+from model.data.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.tokens import TaskData, tokenise
 from tests.model_tests.test_heads import task
 
 PAIRS = Rows(

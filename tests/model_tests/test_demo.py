@@ -9,9 +9,9 @@ from random import Random
 
 import pytest
 
-from model.demo import COLUMNS, LABELS, ROWS, DemoTask, Example, examples
-from model.grammar import FORMS, Advice, Event, question, review, scene, similarity
-from model.lexicon import article, past, third_person
+from model.data.demo.corpus import COLUMNS, LABELS, ROWS, DemoTask, Example, examples
+from model.data.demo.grammar import FORMS, Advice, Event, question, review, scene, similarity
+from model.data.demo.lexicon import article, past, third_person
 from model.result import Split
 
 SEED = 7
@@ -42,7 +42,7 @@ def test_the_corpus_is_the_pinned_one() -> None:
 
 
 def test_another_process_makes_the_same_corpus_whatever_its_hash_seed() -> None:
-    code = "from model.demo import examples; print(examples('sts', 'dev', 7))"
+    code = "from model.data.demo.corpus import examples; print(examples('sts', 'dev', 7))"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", code],

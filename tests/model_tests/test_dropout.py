@@ -1,6 +1,6 @@
 import torch
 
-from model.dropout import Dropout, dropout, remembered
+from model.network.cpu.dropout import Dropout, dropout, remembered
 
 VALUES = torch.ones(64, 33)
 

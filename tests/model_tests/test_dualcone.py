@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.optimize import nnls
 
-from model.dualcone import ExactProjector
+from model.gradients.dualcone import ExactProjector
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 3, 4, 5])

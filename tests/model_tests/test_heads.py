@@ -8,7 +8,7 @@ import torch
 from scipy import special
 from torch import nn
 
-from model.heads import build_head
+from model.network.heads import build_head
 from model.tasks import DemoSource, HeadName, LossName, Task
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from model import demo
 from model.config import TrainConfig
+from model.data.demo import corpus as demo
+from model.data.rows import NO_GROUP, read
 from model.errors import DataError
 from model.result import EpochResult
-from model.sources import NO_GROUP, read
 from model.trainer import train
 
 ENCODER = {"hidden_size": 16, "attention_heads": 2, "layers": 1, "vocabulary": 300}

@@ -4,8 +4,8 @@ from torch import nn
 from transformers import BertConfig
 from transformers.models.bert.modeling_bert import BertIntermediate
 
-from model import linear
-from model.linear import Intermediate, Linear, replace_linear
+from model.network.cpu import linear
+from model.network.cpu.linear import Intermediate, Linear, replace_linear
 
 pytestmark = pytest.mark.skipif(not linear.AVAILABLE, reason="this build of torch has no oneDNN")
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from model.heads import build_head
 from model.losses import predict, task_loss, to_target
+from model.network.heads import build_head
 from model.tasks import HeadName, LossName, Task
 from tests.model_tests.test_heads import task
 

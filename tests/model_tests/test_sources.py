@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from model import demo
 from model.config import TrainConfig
+from model.data.demo import corpus as demo
+from model.data.rows import Rows, check, read
 from model.errors import DataError
-from model.sources import Rows, check, read
 from model.tasks import Task
 
 HEADER = "\tid\tsentence\tsentiment\n"

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from model.config import TrainConfig
+from model.config.gradient import GradientMethod, GradientStorage
 from model.errors import NonFiniteLossError
-from model.gradient import GradientMethod, GradientStorage
-from model.multitask import MultitaskEncoder
-from model.surgery import PIECE, GradientSurgery, cosines
+from model.gradients.surgery import PIECE, GradientSurgery, cosines
+from model.network.multitask import MultitaskEncoder
 from tests.model_tests.test_metrics import TASKS
 
 METHODS: tuple[GradientMethod, ...] = get_args(GradientMethod)

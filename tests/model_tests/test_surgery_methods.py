@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 from torchjd import aggregation, autojac
 
-from model.dualcone import ExactProjector
-from model.gradient import CAGRAD_RADIUS, GradientMethod
-from model.surgery import GradientSurgery
+from model.config.gradient import CAGRAD_RADIUS, GradientMethod
+from model.gradients.dualcone import ExactProjector
+from model.gradients.surgery import GradientSurgery
 from tests.model_tests.test_metrics import TASKS
 from tests.model_tests.test_surgery import (
     METHODS,

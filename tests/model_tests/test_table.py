@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from model.data.rows import Rows, read
 from model.errors import DataError
-from model.sources import Rows, read
 from model.tasks import HubSource, Task
 
 

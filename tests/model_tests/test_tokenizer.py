@@ -6,9 +6,9 @@ import pytest
 from transformers import AutoTokenizer
 
 from model.config import EncoderConfig
+from model.data.tokenizer import SPECIAL, build_tokenizer, wordpiece
 from model.errors import EncoderError
 from model.pretrained import MINILM_PACKAGE, minilm_folder
-from model.tokenizer import SPECIAL, build_tokenizer, wordpiece
 
 CORPUS = ["The old cat sees the dog.", "A cat, an OLD cat!"]
 SENTENCES = ["Hello, world!", "", "naïve café — 北京", "a " * 600]

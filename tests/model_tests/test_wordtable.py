@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from model.gradient import GradientMethod, GradientStorage
-from model.surgery import GradientSurgery
-from model.wordtable import WordTable, sparse_dot
+from model.config.gradient import GradientMethod, GradientStorage
+from model.gradients.surgery import GradientSurgery
+from model.network.cpu.wordtable import WordTable, sparse_dot
 
 CPU = torch.device("cpu")
 # Some words stand in several sentences of a task, some in two tasks, most in none; 0 is padding.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.run import RunState
+from sweeper.trial import RunState
 from tests.faults.sweep import Sweep
 from tests.slurm.cluster import asked, cluster, missing
 from tests.slurm.timelimit import assert_resumed, counted, logs, start, wait_for

@@ -15,7 +15,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sweeper.run import RunState
+from sweeper.trial import RunState
 from tests.faults.sweep import Run, Sweep
 from tests.faults.verdict import Verdict
 from tests.slurm.cluster import cluster, missing

@@ -9,9 +9,8 @@ from optuna.distributions import FloatDistribution
 
 from model.config import TrainConfig
 from model.result import EpochResult, Metric
-from sweeper.database import Database
-from sweeper.run import Outcome, RunState
-from sweeper.study import TrialSpec
+from sweeper.store.database import Database
+from sweeper.trial import Outcome, RunState, TrialSpec
 
 TASK = {
     "kind": "single",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from sweeper.database import Database
-from sweeper.executors import raycluster
+from sweeper.executors import ray_cluster as raycluster
+from sweeper.store.database import Database
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster

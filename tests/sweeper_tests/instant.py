@@ -4,7 +4,7 @@ import math
 
 from model.result import EpochResult, Metric
 from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
-from sweeper.run import ErrorClass
+from sweeper.trial import ErrorClass
 
 
 def formula(job: Job) -> float:

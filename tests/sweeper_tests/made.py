@@ -7,14 +7,14 @@ from typing import Any
 
 from model.result import EpochResult, Metric
 from model.tasks import overall_score
-from sweeper.analysis import Results
-from sweeper.database import Database
-from sweeper.frames import epochs_frame, trials_frame
-from sweeper.run import ErrorClass, Outcome, RunRow, RunState
-from sweeper.search import distributions
-from sweeper.spec import StudySpec
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.report.results import Results
+from sweeper.search.distributions import distributions
+from sweeper.store.database import Database
+from sweeper.store.frames import epochs_frame, trials_frame
+from sweeper.study.load import load_study
+from sweeper.study.spec import StudySpec
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, Outcome, RunRow, RunState, TrialSpec
 
 BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 WORKLOAD = load_study("quickstart", "demo").workload

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sweeper.predictions import Predictions
+from model.predictions import Predictions
 
 from .made import study
 

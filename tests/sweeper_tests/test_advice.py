@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from sweeper.advice import advice
-from sweeper.analysis import Results
-from sweeper.comparison import Comparisons
-from sweeper.run import RunRow, RunState
-from sweeper.summary import evidence, headline
+from sweeper.report.advice import advice
+from sweeper.report.results import Results
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.summary import evidence, headline
+from sweeper.trial import RunRow, RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.test_comparison import made
 

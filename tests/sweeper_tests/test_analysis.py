@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sweeper.analysis import (
+from sweeper.report.results import (
     best_per_arm,
     counts,
     history,
@@ -13,7 +13,7 @@ from sweeper.analysis import (
     params,
     records,
 )
-from sweeper.run import RunRow, RunState
+from sweeper.trial import RunRow, RunState
 
 from .made import PARAMS, results, row, study
 

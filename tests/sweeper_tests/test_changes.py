@@ -10,14 +10,15 @@ import yaml
 from optuna.search_space import intersection_search_space
 from rich.console import Console
 
-from sweeper.changes import compare
-from sweeper.database import Database
 from sweeper.errors import ConflictError
-from sweeper.rundir import Home
-from sweeper.spec import Resources, StudySpec, Workload
-from sweeper.study import Study
-from sweeper.studyfile import load_study, stored_study
-from sweeper.sweep import Places, find_sweep, run
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.store.studies import find_sweep
+from sweeper.study.changes import compare
+from sweeper.study.load import load_study, stored_study
+from sweeper.study.spec import Resources, StudySpec, Workload
+from sweeper.study.study import Study
+from sweeper.sweep.sweep import Places, run
 from tests.sweeper_tests.instant import InstantExecutor
 
 OLD = """

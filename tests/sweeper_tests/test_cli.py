@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from sweeper import migrations
 from sweeper.cli import app, main
-from sweeper.database import Database
+from sweeper.store import migrations
+from sweeper.store.database import Database
 
 STUDY = """
 name: mine
@@ -239,7 +239,7 @@ def test_a_full_disk_is_one_line(sweeper: Command, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "somewhere/file")
 
-    monkeypatch.setattr("sweeper.sweep.check_inputs", full)
+    monkeypatch.setattr("sweeper.sweep.sweep.check_inputs", full)
     assert refused(sweeper, *RUN) == "Error: No space left on device: somewhere/file\n"
 
 
@@ -351,7 +351,7 @@ def test_status_is_watched_until_ctrl_c(sweeper: Command, monkeypatch: pytest.Mo
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("sweeper.overview.time.sleep", interrupted)
+    monkeypatch.setattr("sweeper.show.status.time.sleep", interrupted)
     said, once = sweeper("status", "--watch"), sweeper("status", "mine")
     assert (said.code, said.out) == (0, once.out)
     assert said.out.startswith("mine@small: 1 of 1 trials")
@@ -409,7 +409,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_line_loads_no_torch_and_nothing_of_an_extra() -> None:
-    modules = "sweeper.cli, sweeper.sweep, sweeper.report, sweeper.transfer"
+    modules = "sweeper.cli, sweeper.sweep.sweep, sweeper.report.write, sweeper.store.copying"
     said = python(f"import sys, {modules}; print([name for name in {HEAVY} if name in sys.modules])")
     assert said.stdout == "[]\n", said.stderr
 

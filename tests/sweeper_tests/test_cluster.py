@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from sweeper.cli import main
-from sweeper.cluster import Watch
-from sweeper.database import Database
 from sweeper.errors import JobsError
 from sweeper.executors.slurm import Jobs
-from sweeper.limits import Limits, Referee
-from sweeper.run import Outcome, RunState, SweepRow
+from sweeper.store.database import Database
+from sweeper.sweep.slurm import Watch
+from sweeper.sweep.stopping import Limits, Referee
+from sweeper.trial import Outcome, RunState, SweepRow
 from tests.sweeper_tests.test_trialview import study, sweep  # noqa: F401 - fixtures
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from model.predictions import Predictions
 from model.tasks import overall_score
-from sweeper.analysis import Results
-from sweeper.comparison import Comparisons
-from sweeper.paired import Verdict
-from sweeper.predictions import Predictions
-from sweeper.run import RunRow
-from sweeper.slices import LEAST_ROWS, largest_gaps, slices
-from sweeper.tables import best_table, comparisons_table, slices_table, study_tables
+from sweeper.report.results import Results
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, slices
+from sweeper.report.statistics.paired import Verdict
+from sweeper.report.tables import best_table, comparisons_table, slices_table, study_tables
+from sweeper.trial import RunRow
 from tests.sweeper_tests.made import results, row, study
 
 ARMS = {

@@ -8,18 +8,19 @@ from pathlib import Path
 import psutil
 import pytest
 from rich.console import Console
+from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.sweep.workers import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
 
 from model.config import TrainConfig
 from model.trainer import train
-from sweeper import concurrency, cores
 from sweeper.cli import main
-from sweeper.concurrency import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
-from sweeper.executors import Failed, Job, Started
-from sweeper.options import AUTO, number_of_workers
-from sweeper.run import ErrorClass
-from sweeper.rundir import Home
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, run
+from sweeper.cli.executor import AUTO
+from sweeper.cli.options import number_of_workers
+from sweeper.executors import Failed, Job, Started, cores
+from sweeper.paths import Home
+from sweeper.study.load import load_study
+from sweeper.sweep import workers as concurrency
+from sweeper.trial import ErrorClass
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.test_cli import SMALL, STUDY, write
 
@@ -225,8 +226,8 @@ def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch:
         made.append(workers)
         return InstantExecutor(workers)
 
-    monkeypatch.setattr("sweeper.sweep.choose_workers", chosen)
-    monkeypatch.setattr("sweeper.sweep.LocalExecutor", executor)
+    monkeypatch.setattr("sweeper.sweep.sweep.choose_workers", chosen)
+    monkeypatch.setattr("sweeper.sweep.sweep.LocalExecutor", executor)
     home, out = Home(tmp_path / "home"), io.StringIO()
     places = Places(home.storage, home, data=None)
     study = load_study("quickstart", "demo")

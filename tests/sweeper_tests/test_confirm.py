@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sweeper.analysis import Results, ranked
-from sweeper.confirm import configuration_key, confirmation, confirmation_name
-from sweeper.database import Database
 from sweeper.errors import InputError
-from sweeper.results import read_results
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study, stored_study
-from sweeper.sweep import Places, find_sweep, run
+from sweeper.paths import Home
+from sweeper.report.confirmation import configuration_key, confirmation, confirmation_name
+from sweeper.report.read import read_results
+from sweeper.report.results import Results, ranked
+from sweeper.store.database import Database
+from sweeper.store.studies import find_sweep
+from sweeper.study.load import load_study, stored_study
+from sweeper.study.study import Study
+from sweeper.sweep.sweep import Places, run
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper import dashboard
+from sweeper.show import dashboard
 from tests.sweeper_tests import made
 from tests.sweeper_tests.test_cli import Command, folder, refused, sweeper, write  # noqa: F401
 

@@ -18,14 +18,12 @@ from optuna.trial import TrialState
 
 from model.config import TrainConfig
 from model.result import EpochResult, Metric
-from sweeper import mirror
-from sweeper.claims import Lease
-from sweeper.database import Database
 from sweeper.errors import DatabaseError
-from sweeper.history import History
-from sweeper.run import ErrorClass, Outcome, RunState
-from sweeper.search import PastTrial
-from sweeper.study import TrialSpec
+from sweeper.search.history import History
+from sweeper.store import optuna_tables as mirror
+from sweeper.store.database import Database
+from sweeper.store.leases import Lease
+from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 
 NAME = "grid@demo"
 ME = "host:1:100"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from model.trainer import train
-from sweeper.studyfile import load_study
+from sweeper.study.load import load_study
 
 SEEDS = range(5)
 

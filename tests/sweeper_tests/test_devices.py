@@ -13,14 +13,14 @@ import torch
 
 from model.device import device_name
 from sweeper.cli import main
-from sweeper.devices import VISIBLE, devices_named
 from sweeper.errors import InputError
 from sweeper.executors import Event, Finished, Job, Noted
+from sweeper.executors.devices import VISIBLE, devices_named
 from sweeper.executors.local import PRELOADED, LocalExecutor
 
 from .made import PARAMS, study
 
-SEEN = "sweeper.devices._seen_by_torch"
+SEEN = "sweeper.executors.devices._seen_by_torch"
 
 
 def job(folder: Path, number: int) -> Job:

@@ -9,18 +9,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sweeper import mirror
-from sweeper.database import Database
-from sweeper.driver import Driver
 from sweeper.executors import Evaluated, Event, NodeLost, Started
-from sweeper.limits import Limits
-from sweeper.observer import Observer
-from sweeper.run import ErrorClass, Outcome, RunState
-from sweeper.rundir import Home
-from sweeper.search import PastTrial, distributions, propose
-from sweeper.spec import Resources
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home
+from sweeper.search.distributions import distributions
+from sweeper.search.propose import propose
+from sweeper.store import optuna_tables as mirror
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.spec import Resources
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.sweep.stopping import Limits
+from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 from tests.sweeper_tests.instant import InstantExecutor
 
 pytestmark = pytest.mark.usefixtures("both")

@@ -15,12 +15,12 @@ from alembic.migration import MigrationContext
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 
-from sweeper import migrations
-from sweeper.database import Database
-from sweeper.engine import READING, check_url, hooked_engine
 from sweeper.errors import DatabaseError
-from sweeper.mirror import Mirror
-from sweeper.records import metadata
+from sweeper.store import migrations
+from sweeper.store.database import Database
+from sweeper.store.engine import READING, check_url, hooked_engine
+from sweeper.store.optuna_tables import Mirror
+from sweeper.store.tables import metadata
 
 OLDER = ("0001", "0002")
 

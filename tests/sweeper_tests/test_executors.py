@@ -22,9 +22,9 @@ from model.tasks import DemoSource, Task
 from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
-from sweeper.executors.trial import error_class
-from sweeper.run import ErrorClass
-from sweeper.spec import Resources
+from sweeper.executors.process import error_class
+from sweeper.study.spec import Resources
+from sweeper.trial import ErrorClass
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -355,7 +355,7 @@ def test_a_trial_ends_with_its_driver(kind: str, request: pytest.FixtureRequest,
 
 def main(kind: str, folder: Path) -> None:
     if kind == "ray":
-        from sweeper.executors.raycluster import connect
+        from sweeper.executors.ray_cluster import connect
 
         connect(None)
         from sweeper.executors.ray import RayExecutor

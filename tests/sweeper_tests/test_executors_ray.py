@@ -10,10 +10,11 @@ import pytest
 
 from sweeper.cli import main
 from sweeper.errors import InputError
-from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped, raycluster
-from sweeper.executors.raycluster import Capacity, connect
-from sweeper.run import ErrorClass
-from sweeper.spec import Resources
+from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped
+from sweeper.executors import ray_cluster as raycluster
+from sweeper.executors.ray_cluster import Capacity, connect
+from sweeper.study.spec import Resources
+from sweeper.trial import ErrorClass
 from tests.sweeper_tests.test_executors import ENDLESS, follow, gone, job, scores, started, story
 
 if TYPE_CHECKING:

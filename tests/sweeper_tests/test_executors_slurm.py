@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sweeper import cores
 from sweeper.errors import InputError
-from sweeper.executors import slurm
+from sweeper.executors import cores, slurm
 from sweeper.executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage, sbatch_parameters
-from sweeper.owner import Owner
+from sweeper.store.owners import Owner
 
 JOB = Slurm(workers=2, seconds=3600.0)
 HERE = Owner.this_process().host.partition("/")[0]

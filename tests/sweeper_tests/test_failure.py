@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from sweeper.archive import MetricKey
-from sweeper.failure import failure_lines, nearest_success
-from sweeper.run import ErrorClass, RunRow, RunState
-from sweeper.search import PastTrial
+from sweeper.show.failure import failure_lines, nearest_success
+from sweeper.trial import ErrorClass, MetricKey, PastTrial, RunRow, RunState
 from tests.sweeper_tests import made
 
 STUDY = made.study()

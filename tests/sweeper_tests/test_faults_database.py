@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sweeper import engine
-from sweeper.database import Database
 from sweeper.errors import DatabaseError
-from sweeper.patience import Patience
+from sweeper.store import engine
+from sweeper.store.database import Database
+from sweeper.store.retrying import Patience
 from tests.faults import disk_full, postgresql
 from tests.faults.corrupt import DATABASE_DAMAGES, Damage, digests
 from tests.faults.instant_driver import drive

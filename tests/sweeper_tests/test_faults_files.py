@@ -8,7 +8,7 @@ import pytest
 from model.config import TrainConfig
 from model.result import EpochResult
 from model.trainer import train
-from sweeper.studyfile import load_study
+from sweeper.study.load import load_study
 from tests.faults.corrupt import CHECKPOINT_DAMAGES, Damage, digests, flip, truncate
 from tests.faults.instant_driver import STUDY
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from sweeper.figures import COLOURS, study_figures
-from sweeper.figures.history import history_figure
-from sweeper.figures.learning import learning_figure
-from sweeper.figures.slices import slices_figure
-from sweeper.figures.tradeoff import tradeoff_figure
-from sweeper.run import RunRow
+from sweeper.report.figures import COLOURS, study_figures
+from sweeper.report.figures.history import history_figure
+from sweeper.report.figures.learning import learning_figure
+from sweeper.report.figures.slice import slices_figure
+from sweeper.report.figures.tradeoff import tradeoff_figure
+from sweeper.trial import RunRow
 
 from .made import PARAMS, results, row, study
 

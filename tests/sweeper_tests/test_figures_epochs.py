@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sweeper.analysis import Results
-from sweeper.figures.conflict import conflict_figure
-from sweeper.figures.curves import curves_figure
-from sweeper.figures.drawing import DRAWN
-from sweeper.figures.smart import smart_figure
-from sweeper.run import RunState
+from sweeper.report.figures.conflict import conflict_figure
+from sweeper.report.figures.curves import curves_figure
+from sweeper.report.figures.drawing import DRAWN
+from sweeper.report.figures.smart import smart_figure
+from sweeper.report.results import Results
+from sweeper.trial import RunState
 
 from .made import results, row, study
 

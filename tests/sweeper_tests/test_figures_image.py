@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.figures import Figure, study_figures
-from sweeper.figures.image import HEIGHT, SCALE, WIDTH, Format, printed, write_images
+from sweeper.report.figures import Figure, study_figures
+from sweeper.report.figures.image import HEIGHT, SCALE, WIDTH, Format, printed, write_images
 
 from .made import results, row, study
 

@@ -9,10 +9,10 @@ import optuna
 import pytest
 from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvaluator, get_param_importances
 
-from sweeper.analysis import Results, records
-from sweeper.figures.anova import DEPTH, FEWEST, SEED, TREES, UnfitTrialsError, importances
-from sweeper.figures.importances import importances_figure, toggles
-from sweeper.run import RunState
+from sweeper.report.figures.anova import DEPTH, FEWEST, SEED, TREES, UnfitTrialsError, importances
+from sweeper.report.figures.importances import importances_figure, toggles
+from sweeper.report.results import Results, records
+from sweeper.trial import RunState
 
 from .made import PARAMS, SPACE, results, row, study
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from sweeper.analysis import Results, best_per_arm
-from sweeper.figures import study_figures
-from sweeper.figures.drawing import DRAWN, rounded, sample
+from sweeper.report.figures import study_figures
+from sweeper.report.figures.drawing import DRAWN, rounded, sample
+from sweeper.report.results import Results, best_per_arm
 
 from .made import PARAMS, results, row, study
 

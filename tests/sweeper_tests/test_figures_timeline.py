@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sweeper.figures.drawing import DRAWN
-from sweeper.figures.parallel import parallel_figure
-from sweeper.figures.timeline import placed, timeline_figure
-from sweeper.run import RunRow, RunState
-from sweeper.study import Study
+from sweeper.report.figures.drawing import DRAWN
+from sweeper.report.figures.parallel import parallel_figure
+from sweeper.report.figures.timeline import placed, timeline_figure
+from sweeper.study.study import Study
+from sweeper.trial import RunRow, RunState
 
 from .made import BEGUN, PARAMS, results, row, study
 

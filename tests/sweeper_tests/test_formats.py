@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from sweeper.document import Document
-from sweeper.formats import FILES, FORMATS, as_csv, as_json, as_latex, as_markdown
-from sweeper.formats.latex import PREAMBLE, escaped
-from sweeper.formats.markdown import table_text
-from sweeper.table import Cell, Column, Table, one_line
+from sweeper.report.document import Cell, Column, Document, Table
+from sweeper.report.formats import FILES, FORMATS, as_csv, as_json, as_latex, as_markdown
+from sweeper.report.formats.latex import PREAMBLE, escaped
+from sweeper.report.formats.markdown import table_text
+from sweeper.text import one_line
 
 from .golden import FOLDER
 

@@ -12,15 +12,15 @@ import pytest
 import yaml
 from scipy import stats
 
-from sweeper.database import Database
-from sweeper.report import write_report
-from sweeper.selection import Selection
-from sweeper.table import Table
+from sweeper.report.document import Table
+from sweeper.report.selection import Selection
+from sweeper.report.write import write_report
+from sweeper.store.database import Database
 
 from .golden import ARMS, write_golden
 
 SCORES = ("overall", "sst", "para", "sts")
-PAPER = Path(__file__).parents[2] / "sweeper" / "paper.yaml"
+PAPER = Path(__file__).parents[2] / "sweeper" / "report" / "published.yaml"
 PATHS = {
     "sst_head": "$.tasks.sst.head",
     "paraphrase_head": "$.tasks.para.head",

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from sweeper.history import History
-from sweeper.run import RunState
-from sweeper.samplers import Tried
-from sweeper.search import PastTrial, propose
+from sweeper.search.history import History, Tried
+from sweeper.search.propose import propose
+from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.test_search import QUICK, study
 
 OUTCOMES = [*[RunState.COMPLETE] * 3, RunState.PRUNED, RunState.FAILED, RunState.RUNNING]

@@ -19,7 +19,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score
 
 from model.config import TrainConfig
-from model.sources import read
+from model.data.rows import read
 from tests.sweeper_tests.test_cli import Command, contents, folder, refused, sweeper, write  # noqa: F401
 
 ROWS = "train_rows: 64, dev_rows: 48"

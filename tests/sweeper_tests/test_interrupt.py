@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from sweeper.cli import main
-from sweeper.database import Database
-from sweeper.interrupt import TerminatedError, terminable
+from sweeper.signals import TerminatedError, terminable
+from sweeper.store.database import Database
 
 STUDY = """
 name: mine

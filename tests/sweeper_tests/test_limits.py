@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import typer
 
-from sweeper.limits import Limits, Referee
-from sweeper.options import scores_to_reach, seconds
-from sweeper.run import ErrorClass, Outcome, RunState
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.cli.options import scores_to_reach, seconds
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.stopping import Limits, Referee
+from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.test_driver import drive, open_database
 

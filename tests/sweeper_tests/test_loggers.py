@@ -17,17 +17,17 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
 
 from model.result import EpochResult
-from sweeper.database import Database
 from sweeper.executors import Event, Job, Stopped
-from sweeper.loggers import tools
-from sweeper.loggers.log import Log
-from sweeper.loggers.several import Several
-from sweeper.loggers.tools import Tool
-from sweeper.observer import Observer
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, run
+from sweeper.observers import tools
+from sweeper.observers.log import Log
+from sweeper.observers.observer import Observer
+from sweeper.observers.several import Several
+from sweeper.observers.tools import Tool
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.sweep import Places, run
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.test_cli import Command, folder, refused, sweeper  # noqa: F401
 
@@ -293,7 +293,7 @@ def test_no_log_loads_torch() -> None:
     import subprocess
     import sys
 
-    code = "import sys, sweeper.loggers.tensorboard, sweeper.loggers.mlflow; print('torch' in sys.modules)"
+    code = "import sys, sweeper.observers.tensorboard, sweeper.observers.mlflow; print('torch' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True

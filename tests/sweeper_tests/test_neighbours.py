@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sweeper.neighbours import Neighbours, Verdict
-from sweeper.owner import Owner
+from sweeper.store.owners import Neighbours, Owner, Verdict
 
 ME = Owner.this_process()
 DEAD = str(replace(ME, began="another"))

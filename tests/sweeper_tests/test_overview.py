@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sweeper.database import Database
-from sweeper.overview import MOST_FAILURES, overview, watch
-from sweeper.owner import Owner
-from sweeper.run import ErrorClass, Outcome, RunState, SweepRow
-from sweeper.study import Study
-from sweeper.sweep import find_sweep
+from sweeper.show.status import MOST_FAILURES, overview, watch
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.store.studies import find_sweep
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, Outcome, RunState, SweepRow
 from tests.sweeper_tests.test_trialview import HERE, add, evaluation, study, sweep  # noqa: F401 - fixtures
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sweeper.database import Database
 from sweeper.executors.inline import InlineExecutor
-from sweeper.report import write_report
-from sweeper.rundir import Home
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, run
+from sweeper.paths import Home
+from sweeper.report.write import write_report
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.sweep.sweep import Places, run
 
 WORKLOAD = """
 name: mine

@@ -8,7 +8,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from sweeper.owner import Owner, _began
+from sweeper.store.owners import Owner, _began
 
 
 def test_this_process_lives() -> None:

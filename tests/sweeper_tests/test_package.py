@@ -41,8 +41,8 @@ def test_an_installed_copy_is_whole(tmp_path: Path) -> None:
         names = archive.namelist()
     assert not [name for name in names if name.startswith(("tests", "benchmarks", "studies", "reports"))]
     code = (
-        "import sweeper, json; from sweeper.studyfile import study_files, workload_files, load_study; "
-        "from sweeper.paper import published_tables; from sweeper.database import Database; "
+        "import sweeper, json; from sweeper.study.load import study_files, workload_files, load_study; "
+        "from sweeper.report.published import published_tables; from sweeper.store.database import Database; "
         "Database('sqlite:///new.db').close(); assert published_tables(); "
         "[load_study(s, w) for s in study_files() for w in workload_files()]; "
         "print(json.dumps([sweeper.__file__, sorted(study_files()), sorted(workload_files())]))"

@@ -12,13 +12,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sweeper.analysis import Results
-from sweeper.figures import study_figures
-from sweeper.page import page
-from sweeper.page.explorer import TRACEBACKS, explorer_data
-from sweeper.run import RunState
-from sweeper.table import Cell, Column, Table
-from sweeper.tables import trials_table
+from sweeper.report.document import Cell, Column, Table
+from sweeper.report.figures import study_figures
+from sweeper.report.page import page
+from sweeper.report.page.explorer import TRACEBACKS, explorer_data
+from sweeper.report.results import Results
+from sweeper.report.tables import trials_table
+from sweeper.trial import RunState
 
 from .made import PARAMS, results, row, study
 

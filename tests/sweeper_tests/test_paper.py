@@ -1,8 +1,8 @@
 import pytest
 
 from model.config import TrainConfig
-from sweeper.paper import PublishedRow, PublishedTable, published_tables
-from sweeper.settings import SHORT_NAMES, names_at
+from sweeper.report.published import PublishedRow, PublishedTable, published_tables
+from sweeper.study.settings import SHORT_NAMES, names_at
 
 from .made import PARAMS, study
 

@@ -4,13 +4,13 @@ from pathlib import Path
 import optuna
 import pytest
 
-from sweeper.analysis import pareto_front
-from sweeper.figures import pareto_figure, study_figures
 from sweeper.pareto import on_front
-from sweeper.report import write_report
-from sweeper.run import RunRow
-from sweeper.study import Study
-from sweeper.tables import pareto_table, study_tables
+from sweeper.report.figures import pareto_figure, study_figures
+from sweeper.report.results import pareto_front
+from sweeper.report.tables import pareto_table, study_tables
+from sweeper.report.write import write_report
+from sweeper.study.study import Study
+from sweeper.trial import RunRow
 
 from .made import PARAMS, results, row, store, study
 

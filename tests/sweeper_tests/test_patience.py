@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sweeper import engine, patience
-from sweeper.database import Database
 from sweeper.errors import DatabaseError
-from sweeper.patience import Patience, patient
+from sweeper.store import engine
+from sweeper.store import retrying as patience
+from sweeper.store.database import Database
+from sweeper.store.retrying import Patience, patient
 
 MINUTE = Patience(60.0)
 

@@ -7,12 +7,12 @@ import pytest
 from rich.console import Console
 
 from model.result import EpochResult, Metric
-from sweeper.archive import Standing
-from sweeper.progress import LiveProgress, PlainProgress, describe, progress
-from sweeper.run import ErrorClass, Outcome, RunState
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
-from sweeper.tally import Tally
+from sweeper.observers.tally import Tally
+from sweeper.observers.terminal import LiveProgress, PlainProgress, progress
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.text import describe
+from sweeper.trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
 
 ARM = "[red]S-BERT[/red] :fire:"
 
@@ -36,7 +36,7 @@ def trial(study: Study) -> Callable[[int], TrialSpec]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Lets seconds pass."""
     now = [1000.0]
-    monkeypatch.setattr("sweeper.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("sweeper.observers.terminal.time.monotonic", lambda: now[0])
 
     def passes(seconds: float) -> None:
         now[0] += seconds

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sweeper.provenance import how_made
-from sweeper.run import RunRow, SweepRow
-from sweeper.trialnames import trial_names
+from sweeper.report.provenance import how_made
+from sweeper.text import trial_names
+from sweeper.trial import RunRow, SweepRow
 
 from .made import BEGUN, row, study
 

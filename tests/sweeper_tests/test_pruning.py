@@ -14,12 +14,12 @@ import pytest
 from optuna.pruners import BasePruner, MedianPruner, PatientPruner, SuccessiveHalvingPruner
 from scipy import stats
 
-from sweeper import pruning
-from sweeper.pruning import Curve, should_prune
-from sweeper.run import RunState
-from sweeper.spec import StudySpec
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.search import pruning
+from sweeper.search.pruning import should_prune
+from sweeper.study.load import load_study
+from sweeper.study.spec import StudySpec
+from sweeper.study.study import Study
+from sweeper.trial import Curve, RunState, TrialSpec
 
 from . import made
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from sweeper.run import RunState
+from sweeper.trial import RunState
 from tests.faults.nodes import database_of
 from tests.faults.sweep import Sweep
 from tests.slurm.cluster import cluster, missing

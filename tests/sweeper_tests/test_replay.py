@@ -12,16 +12,16 @@ import sqlalchemy as sa
 from rich.console import Console
 
 from model.result import EpochResult, Metric
-from sweeper.archive import MetricKey
-from sweeper.database import Database
 from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Event, Failed, Finished, Started
-from sweeper.replay import Comparison, Difference, Repetition, compare, lines, replay
-from sweeper.run import ErrorClass, RunRow, RunState
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, find_sweep, run
+from sweeper.paths import Home
+from sweeper.store.database import Database
+from sweeper.store.studies import find_sweep
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.replay import Comparison, Difference, Repetition, compare, lines, replay
+from sweeper.sweep.sweep import Places, run
+from sweeper.trial import ErrorClass, MetricKey, RunRow, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.test_cli import Command, folder, sweeper  # noqa: F401 - fixtures

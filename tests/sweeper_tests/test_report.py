@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from plotly.offline import get_plotlyjs
 
-from sweeper.database import Database
 from sweeper.errors import InputError
-from sweeper.formats.markdown import table_text
-from sweeper.report import Report, write_report
-from sweeper.run import RunRow, RunState
-from sweeper.study import Study
+from sweeper.report.formats.markdown import table_text
+from sweeper.report.write import Report, write_report
+from sweeper.store.database import Database
+from sweeper.study.study import Study
+from sweeper.trial import RunRow, RunState
 
 from .made import PARAMS, row, store, study
 

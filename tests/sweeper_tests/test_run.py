@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.run import ErrorClass, Outcome, RunState
+from sweeper.trial import ErrorClass, Outcome, RunState
 
 SCORES = {"overall": 0.5, "sst": 0.4}
 

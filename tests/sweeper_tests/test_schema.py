@@ -4,9 +4,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sweeper.rundir import shipped_studies
-from sweeper.schema import study_schema
-from sweeper.yamlfile import read_yaml
+from sweeper.paths import shipped_studies
+from sweeper.study.schema import study_schema
+from sweeper.study.yamlfile import read_yaml
 
 SCHEMA = study_schema()
 STUDIES = sorted(shipped_studies().glob("*.yaml"))

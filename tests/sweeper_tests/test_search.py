@@ -14,18 +14,12 @@ from typing import Any
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeper.run import RunState
-from sweeper.search import (
-    BLIND,
-    PastTrial,
-    directions,
-    distributions,
-    grid_size,
-    propose,
-)
-from sweeper.spec import StudySpec
-from sweeper.study import Study, TrialSpec
-from sweeper.studyfile import load_study
+from sweeper.search.distributions import distributions
+from sweeper.search.propose import BLIND, directions, propose
+from sweeper.study.load import load_study
+from sweeper.study.spec import StudySpec
+from sweeper.study.study import Study, grid_size
+from sweeper.trial import PastTrial, RunState, TrialSpec
 
 STARTUP = 5
 """The default of the samplers that learn."""
@@ -236,9 +230,9 @@ def test_another_process_proposes_the_same(sampler: str) -> None:
     history = run(a_study, 40)
     program = """
 import json, sys
-from sweeper.run import RunState
-from sweeper.search import PastTrial, propose
-from sweeper.study import Study, StudySpec, Workload
+from sweeper.trial import PastTrial, RunState
+from sweeper.search.propose import propose
+from sweeper.study.study import Study, StudySpec, Workload
 given = json.load(sys.stdin)
 study = Study(StudySpec.model_validate(given["study"]), Workload.model_validate(given["workload"]))
 history = [PastTrial(**past | {"state": RunState(past["state"])}) for past in given["history"]]

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from sweeper.cli import main
-from sweeper.document import Document
 from sweeper.errors import InputError
-from sweeper.selection import Selection, selected
-from sweeper.table import Cell, Column, Table
+from sweeper.report.document import Cell, Column, Document, Table
+from sweeper.report.selection import Selection, selected
 
 from .golden import ARMS, FOLDER, write_golden
 
@@ -167,7 +166,7 @@ def test_figures_are_written_beside_the_page(
 ) -> None:
     drawn: list[tuple[list[str], Path, str]] = []
     monkeypatch.setattr(
-        "sweeper.figures.image.write_images",
+        "sweeper.report.figures.image.write_images",
         lambda figures, folder, form: drawn.append(([figure.key for figure in figures], folder, form)),
     )
     assert report("--table", "arms", "--figures", "pdf")[0] == 0

@@ -8,14 +8,14 @@ import pytest
 from rich.console import Console
 
 from sweeper.cli import main
-from sweeper.database import Database
 from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Failed, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
-from sweeper.rundir import Home
+from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
-from sweeper.studyfile import load_study
-from sweeper.sweep import Places, run
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.sweep.sweep import Places, run
 from tests.sweeper_tests.test_executors import follow, job, scores, story
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from model.trainer import train
-from sweeper.run import RunState
-from sweeper.rundir import shipped_studies
-from sweeper.search import PastTrial, propose
-from sweeper.studyfile import load_study
+from sweeper.paths import shipped_studies
+from sweeper.search.propose import propose
+from sweeper.study.load import load_study
+from sweeper.trial import PastTrial, RunState
 
 ARMS = {
     "ablation": [

@@ -24,13 +24,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sweeper.database import Database
 from sweeper.executors import Job
-from sweeper.owner import Owner
-from sweeper.run import ErrorClass, RunState
-from sweeper.spec import StudySpec
-from sweeper.study import Study
-from sweeper.studyfile import load_study
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.study.load import load_study
+from sweeper.study.spec import StudySpec
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, RunState
 from tests.faults.instant_driver import begin
 from tests.faults.stepped import ELSEWHERE, HERE, LEASE_SECONDS, SteppedDriver, finish, stage
 

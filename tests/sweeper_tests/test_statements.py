@@ -11,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState, create_trial
 
-from sweeper import mirror, patience
-from sweeper.database import Database
-from sweeper.engine import POOLED
 from sweeper.errors import DatabaseError
-from sweeper.patience import Patience
-from sweeper.run import RunState
+from sweeper.store import optuna_tables as mirror
+from sweeper.store import retrying as patience
+from sweeper.store.database import Database
+from sweeper.store.engine import POOLED
+from sweeper.store.retrying import Patience
+from sweeper.trial import RunState
 from tests.sweeper_tests.test_database import COMPLETE, ME, NAME, SPACE, YOU, begin, epoch, in_optuna, trial
 
 ONCE = {"close", "create_sweep", "set_wanted", "change_sweep", "retry"}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from sweeper.budget import expected_best
+from sweeper.report.statistics.budget import expected_best
 
 SCORES = [0.61, 0.4, 0.55, 0.7, 0.4]
 

@@ -10,14 +10,14 @@ from statsmodels.stats.proportion import proportion_confint
 
 from model.tasks import overall_score
 from sweeper.errors import InputError
-from sweeper.intervals import (
+from sweeper.report.statistics.intervals import (
     mean_scores,
     overall_sampling_error,
     sampling_error,
     score_intervals,
     seed_interval,
 )
-from sweeper.resampling import resampled_scores
+from sweeper.report.statistics.resampling import resampled_scores
 
 from .simulated import TASKS, classified, predictions, run
 

@@ -10,8 +10,8 @@ from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from sweeper.errors import InputError
-from sweeper.intervals import Interval, seed_interval
-from sweeper.paired import (
+from sweeper.report.statistics.intervals import Interval, seed_interval
+from sweeper.report.statistics.paired import (
     Verdict,
     holm,
     mcnemar,

@@ -6,11 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from sweeper.errors import InputError
-from sweeper.rundir import shipped_studies
-from sweeper.space import Choice, FloatRange, IntRange
-from sweeper.spec import Resources, StudySpec, Workload
-from sweeper.study import SettingError, Study
-from sweeper.studyfile import load_study, study_files, workload_files
+from sweeper.paths import shipped_studies
+from sweeper.study.load import load_study, study_files, workload_files
+from sweeper.study.space import Choice, FloatRange, IntRange
+from sweeper.study.spec import Resources, StudySpec, Workload
+from sweeper.study.study import SettingError, Study
 
 GOOD = """\
 name: mine

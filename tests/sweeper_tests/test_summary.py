@@ -1,9 +1,9 @@
 from dataclasses import replace
 
-from sweeper.analysis import Results, counts
-from sweeper.comparison import Comparisons
-from sweeper.run import RunState
-from sweeper.summary import headline, missing, progress
+from sweeper.report.results import Results, counts
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.summary import headline, missing, progress
+from sweeper.trial import RunState
 
 from .made import results, row, study
 

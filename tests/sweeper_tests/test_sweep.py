@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from sweeper.database import Database
 from sweeper.errors import ConflictError, DatabaseError, InputError
-from sweeper.rundir import Home
-from sweeper.study import Study
-from sweeper.studyfile import load_study, stored_study
-from sweeper.sweep import Places, find_sweep, run, tally
-from sweeper.tally import Tally
+from sweeper.observers.tally import Tally
+from sweeper.paths import Home
+from sweeper.show.status import tally
+from sweeper.store.database import Database
+from sweeper.store.studies import find_sweep
+from sweeper.study.load import load_study, stored_study
+from sweeper.study.study import Study
+from sweeper.sweep.sweep import Places, run
 from tests.sweeper_tests.instant import InstantExecutor
 
 

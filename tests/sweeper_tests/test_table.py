@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweeper.table import Cell, Column, Table, difference, duration, one_line, score, setting
+from sweeper.report.document import Cell, Column, Table
+from sweeper.text import difference, duration, one_line, score, setting
 
 
 @pytest.mark.parametrize(

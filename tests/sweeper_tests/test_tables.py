@@ -3,10 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sweeper.formats.markdown import table_text
-from sweeper.run import RunRow, RunState
-from sweeper.table import Cell, Table, score
-from sweeper.tables import arms_table, best_table, failures_table, paper_table, study_tables, trials_table
+from sweeper.report.document import Cell, Table
+from sweeper.report.formats.markdown import table_text
+from sweeper.report.tables import (
+    arms_table,
+    best_table,
+    failures_table,
+    paper_table,
+    study_tables,
+    trials_table,
+)
+from sweeper.text import score
+from sweeper.trial import RunRow, RunState
 
 from .made import PARAMS, results, row, study
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sweeper.analysis import Results, ranked
-from sweeper.confirm import confirmation
-from sweeper.run import RunRow, RunState
-from sweeper.table import Table
-from sweeper.tables import confirmed_table, cost_table, cross_table
+from sweeper.report.confirmation import confirmation
+from sweeper.report.document import Table
+from sweeper.report.results import Results, ranked
+from sweeper.report.tables import confirmed_table, cost_table, cross_table
+from sweeper.trial import RunRow, RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 

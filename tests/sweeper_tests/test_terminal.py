@@ -3,9 +3,9 @@ import re
 
 from rich.console import Console
 
-from sweeper.table import Cell, Column, Table
-from sweeper.tables import arms_table, best_table
-from sweeper.terminal import print_tables
+from sweeper.report.document import Cell, Column, Table
+from sweeper.report.formats.terminal import print_tables
+from sweeper.report.tables import arms_table, best_table
 
 from .made import results, row, study
 

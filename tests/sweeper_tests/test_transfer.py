@@ -12,14 +12,16 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from sweeper import provenance, transfer
-from sweeper.database import Database
 from sweeper.errors import ConflictError, InputError, NoStudiesError
-from sweeper.owner import Owner
-from sweeper.report import write_report
-from sweeper.rundir import Home
-from sweeper.search import distributions, propose
-from sweeper.studyfile import load_study
+from sweeper.paths import Home
+from sweeper.report import provenance
+from sweeper.report.write import write_report
+from sweeper.search.distributions import distributions
+from sweeper.search.propose import propose
+from sweeper.store import copying as transfer
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.study.load import load_study
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.test_cli import Command, folder, sweeper  # noqa: F401 - fixtures

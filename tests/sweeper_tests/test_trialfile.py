@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
-from sweeper import trialfile
 from sweeper.errors import InputError
-from sweeper.run import RunState
-from sweeper.rundir import write_beside
+from sweeper.export import trials as trialfile
+from sweeper.paths import write_beside
+from sweeper.trial import RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.test_cli import Command, contents, folder, refused, sweeper, write  # noqa: F401
 

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 
 from model.result import EpochResult, Metric
-from sweeper.database import Database
 from sweeper.errors import InputError
-from sweeper.owner import Owner
-from sweeper.run import ErrorClass, Outcome, RunState, SweepRow
-from sweeper.search import distributions, propose
-from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.sweep import find_sweep
-from sweeper.trialview import trial_text
+from sweeper.search.distributions import distributions
+from sweeper.search.propose import propose
+from sweeper.show.trial import trial_text
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.store.studies import find_sweep
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, Outcome, RunState, SweepRow
 from tests.sweeper_tests.test_driver import open_database
 
 HERE = str(Owner.this_process())

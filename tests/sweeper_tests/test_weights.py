@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from sweeper.database import Database
-from sweeper.driver import Driver
 from sweeper.errors import DatabaseError
 from sweeper.executors import Job
-from sweeper.history import History
-from sweeper.observer import Observer
-from sweeper.run import Outcome, RunState
-from sweeper.rundir import Home, best_weights
-from sweeper.study import Study
-from sweeper.studyfile import load_study
-from sweeper.weights import KeptWeights
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home, best_weights
+from sweeper.search.history import History
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.sweep.weights import KeptWeights
+from sweeper.trial import Outcome, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor, formula
 from tests.sweeper_tests.test_driver import drive, open_database

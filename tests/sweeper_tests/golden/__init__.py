@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sweeper.predictions import Predictions
-from sweeper.report import write_report
-from sweeper.run import ErrorClass, RunRow, RunState
-from sweeper.rundir import Home
-from sweeper.study import Study
+from model.predictions import Predictions
+from sweeper.paths import Home
+from sweeper.report.write import write_report
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, RunRow, RunState
 
 from ..made import row, store, study
 

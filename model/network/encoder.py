@@ -1,0 +1,132 @@
+"""The shared network: token ids in, one embedding a sentence out."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
+from transformers.utils import logging as transformers_logging
+
+from ..config import EncoderConfig
+from ..errors import EncoderError
+from ..pretrained import verified_minilm_folder
+from .cpu.dropout import replace_dropout
+from .cpu.linear import replace_linear
+from .cpu.packing import ATTENTION, Packing
+
+transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+
+
+transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+class SentenceEncoder(nn.Module):
+    """A BERT-like encoder and its pooling.
+
+    Args:
+        config: The encoder's settings.
+        vocabulary_size: Entries of the tokenizer; the tiny encoder's embedding table has this many rows.
+        pad_id: Id of the padding token.
+
+    Raises:
+        EncoderError: If pretrained weights are missing, or are not the expected ones.
+    """
+
+    def __init__(self, config: EncoderConfig, vocabulary_size: int, pad_id: int) -> None:
+        super().__init__()
+        self.pooling = config.pooling
+        if config.source == "tiny":
+            self.bert: PreTrainedModel = _tiny(config, vocabulary_size, pad_id)
+        else:
+            self.bert = _pretrained(config)
+        if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
+            # Its weights would never receive a gradient, and would still be decayed, copied and saved.
+            setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
+        self.embedding_size = int(self.bert.config.hidden_size)
+        replace_dropout(self.bert)
+        replace_linear(self.bert)
+        if isinstance(self.bert, BertModel):
+            self.bert.set_attn_implementation(ATTENTION)
+
+    @property
+    def word_embedding_size(self) -> int:
+        """Width of a word embedding, which a factorised encoder makes narrower than its hidden states."""
+        table = self.bert.get_input_embeddings().weight
+        assert isinstance(table, Tensor)  # noqa: S101 - tells the type
+        return table.shape[1]
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Embeds sentences.
+
+        Args:
+            input_ids: Token ids, ``[sentences, length]``.
+            attention_mask: 1 for tokens and 0 for padding, same shape.
+            noise: Added to the word embeddings, ``[sentences, length, word_embedding_size]``.
+
+        Returns:
+            Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and
+            tanh) where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave
+            out padding.
+        """
+        if noise is None:
+            inputs = {"input_ids": input_ids}
+        else:
+            inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
+        # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
+        if isinstance(self.bert, BertModel) and input_ids.device.type == "cpu":
+            states, pooled = self._packed(inputs, attention_mask)
+        else:
+            output = self.bert(**inputs, attention_mask=attention_mask)
+            states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
+        if self.pooling == "cls":
+            return states[:, 0] if pooled is None else pooled
+        mask = attention_mask.unsqueeze(-1)
+        if self.pooling == "mean":
+            return (states * mask).sum(dim=1) / mask.sum(dim=1)
+        return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
+
+    def _packed(self, inputs: Mapping[str, Tensor], attention_mask: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Token vectors, 0 at padding, and BERT's pooled [CLS] where it has a pooler."""
+        packing = Packing(attention_mask)
+        packed = {name: packing.pack(values) for name, values in inputs.items()}
+        output = self.bert(**packed, position_ids=packing.positions, packing=packing)
+        states = packing.spread(output.last_hidden_state)
+        pooler = getattr(self.bert, "pooler", None)
+        return states, None if pooler is None else pooler(states)
+
+
+def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
+    dropout = 0.1 if config.dropout is None else config.dropout
+    return BertModel(
+        BertConfig(
+            vocab_size=vocabulary_size,
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.attention_heads,
+            intermediate_size=4 * config.hidden_size,
+            max_position_embeddings=config.max_length,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+            pad_token_id=pad_id,
+        )
+    )
+
+
+def _pretrained(config: EncoderConfig) -> PreTrainedModel:
+    source = str(verified_minilm_folder()) if config.source == "minilm" else str(config.name)
+    try:
+        settings = AutoConfig.from_pretrained(source)
+        if config.dropout is not None:
+            settings.hidden_dropout_prob = config.dropout
+            settings.attention_probs_dropout_prob = config.dropout
+        model: PreTrainedModel = AutoModel.from_pretrained(
+            source, config=settings, dtype=torch.float32, use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
+    positions = getattr(settings, "max_position_embeddings", config.max_length)
+    if config.max_length > positions:
+        raise EncoderError(
+            f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
+        )
+    return model

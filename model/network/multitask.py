@@ -1,0 +1,53 @@
+"""The network of a trial: one encoder, one head a task."""
+
+from torch import Tensor, nn
+
+from ..config import TrainConfig
+from .encoder import SentenceEncoder
+from .heads import build_head
+
+
+class MultitaskEncoder(nn.Module):
+    """One encoder under the heads of all declared tasks.
+
+    Args:
+        config: The trial.
+        vocabulary_size: Entries of the tokenizer.
+        pad_id: Id of the padding token.
+    """
+
+    def __init__(self, config: TrainConfig, vocabulary_size: int, pad_id: int) -> None:
+        super().__init__()
+        self.encoder = SentenceEncoder(config.encoder, vocabulary_size, pad_id)
+        if config.gradient_checkpointing:
+            self.encoder.bert.activation_checkpointing_enable()
+        self.heads = nn.ModuleDict(
+            {
+                name: build_head(task, self.encoder.embedding_size, config.dropout)
+                for name, task in config.tasks.items()
+            }
+        )
+
+    def forward(
+        self,
+        task: str,
+        columns: int,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Raw outputs of one task's head.
+
+        Args:
+            task: Name of the task.
+            columns: Text columns of the task; the first and second sentences of pairs go through in one pass.
+            input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
+            attention_mask: 1 for tokens and 0 for padding, same shape.
+            noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
+
+        Returns:
+            ``[rows, outputs]``.
+        """
+        embeddings = self.encoder(input_ids, attention_mask, noise)
+        outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
+        return outputs

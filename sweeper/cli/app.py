@@ -1,0 +1,105 @@
+"""The command line: its commands, the options of all of them, and how it ends."""
+
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from model.errors import ModelError
+
+from ..errors import SweeperError
+from .best import best
+from .confirm import confirm
+from .dashboard import dashboard
+from .db import databases
+from .export import export
+from .list import list_studies
+from .replay import replay
+from .report import report
+from .retry import retry
+from .run import resume, run
+from .schema import schema
+from .show import show
+from .status import status
+from .validate import validate
+
+DEBUG = "--debug"
+
+# In the order of the help.
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run,
+    "resume": resume,
+    "retry": retry,
+    "confirm": confirm,
+    "report": report,
+    "status": status,
+    "list": list_studies,
+    "show": show,
+    "replay": replay,
+    "best": best,
+    "export": export,
+    "dashboard": dashboard,
+    "validate": validate,
+    "schema": schema,
+}
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder.\n\n"
+    "Begin with `sweeper run --study quickstart --trials 8`, then `sweeper report`.\n\n"
+    "Results are kept under SWEEPER_HOME (default `.sweeper/`); data files are read from SWEEPER_DATA.\n\n"
+    "Exit codes: 0 done, 1 some trials failed, 2 bad input, 130 interrupted, 143 terminated.",
+)
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[
+        bool, typer.Option(DEBUG, help="Show the traceback of an error; before or after the command.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+    # `main` has taken it out of the arguments, from wherever it stood; it is declared here for the help.
+
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+
+
+app.add_typer(databases, name="db")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits; an error that the user can mend is one line and exit code 2.
+
+    Args:
+        arguments: What follows the name of the program; by default that of this process.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    sys.exit(_exit_code([argument for argument in given if argument != DEBUG], DEBUG in given))
+
+
+def _exit_code(arguments: list[str], debug: bool) -> int:
+    try:
+        # What a command returns is None; the code of a typer.Exit is returned as well.
+        return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        return _told(error, error.format_message(), debug)
+    except OSError as error:
+        named = f": {error.filename}" if error.filename else ""
+        return _told(error, f"{error.strerror or error}{named}", debug)
+    except (SweeperError, ModelError) as error:
+        return _told(error, str(error), debug)
+
+
+def _told(error: Exception, message: str, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    typer.echo(f"Error: {message}", err=True)
+    return 2

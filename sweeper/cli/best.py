@@ -1,0 +1,49 @@
+"""The command that shows the best trial, and writes its model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..paths import Home, data_folder
+from ..signals import terminable
+from .options import Storage, StudyName, storage_url
+
+
+def best(
+    study: StudyName = None,
+    arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write its model there, for transformers and sentence-transformers; an earlier export is "
+            "replaced, anything else stays untouched.",
+        ),
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Shows the trial with the highest overall; with --export, writes its model as a Hugging Face folder.
+
+    The weights are those of its best epoch. Where they were not kept, the trial is trained again.
+
+    Example: `sweeper best sbert-grid --export models/sbert`
+    """
+    from ..show.best import best_run, best_text
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database, terminable():
+        row = find_sweep(database, study)
+        run = best_run(database, row, arm)
+        if export is None:
+            typer.echo(best_text(database, row, run))
+            return
+        from ..export.model import check_folder, export_run
+
+        check_folder(export)
+        typer.echo(best_text(database, row, run))
+        home = Home.from_environment()
+        scores = export_run(database, row, run, export, home, data_folder(), typer.echo)
+    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    typer.echo(f"Model: {export}; dev scores of its weights: {told}")

@@ -1,0 +1,33 @@
+"""The command that opens Optuna's dashboard."""
+
+from typing import Annotated
+
+import typer
+
+from ..signals import TerminatedError, terminable
+from .options import Storage, storage_url
+
+
+def dashboard(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="PORT", help="Where it listens; 0: any that is free.")
+    ] = 8080,
+    storage: Storage = None,
+) -> None:
+    """Opens Optuna's dashboard on all studies, on this machine only, until Ctrl-C. It changes nothing.
+
+    Example: `sweeper dashboard --port 8081`
+    """
+    from ..show.dashboard import check_installed, serve
+    from ..store.database import Database
+
+    check_installed()
+    url = storage_url(storage)
+    Database(url, must_exist=True).close()
+    try:
+        with terminable():
+            serve(url, port, typer.echo)
+    except TerminatedError:
+        raise typer.Exit(143) from None
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,43 @@
+"""The commands about databases as such: copying studies from one to another."""
+
+from typing import Annotated
+
+import typer
+
+from .options import STUDY_RUN
+
+databases = typer.Typer(help="Moves studies between databases.")
+
+
+@databases.callback()
+def group() -> None:
+    """Moves studies between databases."""
+
+
+@databases.command("copy")
+def copy(
+    source: Annotated[str, typer.Argument(metavar="SRC", help="URL of the database that has the studies.")],
+    destination: Annotated[
+        str, typer.Argument(metavar="DST", help="URL of the one that shall have them; made if need be.")
+    ],
+    study: Annotated[
+        str | None, typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: all of them.")
+    ] = None,
+) -> None:
+    """Copies studies whole, from SQLite to PostgreSQL, back, or to another of its kind.
+
+    Nothing is written unless all of it is. The runs' files stay under SWEEPER_HOME, where `sweeper resume
+    --storage DST` finds them.
+
+    Example: `sweeper db copy sqlite:///.sweeper/studies.db postgresql://lab@db.lan/sweeps`
+    """
+    from ..store.copying import copy as copy_studies
+    from ..store.database import Database
+    from ..store.engine import check_url
+    from ..store.studies import find_sweep
+
+    with Database(source, must_exist=True) as database:
+        last = find_sweep(database, study)
+        names = [row.name for row in database.sweeps()] if study is None else [last.name]
+    trials = copy_studies(source, destination, names)
+    typer.echo(f"Copied {', '.join(names)}: {trials} trials; now with: --storage {check_url(destination)}")

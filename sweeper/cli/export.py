@@ -1,0 +1,31 @@
+"""The command that writes all trials to one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Storage, StudyName, storage_url
+
+
+def export(
+    study: StudyName = None,
+    *,
+    trials: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to: a name that ends in .csv, .json or .parquet.")
+    ],
+    storage: Storage = None,
+) -> None:
+    """Writes all trials of a study to one file, one row each, numbers in full.
+
+    Example: `sweeper export sbert-grid --trials trials.parquet`
+    """
+    from ..export.trials import check_suffix, write_trials
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    check_suffix(trials)
+    with Database(storage_url(storage), must_exist=True) as database:
+        frame = database.trials_frame(find_sweep(database, study).name)
+    write_trials(frame, trials)
+    typer.echo(f"{len(frame)} trials: {trials}")

@@ -1,0 +1,27 @@
+"""The command that says what there is."""
+
+import typer
+
+from ..errors import NoStudiesError
+from .options import Storage, storage_url
+
+
+def list_studies(storage: Storage = None) -> None:
+    """Lists the studies and workloads that can be run, and the studies that have run.
+
+    Your own files in `./studies/` and `./studies/workloads/` come first.
+
+    Example: `sweeper list`
+    """
+    from ..show.status import tally
+    from ..store.database import Database
+    from ..study.load import study_files, workload_files
+
+    lines = ["Studies:   " + ", ".join(study_files()), "Workloads: " + ", ".join(workload_files())]
+    try:
+        with Database(storage_url(storage), must_exist=True) as database:
+            rows = database.sweeps()
+            lines += [f"{row.name}: {tally(database, row).standing()}" for row in rows]
+    except NoStudiesError:
+        rows = []
+    typer.echo("\n".join([*lines, *([] if rows else ["None has run yet."])]))

@@ -1,0 +1,231 @@
+"""The options that several commands share, and what they stand for."""
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ..errors import InputError
+from ..paths import Home
+from .executor import AUTO
+
+if TYPE_CHECKING:
+    from ..study.study import Study
+
+STUDY_FILE = "Name of a study, with or without @workload, or path of a study file."
+
+
+STUDY_RUN = "A study that has run, with or without @workload"
+
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="Database, sqlite:///… or postgresql://…; default: studies.db under SWEEPER_HOME.",
+    ),
+]
+
+
+StudyName = Annotated[
+    str | None, typer.Argument(metavar="[STUDY]", help=f"{STUDY_RUN}; default: the latest.")
+]
+
+
+WorkloadName = Annotated[
+    str | None,
+    typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
+]
+
+
+ExecutorName = Annotated[
+    Literal["local", "inline", "ray", "slurm"],
+    typer.Option(
+        help="local: one process per trial. inline: in this process, to debug. ray: on a Ray cluster, each "
+        "with the `resources` of the workload. slurm: --workers jobs of a SLURM cluster, which share the "
+        "database."
+    ),
+]
+
+
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT",
+        help="With --executor ray: the cluster; default: RAY_ADDRESS, else a new one on this machine alone.",
+    ),
+]
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> float:
+    """A duration such as ``90``, ``90s``, ``30m``, ``1.5h`` or ``2d`` in seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
+    if not match or float(match[1]) == 0:
+        raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def number_of_workers(text: str) -> int:
+    """A number of workers as the user wrote it; `AUTO` for ``auto``."""
+    written = text.strip()
+    if written == "auto":
+        return AUTO
+    if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
+        raise typer.BadParameter(f"{written!r}: write a number of at least 1, or auto")
+    return int(written)
+
+
+def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
+    """Scores and the values to reach, each written such as ``overall=0.73``.
+
+    Args:
+        texts: What the user wrote.
+        known: Names of the scores that there are.
+    """
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in known or not re.fullmatch(r"-?\d*\.?\d+", value):
+            names = ", ".join(known)
+            raise typer.BadParameter(f"--until {text!r}: write for example overall=0.73; scores: {names}")
+        found[name] = float(value)
+    return found
+
+
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        parser=number_of_workers,
+        metavar="N|auto",
+        help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
+        "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster holds.",
+    ),
+]
+
+
+Devices = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DEVICES",
+        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them; without "
+        "--workers there are as many trials at once, more --workers share the devices evenly.",
+    ),
+]
+
+
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="DURATION",
+        help="End after this time (90s, 30m, 2h); trials under way stay resumable.",
+    ),
+]
+
+
+JobTime = Annotated[
+    float | None,
+    typer.Option(
+        parser=seconds,
+        metavar="DURATION",
+        help="Time limit of a SLURM job, default 4h; one that meets it saves a checkpoint and is requeued.",
+    ),
+]
+
+
+Sbatch = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="A parameter of sbatch for the SLURM jobs, such as partition=gpu or mem=16G; repeatable.",
+    ),
+]
+
+
+TrialTimeout = Annotated[
+    float | None,
+    typer.Option(parser=seconds, metavar="DURATION", help="A trial that takes longer has failed: timeout."),
+]
+
+
+Until = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SCORE=VALUE",
+        help="End when a trial has reached it, for example overall=0.73; several: one trial must reach all.",
+    ),
+]
+
+
+Patience = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="End when N complete trials in a row brought no better overall."),
+]
+
+
+MaxFailures = Annotated[
+    int,
+    typer.Option(min=1, metavar="N", help="End after N failures in a row, and say what they share."),
+]
+
+
+TableFormat = Annotated[
+    Literal["terminal", "markdown", "latex", "csv", "json"],
+    typer.Option(
+        "--format", help="What is printed; other than for a terminal, nothing else is on standard output."
+    ),
+]
+
+
+TableKeys = Annotated[
+    list[str] | None,
+    typer.Option("--table", metavar="KEY", help="Print this table alone, for example arms; repeatable."),
+]
+
+
+ArmNames = Annotated[
+    list[str] | None,
+    typer.Option("--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable."),
+]
+
+
+SortColumn = Annotated[
+    str | None,
+    typer.Option(
+        "--sort", metavar="COLUMN", help="Sort what is printed by this column, numbers from the highest."
+    ),
+]
+
+
+ImageFormat = Annotated[
+    Literal["svg", "png", "pdf"] | None,
+    typer.Option("--figures", help="Write the figures as images too, to `figures/` in the report's folder."),
+]
+
+
+def storage_url(given: str | None) -> str:
+    """URL of the database: the one that was given, else that of SWEEPER_HOME."""
+    return given or Home.from_environment().storage
+
+
+def named_study(study: str, workload: str | None) -> "Study":
+    """The study that was named, on its workload.
+
+    Args:
+        study: Name of a study, with or without @workload, or path of a study file.
+        workload: Name or file of the workload; None for the study's own.
+
+    Raises:
+        InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
+    """
+    from ..study.load import load_study
+
+    if study.endswith((".yaml", ".yml")) or "@" not in study:
+        return load_study(study, workload)
+    name, _, named = study.rpartition("@")
+    if not (name and named):
+        raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
+    if workload not in (None, named):
+        raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
+    return load_study(name, named)

@@ -1,0 +1,43 @@
+"""The command that trains a trial again and compares."""
+
+from typing import Annotated
+
+import typer
+
+from ..paths import Home, data_folder
+from ..signals import terminable
+from .options import STUDY_RUN, Storage, storage_url
+
+
+def replay(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    storage: Storage = None,
+) -> None:
+    """Trains a trial again and compares every metric with the record: identical, or what differs.
+
+    Exit code 1 if anything differs. The record stays as it is.
+
+    Example: `sweeper replay sbert-grid 12`
+    """
+    from ..executors.local import LocalExecutor
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+    from ..sweep.replay import lines
+    from ..sweep.replay import replay as train_again
+
+    with Database(storage_url(storage), must_exist=True) as database, terminable():
+        row = find_sweep(database, study)
+        found = train_again(
+            database,
+            row,
+            trial,
+            executor=LocalExecutor(),
+            home=Home.from_environment(),
+            data=data_folder(),
+            say=typer.echo,
+        )
+    for line in lines(row.name, trial, found):
+        typer.echo(line)
+    if not found.identical:
+        raise typer.Exit(1)

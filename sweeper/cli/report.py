@@ -1,0 +1,62 @@
+"""The command that prints and writes a report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ..paths import Home
+from .options import (
+    STUDY_RUN,
+    ArmNames,
+    ImageFormat,
+    SortColumn,
+    Storage,
+    TableFormat,
+    TableKeys,
+    storage_url,
+)
+
+
+def report(  # noqa: PLR0917 - options, which are given by name
+    study: Annotated[
+        str | None,
+        typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: the latest."),
+    ] = None,
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the reports.")] = Path("reports"),
+    form: TableFormat = "terminal",
+    tables: TableKeys = None,
+    arms: ArmNames = None,
+    sort: SortColumn = None,
+    figures: ImageFormat = None,
+    storage: Storage = None,
+) -> None:
+    """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
+
+    There, `index.html` is one page that needs no network, `tables.md`, `tables.tex`, `tables.csv` and
+    `tables.json` hold the tables, and `trials.csv` every trial. A study that still runs can be reported too.
+
+    What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
+    files always hold the whole report.
+
+    Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
+    """
+    from ..report.formats import FORMATS
+    from ..report.formats.terminal import print_tables
+    from ..report.selection import Selection
+    from ..report.write import write_report
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        name = find_sweep(database, study).name
+        selection = Selection(tables or (), arms or (), sort)
+        home = Home.from_environment()
+        written = write_report(database, name, folder / name, home, selection, images=figures)
+    if form == "terminal":
+        print_tables(written.shown.tables, Console())
+    else:
+        typer.echo(FORMATS[form](written.shown), nl=False)
+    for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / 'index.html'}"):
+        typer.echo(sentence, err=form != "terminal")

@@ -1,0 +1,40 @@
+"""The command that queues failed trials again."""
+
+from typing import Annotated
+
+import typer
+
+from ..trial import ErrorClass
+from .options import Storage, StudyName, storage_url
+
+
+def retry(
+    *,
+    study: StudyName = None,
+    error_class: Annotated[
+        ErrorClass | None,
+        typer.Option(
+            "--class", metavar="CLASS", help="Only those that failed of oom, nan, killed, timeout or error."
+        ),
+    ] = None,
+    storage: Storage = None,
+) -> None:
+    """Puts the failed trials of a study back into the queue; `sweeper resume` then goes on with them.
+
+    They keep their numbers, and continue from their checkpoints where there are any.
+
+    Example: `sweeper retry sbert-grid --class oom`
+    """
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        name = find_sweep(database, study).name
+        numbers = database.retry(name, error_class)
+    kind = f" of class {error_class}" if error_class else ""
+    if not numbers:
+        typer.echo(f"{name} has no failed trials{kind}.")
+        return
+    typer.echo(
+        f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}"
+    )

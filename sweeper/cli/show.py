@@ -1,0 +1,24 @@
+"""The command that shows one trial."""
+
+from typing import Annotated
+
+import typer
+
+from .options import STUDY_RUN, Storage, storage_url
+
+
+def show(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    storage: Storage = None,
+) -> None:
+    """Shows one trial: settings, scores by epoch, and what went wrong.
+
+    Example: `sweeper show sbert-grid 12`
+    """
+    from ..show.trial import trial_text
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        typer.echo(trial_text(database, find_sweep(database, study), trial))

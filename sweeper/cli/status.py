@@ -1,0 +1,34 @@
+"""The command that says how far a study is."""
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from .options import Storage, StudyName, storage_url
+
+
+def status(
+    study: StudyName = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")
+    ] = False,
+    storage: Storage = None,
+) -> None:
+    """Says how far a study has come, and which of its trials are unfinished or failed.
+
+    Example: `sweeper status sbert-grid --watch`
+    """
+    from ..show.status import overview
+    from ..show.status import watch as watch_overview
+    from ..store.database import Database
+    from ..store.studies import find_sweep
+
+    with Database(storage_url(storage), must_exist=True) as database:
+        row = find_sweep(database, study)
+        if watch:
+            with suppress(KeyboardInterrupt):
+                watch_overview(lambda: overview(database, find_sweep(database, row.name)), Console())
+        else:
+            typer.echo("\n".join(overview(database, row)))

@@ -1,0 +1,1 @@
+"""What is handed on: models, and all trials in one file."""

@@ -1,0 +1,165 @@
+"""A trial's model as a folder for the Hugging Face hub."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError, safe_open
+
+from model.config import TrainConfig
+
+from .. import __version__
+from ..errors import InputError
+from ..executors import Job
+from ..executors.local import LocalExecutor
+from ..paths import Home, best_weights
+from ..store.trials import Archive
+from ..study.load import stored_study
+from ..sweep.replay import lines, replay
+from ..trial import RunRow, SweepRow
+from .card import model_card
+
+if TYPE_CHECKING:
+    from model.export import Exported
+
+MARK = "sweeper.json"
+"""File by which an export is known, and which lists all others."""
+
+
+def check_folder(folder: Path) -> None:
+    """Looks whether an export may go to a folder.
+
+    Raises:
+        InputError: If it is a file, or holds anything that is not of an earlier export.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--export {str(folder)!r} is a file: name a folder")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    for name in sorted(there - _exported(folder)):
+        raise InputError(
+            f"--export {str(folder)!r} holds {name!r}, which is not of an earlier export: name another folder"
+        )
+
+
+def export_run(  # noqa: PLR0917
+    database: Archive,
+    sweep: SweepRow,
+    run: RunRow,
+    folder: Path,
+    home: Home,
+    data: Path | None,
+    say: Callable[[str], None],
+) -> dict[str, float]:
+    """Writes the model of a trial's best epoch to a folder, whole or not at all.
+
+    Where its weights were not kept, the trial is trained again.
+
+    Args:
+        database: The database; it is not changed.
+        sweep: The study.
+        run: The trial.
+        folder: Where it goes; an earlier export there is replaced.
+        home: Folder of runs and caches.
+        data: Folder of the user's data files, if there is one.
+        say: Hears what is done.
+
+    Returns:
+        Dev scores computed from the exported weights: ``overall`` and each task.
+
+    Raises:
+        InputError: If the folder holds other things, the data have changed, or the trial does not train.
+        DataError: If its data is missing or malformed.
+    """
+    from model.data.corpus import load_corpus
+    from model.export import export
+
+    folder = folder.resolve()
+    check_folder(folder)
+    study, config = stored_study(sweep), TrainConfig.model_validate(run.config)
+    corpus = load_corpus(config, data, home.cache)
+    if run.fingerprint not in (None, corpus.data_fingerprint):
+        raise InputError(
+            f"the data are not those on which trial {run.number} of study {sweep.name!r} was trained: "
+            "its vocabulary and scores would be others"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+        beside = Path(name) / "new"
+        weights = kept_weights(home, sweep, run)
+        if weights is None:
+            say(f"the weights of trial {run.number} were not kept here: it is trained again")
+            weights = Path(name) / "best.safetensors"
+            executor = _Keeping(weights)
+            found = replay(database, sweep, run.number, executor=executor, home=home, data=data, say=say)
+            for line in lines(sweep.name, run.number, found):
+                say(line)
+            if not weights.exists():
+                raise InputError(f"trial {run.number} of study {sweep.name!r} could not be trained again")
+        exported = export(config, corpus, weights, beside)
+        card = model_card(study, run, config, exported.epoch, exported.scores)
+        (beside / "README.md").write_text(card, encoding="utf-8")
+        _mark(beside, sweep, run, exported)
+        if folder.exists():
+            folder.rename(Path(name) / "old")
+        beside.rename(folder)
+    return exported.scores
+
+
+def kept_weights(home: Home, sweep: SweepRow, run: RunRow) -> Path | None:
+    """The weights of a trial's best epoch, if its driver kept them in this home.
+
+    Args:
+        home: Folder of the runs.
+        sweep: The study.
+        run: The trial; one that has its result from another has the weights of that one.
+    """
+    made = run.number if run.reused_from is None else run.reused_from
+    file = best_weights(home.run(sweep.name, made))
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            epoch = (opened.metadata() or {}).get("epoch")
+    except (OSError, SafetensorError):
+        return None
+    return file if epoch == str(run.best_epoch) else None
+
+
+class _Keeping(LocalExecutor):
+    """Runs one trial in a process and copies its best weights before its folder goes."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__()
+        self._place = place
+
+    def submit(self, job: Job) -> None:
+        self._file = best_weights(job.rundir)
+        super().submit(job)
+
+    def close(self) -> None:
+        super().close()
+        if self._file.exists():
+            shutil.copyfile(self._file, self._place)
+
+
+def _mark(folder: Path, sweep: SweepRow, run: RunRow, exported: "Exported") -> None:
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    content = {
+        "sweeper": __version__,
+        "study": sweep.name,
+        "trial": run.number,
+        "epoch": exported.epoch,
+        "scores": exported.scores,
+        "files": [*files, MARK],
+    }
+    (folder / MARK).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _exported(folder: Path) -> set[str]:
+    """The files that an earlier export wrote; none where there was none."""
+    try:
+        listed = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+    return {name for name in listed if isinstance(name, str)}

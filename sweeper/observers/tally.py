@@ -1,0 +1,154 @@
+"""How far a study has come: counts, the best trial of each arm, failures by class, the time left."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ..text import one_line
+from ..trial import ErrorClass, Outcome, RunState, Standing
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """A trial under way.
+
+    Attributes:
+        arm: Its arm.
+        began: When it was handed out, by the monotonic clock in seconds.
+        share: The share of its epochs that is done.
+    """
+
+    arm: str
+    began: float
+    share: float = 0.0
+
+
+@dataclass
+class Tally:
+    """What is known of a study's trials at this moment.
+
+    Attributes:
+        wanted: Trials asked for in total.
+        arms: Names of the arms, in the order of the study.
+        workers: Trials at once, for the time left.
+        finished: Trials with an outcome, pruned and failed ones included.
+        pruned: Pruned trials.
+        failures: Number of failed trials by class.
+        bests: Number and `overall` of the best complete trial, by arm; absent where there is none.
+        durations: Seconds of the trials that have ended.
+        under_way: Running trials, by number.
+    """
+
+    wanted: int
+    arms: tuple[str, ...]
+    workers: int = 1
+    finished: int = 0
+    pruned: int = 0
+    failures: Counter[ErrorClass] = field(default_factory=Counter)
+    bests: dict[str, tuple[int, float]] = field(default_factory=dict)
+    durations: list[float] = field(default_factory=list)
+    under_way: dict[int, UnderWay] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, wanted: int, arms: Iterable[str], standings: Iterable[Standing], workers: int = 1) -> "Tally":
+        """The tally of recorded trials; none of them counts as under way."""
+        count = cls(wanted, tuple(arms), workers)
+        for trial in standings:
+            if trial.state.final:
+                overall = (trial.scores or {}).get("overall")
+                count._count(trial.number, trial.arm, trial.state, trial.error_class, overall)
+                count.durations += [] if trial.seconds is None else [trial.seconds]
+        return count
+
+    @property
+    def failed(self) -> int:
+        """Number of failed trials."""
+        return self.failures.total()
+
+    @property
+    def best(self) -> tuple[int, float] | None:
+        """Number and `overall` of the best complete trial."""
+        return max(self.bests.values(), key=lambda pair: pair[1], default=None)
+
+    def begin(self, number: int, arm: str) -> None:
+        """Counts a trial as running."""
+        self.under_way[number] = UnderWay(arm, time.monotonic())
+
+    def advance(self, number: int, share: float) -> None:
+        """Notes the share of a running trial's epochs that is done."""
+        running = self.under_way[number]
+        self.under_way[number] = UnderWay(running.arm, running.began, share)
+
+    def withdraw(self, number: int) -> None:
+        """Counts a trial as not running any more, without an outcome."""
+        del self.under_way[number]
+
+    def end(self, number: int, outcome: Outcome) -> None:
+        """Counts a trial's outcome."""
+        arm = self.under_way.pop(number).arm
+        overall = (outcome.scores or {}).get("overall")
+        self._count(number, arm, outcome.state, outcome.error_class, overall)
+        self.durations.append(outcome.seconds)
+
+    def _count(
+        self, number: int, arm: str, state: RunState, error_class: ErrorClass | None, overall: float | None
+    ) -> None:
+        self.finished += 1
+        self.pruned += state is RunState.PRUNED
+        if error_class is not None:
+            self.failures[error_class] += 1
+        if state is RunState.COMPLETE and overall is not None:
+            before = self.bests.get(arm)
+            if before is None or overall > before[1]:
+                self.bests[arm] = (number, overall)
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the last trial ends, at the pace so far; None before there is a pace."""
+        now = time.monotonic()
+        running = list(self.under_way.values())
+        if self.durations:
+            each = sum(self.durations) / len(self.durations)
+        else:
+            paces = [(now - trial.began) / trial.share for trial in running if trial.share]
+            if not paces:
+                return None
+            each = sum(paces) / len(paces)
+        trials = self.wanted - self.finished - sum(trial.share for trial in running)
+        return max(0.0, each * trials) / self.workers
+
+    def standing(self) -> str:
+        """How many trials are done, and the best one."""
+        parts = [f"{self.finished} of {self.wanted} trials"]
+        if self.pruned:
+            parts.append(f"{self.pruned} pruned")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.best:
+            parts.append(f"best overall {self.best[1]:.3f} (trial {self.best[0]})")
+        return " · ".join(parts)
+
+    def summary(self) -> str:
+        """The standing, and the time left."""
+        left = self.seconds_left() if self.finished < self.wanted else None
+        if left is None:
+            return self.standing()
+        return f"{self.standing()} · about {timedelta(seconds=round(left))} left"
+
+    def details(self) -> list[str]:
+        """The best trial of each arm, where there are several, and the failures by class."""
+        lines = []
+        if len(self.arms) > 1 and self.bests:
+            shown = (f"{one_line(arm)} {self._best_of(arm)}" for arm in self.arms)
+            lines.append("best by arm: " + " · ".join(shown))
+        if self.failures:
+            shown = (f"{self.failures[kind]} {kind}" for kind in ErrorClass if self.failures[kind])
+            lines.append("failed: " + " · ".join(shown))
+        return lines
+
+    def _best_of(self, arm: str) -> str:
+        if arm not in self.bests:
+            return "none yet"
+        number, overall = self.bests[arm]
+        return f"{overall:.3f} (trial {number})"

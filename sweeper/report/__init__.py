@@ -1,0 +1,1 @@
+"""Everything from the rows of a study to its tables, figures and page."""

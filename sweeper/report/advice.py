@@ -1,0 +1,82 @@
+"""What to try next, from the evidence of a study. Pure."""
+
+import pandas as pd
+
+from ..study.space import Choice
+from ..text import one_line, setting
+from ..trial import RunState
+from .results import Configuration, Results, in_state
+from .statistics.comparison import Comparisons
+from .statistics.paired import Verdict
+
+EDGE = 0.05
+"""Part of a range, on its own scale, that counts as its end."""
+
+
+def advice(results: Results, comparisons: Comparisons) -> list[str]:
+    """What the trials so far suggest, one sentence each; nothing without a complete trial.
+
+    Args:
+        results: The study.
+        comparisons: Of its arms.
+    """
+    if not comparisons.leaders:
+        return []
+    best = comparisons.leaders[0]
+    found = [*_edges(results, best), *_epochs(results.complete), *_failures(results.trials)]
+    return [*_confirm(results, comparisons), *found]
+
+
+def _confirm(results: Results, comparisons: Comparisons) -> list[str]:
+    finished = len(results.trials) >= results.wanted and not (~results.trials["state"].isin(_FINAL)).any()
+    if results.confirmation is not None or not finished or len(results.complete) < 2:
+        return []
+    ties = [each for each in comparisons.against_best if each.verdict is Verdict.TIE]
+    if ties:
+        return [
+            f"Next: tell the best {len(ties) + 1} arms apart at fresh seeds: "
+            f"sweeper confirm {results.name} --top {len(ties) + 1} --seeds 5"
+        ]
+    return [f"Next: confirm the leader at fresh seeds: sweeper confirm {results.name} --top 1 --seeds 5"]
+
+
+_FINAL = [state.value for state in RunState if state.final]
+
+
+def _edges(results: Results, best: Configuration) -> list[str]:
+    """The settings of the best configuration that lie at an end of their ranges."""
+    said = []
+    for name, entry in results.space.items():
+        value = best.params.get(name)
+        if isinstance(entry, Choice) or value is None:
+            continue
+        unit = entry.unit(value)
+        if not EDGE < unit < 1 - EDGE:
+            end = "lower" if unit <= EDGE else "upper"
+            said.append(
+                f"The best {one_line(name)}, {setting(value)}, lies at the {end} end of its range: widen it."
+            )
+    return said
+
+
+def _epochs(complete: pd.DataFrame) -> list[str]:
+    """Whether most trials were best at their last epoch, or long before it."""
+    known = complete[complete["best_epoch"].notna() & (complete["epochs"] > 1)]
+    last = int((known["best_epoch"] == known["epochs"]).sum())
+    early = int((known["best_epoch"] <= known["epochs"] / 2).sum())
+    if len(known) and last > len(known) / 2:
+        return [f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs."]
+    if len(known) and early > len(known) / 2:
+        return [
+            f"In {early} of {len(known)} trials the best epoch came in the first half: fewer epochs do, or "
+            "more regularisation."
+        ]
+    return []
+
+
+def _failures(trials: pd.DataFrame) -> list[str]:
+    failed = in_state(trials, RunState.FAILED)
+    if len(failed) < 2 or len(failed) < 0.1 * len(trials):
+        return []
+    kind, number = next(iter(failed["error_class"].value_counts().items()))
+    return [f"{len(failed)} trials failed, {number} of class {kind}: see the failed trials."]

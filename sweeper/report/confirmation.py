@@ -1,0 +1,69 @@
+"""The study that trains a search's leaders again at fresh seeds, and how its trials are found again."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..errors import InputError
+from ..paths import check_name
+from ..study.spec import StudySpec
+from ..study.study import Study
+from ..text import one_line
+from .results import Configuration
+
+SUFFIX = "-confirm"
+
+
+def confirmation_name(name: str) -> str:
+    """Name of the study that confirms ``<study>@<workload>``."""
+    base, _, workload = name.partition("@")
+    return f"{base}{SUFFIX}@{workload}"
+
+
+def confirmation(
+    study: Study, leaders: Sequence[Configuration], seeds: int, before: Study | None = None
+) -> Study:
+    """A study with one arm for each leader and seeds that the search has not seen.
+
+    The best of many trials on dev is optimistic; the same configuration at fresh seeds is not. Where every
+    task names test rows, they are scored too.
+
+    Args:
+        study: The study that searched.
+        leaders: The configurations to train again.
+        seeds: How many fresh seeds each of them gets.
+        before: The confirmation so far, whose arms and seeds stay.
+
+    Raises:
+        InputError: If there is nothing to confirm, or the search is a confirmation itself.
+    """
+    if study.spec.name.endswith(SUFFIX):
+        raise InputError(f"study {study.name!r} is a confirmation already; confirm the search it came from")
+    if not leaders:
+        raise InputError(f"study {study.name!r} has no complete trial yet: there is nothing to confirm")
+    arms = dict(before.spec.arms) if before else {}
+    for one in leaders:
+        label = f"{one_line(one.arm)} (trial {one.numbers[0]})"
+        arms[label] = {**study.spec.arms[one.arm], **one.params}
+    used = list(before.spec.seeds) if before else []
+    first = max((*study.spec.seeds, *used)) + 1
+    fresh = range(first, first + max(0, seeds - len(used)))
+    spec = StudySpec(
+        name=check_name(f"{study.spec.name}{SUFFIX}", "study"),
+        description=f"The leaders of {study.name} at fresh seeds",
+        workload=study.workload.name,
+        objective=study.spec.objective,
+        base=study.spec.base | _test(study),
+        arms=arms,
+        seeds=(*used, *fresh),
+    )
+    return Study(spec, study.workload)
+
+
+def configuration_key(config: Mapping[str, Any]) -> str:
+    """What a search's trial and its confirmation have in common: every setting but the seed."""
+    return json.dumps({**config, "seed": None, "score_test": None}, sort_keys=True)
+
+
+def _test(study: Study) -> dict[str, bool]:
+    return {"score_test": True} if all(task.has_test for task in study.tasks.values()) else {}

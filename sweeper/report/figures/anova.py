@@ -1,0 +1,115 @@
+"""Which settings explain the differences in `overall`: fANOVA and PED-ANOVA as Optuna computes them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, FloatDistribution
+from optuna.trial import create_trial
+
+from ...search.distributions import distribution
+from ...study.problem import FieldError
+from ...study.space import Choice, Space
+
+FEWEST = 8
+"""Complete trials below which importances say nothing."""
+
+TREES, DEPTH, SEED = 16, 5, 0
+"""fANOVA's forest: as many trees as its authors' program grows. Deeper ones move a share by .02 or so, and
+take a time that grows with the square of the trials."""
+
+
+class UnfitTrialsError(ValueError):
+    """The trials cannot tell what matters; the message says why."""
+
+
+@dataclass(frozen=True)
+class Importances:
+    """The share of each setting, by name; each method's shares add up to 1.
+
+    Attributes:
+        fanova: Share of the variance of `overall` over the space that a setting explains alone (Hutter et
+            al., 2014).
+        ped_anova: How much the best tenth of the trials differs from all of them in a setting (Watanabe et
+            al., 2023).
+    """
+
+    fanova: dict[str, float]
+    ped_anova: dict[str, float]
+
+
+def importances(
+    space: Mapping[str, Space], trials: Sequence[Mapping[str, Any]], values: Sequence[float]
+) -> Importances:
+    """The importances of the settings for a value that is raised.
+
+    Args:
+        space: The settings that count. Those that took a single value are left out.
+        trials: The value of each setting, for each trial; those outside the space are left out.
+        values: What each trial reached.
+
+    Raises:
+        UnfitTrialsError: If fewer than `FEWEST` trials lie in the space, all reached the same, or all have
+            the same settings.
+    """
+    read = [(_read(space, trial), value) for trial, value in zip(trials, values, strict=True)]
+    rows = [(params, value) for params, value in read if params is not None]
+    if len(rows) < FEWEST:
+        raise UnfitTrialsError(
+            f"{len(rows)} complete trial{'' if len(rows) == 1 else 's'}, {FEWEST} are needed"
+        )
+    if len({value for _, value in rows}) == 1:
+        raise UnfitTrialsError("all trials have the same overall")
+    varied = {name: space[name] for name in space if len({params[name] for params, _ in rows}) > 1}
+    if not varied:
+        raise UnfitTrialsError("all trials have the same settings")
+    study = _study(varied, rows)
+    # Optuna's importances import scikit-learn, which takes a second.
+    from optuna.importance import (
+        FanovaImportanceEvaluator,
+        PedAnovaImportanceEvaluator,
+        get_param_importances,
+    )
+
+    forest = FanovaImportanceEvaluator(n_trees=TREES, max_depth=DEPTH, seed=SEED)
+    try:
+        fanova = get_param_importances(study, evaluator=forest)
+    except RuntimeError as error:  # no tree could split: what differs does so at equal settings
+        raise UnfitTrialsError("no setting explains any difference") from error
+    found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    return Importances(*({name: float(method[name]) for name in varied} for method in (fanova, found)))
+
+
+def _read(space: Mapping[str, Space], trial: Mapping[str, Any]) -> dict[str, Any] | None:
+    try:
+        return {name: entry.read(trial[name]) for name, entry in space.items()}
+    except FieldError:
+        return None
+
+
+def _study(space: Mapping[str, Space], rows: Sequence[tuple[dict[str, Any], float]]) -> optuna.Study:
+    """The trials as a study of Optuna's, in memory."""
+    distributions = {name: _distribution(entry) for name, entry in space.items()}
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(SEED))
+    study.add_trials(
+        create_trial(
+            params={name: _scaled(entry, params[name]) for name, entry in space.items()},
+            distributions=distributions,
+            value=value,
+        )
+        for params, value in rows
+    )
+    return study
+
+
+# Optuna's fANOVA weighs a log range by value, so that nine tenths of 1e-6 to 1e-4 would be its upper decade.
+def _distribution(entry: Space) -> BaseDistribution:
+    if isinstance(entry, Choice) or not entry.log:
+        return distribution(entry)
+    return FloatDistribution(math.log10(entry.low), math.log10(entry.high))
+
+
+def _scaled(entry: Space, value: Any) -> Any:
+    return value if isinstance(entry, Choice) or not entry.log else math.log10(value)

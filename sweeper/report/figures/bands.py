@@ -1,0 +1,59 @@
+"""What an arm's trials did by epoch: their mean, and the range of their middle half."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ..results import Results
+from .drawing import colour, plain, rounded, symbol
+
+READING = "Lines are means over an arm's complete trials, shades hold the middle half of them."
+
+
+def measured(results: Results, *metrics: str) -> pd.DataFrame:
+    """The rows of these metrics from training of complete trials: number, arm, epoch, task, metric, value."""
+    epochs = results.epochs
+    found = epochs[epochs["metric"].isin(metrics) & (epochs["split"] == "train")]
+    return found[found["number"].isin(results.complete["number"])].dropna(subset="value")
+
+
+def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
+    """A line for each arm that has the values, on a shade where its trials differ.
+
+    Args:
+        results: The study.
+        values: arm, epoch, value: one row for each trial and epoch.
+    """
+    shades, lines = [], []
+    for arm in results.arms:
+        epochs = values[values["arm"] == arm].groupby("epoch")["value"]
+        mean = epochs.mean()
+        if mean.empty:
+            continue
+        low, high = epochs.quantile(0.25), epochs.quantile(0.75)
+        if (high > low).any():
+            shades.append(
+                go.Scatter(
+                    x=[*mean.index.tolist(), *reversed(mean.index.tolist())],
+                    y=rounded([*high, *reversed(low.tolist())]),
+                    mode="lines",
+                    name=plain(f"{arm}, middle half"),
+                    line={"width": 0, "color": colour(results, arm)},
+                    fill="toself",
+                    opacity=0.2,
+                    fillcolor=colour(results, arm),
+                    hoverinfo="skip",
+                    showlegend=False,
+                )
+            )
+        lines.append(
+            go.Scatter(
+                x=mean.index.tolist(),
+                y=rounded(mean),
+                mode="lines+markers",
+                name=plain(arm),
+                line={"width": 2, "color": colour(results, arm)},
+                marker={"size": 5, "symbol": symbol(results, arm)},
+                hoverinfo="x+y+name",
+            )
+        )
+    return [*shades, *lines]

@@ -1,0 +1,38 @@
+"""How often the tasks' gradients point against each other, measured."""
+
+from itertools import combinations
+
+from ..results import Results
+from .bands import READING, arm_bands, measured
+from .drawing import Figure, Panel, drawing_of, legend
+
+
+def conflict_figure(results: Results) -> Figure:
+    """Share of steps with conflicting gradients, and their mean cosine, by epoch for each two tasks.
+
+    Only trials whose method looks at the gradients have them. This measures what the paper's Figure 1 draws
+    (Yu et al., 2020: two gradients conflict if their cosine is negative).
+    """
+    found = measured(results, "conflict", "cosine")
+    panels = []
+    for metric, title in (("conflict", "share of steps in conflict"), ("cosine", "mean cosine")):
+        for one, other in combinations(results.tasks, 2):
+            own = found[(found["metric"] == metric) & (found["task"] == f"{one}+{other}")]
+            lines = arm_bands(results, own)
+            if not lines:
+                continue
+            drawing = drawing_of(lines, "epoch", title)
+            drawing.update_xaxes(tick0=0, dtick=-(-int(own["epoch"].max()) // 10))
+            if metric == "conflict":
+                drawing.update_yaxes(rangemode="tozero")
+            else:
+                drawing.update_yaxes(zeroline=True, zerolinecolor="#888888")
+            panels.append(Panel(f"{metric}-{one}-{other}", f"{one} and {other}: {title}", drawing))
+    return Figure(
+        "conflict",
+        "Conflict between gradients",
+        "Two tasks are in conflict at a step if the cosine between their gradients is negative (the paper's "
+        f"Figure 1, measured before any surgery). {READING}",
+        tuple(panels),
+        legend(results, set(found["arm"])),
+    )

@@ -1,0 +1,151 @@
+"""What the figures share: panels, axes, colours, texts, and how many trials are drawn."""
+
+import html
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from ...text import one_line
+from ..results import Results, best_per_arm
+
+# After Okabe and Ito, for colour-blind readers: without black and yellow, the blue lighter.
+COLOURS = ("#1f86c9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
+
+
+GREY = "#888888"
+"""Stands out on white and on black, as all colours here; text and grid take theirs from the page."""
+
+DRAWN = 1_000
+"""Trials in one drawing, about: more make a page large and slow, and no picture clearer."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing.
+
+    Attributes:
+        key: Unique short name; the id of its element in a page, and the name of its image.
+        title: What it shows, as a heading and for those who cannot see it.
+        drawing: The plotly figure.
+    """
+
+    key: str
+    title: str
+    drawing: go.Figure
+
+
+def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
+    """A drawing with titles on its axes, which fits pages dark and light."""
+    axis = {
+        "automargin": True,
+        "gridcolor": "rgba(128,128,128,0.25)",
+        "zeroline": False,
+        "linecolor": GREY,
+    }
+    return go.Figure(
+        data=list(traces),
+        layout={
+            "template": go.layout.Template(),
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": "system-ui, sans-serif", "size": 12},
+            "margin": {"l": 48, "r": 12, "t": 30, "b": 44},
+            "showlegend": False,
+            "hovermode": "closest",
+            "hoverlabel": {"bgcolor": "#222222", "bordercolor": GREY, "namelength": -1},
+            "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
+            "xaxis": axis | {"title": {"text": plain(x)}},
+            "yaxis": axis | {"title": {"text": plain(y)}},
+        },
+    )
+
+
+def plain(text: str) -> str:
+    """Text that plotly shows as it is: it reads some HTML in labels."""
+    return html.escape(one_line(text), quote=False)
+
+
+def rounded(values: Iterable[Any]) -> list[float | int | None]:
+    """Numbers to four significant digits, which is all that an eye can tell; None for what is none."""
+    return [_rounded(value) for value in values]
+
+
+def _rounded(value: Any) -> float | int | None:
+    if value is None or pd.isna(value) or not math.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() else float(f"{value:.4g}")
+
+
+def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -> tuple[pd.DataFrame, str]:
+    """As many of the trials as a drawing bears, and a sentence that says so where some are left out.
+
+    Args:
+        results: The study.
+        trials: Rows of its frame of trials, by number.
+        keep: Numbers of trials that stay, besides the best of each arm.
+
+    Returns:
+        All of up to `DRAWN` trials, otherwise those at even distances and those kept; the sentence, or "".
+    """
+    if len(trials) <= DRAWN:
+        return trials, ""
+    kept = {trial["number"] for trial in best_per_arm(results).values()} | set(keep)
+    drawn = trials["number"].isin(kept).to_numpy(copy=True)
+    drawn[np.linspace(0, len(trials) - 1, DRAWN).round().astype(int)] = True
+    return trials[drawn], (
+        f" Drawn are {drawn.sum():,} of {len(trials):,} trials: the best of each arm, "
+        "the others at even distances by number."
+    )
+
+
+def drawn_arms(results: Results) -> list[str]:
+    """The arms that have a complete trial, in the order of the study file."""
+    found = set(results.complete["arm"])
+    return [arm for arm in results.arms if arm in found]
+
+
+def legend(results: Results, drawn: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
+    """Arms and their colours, of those `drawn` if given; empty where the study has one arm only so far."""
+    arms = drawn_arms(results)
+    if len(arms) < 2:
+        return ()
+    return tuple((one_line(arm), colour(results, arm)) for arm in arms if drawn is None or arm in drawn)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: drawings that are read together.
+
+    Attributes:
+        key: Unique short name.
+        title: Its title.
+        caption: How it is to be read.
+        panels: Its drawings.
+        legend: What is drawn, mostly arms, and its colour; empty where there is one arm only.
+    """
+
+    key: str
+    title: str
+    caption: str
+    panels: tuple[Panel, ...]
+    legend: tuple[tuple[str, str], ...]
+
+
+def colour(results: Results, arm: str) -> str:
+    """The colour of an arm."""
+    return COLOURS[results.arms.index(arm) % len(COLOURS)]
+
+
+def symbol(results: Results, arm: str) -> str:
+    """The sign of an arm's points."""
+    # Shifted by one at each turn of the colours, so that no two of 36 arms look the same.
+    turn, place = divmod(results.arms.index(arm), len(COLOURS))
+    return SYMBOLS[(turn + place) % len(SYMBOLS)]

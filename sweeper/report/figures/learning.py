@@ -1,0 +1,51 @@
+"""How the best trials learned."""
+
+import math
+
+import plotly.graph_objects as go
+
+from ...text import score
+from ..results import Results, learning_curves
+from .drawing import Figure, Panel, colour, drawing_of, legend, plain, rounded, symbol
+
+
+def learning_figure(results: Results) -> Figure:
+    """Scores on training and dev rows by epoch, for the best trial of each arm (the paper's Figure 4)."""
+    frame = learning_curves(results)
+    panels = []
+    for task, settings in results.tasks.items():
+        lines = []
+        for number, curve in frame[frame["task"] == task].groupby("number", sort=True):
+            arm = str(curve["arm"].iloc[0])
+            for split, part in curve.groupby("split", sort=True):
+                lines.append(
+                    go.Scatter(
+                        x=part["epoch"].tolist(),
+                        y=rounded(part["value"]),
+                        mode="lines+markers",
+                        name=plain(f"{arm}, {split}"),
+                        line={
+                            "color": colour(results, arm),
+                            "width": 2,
+                            "dash": "dot" if split == "train" else "solid",
+                        },
+                        marker={"size": 5, "symbol": symbol(results, arm)},
+                        hovertext=[
+                            plain(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
+                            for epoch, value in zip(part["epoch"], part["value"], strict=True)
+                        ],
+                        hoverinfo="text",
+                    )
+                )
+        if lines:
+            drawing = drawing_of(lines, "epoch", f"{task} {settings.metric}")
+            drawing.update_xaxes(tick0=0, dtick=math.ceil(int(frame["epoch"].max()) / 10))
+            panels.append(Panel(f"learning-{task}", f"{task}: training and dev score by epoch", drawing))
+    return Figure(
+        "learning",
+        "Training against dev score",
+        "The best trial of each arm: dotted on a fixed sample of the training rows, solid on the dev rows. "
+        "A gap between them is overfitting (the paper's Figure 4).",
+        tuple(panels),
+        legend(results),
+    )

@@ -1,0 +1,53 @@
+"""Complete trials as points, one trace for each arm."""
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from ...text import setting
+from ..results import Results
+from .drawing import colour, drawn_arms, plain, rounded, symbol
+
+
+def arm_points(
+    results: Results,
+    trials: pd.DataFrame,
+    x: str,
+    y: str,
+    *,
+    as_text: bool = False,
+) -> list[go.Scatter]:
+    """One trace of points for each arm.
+
+    Args:
+        results: The study.
+        trials: Which of its complete trials.
+        x: Column of the horizontal axis.
+        y: Column of the vertical axis.
+        as_text: Whether the horizontal values are names, not numbers.
+    """
+    traces = []
+    for arm in drawn_arms(results):
+        own = trials[trials["arm"] == arm]
+        traces.append(
+            go.Scatter(
+                x=[_name(value) for value in own[x].tolist()] if as_text else rounded(own[x]),
+                y=rounded(own[y]),
+                mode="markers",
+                name=plain(arm),
+                marker={
+                    "size": 8,
+                    "opacity": 0.8,
+                    "color": colour(results, arm),
+                    "symbol": symbol(results, arm),
+                },
+                hovertext=[f"trial {number}" for number in own["number"]],
+                hoverinfo="x+y+text+name",
+            )
+        )
+    return traces
+
+
+def _name(value: Any) -> str:
+    return plain(setting(None if pd.isna(value) else value))

@@ -1,0 +1,35 @@
+"""`overall` against one setting at a time."""
+
+from ...study.space import Choice
+from ...text import setting
+from ..results import PARAM, Results
+from .drawing import Figure, Panel, drawing_of, legend, plain, sample
+from .points import arm_points
+
+
+def slices_figure(results: Results) -> Figure:
+    """`overall` against each setting of the search space."""
+    trials, left_out = sample(results, results.complete)
+    panels = []
+    for name, space in results.space.items():
+        column = PARAM + name
+        if column not in trials:
+            continue
+        points = arm_points(results, trials, column, "overall", as_text=isinstance(space, Choice))
+        drawing = drawing_of(points, name, "overall")
+        if isinstance(space, Choice):
+            values = [plain(setting(value)) for value in space.values]
+            drawing.update_xaxes(type="category", categoryorder="array", categoryarray=values)
+        elif space.log:
+            drawing.update_xaxes(
+                type="log", exponentformat="e", dtick=1 if space.high >= 100 * space.low else "D2"
+            )
+        panels.append(Panel(f"slice-{name.replace('.', '-')}", f"overall by {name}", drawing))
+    return Figure(
+        "slices",
+        "Overall by setting",
+        "Each point is a complete trial. Settings vary together: a pattern here need not be a cause."
+        + left_out,
+        tuple(panels),
+        legend(results),
+    )

@@ -1,0 +1,64 @@
+"""Tasks and objectives against each other."""
+
+from itertools import combinations
+
+import plotly.graph_objects as go
+
+from ...pareto import on_front
+from ..results import Results, pareto_front
+from .drawing import GREY, Figure, Panel, drawing_of, legend, rounded, sample
+from .points import arm_points
+
+
+def tradeoff_figure(results: Results) -> Figure:
+    """Dev scores of each two tasks against each other, with the trials that none beats in both."""
+    complete = results.complete
+    pairs = list(combinations(results.tasks, 2))
+    fronts = [
+        complete[on_front(complete[list(pair)].to_numpy().tolist())].sort_values(pair[0]) for pair in pairs
+    ]
+    trials, left_out = sample(
+        results, complete, keep=[number for front in fronts for number in front["number"]]
+    )
+    panels = []
+    for (one, other), front in zip(pairs, fronts, strict=True):
+        line = go.Scatter(
+            x=rounded(front[one]),
+            y=rounded(front[other]),
+            mode="lines",
+            name="front",
+            line={"color": GREY, "width": 1.5},
+            hoverinfo="skip",
+        )
+        drawing = drawing_of([line, *arm_points(results, trials, one, other)], one, other)
+        panels.append(Panel(f"tradeoff-{one}-{other}", f"{other} against {one}", drawing))
+    caption = (
+        "Each point is a complete trial: up and to the right is better in both tasks. The grey line is the "
+        "Pareto front: the trials that none beats in both."
+    )
+    return Figure("tradeoff", "Trade-off between tasks", caption + left_out, tuple(panels), legend(results))
+
+
+def pareto_figure(results: Results) -> Figure:
+    """Objectives against each other in pairs, the configurations on the Pareto front ringed."""
+    pairs = list(combinations(results.objectives, 2))
+    front = pareto_front(results) if pairs else []
+    trials, left_out = sample(
+        results, results.complete, keep=[number for each in front for number in each.numbers]
+    )
+    panels = []
+    for one, other in pairs:
+        rings = go.Scatter(
+            x=rounded(each.scores[one] for each in front),
+            y=rounded(each.scores[other] for each in front),
+            mode="markers",
+            name="front",
+            marker={"size": 16, "color": GREY, "symbol": "circle-open"},
+            hoverinfo="skip",
+        )
+        drawing = drawing_of([rings, *arm_points(results, trials, one, other)], one, other)
+        panels.append(
+            Panel(f"pareto-{one}-{other}", f"{other} against {one}, with the Pareto front", drawing)
+        )
+    caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives."
+    return Figure("pareto", "Pareto front", caption + left_out, tuple(panels), legend(results))

@@ -1,0 +1,46 @@
+"""The tables as JSON, for programs."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..document import Cell, Document, Table
+
+
+def as_json(document: Document) -> str:
+    """All that the document says, with the number behind each cell in full; one row of a table a line.
+
+    Returns:
+        An object of ``study``, ``description``, ``formula``, ``notice``, ``summary``, ``arms`` and
+        ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
+        cells (``text``, ``value`` or null, ``best``, ``tie``, ``trials``) and ``notes``.
+    """
+    fields = ("study", "description", "formula", "notice", "summary", "arms")
+    parts = [f"{_dumped(name)}: {_dumped(getattr(document, name))}" for name in fields]
+    parts.append(f'"tables": [{_lines(_table(table) for table in document.tables)}]')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _table(table: Table) -> str:
+    columns = [{"heading": column.heading, "numeric": column.numeric} for column in table.columns]
+    head = f'"key": {_dumped(table.key)}, "title": {_dumped(table.title)}, "columns": {_dumped(columns)}'
+    rows = _lines(_dumped([_cell(cell) for cell in row]) for row in table.rows)
+    return f'{{{head}, "rows": [{rows}], "notes": {_dumped(table.notes)}}}'
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "text": cell.text,
+        "value": cell.number,
+        "best": bool(cell.bold),
+        "tie": bool(cell.tie),
+        "trials": [int(number) for number in cell.trials],
+    }
+
+
+def _lines(items: Iterable[str]) -> str:
+    return "".join(f"\n{item}," for item in items).removesuffix(",") + "\n"
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,176 @@
+"""What the page's trial explorer knows: cells, settings and epochs of all trials, in columns. Pure.
+
+A study of 10,000 trials has to fit, so that every column is written once and repeated texts are numbered.
+"""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from ...text import NONE, setting
+from ..document import Table
+from ..results import Results
+
+Packed = list[str] | dict[str, list[Any]]
+"""Texts in their order; or ``of``, the distinct ones, and ``at``, the place of each, if they are several."""
+
+STEPS = 10_000
+"""Metrics of an epoch are whole numbers of this part of one: four decimals, without the point."""
+
+TRACEBACKS = 2_000_000
+"""Characters that all tracebacks together may take; beyond, only the end of each is kept."""
+
+
+def explorer_data(results: Results, table: Table) -> dict[str, Any]:
+    """All that the page shows of single trials.
+
+    Args:
+        results: The study.
+        table: Its table of all trials, by number.
+
+    Returns:
+        study; trials, their numbers; arm, state and failure (class of error), packed; columns, those of the
+        table: heading, numeric, texts (packed), values (only where a text does not tell its number in full);
+        bold and tie, pairs of row and column; settings, those that differ between trials by their path,
+        packed, and shared, those that do not; facts by their names, packed; traceback, packed, and whether it
+        is cut; epochs (see ``_epochs``).
+    """
+    trials = results.trials.sort_values("number")
+    settings = _settings(trials["config"])
+    tracebacks, cut = _tracebacks(trials["traceback"])
+    marks = {
+        mark: [
+            (i, j) for i, row in enumerate(table.rows) for j, cell in enumerate(row) if getattr(cell, mark)
+        ]
+        for mark in ("bold", "tie")
+    }
+    return {
+        "study": results.name,
+        "trials": trials["number"].tolist(),
+        "arm": packed(trials["arm"].tolist()),
+        "state": packed(trials["state"].tolist()),
+        "failure": packed(_texts(trials["error_class"])),
+        "columns": _columns(table),
+        **marks,
+        "settings": {path: packed(texts) for path, texts in settings.items() if len(set(texts)) > 1},
+        "shared": {path: texts[0] for path, texts in settings.items() if len(set(texts)) == 1},
+        "facts": _facts(trials),
+        "traceback": packed(tracebacks),
+        "cut": cut,
+        "epochs": _epochs(results, trials["number"]),
+    }
+
+
+def packed(texts: list[str]) -> Packed:
+    """Texts as they take the least room."""
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    if len(places) == 1:
+        return {"of": list(places)}
+    if 2 * len(places) > len(texts):
+        return texts
+    return {"of": list(places), "at": [places[text] for text in texts]}
+
+
+def _columns(table: Table) -> list[dict[str, Any]]:
+    columns = []
+    for place, column in enumerate(table.columns):
+        cells = [row[place] for row in table.rows]
+        found: dict[str, Any] = {
+            "heading": column.heading,
+            "numeric": column.numeric,
+            "texts": packed([cell.text for cell in cells]),
+        }
+        if any(cell.value is not None and cell.text != f"{cell.value:.17g}" for cell in cells):
+            found["values"] = [_number(cell.value, 6) for cell in cells]
+        columns.append(found)
+    return columns
+
+
+def _number(value: float | None, decimals: int) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), decimals)
+
+
+def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:
+    """Every setting of the configurations as text, by its path; a dash where a configuration lacks it."""
+    found: dict[str, list[str]] = {}
+    for place, config in enumerate(configs):
+        for path, value in _leaves("", config):
+            texts = found.setdefault(path, [])
+            texts += [NONE] * (place - len(texts))
+            texts.append(setting(value) if not isinstance(value, list) else json.dumps(value))
+    return {path: texts + [NONE] * (len(configs) - len(texts)) for path, texts in sorted(found.items())}
+
+
+def _leaves(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _leaves(f"{path}{key}.", value)
+        else:
+            yield path + key, value
+
+
+def _facts(trials: pd.DataFrame) -> dict[str, Packed]:
+    """How each trial ran, by the names that a reader sees; empty texts where nothing is known."""
+    facts = {
+        "device": _texts(trials["device"]),
+        "CPU threads": _texts(trials["threads"]),
+        "peak memory": [f"{mb:,.0f} MiB" if mb == mb else "" for mb in trials["peak_memory_mb"]],  # noqa: PLR0124 (NaN)
+        "attempts": _texts(trials["attempts"]),
+        "micro-batch halved": ["" if times == 0 else f"{times} ×" for times in trials["halvings"]],
+        "result of trial": _texts(trials["reused_from"]),
+        "epochs": _texts(trials["epochs"]),
+        "started": [
+            "" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC" for moment in trials["started"]
+        ],
+    }
+    return {name: packed(texts) for name, texts in facts.items() if any(texts)}
+
+
+def _texts(values: "pd.Series[Any]") -> list[str]:
+    return ["" if pd.isna(value) else str(value) for value in values]
+
+
+def _tracebacks(values: "pd.Series[Any]") -> tuple[list[str], bool]:
+    texts = [text.rstrip() for text in _texts(values)]
+    distinct = set(texts)
+    if sum(map(len, distinct)) <= TRACEBACKS:
+        return texts, False
+    # The last lines say what went wrong; `sweeper show` has the rest.
+    room = TRACEBACKS // len(distinct)
+    return [text if len(text) <= room else "… " + text[-room:] for text in texts], True
+
+
+def _epochs(results: Results, numbers: "pd.Series[Any]") -> dict[str, Any]:
+    """Scores and losses by epoch.
+
+    Returns:
+        steps; counts, how many epochs each trial has; epoch, the epochs of all trials in a row; series:
+        split, task, metric, values, one an epoch, ``steps`` to one, None for what is not a number.
+    """
+    metrics = {name: task.metric for name, task in results.tasks.items()} | {"overall": "overall"}
+    frame = results.epochs[results.epochs["task"].isin(list(metrics))]
+    told = frame[(frame["metric"] == frame["task"].map(metrics)) | (frame["metric"] == "loss")]
+    wide = told.pivot(index=["number", "epoch"], columns=["split", "task", "metric"], values="value")
+    order = ["overall", *results.tasks]
+    keys = sorted(
+        (tuple(key) for key in wide.columns), key=lambda key: (key[2] == "loss", key[0], order.index(key[1]))
+    )
+    counts = wide.groupby(level="number").size().reindex(numbers, fill_value=0)
+    scaled = (wide * STEPS).round()
+    return {
+        "steps": STEPS,
+        "counts": counts.tolist(),
+        "epoch": wide.index.get_level_values("epoch").tolist(),
+        "series": [
+            {
+                "split": split,
+                "task": task,
+                "metric": metric,
+                "values": [None if value != value else int(value) for value in scaled[split, task, metric]],  # noqa: PLR0124
+            }
+            for split, task, metric in keys
+        ],
+    }

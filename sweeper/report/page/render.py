@@ -1,0 +1,110 @@
+"""Writes the page of a report."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from model.tasks import overall_formula
+
+from ...text import TIE, trial_names
+from ..document import Table
+from ..figures import Panel, study_figures
+from ..results import Results
+from .explorer import explorer_data, packed
+
+HERE = Path(__file__).parent
+
+
+SCRIPTS = ("figures.js", "explorer.js", "drawer.js")
+
+SIZE = 5_900_000
+"""Characters that a page may have, nearly five million of them plotly.js; only trials can take more."""
+
+ROWS = 250
+"""Trials that the table has without scripts in any case; with them, it shows as many at a time."""
+
+
+def page(
+    results: Results, summary: Sequence[str], tables: Sequence[Table], trials: Table, made: Mapping[str, str]
+) -> str:
+    """The page: every text from a study is escaped, and its policy forbids any request.
+
+    Args:
+        results: The study.
+        summary: What it found, one sentence each.
+        tables: Its tables.
+        trials: The table of all its trials.
+        made: How it was made: facts by their names, in one line or several.
+    """
+    figures = study_figures(results)
+    drawings = {panel.key: _drawing(panel) for figure in figures for panel in figure.panels}
+    data = json.dumps(
+        explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
+    )
+    own = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    scripts = [get_plotlyjs(), own] if figures else [own]
+    template = _environment().get_template("page.html.j2")
+    return template.render(
+        results=results,
+        summary=summary,
+        tables=tables,
+        formula=overall_formula(results.tasks),
+        figures=figures,
+        drawings=drawings,
+        trials=trials,
+        rows=_rows(trials, SIZE - sum(map(len, (*scripts, *drawings.values(), data)))),
+        data=data,
+        made=made,
+        # Styles and scripts are not escaped: they come with packages, not with a study.
+        styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+        scripts=[Markup(script) for script in scripts],  # noqa: S704
+        tie=TIE,
+        hashes=" ".join(_hash(script) for script in scripts),
+    )
+
+
+def _drawing(panel: Panel) -> str:
+    """A plotly figure as JSON, in which points that say the same share one text."""
+    drawing = json.loads(panel.drawing.to_json())
+    for trace in drawing["data"]:
+        if isinstance(trace.get("hovertext"), list):
+            trace["hovertext"] = packed(trace["hovertext"])
+    return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+
+
+def _rows(table: Table, room: int) -> int:
+    """How many rows of a table have room, in characters; `ROWS` if that is more."""
+    markup = 70 + 9 * len(table.columns)
+    ends = accumulate(markup + sum(len(cell.text) for cell in row) for row in table.rows)
+    return max(ROWS, sum(end <= room for end in ends))
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["trial_names"] = trial_names
+    environment.filters["embedded"] = embedded
+    return environment
+
+
+def embedded(text: str) -> Markup:
+    """JSON in which no text can end or begin a script."""
+    return Markup(re.sub(r"[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text))  # noqa: S704
+
+
+def _hash(script: str) -> str:
+    """The name by which a policy allows this script and no other."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

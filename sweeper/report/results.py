@@ -1,0 +1,230 @@
+"""From the rows of a study to tidy frames: the best trials, means over seeds, counts, curves. Pure."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean, stdev
+from typing import Any
+
+import pandas as pd
+
+from model.predictions import Predictions
+from model.tasks import Task
+
+from ..pareto import on_front
+from ..study.space import Space
+from ..trial import RunState
+
+PARAM = "params."
+
+Trial = dict[str, Any]
+"""A row of the frame of trials."""
+
+
+def _no_predictions(number: int) -> None:
+    """What is known of the predictions of a trial where nobody looks for them."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study and its trials so far: all that tables and figures are made from.
+
+    Attributes:
+        name: ``<study>@<workload>``.
+        description: What the study asks.
+        notice: What is to be said beside every score on this workload; may be empty.
+        tasks: The tasks in report order.
+        arms: Names of the arms in the order of the study file.
+        space: What varied within an arm.
+        wanted: Number of trials asked for in total.
+        trials: One row a trial (``frames.trials_frame``).
+        epochs: One row a metric of an epoch (``frames.epochs_frame``).
+        objectives: The scores that the sampler raises.
+        predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
+        confirmation: The study that trained its leaders again at fresh seeds, if there is one.
+    """
+
+    name: str
+    description: str
+    notice: str
+    tasks: Mapping[str, Task]
+    arms: tuple[str, ...]
+    space: Mapping[str, Space]
+    wanted: int
+    trials: pd.DataFrame
+    epochs: pd.DataFrame
+    objectives: tuple[str, ...] = ("overall",)
+    predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
+    confirmation: "Results | None" = None
+
+    @property
+    def scores(self) -> list[str]:
+        """Columns of dev scores: ``overall``, then the tasks."""
+        return ["overall", *self.tasks]
+
+    @cached_property
+    def complete(self) -> pd.DataFrame:
+        """The trials that ended with scores, by number."""
+        return in_state(self.trials, RunState.COMPLETE)
+
+    @cached_property
+    def configurations(self) -> "list[Configuration]":
+        """Every setting that has a complete trial, in the order of its first one."""
+        groups: dict[tuple[str, str], list[Trial]] = {}
+        for trial in records(self.complete):
+            key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
+            groups.setdefault(key, []).append(trial)
+        return [_configuration(trials, self.scores) for trials in groups.values()]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many of the wanted trials stand where."""
+
+    wanted: int
+    complete: int
+    pruned: int
+    failed: int
+    running: int
+    queued: int
+
+    @property
+    def finished(self) -> int:
+        """Trials with an outcome, failures included."""
+        return self.complete + self.pruned + self.failed
+
+    @property
+    def missing(self) -> int:
+        """Trials without an outcome, those not yet begun included."""
+        return max(self.wanted - self.finished, self.running + self.queued)
+
+
+def in_state(trials: pd.DataFrame, state: RunState) -> pd.DataFrame:
+    """The trials in a state, by number."""
+    return trials[trials["state"] == state.value].sort_values("number")
+
+
+def counts(trials: pd.DataFrame, wanted: int) -> Counts:
+    """How many trials stand where."""
+    by_state = {state.value: len(in_state(trials, state)) for state in RunState}
+    return Counts(wanted=wanted, **by_state)
+
+
+def records(trials: pd.DataFrame) -> list[Trial]:
+    """The rows as mappings, in their order."""
+    return [{str(column): value for column, value in row.items()} for row in trials.to_dict("records")]
+
+
+def params(trial: Trial) -> dict[str, Any]:
+    """What the search chose for a trial, by the names of the study file; a null stays None."""
+    chosen = {key.removeprefix(PARAM): value for key, value in trial.items() if key.startswith(PARAM)}
+    return {name: None if pd.isna(value) else value for name, value in chosen.items()}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One setting of the search space in one arm, over the seeds with which it was trained.
+
+    Attributes:
+        arm: Name of the arm.
+        params: The setting.
+        numbers: Its complete trials, one a seed, by number.
+        scores: Mean dev score over the seeds, of ``overall`` and of each task.
+        error: Standard error of the mean `overall`; None with a single seed.
+    """
+
+    arm: str
+    params: dict[str, Any]
+    numbers: tuple[int, ...]
+    scores: dict[str, float]
+    error: float | None
+
+    @property
+    def mean(self) -> float:
+        """Mean `overall` over the seeds."""
+        return self.scores["overall"]
+
+
+def best_trial(complete: pd.DataFrame) -> Trial | None:
+    """The trial with the highest `overall`, the first among equals; None of no trials."""
+    if complete.empty:
+        return None
+    best = int(complete["overall"].argmax())
+    return records(complete.iloc[[best]])[0]
+
+
+def best_per_arm(results: Results) -> dict[str, Trial]:
+    """The best complete trial of each arm that has one, in the order of the study file."""
+    by_arm = {arm: best_trial(results.complete[results.complete["arm"] == arm]) for arm in results.arms}
+    return {arm: trial for arm, trial in by_arm.items() if trial is not None}
+
+
+def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | None]:
+    """Mean and sample standard deviation; None where there are too few values for one."""
+    mean = float(values.mean()) if len(values) else None
+    return mean, float(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
+    overall = [trial["overall"] for trial in trials]
+    return Configuration(
+        arm=trials[0]["arm"],
+        params=params(trials[0]),
+        numbers=tuple(trial["number"] for trial in trials),
+        error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
+        scores={score: fmean(trial[score] for trial in trials) for score in scores},
+    )
+
+
+def leaders(results: Results) -> list[Configuration]:
+    """The best configuration of each arm, the best arm first."""
+    best = [max(whole, key=lambda one: one.mean) for whole in _whole(results) if whole]
+    return sorted(best, key=lambda one: -one.mean)
+
+
+def ranked(results: Results) -> list[Configuration]:
+    """All configurations in the order in which they deserve a second look.
+
+    First the best of each arm, the best arm first; then the second best of each; and so on.
+    """
+    rounds = [sorted(own, key=lambda one: -one.mean) for own in _whole(results)]
+    places = sorted(
+        (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
+    )
+    return [rounds[number][place] for place, _, number in places]
+
+
+def pareto_front(results: Results) -> list[Configuration]:
+    """The configurations of all arms that none beats in all objectives, the first objective's best first."""
+    found = [one for whole in _whole(results) for one in whole]
+    good = on_front([[one.scores[name] for name in results.objectives] for one in found])
+    front = [one for one, on in zip(found, good, strict=True) if on]
+    return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])
+
+
+def _whole(results: Results) -> list[list[Configuration]]:
+    """The configurations of each arm that have as many seeds as any of it.
+
+    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
+    """
+    found = results.configurations
+    arms = [[one for one in found if one.arm == arm] for arm in results.arms]
+    most = [max((len(one.numbers) for one in own), default=0) for own in arms]
+    return [[one for one in own if len(one.numbers) == seeds] for own, seeds in zip(arms, most, strict=True)]
+
+
+def history(results: Results) -> pd.DataFrame:
+    """Complete trials by number with the best `overall` up to each: number, arm, overall, best."""
+    frame = results.complete[["number", "arm", "overall"]].reset_index(drop=True)
+    return frame.assign(best=frame["overall"].cummax())
+
+
+def learning_curves(results: Results) -> pd.DataFrame:
+    """Scores by epoch of the best trial of each arm: number, arm, epoch, split, task, metric, value."""
+    numbers = [trial["number"] for trial in best_per_arm(results).values()]
+    metrics = {name: task.metric for name, task in results.tasks.items()}
+    epochs = results.epochs[results.epochs["number"].isin(numbers)]
+    scores = epochs[epochs["metric"] == epochs["task"].map(metrics)]
+    return scores.sort_values(["number", "task", "split", "epoch"]).reset_index(drop=True)

@@ -1,0 +1,116 @@
+"""Which tables and rows of a report are printed, and in which order. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ..errors import InputError
+from ..text import NONE, nearest, one_line
+from .document import Cell, Document, Table
+
+ARM = "arm"
+"""Heading of the column that says to which arm a row belongs."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of a report is printed.
+
+    Attributes:
+        tables: Keys of its tables, in the order in which they are printed; all where there are none.
+        arms: Names of the arms whose rows are printed; all where there are none.
+        column: Heading of the column by which rows are sorted; None: they stay as they are.
+    """
+
+    tables: Sequence[str] = ()
+    arms: Sequence[str] = ()
+    column: str | None = None
+
+
+def selected(
+    document: Document, further: Sequence[Table], selection: Selection
+) -> tuple[Document, tuple[str, ...]]:
+    """What of a document is printed.
+
+    Args:
+        document: The report.
+        further: Tables that are there to be asked for.
+        selection: What is wanted of it.
+
+    Returns:
+        The document with the tables, rows and order that are wanted, and a sentence for each table that has
+        the column but keeps its order.
+
+    Raises:
+        InputError: If there is no such table, arm or column.
+    """
+    shown = _with_arms(_with_tables(document, selection.tables, further), selection.arms)
+    return (shown, ()) if selection.column is None else _sorted_by(shown, selection.column)
+
+
+def _with_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
+    there = {table.key: table for table in (*document.tables, *further)}
+    for key in keys:
+        if key not in there:
+            raise InputError(f"--table {key!r}: no table of {document.study}; its tables: {', '.join(there)}")
+    return replace(document, tables=tuple(there[key] for key in dict.fromkeys(keys))) if keys else document
+
+
+def _with_arms(document: Document, arms: Sequence[str]) -> Document:
+    """Without the rows of other arms; no number changes, and a table that names no arm stays whole."""
+    wanted = [one_line(arm) for arm in arms]
+    for arm in wanted:
+        if arm not in document.arms:
+            raise InputError(f"--arm {arm!r}: no arm of {document.study}{nearest(arm, document.arms)}")
+    tables = tuple(_of_arms(table, wanted) for table in document.tables)
+    return replace(document, tables=tables) if wanted else document
+
+
+def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
+    """Columns of numbers from the highest, others from the lowest and by the alphabet; gaps come last."""
+    headings = {column.heading for table in document.tables for column in table.columns if column.heading}
+    if heading not in headings:
+        raise InputError(f"--sort {heading!r}: no column of these tables{nearest(heading, sorted(headings))}")
+    tables, said = [], []
+    for table in document.tables:
+        place = _place(table, heading)
+        if place is None:
+            tables.append(table)
+        elif any(not row[0].text for row in table.rows):
+            tables.append(table)
+            said.append(f"{table.key} keeps its order: its rows belong together.")
+        else:
+            tables.append(replace(table, rows=_sorted(table, place)))
+    return replace(document, tables=tuple(tables)), tuple(said)
+
+
+def _place(table: Table, heading: str) -> int | None:
+    return next((place for place, column in enumerate(table.columns) if column.heading == heading), None)
+
+
+def _of_arms(table: Table, wanted: Sequence[str]) -> Table:
+    place = _place(table, ARM)
+    if place is None:
+        return table
+    rows, arm = [], ""
+    for row in table.rows:
+        arm = row[place].text or arm  # it is written once where several rows belong to it
+        rows += [row] if arm in wanted else []
+    return replace(table, rows=tuple(rows))
+
+
+def _sorted(table: Table, place: int) -> tuple[tuple[Cell, ...], ...]:
+    there = [row for row in table.rows if row[place].text not in ("", NONE)]
+    absent = [row for row in table.rows if row[place].text in ("", NONE)]
+    falling = table.columns[place].numeric
+    return (*sorted(there, key=lambda row: _rank(row[place]), reverse=falling), *absent)
+
+
+def _rank(cell: Cell) -> tuple[bool, float, str]:
+    """Numbers by their value, before text by the alphabet."""
+    number = cell.number
+    if number is None:
+        try:
+            number = float(cell.text)
+        except ValueError:
+            return True, 0.0, cell.text.casefold()
+    return False, number, ""

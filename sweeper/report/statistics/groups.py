@@ -1,0 +1,122 @@
+"""Scores of groups of dev rows: by length, by label, by any column that the workload names. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.metrics import score
+from model.predictions import Predictions
+from model.tasks import Task
+
+from ...text import setting
+from .intervals import Interval, score_intervals
+
+LEAST_ROWS = 10
+"""Rows below which a group's score says nothing; such groups are listed without one."""
+
+
+LENGTHS = 4
+"""Groups of about equal size by length."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One group of the dev rows of a task.
+
+    Attributes:
+        task: The task.
+        by: What groups the rows: ``words``, ``label`` or the name of a column.
+        group: The group.
+        rows: How many rows it has.
+        score: Score on them by the task's metric; None with fewer than ten rows, or of a correlation where
+            all labels are equal.
+        interval: 95 % interval of the score over such rows.
+    """
+
+    task: str
+    by: str
+    group: str
+    rows: int
+    score: float | None
+    interval: Interval | None
+
+
+def slices(tasks: Mapping[str, Task], predictions: Mapping[str, Predictions]) -> list[Slice]:
+    """All groups of a trial's dev rows, task by task.
+
+    Classes are groups as they are; a similarity is cut at its whole numbers, and lengths at quartiles.
+
+    Args:
+        tasks: The tasks.
+        predictions: The trial's predictions by task.
+    """
+    found = []
+    for name, task in tasks.items():
+        for by, groups in _groupings(task, predictions[name]):
+            for group in dict.fromkeys(_ordered(groups)):
+                found.append(_slice(name, task, by, group, predictions[name], groups == group))
+    return found
+
+
+def largest_gaps(found: list[Slice]) -> dict[tuple[str, str], tuple[Slice, Slice]]:
+    """For each task and grouping the groups with the highest and the lowest score, of two or more."""
+    gaps = {}
+    for key in dict.fromkeys((each.task, each.by) for each in found):
+        scored = [each for each in found if (each.task, each.by) == key and each.score is not None]
+        if len(scored) > 1:
+            gaps[key] = (max(scored, key=_score), min(scored, key=_score))
+    return gaps
+
+
+def _score(each: Slice) -> float:
+    return -np.inf if each.score is None else each.score
+
+
+def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, NDArray[np.str_]]]:
+    if found.words is not None:
+        yield "words", _lengths(found.words)
+    if task.classes is not None:
+        yield "label", np.array([setting(int(label)) for label in found.labels])
+    elif task.range is not None:
+        low, high = task.range
+        edges = np.arange(np.ceil(low) + 1, high)
+        names = [f"{setting(a)} to {setting(b)}" for a, b in zip([low, *edges], [*edges, high], strict=True)]
+        yield "label", np.array(names)[np.digitize(found.labels, edges)]
+    yield from found.groups.items()
+
+
+def _lengths(words: NDArray[np.int64]) -> NDArray[np.str_]:
+    edges = np.unique(np.quantile(words, np.arange(1, LENGTHS) / LENGTHS, method="higher"))
+    places = np.digitize(words, edges)
+    names = {}
+    for place in np.unique(places):
+        own = words[places == place]
+        low, high = int(own.min()), int(own.max())
+        names[place] = f"{low}" if low == high else f"{low} to {high}"
+    return np.array([names[place] for place in places])
+
+
+def _ordered(groups: NDArray[np.str_]) -> list[str]:
+    def first_number(name: str) -> tuple[float, str]:
+        head = name.split(" ", maxsplit=1)[0]
+        try:
+            return float(head), name
+        except ValueError:
+            return np.inf, name
+
+    return sorted({str(group) for group in groups}, key=first_number)
+
+
+def _slice(  # noqa: PLR0917 - all of one group
+    name: str, task: Task, by: str, group: str, found: Predictions, chosen: NDArray[np.bool_]
+) -> Slice:
+    rows = int(chosen.sum())
+    labels = found.labels[chosen]
+    if rows < LEAST_ROWS or (task.metric == "pearson" and np.ptp(labels) == 0):
+        return Slice(name, by, group, rows, None, None)
+    own = replace(found, ids=found.ids[chosen], predicted=found.predicted[chosen], labels=labels, groups={})
+    value = score(task.metric, own.predicted, own.labels)
+    interval = score_intervals({name: task}, [{name: own}])[name]
+    return Slice(name, by, group, rows, value, interval)

@@ -1,0 +1,97 @@
+"""The tables of configurations: the best of each arm, and the Pareto front. Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ...text import NONE, TIE, one_line, score
+from ..document import Cell, Column, Table
+from ..results import Configuration, Results, leaders, pareto_front
+from ..statistics.comparison import Comparisons
+from .cells import count_cell, numeric, remarks, score_cells, setting_cell
+from .comparisons import interval_cell
+
+
+def best_table(results: Results, comparisons: Comparisons | None = None) -> Table:
+    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties.
+
+    Args:
+        results: The study.
+        comparisons: Of its arms; made where they are not given.
+    """
+    compared = comparisons or Comparisons(results)
+    found = {one.arm: one for one in leaders(results)}
+    top = {
+        name: max(one.scores[name] for one in found.values()) if len(found) > 1 else None
+        for name in results.scores
+    }
+    rows, place = [], 3 + len(results.scores)
+    for arm in results.arms:
+        one = found.get(arm)
+        rows_interval = (compared.intervals(one) or {}).get("overall") if one else None
+        seeds_interval = compared.over_seeds(one) if one else None
+        ties = {name for name, arms in compared.ties.items() if arm in arms}
+        line = _best_row(arm, one, results, top, ties)
+        intervals = (interval_cell(rows_interval), interval_cell(seeds_interval))
+        rows.append((*line[:place], *intervals, *line[place:]))
+    columns = _configuration_columns(results)
+    wide = (Column(name, numeric=True, optional=True) for name in ("95 %, dev rows", "95 %, seeds"))
+    columns = (*columns[:place], *wide, *columns[place:])
+    notes = (
+        "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
+        "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",
+        *([f"{TIE}: a tie with the best, on the same dev rows."] if any(compared.ties.values()) else []),
+        *_without_predictions(compared),
+        *remarks(results),
+    )
+    return Table("best", "Best configuration of each arm", columns, tuple(rows), notes)
+
+
+def _without_predictions(compared: Comparisons) -> list[str]:
+    gone = [one_line(one.arm) for one in compared.leaders if one not in compared.compared]
+    if not gone:
+        return []
+    return [f"No predictions on the same dev rows, so not tested against the others: {', '.join(gone)}."]
+
+
+def pareto_table(results: Results) -> Table:
+    """One row a configuration on the Pareto front of the study's objectives."""
+    rows = [_best_row(one.arm, one, results, {}) for one in pareto_front(results)]
+    note = f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds."
+    return Table(
+        "pareto", "Pareto front", _configuration_columns(results), tuple(rows), (note, *remarks(results))
+    )
+
+
+def _configuration_columns(results: Results) -> tuple[Column, ...]:
+    return (
+        Column("arm"),
+        *numeric("seeds", *results.scores, "se"),
+        *(Column(name) for name in results.space),
+        Column("trials", optional=True),
+    )
+
+
+def _best_row(
+    arm: str,
+    one: Configuration | None,
+    results: Results,
+    top: Mapping[str, float | None],
+    ties: Collection[str] = (),
+) -> tuple[Cell, ...]:
+    settings: dict[str, Any] = one.params if one else {}
+    return (
+        Cell(one_line(arm)),
+        count_cell(len(one.numbers) if one else 0),
+        *(
+            replace(cell, tie=name in ties and not cell.bold)
+            for name, cell in zip(
+                results.scores,
+                score_cells(results.scores, one.scores if one else None, top, one.numbers if one else ()),
+                strict=True,
+            )
+        ),
+        Cell(score(one.error if one else None), value=one.error if one else None),
+        *(setting_cell(settings, name) for name in results.space),
+        Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),
+    )

@@ -1,0 +1,45 @@
+"""The table of arms at equal search budgets. Pure."""
+
+from dataclasses import replace
+
+from ...text import NONE, one_line, score
+from ..document import Cell, Column, Table
+from ..results import Results
+from ..statistics.budget import expected_best
+from .cells import numeric
+
+
+def budget_table(results: Results) -> Table | None:
+    """One row an arm: the expected best `overall` of 1, 2, 4 … trials; None where no arm has two."""
+    complete = results.complete
+    own = {arm: complete.loc[complete["arm"] == arm, "overall"].to_numpy() for arm in results.arms}
+    most = max((len(scores) for scores in own.values()), default=0)
+    if most < 2:
+        return None
+    budgets = sorted({2**power for power in range(most.bit_length()) if 2**power <= most} | {most})
+    rows = []
+    for arm, scores in own.items():
+        within = [k for k in budgets if k <= len(scores)]
+        curve = expected_best(scores, within) if within else None
+        means = [] if curve is None else [float(value) for value in curve.mean]
+        cells = [Cell(score(value), value=value) for value in means]
+        rows.append((Cell(one_line(arm)), *cells, *[Cell(NONE)] * (len(budgets) - len(within))))
+    rows = [_marked(row, rows) for row in rows] if len(rows) > 1 else rows
+    columns = (Column("arm"), *numeric(*(f"{k} trial{'' if k == 1 else 's'}" for k in budgets)))
+    note = (
+        "Expected best overall of so many trials of the arm, drawn with replacement from those that are "
+        "complete (Dodge et al., 2019); pruned trials are left out. It supposes trials drawn at random, and "
+        "is too low near their full number, for all arms alike."
+    )
+    return Table("budget", "Expected best at equal budgets", columns, tuple(rows), (note,))
+
+
+def _marked(row: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+    """The row with the highest of each column bold."""
+    cells = [row[0]]
+    for at, cell in enumerate(row[1:], start=1):
+        values = [other[at].value for other in rows]
+        there = [value for value in values if value is not None]
+        best = len(there) > 1 and cell.text == score(max(there))
+        cells.append(replace(cell, bold=best))
+    return tuple(cells)

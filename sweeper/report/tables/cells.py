@@ -1,0 +1,89 @@
+"""What the tables share: cells of scores, settings, counts and trials, and the notes under them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from model.tasks import overall_formula
+
+from ...text import NONE, difference, one_line, score, setting
+from ..document import Cell, Column
+from ..results import Results
+
+EMPTY = Cell("")
+
+
+def remarks(results: Results) -> list[str]:
+    """What stands under every table of scores."""
+    complete = results.complete
+    seeds = ", ".join(str(seed) for seed in sorted(set(complete["seed"])))
+    count = f"{len(complete)} complete trial{'' if len(complete) == 1 else 's'}"
+    basis = f"Dev scores of {count}"
+    basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
+    best = f" The best of {len(complete)}, chosen on dev, is optimistic." if len(complete) > 1 else ""
+    said = [overall_formula(results.tasks), results.notice, f"{basis}.{best}"]
+    return [one_line(note) for note in said if note]
+
+
+def score_cells(
+    names: Iterable[str], trial: Any, top: Mapping[str, float | None], trials: Sequence[int] = ()
+) -> list[Cell]:
+    """A row's scores, bold where they are the highest; dashes without any.
+
+    Args:
+        names: The scores.
+        trial: The scores by name; None if there are none.
+        top: The highest of each score.
+        trials: Numbers of the trials that they come from.
+    """
+    if trial is None:
+        return [Cell(NONE) for _ in names]
+    # Compared as shown: of two .732 none is the better one to a reader.
+    return [
+        Cell(
+            score(trial[name]),
+            value=float(trial[name]),
+            bold=score(trial[name]) == score(top.get(name)),
+            trials=tuple(trials),
+        )
+        for name in names
+    ]
+
+
+def top(rows: Sequence[Any], names: Iterable[str]) -> dict[str, float]:
+    """The highest of each score; nothing where there is only one row to choose from."""
+    return {name: max(row[name] for row in rows) for name in names} if len(rows) > 1 else {}
+
+
+def setting_cell(chosen: Mapping[str, Any], name: str) -> Cell:
+    """A value of the search space; a dash where the trial has no such setting."""
+    return Cell(one_line(setting(chosen[name])) if name in chosen else NONE)
+
+
+def difference_cell(value: float | None) -> Cell:
+    """A difference of scores, with its sign."""
+    return Cell(difference(value) if value is not None else NONE, value=value)
+
+
+def count_cell(number: Any) -> Cell:
+    """A whole number."""
+    return Cell(str(int(number)), value=float(number))
+
+
+def trial_cell(number: Any) -> Cell:
+    """A trial, by its number."""
+    return Cell(str(int(number)), value=float(number), trials=(int(number),))
+
+
+def numeric(*headings: str) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(heading, numeric=True) for heading in headings)
+
+
+def plus_minus(mean: float | None, deviation: float | None) -> str:
+    """A mean with its deviation: ``.712 ± .004``."""
+    return score(mean) if deviation is None else f"{score(mean)} ± {score(deviation)}"
+
+
+def setting_line(chosen: Mapping[str, Any]) -> str:
+    """A setting in one line: ``learning_rate 3.2e-5, dropout 0.1``."""
+    return one_line(", ".join(f"{name} {setting(value)}" for name, value in chosen.items())) or "defaults"

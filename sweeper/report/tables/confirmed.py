@@ -1,0 +1,76 @@
+"""The table of confirmed scores beside those of the search. Pure."""
+
+from typing import Any
+
+import pandas as pd
+
+from ...text import NONE, difference, one_line, score
+from ..confirmation import configuration_key
+from ..document import Cell, Column, Table
+from ..results import Results, mean_and_deviation
+from .cells import count_cell, numeric
+
+
+def confirmed_table(results: Results) -> Table | None:
+    """One row a configuration that was trained again at fresh seeds; None if none was.
+
+    Search scores are means over the seeds of the search, confirmed ones over the fresh seeds.
+    """
+    if results.confirmation is None or results.confirmation.complete.empty:
+        return None
+    again = results.confirmation.complete
+    keys = again["config"].map(configuration_key)
+    tests = _test_scores(results.confirmation)
+    configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
+    names = [f"test {name}" for name in results.scores] if not tests.empty else []
+    rows = []
+    for one in sorted(results.configurations, key=lambda one: -one.mean):
+        own = again[keys == configuration_key(configs[one.numbers[0]])]
+        if own.empty:
+            continue
+        mean, deviation = mean_and_deviation(own["overall"])
+        gap = None if mean is None else mean - one.mean
+        rows.append(
+            (
+                Cell(one_line(one.arm)),
+                Cell(score(one.mean), value=one.mean, trials=one.numbers),
+                count_cell(len(one.numbers)),
+                Cell(score(mean), value=mean),
+                Cell(score(deviation), value=deviation),
+                count_cell(len(own)),
+                Cell(difference(gap), value=gap),
+                *(_mean_cell(tests[tests.index.isin(own["number"])], name) for name in names),
+            )
+        )
+    columns = (
+        Column("arm"),
+        *numeric("search", "seeds", "confirmed", "sd", "fresh seeds", "difference", *names),
+    )
+    notes = [
+        "The best of many trials, chosen on dev, is optimistic; the same configuration at fresh seeds is "
+        "not. sd: standard deviation over the fresh seeds.",
+        f"Fresh seeds: {', '.join(map(str, sorted(set(again['seed']))))}; study {results.confirmation.name}.",
+    ]
+    if names:
+        notes.append("Test rows chose nothing: they are scored for confirmed configurations alone.")
+    title = "Confirmed at fresh seeds"
+    return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
+
+
+def _test_scores(confirmation: Results) -> pd.DataFrame:
+    """Scores on test rows at the best epoch: a row a trial, a column a score."""
+    best = dict(zip(confirmation.complete["number"], confirmation.complete["best_epoch"], strict=True))
+    metrics = {name: task.metric for name, task in confirmation.tasks.items()} | {"overall": "overall"}
+    epochs = confirmation.epochs
+    chosen = epochs[
+        (epochs["split"] == "test")
+        & (epochs["epoch"] == epochs["number"].map(best))
+        & (epochs["metric"] == epochs["task"].map(metrics))
+    ]
+    frame = chosen.pivot_table(index="number", columns="task", values="value")
+    return frame.rename(columns=lambda name: f"test {name}")
+
+
+def _mean_cell(frame: pd.DataFrame, name: str) -> Cell:
+    value: Any = frame[name].mean() if name in frame and len(frame) else None
+    return Cell(NONE if value is None else score(value), value=None if value is None else float(value))

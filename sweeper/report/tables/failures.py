@@ -1,0 +1,31 @@
+"""The table of failed trials. Pure."""
+
+from ...text import NONE, one_line
+from ...trial import RunState
+from ..document import Cell, Column, Table
+from ..results import Results, in_state, params, records
+from .cells import count_cell, numeric, setting_line, trial_cell
+
+
+def failures_table(results: Results) -> Table:
+    """One row a failed trial: its class and the last line of its traceback."""
+    rows = [
+        (
+            trial_cell(trial["number"]),
+            Cell(one_line(trial["arm"])),
+            Cell(str(trial["error_class"])),
+            count_cell(trial["attempts"]),
+            Cell(one_line(_last_line(trial["traceback"]))),
+            Cell(setting_line(params(trial))),
+        )
+        for trial in records(in_state(results.trials, RunState.FAILED))
+    ]
+    columns = (*numeric("trial"), Column("arm"), Column("class"), *numeric("attempts"))
+    columns += (Column("error"), Column("setting"))
+    note = f"The whole traceback of a trial: sweeper show {results.name} TRIAL"
+    return Table("failures", "Failed trials", columns, tuple(rows), (note,))
+
+
+def _last_line(traceback: str | None) -> str:
+    lines = (traceback or "").strip().splitlines()
+    return lines[-1] if lines else NONE

@@ -1,0 +1,48 @@
+"""The paper's tables with ours beside the published rows. Pure."""
+
+from ...text import NONE
+from ..document import Cell, Column, Table
+from ..published import PAPER_TASKS, published_tables
+from ..results import Results, best_trial
+from .cells import EMPTY, difference_cell, numeric, remarks, score_cells, top, trial_cell
+
+
+def mirrors_paper(results: Results) -> bool:
+    """Whether the tasks are the paper's, so that its tables can stand beside ours."""
+    return set(results.tasks) == set(PAPER_TASKS)
+
+
+def paper_table(key: str, results: Results) -> Table:
+    """One of the paper's tables: for each row our best matching trial, the published row, the difference.
+
+    Args:
+        key: ``table1`` … ``table7``.
+        results: A study on the paper's three tasks.
+    """
+    published = published_tables()[key]
+    complete = results.complete
+    settings = complete["config"].to_list()
+    ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
+    top_ours = top([trial for trial in ours if trial is not None], results.scores)
+    top_printed = top([row.scores for row in published.rows], results.scores)
+    rows: list[tuple[Cell, ...]] = []
+    for row, trial in zip(published.rows, ours, strict=True):
+        number = Cell(NONE) if trial is None else trial_cell(trial["number"])
+        gaps = {} if trial is None else {name: trial[name] - row.scores[name] for name in results.scores}
+        rows += [
+            (
+                Cell(row.label),
+                Cell("ours"),
+                *score_cells(results.scores, trial, top_ours, number.trials),
+                number,
+            ),
+            (EMPTY, Cell("published"), *score_cells(results.scores, row.scores, top_printed), EMPTY),
+            (EMPTY, Cell("difference"), *(difference_cell(gaps.get(name)) for name in results.scores), EMPTY),
+        ]
+    columns = (Column(published.heading), Column(""), *numeric(*results.scores, "trial"))
+    notes = (
+        "Ours is the best complete trial with the settings of the row; all else is as the study sets it.",
+        *published.notes,
+        *remarks(results),
+    )
+    return Table(key, published.title, columns, tuple(rows), notes)

@@ -1,0 +1,42 @@
+"""The table of all trials. Pure."""
+
+import pandas as pd
+
+from ...text import NONE, duration, one_line, score
+from ..document import Cell, Column, Table
+from ..results import Results, best_trial, params, records
+from .cells import count_cell, numeric, remarks, setting_cell, trial_cell
+
+
+def trials_table(results: Results) -> Table:
+    """Every trial: its state, seed, scores, time and setting."""
+    best = best_trial(results.complete)
+    number = None if best is None else best["number"]
+    rows = []
+    for trial in records(results.trials.sort_values("number")):
+        chosen = params(trial)
+        epoch = trial["best_epoch"]
+        rows.append(
+            (
+                trial_cell(trial["number"]),
+                Cell(one_line(trial["arm"])),
+                Cell(str(trial["state"])),
+                count_cell(trial["seed"]),
+                *(
+                    Cell(score(trial[name]), value=trial[name], bold=trial["number"] == number)
+                    for name in results.scores
+                    if name in trial
+                ),
+                Cell(NONE) if pd.isna(epoch) else count_cell(epoch),
+                Cell(duration(trial["seconds"]), value=trial["seconds"]),
+                *(setting_cell(chosen, name) for name in results.space),
+            )
+        )
+    columns = (
+        *numeric("trial"),
+        Column("arm"),
+        Column("state"),
+        *numeric("seed", *results.scores, "best epoch", "time"),
+        *(Column(name) for name in results.space),
+    )
+    return Table("trials", "All trials", columns, tuple(rows), tuple(remarks(results)))

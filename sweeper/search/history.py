@@ -1,0 +1,126 @@
+"""The trials of a study as the search sees them, kept in the order in which it asks for them."""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from ..trial import RunState
+
+if TYPE_CHECKING:
+    from ..trial import PastTrial
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A configuration of an arm, and what came of it.
+
+    Attributes:
+        params: Its values for the space.
+        values: Mean of each objective over the seeds that are complete; None if none is.
+        pruned: Whether a seed of it was stopped early.
+    """
+
+    params: Mapping[str, Any]
+    values: tuple[float, ...] | None
+    pruned: bool
+
+
+class History:
+    """Trials that were proposed before. A proposal costs about the same after many of them as after few.
+
+    Args:
+        objectives: The scores that the study raises.
+        trials: The trials so far, in any order.
+
+    Attributes:
+        end: The lowest number above those of all trials.
+        unfinished: Numbers below `end` whose trial has no outcome, or is not known yet.
+        failed: Numbers of the trials that failed, which may be put back into the queue.
+    """
+
+    def __init__(self, objectives: tuple[str, ...], trials: Iterable["PastTrial"] = ()) -> None:
+        self.end = 0
+        self.unfinished: set[int] = set()
+        self.failed: set[int] = set()
+        self._objectives = objectives
+        self._trials: dict[int, PastTrial] = {}
+        self._places: set[tuple[str, int, int]] = set()
+        self._free: dict[tuple[str, int], int] = {}
+        # The numbers of the trials of each configuration, the configurations of each arm in order, and what
+        # came of those that were asked for since their trials last changed.
+        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
+        self._configurations: defaultdict[str, list[int]] = defaultdict(list)
+        self._tried: defaultdict[str, dict[int, Tried]] = defaultdict(dict)
+        for trial in trials:
+            self.enter(trial)
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+    def __iter__(self) -> Iterator["PastTrial"]:
+        """The trials by number."""
+        return (self._trials[number] for number in sorted(self._trials))
+
+    def enter(self, trial: "PastTrial") -> None:
+        """Adds a trial, or what has become of it; but for its state and its scores a trial never changes."""
+        known = self._trials.get(trial.number)
+        if known is not None and known.state is trial.state:
+            return
+        self._trials[trial.number] = trial
+        self._tried[trial.arm].pop(trial.configuration, None)
+        if known is None:
+            self._place(trial)
+        self.unfinished.discard(trial.number)
+        self.failed.discard(trial.number)
+        if trial.state is RunState.FAILED:
+            self.failed.add(trial.number)
+        elif not trial.state.final:
+            self.unfinished.add(trial.number)
+
+    def missing(self, number: int) -> int:
+        """How many numbers below one have no trial yet: they were claimed, and theirs are to be added."""
+        gaps = sum(1 for other in self.unfinished if other < number and other not in self._trials)
+        return gaps + max(0, number - self.end)
+
+    def first_free(self, arm: str, seed: int, start: int = 0) -> int:
+        """The first configuration, from one on, of which an arm has no trial with a seed."""
+        free = max(start, self._free.get((arm, seed), 0))
+        while (arm, seed, free) in self._places:
+            free += 1
+        if not start:
+            self._free[arm, seed] = free
+        return free
+
+    def of_configuration(self, configuration: int) -> list["PastTrial"]:
+        """The trials of a configuration, of all arms, by number."""
+        return [self._trials[number] for number in self._numbers.get(configuration, ())]
+
+    def tried(self, arm: str, below: int) -> list[Tried]:
+        """What came of the configurations of an arm that precede the one given, in order."""
+        configurations, known = self._configurations[arm], self._tried[arm]
+        earlier = configurations[: bisect_left(configurations, below)]
+        for configuration in earlier:
+            if configuration not in known:
+                known[configuration] = self._what_came(arm, configuration)
+        return [known[configuration] for configuration in earlier]
+
+    def _place(self, trial: "PastTrial") -> None:
+        self.unfinished.update(range(self.end, trial.number))
+        self.end = max(self.end, trial.number + 1)
+        self._places.add((trial.arm, trial.seed, trial.configuration))
+        insort(self._numbers[trial.configuration], trial.number)
+        configurations = self._configurations[trial.arm]
+        position = bisect_left(configurations, trial.configuration)
+        if configurations[position : position + 1] != [trial.configuration]:
+            configurations.insert(position, trial.configuration)
+
+    def _what_came(self, arm: str, configuration: int) -> Tried:
+        trials = [trial for trial in self.of_configuration(configuration) if trial.arm == arm]
+        worth = [
+            [trial.scores[name] for name in self._objectives] for trial in trials if trial.scores is not None
+        ]
+        means = tuple(fmean(values) for values in zip(*worth, strict=True)) if worth else None
+        return Tried(trials[0].params, means, any(trial.state is RunState.PRUNED for trial in trials))

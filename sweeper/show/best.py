@@ -1,0 +1,70 @@
+"""The best trial of a study, in words."""
+
+import statistics
+
+from model.tasks import overall_formula
+
+from ..errors import InputError
+from ..store.trials import Archive
+from ..study.load import stored_study
+from ..text import describe, nearest, one_line
+from ..trial import RunRow, RunState, SweepRow
+
+
+def best_run(database: Archive, sweep: SweepRow, arm: str | None = None) -> RunRow:
+    """The complete trial with the highest `overall`, the first among equals.
+
+    Args:
+        database: The database.
+        sweep: The study.
+        arm: Only the trials of this arm.
+
+    Raises:
+        InputError: If there is no such arm, or none of its trials is complete.
+    """
+    if arm is not None and arm not in sweep.study["arms"]:
+        raise InputError(f"study {sweep.name!r} has no arm {arm!r}{nearest(arm, sweep.study['arms'])}")
+    found = [
+        (one.scores["overall"], -one.number)
+        for one in database.standings(sweep.name)
+        if one.state is RunState.COMPLETE and one.scores is not None and arm in (None, one.arm)
+    ]
+    run = database.run(sweep.name, -max(found)[1]) if found else None
+    if run is None:
+        where = f"study {sweep.name!r}" + (f", arm {arm!r}," if arm else "")
+        raise InputError(f"{where} has no complete trial yet")
+    return run
+
+
+def best_text(database: Archive, sweep: SweepRow, run: RunRow) -> str:
+    """A complete trial in words: scores and their formula, its setting, and what its other seeds say.
+
+    Args:
+        database: The database.
+        sweep: The study.
+        run: The trial.
+    """
+    study = stored_study(sweep)
+    scores = run.scores or {}
+    parts = ", ".join(f"{name} {scores[name]:.4f}" for name in study.tasks)
+    lines = [
+        f"{sweep.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), epoch {run.best_epoch}",
+        overall_formula(study.tasks),
+        f"arm: {one_line(run.arm)}",
+        f"hyperparameters: {one_line(describe(run.params)) or 'none sampled'}",
+        f"seed: {run.seed}",
+    ]
+    alike = [
+        other.scores["overall"]
+        for other in database.runs(sweep.name)
+        if (other.arm, other.configuration) == (run.arm, run.configuration)
+        and other.state is RunState.COMPLETE
+        and other.scores is not None
+    ]
+    if len(alike) > 1:
+        mean, error = statistics.fmean(alike), statistics.stdev(alike) / len(alike) ** 0.5
+        lines.append(
+            f"mean of its {len(alike)} seeds: overall {mean:.4f} ± {error:.4f} (standard error); "
+            "this seed is the best of them"
+        )
+    return "\n".join(line for line in (*lines, one_line(study.workload.notice)) if line)

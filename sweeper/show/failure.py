@@ -1,0 +1,128 @@
+"""A failed trial in words: what happened, how far it was, and the nearest configuration that worked."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ..study.space import Choice, Space, Value
+from ..text import describe, one_line
+from ..trial import ErrorClass, MetricKey, PastTrial, RunRow, RunState
+
+_HAPPENED = {
+    ErrorClass.OOM: "memory ran out",
+    ErrorClass.NAN: "a loss was not finite, and the trial ended at that step",
+    ErrorClass.KILLED: "its process was killed from outside",
+    ErrorClass.TIMEOUT: "it took longer than a trial may take, and was ended",
+    ErrorClass.ERROR: "an error ended it",
+}
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A trial that worked.
+
+    Attributes:
+        trial: The trial.
+        differs: Its values of the hyperparameters that are others than those of the failed trial.
+        distance: Sum of the distances of these values, each from 0 to 1: on the entry's scale for numbers, 1
+            for words.
+    """
+
+    trial: PastTrial
+    differs: dict[str, Value]
+    distance: float
+
+
+def failure_lines(
+    run: RunRow,
+    metrics: Mapping[MetricKey, float | None],
+    history: Iterable[PastTrial],
+    space: Mapping[str, Space],
+) -> list[str]:
+    """What happened to a failed trial.
+
+    Args:
+        run: The trial.
+        metrics: Its metrics.
+        history: All trials of the study.
+        space: The study's space, for the distances.
+    """
+    done = max((key[0] for key in metrics), default=0)
+    lines = [_sentence(run, done)]
+    if done:
+        last = (
+            f"{task} {value:.4f}"
+            for (epoch, split, task, _), value in sorted(metrics.items())
+            if (epoch, split) == (done, "dev") and value is not None
+        )
+        lines.append(f"Last dev scores, of epoch {done}: {', '.join(last) or 'none is a number'}.")
+    if run.peak_memory_mb:
+        lines.append(f"Peak memory: {run.peak_memory_mb:.0f} MiB.")
+    return [*lines, _neighbour_sentence(run, nearest_success(run, history, space))]
+
+
+def nearest_success(
+    run: RunRow, history: Iterable[PastTrial], space: Mapping[str, Space]
+) -> Neighbour | None:
+    """The complete trial with the fewest hyperparameters that differ, then at the least distance.
+
+    The arm counts as one hyperparameter. The seed counts where all else is equal.
+    """
+    found = [_neighbour(run, trial, space) for trial in history if trial.state is RunState.COMPLETE]
+
+    def rank(neighbour: Neighbour) -> tuple[int, float, bool, int]:
+        trial = neighbour.trial
+        return len(neighbour.differs), neighbour.distance, trial.seed != run.seed, trial.number
+
+    return min(found, key=rank, default=None)
+
+
+def _sentence(run: RunRow, done: int) -> str:
+    kind = run.error_class or ErrorClass.ERROR
+    happened = _HAPPENED[kind]
+    if kind is ErrorClass.OOM and run.halvings:
+        happened += ", with half the micro-batch too"
+    epochs = run.config["epochs"]
+    where = f"in epoch {done + 1} of {epochs}" if done < epochs else f"after its last epoch, {epochs}"
+    said = (run.traceback or "").strip().splitlines()
+    quoted = f": {one_line(said[-1])}" if said else "."
+    return f"What happened: {where}, {happened}{quoted}"
+
+
+def _neighbour_sentence(run: RunRow, neighbour: Neighbour | None) -> str:
+    if neighbour is None:
+        return "No trial of the study has worked so far."
+    trial = neighbour.trial
+    scored = f" (overall {trial.scores['overall']:.4f})" if trial.scores else ""
+    own = {"arm": run.arm, **run.params}
+    unlike = [
+        f"{describe({key: value})} instead of {_value(own[key])}" for key, value in neighbour.differs.items()
+    ]
+    if not unlike:
+        return f"The same configuration worked in trial {trial.number}{scored}, with seed {trial.seed}."
+    instead = one_line(", ".join(unlike))
+    return f"Nearest configuration that worked: trial {trial.number}{scored}, with {instead}."
+
+
+def _value(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _neighbour(run: RunRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:
+    differs: dict[str, Value] = {} if trial.arm == run.arm else {"arm": trial.arm}
+    differs |= {
+        key: trial.params.get(key) for key, value in run.params.items() if trial.params.get(key) != value
+    }
+    distance = sum(
+        _distance(space[key], run.params[key], value) if key in space else 1.0
+        for key, value in differs.items()
+    )
+    return Neighbour(trial, differs, distance)
+
+
+def _distance(entry: Space, one: Value, other: Value) -> float:
+    if isinstance(one, bool | str | None) or isinstance(other, bool | str | None):
+        return 1.0
+    if isinstance(entry, Choice):
+        numbers = [value for value in entry.values if isinstance(value, int | float)]
+        return abs(one - other) / ((max(numbers) - min(numbers)) or 1)
+    return abs(entry.unit(one) - entry.unit(other))  # type: ignore[arg-type]

@@ -1,0 +1,93 @@
+"""A study in words: how far it is, what changed, and which trials need attention."""
+
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from ..observers.tally import Tally
+from ..store.owners import Owner
+from ..store.trials import Archive
+from ..text import one_line
+from ..trial import RunState, Standing, SweepRow
+
+MOST_FAILURES = 20
+"""Failed trials that are listed one by one, the latest ones."""
+
+WATCH_SECONDS = 2.0
+
+
+def overview(database: Archive, sweep: SweepRow) -> list[str]:
+    """How far a study has come: the counts, best trials, failures and changes; then `attention`."""
+    standings = database.standings(sweep.name)
+    running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
+    tally = Tally.of(sweep.wanted, sweep.study["arms"], standings, max(1, len(running)))
+    said = tally.summary() if running else tally.standing()
+    changes = [
+        f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}"
+        for moment, text in database.changes(sweep.name)
+    ]
+    noted = attention(database, sweep, standings)
+    return [f"{sweep.name}: {said}", *(f"  {line}" for line in (*tally.details(), *changes, *noted))]
+
+
+def attention(database: Archive, sweep: SweepRow, standings: list[Standing]) -> list[str]:
+    """One line for each trial of a study that is unfinished, and for the latest that failed, by number."""
+    failed = [trial for trial in standings if trial.state is RunState.FAILED]
+    listed = {trial.number for trial in failed[-MOST_FAILURES:]}
+    noted = [trial for trial in standings if not trial.state.final or trial.number in listed]
+    epochs = database.epochs_done(sweep.name, [trial.number for trial in noted])
+    lines = [_line(database, sweep, trial, epochs.get(trial.number, 0)) for trial in noted]
+    more = len(failed) - len(listed)
+    return [f"{more} trials with lower numbers failed too", *lines] if more else lines
+
+
+def watch(read: Callable[[], list[str] | None], console: Console, seconds: float = WATCH_SECONDS) -> None:
+    """Shows lines again and again: in place on a terminal, elsewhere whenever they change.
+
+    Args:
+        read: Gives the lines; None ends it.
+        console: Where they are shown.
+        seconds: Time between two looks.
+    """
+    before: list[str] = []
+    live = Live(console=console, auto_refresh=False)
+    try:
+        while (lines := read()) is not None:
+            if console.is_terminal:
+                live.start()
+                live.update(Text("\n".join(lines)), refresh=True)
+            elif lines != before:
+                console.print(Text("\n".join(lines)), soft_wrap=True)
+            before = lines
+            time.sleep(seconds)
+    finally:
+        live.stop()
+
+
+def _is_abandoned(trial: Standing) -> bool:
+    return trial.owner is None or Owner.parse(trial.owner).is_dead()
+
+
+def _line(database: Archive, sweep: SweepRow, trial: Standing, epochs: int) -> str:
+    return f"trial {trial.number} {one_line(f'{_state(database, sweep, trial, epochs)} · {trial.arm}')}"
+
+
+def _state(database: Archive, sweep: SweepRow, trial: Standing, epochs: int) -> str:
+    if trial.state is RunState.FAILED:
+        return f"failed ({trial.error_class}) after {epochs} epochs"
+    run = database.run(sweep.name, trial.number)
+    far = f"epoch {epochs} of {run.config['epochs']}" if run else f"epoch {epochs}"
+    if trial.owner is None:
+        return f"{trial.state}, waits for a driver: {far}"
+    if _is_abandoned(trial):
+        return f"{trial.state}, its driver is gone: {far}"
+    owner = Owner.parse(trial.owner)
+    return f"{trial.state} (process {owner.pid} on {owner.host}): {far}"
+
+
+def tally(database: Archive, row: SweepRow, workers: int = 1) -> Tally:
+    """How far a study has come; `workers` is how many trials run at once."""
+    return Tally.of(row.wanted, row.study["arms"], database.standings(row.name), workers)

@@ -1,0 +1,89 @@
+"""One trial in words: everything that is recorded of it."""
+
+import json
+from collections.abc import Mapping
+
+from ..store.studies import find_trial
+from ..store.trials import Archive
+from ..study.load import stored_study
+from ..text import describe
+from ..trial import MetricKey, RunRow, RunState, SweepRow
+from .failure import failure_lines
+
+
+def trial_text(database: Archive, sweep: SweepRow, number: int) -> str:
+    """Everything that is recorded of one trial.
+
+    Args:
+        database: The database.
+        sweep: The study.
+        number: Number of the trial.
+
+    Raises:
+        InputError: If the study has no trial of that number.
+    """
+    run = find_trial(database, sweep, number)
+    metrics = database.metrics(sweep.name, number)
+    parts = [_head(sweep, run)]
+    if run.state is RunState.FAILED:
+        space = stored_study(sweep).space
+        parts.append("\n".join(failure_lines(run, metrics, database.history(sweep.name), space)))
+    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics)]
+    if run.traceback:
+        parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(sweep: SweepRow, run: RunRow) -> str:
+    lines = [
+        f"{sweep.name} trial {run.number}: {run.state}",
+        f"arm: {run.arm}",
+        f"hyperparameters: {describe(run.params) or 'none sampled'}",
+        f"seed: {run.seed}",
+    ]
+    if run.scores:
+        lines.append(
+            f"best epoch {run.best_epoch}: " + ", ".join(f"{k} {v:.4f}" for k, v in run.scores.items())
+        )
+    if run.reused_from is not None:
+        lines.append(
+            f"not trained: configuration and seed are those of trial {run.reused_from}, and so is the result"
+        )
+    if run.halvings:
+        lines.append(
+            f"memory ran out at first: trained with half the micro-batch, accumulation "
+            f"{run.config['accumulation']}; the batch is the same"
+        )
+    if run.machine:
+        lines.append(f"machine: {run.machine}")
+    if run.device:
+        lines.append(f"device: {run.device}, {run.threads} threads; attempts: {run.attempts}")
+    if run.seconds is not None:
+        memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
+        lines.append(f"time: {run.seconds:.1f} s{memory}")
+    if run.versions:
+        lines.append("versions: " + ", ".join(f"{k} {v}" for k, v in run.versions.items()))
+    return "\n".join(lines)
+
+
+def _epochs(metrics: Mapping[MetricKey, float | None]) -> str:
+    """A line for each metric, a column for each epoch."""
+    if not metrics:
+        return ""
+    epochs = sorted({epoch for epoch, *_ in metrics})
+    labels = sorted({(split, task, name) for _, split, task, name in metrics})
+    rows = [["", *map(str, epochs)]]
+    rows += [[" ".join(label), *(_cell(metrics, (epoch, *label)) for epoch in epochs)] for label in labels]
+    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["Scores by epoch:"]
+    for label, *cells in rows:
+        aligned = (cell.rjust(width) for cell, width in zip(cells, others, strict=True))
+        lines.append(" ".join([label.ljust(first), *aligned]))
+    return "\n".join(lines)
+
+
+def _cell(metrics: Mapping[MetricKey, float | None], key: MetricKey) -> str:
+    if key not in metrics:
+        return ""
+    value = metrics[key]
+    return "not a number" if value is None else f"{value:.4f}"

@@ -1,0 +1,195 @@
+"""How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from filelock import FileLock
+from optuna.exceptions import StorageInternalError
+
+from ..errors import DatabaseError, NoStudiesError
+from . import migrations
+
+BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
+
+
+POOLED = 1  # connections that a driver keeps to a server, which has a hundred or so for all of them
+
+
+READING = {"sweeper_reading": True}  # execution options of a connection that will not write
+
+
+_ADVISORY_LOCK = 0x53574550  # any number, the same for all who create tables
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # otherwise the sqlite3 module sends a BEGIN of its own
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def begin_immediate(engine: sa.Engine) -> None:
+    """Makes each transaction of a SQLite engine take the write lock at its start.
+
+    A transaction that reads first and then writes fails at once, without waiting, if another process
+    has written in between; one that begins with the lock waits for its turn and then succeeds. Nothing
+    on other databases.
+    """
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "begin", _begin)
+
+
+def _begin(connection: sa.Connection) -> None:
+    reading = connection.get_execution_options().get("sweeper_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def check_url(url: str) -> sa.URL:
+    """Reads a database URL.
+
+    Returns:
+        The URL; the file of a SQLite URL as an absolute path.
+
+    Raises:
+        DatabaseError: If it is no URL, or one of a kind that sweeper does not work on.
+    """
+    ways = "write sqlite:///folder/studies.db or postgresql://user@host/database"
+    try:
+        parsed = sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # The text is not repeated: a mistyped URL can hold a password.
+        raise DatabaseError(f"the database given is not a URL: {ways}") from error
+    kind = parsed.get_backend_name()
+    if kind == "postgresql":
+        return parsed
+    if kind != "sqlite":
+        raise DatabaseError(f"{parsed}: {kind!r} is not supported: {ways}")
+    if parsed.database in {None, "", ":memory:"} or parsed.query:
+        raise DatabaseError(f"{parsed}: names no file: write sqlite:///folder/studies.db")
+    return parsed.set(database=str(sqlite_file(parsed).resolve()))
+
+
+def sqlite_file(url: sa.URL) -> Path:
+    """The file of a SQLite URL."""
+    return Path(str(url.database))
+
+
+@contextmanager
+def explained(url: sa.URL) -> Iterator[None]:
+    """Turns what the database, its driver or the file system raises into a DatabaseError of one line.
+
+    A violated constraint passes through: it is an answer to be handled, not a broken database.
+    """
+    try:
+        yield
+    except sa.exc.IntegrityError:
+        raise
+    except (sa.exc.SQLAlchemyError, StorageInternalError, OSError, ImportError) as error:
+        raise DatabaseError(f"{url}: {_reason(error)}", passing=_passes(url, error)) from error
+
+
+def _passes(url: sa.URL, error: BaseException) -> bool:
+    """Whether waiting may help; a full disk or a damaged file does not mend itself."""
+    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
+        return _passes(url, error.__cause__)
+    if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
+        return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    return url.get_backend_name() != "sqlite" or "locked" in str(error)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
+        return _reason(error.__cause__)
+    if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
+        return " ".join(str(error.orig).split())
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, ImportError):
+        return f"its driver is not installed: pip install 'sweeper[postgresql]' ({error})"
+    return " ".join(str(error).split())
+
+
+def _plain_engine(url: sa.URL) -> sa.Engine:
+    """An engine that looks at a database and leaves it as it is; the file must exist.
+
+    Not opened read-only: SQLite would then leave its ``-wal`` and ``-shm`` files behind.
+    """
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, poolclass=sa.NullPool)
+    uri = f"{sqlite_file(url).as_uri()}?mode=rw"
+    return sa.create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT),
+        poolclass=sa.NullPool,
+    )
+
+
+def hooked_engine(url: sa.URL) -> sa.Engine:
+    """An engine for many processes. On SQLite: WAL, long waits, write locks taken at the start."""
+    if url.get_backend_name() != "sqlite":
+        # A server may close a connection that lies idle between two epochs of a long trial.
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=POOLED)
+    engine = sa.create_engine(url)
+    sa.event.listen(engine, "connect", _prepare)
+    begin_immediate(engine)
+    return engine
+
+
+def reading_options(engine: sa.Engine) -> dict[str, Any]:
+    """Execution options of a connection that will not write; on a server, of statements each by itself.
+
+    There each statement sees what is committed at its start anyway, and a transaction around one costs two
+    more messages.
+    """
+    return READING if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+
+
+@contextmanager
+def creation_lock(engine: sa.Engine) -> Iterator[None]:
+    """Lets one process at a time create or migrate tables: neither Optuna nor Alembic expects company."""
+    if engine.dialect.name == "sqlite":
+        file = sqlite_file(engine.url)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_name(f"{file.name}.lock"), timeout=BUSY_TIMEOUT):
+            yield
+    else:
+        with engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            yield
+
+
+def is_ready(url: sa.URL, must_exist: bool) -> bool:
+    """Whether a database has all tables, as far as can be told without writing to it.
+
+    Args:
+        url: The database.
+        must_exist: Whether it is an error that it has no tables of ours.
+
+    Raises:
+        NoStudiesError: If it should exist and does not.
+        DatabaseError: If it is a folder, not writable or made by a newer sweeper.
+    """
+    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
+    if file is not None and file.is_dir():
+        raise DatabaseError(f"{url}: is a folder: name a file in it")
+    if file is not None and file.exists() and not os.access(file, os.R_OK | os.W_OK):
+        raise DatabaseError(f"{url}: this user may not read and write it")
+    revision = None
+    if file is None or (file.exists() and file.stat().st_size > 0):
+        with _plain_engine(url).connect() as connection:
+            revision = migrations.current(connection)
+    if revision is None and must_exist:
+        raise NoStudiesError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
+    newest, *older = migrations.known()
+    if revision not in {None, newest, *older}:
+        raise DatabaseError(
+            f"{url}: made by a newer sweeper (revision {revision}): upgrade sweeper, or name another "
+            "database with --storage"
+        )
+    return revision == newest

@@ -1,0 +1,299 @@
+"""Optuna's tables, which repeat the search for Optuna's own tools and hand out the numbers of trials.
+
+Optuna's storage makes the tables and the studies. The rows of a trial are written here, with the values that
+it would write: it takes twelve statements for a number, with the study locked through most of them, and its
+transactions cannot be ours.
+"""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import optuna
+import sqlalchemy as sa
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
+from optuna.exceptions import DuplicatedStudyError
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ..errors import DatabaseError
+from ..trial import RunState
+from .engine import begin_immediate, explained
+
+_STATES = {
+    RunState.COMPLETE: TrialState.COMPLETE,
+    RunState.PRUNED: TrialState.PRUNED,
+    RunState.FAILED: TrialState.FAIL,
+}
+
+
+class Mirror:
+    """Optuna's storage on the connections of our engine.
+
+    Args:
+        engine: Our engine.
+        ready: Whether Optuna's tables are there already.
+
+    Raises:
+        DatabaseError: From here and from every method, if the database cannot be read or written, or if
+            its Optuna tables are of another version.
+    """
+
+    def __init__(self, engine: sa.Engine, ready: bool) -> None:
+        self._url = engine.url
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        # Optuna puts the URL through str.format.
+        url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+        with explained(self._url):
+            try:
+                # On our pool, and so on connections that our engine has prepared from the very first.
+                self._storage = RDBStorage(url, {"pool": engine.pool}, skip_table_creation=ready)
+            except RuntimeError as error:  # how Optuna says that its tables are of another version
+                raise DatabaseError(f"{self._url}: {error}") from error
+        # Only now: the constructor opens transactions within others, which would wait for each other. What
+        # it writes, it writes under the creation lock.
+        begin_immediate(self._storage.engine)
+
+    def create_study(self, name: str, objectives: int = 1) -> int:
+        """Makes the Optuna study of that name, unless there is one, and returns its key.
+
+        Args:
+            name: Its name.
+            objectives: How many values a complete trial has, all to be raised.
+        """
+        with explained(self._url):
+            with suppress(DuplicatedStudyError):
+                return self._storage.create_new_study([StudyDirection.MAXIMIZE] * objectives, name)
+            return self._storage.get_study_id_from_name(name)
+
+
+# What follows runs in the caller's transaction, together with changes to our own tables: Optuna's storage
+# would commit each part by itself, and a crash between two would leave half a trial.
+
+
+def claim(connection: sa.Connection, study: int, owner: str) -> int | None:
+    """Makes a running trial and returns its number; None if another driver took that one at the same moment.
+
+    Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
+    wait for one that may be waiting for a processor.
+    """
+    following = sa.select(_next_number()).where(trials.c.study_id == study).scalar_subquery()
+    values = {"study_id": study, "number": following, "state": TrialState.RUNNING, "datetime_start": _now()}
+    said = {"key": "owner", "value_json": json.dumps(owner)}
+    if connection.dialect.name == "sqlite":
+        made = trials.insert().values(values).returning(trials.c.trial_id, trials.c.number)
+        trial, number = connection.execute(made).one()
+        connection.execute(trial_user_attributes.insert().values(trial_id=trial, **said))
+        return int(number)
+    new = postgresql.insert(trials).values(values).on_conflict_do_nothing()
+    row = new.returning(trials.c.trial_id, trials.c.number).cte("made")
+    owned = sa.select(row.c.trial_id, *(sa.literal(text).label(key) for key, text in said.items()))
+    owning = trial_user_attributes.insert().from_select(["trial_id", *said], owned).cte("owned")
+    found: int | None = connection.execute(sa.select(row.c.number).add_cte(owning)).scalar_one_or_none()
+    return found
+
+
+def report(connection: sa.Connection, trial: int, epoch: int, overall: float) -> None:
+    """Sets a trial's `overall` at an epoch."""
+    kind = "FINITE"
+    if not math.isfinite(overall):
+        kind = "NAN" if math.isnan(overall) else "INF_POS" if overall > 0 else "INF_NEG"
+    values = {
+        "intermediate_value": overall if kind == "FINITE" else None,
+        "intermediate_value_type": kind,
+    }
+    insert = inserting(connection, trial_intermediate_values).values(trial_id=trial, step=epoch, **values)
+    connection.execute(insert.on_conflict_do_update(index_elements=["trial_id", "step"], set_=values))
+
+
+def inserting(connection: sa.Connection, table: sa.TableClause) -> sqlite.Insert | postgresql.Insert:
+    """An insertion that can say what to do with a row that is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def tell(connection: sa.Connection, trial: int, state: RunState, values: Sequence[float] | None) -> None:
+    """Ends a trial, with a value for each objective if complete; nothing if it has ended already."""
+    ended = connection.execute(
+        trials.update()
+        .where(trials.c.trial_id == trial, trials.c.state == TrialState.RUNNING)
+        .values(state=_STATES[state], datetime_complete=_now())
+    )
+    if ended.rowcount == 1 and values:
+        told = [
+            {"trial_id": trial, "objective": place, "value": value, "value_type": "FINITE"}
+            for place, value in enumerate(values)
+        ]
+        connection.execute(trial_values.insert(), told)
+
+
+def running(connection: sa.Connection, study: int) -> dict[int, str]:
+    """The numbers of the running trials, each with the owner that claimed it."""
+    query = sa.select(trials.c.number, trial_user_attributes.c.value_json).select_from(_owned())
+    ours = query.where(trials.c.study_id == study, trials.c.state == TrialState.RUNNING)
+    return {row.number: json.loads(row.value_json) for row in connection.execute(ours)}
+
+
+def claimed(connection: sa.Connection, study: int) -> int:
+    """How many numbers of a study have been handed out."""
+    query = sa.select(_next_number()).where(trials.c.study_id == study)
+    return int(connection.execute(query).scalar_one())
+
+
+def _next_number() -> sa.ColumnElement[int]:
+    # Not by counting, which would read all trials: the highest is the last in their index.
+    return sa.func.coalesce(sa.func.max(trials.c.number) + 1, 0)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _owned() -> sa.Join:
+    owner = trial_user_attributes.c.key == "owner"
+    return trials.join(trial_user_attributes, (trial_user_attributes.c.trial_id == trials.c.trial_id) & owner)
+
+
+def trial_key(study: int, number: int) -> sa.ScalarSelect[int]:
+    """Optuna's key of a trial, as an expression."""
+    return (
+        sa.select(trials.c.trial_id)
+        .where(trials.c.study_id == study, trials.c.number == number)
+        .scalar_subquery()
+    )
+
+
+def describe(
+    connection: sa.Connection,
+    trial: int,
+    params: Mapping[str, Any],
+    distributions: Mapping[str, BaseDistribution],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Adds parameters and user attributes to a trial that has none yet."""
+    chosen = [
+        {
+            "trial_id": trial,
+            "param_name": name,
+            "param_value": distributions[name].to_internal_repr(value),
+            "distribution_json": distribution_to_json(distributions[name]),
+        }
+        for name, value in params.items()
+        if name in distributions
+    ]
+    if chosen:
+        connection.execute(trial_params.insert(), chosen)
+    said = [{"trial_id": trial, "key": key, "value_json": json.dumps(attributes[key])} for key in attributes]
+    connection.execute(trial_user_attributes.insert(), said)
+
+
+def widen(connection: sa.Connection, study: int, distributions: Mapping[str, BaseDistribution]) -> None:
+    """Gives a study's trials the distributions that it has now, as Optuna's tools ask for one of each name.
+
+    A parameter with a choice that there is no more stays as it is.
+
+    Args:
+        connection: The transaction.
+        study: Optuna's key of the study.
+        distributions: What each parameter may be now.
+    """
+    ours = trial_params.c.trial_id.in_(sa.select(trials.c.trial_id).where(trials.c.study_id == study))
+    for name, new in distributions.items():
+        stored = trial_params.c.distribution_json
+        named = ours & (trial_params.c.param_name == name)
+        for text in connection.execute(sa.select(stored).distinct().where(named)).scalars().all():
+            old = json_to_distribution(text)
+            if old == new:
+                continue
+            values: dict[str, Any] = {"distribution_json": distribution_to_json(new)}
+            if isinstance(old, CategoricalDistribution):
+                if not set(old.choices) <= set(getattr(new, "choices", ())):
+                    continue  # a setting that arms are now written without; the trials keep it
+                # A choice is stored as its place among the choices.
+                places = {place: new.to_internal_repr(choice) for place, choice in enumerate(old.choices)}
+                values["param_value"] = sa.case(places, value=trial_params.c.param_value)
+            connection.execute(trial_params.update().where(named & (stored == text)).values(values))
+
+
+def change_owner(connection: sa.Connection, study: int, number: int, old: str, new: str) -> bool:
+    """Puts a claimed trial into other hands, if it is still in those named."""
+    changed = connection.execute(
+        trial_user_attributes.update()
+        .where(
+            trial_user_attributes.c.trial_id == trial_key(study, number),
+            trial_user_attributes.c.key == "owner",
+            trial_user_attributes.c.value_json == json.dumps(old),
+        )
+        .values(value_json=json.dumps(new))
+    )
+    return changed.rowcount == 1
+
+
+def reopen(connection: sa.Connection, keys: Sequence[int]) -> None:
+    """Makes failed trials running ones again, which Optuna's storage has no way to do."""
+    connection.execute(
+        trials.update()
+        .where(trials.c.trial_id.in_(keys))
+        .values(state=TrialState.RUNNING, datetime_complete=None)
+    )
+
+
+# Optuna's moments are UTC and do not say so.
+trials = sa.table(
+    "trials",
+    sa.column("trial_id", sa.Integer),
+    sa.column("study_id", sa.Integer),
+    sa.column("number", sa.Integer),
+    sa.column("state", sa.Enum(TrialState)),
+    sa.column("datetime_start", sa.DateTime),
+    sa.column("datetime_complete", sa.DateTime),
+)
+
+
+trial_params = sa.table(
+    "trial_params",
+    sa.column("trial_id", sa.Integer),
+    sa.column("param_name", sa.String),
+    sa.column("param_value", sa.Double),
+    sa.column("distribution_json", sa.Text),
+)
+
+
+trial_user_attributes = sa.table(
+    "trial_user_attributes",
+    sa.column("trial_id", sa.Integer),
+    sa.column("key", sa.String),
+    sa.column("value_json", sa.Text),
+)
+
+
+trial_values = sa.table(
+    "trial_values",
+    sa.column("trial_id", sa.Integer),
+    sa.column("objective", sa.Integer),
+    sa.column("value", sa.Double),
+    sa.column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
+)
+
+
+trial_intermediate_values = sa.table(
+    "trial_intermediate_values",
+    sa.column("trial_id", sa.Integer),
+    sa.column("step", sa.Integer),
+    sa.column("intermediate_value", sa.Double),
+    sa.column(
+        "intermediate_value_type",
+        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
+    ),
+)

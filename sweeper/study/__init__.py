@@ -1,0 +1,1 @@
+"""The language of study files: what they say, and the configurations that follow."""

@@ -1,0 +1,99 @@
+"""What is wrong with one field of a study or workload: which value, why, and the nearest valid name."""
+
+import re
+import reprlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..text import nearest
+
+FieldPath = tuple[str | int, ...]
+
+
+MISSING = object()
+
+_PLAIN = {
+    "dict_type": "must be a mapping; an empty one is {}",
+    "model_type": "must be a mapping",
+    "tuple_type": "must be a list",
+    "string_type": "must be text; put it in quotes",
+    "too_short": "must not be empty",
+    "string_pattern_mismatch": "must not be blank, nor begin or end with a space",
+}
+"""Reasons that pydantic words for Python's programmers, by type of error."""
+
+
+class FieldError(ValueError):
+    """One wrong field.
+
+    Attributes:
+        path: The field as written: names of keys and positions in lists, from the top.
+        reason: What is wrong with it, as the end of a sentence.
+        value: The wrong value; left out where there is none to show.
+    """
+
+    def __init__(self, path: FieldPath, reason: str, value: Any = MISSING) -> None:
+        self.path = path
+        self.reason = reason
+        self.value = value
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        shown = "" if self.value is MISSING else f" = {_short.repr(self.value)}"
+        return f"{field_name(self.path)}{shown}: {self.reason}"
+
+
+def field_name(path: FieldPath) -> str:
+    """A path in one word, for example ``space.dropout[1]``."""
+    name = ""
+    for part in path:
+        if isinstance(part, int):
+            name += f"[{part}]"
+        else:
+            name += f".{part}" if name else part
+    return name or "the file"
+
+
+def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterable[str]]) -> FieldError:
+    """Turns the first error of a pydantic model into a FieldError.
+
+    Args:
+        error: What pydantic raised.
+        names_at: Names of the fields that may stand at a path, to find the nearest to an unknown one.
+    """
+    errors = error.errors(include_url=False)
+    # A misspelt key also leaves the right one missing; the misspelling is what the user can see.
+    first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
+    path = tuple(part for part in first["loc"] if part != "[key]")
+    raised = first.get("ctx", {}).get("error")
+    if isinstance(raised, FieldError):
+        return FieldError((*path, *raised.path), raised.reason, raised.value)
+    kind, value, reason = first["type"], first["input"], first["msg"]
+    if kind == "missing":
+        return FieldError(path, "is missing")
+    if kind == "extra_forbidden":
+        return FieldError(path, f"unknown key{nearest(str(path[-1]), names_at(path[:-1]))}")
+    if kind == "value_error":
+        reason = str(raised)
+    elif kind == "union_tag_not_found":
+        reason = f"needs {reason.split(' using discriminator ')[-1]}"
+    elif kind in ("literal_error", "union_tag_invalid"):
+        context = first["ctx"]
+        expected = str(context.get("expected") or context.get("expected_tags"))
+        value = context.get("tag", value)
+        reason = f"must be {expected}"
+        near = nearest(value if isinstance(value, str) else "", re.findall(r"'([^']*)'", expected))
+        reason += near if "did you mean" in near else ""
+    elif kind in _PLAIN:
+        reason = _PLAIN[kind]
+    elif reason.startswith("Input should be"):
+        reason = "must be" + reason.removeprefix("Input should be")
+    return FieldError(path, reason, value)
+
+
+_short = reprlib.Repr()
+
+
+_short.maxstring = _short.maxother = 60

@@ -1,0 +1,254 @@
+"""The entries of a study's search space: a list of choices, or a range of numbers."""
+
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Self
+
+from pydantic import ConfigDict, Field, RootModel, TypeAdapter, ValidationError, model_validator
+
+from model.config import TrainConfig
+from model.tasks import Frozen
+
+from ..text import nearest
+from .problem import FieldError, first_problem
+from .settings import field_at, field_path, names_at, setting_names
+
+Value = str | int | float | bool | None
+
+
+class Choice(RootModel[tuple[Value, ...]]):
+    """A list of values, each as likely as the others."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """The values, in the order of the file."""
+        return self.root
+
+    def cells(self) -> tuple[Value, ...]:
+        """The values that a grid visits."""
+        return self.root
+
+    def probes(self) -> tuple[Value, ...]:
+        """Values that are tried against TrainConfig before any trial starts."""
+        return self.root
+
+    def read(self, value: Value) -> Value:
+        """The choice that `value` names.
+
+        Raises:
+            FieldError: If it names none.
+        """
+        for choice in self.root:
+            # For Python, 1 and True are one value.
+            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+                return choice
+        raise FieldError((), f"must be one of {list(self.root)}", value)
+
+    def at(self, unit: float) -> Value:
+        """The value at a point from 0 (included) to 1; equal shares for all."""
+        return self.root[_share(unit, len(self.root))]
+
+
+class FloatRange(Frozen):
+    """Real numbers from `low` to `high`, both included."""
+
+    low: float = Field(allow_inf_nan=False, description="Lowest value.")
+    high: float = Field(allow_inf_nan=False, description="Highest value.")
+    log: bool = Field(False, description="Whether magnitudes, not values, are equally likely.")
+    step: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Distance between values; null: any value."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_range(self.low, self.high, self.log)
+        if self.log and self.step is not None:
+            raise FieldError(("step",), "a log range has no step", self.step)
+        return self
+
+    def cells(self) -> tuple[float, ...] | None:
+        """The values that a grid visits; None without a step."""
+        if self.step is None:
+            return None
+        # Decimal: in binary, 0.1 + 2 * 0.1 is not 0.3, and the last cell could be lost.
+        low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
+        return tuple(float(low + step * i) for i in range(int((high - low) / step) + 1))
+
+    def probes(self) -> tuple[float, ...]:
+        """Values that are tried against TrainConfig before any trial starts."""
+        return (self.low, self.high)
+
+    def read(self, value: Value) -> float:
+        """`value` as a real number.
+
+        Raises:
+            FieldError: If it is none, or not one of this range.
+        """
+        number = _number(value, self.low, self.high)
+        steps = (number - self.low) / (self.step or 1)
+        if self.step is not None and not math.isclose(steps, round(steps), abs_tol=1e-9):
+            raise FieldError((), f"must be low = {self.low} plus a multiple of step = {self.step}", value)
+        return number
+
+    def at(self, unit: float) -> float:
+        """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
+        cells = self.cells()
+        if cells is not None:
+            return cells[_share(unit, len(cells))]
+        return min(max(_between(self.low, self.high, unit, self.log), self.low), self.high)
+
+    def unit(self, value: float) -> float:
+        """The point of a value, as in `at`; of one that has a share, its middle."""
+        cells = self.cells()
+        if cells is not None:
+            return (round((value - self.low) / (self.step or 1)) + 0.5) / len(cells)
+        return _part(self.low, self.high, value, self.log)
+
+
+class IntRange(Frozen):
+    """Whole numbers from `low` to `high`, both included."""
+
+    low: int = Field(description="Lowest value.")
+    high: int = Field(description="Highest value.")
+    log: bool = Field(False, description="Whether magnitudes, not values, are equally likely.")
+    step: int = Field(1, ge=1, description="Distance between values.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _check_range(self.low, self.high, self.log)
+        if self.log and self.step != 1:
+            raise FieldError(("step",), "a log range has no step", self.step)
+        return self
+
+    def cells(self) -> tuple[int, ...]:
+        """The values that a grid visits."""
+        return tuple(range(self.low, self.high + 1, self.step))
+
+    def probes(self) -> tuple[int, ...]:
+        """Values that are tried against TrainConfig before any trial starts."""
+        return (self.low, self.high)
+
+    def read(self, value: Value) -> int:
+        """`value` as a whole number.
+
+        Raises:
+            FieldError: If it is none, or not one of this range.
+        """
+        number = _number(value, self.low, self.high)
+        if number != int(number):
+            raise FieldError((), "must be a whole number", value)
+        if (int(number) - self.low) % self.step:
+            raise FieldError((), f"must be low = {self.low} plus a multiple of step = {self.step}", value)
+        return int(number)
+
+    def at(self, unit: float) -> int:
+        """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
+        if not self.log:
+            cells = self.cells()
+            return cells[_share(unit, len(cells))]
+        number = round(_between(self.low - 0.5, self.high + 0.5, unit, log=True))
+        return min(max(number, self.low), self.high)
+
+    def unit(self, value: int) -> float:
+        """The point of a value, as in `at`: the middle of its share."""
+        if not self.log:
+            return (((value - self.low) // self.step) + 0.5) / len(self.cells())
+        return _part(self.low - 0.5, self.high + 0.5, value, log=True)
+
+
+Space = Choice | FloatRange | IntRange
+
+
+def _share(unit: float, shares: int) -> int:
+    """Which of so many equal shares of the line from 0 to 1 a point lies in."""
+    return min(int(unit * shares), shares - 1)
+
+
+def _between(low: float, high: float, unit: float, log: bool) -> float:
+    if log:
+        return math.exp(_between(math.log(low), math.log(high), unit, log=False))
+    return low + (high - low) * unit
+
+
+def _part(low: float, high: float, value: float, log: bool) -> float:
+    if log:
+        return _part(math.log(low), math.log(high), math.log(value), log=False)
+    return (value - low) / (high - low)
+
+
+def _number(value: Value, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError((), "must be a number", value)
+    if not low <= value <= high:
+        raise FieldError((), f"must be from {low} to {high}", value)
+    return float(value)
+
+
+def _check_range(low: float, high: float, log: bool) -> None:
+    if low >= high:
+        raise FieldError(("low",), f"must be below high = {high}", low)
+    if log and low <= 0:
+        raise FieldError(("low",), "must be above 0 in a log range", low)
+
+
+def parse_entry(key: str, written: Any) -> Space:
+    """Reads one entry of `space`.
+
+    Args:
+        key: The field that it varies, as written.
+        written: A list of values or a mapping with `low`, `high`, `log`, `step`.
+
+    Returns:
+        A Choice with its values in the field's own type, or the range that fits this type.
+
+    Raises:
+        FieldError: If the key names no single field or the entry does not fit it. Paths begin below `key`.
+    """
+    if isinstance(written, Choice | FloatRange | IntRange):
+        return written
+    path = field_path(key)
+    field = field_at(TrainConfig, path)
+    if field is None:
+        known = setting_names(path[:-1]) or setting_names(())
+        raise FieldError((), f"unknown key{nearest(key if len(path) == 1 else path[-1], known)}")
+    if below := names_at(TrainConfig, path):
+        raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
+    field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+    if isinstance(written, list | tuple):
+        return _choice(field_type, written)
+    if isinstance(written, Mapping):
+        return _range(field.annotation, written)
+    raise FieldError((), "must be a list of choices or a mapping with low and high", written)
+
+
+def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) -> Choice:
+    if not written:
+        raise FieldError((), "must hold at least one choice", [])
+    values: list[Value] = []
+    for position, value in enumerate(written):
+        try:
+            choice = field_type.validate_python(value)
+        except ValidationError as error:
+            problem = first_problem(error, lambda path: ())
+            raise FieldError((position,), problem.reason, value) from None
+        if not isinstance(choice, Value) or (isinstance(choice, float) and not math.isfinite(choice)):
+            raise FieldError((position,), "a choice is one finite number, text, true, false or null", value)
+        if choice in values:
+            raise FieldError((position,), "stands in the list twice", value)
+        values.append(choice)
+    return Choice(tuple(values))
+
+
+def _range(annotation: Any, written: Mapping[str, Any]) -> FloatRange | IntRange:
+    schema = TypeAdapter(annotation).json_schema()
+    types = {option.get("type") for option in schema.get("anyOf", [schema])}
+    if not types & {"number", "integer"}:
+        raise FieldError((), "is not a number: give a list of choices")
+    model = FloatRange if "number" in types else IntRange
+    try:
+        return model.model_validate(dict(written))
+    except ValidationError as error:
+        raise first_problem(error, lambda path: model.model_fields) from None

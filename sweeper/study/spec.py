@@ -1,0 +1,308 @@
+"""What stands in a study file and in a workload file."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
+
+from model.tasks import Frozen
+
+from ..errors import InputError
+from ..paths import check_name
+from ..text import nearest
+from .problem import FieldError, FieldPath
+from .settings import Leaf, field_path, leaves, merged, nested, overlap
+from .space import Space, Value, parse_entry
+
+TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
+"""The tables that a report can show; all but ``arms`` mirror one of the paper's."""
+
+
+CROSS = " x "
+"""Between the names of two settings: a table of one against the other."""
+
+
+_SCHEMA = {"anyOf": [{"enum": list(TABLES)}, {"type": "string", "pattern": rf"^\S+{CROSS}\S+$"}]}
+
+
+_TableKey = Annotated[str, WithJsonSchema(_SCHEMA)]
+
+
+def _safe_name(name: str) -> str:
+    try:
+        return check_name(name, "the")
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    seen: list[Leaf] = []
+    for leaf in leaves(settings):
+        if leaf.path[0] == "seed":
+            raise FieldError(leaf.written, "is set by `seeds` at the top of a study file")
+        if isinstance(leaf.value, float) and not math.isfinite(leaf.value):
+            raise FieldError(leaf.written, "must be a finite number", leaf.value)
+        for other in seen:
+            if overlap(leaf.path, other.path):
+                raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
+        seen.append(leaf)
+    return settings
+
+
+def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    if "tasks" in settings:
+        raise FieldError(("tasks",), "belongs to the workload; name one field, for example tasks.sts.loss")
+    return _check_settings(settings)
+
+
+def _parse_space(written: Any) -> Any:
+    if not isinstance(written, Mapping):
+        return written
+    entries = {}
+    for key, entry in _check_trial_settings(dict(written)).items():
+        try:
+            entries[key] = parse_entry(key, entry)
+        except FieldError as error:
+            raise FieldError((key, *error.path), error.reason, error.value) from None
+    return entries
+
+
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for position, value in enumerate(values):
+        if value in values[:position]:
+            raise FieldError((position,), "stands in the list twice", value)
+    return values
+
+
+Name = Annotated[str, AfterValidator(_safe_name)]
+
+
+WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+
+
+class SamplerSpec(Frozen):
+    """How new trials are proposed."""
+
+    name: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga2"] = Field(
+        "tpe",
+        description="Learning from finished trials: tpe; gp (Gaussian process); cma-es (ranges only); nsga2 "
+        "(several objectives). Blindly: random; qmc (evenly spread); grid (every combination once).",
+    )
+    seed: int = Field(11711, ge=0, lt=2**32, description="Seed of the proposals, not of the training.")
+    startup: int = Field(
+        5,
+        ge=2,
+        description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
+    )
+
+
+class PrunerSpec(Frozen):
+    """Which trials are stopped early, compared with earlier ones."""
+
+    name: Literal["none", "median", "asha", "hyperband", "wilcoxon"] = Field(
+        "none",
+        description="median: below the median. asha, hyperband: not among the best at fixed epochs. "
+        "wilcoxon: configuration significantly worse at the seeds already done.",
+    )
+    min_epochs: int = Field(1, ge=1, description="median, asha, hyperband: epochs that every trial gets.")
+    startup: int = Field(5, ge=1, description="median: complete trials before any is stopped.")
+    reduction_factor: int = Field(
+        3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
+    )
+    p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
+    peers: Literal["arm", "study"] = Field(
+        "arm",
+        description="asha, hyperband: which trials a trial is compared with: those of its arm, so that every "
+        "arm is searched alike, or all of the study, which finds the best of all with the fewest epochs.",
+    )
+    patience: int | None = Field(
+        None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for option, value in self:
+            changed = option != "name" and value != type(self).model_fields[option].default
+            if changed and option not in _PRUNER_OPTIONS[self.name]:
+                raise FieldError((option,), f"pruner {self.name} has no such option", value)
+        return self
+
+    def least_seeds(self) -> int:
+        """Training seeds without which it could never stop a trial."""
+        # n differences of one sign have a probability of 1 in 2**n, and the last seed is the one saved.
+        return 2 + math.floor(-math.log2(self.p_threshold)) if self.name == "wilcoxon" else 1
+
+
+_PRUNER_OPTIONS: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "median": ("min_epochs", "startup", "patience"),
+    "asha": ("min_epochs", "reduction_factor", "peers", "patience"),
+    "hyperband": ("min_epochs", "reduction_factor", "peers", "patience"),
+    "wilcoxon": ("p_threshold",),
+}
+
+
+_SEVERAL_OBJECTIVES = ("nsga2", "tpe", "random", "qmc")
+"""Samplers that raise several objectives at once."""
+
+
+def _check_objective(written: Any) -> Any:
+    if isinstance(written, list | tuple):
+        if len(written) < 2:
+            reason = "a list needs two scores or more; write a single one without brackets"
+            raise FieldError((), reason, list(written))
+        _distinct(tuple(written))
+    for name in written if isinstance(written, list | tuple) else [written]:
+        if not isinstance(name, str):
+            raise FieldError((), "must be the name of a score, or a list of them", written)
+    return written
+
+
+class StudySpec(Frozen):
+    """A study file: which trials there are and how new ones are proposed."""
+
+    name: Name = Field(description="Name of the study; its results are stored as <name>@<workload>.")
+    description: str = Field("", description="What the study asks, in a sentence.")
+    workload: Name = Field("demo", description="Data and backbone, unless --workload names others.")
+    objective: Annotated[str | tuple[str, ...], BeforeValidator(_check_objective)] = Field(
+        "overall",
+        description="Score that the sampler raises: overall or a task's name; a list: all of them at once.",
+    )
+    base: Settings = Field({}, description="Settings of every trial.")
+    arms: dict[Annotated[str, Field(pattern=r"^\S(.*\S)?$")], Settings] = Field(
+        {"all": {}},
+        min_length=1,
+        description="Named variants, each with its own settings and the same number of trials.",
+    )
+    space: dict[str, Space] = Field(
+        {}, description="Settings that vary within an arm: a list of choices, or low, high, log, step."
+    )
+    enqueue: tuple[dict[str, Value], ...] = Field(
+        (),
+        description="The first configurations of every arm: values for keys of `space`; the rest is drawn.",
+    )
+    sampler: SamplerSpec = SamplerSpec()
+    pruner: PrunerSpec = PrunerSpec()
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = Field(
+        (11711,), min_length=1, description="Training seeds; every configuration is trained with each."
+    )
+    tables: Annotated[tuple[_TableKey, ...], AfterValidator(_distinct)] = Field(
+        ("arms",),
+        description="Tables of the report: arms; table1 to table7, the paper's; two settings of `space` "
+        "against each other, such as 'weight_decay x dropout'.",
+    )
+
+    _read_space = field_validator("space", mode="before")(_parse_space)
+
+    @model_validator(mode="after")
+    def _no_clash(self) -> Self:
+        sections: list[tuple[FieldPath, Mapping[str, Any]]] = [(("base",), self.base)]
+        sections += [(("arms", name), settings) for name, settings in self.arms.items()]
+        for section, settings in sections:
+            for leaf in leaves(settings):
+                for key in self.space:
+                    if overlap(leaf.path, field_path(key)):
+                        reason = f"clashes with space.{key}: set it or vary it"
+                        raise FieldError((*section, *leaf.written), reason, leaf.value)
+        return self
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The names of the scores that the sampler raises."""
+        return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @model_validator(mode="after")
+    def _known_tables(self) -> Self:
+        for position, key in enumerate(self.tables):
+            settings = key.split(CROSS)
+            if len(settings) == 2 and settings[0] != settings[1]:
+                for name in settings:
+                    if name not in self.space:
+                        reason = f"{name!r} is not in `space`{nearest(name, self.space)}"
+                        raise FieldError(("tables", position), reason, key)
+            elif key not in TABLES:
+                reason = f"is no table; there are {', '.join(TABLES)}, and for two settings A{CROSS}B"
+                raise FieldError(("tables", position), reason, key)
+        return self
+
+    @model_validator(mode="after")
+    def _search_fits(self) -> Self:
+        several, sampler, pruner = len(self.objectives) > 1, self.sampler.name, self.pruner
+        if several and sampler not in _SEVERAL_OBJECTIVES:
+            reason = f"raises one objective; for several take {', '.join(_SEVERAL_OBJECTIVES)}"
+            raise FieldError(("sampler", "name"), reason, sampler)
+        if sampler == "nsga2" and not several:
+            raise FieldError(("sampler", "name"), "needs a list of several scores as `objective`", sampler)
+        if several and pruner.name != "none":
+            raise FieldError(
+                ("pruner", "name"), "no trial is stopped early with several objectives", pruner.name
+            )
+        if len(self.seeds) < pruner.least_seeds():
+            reason = f"needs {pruner.least_seeds()} seeds to tell configurations apart at this p_threshold"
+            raise FieldError(("pruner", "name"), reason, pruner.name)
+        if self.enqueue and sampler == "grid":
+            raise FieldError(("enqueue",), "a grid has every combination already: leave this out")
+        for position, params in enumerate(self.enqueue):
+            for key in params:
+                if key not in self.space:
+                    raise FieldError(
+                        ("enqueue", position, key), f"is not in `space`{nearest(key, self.space)}"
+                    )
+        return self
+
+
+class Resources(Frozen):
+    """What a trial takes of a machine: they say where it can run, and change nothing that it computes."""
+
+    cpus: int | None = Field(
+        None, ge=1, description="Cores of a trial; by default the machine's, shared by the trials at once."
+    )
+    gpus: float = Field(0.0, ge=0, description="GPUs of a trial; 0.5 where two trials share one.")
+
+    @field_validator("gpus")
+    @classmethod
+    def _shared_or_whole(cls, gpus: float) -> float:
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError("must be a share of one GPU or a whole number")
+        return gpus
+
+
+class Workload(Frozen):
+    """What a study runs on: data, backbone, epochs. Its file may extend another's."""
+
+    name: Name = Field(description="Name of the workload.")
+    description: str = Field("", description="Data and backbone, in a sentence.")
+    notice: str = Field("", description="Sentence shown beside every score.")
+    train: WorkloadSettings = Field({}, description="Settings of every trial, beneath the study's.")
+    space: dict[str, Space] = Field(
+        {}, description="Entries that replace those of the same name in a study's space."
+    )
+    resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
+
+    _read_space = field_validator("space", mode="before")(_parse_space)
+
+
+class WorkloadFile(Workload):
+    """A workload as written: what it leaves out may come from another."""
+
+    extends: Name | None = Field(None, description="Workload that gives all that this file leaves out.")
+
+    def over(self, parent: Workload) -> Workload:
+        """The workload that this file makes of the one that it extends."""
+        fields = {field_path(key) for key in self.space}
+        inherited = {key: entry for key, entry in parent.space.items() if field_path(key) not in fields}
+        return Workload(
+            name=self.name,
+            description=self.description,
+            notice=self.notice or parent.notice,
+            train=merged(nested(parent.train), nested(self.train)),
+            space=inherited | self.space,
+            resources=self.resources if "resources" in self.model_fields_set else parent.resources,
+        )

@@ -1,0 +1,236 @@
+"""A study on a workload, and the configurations of its trials."""
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from itertools import combinations, product
+from operator import getitem
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from model.config import Task, TrainConfig
+
+from ..errors import InputError
+from ..paths import check_name
+from ..text import nearest
+from ..trial import TrialSpec
+from .checks import space_problems, study_problems
+from .problem import FieldError, FieldPath, first_problem
+from .settings import Leaf, field_path, leaves, merged, nested, overlap, setting_names
+from .space import Space, Value
+from .spec import StudySpec, Workload
+
+__all__ = ["SettingError", "Study", "StudySpec", "TrialSpec", "Workload"]
+
+Document = Literal["study", "workload"]
+
+_SECTIONS = ("space", "arms", "base", "train")
+"""Parts of a study and workload file, the strongest first."""
+
+UNDIGESTED = ("description", "notice", "tables", "workload", "resources")
+"""Fields of a study or workload that change no trial."""
+
+
+class SettingError(InputError):
+    """A setting of a study or its workload gives no valid configuration.
+
+    Attributes:
+        document: The file that sets it.
+        problem: The field in that file, and what is wrong with it.
+    """
+
+    def __init__(self, document: Document, problem: FieldError, where: str) -> None:
+        self.document = document
+        self.problem = problem
+        super().__init__(f"{where}: {problem}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study on a workload. One that would give an invalid trial refuses to exist.
+
+    Raises:
+        SettingError: If an arm with some values of the space is not a valid configuration, the arms have
+            different tasks, or the sampler cannot work on the space.
+    """
+
+    spec: StudySpec
+    workload: Workload
+
+    def __post_init__(self) -> None:
+        for key, found in space_problems(self.spec, self.space):
+            document, path = self._space_place(key)
+            problem = FieldError((*path, *found.path), found.reason, found.value)
+            raise SettingError(document, problem, f"study {self.name!r}")
+        expected = list(self.tasks)
+        for arm in self.spec.arms:
+            for params in self._probes():
+                tasks = self.config(arm, params, self.spec.seeds[0]).tasks
+                if list(tasks) != expected:
+                    problem = FieldError(("arms", arm), f"has other tasks than the first arm: {list(tasks)}")
+                    raise SettingError("study", problem, f"study {self.name!r}")
+        for problem in study_problems(self.spec, self.space, self.tasks):
+            raise SettingError("study", problem, f"study {self.name!r}")
+        for arm in self.spec.arms:
+            for params in self.spec.enqueue:
+                self.config(arm, next(self._probes()) | params, self.spec.seeds[0])
+
+    @property
+    def name(self) -> str:
+        """The name under which results are stored."""
+        return f"{self.spec.name}@{self.workload.name}"
+
+    def named(self, name: str) -> "Study":
+        """The same study under another name.
+
+        Raises:
+            InputError: If the name could not be that of a file.
+        """
+        return Study(self.spec.model_copy(update={"name": check_name(name, "study")}), self.workload)
+
+    @cached_property
+    def space(self) -> dict[str, Space]:
+        """The study's space, with the workload's entries in the place of those of the same name."""
+        replaced = {field_path(key): entry for key, entry in self.workload.space.items()}
+        return {key: replaced.get(field_path(key), entry) for key, entry in self.spec.space.items()}
+
+    @cached_property
+    def tasks(self) -> dict[str, Task]:
+        """The tasks, by name, in report order, as the first arm declares them."""
+        return self.config(next(iter(self.spec.arms)), next(self._probes()), self.spec.seeds[0]).tasks
+
+    def config(self, arm: str, params: Mapping[str, Any], seed: int) -> TrainConfig:
+        """The configuration of one trial.
+
+        Later wins: TrainConfig's defaults, the workload, `base`, the arm, `params`, `seed`.
+
+        Args:
+            arm: Name of an arm.
+            params: Values for the space, by the keys of the study file.
+            seed: Training seed.
+
+        Raises:
+            InputError: If there is no such arm, or the settings are not valid together.
+        """
+        if arm not in self.spec.arms:
+            raise InputError(f"study {self.name!r} has no arm {arm!r}{nearest(arm, self.spec.arms)}")
+        settings: dict[str, Any] = {}
+        for layer in (self.workload.train, self.spec.base, self.spec.arms[arm], params, {"seed": seed}):
+            settings = merged(settings, nested(layer))
+        try:
+            return TrainConfig.model_validate(settings)
+        except ValidationError as error:
+            raise self._explain(first_problem(error, setting_names), arm, params) from None
+
+    @cached_property
+    def toggles(self) -> dict[str, dict[str, Value]]:
+        """What sets the arms apart, by arm: each single-valued setting in which two arms differ.
+
+        Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
+        not write one has the value that its configuration has.
+        """
+        written = {
+            ".".join(leaf.written): leaf.path
+            for settings in self.spec.arms.values()
+            for leaf in leaves(settings)
+            if isinstance(leaf.value, Value)
+        }
+        values: dict[str, dict[str, Value]] = {}
+        for arm in self.spec.arms:
+            dump: Any = self.config(arm, {}, self.spec.seeds[0]).model_dump(mode="json")
+            values[arm] = {name: reduce(getitem, path, dump) for name, path in written.items()}
+        differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
+        return {arm: {name: values[arm][name] for name in differing} for arm in values}
+
+    def digest(self) -> str:
+        """SHA-256 of everything in the study and workload that can change a trial."""
+        study, workload = self.spec.model_dump(mode="json"), self.workload.model_dump(mode="json")
+        text = json.dumps(_canonical(study, workload), separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _probes(self) -> Iterator[dict[str, Value]]:
+        """Parameters to try: extreme values, two entries at a time, the others at their first value."""
+        values = {key: entry.probes() for key, entry in self.space.items()}
+        first = {key: below[0] for key, below in values.items()}
+        for keys in combinations(values, min(2, len(values))):
+            for chosen in product(*(values[key] for key in keys)):
+                yield first | dict(zip(keys, chosen, strict=True))
+
+    def _space_place(self, key: str) -> tuple[Document, FieldPath]:
+        """The file that holds the entry in force for a key of the space, and its path there."""
+        for name in self.workload.space:
+            if field_path(name) == field_path(key):
+                return "workload", ("space", name)
+        return "study", ("space", key)
+
+    def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[tuple[Document, FieldPath, Leaf]]:
+        """Every setting of a trial with the file and path that it comes from, the strongest first."""
+        for leaf in leaves(params):
+            yield *self._space_place(leaf.written[0]), leaf
+        for leaf in leaves(self.spec.arms[arm]):
+            yield "study", ("arms", arm, *leaf.written), leaf
+        for leaf in leaves(self.spec.base):
+            yield "study", ("base", *leaf.written), leaf
+        for leaf in leaves(self.workload.train):
+            yield "workload", ("train", *leaf.written), leaf
+
+    def _explain(self, problem: FieldError, arm: str, params: Mapping[str, Any]) -> SettingError:
+        """Names the file and key that set the field of which TrainConfig complains."""
+        where = f"study {self.name!r}, arm {arm!r}"
+        # pydantic puts the kind of a source into the path of its fields; files have no such level.
+        path = tuple(str(p) for i, p in enumerate(problem.path) if i == 0 or problem.path[i - 1] != "source")
+        reason = self._reason(path, problem.reason)
+        # Nothing sets a missing field; those beside it lead to the place where it belongs.
+        group = path[:-1] if problem.reason == "is missing" else path
+        setters = [place for place in self._settings(arm, params) if overlap(place[2].path, group)]
+        # A complaint about a group of settings names those that do not fit together.
+        words = re.findall(r"\w+", reason)
+        named = sorted(
+            (place for place in setters if place[2].path[-1] in words),
+            key=lambda place: (_SECTIONS.index(str(place[1][0])), words.index(place[2].path[-1])),
+        )
+        for document, written, leaf in named or (setters if group else []):
+            return SettingError(document, FieldError(written, reason, leaf.value), where)
+        return SettingError("workload", FieldError(("train", *path), reason), where)
+
+    def _reason(self, path: tuple[str, ...], reason: str) -> str:
+        if reason != "is missing" or len(path) == 1:
+            return reason
+        declared = nested(self.workload.train).get("tasks", {})
+        if path[0] == "tasks" and path[1] not in declared:
+            return f"workload {self.workload.name!r} has no task {path[1]!r}{nearest(path[1], declared)}"
+        return f"{'.'.join(path)} is missing"
+
+
+def _canonical(study: Mapping[str, Any], workload: Mapping[str, Any]) -> dict[str, Any]:
+    """Every field that can change a trial, by dotted name; the order of the arms and the space included."""
+    fields = _flat("", {key: value for key, value in study.items() if key not in UNDIGESTED})
+    fields |= _flat("workload.", {key: value for key, value in workload.items() if key not in UNDIGESTED})
+    fields |= {"order of arms": list(study["arms"]), "order of space": list(study["space"])}
+    return dict(sorted(fields.items()))
+
+
+def _flat(prefix: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            fields |= _flat(f"{prefix}{key}.", value)
+        else:
+            fields[f"{prefix}{key}"] = value
+    return fields
+
+
+def grid_size(study: Study) -> int | None:
+    """Number of trials after which a study has no further one; None if it never ends.
+
+    A study without a space ends too: its arms have one configuration each.
+    """
+    if study.space and study.spec.sampler.name != "grid":
+        return None
+    cells = math.prod(len(entry.cells() or ()) for entry in study.space.values())
+    return cells * len(study.spec.arms) * len(study.spec.seeds)

@@ -1,0 +1,1 @@
+"""Runs a study: the loop of a sweep, and what it is made of."""

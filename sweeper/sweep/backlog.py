@@ -1,0 +1,178 @@
+"""The trials of a driver that wait for a worker: adopted ones, new ones, and those that repeat another."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from ..search.distributions import distributions
+from ..search.propose import propose
+from ..store.database import Database
+from ..store.owners import Neighbours, Verdict
+from ..study.study import Study
+from ..trial import RunRow, RunState, TrialSpec, trial_of
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A trial that waits for a worker.
+
+    Attributes:
+        trial: The trial.
+        halvings: How often its micro-batch has been halved.
+        kills: How often its process was killed since its latest epoch.
+        displaced: Whether the machine that it ran on was lost.
+    """
+
+    trial: TrialSpec
+    halvings: int = 0
+    kills: int = 0
+    displaced: bool = False
+
+
+class Backlog:
+    """Finds the next trial: those of drivers that died first, then new ones until there are enough.
+
+    A trial whose configuration and seed are those of another does not wait for a worker, but for its twin.
+
+    Args:
+        database: Where the trials are.
+        study: Their study.
+        wanted: Number of trials that the study shall have in total.
+        owner: The driver.
+        lease_seconds: How long a trial is the driver's without a renewal.
+        reuse: Called with a trial and its twin once that one is complete.
+    """
+
+    def __init__(  # noqa: PLR0917 - what a driver is made of
+        self,
+        database: Database,
+        study: Study,
+        wanted: int,
+        owner: str,
+        lease_seconds: float,
+        reuse: Callable[[TrialSpec, RunRow], None],
+    ) -> None:
+        self._database = database
+        self._study = study
+        self._wanted = wanted
+        self._owner = owner
+        self._lease_seconds = lease_seconds
+        self._reuse = reuse
+        self._neighbours = Neighbours(owner, lease_seconds)
+        self._ready: list[Ready] = []
+        self._deferred: dict[int, TrialSpec] = {}
+        self._new = self._new_trials()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a trial waits for a worker."""
+        return bool(self._ready)
+
+    @property
+    def deferred(self) -> bool:
+        """Whether a trial waits for its twin."""
+        return bool(self._deferred)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing waits, and every number asked for has been claimed, by this driver or another."""
+        return not (self._ready or self._deferred) and self._claimed()
+
+    def take(self) -> Ready | None:
+        """The next trial to train, a new one if none waits; None if there is none."""
+        while not self._ready:
+            if next(self._new, None) is None:
+                return None
+        return self._ready.pop(0)
+
+    def put_back(self, ready: Ready) -> None:
+        """Puts a trial in front of the others."""
+        self._ready.insert(0, ready)
+
+    def keep(self, mine: Collection[int]) -> None:
+        """Drops the trials that another driver has taken over."""
+        self._ready = [ready for ready in self._ready if ready.trial.number in mine]
+        self._deferred = {number: trial for number, trial in self._deferred.items() if number in mine}
+
+    def adopt(self, active: Collection[int]) -> bool:
+        """Makes the trials of drivers that are gone this driver's own.
+
+        Args:
+            active: Numbers of the trials that are under way here.
+
+        Returns:
+            Whether there is more to wait for: adopted trials, or some whose driver may be gone.
+        """
+        name, undecided = self._study.name, False
+        mine = {*active, *self._deferred, *(ready.trial.number for ready in self._ready)}
+        for lease in self._database.leases(name):
+            if lease.number in mine or lease.number >= self._wanted:
+                continue
+            verdict = self._neighbours.judge(lease.number, lease.owner, lease.expires, lease.expired)
+            undecided |= verdict is Verdict.UNKNOWN
+            if verdict is Verdict.GONE and self._take_over(lease.number, lease.owner):
+                row = self._database.run(name, lease.number)
+                if row is not None:
+                    self._prepare(trial_of(row), row.halvings)
+        for number, owner in self._database.orphans(name):
+            if number >= self._wanted:
+                continue
+            verdict = self._neighbours.judge(number, owner, None, False)
+            undecided |= verdict is Verdict.UNKNOWN
+            if verdict is Verdict.GONE and self._take_over(number, owner):
+                self._propose(number)
+        return undecided or bool(self._ready)
+
+    def settle(self) -> None:
+        """Gives the trials that wait for a twin its result, or trains them if it will have none."""
+        for number, trial in list(self._deferred.items()):
+            twin = self._database.twin(self._study.name, number)
+            under_way = twin is not None and twin.state is not RunState.COMPLETE
+            if under_way and twin and (twin.owner == self._owner or not self._is_gone(twin)):
+                continue
+            del self._deferred[number]
+            if twin is not None and not under_way:
+                self._reuse(trial, twin)
+            else:
+                self._ready.append(Ready(trial))
+
+    def _claimed(self) -> bool:
+        return self._database.claimed(self._study.name) >= self._wanted
+
+    def _take_over(self, number: int, owner: str | None) -> bool:
+        return self._database.take_over(self._study.name, number, owner, self._owner, self._lease_seconds)
+
+    def _new_trials(self) -> Iterator[int]:
+        """Claims numbers, and proposes their trials, until there are as many as asked for."""
+        while not self._claimed():
+            number = self._database.claim_number(self._study.name, self._owner)
+            # Another driver may have been quicker; the number then waits until more trials are asked for.
+            if number < self._wanted:
+                self._propose(number)
+                yield number
+
+    def _propose(self, number: int) -> None:
+        name, space = self._study.name, distributions(self._study)
+        while True:
+            trial = propose(self._study, number, self._database.history(name))
+            if trial is None:
+                return
+            if self._database.add_run(name, trial, space, self._owner, self._lease_seconds):
+                self._prepare(trial)
+                return
+            if self._database.run(name, number) is not None:
+                return
+            # Another driver has added that very configuration and seed under a number of its own.
+
+    def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
+        """Queues a trial; one that another has the result of, or is about to have, needs no training."""
+        twin = self._database.twin(self._study.name, trial.number)
+        if twin is None or halvings:
+            self._ready.append(Ready(trial, halvings))
+        elif twin.state is RunState.COMPLETE:
+            self._reuse(trial, twin)
+        else:
+            self._deferred[trial.number] = trial
+
+    def _is_gone(self, row: RunRow) -> bool:
+        verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, expired=False)
+        return verdict is Verdict.GONE

@@ -1,0 +1,272 @@
+"""Trains a trial again, and compares every metric with what was recorded."""
+
+import math
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model.config import TrainConfig
+from model.data.rows import check
+
+from ..errors import DatabaseError, InputError
+from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
+from ..paths import Home
+from ..store.studies import find_trial
+from ..store.trials import Archive
+from ..text import one_line
+from ..trial import MetricKey, RunRow, RunState, SweepRow
+
+Value = str | int | float | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something of which the record and the repetition say different things.
+
+    Attributes:
+        what: What it is, for example ``epoch 2 dev sst accuracy``.
+        recorded: Its value in the database.
+        now: Its value in the repetition.
+    """
+
+    what: str
+    recorded: Value
+    now: Value
+
+    def __str__(self) -> str:
+        return f"{self.what}: {_shown(self.recorded)} recorded, {_shown(self.now)} now"
+
+
+@dataclass
+class Repetition:
+    """What is heard of a trial that is trained again.
+
+    Attributes:
+        metrics: Every metric of every epoch.
+        failure: How it failed; None if it did not.
+        circumstances: Under what it ran: ``machine``, ``threads``, ``device`` and ``data fingerprint``.
+    """
+
+    metrics: dict[MetricKey, float] = field(default_factory=dict)
+    failure: Failed | None = None
+    circumstances: dict[str, Value] = field(default_factory=dict)
+
+    def hear(self, event: Event) -> None:
+        """Takes note of an event of the trial."""
+        match event:
+            case Started(threads=threads, device=device, machine=machine):
+                self.circumstances |= {"machine": machine, "threads": threads, "device": device}
+            case Evaluated(result=result):
+                self.circumstances["data fingerprint"] = result.fingerprint
+                self.metrics |= {(result.epoch, m.split, m.task, m.name): m.value for m in result.metrics}
+            case Failed():
+                self.failure = event
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a repetition differs from the record.
+
+    Attributes:
+        ended: How the trial ended as recorded, for example ``complete`` or ``failed (nan)``.
+        outcome: Of how the trial ended; None if it ended alike.
+        metrics: Metrics that differ, those that only one of the two has included.
+        compared: Number of metrics that either has.
+        circumstances: Circumstances that differ, the causes that can be seen.
+    """
+
+    ended: str
+    outcome: Difference | None
+    metrics: tuple[Difference, ...]
+    compared: int
+    circumstances: tuple[Difference, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether the trial ended alike with equal metrics, bit for bit."""
+        return self.outcome is None and not self.metrics
+
+
+def replay(
+    database: Archive,
+    sweep: SweepRow,
+    number: int,
+    *,
+    executor: Executor,
+    home: Home,
+    data: Path | None,
+    say: Callable[[str], None],
+) -> Comparison:
+    """Trains a trial again from its start, in a folder of its own that is removed afterwards.
+
+    It has the configuration and the number of threads of the record. A pruned trial ends where it was pruned.
+
+    Args:
+        database: The database; it is not changed.
+        sweep: The study.
+        number: Number of the trial.
+        executor: Where the trial runs.
+        home: Folder of runs and caches.
+        data: Folder of the user's data files, if there is one.
+        say: Hears, epoch by epoch, whether the metrics are those of the record.
+
+    Raises:
+        InputError: If there is no such trial, or it has no outcome yet.
+        DatabaseError: If this version of sweeper cannot read its configuration.
+        DataError: If its data is missing or malformed.
+    """
+    row = find_trial(database, sweep, number)
+    if not row.state.final:
+        raise InputError(
+            f"trial {number} of study {sweep.name!r} is {row.state}: it has no outcome to repeat"
+        )
+    config = _config(sweep, row)
+    check(config, data)
+    # A result that was reused came about under the circumstances of the trial that it is from.
+    made = row if row.reused_from is None else find_trial(database, sweep, row.reused_from)
+    recorded = database.metrics(sweep.name, number)
+    last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
+    home.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="replay-", dir=home.root) as folder:
+        try:
+            executor.submit(Job(number, config, Path(folder), data, home.cache, made.threads or 1))
+            repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
+        finally:
+            executor.close()  # before its folder goes
+    return compare(row, made, recorded, repetition)
+
+
+def compare(
+    row: RunRow, made: RunRow, recorded: Mapping[MetricKey, float | None], repetition: Repetition
+) -> Comparison:
+    """Compares a repetition with the record.
+
+    Args:
+        row: The trial as recorded.
+        made: The trial from which its result is: another one if the result was reused.
+        recorded: Its metrics; None for what is not a number.
+        repetition: The repetition.
+    """
+    before = f"{row.state} ({row.error_class})" if row.error_class else str(row.state)
+    now, message = str(row.state if row.state is RunState.PRUNED else RunState.COMPLETE), ""
+    if repetition.failure:
+        now = f"{RunState.FAILED} ({repetition.failure.error_class})"
+        message = f": {one_line(repetition.failure.message)}"
+    keys = sorted(recorded.keys() | repetition.metrics.keys())
+    return Comparison(
+        ended=before,
+        outcome=Difference("outcome", before, now + message) if before != now else None,
+        metrics=tuple(
+            Difference(_metric(key), _value(recorded, key), _value(repetition.metrics, key))
+            for key in keys
+            if not _same(recorded, repetition.metrics, key)
+        ),
+        compared=len(keys),
+        circumstances=_circumstances(made, repetition),
+    )
+
+
+def lines(name: str, number: int, comparison: Comparison) -> list[str]:
+    """A comparison in words.
+
+    Args:
+        name: Name of the study.
+        number: Number of the trial.
+        comparison: The comparison.
+    """
+    count, head = comparison.compared, f"{name} trial {number}"
+    seen = [f"  {difference}" for difference in comparison.circumstances]
+    if comparison.identical:
+        also = ["although these differ:", *seen] if seen else []
+        return [f"{head}: identical in {count} metrics, and {comparison.ended} as recorded", *also]
+    told = [f"  {difference}" for difference in (comparison.outcome, *comparison.metrics) if difference]
+    causes = ["causes that can be seen:", *seen]
+    if not seen:
+        causes = ["no cause can be seen in machine, threads, device, data and versions"]
+    return [f"{head}: {len(comparison.metrics)} of {count} metrics differ", *told, *causes]
+
+
+_MISSING = "nothing"
+
+
+def _config(sweep: SweepRow, row: RunRow) -> TrainConfig:
+    try:
+        return TrainConfig.model_validate(row.config)
+    except ValidationError as error:
+        reason = " ".join(str(error).split())
+        raise DatabaseError(
+            f"trial {row.number} of study {sweep.name!r} has settings that this version cannot read: {reason}"
+        ) from error
+
+
+def _follow(executor: Executor, last: int, evaluated: Callable[[int, Repetition], None]) -> Repetition:
+    repetition = Repetition()
+    while True:
+        for event in executor.poll(timeout=1.0):
+            repetition.hear(event)
+            if isinstance(event, Evaluated):
+                evaluated(event.result.epoch, repetition)
+                if event.result.epoch == last:
+                    return repetition
+            if isinstance(event, Finished | Failed):
+                return repetition
+
+
+def _epoch(recorded: Mapping[MetricKey, float | None], epoch: int, repetition: Repetition) -> str:
+    keys = {key for key in (*recorded, *repetition.metrics) if key[0] == epoch}
+    unlike = sum(not _same(recorded, repetition.metrics, key) for key in keys)
+    return f"epoch {epoch}: " + (f"{unlike} of {len(keys)} metrics differ" if unlike else "identical")
+
+
+def _same(recorded: Mapping[MetricKey, float | None], now: Mapping[MetricKey, float], key: MetricKey) -> bool:
+    if key not in recorded or key not in now:
+        return False
+    value = recorded[key]
+    # The database keeps what is not a number as nothing.
+    return math.isnan(now[key]) if value is None else value == now[key]
+
+
+def _value(metrics: Mapping[MetricKey, float | None] | Mapping[MetricKey, float], key: MetricKey) -> Value:
+    if key not in metrics:
+        return _MISSING
+    value = metrics[key]
+    return math.nan if value is None else value
+
+
+def _metric(key: MetricKey) -> str:
+    epoch, split, task, name = key
+    return f"epoch {epoch} {split} {task} {name}"
+
+
+def _circumstances(made: RunRow, repetition: Repetition) -> tuple[Difference, ...]:
+    """What differs in machine, threads, device, data and versions, of what is recorded."""
+    before: dict[str, Value] = {
+        "machine": made.machine,
+        "threads": made.threads,
+        "device": made.device,
+        "data fingerprint": made.fingerprint,
+    }
+    now = dict(repetition.circumstances)
+    for package, version in (made.versions or {}).items():
+        before[package] = version
+        now[package] = _version(package)
+    return tuple(
+        Difference(what, value, now[what])
+        for what, value in before.items()
+        if value is not None and now.get(what) is not None and value != now[what]
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return _MISSING
+
+
+def _shown(value: Value) -> str:
+    return repr(value) if isinstance(value, float) else str(value)

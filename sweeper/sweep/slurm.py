@@ -1,0 +1,209 @@
+"""A study whose drivers are jobs of a cluster: submits them, and watches how far the study comes."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Collection
+
+from rich.console import Console
+
+from model.tasks import overall_formula
+
+from ..errors import DatabaseError, JobsError
+from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
+from ..observers.tally import Tally
+from ..observers.terminal import say
+from ..observers.tools import Tool, check_tools
+from ..show.status import attention, tally, watch
+from ..store.database import Database
+from ..store.engine import check_url
+from ..store.studies import find_sweep
+from ..study.study import Study
+from ..text import one_line
+from ..trial import Outcome, RunRow, Standing, trial_of
+from .checks import check_home, check_inputs
+from .stopping import Limits, Referee
+from .sweep import Places, begin
+
+ASK_SECONDS = 10.0
+"""Time between two questions to SLURM, whose controller serves everybody."""
+
+
+def run(  # noqa: PLR0917 - those of sweep.run
+    study: Study,
+    trials: int | None,
+    slurm: Slurm,
+    places: Places,
+    console: Console,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    logs: Collection[Tool] = (),
+) -> Tally:
+    """Runs a study's missing trials in jobs of SLURM; jobs of an earlier call that live are counted in.
+
+    Args:
+        study: The study.
+        trials: Number of trials that it shall have in total; None as in ``sweep.run``.
+        slurm: How many jobs, and what they ask for.
+        places: Where things are; the nodes find them there too.
+        console: Where progress is shown.
+        limits: When one of a sweep's is reached, by all jobs together, they are cancelled. Those of a trial
+            and of failures in a row hold for each job's driver too.
+        logs: Other tools for which the trials are logged.
+
+    Returns:
+        How many trials are done and how many failed.
+
+    Raises:
+        InputError: As ``sweep.run``; if jobs cannot be submitted here or are refused, or the nodes cannot
+            share the database.
+        ConflictError: If the study was begun with other settings.
+        DatabaseError: If the database cannot be used.
+        KeyboardInterrupt: If the user stops watching; the jobs go on, and the message says so.
+        JobsError: If the jobs have ended before the study.
+    """
+    check_slurm()
+    check_tools(logs)
+    check_inputs(study, places.data)
+    check_home(places.home)
+    storage = check_url(places.storage).render_as_string(hide_password=False)
+    check_storage(storage, slurm)
+    jobs = Jobs(places.home.jobs(study.name))
+    with Database(places.storage) as database:
+        row = begin(database, study, trials, console)
+        say(console, f"{study.name}: {overall_formula(study.tasks)}")
+        if study.workload.notice:
+            say(console, study.workload.notice)
+        count = tally(database, row)
+        worker = _worker(study, storage, places, limits, logs)
+        missing = _missing(jobs, slurm, count)
+        if missing:
+            array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
+            say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
+        watched = Watch(database, study.name, jobs, Referee(limits, count.best[1] if count.best else None))
+        try:
+            watch(lambda: watched.look(console.is_terminal), console)
+        except KeyboardInterrupt as stop:
+            raise type(stop)(_detached(study, jobs)) from None
+        if watched.ended:
+            say(console, f"Ended early: {watched.ended}")
+        return tally(database, find_sweep(database, study.name))
+
+
+class Watch:
+    """What is shown of a study while jobs work on it, and when that is over.
+
+    Args:
+        database: Where the jobs' drivers record the trials.
+        name: Name of the study.
+        jobs: Its jobs.
+        referee: Hears of the trials that end from now on.
+    """
+
+    def __init__(self, database: Database, name: str, jobs: Jobs, referee: Referee) -> None:
+        self.ended: str | None = None
+        self._database = database
+        self._name = name
+        self._jobs = jobs
+        self._referee = referee
+        self._heard = {trial.number for trial in database.standings(name) if trial.state.final}
+        self._states: Counter[str] | None = None
+        self._asked = -ASK_SECONDS
+
+    def look(self, whole: bool) -> list[str] | None:
+        """How the study stands; None once there is nothing more to wait for.
+
+        Args:
+            whole: Whether its unfinished and failed trials are listed too.
+
+        Raises:
+            JobsError: If no job is left, and trials are.
+        """
+        # The jobs first: what the last one recorded before its end is in the database then.
+        self._ask()
+        try:
+            row = find_sweep(self._database, self._name)
+            standings = self._database.standings(self._name)
+            self._hear(standings)
+            running = max(1, (self._states or Counter())["running"])
+            count = Tally.of(row.wanted, row.study["arms"], standings, running)
+            lines = [f"{row.name}: {count.summary()} · jobs: {self._jobs_in_words()}", *count.details()]
+            lines += attention(self._database, row, standings) if whole else []
+        except DatabaseError as error:
+            if not error.passing:
+                raise
+            return [f"{self._name}: {one_line(str(error))}; the jobs wait for it as well"]
+        self.ended = self._referee.verdict()
+        over = count.finished >= count.wanted
+        if over or self.ended:
+            self._jobs.cancel(waiting=over)
+            self.ended = None if over else self.ended
+            return None
+        if self._states is not None and not self._states:
+            raise JobsError(
+                f"the jobs have ended, and {count.wanted - count.finished} of {count.wanted} trials are "
+                f"left: see the logs in {self._jobs.folder}, then type the same command again"
+            )
+        return lines
+
+    def _ask(self) -> None:
+        if time.monotonic() - self._asked >= ASK_SECONDS:
+            self._asked = time.monotonic()
+            living = self._jobs.living()
+            self._states = None if living is None else sum(living.values(), Counter())
+
+    def _jobs_in_words(self) -> str:
+        if self._states is None:
+            return "SLURM does not answer"
+        return ", ".join(f"{count} {state}" for state, count in sorted(self._states.items())) or "none"
+
+    def _hear(self, standings: list[Standing]) -> None:
+        for trial in standings:
+            if not trial.state.final or trial.number in self._heard:
+                continue
+            self._heard.add(trial.number)
+            found = self._database.run(self._name, trial.number)
+            if found is not None and found.state.final:
+                said = (found.traceback or "").strip().rpartition("\n")[2]
+                self._referee.heard(trial_of(found), _outcome(found), said)
+
+
+def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
+    """How many jobs there are too few, of as many as asked for or as there are trials left."""
+    living = jobs.living()
+    if living is None:
+        raise JobsError("SLURM does not answer: squeue fails; nothing was submitted")
+    return max(
+        0, min(slurm.workers, count.wanted - count.finished) - sum(map(Counter.total, living.values()))
+    )
+
+
+def _worker(study: Study, storage: str, places: Places, limits: Limits, logs: Collection[Tool]) -> Worker:
+    """A driver with one worker that goes on with the study as it is stored."""
+    command = [sys.executable, "-m", "sweeper", "resume", study.name, "--storage", storage]
+    command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
+    command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
+    for tool in logs:
+        command += ["--log", tool]
+    environment = {"SWEEPER_HOME": str(places.home.root)}
+    if places.data is not None:
+        environment["SWEEPER_DATA"] = str(places.data)
+    return Worker(command, environment)
+
+
+def _detached(study: Study, jobs: Jobs) -> str:
+    arrays = " ".join(jobs.living() or ["JOB"])
+    return (
+        f"The jobs go on, and the study with them. Watch it again with the same command or with: "
+        f"sweeper status {study.name} --watch; cancel the jobs with: scancel {arrays}"
+    )
+
+
+def _outcome(row: RunRow) -> Outcome:
+    return Outcome(
+        state=row.state,
+        seconds=row.seconds or 0.0,
+        best_epoch=row.best_epoch,
+        scores=row.scores,
+        error_class=row.error_class,
+        traceback=row.traceback,
+    )

@@ -1,0 +1,98 @@
+"""When a sweep ends before its last trial, and what failures in a row have in common."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..trial import Outcome, RunState
+
+if TYPE_CHECKING:
+    from ..trial import TrialSpec
+
+MAX_FAILURES = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What ends a sweep early, or a trial; None: nothing does.
+
+    Attributes:
+        seconds: Wall time of this call; the trials under way then stay resumable.
+        until: Scores of which a complete trial must reach each, for example ``{"overall": 0.73}``.
+        patience: Complete trials in a row without a better `overall`.
+        max_failures: Failed trials in a row.
+        trial_seconds: Wall time of one attempt at a trial, which then fails as ``timeout``.
+    """
+
+    seconds: float | None = None
+    until: Mapping[str, float] | None = None
+    patience: int | None = None
+    max_failures: int | None = MAX_FAILURES
+    trial_seconds: float | None = None
+
+
+class Referee:
+    """Hears of every outcome and says when the limits are reached.
+
+    Args:
+        limits: The limits.
+        best: Best `overall` before this call; None if there is none.
+    """
+
+    def __init__(self, limits: Limits, best: float | None) -> None:
+        self._limits = limits
+        self._began = time.monotonic()
+        self._best = best
+        self._since_best = 0
+        self._failures: list[tuple[TrialSpec, Outcome, str]] = []
+        self._reached: str | None = None
+
+    def heard(self, trial: "TrialSpec", outcome: Outcome, message: str) -> None:
+        """Notes how a trial ended; `message` says why it failed."""
+        if outcome.state is RunState.FAILED:
+            self._failures.append((trial, outcome, message))
+            return
+        self._failures.clear()
+        scores = outcome.scores
+        if outcome.state is not RunState.COMPLETE or scores is None:
+            return
+        until = self._limits.until
+        if until and all(scores.get(name, float("-inf")) >= value for name, value in until.items()):
+            wanted = ", ".join(f"{name} {value:g}" for name, value in until.items())
+            self._reached = f"trial {trial.number} has reached {wanted}"
+        better = self._best is None or scores["overall"] > self._best
+        self._best = scores["overall"] if better else self._best
+        self._since_best = 0 if better else self._since_best + 1
+
+    def verdict(self) -> str | None:
+        """Why the sweep ends now; None if it goes on."""
+        limits = self._limits
+        if self._reached:
+            return self._reached
+        if limits.seconds is not None and time.monotonic() - self._began >= limits.seconds:
+            return f"the time limit of {limits.seconds:g} s is reached"
+        if limits.patience is not None and self._since_best >= limits.patience:
+            return f"{self._since_best} trials in a row brought no better overall"
+        if self.failed:
+            return f"{len(self._failures)} trials in a row failed: {self._shared()}"
+        return None
+
+    @property
+    def failed(self) -> bool:
+        """Whether too many trials in a row have failed."""
+        limit = self._limits.max_failures
+        return limit is not None and len(self._failures) >= limit
+
+    def _shared(self) -> str:
+        """What all failures in a row have in common."""
+        first, *others = (
+            {"class": outcome.error_class, "arm": trial.arm, **trial.params, "message": message}
+            for trial, outcome, message in self._failures
+        )
+        common = [
+            f"{key} {value}"
+            for key, value in first.items()
+            if value != "" and all(key in other and other[key] == value for other in others)
+        ]
+        return "all have " + "; ".join(common) if common else "they have nothing in common"

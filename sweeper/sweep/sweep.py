@@ -1,0 +1,196 @@
+"""Begins a sweep or goes on with one: everything is checked before anything is written."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from model.tasks import overall_formula
+
+from .. import __version__
+from ..errors import ConflictError
+from ..executors import Executor
+from ..executors.local import LocalExecutor
+from ..observers.several import logged
+from ..observers.tally import Tally
+from ..observers.terminal import progress, say
+from ..observers.tools import Tool, check_tools
+from ..paths import Home
+from ..search.distributions import distributions
+from ..show.status import tally
+from ..signals import gently
+from ..store.database import Database
+from ..store.retrying import Patience
+from ..store.studies import find_sweep
+from ..study.changes import compare
+from ..study.load import stored_study
+from ..study.study import Study, grid_size
+from ..trial import SweepRow
+from .checks import check_home, check_inputs
+from .driver import Driver
+from .stopping import Limits
+from .workers import choose_workers
+
+DATABASE_SECONDS = 1800.0
+"""How long a sweep waits for a database that is locked or does not answer."""
+
+CONFIGURATIONS_PER_ARM = 10
+"""What an arm gets where neither the user nor the study says how many."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a sweep keeps and finds things.
+
+    Attributes:
+        storage: URL of the database.
+        home: Folder of runs and caches.
+        data: Folder of the user's data files, if there is one.
+    """
+
+    storage: str
+    home: Home
+    data: Path | None
+
+
+def run(  # noqa: PLR0917 - what, how far, where, and who is told
+    study: Study,
+    trials: int | None,
+    executor: Executor | None,
+    places: Places,
+    console: Console,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    logs: Collection[Tool] = (),
+) -> Tally:
+    """Runs a study's missing trials.
+
+    Args:
+        study: The study.
+        trials: Number of trials that it shall have in total. None: what was asked for before, or else every
+            trial of a study that ends, or 10 configurations for each arm and seed.
+        executor: Where the trials run. None: in processes of their own on this machine, as many at once as
+            turn out fastest in a short measurement.
+        places: Where things are.
+        console: Where progress is shown.
+        limits: What ends the sweep, or a trial, early.
+        logs: Other tools for which the trials are logged.
+
+    Returns:
+        How many trials are done and how many failed.
+
+    Raises:
+        KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
+        InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
+            be a folder.
+        ConflictError: If the study was begun with other settings.
+        DatabaseError: If the database cannot be used.
+    """
+    check_tools(logs)
+    check_inputs(study, places.data)
+    check_home(places.home)
+    with Database(places.storage) as database:
+        row = begin(database, study, trials, console)
+        say(console, f"{study.name}: {overall_formula(study.tasks)}")
+        if study.workload.notice:
+            say(console, study.workload.notice)
+        if executor is None:
+            executor = _measured_executor(database, row, study, places, console)
+        count = tally(database, row, executor.workers)
+        with progress(console, count) as view, logged(logs, study.name, places.home, view) as observer:
+            driver = Driver(
+                database=database,
+                study=study,
+                wanted=row.wanted,
+                executor=executor,
+                home=places.home,
+                data=places.data,
+                observer=observer,
+                limits=limits,
+                best=count.best[1] if count.best else None,
+            )
+            database.patience = Patience(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            with gently(driver.stop):
+                ended = driver.run()
+        if ended:
+            say(console, f"Ended early: {ended}")
+        return tally(database, row, executor.workers)
+
+
+def _measured_executor(
+    database: Database, row: SweepRow, study: Study, places: Places, console: Console
+) -> Executor:
+    """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
+    count = tally(database, row)
+    left = count.wanted - count.finished
+    if left <= 0:
+        return LocalExecutor()
+    config = study.config(next(iter(study.spec.arms)), {}, study.spec.seeds[0])
+    with console.status("Measuring how many workers are fastest"):
+        choice = choose_workers(config, places.home, places.data, left)
+    say(console, str(choice))
+    return LocalExecutor(choice.workers)
+
+
+def begin(database: Database, study: Study, trials: int | None, console: Console) -> SweepRow:
+    """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
+    end = grid_size(study)
+    row = database.sweep(study.name)
+    wanted = trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
+    wanted = wanted if end is None else min(wanted, end)
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+    if row is None:
+        row = database.create_sweep(
+            study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
+        )
+    changes = _additions(row, study)
+    # What is done stays done, however few are asked for now.
+    done = sum(trial.state.final for trial in database.standings(study.name))
+    wanted = max(wanted, done)
+    if changes and done == wanted:
+        say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")
+    if wanted != row.wanted:
+        changes.append(f"trials: {row.wanted} -> {wanted}")
+        database.set_wanted(study.name, wanted)
+    # In text, where the order counts too.
+    if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
+        database.change_sweep(
+            study.name,
+            spec,
+            workload,
+            digest=study.digest(),
+            space=distributions(study),
+            descriptions=changes,
+        )
+        row = find_sweep(database, study.name)
+    for line in changes:
+        say(console, f"{study.name} changes: {line}")
+    return row
+
+
+def _additions(row: SweepRow, study: Study) -> list[str]:
+    """What was added to a study since it was stored.
+
+    Raises:
+        ConflictError: If anything else has changed.
+        DatabaseError: If this version of sweeper cannot read what was stored.
+    """
+    change = compare(stored_study(row), study)
+    if change.conflicts:
+        lines = "\n  ".join(change.conflicts)
+        raise ConflictError(
+            f"study {study.name!r} was begun with other settings, and its trials would not compare:\n  "
+            f"{lines}\nUndo the change, run the changed study under another name with --name NAME, or go on "
+            f"as it was begun with: sweeper resume {study.name}"
+        )
+    return list(change.additions)
+
+
+def _wanted_before(row: SweepRow, end: int | None) -> int:
+    """The total asked for before; of a study that was to be run to its end, the end that it has now."""
+    return end if end is not None and row.wanted == grid_size(stored_study(row)) else row.wanted
+
+
+def _default_trials(study: Study) -> int:
+    return grid_size(study) or CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)

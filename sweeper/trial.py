@@ -1,0 +1,263 @@
+"""What a trial and a study are, as frozen records."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from model.config import TrainConfig
+
+
+class RunState(StrEnum):
+    """Where a trial stands: queued, then running, then one of the three final states."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    PRUNED = "pruned"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """Whether the trial has its outcome."""
+        return self not in UNFINISHED
+
+
+UNFINISHED = (RunState.QUEUED, RunState.RUNNING)
+
+
+class ErrorClass(StrEnum):
+    """Why a trial failed."""
+
+    OOM = "oom"
+    NAN = "nan"
+    KILLED = "killed"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One study as it was begun.
+
+    Attributes:
+        id: Key in the database.
+        name: ``<study>@<workload>``.
+        study: The study file as run, as JSON.
+        workload: The workload as run, as JSON.
+        digest: Hash by which a changed study file is noticed.
+        wanted: Number of trials asked for in total.
+        version: Version of sweeper that began it.
+        created: When it was begun, UTC.
+    """
+
+    id: int
+    name: str
+    study: dict[str, Any]
+    workload: dict[str, Any]
+    digest: str
+    wanted: int
+    version: str
+    created: datetime
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One trial as it stands.
+
+    Attributes:
+        id: Key in the database.
+        number: Number of the trial in its study, from 0.
+        trial_id: Key of the trial in Optuna's tables.
+        arm: Name of the arm.
+        params: What the search chose, by the names of the study file.
+        config: The whole ``TrainConfig``, as JSON.
+        seed: Seed of the trial.
+        state: Where the trial stands.
+        owner: The driver that runs it, or ran it last.
+        lease_expires: Until when nobody else may take it over, UTC.
+        attempts: How often it was started.
+        threads: CPU threads of the latest attempt.
+        device: Device of the latest attempt.
+        versions: Package versions of the latest attempt.
+        created: When it was queued, UTC.
+        started: When it was first started, UTC.
+        finished: When its outcome was recorded, UTC.
+        seconds: Wall time, summed over the attempts that ended with an outcome.
+        peak_memory_mb: Highest memory of its process in MiB.
+        best_epoch: Epoch with the highest `overall`, from 1.
+        scores: Dev scores of the best epoch: ``overall`` and each task.
+        error_class: Why it failed.
+        traceback: Traceback of the failure.
+        configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
+        halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
+        reused_from: Number of the trial whose result it has, because their configurations are identical.
+        machine: Host and processor of the latest attempt.
+        fingerprint: SHA-256 of its data, known from its first epoch on.
+        digest: SHA-256 of its configuration as proposed, by which identical ones are found.
+    """
+
+    id: int
+    number: int
+    trial_id: int
+    arm: str
+    params: dict[str, Any]
+    config: dict[str, Any]
+    seed: int
+    state: RunState
+    owner: str | None
+    lease_expires: datetime | None
+    attempts: int
+    threads: int | None
+    device: str | None
+    versions: dict[str, Any] | None
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    seconds: float | None
+    peak_memory_mb: float | None
+    best_epoch: int | None
+    scores: dict[str, float] | None
+    error_class: ErrorClass | None
+    traceback: str | None
+    configuration: int
+    halvings: int = 0
+    reused_from: int | None = None
+    machine: str | None = None
+    fingerprint: str | None = None
+    digest: str | None = None
+
+
+def _finite(scores: dict[str, float]) -> bool:
+    return all(math.isfinite(score) for score in scores.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a trial ended.
+
+    Attributes:
+        state: COMPLETE, PRUNED or FAILED.
+        seconds: Wall time of the attempt.
+        best_epoch: Epoch with the highest `overall`, from 1; None if there was no evaluation.
+        scores: Dev scores of that epoch, ``overall`` among them; None if there was no evaluation.
+        peak_memory_mb: Highest memory of the trial's process in MiB, where known.
+        error_class: Why it failed; for FAILED only.
+        traceback: Traceback of the failure; for FAILED only.
+
+    Raises:
+        ValueError: If the parts contradict one another.
+    """
+
+    state: RunState
+    seconds: float
+    best_epoch: int | None = None
+    scores: dict[str, float] | None = None
+    peak_memory_mb: float | None = None
+    error_class: ErrorClass | None = None
+    traceback: str | None = None
+
+    def __post_init__(self) -> None:
+        failed = self.state is RunState.FAILED
+        if not self.state.final:
+            raise ValueError(f"{self.state} is no outcome")
+        if failed != (self.error_class is not None) or (self.traceback is not None and not failed):
+            raise ValueError("an error class goes with a failure, and a failure needs one")
+        if (self.scores is None) != (self.best_epoch is None):
+            raise ValueError("scores and their epoch go together")
+        if self.scores is not None and not ("overall" in self.scores and _finite(self.scores)):
+            raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
+        if self.state is RunState.COMPLETE and self.scores is None:
+            raise ValueError("a complete trial has scores")
+
+
+MetricKey = tuple[int, str, str, str]
+"""Epoch, split, task and name of a metric."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one trial stands, in short; the fields are those of RunRow."""
+
+    number: int
+    arm: str
+    state: RunState
+    owner: str | None
+    seconds: float | None
+    error_class: ErrorClass | None
+    scores: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What a trial has shown so far.
+
+    Attributes:
+        number: Its number.
+        arm: Its arm.
+        seed: Its training seed.
+        configuration: Which configuration of its arm it trains, from 0.
+        state: Where it stands.
+        values: `overall` by epoch, from 1; epochs whose `overall` is not a number are left out.
+    """
+
+    number: int
+    arm: str
+    seed: int
+    configuration: int
+    state: RunState
+    values: dict[int, float]
+
+
+@dataclass(frozen=True)
+class PastTrial:
+    """A trial that was proposed before.
+
+    Attributes:
+        number: Its number.
+        arm: Its arm.
+        params: Its values for the space.
+        seed: Its training seed.
+        configuration: Which configuration of its arm it trains, from 0.
+        state: Where it stands.
+        scores: ``overall`` and the score of each task; None unless it is complete.
+    """
+
+    number: int
+    arm: str
+    params: Mapping[str, Any]
+    seed: int
+    configuration: int
+    state: RunState
+    scores: Mapping[str, float] | None
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One trial as proposed: ``seed`` equals ``config.seed``.
+
+    Attributes:
+        number: Number of the trial, from 0.
+        arm: Name of the arm.
+        params: Values for the space, by the keys of the study file.
+        config: Every setting of the trial.
+        seed: Training seed.
+        configuration: Which configuration of its arm it trains, from 0.
+        toggles: What sets the arm apart from the others (see `Study.toggles`).
+    """
+
+    number: int
+    arm: str
+    params: dict[str, Any]
+    config: TrainConfig
+    seed: int
+    configuration: int
+    toggles: dict[str, Any] = field(default_factory=dict)
+
+
+def trial_of(row: RunRow) -> TrialSpec:
+    """The trial that a row records."""
+    config = TrainConfig.model_validate(row.config)
+    return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)
