@@ -8,7 +8,7 @@ from torch.nn import functional
 from model.losses import predict, task_loss, to_target
 from model.network.heads import build_head
 from model.tasks import HeadName, LossName, Task
-from tests.model_tests.test_heads import task
+from tests.model_tests.network.test_heads import task
 
 LOGITS = torch.tensor([[0.2, -1.0, 3.0], [0.0, 0.5, -2.0], [40.0, -40.0, 0.0]])
 SCORES = torch.tensor([0.0, 1.3, 5.0, 2.5])

@@ -8,7 +8,7 @@ from scipy import stats
 
 from model.metrics import score
 from model.tasks import overall_formula, overall_score
-from tests.model_tests.test_heads import task
+from tests.model_tests.network.test_heads import task
 
 TASKS = {
     "sst": task("linear", pair=False, classes=5),

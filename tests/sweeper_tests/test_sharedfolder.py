@@ -16,7 +16,7 @@ from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.sweep.sweep import Places, run
-from tests.sweeper_tests.test_executors import follow, job, scores, story
+from tests.sweeper_tests.executors.test_protocol import follow, job, scores, story
 
 
 def write(folder: Path, **files: str) -> None:

@@ -1,0 +1,81 @@
+"""The token cache: what it holds, and that a damaged entry is built again."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.config import EncoderConfig
+from model.data.rows import Rows
+from model.data.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.tokens import TaskData, tokenise
+from tests.model_tests.network.test_heads import task
+
+PAIRS = Rows(
+    texts=(("a dog runs", "the cat"), ("a dog", "the cat sleeps there")),
+    labels=(1.0, 4.0),
+    ids=("x", "y"),
+    dropped=0,
+)
+TASK = task("linear", pair=True)
+
+
+@pytest.fixture
+def tokenizer() -> SentenceTokenizer:
+    return build_tokenizer(EncoderConfig(max_length=5), [text for column in PAIRS.texts for text in column])
+
+
+def contents(data: TaskData) -> list[list[int]]:
+    s = data.sentences
+    return [s.ids[s.offsets[i] : s.offsets[i + 1]].tolist() for i in range(len(s.lengths))]
+
+
+def test_sentences_lie_column_by_column(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
+    data = tokenise(TASK, PAIRS, tokenizer, tmp_path)
+    texts = [text for column in PAIRS.texts for text in column]
+    assert contents(data) == tokenizer.encode(texts)
+    assert data.sentence_numbers(np.array([1])).tolist() == [1, 3]
+    assert data.row_lengths.tolist() == [5, 5]  # cut to the longest length
+    assert data.labels.tolist() == [1.0, 4.0]
+
+
+def test_padding_is_masked(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
+    data = tokenise(TASK, PAIRS, tokenizer, tmp_path)
+    ids, mask = data.sentences.padded(np.array([0, 1]), pad_id=tokenizer.pad_id)
+    assert mask.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]]
+    assert ids[1, 4] == tokenizer.pad_id
+    assert ids[0].tolist() == contents(data)[0]
+
+
+@pytest.mark.parametrize("name", ["ids.npy", "offsets.npy", "sha256.json"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "removed"])
+def test_a_damaged_entry_is_built_again(
+    name: str, damage: str, tokenizer: SentenceTokenizer, tmp_path: Path
+) -> None:
+    expected = contents(tokenise(TASK, PAIRS, tokenizer, tmp_path))
+    [file] = tmp_path.glob(f"tokens/*/{name}")
+    content = file.read_bytes()
+    if damage == "truncated":
+        file.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        file.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+    else:
+        file.unlink()
+    assert contents(tokenise(TASK, PAIRS, tokenizer, tmp_path)) == expected
+    [entry] = [path for path in (tmp_path / "tokens").iterdir() if not path.name.startswith(".")]
+    assert set(json.loads((entry / "sha256.json").read_text())) == {"ids.npy", "offsets.npy"}
+
+
+def test_a_half_written_entry_is_not_found(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
+    (tmp_path / "tokens" / ".building-dead").mkdir(parents=True)
+    (tmp_path / "tokens" / ".building-dead" / "ids.npy").write_bytes(b"half")
+    assert contents(tokenise(TASK, PAIRS, tokenizer, tmp_path))
+
+
+def test_other_text_or_length_is_another_entry(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
+    other = Rows(texts=(("a", "b"), ("c", "d")), labels=(0.0, 1.0), ids=("x", "y"), dropped=0)
+    longer = build_tokenizer(EncoderConfig(max_length=9), [text for column in PAIRS.texts for text in column])
+    for rows, with_tokenizer in ((PAIRS, tokenizer), (other, tokenizer), (PAIRS, longer)):
+        tokenise(TASK, rows, with_tokenizer, tmp_path)
+    assert len(list((tmp_path / "tokens").iterdir())) == 3

@@ -1,0 +1,374 @@
+"""All executors tell the same story of a trial; a process of its own also dies alone, and with its driver."""
+
+import itertools
+import os
+import platform
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from model.config import TrainConfig
+from model.errors import DataError, NonFiniteLossError
+from model.result import Metric
+from model.tasks import DemoSource, Task
+from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
+from sweeper.executors.inline import InlineExecutor
+from sweeper.executors.local import LocalExecutor
+from sweeper.executors.process import error_class
+from sweeper.study.spec import Resources
+from sweeper.trial import ErrorClass
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+SST = Task(
+    kind="single",
+    classes=5,
+    source=DemoSource(task="sst"),
+    text=("sentence",),
+    label="sentiment",
+    metric="accuracy",
+    train_rows=40,
+    dev_rows=20,
+)
+TINY = {"hidden_size": 16, "attention_heads": 2, "layers": 1, "vocabulary": 200}
+# Too many epochs to come to an end before a test has stopped the trial.
+ENDLESS = 100_000
+DIVERGING = {
+    "optimizer": "sgd",
+    "max_grad_norm": None,
+    "head_learning_rate_scale": 1e36,
+    "steps_per_epoch": 20,
+}
+
+_numbers = itertools.count()
+
+
+def job(folder: Path, **settings: object) -> Job:
+    number = next(_numbers)
+    small = {"tasks": {"sst": SST}, "encoder": TINY, "epochs": 3, "learning_rate": 1e-3, "train_sample": 10}
+    config = TrainConfig.model_validate(small | {"steps_per_epoch": 2} | settings)
+    return Job(number, config, folder / f"run {number}", data=None, cache=folder / "cache", threads=1)
+
+
+def follow(executor: Executor, seconds: float = 180) -> Iterator[Event]:
+    """The events of an executor, for as long as they are asked for."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        yield from executor.poll(timeout=1)
+    raise TimeoutError("no event has come")
+
+
+def story(executor: Executor, *jobs: Job) -> dict[int, list[Event]]:
+    """Every event of some jobs up to their last, by job."""
+    told: dict[int, list[Event]] = {job.number: [] for job in jobs}
+    for job in jobs:
+        executor.submit(job)
+    running = set(told)
+    for event in follow(executor):
+        assert event.number in running, "an event after the last"
+        told[event.number].append(event)
+        if isinstance(event, Finished | Failed | Stopped):
+            running.remove(event.number)
+        if not running:
+            break
+    return told
+
+
+def scores(events: list[Event]) -> list[tuple[Metric, ...]]:
+    return [event.result.metrics for event in events if isinstance(event, Evaluated)]
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[LocalExecutor]:
+    """One for all tests: its fork server takes seconds to start."""
+    executor = LocalExecutor(workers=2)
+    yield executor
+    executor.close()
+
+
+@pytest.fixture(scope="module")
+def on_ray(ray_cluster: "Cluster") -> Iterator[Executor]:
+    """One for all tests, for the same reason."""
+    from sweeper.executors.ray import RayExecutor
+
+    executor = RayExecutor(Resources(cpus=1), workers=2)
+    yield executor
+    executor.close()
+
+
+@pytest.fixture(params=["inline", "local", "on_ray"])
+def executor(request: pytest.FixtureRequest) -> Executor:
+    return InlineExecutor(workers=2) if request.param == "inline" else request.getfixturevalue(request.param)
+
+
+@pytest.fixture(params=["local", "on_ray"])
+def apart(request: pytest.FixtureRequest) -> Executor:
+    """An executor whose trials are processes of their own."""
+    executor: Executor = request.getfixturevalue(request.param)
+    return executor
+
+
+def test_all_report_the_same_events_and_numbers(apart: Executor, tmp_path: Path) -> None:
+    mine, theirs = job(tmp_path / "inline"), job(tmp_path / "apart")
+    [inline] = story(InlineExecutor(), mine).values()
+    [forked] = story(apart, theirs).values()
+    assert [type(event) for event in inline] == [Started, Evaluated, Evaluated, Evaluated, Finished]
+    assert [type(event) for event in forked] == [type(event) for event in inline]
+    here = f"{platform.node()}, {platform.machine()}"
+    assert inline[0] == Started(mine.number, 1, "cpu", here)
+    assert forked[0] == Started(theirs.number, 1, "cpu", here)
+    assert scores(forked) == scores(inline)
+    for folder in (mine.rundir, theirs.rundir):
+        assert TrainConfig.model_validate_json((folder / "config.json").read_text()) == mine.config
+        assert (folder / "predictions.npz").exists()
+
+
+def test_a_trial_that_is_asked_to_stop_loses_no_step(executor: Executor, tmp_path: Path) -> None:
+    whole, halted = job(tmp_path, steps_per_epoch=8), job(tmp_path, steps_per_epoch=8)
+    expected = story(InlineExecutor(), whole)[whole.number]
+    executor.submit(halted)
+    events = follow(executor)
+    assert isinstance(next(events), Started)
+    assert isinstance(next(events), Evaluated)
+    executor.stop()
+    told = list(itertools.takewhile(lambda event: not isinstance(event, Stopped), events))
+    assert all(isinstance(event, Evaluated) for event in told)
+    checkpoints = halted.rundir / "checkpoints"
+    steps = [tuple(map(int, path.name.split("."))) for path in checkpoints.iterdir()]
+    assert max(steps) >= (1, 0)
+    [again] = story(InlineExecutor(), halted).values()
+    assert scores(again) == scores(expected)
+
+
+def test_a_cancelled_trial_is_not_heard_of_again(executor: Executor, tmp_path: Path) -> None:
+    endless, short = job(tmp_path, epochs=ENDLESS), job(tmp_path)
+    executor.submit(endless)
+    assert isinstance(next(follow(executor)), Started)
+    executor.cancel(endless.number)
+    assert isinstance(story(executor, short)[short.number][-1], Finished)
+
+
+def test_several_trials_do_not_disturb_each_other(executor: Executor, tmp_path: Path) -> None:
+    alone = job(tmp_path, seed=1)
+    [expected] = story(executor, alone).values()
+    together = [job(tmp_path, seed=2), job(tmp_path, seed=1)]
+    told = story(executor, *together)
+    assert scores(told[together[1].number]) == scores(expected)
+    assert scores(told[together[0].number]) != scores(expected)
+    assert all([type(event) for event in events] == [type(e) for e in expected] for events in told.values())
+
+
+def test_a_stopped_trial_continues(executor: Executor, tmp_path: Path) -> None:
+    [expected] = story(executor, job(tmp_path)).values()
+    stopped = job(tmp_path)
+    executor.submit(stopped)
+    next(event for event in follow(executor) if isinstance(event, Evaluated))
+    executor.close()
+    assert executor.poll(timeout=0) == []
+    [events] = story(executor, stopped).values()
+    assert scores(events) == scores(expected)
+    assert isinstance(events[0], Started)
+    assert events[0].epochs is not None
+    assert events[0].epochs >= 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected", "said"),
+    [
+        (DIVERGING, ErrorClass.NAN, "NonFiniteLossError: the loss of task sst is"),
+        # More bytes than an address space has: no machine can have this memory.
+        ({"encoder": {**TINY, "hidden_size": 10**12}}, ErrorClass.OOM, "allocate memory"),
+        (
+            {"tasks": {"sst": {**SST.model_dump(), "label": "missing"}}},
+            ErrorClass.ERROR,
+            "DataError: task 'sst': the demo corpus 'sst' has no column 'missing'",
+        ),
+    ],
+)
+def test_a_failure_has_a_class_and_a_traceback(
+    settings: dict[str, object], expected: ErrorClass, said: str, executor: Executor, tmp_path: Path
+) -> None:
+    [events] = story(executor, job(tmp_path, **settings)).values()
+    failed = events[-1]
+    assert isinstance(failed, Failed)
+    assert failed.error_class is expected
+    assert said in failed.message
+    assert failed.traceback.startswith("Traceback (most recent call last):")
+    assert isinstance(events[0], Started)
+
+
+def test_a_folder_that_cannot_be_made_is_a_failure_of_its_trial(executor: Executor, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    [events] = story(executor, job(tmp_path / "file")).values()
+    [failed] = events
+    assert isinstance(failed, Failed)
+    assert failed.error_class is ErrorClass.ERROR
+    assert "NotADirectoryError" in failed.message
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (MemoryError(), ErrorClass.OOM),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), ErrorClass.OOM),
+        (NonFiniteLossError("the loss is nan"), ErrorClass.NAN),
+        (DataError("no such column"), ErrorClass.ERROR),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ErrorClass.ERROR),
+    ],
+)
+def test_classes_of_failure(error: Exception, expected: ErrorClass) -> None:
+    assert error_class(error) is expected
+
+
+def test_cuda_out_of_memory_is_oom() -> None:
+    import torch
+
+    assert error_class(torch.OutOfMemoryError("CUDA out of memory")) is ErrorClass.OOM
+
+
+def trials() -> set[psutil.Process]:
+    """Every process below this one that a fork server has forked, wherever an executor keeps it."""
+    found = set()
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            parent = process.parent()
+            if parent is not None and "multiprocessing.forkserver" in " ".join(parent.cmdline()):
+                found.add(process)
+    return found
+
+
+def started(executor: Executor, job: Job) -> psutil.Process:
+    """The process of a trial that has just finished an epoch."""
+    before = trials()
+    executor.submit(job)
+    next(event for event in follow(executor) if isinstance(event, Evaluated) and event.number == job.number)
+    [process] = trials() - before
+    return process
+
+
+def gone(process: psutil.Process, seconds: float = 15) -> bool:
+    """Whether a process has ended within the time; one that only waits to be collected has."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_killed_trial_is_a_failure_and_others_go_on(apart: Executor, tmp_path: Path) -> None:
+    victim, survivor = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=40)
+    process = started(apart, victim)
+    apart.submit(survivor)
+    process.send_signal(signal.SIGKILL)
+    last: dict[int, Event] = {}
+    for event in follow(apart):
+        last[event.number] = event
+        if len([e for e in last.values() if isinstance(e, Finished | Failed)]) == 2:
+            break
+    killed = last[victim.number]
+    assert isinstance(killed, Failed)
+    assert killed.error_class is ErrorClass.KILLED
+    assert "was killed by SIGKILL (by the system, if memory ran out)" in killed.message
+    assert last[survivor.number] == Finished(survivor.number)
+
+
+def test_close_leaves_no_process(apart: Executor, tmp_path: Path) -> None:
+    processes = [started(apart, job(tmp_path, epochs=ENDLESS)) for _ in range(2)]
+    apart.close()
+    assert all(gone(process, seconds=1) for process in processes)
+
+
+def test_ctrl_c_does_not_reach_a_trial(apart: Executor, tmp_path: Path) -> None:
+    process = started(apart, job(tmp_path, epochs=ENDLESS))
+    process.send_signal(signal.SIGINT)
+    assert isinstance(next(follow(apart)), Evaluated)
+    assert isinstance(next(follow(apart)), Evaluated)
+    apart.close()
+
+
+def test_what_a_trial_prints_goes_into_its_log(
+    local: LocalExecutor, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noisy = job(tmp_path)
+    noisy.rundir.mkdir(parents=True)
+    (noisy.rundir / "log.txt").write_text("of an earlier attempt\n")
+    process = local._context.Process(target=_prints, args=(noisy,))
+    process.start()
+    process.join()
+    log = (noisy.rundir / "log.txt").read_text()
+    assert log.startswith("of an earlier attempt\n")
+    assert "printed in Python" in log
+    assert "printed below Python" in log
+    assert "a warning" in log
+    assert capfd.readouterr() == ("", "")
+
+
+def _prints(job: Job) -> None:
+    """A trial, up to where its output is redirected, that prints in three ways."""
+    import sweeper.executors.local as module
+
+    def events(_job: Job, _stop: object) -> Iterator[Event]:
+        print("printed in Python", flush=True)
+        print("a warning", file=sys.stderr, flush=True)
+        os.write(1, b"printed below Python\n")
+        yield from ()
+
+    module.run_trial = events  # type: ignore[assignment]
+    context = module.get_context("forkserver")
+    (_, sender), (watched, lifeline) = context.Pipe(duplex=False), context.Pipe(duplex=False)
+    module._child(job, sender, watched)
+    del lifeline
+
+
+@pytest.mark.parametrize("kind", ["local", "ray"])
+def test_a_trial_ends_with_its_driver(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """The driver is a process of its own here, this file as a script; Ray's cluster outlives it."""
+    environment = dict(os.environ)
+    if kind == "ray":
+        environment["RAY_ADDRESS"] = request.getfixturevalue("ray_cluster").address
+    before = trials()
+    command = [sys.executable, "-m", "tests.sweeper_tests.executors.test_protocol", kind, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as driver:
+        assert driver.stdout is not None
+        assert driver.stdout.readline() == "an epoch is done\n"
+        [trial] = trials() - before
+        server = trial.parent()
+        assert server is not None
+        driver.kill()
+        driver.wait()
+        assert gone(trial)
+        assert gone(server)
+
+
+def main(kind: str, folder: Path) -> None:
+    if kind == "ray":
+        from sweeper.executors.ray_cluster import connect
+
+        connect(None)
+        from sweeper.executors.ray import RayExecutor
+
+        executor: Executor = RayExecutor(Resources(cpus=1))
+    else:
+        executor = LocalExecutor()
+    executor.submit(job(folder, epochs=ENDLESS))
+    next(event for event in follow(executor) if isinstance(event, Evaluated))
+    print("an epoch is done", flush=True)
+    for _ in follow(executor):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

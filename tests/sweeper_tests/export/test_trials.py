@@ -1,0 +1,152 @@
+"""`sweeper export`: every trial in one file, to the last bit."""
+
+import csv
+import json
+import math
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet
+import pytest
+
+from sweeper.errors import InputError
+from sweeper.export import trials as trialfile
+from sweeper.paths import write_beside
+from sweeper.trial import RunState
+from tests.sweeper_tests import made
+from tests.sweeper_tests.cli.test_app import Command, contents, folder, refused, sweeper, write  # noqa: F401
+
+Rows = list[dict[str, Any]]
+THIRD = 1 / 3
+UNUSUAL: dict[str, Any] = {
+    "space": {"dropout": [0.1, 0.3], "encoder.pooling": ["mean", "max"], "max_grad_norm": [1.0, None]}
+}
+
+
+def csv_rows(file: Path) -> Rows:
+    with file.open(newline="", encoding="utf-8") as lines:
+        return [{name: number(cell) for name, cell in row.items()} for row in csv.DictReader(lines)]
+
+
+def number(cell: str) -> int | float | str | None:
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(cell)
+    return cell or None
+
+
+def parquet_rows(file: Path) -> Rows:
+    return list(pyarrow.parquet.read_table(file).to_pylist())
+
+
+def json_rows(file: Path) -> Rows:
+    return list(json.loads(file.read_text()))
+
+
+READERS: dict[str, Callable[[Path], Rows]] = {"csv": csv_rows, "parquet": parquet_rows, "json": json_rows}
+
+
+@pytest.fixture
+def home(folder: Path) -> Path:  # noqa: F811
+    """Three complete trials with long numbers and a failed one, as sweeper's default database."""
+    study = made.study(**UNUSUAL)
+    chosen = [(0.1, "mean", 1.0), (0.3, "max", None), (0.1, "max", 1.0), (0.3, "mean", None)]
+    runs = [
+        made.row(
+            study,
+            number,
+            "S-BERT" if number % 2 else "Baseline",
+            (THIRD / (number + 1), math.pi / 4, 0.1 + 0.2) if number < 3 else None,
+            params=dict(zip(study.space, params, strict=True)),
+            state=RunState.COMPLETE if number < 3 else RunState.FAILED,
+            error=None if number < 3 else 'Traceback: "nan",\n  =1+1',
+        )
+        for number, params in enumerate(chosen)
+    ]
+    (folder / ".sweeper").mkdir()
+    made.store(folder / ".sweeper", study, runs).close()
+    return folder
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_every_trial_is_there_with_every_digit(kind: str, home: Path, sweeper: Command) -> None:  # noqa: F811
+    said = sweeper("export", "--trials", f"out/trials.{kind}")
+    assert (said.code, said.out) == (0, f"4 trials: out/trials.{kind}\n")
+    assert [path.name for path in (home / "out").iterdir()] == [f"trials.{kind}"]
+    rows = READERS[kind](home / f"out/trials.{kind}")
+    with closing(sqlite3.connect(home / ".sweeper/studies.db")) as connection:
+        stored = connection.execute(
+            "SELECT number, arm, state, seed, scores, params, config, traceback, best_epoch FROM run "
+            "ORDER BY number"
+        ).fetchall()
+    assert len(rows) == len(stored) == 4
+    for row, (n, arm, state, seed, scores, params, config, traceback, best_epoch) in zip(
+        rows, stored, strict=True
+    ):
+        assert (row["number"], row["arm"], row["state"], row["seed"]) == (n, arm, state, seed)
+        for name, value in (json.loads(scores) if scores else {}).items():
+            assert row[name] == value  # bit for bit
+        for name, value in json.loads(params).items():
+            assert row[f"params.{name}"] == value or (value is None and pd.isna(row[f"params.{name}"]))
+        written = row["config"] if kind == "json" else json.loads(row["config"])
+        assert written == json.loads(config)
+        assert row["traceback"] == traceback or (traceback is None and pd.isna(row["traceback"]))
+        assert row["best_epoch"] == best_epoch or (best_epoch is None and pd.isna(row["best_epoch"]))
+    assert pd.Timestamp(rows[0]["created"]).tzinfo is not None
+
+
+def test_values_of_several_kinds_in_a_column_are_json(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"number": [0, 1, 2], "params.x": pd.Series(["a", 0.1, None], dtype=object)})
+    trialfile.write_trials(frame, tmp_path / "t.parquet")
+    assert [row["params.x"] for row in parquet_rows(tmp_path / "t.parquet")] == ['"a"', "0.1", None]
+    trialfile.write_trials(frame, tmp_path / "t.json")
+    assert [row["params.x"] for row in json_rows(tmp_path / "t.json")] == ["a", 0.1, None]
+
+
+def test_what_cannot_be_written_is_one_line(
+    home: Path,
+    sweeper: Command,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("trials.xlsx", "trials"):
+        assert "is not known; known: .csv, .json, .parquet" in refused(sweeper, "export", "--trials", name)
+    assert "--trials" in refused(sweeper, "export")
+    write(home / "taken", "a file")
+    assert "taken" in refused(sweeper, "export", "--trials", "taken/trials.csv")
+    monkeypatch.setattr(trialfile, "find_spec", lambda _: None)
+    said = refused(sweeper, "export", "--trials", "trials.parquet")
+    assert said == "Error: --trials 'trials.parquet' needs pyarrow: pip install 'sweeper[parquet]'\n"
+
+
+def test_a_file_that_is_there_stays_until_the_new_one_is_whole(
+    home: Path,
+    sweeper: Command,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(home / "trials.csv", "before")
+    before = contents(home / "studies")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        said = sweeper("export", "--trials", "trials.csv")
+    assert (said.code, said.err) == (2, "Error: No space left on device\n")
+    assert (home / "trials.csv").read_text() == "before"
+    assert sweeper("export", "--trials", "trials.csv").code == 0
+    assert (home / "trials.csv").read_text().startswith("number,arm,")
+    assert contents(home / "studies") == before
+
+
+def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    write_beside(tmp_path / "text", "é\n")
+    write_beside(tmp_path / "bytes", b"\xff\r\n")
+    assert (tmp_path / "text").read_bytes() == b"\xc3\xa9\n"
+    assert (tmp_path / "bytes").read_bytes() == b"\xff\r\n"
+    with pytest.raises(InputError, match="suffix '' is not known"):
+        trialfile.check_suffix(tmp_path / "text")

@@ -1,0 +1,153 @@
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from sweeper.report.figures import COLOURS, study_figures
+from sweeper.report.figures.history import history_figure
+from sweeper.report.figures.learning import learning_figure
+from sweeper.report.figures.slice import slices_figure
+from sweeper.report.figures.tradeoff import tradeoff_figure
+from sweeper.trial import RunRow
+from tests.sweeper_tests.made import PARAMS, results, row, study
+
+
+def trials() -> list[RunRow]:
+    of = study()
+    settings = [PARAMS, PARAMS | {"dropout": 0.5}, PARAMS | {"learning_rate": 1e-3}]
+    return [
+        row(of, n, arm, (0.4 + 0.01 * n, 0.7, 0.5), params=settings[n // 2])
+        for n, arm in enumerate(["Baseline", "S-BERT"] * 3)
+    ]
+
+
+def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
+    found = results(study(), trials())
+    figures = study_figures(found)
+    assert [(figure.key, len(figure.panels)) for figure in figures] == [
+        ("history", 1),
+        ("curves", 1),
+        ("learning", 3),
+        ("tradeoff", 3),
+        ("slices", 3),
+        ("parallel", 1),
+        ("timeline", 1),
+    ]
+    keys = [panel.key for figure in figures for panel in figure.panels]
+    assert len(set(keys)) == len(keys)
+    assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
+    assert study_figures(results(study(), [])) == []
+
+
+def test_the_history_shows_every_trial_and_the_best_so_far() -> None:
+    rows = trials()
+    (panel,) = history_figure(results(study(), rows)).panels
+    best, *lines = panel.drawing.data[:3]
+    arms = panel.drawing.data[3:]
+    overall = [(run.scores or {})["overall"] for run in rows]
+    assert heights(best, range(6)) == pytest.approx([max(overall[: n + 1]) for n in range(6)], rel=1e-3)
+    for arm, line in enumerate(lines):
+        own = [max(overall[arm : n + 1 : 2]) for n in range(arm, 6)]
+        assert heights(line, range(arm, 6)) == pytest.approx(own, rel=1e-3)
+    assert [list(arm.x) for arm in arms] == [[0, 2, 4], [1, 3, 5]]
+    for arm, expected in zip(arms, (overall[0::2], overall[1::2]), strict=True):
+        assert list(arm.y) == pytest.approx(expected, rel=1e-3)
+    assert [arm.marker.color for arm in arms] == [line.line.color for line in lines] == list(COLOURS[:2])
+
+
+def heights(line: Any, at: Iterable[int]) -> list[float]:
+    """Where a line in steps stands at each x."""
+    assert line.line.shape == "hv"
+    return [[y for x, y in zip(line.x, line.y, strict=True) if x <= place][-1] for place in at]
+
+
+def test_the_best_so_far_needs_a_point_for_each_rise_only() -> None:
+    of = study()
+    overall = (0.40, 0.39, 0.45, 0.45, 0.41)
+    found = results(of, [row(of, n, "S-BERT", (sst, 0.7, 0.5)) for n, sst in enumerate(overall)])
+    line = history_figure(found).panels[0].drawing.data[0]
+    assert list(line.x) == [0, 2, 4]
+
+
+def test_training_stands_dotted_beside_dev_for_the_best_trial_of_each_arm() -> None:
+    figure = learning_figure(results(study(), trials()))
+    lines = figure.panels[0].drawing.data
+    assert [line.line.dash for line in lines] == ["solid", "dot"] * 2
+    dev, train = lines[2], lines[3]  # trial 5: sst .45 at its best epoch, the second
+    assert list(dev.x) == [1, 2, 3]
+    assert [round(value, 6) for value in dev.y] == [0.42, 0.45, 0.42]
+    assert all(above > below for above, below in zip(train.y, dev.y, strict=True))
+
+
+def test_tasks_are_set_against_each_other_in_pairs() -> None:
+    panels = tradeoff_figure(results(study(), trials())).panels
+    assert [panel.key for panel in panels] == ["tradeoff-sst-para", "tradeoff-sst-sts", "tradeoff-para-sts"]
+
+
+def test_the_front_of_two_tasks_links_the_trials_that_none_beats_in_both() -> None:
+    of = study()
+    points = [
+        (0.5, 0.1),
+        (0.4, 0.3),
+        (0.4, 0.2),
+        (0.3, 0.3),
+        (0.1, 0.9),
+    ]  # the third and the fourth are beaten
+    found = results(of, [row(of, n, "S-BERT", (sst, para, 0.0)) for n, (sst, para) in enumerate(points)])
+    line = tradeoff_figure(found).panels[0].drawing.data[0]
+    assert (line.name, list(zip(line.x, line.y, strict=True))) == (
+        "front",
+        [(0.1, 0.9), (0.4, 0.3), (0.5, 0.1)],
+    )
+
+
+def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:
+    rate, dropout, _ = (panel.drawing for panel in slices_figure(results(study(), trials())).panels)
+    assert rate.layout.xaxis.type == "log"
+    assert (dropout.layout.xaxis.type, list(dropout.layout.xaxis.categoryarray)) == (
+        "category",
+        ["0.1", "0.3", "0.5"],
+    )
+    assert list(dropout.data[0].x) == ["0.3", "0.5", "0.3"]
+
+
+def test_one_arm_needs_no_legend() -> None:
+    found = results(study(), trials()[1::2])
+    assert history_figure(found).legend == ()
+    assert [arm for arm, _ in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
+
+
+def test_names_are_no_markup_to_plotly() -> None:
+    name = "<b>bold</b> %{y} & <a href='x'>link</a>"
+    of = study(arms={name: {}, "other": {}})
+    found = results(of, [row(of, 0, name, (0.4, 0.7, 0.5)), row(of, 1, "other", (0.4, 0.7, 0.5))])
+    for figure in study_figures(found):
+        for panel in figure.panels:
+            drawn = panel.drawing.to_json()
+            assert "<b>" not in drawn.replace("\\u003c", "<")
+            assert "hovertemplate" not in drawn
+
+
+def test_the_same_trials_give_the_same_drawing() -> None:
+    first, second = (
+        [
+            panel.drawing.to_json()
+            for figure in study_figures(results(study(), trials()))
+            for panel in figure.panels
+        ]
+        for _ in range(2)
+    )
+    assert first == second
+    assert all(json.loads(drawing)["data"] for drawing in first)
+
+
+def test_many_arms_differ_in_colour_or_symbol() -> None:
+    names = [f"arm {n}" for n in range(30)]
+    of = study(arms={name: {} for name in names})
+    (panel,) = history_figure(
+        results(of, [row(of, n, name, (0.4,) * 3) for n, name in enumerate(names)])
+    ).panels
+    looks = {(trace.marker.color, trace.marker.symbol) for trace in panel.drawing.data[1:]}
+    assert all(trace.mode == "markers" for trace in panel.drawing.data[1:])
+    assert len(looks) == 30

@@ -1,0 +1,55 @@
+"""Figures of studies with thousands of trials stay small, and say what they leave out."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from sweeper.report.figures import study_figures
+from sweeper.report.figures.drawing import DRAWN, rounded, sample
+from sweeper.report.results import Results, best_per_arm
+from tests.sweeper_tests.made import PARAMS, results, row, study
+
+
+def many(number: int) -> Results:
+    of = study()
+    first = row(of, 0, "Baseline", (0.4, 0.7, 0.5))
+    rows = []
+    for n in range(number):
+        sst = 0.3 + 0.2 * (n * 7919 % 1009) / 1009
+        scores = {"overall": (sst + 0.7 + 0.75) / 3, "sst": sst, "para": 0.7, "sts": 0.5}
+        params = PARAMS | {"learning_rate": 5e-4 * 10 ** (1.3 * (n * 31 % 997) / 997)}
+        rows.append(replace(first, number=n, arm=("Baseline", "S-BERT")[n % 2], params=params, scores=scores))
+    return results(of, rows)
+
+
+@pytest.mark.parametrize("number", [DRAWN, 3 * DRAWN])
+def test_the_size_of_the_figures_is_bounded(number: int) -> None:
+    figures = study_figures(many(number))
+    size = sum(len(panel.drawing.to_json()) for figure in figures for panel in figure.panels)
+    assert size < 1_000_000
+    said = {figure.key for figure in figures if "Drawn are" in figure.caption}
+    expected = {"history", "curves", "tradeoff", "slices", "parallel", "importances", "timeline"}
+    assert said == (expected if number > DRAWN else set())
+    traces = [len(panel.drawing.data) for figure in figures for panel in figure.panels]
+    assert max(traces) <= 12
+
+
+def test_a_sample_is_even_and_holds_the_best_of_each_arm_and_what_is_asked_for() -> None:
+    found = many(5 * DRAWN)
+    trials, sentence = sample(found, found.complete, keep=[3])
+    numbers = trials["number"].tolist()
+    assert numbers == sorted(set(numbers))
+    best = {trial["number"] for trial in best_per_arm(found).values()}
+    assert best | {0, 3, 5 * DRAWN - 1} <= set(numbers)
+    assert len(numbers) <= DRAWN + 3
+    gaps = [after - before for before, after in pairwise(numbers)]
+    assert max(gaps) <= 6
+    assert f"{len(numbers):,} of 5,000" in sentence
+    assert sample(found, found.complete.head(DRAWN))[1] == ""
+
+
+def test_numbers_are_rounded_to_four_digits() -> None:
+    assert rounded([0.123456, 12345.6, 1.23456e-6, 3.0, float("nan"), None, float("inf")]) == [
+        *(0.1235, 12350, 1.235e-06, 3, None, None, None)
+    ]

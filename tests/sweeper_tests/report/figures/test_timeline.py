@@ -1,0 +1,130 @@
+"""The time line of workers and the settings side by side."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations, pairwise
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from sweeper.report.figures.drawing import DRAWN
+from sweeper.report.figures.parallel import parallel_figure
+from sweeper.report.figures.timeline import placed, timeline_figure
+from sweeper.study.study import Study
+from sweeper.trial import RunRow, RunState
+from tests.sweeper_tests.made import BEGUN, PARAMS, results, row, study
+
+SPANS = {0: (0, 30), 1: (0, 10), 2: (10, 25), 3: (25, 40), 4: (30, 45), 5: (5, 15)}
+"""Seconds at which trials began and ended; the last on a driver of its own."""
+
+
+def ran(of: Study, number: int, begun: float, ended: float | None, owner: str = "host:1:a") -> RunRow:
+    state = RunState.RUNNING if ended is None else RunState.COMPLETE
+    scores = None if ended is None else (0.4 + 0.01 * number, 0.7, 0.5)
+    return replace(
+        row(of, number, "S-BERT", scores, state=state),
+        owner=owner,
+        started=BEGUN + timedelta(seconds=begun),
+        finished=None if ended is None else BEGUN + timedelta(seconds=ended),
+    )
+
+
+def lanes(runs: list[RunRow]) -> pd.DataFrame:
+    trials = results(study(), runs).trials.dropna(subset="started")
+    return placed(trials.sort_values(["started", "number"])).set_index("number")
+
+
+def test_trials_that_ran_at_once_lie_side_by_side_on_as_few_lanes_as_can_be() -> None:
+    of = study()
+    runs = [ran(of, n, *span, owner=f"host:{int(n == 5)}:a") for n, span in SPANS.items()]
+    frame = lanes(runs)
+    for one, other in combinations(frame.itertuples(), 2):
+        if one.lane == other.lane:
+            assert one.end <= other.begin or other.end <= one.begin
+    # Never more than two of the first driver's ran at once; the other driver has a lane of its own.
+    assert frame["lane"].to_dict() == {0: 0, 1: 1, 2: 1, 3: 1, 4: 0, 5: 2}
+    assert {n: (frame["begin"][n], frame["end"][n]) for n in SPANS} == SPANS
+
+
+def test_bars_have_the_colour_of_their_state_and_run_to_now() -> None:
+    of = study()
+    runs = [ran(of, 0, 0, 50), ran(of, 1, 20, None), row(of, 2, "S-BERT", state=RunState.QUEUED)]
+    runs[2] = replace(runs[2], started=None)
+    figure = timeline_figure(results(of, runs))
+    assert [name for name, _ in figure.legend] == ["complete", "running"]
+    bars = [(bar.base[0], bar.x[0], bar.marker.color) for bar in figure.panels[0].drawing.data]
+    assert bars == [(0, 50, figure.legend[0][1]), (20, 30, figure.legend[1][1])]
+    assert "trial 1, S-BERT, running, 30 s" in figure.panels[0].drawing.data[1].hovertext
+
+
+def test_the_latest_of_thousands_are_drawn() -> None:
+    of = study()
+    first = ran(of, 0, 0, 1)
+    runs = [
+        replace(
+            first,
+            number=n,
+            started=BEGUN + timedelta(seconds=n),
+            finished=BEGUN + timedelta(seconds=n + 1),
+        )
+        for n in range(DRAWN + 5)
+    ]
+    figure = timeline_figure(results(of, runs))
+    assert "Drawn are the latest 1,000 of 1,005 trials." in figure.caption
+    texts = figure.panels[0].drawing.data[0].hovertext
+    assert (len(texts), texts[0].split(",")[0]) == (DRAWN, "trial 5")
+
+
+def test_drivers_are_numbered_and_never_named() -> None:
+    of = study()
+    runs = [ran(of, n, n, n + 1, owner=owner) for n, owner in enumerate(["box:9:x", "other:1:y", "box:9:x"])]
+    trials = results(of, [*runs, replace(ran(of, 3, 3, 4), owner=None)]).trials
+    assert trials["driver"].tolist() == [1, 2, 1, pd.NA]
+    assert "box" not in trials.drop(columns="config").to_csv()
+
+
+def settings(trace: Any) -> list[list[float]]:
+    """The heights of each line of a trace."""
+    found: list[list[float]] = [[]]
+    for x, y in zip(trace.x, trace.y, strict=True):
+        if x is None:
+            found.append([])
+        else:
+            found[-1].append(y)
+    return found[:-1]
+
+
+def test_a_line_goes_through_every_setting_of_its_trial() -> None:
+    of = study()
+    chosen = [
+        PARAMS | {"learning_rate": 5e-4, "dropout": 0.5},
+        PARAMS | {"learning_rate": 1e-2, "dropout": 0.1, "weight_decay": 0.3},
+        PARAMS | {"learning_rate": (5e-4 * 1e-2) ** 0.5, "dropout": 0.3},
+    ]
+    runs = [
+        row(of, n, ("Baseline", "S-BERT")[n % 2], (0.4 + 0.1 * n, 0.7, 0.5), params=params)
+        for n, params in enumerate(chosen)
+    ]
+    figure = parallel_figure(results(of, runs))
+    (panel,) = figure.panels
+    lines = {trace.hovertext[0]: line for trace in panel.drawing.data for line in settings(trace)}
+    # arm, learning_rate on its log range, dropout and weight_decay by place, overall
+    assert lines == {
+        "trial 0": pytest.approx([0, 0, 1, 0, 0]),
+        "trial 1": pytest.approx([1, 1, 0, 1, 0.5]),
+        "trial 2": pytest.approx([0, 0.5, 0.5, 0, 1]),
+    }
+    assert list(panel.drawing.layout.xaxis.ticktext) == [
+        *("arm", "learning_rate", "dropout", "weight_decay", "overall")
+    ]
+    assert list(panel.drawing.layout.yaxis.ticktext) == ["Baseline", "S-BERT"]
+
+
+def test_colours_are_fifths_by_overall_the_best_last() -> None:
+    of = study()
+    runs = [row(of, n, "S-BERT", (0.01 * (n * 7 % 50), 0.7, 0.5)) for n in range(50)]
+    (panel,) = parallel_figure(results(of, runs)).panels
+    heights = [[line[-1] for line in settings(trace)] for trace in panel.drawing.data]
+    assert [len(own) for own in heights] == [10] * 5
+    assert all(max(low) < min(high) for low, high in pairwise(heights))

@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sweeper.report.document import Cell, Table
+from sweeper.report.formats.markdown import table_text
+from sweeper.report.tables import (
+    arms_table,
+    best_table,
+    failures_table,
+    paper_table,
+    study_tables,
+    trials_table,
+)
+from sweeper.text import score
+from sweeper.trial import RunRow, RunState
+from tests.sweeper_tests.made import PARAMS, results, row, study
+
+HIGH = PARAMS | {"dropout": 0.5}
+
+
+def trials() -> list[RunRow]:
+    of = study()
+    return [
+        row(of, 0, "Baseline", (0.400, 0.700, 0.500)),
+        row(of, 1, "S-BERT", (0.450, 0.750, 0.600)),
+        row(of, 2, "Baseline", (0.420, 0.690, 0.520), params=HIGH),
+        row(of, 3, "S-BERT", (0.470, 0.740, 0.640), params=HIGH),
+        row(of, 4, "Baseline", None, state=RunState.FAILED, error="Traceback:\n  x\nNaN | at step 3\n"),
+        row(of, 5, "S-BERT", None, state=RunState.RUNNING),
+    ]
+
+
+def cell(table: Table, line: int, heading: str) -> Cell:
+    return table.rows[line][[column.heading for column in table.columns].index(heading)]
+
+
+def test_the_table_of_arms_in_markdown() -> None:
+    assert table_text(arms_table(results(study(), trials()))) == (
+        "### Arms\n"
+        "\n"
+        "| arm      | complete | failed |  overall |      sst |     para |      sts |   mean ± sd "
+        "| setting of the best                                  | trial |\n"
+        "| -------- | -------: | -----: | -------: | -------: | -------: | -------: | ----------: "
+        "| ---------------------------------------------------- | ----: |\n"
+        "| Baseline |        2 |      1 |     .623 |     .420 |     .690 |     .520 | .620 ± .005 "
+        "| learning_rate 3.21e-4, dropout 0.5, weight_decay 0.1 |     2 |\n"
+        "| S-BERT   |        2 |      0 | **.677** | **.470** | **.740** | **.640** | .672 ± .007 "
+        "| learning_rate 3.21e-4, dropout 0.5, weight_decay 0.1 |     3 |\n"
+        "\n"
+        "- Scores are those of the arm's best trial; mean ± sd is over all its complete trials.\n"
+        "- overall = (sst + para + (sts + 1) / 2) / 3\n"
+        "- Scores on the built-in demo corpus say nothing about SST, Quora or STS.\n"
+        "- Dev scores of 4 complete trials (training seed 11711), each at its best epoch. "
+        "The best of 4, chosen on dev, is optimistic.\n"
+    )
+
+
+def test_a_paper_table_sets_ours_beside_the_published_row() -> None:
+    table = paper_table("table3", results(study(), trials()))
+    lines = [[each.text for each in line] for line in table.rows]
+    assert lines[:6] == [
+        ["Weight Decay: 0.1, Dropout: 0.3", "ours", ".667", ".450", ".750", ".600", "1"],
+        ["", "published", ".687", ".486", ".771", ".610", ""],
+        ["", "difference", "-.020", "-.036", "-.021", "-.010", ""],
+        ["Weight Decay: 0.1, Dropout: 0.5", "ours", ".677", ".470", ".740", ".640", "3"],
+        ["", "published", ".718", ".482", ".826", ".694", ""],
+        ["", "difference", "-.041", "-.012", "-.086", "-.054", ""],
+    ]
+    assert lines[6] == ["Weight Decay: 0.3, Dropout: 0.3", "ours", *["—"] * 5]
+    assert lines[8] == ["", "difference", *["—"] * 4, ""]
+    assert table.rows[3][-1].trials == (3,)
+    assert any("same figures as the second row of Table 2" in note for note in table.notes)
+
+
+def test_the_best_of_ours_and_of_the_published_rows_are_bold() -> None:
+    table = paper_table("table3", results(study(), trials()))
+    bold = [(place, line[1].text) for place, line in enumerate(table.rows) if line[2].bold]
+    assert bold == [(3, "ours"), (7, "published"), (10, "published")]
+
+
+def test_every_number_of_the_arms_comes_from_its_trials() -> None:
+    rows = trials()
+    table = arms_table(results(study(), rows))
+    for line, arm in enumerate(("Baseline", "S-BERT")):
+        own = [run.scores for run in rows if run.arm == arm and run.scores]
+        best = max(own, key=lambda scores: scores["overall"])
+        for name, value in best.items():
+            assert cell(table, line, name).value == pytest.approx(value, abs=1e-12)
+        overall = np.array([scores["overall"] for scores in own])
+        shown = f"{score(overall.mean())} ± {score(overall.std(ddof=1))}"
+        assert cell(table, line, "mean ± sd").text == shown
+
+
+def test_the_best_configuration_is_the_one_with_the_highest_mean_over_seeds() -> None:
+    of = study(seeds=(1, 2))
+    levels = [(PARAMS, 1, 0.9), (PARAMS, 2, 0.1), (HIGH, 1, 0.6), (HIGH, 2, 0.7)]
+    rows = [
+        row(of, number, "S-BERT", (level,) * 3, params=setting, seed=seed)
+        for number, (setting, seed, level) in enumerate(levels)
+    ]
+    table = best_table(results(of, rows))
+    assert [cell(table, 1, heading).text for heading in ("seeds", "sst", "dropout", "trials")] == [
+        "2",
+        ".650",
+        "0.5",
+        "2, 3",
+    ]
+    overall = [(run.scores or {})["overall"] for run in rows[2:]]
+    assert cell(table, 1, "se").value == pytest.approx(np.std(overall, ddof=1) / np.sqrt(2))
+    assert [cell(table, 0, heading).text for heading in ("seeds", "overall", "trials")] == ["0", "—", "—"]
+
+
+def test_failures_name_class_and_last_line() -> None:
+    table = failures_table(results(study(), trials()))
+    assert [each.text for each in table.rows[0]] == [
+        "4",
+        "Baseline",
+        "error",
+        "1",
+        "NaN | at step 3",
+        "learning_rate 3.21e-4, dropout 0.3, weight_decay 0.1",
+    ]
+
+
+def test_the_study_chooses_its_tables_and_failures_show_where_there_are_any() -> None:
+    rows = trials()
+    keys = [table.key for table in study_tables(results(study(), rows), ("table3", "arms"))]
+    assert keys == ["table3", "arms", "best", "budget", "cost", "failures"]
+    assert [table.key for table in study_tables(results(study(), rows[:4]), ("arms",))][:2] == [
+        "arms",
+        "best",
+    ]
+
+
+def test_every_table_of_scores_says_what_its_scores_are() -> None:
+    found = results(study(), trials())
+    tables = [*study_tables(found, ("arms", *(f"table{n}" for n in range(1, 8)))), trials_table(found)]
+    assert len(tables) == 13
+    for table in tables:
+        if table.key not in ("budget", "failures", "cost"):
+            assert "overall = (sst + para + (sts + 1) / 2) / 3" in table.notes
+            assert "Scores on the built-in demo corpus say nothing about SST, Quora or STS." in table.notes
+            assert any("optimistic" in note and "training seed 11711" in note for note in table.notes)
+
+
+def test_other_tasks_than_the_papers_have_no_paper_tables() -> None:
+    of = study()
+    tasks = {"tone": of.tasks["sst"], "likeness": of.tasks["sts"]}
+    other = replace(results(of, []), tasks=tasks)
+    tables = study_tables(other, ("arms", "table3"))
+    assert [table.key for table in tables] == ["arms", "best"]
+    assert [column.heading for column in tables[0].columns][3:6] == ["overall", "tone", "likeness"]
+    assert "overall = (tone + (likeness + 1) / 2) / 2" in tables[0].notes
+
+
+def test_a_study_without_trials_has_tables_of_dashes() -> None:
+    found = results(study(), [], wanted=4)
+    tables = study_tables(found, ("arms", "table2"))
+    assert [len(table.rows) for table in tables] == [2, 6, 2]
+    assert cell(tables[0], 0, "overall").text == "—"
+    assert trials_table(found).rows == ()
+
+
+def test_all_trials_are_listed_and_the_best_is_bold() -> None:
+    table = trials_table(results(study(), trials()))
+    assert [cell(table, line, "trial").trials for line in range(6)] == [(number,) for number in range(6)]
+    assert [line for line in range(6) if cell(table, line, "overall").bold] == [3]
+    assert cell(table, 4, "state").text == "failed"
+    assert cell(table, 3, "learning_rate").text == "3.21e-4"

@@ -1,0 +1,66 @@
+"""What a report says of how its study was made, against facts chosen for the test."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sweeper.report.provenance import how_made
+from sweeper.text import trial_names
+from sweeper.trial import RunRow, SweepRow
+from tests.sweeper_tests.made import BEGUN, row, study
+
+OF = study(seeds=[1, 2], pruner={"name": "median"})
+SWEEP = SweepRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN)
+
+
+def runs() -> list[RunRow]:
+    arm = next(iter(OF.spec.arms))
+    made = [row(OF, number, arm, (0.4, 0.7, 0.5)) for number in range(4)]
+    return [
+        replace(made[0], machine="alpha, x86_64", fingerprint="aa"),
+        replace(made[1], machine="alpha, x86_64", fingerprint="aa", attempts=2, halvings=1),
+        replace(made[2], machine="beta, with comma, aarch64", fingerprint="bb", device="cuda", threads=4),
+        replace(made[3], reused_from=2),
+    ]
+
+
+def test_every_fact() -> None:
+    changes = [(datetime(2024, 5, 2, 8, 30, tzinfo=UTC), "seeds: [1] -> [1, 2]")]
+    made = how_made(SWEEP, OF, runs(), changes)
+    assert made.pop("Report").endswith("UTC, sweeper 0.1.0")
+    assert made.pop("Workload").startswith("demo: ")
+    assert made == {
+        "Commands": "sweeper run --study made --workload demo --trials 4\nsweeper report --study made@demo",
+        "Search": "tpe, seed 11711, on overall\nstopped early by median",
+        "Training seeds": "1, 2",
+        "Settings": "SHA-256 " + "0d" * 32,
+        "Begun": "2024-05-01 12:00 UTC, sweeper 0.0.9",
+        "Changed since": "2024-05-02 08:30 UTC: seeds: [1] -> [1, 2]",
+        "Data": "SHA-256 aa: trials 0–1\nSHA-256 bb: trial 2\nThese trials did not all read the same data.",
+        "Trials ran": "2024-05-01 12:00 UTC to 2024-05-01 12:03 UTC",
+        "Time in trials": "50 s",
+        "Machines": "machine 1, x86_64: trials 0–1\nmachine 2, aarch64: trial 2",
+        "Device of a trial": "cpu, 1 CPU thread\ncuda, 4 CPU threads",
+        "Peak memory of a trial": "321 MiB",
+        "Versions": "sweeper 0.1.0, torch 2.9.0",
+        "Started more than once": "trial 1",
+        "Trained with a smaller micro-batch, after memory ran out": "trial 1",
+        "With the result of an identical trial": "trial 3",
+    }
+
+
+def test_a_study_without_trials_has_only_what_is_known() -> None:
+    assert list(how_made(SWEEP, study(), [], [])) == [
+        "Commands",
+        "Workload",
+        "Search",
+        "Training seeds",
+        "Settings",
+        "Begun",
+        "Report",
+    ]
+
+
+def test_neighbouring_trials_are_named_together() -> None:
+    assert trial_names([3]) == "trial 3"
+    assert trial_names([7, 2, 0, 1, 9, 8]) == "trials 0–2, 7–9"
+    assert trial_names((4, 6)) == "trials 4, 6"

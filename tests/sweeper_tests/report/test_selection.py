@@ -1,0 +1,194 @@
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sweeper.cli import main
+from sweeper.errors import InputError
+from sweeper.report.document import Cell, Column, Document, Table
+from sweeper.report.selection import Selection, selected
+from tests.sweeper_tests.golden import ARMS, FOLDER, write_golden
+
+NUMBERS = Table(
+    "numbers",
+    "Numbers",
+    (Column("arm"), Column("overall", numeric=True), Column("se", numeric=True), Column("learning_rate")),
+    (
+        (Cell("b"), Cell(".7", value=0.7), Cell(".02", value=0.02), Cell("1e-5")),
+        (Cell("a"), Cell("—"), Cell("—", value=float("nan")), Cell("null")),
+        (Cell("B"), Cell(".9", value=0.9), Cell(".01", value=0.01), Cell("0.0002")),
+        (Cell("c"), Cell(".7", value=0.7001), Cell(".03", value=0.03), Cell("—")),
+    ),
+)
+GROUPED = Table(
+    "table3",
+    "Table 3",
+    (Column("Model"), Column("overall", numeric=True)),
+    ((Cell("x"), Cell(".1", value=0.1)), (Cell(""), Cell(".9", value=0.9))),
+)
+FURTHER = Table("trials", "All", (Column("trial", numeric=True),), ((Cell("0", value=0.0),),))
+DOCUMENT = Document("made@demo", "", "", "", (), ("a", "b", "B", "c"), (NUMBERS, GROUPED))
+
+
+def names(**fields: object) -> list[str]:
+    """Names of the arms of the first table, as selected."""
+    shown, _ = selected(DOCUMENT, [FURTHER], Selection(**fields))  # type: ignore[arg-type]
+    return [row[0].text for row in shown.tables[0].rows]
+
+
+def test_nothing_selected_is_all_of_it() -> None:
+    assert selected(DOCUMENT, [FURTHER], Selection()) == (DOCUMENT, ())
+
+
+def test_tables_come_in_the_order_in_which_they_are_named_and_once() -> None:
+    shown, _ = selected(DOCUMENT, [FURTHER], Selection(tables=("trials", "numbers", "trials")))
+    assert shown.tables == (FURTHER, NUMBERS)
+
+
+def test_an_arm_that_is_written_once_owns_the_rows_under_it() -> None:
+    rows = tuple((Cell(arm), Cell(str(number))) for number, arm in enumerate(("a", "", "b", "", "")))
+    table = Table("cross", "", (Column("arm"), Column("dropout")), rows)
+    one = replace(DOCUMENT, tables=(table,))
+    assert [row[1].text for row in selected(one, [], Selection(arms=("b",)))[0].tables[0].rows] == list("234")
+
+
+def test_rows_of_other_arms_are_left_out_and_other_tables_stay_whole() -> None:
+    assert names(arms=("c", "b")) == ["b", "c"]
+    assert selected(DOCUMENT, [], Selection(arms=("a",)))[0].tables[1] == GROUPED
+
+
+@pytest.mark.parametrize(
+    ("column", "order"),
+    [
+        ("overall", ["B", "c", "b", "a"]),  # the best first
+        ("se", ["c", "b", "B", "a"]),
+        ("arm", ["a", "b", "B", "c"]),
+        ("learning_rate", ["b", "B", "a", "c"]),  # numbers, text, nothing
+    ],
+)
+def test_rows_are_sorted_by_value_and_what_is_missing_comes_last(column: str, order: list[str]) -> None:
+    assert names(column=column) == order
+
+
+def test_rows_that_belong_together_stay_together_and_it_is_said() -> None:
+    shown, said = selected(DOCUMENT, [], Selection(column="overall"))
+    assert shown.tables[1] == GROUPED
+    assert said == ("table3 keeps its order: its rows belong together.",)
+    assert selected(DOCUMENT, [], Selection(column="se"))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (Selection(tables=("arms",)), "--table 'arms': no table of made@demo; its tables: numbers, "),
+        (Selection(arms=("d",)), "--arm 'd': no arm of made@demo; known: a, b, B, c"),
+        (Selection(column="overal"), "--sort 'overal': no column of these tables; did you mean 'overall'?"),
+        (Selection(tables=("table3",), column="se"), "--sort 'se': no column of these tables; known: "),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_an_error_that_names_what_is(selection: Selection, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        selected(DOCUMENT, [FURTHER], selection)
+    assert str(caught.value).startswith(message)
+
+
+Typed = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the golden study in its database."""
+    folder = tmp_path_factory.mktemp("home")
+    write_golden(folder)
+    return folder
+
+
+@pytest.fixture
+def report(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """Types `sweeper report` and gives its exit code, standard output and standard error."""
+    monkeypatch.setenv("SWEEPER_HOME", str(home))
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(["report", "--folder", str(tmp_path), *arguments])
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, *capsys.readouterr()
+
+    return typed
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex", "csv", "json"])
+def test_standard_output_is_the_file_and_nothing_else(report: Typed, tmp_path: Path, form: str) -> None:
+    code, out, err = report("--format", form)
+    name = {"markdown": "tables.md", "latex": "tables.tex"}.get(form, f"tables.{form}")
+    assert (code, out) == (0, (tmp_path / "golden@demo" / name).read_text(encoding="utf-8"))
+    assert "58 of 60 trials finished" in err
+    assert err.endswith(f"Report: {tmp_path / 'golden@demo' / 'index.html'}\n")
+
+
+def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Typed, tmp_path: Path) -> None:
+    first, *_, last = ARMS
+    code, out, _ = report("--format", "json", "--table", "trials", "--arm", last, "--sort", "overall")
+    assert code == 0
+    (table,) = json.loads(out)["tables"]
+    place = [column["heading"] for column in table["columns"]].index("overall")
+    scores = [row[place]["value"] for row in table["rows"]]
+    there = [score for score in scores if score is not None]
+    assert scores == sorted(there, reverse=True) + [None] * (len(scores) - len(there))
+    assert {row[1]["text"] for row in table["rows"]} == {last}
+    assert len(scores) == 15
+    whole = json.loads((tmp_path / "golden@demo" / "tables.json").read_text(encoding="utf-8"))
+    golden = json.loads((FOLDER / "tables.json").read_text(encoding="utf-8"))
+    assert [each["key"] for each in whole["tables"]] == [each["key"] for each in golden["tables"]]
+    _, out, _ = report("--format", "csv", "--table", "arms", "--table", "best", "--arm", first)
+    lines = list(csv.DictReader(io.StringIO(out)))
+    assert {(line["table"], line["row"]) for line in lines} == {("arms", "1"), ("best", "1")}
+
+
+def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
+    code, out, err = report("--table", "table3", "--table", "arms", "--sort", "overall")
+    assert (code, err) == (0, "")
+    assert "table3 keeps its order: its rows belong together.\n" in out
+    assert "Table 3: Experiments" in out
+    assert "Table 4" not in out
+
+
+def test_figures_are_written_beside_the_page(
+    report: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[list[str], Path, str]] = []
+    monkeypatch.setattr(
+        "sweeper.report.figures.image.write_images",
+        lambda figures, folder, form: drawn.append(([figure.key for figure in figures], folder, form)),
+    )
+    assert report("--table", "arms", "--figures", "pdf")[0] == 0
+    ((keys, folder, form),) = drawn
+    assert (folder, form) == (tmp_path / "golden@demo" / "figures", "pdf")
+    assert "history" in keys
+    assert report("--table", "arms")[0] == 0
+    assert len(drawn) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--table", "tabel3"), "--table 'tabel3': no table of golden@demo; its tables: arms, table1, "),
+        (("--arm", "S-BERT + PCGrad"), "--arm 'S-BERT + PCGrad': no arm of golden@demo; did you mean "),
+        (("--sort", "overal"), "--sort 'overal': no column of these tables; did you mean 'overall'?"),
+        (("--format", "html"), "Invalid value for '--format': "),
+    ],
+)
+def test_a_wrong_option_writes_nothing(
+    report: Typed, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    code, out, err = report(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {message}")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,105 @@
+"""What `status` says of a study, once and again and again."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from sweeper.show.status import MOST_FAILURES, overview, watch
+from sweeper.store.database import Database
+from sweeper.store.owners import Owner
+from sweeper.store.studies import find_sweep
+from sweeper.study.study import Study
+from sweeper.trial import ErrorClass, Outcome, RunState, SweepRow
+from tests.sweeper_tests.show.test_trial import HERE, add, evaluation, study, sweep  # noqa: F401 - fixtures
+
+
+def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+    me = Owner.this_process()
+    head, *lines = overview(*sweep)
+    assert head.startswith("quickstart@demo: 2 of 8 trials · 1 failed · best overall 0.625 (trial 0) · about")
+    assert lines == [
+        "  best by arm: Baseline 0.625 (trial 0) · S-BERT none yet",
+        "  failed: 1 nan",
+        "  trial 1 failed (nan) after 3 epochs · S-BERT",
+        f"  trial 2 running (process {me.pid} on {me.host}): epoch 1 of 4 · Baseline",
+        "  trial 3 queued, its driver is gone: epoch 0 of 4 · S-BERT",
+    ]
+
+
+def test_changes_are_told_with_their_day(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+    database, row = sweep
+    database.change_sweep(
+        row.name, row.study, row.workload, digest=row.digest, space={}, descriptions=["seeds: [1] -> [1, 2]"]
+    )
+    [(moment, said)] = database.changes(row.name)
+    assert said == "seeds: [1] -> [1, 2]"
+    assert f"  changed {moment:%Y-%m-%d %H:%M} UTC: seeds: [1] -> [1, 2]" in overview(database, row)
+
+
+def test_of_many_failures_the_latest_are_listed(
+    sweep: tuple[Database, SweepRow],  # noqa: F811
+    study: Study,  # noqa: F811
+) -> None:
+    database, row = sweep
+    failed = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM, traceback="")
+    for _ in range(MOST_FAILURES):
+        number = add(database, study, HERE)
+        database.start_run(study.name, number, 1, "cpu", {})
+        database.finish_run(study.name, number, failed)
+    lines = overview(database, row)
+    assert f"  failed: {MOST_FAILURES} oom · 1 nan" in lines
+    assert "  1 trials with lower numbers failed too" in lines
+    assert sum("failed (oom)" in line for line in lines) == MOST_FAILURES
+    assert not any("failed (nan)" in line for line in lines)
+
+
+def test_without_a_living_driver_no_time_is_left_to_tell(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+    database, row = sweep
+    scores = {"overall": 0.5, "sst": 0.25}
+    done = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
+    database.finish_run(row.name, 2, done)
+    assert overview(database, row)[0].endswith("best overall 0.625 (trial 0)")
+
+
+def read(*looks: list[str]) -> Iterator[list[str]]:
+    yield from looks
+
+
+def test_elsewhere_it_is_said_whenever_it_changes() -> None:
+    out = io.StringIO()
+    looks = read(["a [1]", " b"], ["a [1]", " b"], ["a [2]"])
+    watch(lambda: next(looks, None), Console(file=out), seconds=0)
+    assert out.getvalue() == "a [1]\n b\na [2]\n"
+
+
+@pytest.mark.parametrize("width", [80])
+def test_on_a_terminal_it_is_drawn_in_place(width: int) -> None:
+    out = io.StringIO()
+    looks = read(["first [1]"], ["second"])
+    console = Console(file=out, force_terminal=True, width=width, legacy_windows=False, color_system=None)
+    watch(lambda: next(looks, None), console, seconds=0)
+    assert "first [1]" in out.getvalue()
+    after = out.getvalue().split("first [1]", 1)[1]
+    assert "\x1b[2K" in after  # what stood there is taken away
+    assert "second" in after
+
+
+def test_a_study_can_change_while_it_is_watched(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+    database, row = sweep
+    totals = iter((8, 16))
+
+    def look() -> list[str] | None:
+        wanted = next(totals, None)
+        if wanted is None:
+            return None
+        return overview(database, replace(find_sweep(database, row.name), wanted=wanted))[:1]
+
+    out = io.StringIO()
+    watch(look, Console(file=out), seconds=0)
+    assert [line.split(" trials")[0] for line in out.getvalue().splitlines()] == [
+        "quickstart@demo: 2 of 8",
+        "quickstart@demo: 2 of 16",
+    ]

@@ -1,0 +1,127 @@
+"""What ends a sweep early, on the referee and on whole sweeps of instant trials."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from sweeper.cli.options import scores_to_reach, seconds
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.stopping import Limits, Referee
+from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
+from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.sweep.test_driver import drive, open_database
+
+FAILED = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM)
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+def trial(number: int, **params: object) -> TrialSpec:
+    config = load_study("quickstart", "demo").config("S-BERT", {}, 1)
+    return TrialSpec(number, "S-BERT", dict(params), config, 1, number)
+
+
+def complete(overall: float, **scores: float) -> Outcome:
+    return Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=1, scores={"overall": overall, **scores})
+
+
+def test_nothing_ends_a_sweep_without_limits() -> None:
+    referee = Referee(Limits(max_failures=None), None)
+    for number in range(20):
+        referee.heard(trial(number), FAILED if number % 2 else complete(0.5), "")
+    assert referee.verdict() is None
+
+
+def test_one_trial_must_reach_every_score() -> None:
+    referee = Referee(Limits(until={"overall": 0.7, "sst": 0.5}), None)
+    referee.heard(trial(0), complete(0.8, sst=0.4), "")
+    referee.heard(trial(1), complete(0.6, sst=0.6), "")
+    assert referee.verdict() is None
+    referee.heard(trial(2), complete(0.7, sst=0.5), "")
+    assert referee.verdict() == "trial 2 has reached overall 0.7, sst 0.5"
+
+
+def test_patience_counts_complete_trials_since_the_best() -> None:
+    referee = Referee(Limits(patience=2), best=0.6)
+    for overall in (0.5, 0.7, 0.7):
+        assert referee.verdict() is None
+        referee.heard(trial(0), complete(overall), "")
+    referee.heard(trial(3), Outcome(state=RunState.PRUNED, seconds=1.0), "")
+    assert referee.verdict() is None
+    referee.heard(trial(4), complete(0.69), "")
+    assert referee.verdict() == "2 trials in a row brought no better overall"
+
+
+def test_failures_in_a_row_say_what_they_share() -> None:
+    referee = Referee(Limits(max_failures=2), None)
+    referee.heard(trial(0, dropout=0.1, batch=64), FAILED, "a")
+    referee.heard(trial(1, dropout=0.1), complete(0.5), "")
+    referee.heard(trial(2, dropout=0.3, batch=64), FAILED, "b")
+    assert not referee.failed
+    referee.heard(trial(3, dropout=0.1, batch=64), FAILED, "c")
+    assert referee.failed
+    said = "2 trials in a row failed: all have class oom; arm S-BERT; batch 64"
+    assert referee.verdict() == said
+
+
+def test_a_sweep_stops_after_failures_and_goes_on_later(study: Study, tmp_path: Path) -> None:
+    fails = InstantExecutor(fails=frozenset(range(8)))
+    observer = drive(tmp_path, study, fails, limits=Limits(max_failures=3))
+    assert observer.ended_early is not None
+    assert "3 trials in a row failed" in observer.ended_early
+    assert "class nan" in observer.ended_early
+    with open_database(tmp_path, study) as database:
+        assert len(database.runs(study.name)) == 3
+        database.retry(study.name)
+    assert drive(tmp_path, study, InstantExecutor()).ended_early is None
+    with open_database(tmp_path, study) as database:
+        assert [run.state for run in database.runs(study.name)] == [RunState.COMPLETE] * 8
+
+
+def test_a_sweep_stops_when_a_score_is_reached_and_leaves_the_rest_resumable(
+    study: Study, tmp_path: Path
+) -> None:
+    observer = drive(tmp_path, study, InstantExecutor(workers=2), limits=Limits(until={"overall": 0.1}))
+    assert observer.ended_early is not None
+    assert observer.ended_early.endswith("has reached overall 0.1")
+    with open_database(tmp_path, study) as database:
+        states = {run.state for run in database.runs(study.name)}
+        assert RunState.FAILED not in states
+        assert len(database.runs(study.name)) < 8
+        assert database.orphans(study.name) == []
+    drive(tmp_path, study, InstantExecutor())
+    with open_database(tmp_path, study) as database:
+        assert [run.state for run in database.runs(study.name)] == [RunState.COMPLETE] * 8
+
+
+def test_a_trial_that_takes_too_long_fails_as_timeout(study: Study, tmp_path: Path) -> None:
+    drive(tmp_path, study, InstantExecutor(), limits=Limits(trial_seconds=1e-9, max_failures=None))
+    with open_database(tmp_path, study) as database:
+        assert {run.error_class for run in database.runs(study.name)} == {ErrorClass.TIMEOUT}
+        assert "that a trial may take" in str(database.runs(study.name)[0].traceback)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("90", 90), ("90s", 90), ("30m", 1800), ("1.5h", 5400), ("2d", 172800)]
+)
+def test_durations(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1h", "1w", "h", "1h30", "nan"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="is no duration"):
+        seconds(text)
+
+
+def test_scores_to_reach() -> None:
+    known = ["overall", "sst"]
+    assert scores_to_reach(["overall=0.73", "sst=.5"], known) == {"overall": 0.73, "sst": 0.5}
+    for text in ("overall", "overall=", "overall=x", "para=0.5", "=0.5", "overall=nan"):
+        with pytest.raises(typer.BadParameter, match="scores: overall, sst"):
+            scores_to_reach([text], known)

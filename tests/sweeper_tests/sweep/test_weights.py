@@ -1,0 +1,147 @@
+"""Weights that outlive their trial: of the best trial of each arm, and of no other."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweeper.errors import DatabaseError
+from sweeper.executors import Job
+from sweeper.observers.observer import Observer
+from sweeper.paths import Home, best_weights
+from sweeper.search.history import History
+from sweeper.store.database import Database
+from sweeper.study.load import load_study
+from sweeper.study.study import Study
+from sweeper.sweep.driver import Driver
+from sweeper.sweep.weights import KeptWeights
+from sweeper.trial import Outcome, RunState
+from tests.sweeper_tests import made
+from tests.sweeper_tests.instant import InstantExecutor, formula
+from tests.sweeper_tests.sweep.test_driver import drive, open_database
+
+
+class Training(InstantExecutor):
+    """Leaves weights, as the trainer does at the first epoch."""
+
+    def submit(self, job: Job) -> None:
+        super().submit(job)
+        job.rundir.mkdir(parents=True, exist_ok=True)
+        best_weights(job.rundir).write_text(str(formula(job)))
+
+
+@pytest.fixture
+def study() -> Study:
+    return load_study("quickstart", "demo")
+
+
+def kept(folder: Path, study: Study) -> set[int]:
+    return {int(file.parent.name) for file in (folder / "runs" / study.name).glob("*/best.safetensors")}
+
+
+def best_by_arm(folder: Path) -> set[int]:
+    """Read with nothing of ours: numbers of the complete trials with the highest overall of their arm."""
+    with closing(sqlite3.connect(folder / "studies.db")) as connection:
+        rows = connection.execute(
+            "SELECT number, arm, scores FROM run WHERE state = 'complete' ORDER BY number"
+        ).fetchall()
+    best: dict[str, tuple[float, int]] = {}
+    for number, arm, scores in rows:
+        overall = json.loads(scores)["overall"]
+        if arm not in best or overall > best[arm][0]:
+            best[arm] = (overall, number)
+    return {number for _, number in best.values()}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_only_the_best_of_each_arm_keeps_them(workers: int, study: Study, tmp_path: Path) -> None:
+    for wanted in (2, 5, 12):  # each time by a driver that knows nothing of those before
+        drive(tmp_path, study, Training(workers), wanted)
+        assert kept(tmp_path, study) == best_by_arm(tmp_path)
+    assert len(kept(tmp_path, study)) == 2
+
+
+def test_failed_and_pruned_trials_keep_none(study: Study, tmp_path: Path) -> None:
+    drive(tmp_path, study, Training(fails=frozenset(range(6))), 6)
+    assert kept(tmp_path, study) == set()
+    asha = study.spec.pruner.model_copy(update={"name": "asha"})
+    pruning = Study(study.spec.model_copy(update={"name": "pruned", "pruner": asha}), study.workload)
+    drive(tmp_path / "pruning", pruning, Training(), 20)
+    with open_database(tmp_path / "pruning", pruning) as database:
+        assert "pruned" in {run.state for run in database.runs(pruning.name)}
+    assert kept(tmp_path / "pruning", pruning) == best_by_arm(tmp_path / "pruning")
+
+
+def test_a_driver_that_knows_older_bests_decides_on_what_all_recorded(study: Study, tmp_path: Path) -> None:
+    class Meanwhile(Observer):
+        """After the fourth trial of one driver another one does the next six."""
+
+        ended_trials = 0
+
+        def ended(self, number: int, outcome: Outcome, message: str) -> None:
+            self.ended_trials += 1
+            if self.ended_trials == 4:
+                drive(tmp_path, study, Training(2), wanted=10)
+
+    with open_database(tmp_path, study, wanted=16) as database:
+        driver = Driver(
+            database=database,
+            study=study,
+            wanted=16,
+            executor=Training(),
+            home=Home(tmp_path),
+            data=None,
+            observer=Meanwhile(),
+        )
+        driver.run()
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM run WHERE state = 'complete'").fetchone() == (16,)
+    assert best_by_arm(tmp_path) <= kept(tmp_path, study)
+    assert len(kept(tmp_path, study)) == 2
+
+
+def test_what_a_dead_driver_left_goes_when_the_arm_has_a_new_best(study: Study, tmp_path: Path) -> None:
+    drive(tmp_path, study, Training(), 6)
+    left = set(range(6)) - kept(tmp_path, study)
+    for number in left:
+        best_weights(Home(tmp_path).run(study.name, number)).write_text("left")
+    drive(tmp_path, study, Training(), 12)
+    assert kept(tmp_path, study) == best_by_arm(tmp_path)
+
+
+def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -> None:
+    study, scores = made.study(), (0.5, 0.6, 0.7)
+    runs = [made.row(study, number, "Baseline", scores) for number in range(4)]
+    runs.append(made.row(study, 4, "S-BERT", (0.1, 0.1, 0.1)))
+    with made.store(tmp_path, study, runs) as database:
+        for number in (1, 2, 4):  # trial 0 has its result from another
+            file = best_weights(Home(tmp_path).run(study.name, number))
+            file.parent.mkdir(parents=True)
+            file.touch()
+        overall = (runs[2].scores or {})["overall"]
+        outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=2, scores={"overall": overall})
+        KeptWeights(database, study.name, Home(tmp_path)).settle(2, "Baseline", outcome)
+    assert kept(tmp_path, study) == {1, 4}
+
+
+def test_without_the_database_nothing_is_removed(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Locked(Database):
+        def history(self, name: str) -> History:
+            raise DatabaseError("locked", passing=True)
+
+    def settle(weights: KeptWeights, *trial: Any) -> None:
+        with Locked(f"sqlite:///{tmp_path / 'studies.db'}") as weights._database:
+            real(weights, *trial)
+
+    real = KeptWeights.settle
+    monkeypatch.setattr(KeptWeights, "settle", settle)
+    drive(tmp_path, study, Training(), 4)
+    assert kept(tmp_path, study) == {0, 1, 2, 3}
+    monkeypatch.undo()
+    drive(tmp_path, study, Training(), 12)
+    assert kept(tmp_path, study) == best_by_arm(tmp_path)

@@ -1,0 +1,77 @@
+"""The README's commands for more than one machine, typed on addresses of this one and for fewer trials."""
+
+import shlex
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from sweeper.trial import RunState
+from tests.faults.nodes import database_of
+from tests.faults.sweep import Sweep
+from tests.slurm.cluster import cluster, missing
+
+if TYPE_CHECKING:
+    from ray.cluster_utils import Cluster
+
+README = Path(__file__).parents[1] / "README.md"
+DATABASE = "postgresql://lab@db.lan/sweeps"
+
+
+def commands(name: str) -> list[list[str]]:
+    """The words of the section's sweeper commands of that name."""
+    section = (
+        README.read_text(encoding="utf-8").partition("\n## More than one machine\n")[2].partition("\n## ")[0]
+    )
+    lines = section.replace("\\\n", " ").splitlines()
+    found = [shlex.split(line, comments=True) for line in lines if line.startswith("sweeper ")]
+    return [words for words in found if name in words]
+
+
+def typed(sweep: Sweep, words: list[str], here: Mapping[str, str]) -> str:
+    """Types a command with what it says of other machines replaced; returns what it printed."""
+    absent = here.keys() - set(words)
+    assert not absent, f"{absent} not in {words}"
+    run = sweep.command(*(here.get(word, word) for word in words[1:]))
+    assert (run.end(200), run.errors) == (0, ""), run.errors
+    return "".join(run.lines)
+
+
+def assert_complete(sweep: Sweep, trials: int) -> None:
+    assert [row.state for row in sweep.runs()] == [RunState.COMPLETE] * trials
+
+
+def test_a_study_moves_to_postgresql_and_goes_on_there_and_on_ray(
+    postgresql: sa.URL, ray_cluster: "Cluster", tmp_path: Path
+) -> None:
+    here = Sweep(tmp_path / "home", 1, study="sbert-grid", workload="demo")
+    here.finish()
+    url = database_of(postgresql.render_as_string(hide_password=False), "moved")
+    there = Sweep(here.home, 1, study="sbert-grid", workload="demo")
+    [copy] = commands("copy")
+    typed(there, copy, {"sqlite:///.sweeper/studies.db": here.url, DATABASE: url})
+    shared = Sweep(here.home, 3, study="sbert-grid", workload="demo", storage=url)
+    assert_complete(shared, 1)
+    on_postgresql, on_ray, _ = commands("run")
+    assert "--executor" not in on_postgresql
+    typed(there, on_postgresql, {DATABASE: url, "40": "2"})
+    assert_complete(shared, 2)
+    typed(there, on_ray, {DATABASE: url, "40": "3", "head.lan:6379": ray_cluster.address})
+    assert_complete(shared, 3)
+
+
+@pytest.mark.skipif(bool(missing()), reason=missing())
+def test_jobs_of_slurm_share_a_postgresql(postgresql: sa.URL, tmp_path: Path) -> None:
+    url = database_of(postgresql.render_as_string(hide_password=False), "jobs")
+    *_, on_slurm = commands("run")
+    here = {DATABASE: url, "40": "3", "8": "2", "partition=gpu": "partition=main"}
+    # A socket's path must be short, which that of pytest's folders is not.
+    with tempfile.TemporaryDirectory(prefix="slurm-") as name, cluster(Path(name)) as variables:
+        sweep = Sweep(tmp_path / "home", 3, study="sbert-grid", workload="demo", environment=variables)
+        said = typed(sweep, on_slurm, here)
+        assert sweep.gone(), sweep.processes()
+    assert "2 jobs submitted" in said
+    assert_complete(Sweep(sweep.home, 3, study="sbert-grid", workload="demo", storage=url), 3)
