@@ -28,7 +28,7 @@ from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
-from sweeper.trial import RunState, SweepRow
+from sweeper.trial import RunState, StudyRow
 
 from .databaseload import DatabaseLoad
 from .nodes import Ledger, Load, Nodes
@@ -120,7 +120,7 @@ def simulate(case: Case, folder: Path) -> dict[str, float]:
     return _figures(case, clock, ledger, load, states)
 
 
-def _drive(url: str, study: Study, row: SweepRow, nodes: Nodes, home: Home) -> None:
+def _drive(url: str, study: Study, row: StudyRow, nodes: Nodes, home: Home) -> None:
     with ExitStack() as stack:
         database = stack.enter_context(Database(url))
         # What a sweep prints into a file.

@@ -39,7 +39,7 @@ class ErrorClass(StrEnum):
 
 
 @dataclass(frozen=True)
-class SweepRow:
+class StudyRow:
     """One study as it was begun.
 
     Attributes:
@@ -64,7 +64,7 @@ class SweepRow:
 
 
 @dataclass(frozen=True)
-class RunRow:
+class TrialRow:
     """One trial as it stands.
 
     Attributes:
@@ -179,7 +179,7 @@ MetricKey = tuple[int, str, str, str]
 
 @dataclass(frozen=True)
 class Standing:
-    """How one trial stands, in short; the fields are those of RunRow."""
+    """How one trial stands, in short; the fields are those of TrialRow."""
 
     number: int
     arm: str
@@ -257,7 +257,7 @@ class TrialSpec:
     toggles: dict[str, Any] = field(default_factory=dict)
 
 
-def trial_of(row: RunRow) -> TrialSpec:
+def trial_of(row: TrialRow) -> TrialSpec:
     """The trial that a row records."""
     config = TrainConfig.model_validate(row.config)
     return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

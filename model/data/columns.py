@@ -16,7 +16,7 @@ from .demo import corpus as demo
 
 
 @dataclass(frozen=True)
-class Table:
+class Columns:
     """What a source holds, unchecked.
 
     Attributes:
@@ -41,18 +41,18 @@ class Table:
         raise DataError(f"{self.where} has no column {name!r}{_nearest(name, found)}; it has {named}{tabs}")
 
 
-def demo_table(source: DemoSource, split: Split) -> Table:
+def demo_columns(source: DemoSource, split: Split) -> Columns:
     """The demo corpus; its columns are named as in the CS224N files."""
     rows = demo.examples(source.task, split, source.seed)
     columns = zip(*((*row.texts, row.label) for row in rows), strict=True)
-    return Table(
+    return Columns(
         f"the demo corpus {source.task!r}",
         dict(zip(demo.COLUMNS[source.task], columns, strict=True)),
         [f"row {number}" for number in range(1, len(rows) + 1)],
     )
 
 
-def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
+def file_columns(source: FilesSource, split: Split, data: Path | None) -> Columns:
     """A tab-separated file with a header, in UTF-8 with or without a byte order mark.
 
     A row shorter than the header lacks its last values (None). Any other flaw is a DataError.
@@ -90,7 +90,7 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
     width = len(header)
     padded: list[list[str | None]] = [[*record, *[None] * (width - len(record))] for record in records]
     columns = zip(*padded, strict=True) if padded else [()] * width
-    return Table(where, dict(zip(header, columns, strict=True)), places)
+    return Columns(where, dict(zip(header, columns, strict=True)), places)
 
 
 def _named(source: FilesSource | HubSource, split: Split) -> str:
@@ -155,7 +155,7 @@ def _check_width(record: list[str], header: list[str], where: str, start: int, e
         )
 
 
-def hub_table(source: HubSource, split: Split, wanted: Sequence[str]) -> Table:
+def hub_columns(source: HubSource, split: Split, wanted: Sequence[str]) -> Columns:
     """A split of a dataset, from the hub, the cache of `datasets`, or a local folder.
 
     Only the `wanted` columns are loaded; the others are there by name. The hub marks the rows of splits
@@ -179,7 +179,7 @@ def hub_table(source: HubSource, split: Split, wanted: Sequence[str]) -> Table:
         raise DataError(
             f"{where} cannot be loaded: {reason}; check its name, subset and split, and the network"
         ) from error
-    return Table(where, columns, [f"row {number}" for number in range(1, len(dataset) + 1)], no_label=-1)
+    return Columns(where, columns, [f"row {number}" for number in range(1, len(dataset) + 1)], no_label=-1)
 
 
 def _nearest(name: str, found: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from ..config import TrainConfig
 from ..errors import DataError
 from ..result import Split
 from ..tasks import DemoSource, FilesSource, HubSource, Task
-from .columns import Table, demo_table, file_table, hub_table
+from .columns import Columns, demo_columns, file_columns, hub_columns
 
 NO_GROUP = "(none)"
 """Group of a row whose column is empty."""
@@ -82,17 +82,17 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     }
 
 
-def _table(task: Task, split: Split, data: Path | None) -> Table:
+def _table(task: Task, split: Split, data: Path | None) -> Columns:
     match task.source:
         case DemoSource() as source:
-            return demo_table(source, split)
+            return demo_columns(source, split)
         case FilesSource() as source:
-            return file_table(source, split, data)
+            return file_columns(source, split, data)
         case HubSource() as source:
-            return hub_table(source, split, (*task.text, task.label, "id", *task.groups))
+            return hub_columns(source, split, (*task.text, task.label, "id", *task.groups))
 
 
-def _checked(task: Task, table: Table, groups: Sequence[str]) -> Rows:
+def _checked(task: Task, table: Columns, groups: Sequence[str]) -> Rows:
     drop_incomplete = not isinstance(task.source, DemoSource) and task.source.drop_incomplete
     texts = [[_stripped(value) for value in table.column(name)] for name in task.text]
     labels = [_stripped(value) for value in table.column(task.label)]

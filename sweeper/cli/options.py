@@ -158,7 +158,7 @@ Until = Annotated[
 ]
 
 
-Patience = Annotated[
+StaleTrials = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="End when N complete trials in a row brought no better overall."),
 ]

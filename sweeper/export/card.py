@@ -13,7 +13,7 @@ from model.tasks import DemoSource, FilesSource, HubSource, overall_formula
 from ..report.formats.markdown import escaped
 from ..study.study import Study
 from ..text import setting
-from ..trial import RunRow
+from ..trial import TrialRow
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -43,7 +43,7 @@ linear, in the order of their numbers, with the activation between them."""
 
 
 def model_card(
-    study: Study, run: RunRow, config: TrainConfig, epoch: int, scores: Mapping[str, float]
+    study: Study, run: TrialRow, config: TrainConfig, epoch: int, scores: Mapping[str, float]
 ) -> str:
     """The README in Markdown, with the head that the hub reads.
 
@@ -115,7 +115,7 @@ def _base(encoder: EncoderConfig) -> str | None:
     return name if _HUB_NAME.fullmatch(name) and not Path(name).exists() else None
 
 
-def _recorded(run: RunRow, scores: Mapping[str, float]) -> str:
+def _recorded(run: TrialRow, scores: Mapping[str, float]) -> str:
     recorded = run.scores or {}
     if all(abs(value - scores[name]) < 5e-5 for name, value in recorded.items()):
         return ""
@@ -123,7 +123,7 @@ def _recorded(run: RunRow, scores: Mapping[str, float]) -> str:
     return f"These are the scores of the weights in this folder; the trial's record has {told}."
 
 
-def _settings(run: RunRow, config: TrainConfig) -> list[tuple[str, str]]:
+def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
     encoder = config.encoder
     return [
         ("arm", run.arm),

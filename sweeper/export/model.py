@@ -19,7 +19,7 @@ from ..paths import Home, best_weights
 from ..store.trials import Archive
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
-from ..trial import RunRow, SweepRow
+from ..trial import StudyRow, TrialRow
 from .card import model_card
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def check_folder(folder: Path) -> None:
 
 def export_run(  # noqa: PLR0917
     database: Archive,
-    sweep: SweepRow,
-    run: RunRow,
+    sweep: StudyRow,
+    run: TrialRow,
     folder: Path,
     home: Home,
     data: Path | None,
@@ -108,7 +108,7 @@ def export_run(  # noqa: PLR0917
     return exported.scores
 
 
-def kept_weights(home: Home, sweep: SweepRow, run: RunRow) -> Path | None:
+def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
     """The weights of a trial's best epoch, if its driver kept them in this home.
 
     Args:
@@ -143,7 +143,7 @@ class _Keeping(LocalExecutor):
             shutil.copyfile(self._file, self._place)
 
 
-def _mark(folder: Path, sweep: SweepRow, run: RunRow, exported: "Exported") -> None:
+def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     content = {
         "sweeper": __version__,

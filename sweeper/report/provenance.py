@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from .. import __version__
 from ..study.study import Study
 from ..text import duration, one_line, trial_names
-from ..trial import RunRow, SweepRow
+from ..trial import StudyRow, TrialRow
 
 
 def how_made(
-    row: SweepRow, study: Study, runs: Sequence[RunRow], changes: Sequence[tuple[datetime, str]]
+    row: StudyRow, study: Study, runs: Sequence[TrialRow], changes: Sequence[tuple[datetime, str]]
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -28,7 +28,7 @@ def how_made(
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
 
 
-def _study(row: SweepRow, study: Study, changes: Sequence[tuple[datetime, str]]) -> dict[str, Sequence[str]]:
+def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]]) -> dict[str, Sequence[str]]:
     spec, workload = study.spec, study.workload
     return {
         "Commands": [
@@ -47,7 +47,7 @@ def _study(row: SweepRow, study: Study, changes: Sequence[tuple[datetime, str]])
     }
 
 
-def _trials(runs: Sequence[RunRow]) -> dict[str, Sequence[str]]:
+def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
     started = [run.started for run in runs if run.started]
     finished = [run.finished for run in runs if run.finished]
     seconds = [run.seconds for run in runs if run.seconds is not None]
@@ -70,7 +70,7 @@ def _trials(runs: Sequence[RunRow]) -> dict[str, Sequence[str]]:
     }
 
 
-def _exceptions(runs: Sequence[RunRow]) -> dict[str, Sequence[str]]:
+def _exceptions(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
     """The trials that did not run once, straight through, as proposed."""
     again = [run.number for run in runs if run.attempts > 1]
     halved = [run.number for run in runs if run.halvings]
@@ -82,7 +82,7 @@ def _exceptions(runs: Sequence[RunRow]) -> dict[str, Sequence[str]]:
     }
 
 
-def _machines(runs: Sequence[RunRow]) -> dict[str, list[int]]:
+def _machines(runs: Sequence[TrialRow]) -> dict[str, list[int]]:
     """Which trials each machine ran last. Numbered: a report may go where names of machines should not."""
     numbers = {
         machine: place for place, machine in enumerate(dict.fromkeys(r.machine for r in runs if r.machine), 1)
@@ -106,7 +106,7 @@ def _listed(trials: Mapping[str, Sequence[int]]) -> list[str]:
     return [f"{name}: {trial_names(numbers)}" for name, numbers in trials.items()]
 
 
-def _device(run: RunRow) -> str:
+def _device(run: TrialRow) -> str:
     return (
         f"{run.device}, {run.threads} CPU thread{'' if run.threads == 1 else 's'}"
         if run.threads

@@ -8,12 +8,12 @@ from model.predictions import Predictions, read_predictions
 from ..paths import Home
 from ..store.trials import Archive
 from ..study.load import stored_study
-from ..trial import SweepRow
+from ..trial import StudyRow
 from .confirmation import confirmation_name
 from .results import Results
 
 
-def read_results(database: Archive, row: SweepRow, home: Home | None = None) -> Results:
+def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> Results:
     """A study as it stands, with its confirmation if there is one.
 
     Args:

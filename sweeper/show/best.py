@@ -8,10 +8,10 @@ from ..errors import InputError
 from ..store.trials import Archive
 from ..study.load import stored_study
 from ..text import describe, nearest, one_line
-from ..trial import RunRow, RunState, SweepRow
+from ..trial import RunState, StudyRow, TrialRow
 
 
-def best_run(database: Archive, sweep: SweepRow, arm: str | None = None) -> RunRow:
+def best_run(database: Archive, sweep: StudyRow, arm: str | None = None) -> TrialRow:
     """The complete trial with the highest `overall`, the first among equals.
 
     Args:
@@ -36,7 +36,7 @@ def best_run(database: Archive, sweep: SweepRow, arm: str | None = None) -> RunR
     return run
 
 
-def best_text(database: Archive, sweep: SweepRow, run: RunRow) -> str:
+def best_text(database: Archive, sweep: StudyRow, run: TrialRow) -> str:
     """A complete trial in words: scores and their formula, its setting, and what its other seeds say.
 
     Args:

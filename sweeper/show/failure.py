@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..study.space import Choice, Space, Value
 from ..text import describe, one_line
-from ..trial import ErrorClass, MetricKey, PastTrial, RunRow, RunState
+from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
 
 _HAPPENED = {
     ErrorClass.OOM: "memory ran out",
@@ -33,7 +33,7 @@ class Neighbour:
 
 
 def failure_lines(
-    run: RunRow,
+    run: TrialRow,
     metrics: Mapping[MetricKey, float | None],
     history: Iterable[PastTrial],
     space: Mapping[str, Space],
@@ -61,7 +61,7 @@ def failure_lines(
 
 
 def nearest_success(
-    run: RunRow, history: Iterable[PastTrial], space: Mapping[str, Space]
+    run: TrialRow, history: Iterable[PastTrial], space: Mapping[str, Space]
 ) -> Neighbour | None:
     """The complete trial with the fewest hyperparameters that differ, then at the least distance.
 
@@ -76,7 +76,7 @@ def nearest_success(
     return min(found, key=rank, default=None)
 
 
-def _sentence(run: RunRow, done: int) -> str:
+def _sentence(run: TrialRow, done: int) -> str:
     kind = run.error_class or ErrorClass.ERROR
     happened = _HAPPENED[kind]
     if kind is ErrorClass.OOM and run.halvings:
@@ -88,7 +88,7 @@ def _sentence(run: RunRow, done: int) -> str:
     return f"What happened: {where}, {happened}{quoted}"
 
 
-def _neighbour_sentence(run: RunRow, neighbour: Neighbour | None) -> str:
+def _neighbour_sentence(run: TrialRow, neighbour: Neighbour | None) -> str:
     if neighbour is None:
         return "No trial of the study has worked so far."
     trial = neighbour.trial
@@ -107,7 +107,7 @@ def _value(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _neighbour(run: RunRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:
+def _neighbour(run: TrialRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:
     differs: dict[str, Value] = {} if trial.arm == run.arm else {"arm": trial.arm}
     differs |= {
         key: trial.params.get(key) for key, value in run.params.items() if trial.params.get(key) != value

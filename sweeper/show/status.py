@@ -11,7 +11,7 @@ from ..observers.tally import Tally
 from ..store.owners import Owner
 from ..store.trials import Archive
 from ..text import one_line
-from ..trial import RunState, Standing, SweepRow
+from ..trial import RunState, Standing, StudyRow
 
 MOST_FAILURES = 20
 """Failed trials that are listed one by one, the latest ones."""
@@ -19,7 +19,7 @@ MOST_FAILURES = 20
 WATCH_SECONDS = 2.0
 
 
-def overview(database: Archive, sweep: SweepRow) -> list[str]:
+def overview(database: Archive, sweep: StudyRow) -> list[str]:
     """How far a study has come: the counts, best trials, failures and changes; then `attention`."""
     standings = database.standings(sweep.name)
     running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
@@ -33,7 +33,7 @@ def overview(database: Archive, sweep: SweepRow) -> list[str]:
     return [f"{sweep.name}: {said}", *(f"  {line}" for line in (*tally.details(), *changes, *noted))]
 
 
-def attention(database: Archive, sweep: SweepRow, standings: list[Standing]) -> list[str]:
+def attention(database: Archive, sweep: StudyRow, standings: list[Standing]) -> list[str]:
     """One line for each trial of a study that is unfinished, and for the latest that failed, by number."""
     failed = [trial for trial in standings if trial.state is RunState.FAILED]
     listed = {trial.number for trial in failed[-MOST_FAILURES:]}
@@ -71,11 +71,11 @@ def _is_abandoned(trial: Standing) -> bool:
     return trial.owner is None or Owner.parse(trial.owner).is_dead()
 
 
-def _line(database: Archive, sweep: SweepRow, trial: Standing, epochs: int) -> str:
+def _line(database: Archive, sweep: StudyRow, trial: Standing, epochs: int) -> str:
     return f"trial {trial.number} {one_line(f'{_state(database, sweep, trial, epochs)} · {trial.arm}')}"
 
 
-def _state(database: Archive, sweep: SweepRow, trial: Standing, epochs: int) -> str:
+def _state(database: Archive, sweep: StudyRow, trial: Standing, epochs: int) -> str:
     if trial.state is RunState.FAILED:
         return f"failed ({trial.error_class}) after {epochs} epochs"
     run = database.run(sweep.name, trial.number)
@@ -88,6 +88,6 @@ def _state(database: Archive, sweep: SweepRow, trial: Standing, epochs: int) -> 
     return f"{trial.state} (process {owner.pid} on {owner.host}): {far}"
 
 
-def tally(database: Archive, row: SweepRow, workers: int = 1) -> Tally:
+def tally(database: Archive, row: StudyRow, workers: int = 1) -> Tally:
     """How far a study has come; `workers` is how many trials run at once."""
     return Tally.of(row.wanted, row.study["arms"], database.standings(row.name), workers)

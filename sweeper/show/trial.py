@@ -7,11 +7,11 @@ from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..study.load import stored_study
 from ..text import describe
-from ..trial import MetricKey, RunRow, RunState, SweepRow
+from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 
 
-def trial_text(database: Archive, sweep: SweepRow, number: int) -> str:
+def trial_text(database: Archive, sweep: StudyRow, number: int) -> str:
     """Everything that is recorded of one trial.
 
     Args:
@@ -34,7 +34,7 @@ def trial_text(database: Archive, sweep: SweepRow, number: int) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(sweep: SweepRow, run: RunRow) -> str:
+def _head(sweep: StudyRow, run: TrialRow) -> str:
     lines = [
         f"{sweep.name} trial {run.number}: {run.state}",
         f"arm: {run.arm}",

@@ -15,10 +15,10 @@ from optuna.distributions import BaseDistribution
 
 from model.result import EpochResult
 
-from ..trial import UNFINISHED, ErrorClass, Outcome, RunRow, RunState, SweepRow
+from ..trial import UNFINISHED, ErrorClass, Outcome, RunState, StudyRow, TrialRow
 from . import optuna_tables as mirror
 from .leases import Claims
-from .retrying import patient
+from .retrying import retried
 from .tables import epoch_metric, run, run_row, storable, storable_text, study_change, sweep, sweep_row
 from .trials import objectives
 
@@ -43,7 +43,7 @@ class Database(Claims):
         digest: str,
         version: str,
         wanted: int,
-    ) -> SweepRow:
+    ) -> StudyRow:
         """Begins a study, in both sets of tables; if another driver was quicker, its study is returned."""
         values = {
             "name": name,
@@ -98,7 +98,7 @@ class Database(Claims):
                 connection.execute(study_change.insert(), lines)
             mirror.widen(connection, study_key, space)
 
-    @patient
+    @retried
     def start_run(  # noqa: PLR0917 - all belong to the attempt
         self,
         name: str,
@@ -121,7 +121,7 @@ class Database(Claims):
             versions=dict(versions),
         )
 
-    @patient
+    @retried
     def record_epoch(self, name: str, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
         seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
@@ -146,7 +146,7 @@ class Database(Claims):
             if connection.execute(kept, [{"run_id": found.id, **row} for row in rows]).all():
                 mirror.report(connection, found.trial_id, result.epoch, result.overall)
 
-    @patient
+    @retried
     def finish_run(self, name: str, number: int, outcome: Outcome) -> bool:
         """Records how a trial ended, then tells Optuna; a trial that has an outcome keeps it.
 
@@ -171,7 +171,7 @@ class Database(Claims):
             self._tell(name, found)
         return stands
 
-    @patient
+    @retried
     def reuse(self, name: str, number: int, source: int) -> None:
         """Gives a trial the result of a complete one with the identical configuration, epochs included."""
         finished = self._one(name, source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint)
@@ -200,8 +200,8 @@ class Database(Claims):
                     mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
         self.tell(name, number)
 
-    @patient
-    def twin(self, name: str, number: int) -> RunRow | None:
+    @retried
+    def twin(self, name: str, number: int) -> TrialRow | None:
         """The first other trial with the identical configuration and seed that has not failed.
 
         Complete ones come first, then those with a lower number that are under way.
@@ -222,7 +222,7 @@ class Database(Claims):
             found = [run_row(row) for row in connection.execute(query).mappings()]
         return min(found, key=lambda row: (row.state is not RunState.COMPLETE, row.number), default=None)
 
-    @patient
+    @retried
     def halve(self, name: str, number: int, config: Mapping[str, Any]) -> None:
         """Puts a trial that ran out of memory back to its start, with a configuration that needs less."""
         found = self._one(name, number, run.c.id)
@@ -247,7 +247,7 @@ class Database(Claims):
             mirror.reopen(connection, [row.trial_id for row in found])
         return [row.number for row in found]
 
-    @patient
+    @retried
     def tell(self, name: str, number: int) -> None:
         """Gives a trial's outcome to Optuna; nothing if it has it already."""
         self._tell(name, self._one(name, number, *_TOLD))
@@ -259,7 +259,7 @@ class Database(Claims):
         with self._writing() as connection:
             mirror.tell(connection, found.trial_id, found.state, values)
 
-    @patient
+    @retried
     def untold(self, name: str) -> list[int]:
         """Numbers of the trials that have an outcome of which Optuna does not know."""
         # In this order: a trial that ends in between is not listed.

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from ..trial import RunRow
+from ..trial import TrialRow
 
 
-def trials_frame(rows: Sequence[RunRow], epochs: Mapping[int, int]) -> pd.DataFrame:
+def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.DataFrame:
     """One row a trial.
 
     Args:

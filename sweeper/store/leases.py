@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution
 from ..trial import UNFINISHED, RunState
 from . import optuna_tables as mirror
 from .engine import explained
-from .retrying import patient
+from .retrying import retried
 from .tables import run
 from .trials import Archive
 
@@ -50,7 +50,7 @@ class Claims(Archive):
         super().__init__(url, must_exist)
         self._held: dict[tuple[str, int], str] = {}
 
-    @patient
+    @retried
     def claim_number(self, name: str, owner: str) -> int:
         """Takes the next number of a study for `owner`: an Optuna trial, running from now on."""
         study, number = self._keys(name).study, None
@@ -59,13 +59,13 @@ class Claims(Archive):
                 number = mirror.claim(connection, study, owner)
         return number
 
-    @patient
+    @retried
     def claimed(self, name: str) -> int:
         """How many numbers of a study have been taken, whatever became of them."""
         with self._reading() as connection:
             return mirror.claimed(connection, self._keys(name).study)
 
-    @patient
+    @retried
     def orphans(self, name: str) -> list[tuple[int, str]]:
         """Numbers that were claimed and have no run yet, each with its owner."""
         # In this order: a run that is added in between is seen, and its number is not taken for an orphan.
@@ -75,7 +75,7 @@ class Claims(Archive):
         added = {row.number for row in self._select(name, query)}
         return [(number, owner) for number, owner in sorted(claimed.items()) if number not in added]
 
-    @patient
+    @retried
     def add_run(
         self,
         name: str,
@@ -128,7 +128,7 @@ class Claims(Archive):
         self._held[name, trial.number] = owner
         return True
 
-    @patient
+    @retried
     def take_over(
         self, name: str, number: int, from_owner: str | None, owner: str, lease_seconds: float
     ) -> bool:
@@ -155,21 +155,21 @@ class Claims(Archive):
             self._held[name, number] = owner
         return changed.rowcount == 1
 
-    @patient
+    @retried
     def leases(self, name: str) -> list[Lease]:
         """The leases of all trials of a study that are queued or running, by number."""
         late = run.c.lease_expires.is_(None) | (run.c.lease_expires < self._moment())
         query = sa.select(run.c.number, run.c.owner, run.c.lease_expires, late).where(_UNFINISHED)
         return [Lease(*row) for row in self._select(name, query)]
 
-    @patient
+    @retried
     def release(self, name: str, owner: str) -> None:
         """Gives the unfinished trials of `owner` away, so that any driver may go on with them at once."""
         mine = (run.c.sweep_id == self._keys(name).sweep) & (run.c.owner == owner) & _UNFINISHED
         with self._writing() as connection:
             connection.execute(run.update().where(mine).values(owner=None, lease_expires=None))
 
-    @patient
+    @retried
     def renew(self, name: str, owner: str, lease_seconds: float) -> set[int]:
         """Extends the lease of all unfinished trials of `owner` in a study; returns their numbers."""
         mine = (run.c.sweep_id == self._keys(name).sweep) & (run.c.owner == owner) & _UNFINISHED

@@ -76,7 +76,7 @@ def _began(process: psutil.Process) -> str:
     return f"{boot.read_text(encoding='ascii')[:8]}-{ticks}"
 
 
-class Verdict(Enum):
+class Life(Enum):
     """What is known of a trial's driver."""
 
     GONE = "gone"
@@ -93,7 +93,7 @@ class _Lease:
     renewed: bool = False
 
 
-class Neighbours:
+class Liveness:
     """Judges the drivers of unfinished trials.
 
     On this host the process tells, whatever a clock says. A driver elsewhere is gone once its lease has run
@@ -109,7 +109,7 @@ class Neighbours:
         self._lease_seconds = lease_seconds
         self._seen: dict[tuple[int, str], _Lease] = {}
 
-    def judge(self, number: int, owner: str | None, lease: datetime | None, expired: bool) -> Verdict:
+    def judge(self, number: int, owner: str | None, lease: datetime | None, expired: bool) -> Life:
         """Whether the driver of a trial is gone.
 
         Args:
@@ -119,14 +119,14 @@ class Neighbours:
             expired: Whether that moment has passed, by the clock that sets leases.
         """
         if owner is None or owner == self._me or (expired and not Owner.parse(owner).is_here()):
-            return Verdict.GONE
+            return Life.GONE
         parsed = Owner.parse(owner)
         if parsed.is_here():
-            return Verdict.GONE if parsed.is_dead() else Verdict.ALIVE
+            return Life.GONE if parsed.is_dead() else Life.ALIVE
         now = time.monotonic()
         seen = self._seen.setdefault((number, owner), _Lease(lease, now))
         if lease != seen.until:
             seen = self._seen[number, owner] = _Lease(lease, now, renewed=True)
         if now - seen.since > self._lease_seconds:
-            return Verdict.GONE
-        return Verdict.ALIVE if seen.renewed else Verdict.UNKNOWN
+            return Life.GONE
+        return Life.ALIVE if seen.renewed else Life.UNKNOWN

@@ -12,7 +12,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait, and whom to tell.
 
     Attributes:
@@ -26,8 +26,8 @@ class Patience:
     give_up: Callable[[], bool] = lambda: False
 
 
-class _Patient(Protocol):
-    patience: Patience
+class _Retrying(Protocol):
+    retry_policy: RetryPolicy
 
 
 P = ParamSpec("P")
@@ -36,14 +36,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-S = TypeVar("S", bound=_Patient)
+S = TypeVar("S", bound=_Retrying)
 
 
-def patient(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+def retried(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Repeats a method until the database answers. It must not matter if a try that failed was carried out.
 
     Raises:
-        DatabaseError: If the error is not one that passes, or the object's patience is at its end.
+        DatabaseError: If the error is not one that passes, or the object's retry policy waits no longer.
         KeyboardInterrupt: If the user stops the sweep meanwhile.
     """
 
@@ -54,11 +54,11 @@ def patient(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
             try:
                 return method(self, *args, **kwargs)
             except DatabaseError as error:
-                if not error.passing or time.monotonic() - began + pause > self.patience.seconds:
+                if not error.passing or time.monotonic() - began + pause > self.retry_policy.seconds:
                     raise
                 if pause == FIRST_PAUSE:
-                    self.patience.say(f"waiting for the database: {error}")
-            if self.patience.give_up():
+                    self.retry_policy.say(f"waiting for the database: {error}")
+            if self.retry_policy.give_up():
                 raise KeyboardInterrupt
             time.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)

@@ -1,12 +1,12 @@
 """Finds studies and trials in a database by what the user calls them."""
 
 from ..errors import InputError
-from ..trial import RunRow, SweepRow
+from ..trial import StudyRow, TrialRow
 from .database import Database
 from .trials import Archive
 
 
-def find_sweep(database: Database, name: str | None, workload: str | None = None) -> SweepRow:
+def find_sweep(database: Database, name: str | None, workload: str | None = None) -> StudyRow:
     """A study of the database.
 
     Args:
@@ -36,7 +36,7 @@ def find_sweep(database: Database, name: str | None, workload: str | None = None
     raise InputError(f"study {f'{base}@{on}' if on else base!r} has never run; those that have: {known}")
 
 
-def find_trial(database: Archive, sweep: SweepRow, number: int) -> RunRow:
+def find_trial(database: Archive, sweep: StudyRow, number: int) -> TrialRow:
     """One trial of a study.
 
     Raises:

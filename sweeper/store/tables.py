@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..trial import ErrorClass, RunRow, RunState, SweepRow
+from ..trial import ErrorClass, RunState, StudyRow, TrialRow
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -122,15 +122,15 @@ def storable_text(text: str | None) -> str | None:
     return None if text is None else text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
-def sweep_row(row: sa.RowMapping) -> SweepRow:
+def sweep_row(row: sa.RowMapping) -> StudyRow:
     """A row of ``sweep`` as a record."""
     fields = dict(row)
     del fields["study_id"]
-    return SweepRow(**fields)
+    return StudyRow(**fields)
 
 
-def run_row(row: sa.RowMapping) -> RunRow:
+def run_row(row: sa.RowMapping) -> TrialRow:
     """A row of ``run`` as a record."""
     fields: dict[str, Any] = dict(row)
     del fields["sweep_id"]
-    return RunRow(**fields)
+    return TrialRow(**fields)

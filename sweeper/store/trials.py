@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from ..errors import DatabaseError
 from ..search.history import History
-from ..trial import Curve, MetricKey, PastTrial, RunRow, RunState, Standing, SweepRow
+from ..trial import Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from . import migrations
 from .engine import check_url, creation_lock, explained, hooked_engine, is_ready, reading_options
 from .optuna_tables import Mirror
-from .retrying import Patience, patient
+from .retrying import RetryPolicy, retried
 from .tables import epoch_metric, run, run_row, study_change, sweep, sweep_row
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Archive:
         must_exist: Whether a database without studies is an error, for commands that only read.
 
     Attributes:
-        patience: How long a method waits for a database that is locked or does not answer.
+        retry_policy: How long a method waits for a database that is locked or does not answer.
 
     Raises:
         DatabaseError: From here and from every method, if the database cannot be read or written. Nothing
@@ -59,7 +59,7 @@ class Archive:
     """
 
     def __init__(self, url: str, must_exist: bool = False) -> None:
-        self.patience = Patience()
+        self.retry_policy = RetryPolicy()
         self._url = check_url(url)
         self._known: dict[str, Keys] = {}
         self._histories: dict[str, History] = {}
@@ -88,15 +88,15 @@ class Archive:
         """Closes all connections."""
         self._stack.close()
 
-    @patient
-    def sweep(self, name: str) -> SweepRow | None:
+    @retried
+    def sweep(self, name: str) -> StudyRow | None:
         """The study of that name, or None."""
         with self._reading() as connection:
             row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
         return None if row is None else sweep_row(row)
 
-    @patient
-    def sweeps(self) -> list[SweepRow]:
+    @retried
+    def sweeps(self) -> list[StudyRow]:
         """All studies, the one with the latest activity last."""
         moment = sa.func.max(sa.func.coalesce(run.c.finished, run.c.started, run.c.created)).label("moment")
         latest = sa.select(run.c.sweep_id, moment).group_by(run.c.sweep_id).subquery()
@@ -108,18 +108,18 @@ class Archive:
         with self._reading() as connection:
             return [sweep_row(row) for row in connection.execute(query).mappings()]
 
-    @patient
-    def run(self, name: str, number: int) -> RunRow | None:
+    @retried
+    def run(self, name: str, number: int) -> TrialRow | None:
         """One trial of a study, or None if there is none of that number."""
         rows = self._select(name, sa.select(run).where(run.c.number == number))
         return run_row(rows[0]._mapping) if rows else None
 
-    @patient
-    def runs(self, name: str) -> list[RunRow]:
+    @retried
+    def runs(self, name: str) -> list[TrialRow]:
         """All trials of a study, by number."""
         return [run_row(row._mapping) for row in self._select(name, sa.select(run))]
 
-    @patient
+    @retried
     def history(self, name: str) -> History:
         """All trials of a study as the search sees them.
 
@@ -148,20 +148,20 @@ class Archive:
                 history.enter(PastTrial(row.number, row.arm, values, *place, known))
         return history
 
-    @patient
+    @retried
     def standings(self, name: str) -> list[Standing]:
         """How all trials of a study stand, by number; quick, however many there are."""
         r = run.c
         query = sa.select(r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores)
         return [Standing(*row) for row in self._select(name, query)]
 
-    @patient
+    @retried
     def reused(self, name: str) -> dict[int, int]:
         """The trials that were not trained, each with the one whose result it has."""
         query = sa.select(run.c.number, run.c.reused_from).where(run.c.reused_from.is_not(None))
         return {row.number: row.reused_from for row in self._select(name, query)}
 
-    @patient
+    @retried
     def epochs_done(self, name: str, numbers: Collection[int]) -> dict[int, int]:
         """How many evaluations of these trials are recorded, by number; absent for none."""
         query = (
@@ -172,7 +172,7 @@ class Archive:
         )
         return {row.number: row.epochs for row in self._select(name, query)}
 
-    @patient
+    @retried
     def changes(self, name: str) -> list[tuple[datetime, str]]:
         """What was changed in a study since it was begun: when, in UTC, and what; the first change first."""
         c = study_change.c
@@ -180,14 +180,14 @@ class Archive:
         with self._reading() as connection:
             return [(row.moment, row.description) for row in connection.execute(query)]
 
-    @patient
+    @retried
     def metrics(self, name: str, number: int) -> dict[MetricKey, float | None]:
         """Every metric of every epoch of one trial; None for what is not a number."""
         m = epoch_metric.c
         query = sa.select(m.epoch, m.split, m.task, m.metric, m.value).join(run).where(run.c.number == number)
         return {(row.epoch, row.split, row.task, row.metric): row.value for row in self._select(name, query)}
 
-    @patient
+    @retried
     def curves(self, name: str, arm: str | None = None, seed: int | None = None) -> list[Curve]:
         """The curves of `overall` of a study's trials that have finished an epoch, by number.
 
@@ -212,7 +212,7 @@ class Archive:
             found[number].values[epoch] = value
         return list(found.values())
 
-    @patient
+    @retried
     def trials_frame(self, name: str) -> "pd.DataFrame":
         """All trials of a study; see ``frames.trials_frame``."""
         from . import frames  # pandas takes long to load, and `sweeper status` needs none of it
@@ -225,7 +225,7 @@ class Archive:
         epochs = {row.number: row.epochs for row in self._select(name, query)}
         return frames.trials_frame(self.runs(name), epochs)
 
-    @patient
+    @retried
     def epochs_frame(self, name: str) -> "pd.DataFrame":
         """All metrics of all trials of a study; see ``frames.epochs_frame``."""
         from . import frames

@@ -10,7 +10,7 @@ from .. import __version__
 from ..errors import DatabaseError, InputError
 from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
-from ..trial import SweepRow
+from ..trial import StudyRow
 from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
@@ -58,7 +58,7 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         raise InputError(f"{place}: {error.problem}") from None
 
 
-def stored_study(row: SweepRow) -> Study:
+def stored_study(row: StudyRow) -> Study:
     """The study as it was begun, from the database: its file may have moved or changed.
 
     Raises:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from ..search.distributions import distributions
 from ..search.propose import propose
 from ..store.database import Database
-from ..store.owners import Neighbours, Verdict
+from ..store.owners import Life, Liveness
 from ..study.study import Study
-from ..trial import RunRow, RunState, TrialSpec, trial_of
+from ..trial import RunState, TrialRow, TrialSpec, trial_of
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Backlog:
         wanted: int,
         owner: str,
         lease_seconds: float,
-        reuse: Callable[[TrialSpec, RunRow], None],
+        reuse: Callable[[TrialSpec, TrialRow], None],
     ) -> None:
         self._database = database
         self._study = study
@@ -57,7 +57,7 @@ class Backlog:
         self._owner = owner
         self._lease_seconds = lease_seconds
         self._reuse = reuse
-        self._neighbours = Neighbours(owner, lease_seconds)
+        self._liveness = Liveness(owner, lease_seconds)
         self._ready: list[Ready] = []
         self._deferred: dict[int, TrialSpec] = {}
         self._new = self._new_trials()
@@ -107,18 +107,18 @@ class Backlog:
         for lease in self._database.leases(name):
             if lease.number in mine or lease.number >= self._wanted:
                 continue
-            verdict = self._neighbours.judge(lease.number, lease.owner, lease.expires, lease.expired)
-            undecided |= verdict is Verdict.UNKNOWN
-            if verdict is Verdict.GONE and self._take_over(lease.number, lease.owner):
+            life = self._liveness.judge(lease.number, lease.owner, lease.expires, lease.expired)
+            undecided |= life is Life.UNKNOWN
+            if life is Life.GONE and self._take_over(lease.number, lease.owner):
                 row = self._database.run(name, lease.number)
                 if row is not None:
                     self._prepare(trial_of(row), row.halvings)
         for number, owner in self._database.orphans(name):
             if number >= self._wanted:
                 continue
-            verdict = self._neighbours.judge(number, owner, None, False)
-            undecided |= verdict is Verdict.UNKNOWN
-            if verdict is Verdict.GONE and self._take_over(number, owner):
+            life = self._liveness.judge(number, owner, None, False)
+            undecided |= life is Life.UNKNOWN
+            if life is Life.GONE and self._take_over(number, owner):
                 self._propose(number)
         return undecided or bool(self._ready)
 
@@ -173,6 +173,6 @@ class Backlog:
         else:
             self._deferred[trial.number] = trial
 
-    def _is_gone(self, row: RunRow) -> bool:
-        verdict = self._neighbours.judge(row.number, row.owner, row.lease_expires, expired=False)
-        return verdict is Verdict.GONE
+    def _is_gone(self, row: TrialRow) -> bool:
+        life = self._liveness.judge(row.number, row.owner, row.lease_expires, expired=False)
+        return life is Life.GONE

@@ -18,10 +18,10 @@ from ..sharedfolder import CHECKPOINTS, SharedFolder
 from ..store.database import Database
 from ..store.owners import Owner
 from ..study.study import Study
-from ..trial import ErrorClass, Outcome, RunRow, RunState, TrialSpec
+from ..trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 from .attempt import Attempt
 from .backlog import Backlog, Ready
-from .stopping import Limits, Referee
+from .stopping import Limits, Stopper
 from .weights import KeptWeights
 
 LEASE_SECONDS = 120.0
@@ -77,7 +77,7 @@ class Driver:
         self._data = data
         self._observer = observer
         self._limits = limits
-        self._referee = Referee(limits, best)
+        self._referee = Stopper(limits, best)
         self._weights = KeptWeights(database, study.name, home)
         self._lease_seconds = lease_seconds
         self._owner = str(Owner.this_process())
@@ -129,7 +129,7 @@ class Driver:
         self._database.release(self._study.name, self._owner)
         return self._ending
 
-    def _reuse(self, trial: TrialSpec, twin: RunRow) -> None:
+    def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         self._database.reuse(self._study.name, trial.number, twin.number)
         outcome = Outcome(
             state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores

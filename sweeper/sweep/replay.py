@@ -18,13 +18,13 @@ from ..paths import Home
 from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..text import one_line
-from ..trial import MetricKey, RunRow, RunState, SweepRow
+from ..trial import MetricKey, RunState, StudyRow, TrialRow
 
 Value = str | int | float | None
 
 
 @dataclass(frozen=True)
-class Difference:
+class Deviation:
     """Something of which the record and the repetition say different things.
 
     Attributes:
@@ -68,7 +68,7 @@ class Repetition:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Repeat:
     """How a repetition differs from the record.
 
     Attributes:
@@ -80,10 +80,10 @@ class Comparison:
     """
 
     ended: str
-    outcome: Difference | None
-    metrics: tuple[Difference, ...]
+    outcome: Deviation | None
+    metrics: tuple[Deviation, ...]
     compared: int
-    circumstances: tuple[Difference, ...]
+    circumstances: tuple[Deviation, ...]
 
     @property
     def identical(self) -> bool:
@@ -93,14 +93,14 @@ class Comparison:
 
 def replay(
     database: Archive,
-    sweep: SweepRow,
+    sweep: StudyRow,
     number: int,
     *,
     executor: Executor,
     home: Home,
     data: Path | None,
     say: Callable[[str], None],
-) -> Comparison:
+) -> Repeat:
     """Trains a trial again from its start, in a folder of its own that is removed afterwards.
 
     It has the configuration and the number of threads of the record. A pruned trial ends where it was pruned.
@@ -141,8 +141,8 @@ def replay(
 
 
 def compare(
-    row: RunRow, made: RunRow, recorded: Mapping[MetricKey, float | None], repetition: Repetition
-) -> Comparison:
+    row: TrialRow, made: TrialRow, recorded: Mapping[MetricKey, float | None], repetition: Repetition
+) -> Repeat:
     """Compares a repetition with the record.
 
     Args:
@@ -157,11 +157,11 @@ def compare(
         now = f"{RunState.FAILED} ({repetition.failure.error_class})"
         message = f": {one_line(repetition.failure.message)}"
     keys = sorted(recorded.keys() | repetition.metrics.keys())
-    return Comparison(
+    return Repeat(
         ended=before,
-        outcome=Difference("outcome", before, now + message) if before != now else None,
+        outcome=Deviation("outcome", before, now + message) if before != now else None,
         metrics=tuple(
-            Difference(_metric(key), _value(recorded, key), _value(repetition.metrics, key))
+            Deviation(_metric(key), _value(recorded, key), _value(repetition.metrics, key))
             for key in keys
             if not _same(recorded, repetition.metrics, key)
         ),
@@ -170,7 +170,7 @@ def compare(
     )
 
 
-def lines(name: str, number: int, comparison: Comparison) -> list[str]:
+def lines(name: str, number: int, comparison: Repeat) -> list[str]:
     """A comparison in words.
 
     Args:
@@ -193,7 +193,7 @@ def lines(name: str, number: int, comparison: Comparison) -> list[str]:
 _MISSING = "nothing"
 
 
-def _config(sweep: SweepRow, row: RunRow) -> TrainConfig:
+def _config(sweep: StudyRow, row: TrialRow) -> TrainConfig:
     try:
         return TrainConfig.model_validate(row.config)
     except ValidationError as error:
@@ -242,7 +242,7 @@ def _metric(key: MetricKey) -> str:
     return f"epoch {epoch} {split} {task} {name}"
 
 
-def _circumstances(made: RunRow, repetition: Repetition) -> tuple[Difference, ...]:
+def _circumstances(made: TrialRow, repetition: Repetition) -> tuple[Deviation, ...]:
     """What differs in machine, threads, device, data and versions, of what is recorded."""
     before: dict[str, Value] = {
         "machine": made.machine,
@@ -255,7 +255,7 @@ def _circumstances(made: RunRow, repetition: Repetition) -> tuple[Difference, ..
         before[package] = version
         now[package] = _version(package)
     return tuple(
-        Difference(what, value, now[what])
+        Deviation(what, value, now[what])
         for what, value in before.items()
         if value is not None and now.get(what) is not None and value != now[what]
     )

@@ -20,9 +20,9 @@ from ..store.engine import check_url
 from ..store.studies import find_sweep
 from ..study.study import Study
 from ..text import one_line
-from ..trial import Outcome, RunRow, Standing, trial_of
+from ..trial import Outcome, Standing, TrialRow, trial_of
 from .checks import check_home, check_inputs
-from .stopping import Limits, Referee
+from .stopping import Limits, Stopper
 from .sweep import Places, begin
 
 ASK_SECONDS = 10.0
@@ -79,7 +79,7 @@ def run(  # noqa: PLR0917 - those of sweep.run
         if missing:
             array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
             say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
-        watched = Watch(database, study.name, jobs, Referee(limits, count.best[1] if count.best else None))
+        watched = Watch(database, study.name, jobs, Stopper(limits, count.best[1] if count.best else None))
         try:
             watch(lambda: watched.look(console.is_terminal), console)
         except KeyboardInterrupt as stop:
@@ -99,7 +99,7 @@ class Watch:
         referee: Hears of the trials that end from now on.
     """
 
-    def __init__(self, database: Database, name: str, jobs: Jobs, referee: Referee) -> None:
+    def __init__(self, database: Database, name: str, jobs: Jobs, referee: Stopper) -> None:
         self.ended: str | None = None
         self._database = database
         self._name = name
@@ -198,7 +198,7 @@ def _detached(study: Study, jobs: Jobs) -> str:
     )
 
 
-def _outcome(row: RunRow) -> Outcome:
+def _outcome(row: TrialRow) -> Outcome:
     return Outcome(
         state=row.state,
         seconds=row.seconds or 0.0,

@@ -20,19 +20,19 @@ class Limits:
     Attributes:
         seconds: Wall time of this call; the trials under way then stay resumable.
         until: Scores of which a complete trial must reach each, for example ``{"overall": 0.73}``.
-        patience: Complete trials in a row without a better `overall`.
+        stale_trials: Complete trials in a row without a better `overall`.
         max_failures: Failed trials in a row.
         trial_seconds: Wall time of one attempt at a trial, which then fails as ``timeout``.
     """
 
     seconds: float | None = None
     until: Mapping[str, float] | None = None
-    patience: int | None = None
+    stale_trials: int | None = None
     max_failures: int | None = MAX_FAILURES
     trial_seconds: float | None = None
 
 
-class Referee:
+class Stopper:
     """Hears of every outcome and says when the limits are reached.
 
     Args:
@@ -72,7 +72,7 @@ class Referee:
             return self._reached
         if limits.seconds is not None and time.monotonic() - self._began >= limits.seconds:
             return f"the time limit of {limits.seconds:g} s is reached"
-        if limits.patience is not None and self._since_best >= limits.patience:
+        if limits.stale_trials is not None and self._since_best >= limits.stale_trials:
             return f"{self._since_best} trials in a row brought no better overall"
         if self.failed:
             return f"{len(self._failures)} trials in a row failed: {self._shared()}"

@@ -22,12 +22,12 @@ from ..search.distributions import distributions
 from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
-from ..store.retrying import Patience
+from ..store.retrying import RetryPolicy
 from ..store.studies import find_sweep
 from ..study.changes import compare
 from ..study.load import stored_study
 from ..study.study import Study, grid_size
-from ..trial import SweepRow
+from ..trial import StudyRow
 from .checks import check_home, check_inputs
 from .driver import Driver
 from .stopping import Limits
@@ -110,7 +110,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
                 limits=limits,
                 best=count.best[1] if count.best else None,
             )
-            database.patience = Patience(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            database.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
             with gently(driver.stop):
                 ended = driver.run()
         if ended:
@@ -119,7 +119,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
 
 
 def _measured_executor(
-    database: Database, row: SweepRow, study: Study, places: Places, console: Console
+    database: Database, row: StudyRow, study: Study, places: Places, console: Console
 ) -> Executor:
     """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
     count = tally(database, row)
@@ -133,7 +133,7 @@ def _measured_executor(
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, study: Study, trials: int | None, console: Console) -> SweepRow:
+def begin(database: Database, study: Study, trials: int | None, console: Console) -> StudyRow:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
     end = grid_size(study)
     row = database.sweep(study.name)
@@ -169,7 +169,7 @@ def begin(database: Database, study: Study, trials: int | None, console: Console
     return row
 
 
-def _additions(row: SweepRow, study: Study) -> list[str]:
+def _additions(row: StudyRow, study: Study) -> list[str]:
     """What was added to a study since it was stored.
 
     Raises:
@@ -187,7 +187,7 @@ def _additions(row: SweepRow, study: Study) -> list[str]:
     return list(change.additions)
 
 
-def _wanted_before(row: SweepRow, end: int | None) -> int:
+def _wanted_before(row: StudyRow, end: int | None) -> int:
     """The total asked for before; of a study that was to be run to its end, the end that it has now."""
     return end if end is not None and row.wanted == grid_size(stored_study(row)) else row.wanted
 

@@ -66,7 +66,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Choice:
+class WorkerChoice:
     """A number of workers, and why it is this one.
 
     Attributes:
@@ -84,7 +84,7 @@ class Choice:
         return f"workers auto: {self.name} ({'; '.join(self.notes)})"
 
 
-def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int) -> Choice:
+def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int) -> WorkerChoice:
     """Measures which number of workers trains the most steps a second in all.
 
     A few seconds for a small encoder; about half a minute for one of the size of MiniLM on two cores. Trials
@@ -127,7 +127,7 @@ def candidates(cores: int, most: int) -> list[int]:
     return found
 
 
-def choose(numbers: Iterable[int], measure: Callable[[int], Speed | None], memory_mb: float) -> Choice:
+def choose(numbers: Iterable[int], measure: Callable[[int], Speed | None], memory_mb: float) -> WorkerChoice:
     """The fewest workers whose speed is within `TOLERANCE` of the highest.
 
     Measured from the fewest up. Where more workers are slower than fewer, or the memory would not hold
@@ -159,7 +159,7 @@ def choose(numbers: Iterable[int], measure: Callable[[int], Speed | None], memor
         raise UnmeasuredError("; ".join(notes))
     best = next(speed for speed in speeds if speed.steps >= (1 - TOLERANCE) * _fastest(speeds))
     figures = ", ".join(f"{speed}: {speed.steps:.3g} steps/s" for speed in speeds)
-    return Choice(best.workers, str(best), (figures, *notes))
+    return WorkerChoice(best.workers, str(best), (figures, *notes))
 
 
 def _fastest(speeds: Iterable[Speed]) -> float:
@@ -244,8 +244,8 @@ def _seconds(results: list[EpochResult]) -> float:
     return sum(result.train_seconds for result in results[1 : 1 + MEASURED_EPOCHS])
 
 
-def _one(reason: str) -> Choice:
-    return Choice(1, "1", (reason,))
+def _one(reason: str) -> WorkerChoice:
+    return WorkerChoice(1, "1", (reason,))
 
 
 def _on_device(device: str) -> str:

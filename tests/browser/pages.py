@@ -12,7 +12,7 @@ from sweeper.report.page import page
 from sweeper.report.results import Results
 from sweeper.report.tables import study_tables, trials_table
 from sweeper.study.study import Study
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 
 from ..sweeper_tests.made import PARAMS, results, row, study
 
@@ -49,7 +49,7 @@ def large(trials: int) -> Results:
     return results(of, [_at_random(of, number, arms[number % 2], rng) for number in range(trials)])
 
 
-def _at_random(of: Study, number: int, arm: str, rng: random.Random) -> RunRow:
+def _at_random(of: Study, number: int, arm: str, rng: random.Random) -> TrialRow:
     params = {
         "learning_rate": 10 ** rng.uniform(-5, -2),
         "dropout": rng.choice([0.1, 0.3, 0.5]),

@@ -30,7 +30,7 @@ import psycopg
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
-from sweeper.store.retrying import Patience
+from sweeper.store.retrying import RetryPolicy
 from sweeper.study.load import load_study
 from sweeper.sweep.backlog import Ready
 from sweeper.sweep.driver import Driver
@@ -132,7 +132,7 @@ def drive(url: str, home: Path, wanted: int, shortest: float, driver: int) -> Wo
             data=None,
             observer=Observer(),
         )
-        database.patience = Patience(60.0, waits.append)
+        database.retry_policy = RetryPolicy(60.0, waits.append)
         proposals = _timed(loop)
         refused = _refused(database)
         _together.wait()

@@ -16,7 +16,7 @@ from pathlib import Path
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
-from sweeper.store.retrying import Patience
+from sweeper.store.retrying import RetryPolicy
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
@@ -46,7 +46,7 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
     url: str,
     home: Path,
     wanted: int,
-    patience: Patience = Patience(),  # noqa: B008 - frozen
+    retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
     stopped_at: int | None = None,
     stop: Callable[[], None] = lambda: None,
     executor: InstantExecutor | None = None,
@@ -57,7 +57,7 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
         url: Of the database.
         home: Folder of the runs.
         wanted: Trials in total.
-        patience: Of the database.
+        retry_policy: Of the database.
         stopped_at: Number of the trial at whose end `stop` is called.
         stop: What happens then.
         executor: Where the trials run; by default they take no time, one after another.
@@ -69,7 +69,7 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
     executor = executor or InstantExecutor()
     with Database(url) as database:
         begin(database, study, wanted)
-        database.patience = patience
+        database.retry_policy = retry_policy
         Driver(
             database=database,
             study=study,

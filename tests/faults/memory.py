@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from sweeper.trial import ErrorClass, RunRow, RunState
+from sweeper.trial import ErrorClass, RunState, TrialRow
 from tests.faults.sweep import Sweep
 from tests.faults.verdict import Verdict
 
@@ -40,7 +40,7 @@ def address_space(sweep: Sweep) -> int:
     return largest
 
 
-def limited(sweep: Sweep, size: int) -> list[RunRow]:
+def limited(sweep: Sweep, size: int) -> list[TrialRow]:
     """Runs a sweep in so much address space; returns its trials."""
     import resource
 
@@ -52,7 +52,7 @@ def limited(sweep: Sweep, size: int) -> list[RunRow]:
     return sweep.runs()
 
 
-def check(verdict: Verdict, sweep: Sweep, runs: list[RunRow]) -> None:
+def check(verdict: Verdict, sweep: Sweep, runs: list[TrialRow]) -> None:
     """Compares each trial with what its arm promises."""
     for run in runs:
         with verdict.case(f"trial {run.number}, arm {run.arm!r}: {run.state} {run.error_class or ''}"):

@@ -32,7 +32,7 @@ from sweeper.executors.local import LocalExecutor
 from sweeper.executors.ray_cluster import LOOPBACK
 from sweeper.paths import Home
 from sweeper.store.database import Database
-from sweeper.trial import RunRow
+from sweeper.trial import TrialRow
 from tests.faults import postgresql
 from tests.faults.sweep import Run, Sweep
 from tests.faults.verdict import Verdict
@@ -168,7 +168,7 @@ def assert_as_locally(sweep: Sweep, cache: Path) -> int:
     return compared
 
 
-def trained_locally(rows: list[RunRow], cache: Path) -> Iterator[tuple[int, EpochResult]]:
+def trained_locally(rows: list[TrialRow], cache: Path) -> Iterator[tuple[int, EpochResult]]:
     """Every epoch of some trials, trained again by the local executor at equal thread counts."""
     executor, left, under_way = LocalExecutor(workers=2), list(rows), 0
     with tempfile.TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ import pandas as pd
 import psutil
 
 from sweeper.store.database import Database
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 
 FOLDER = Path(__file__).parent
 """Holds ``studies/``, which a driver finds because it works here."""
@@ -199,7 +199,7 @@ class Sweep:
             time.sleep(0.05)
         return True
 
-    def runs(self) -> list[RunRow]:
+    def runs(self) -> list[TrialRow]:
         """The trials as they stand."""
         with Database(self.url, must_exist=True) as database:
             return database.runs(self.name)

@@ -11,7 +11,7 @@ import pytest
 from sweeper.errors import DatabaseError
 from sweeper.store import engine
 from sweeper.store.database import Database
-from sweeper.store.retrying import Patience
+from sweeper.store.retrying import RetryPolicy
 from tests.faults import disk_full, postgresql
 from tests.faults.corrupt import DATABASE_DAMAGES, Damage, digests
 from tests.faults.instant_driver import drive
@@ -65,7 +65,7 @@ class Away:
 
     def _drive(self) -> None:
         url, home, take = self._work
-        drive(url, home, TRIALS, Patience(seconds=60, say=self._say), stopped_at=5, stop=take)
+        drive(url, home, TRIALS, RetryPolicy(seconds=60, say=self._say), stopped_at=5, stop=take)
         self.ended = True
 
     def _say(self, text: str) -> None:

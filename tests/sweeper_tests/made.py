@@ -14,7 +14,7 @@ from sweeper.store.frames import epochs_frame, trials_frame
 from sweeper.study.load import load_study
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, Outcome, RunRow, RunState, TrialSpec
+from sweeper.trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 
 BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 WORKLOAD = load_study("quickstart", "demo").workload
@@ -52,12 +52,12 @@ def row(
     seed: int = 11711,
     state: RunState = RunState.COMPLETE,
     error: str | None = None,
-) -> RunRow:
+) -> TrialRow:
     """One trial; a complete one has a score for each task, a failed one an error."""
     chosen = {name: params[name] for name in of.space}
     named = dict(zip(of.tasks, scores, strict=True)) if scores is not None else None
     begun = BEGUN + timedelta(minutes=number)
-    return RunRow(
+    return TrialRow(
         id=number + 1,
         number=number,
         trial_id=number + 1,
@@ -85,7 +85,7 @@ def row(
     )
 
 
-def epochs(of: Study, run: RunRow) -> list[EpochResult]:
+def epochs(of: Study, run: TrialRow) -> list[EpochResult]:
     """Three epochs of a complete trial: dev scores peak at the second, training scores rise."""
     if run.scores is None:
         return []
@@ -110,7 +110,7 @@ def epochs(of: Study, run: RunRow) -> list[EpochResult]:
     return results
 
 
-def results(of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Results:
+def results(of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Results:
     """What tables and figures are made from."""
     metrics = [
         (run.number, run.arm, epoch.epoch, metric.split, metric.task, metric.name, metric.value)
@@ -132,7 +132,7 @@ def results(of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Res
     )
 
 
-def store(path: Path, of: Study, runs: Sequence[RunRow], wanted: int | None = None) -> Database:
+def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Database:
     """An open database with the study in it."""
     database = Database(f"sqlite:///{path}/studies.db")
     study_json, workload_json = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")

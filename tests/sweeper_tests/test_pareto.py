@@ -10,7 +10,7 @@ from sweeper.report.results import pareto_front
 from sweeper.report.tables import pareto_table, study_tables
 from sweeper.report.write import write_report
 from sweeper.study.study import Study
-from sweeper.trial import RunRow
+from sweeper.trial import TrialRow
 
 from .made import PARAMS, results, row, store, study
 
@@ -22,7 +22,7 @@ def several(**fields: object) -> Study:
     return study(objective=["sst", "sts"], sampler={"name": "nsga2"}, **fields)
 
 
-def trials(of: Study) -> list[RunRow]:
+def trials(of: Study) -> list[TrialRow]:
     rates = [1e-3, 2e-3, 3e-3, 4e-3, 5e-3]
     return [
         row(of, n, "Baseline" if n % 2 else "S-BERT", scores, params=PARAMS | {"learning_rate": rates[n]})

@@ -14,7 +14,7 @@ from model.predictions import Predictions
 from sweeper.paths import Home
 from sweeper.report.write import write_report
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, RunRow, RunState
+from sweeper.trial import ErrorClass, RunState, TrialRow
 
 from ..made import row, store, study
 
@@ -100,7 +100,7 @@ def _keep(folder: Path, number: int) -> None:
     np.savez(folder / "predictions.npz", allow_pickle=False, **arrays)
 
 
-def golden_trials(of: Study) -> list[RunRow]:
+def golden_trials(of: Study) -> list[TrialRow]:
     """Three seeds of five settings of each arm; some are pruned, some failed, one runs and one waits."""
     rows = []
     for number in range(len(ARMS) * len(SETTINGS) * len(SEEDS)):

@@ -6,7 +6,7 @@ from sweeper.report.advice import advice
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import evidence, headline
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.report.statistics.test_comparison import made
 
@@ -17,12 +17,12 @@ def said(found: Results) -> list[str]:
     return advice(found, Comparisons(found))
 
 
-def trial(number: int, best_epoch: int, **params: float) -> RunRow:
+def trial(number: int, best_epoch: int, **params: float) -> TrialRow:
     run = row(study(), number, "S-BERT", (0.5, 0.6, 0.1 * number), params=PARAMS | params)
     return replace(run, best_epoch=best_epoch)
 
 
-def with_epochs(rows: list[RunRow], epochs: int) -> Results:
+def with_epochs(rows: list[TrialRow], epochs: int) -> Results:
     found = results(study(), rows)
     return replace(found, trials=found.trials.assign(epochs=epochs))
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from sweeper.report.provenance import how_made
 from sweeper.text import trial_names
-from sweeper.trial import RunRow, SweepRow
+from sweeper.trial import StudyRow, TrialRow
 from tests.sweeper_tests.made import BEGUN, row, study
 
 OF = study(seeds=[1, 2], pruner={"name": "median"})
-SWEEP = SweepRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN)
+SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN)
 
 
-def runs() -> list[RunRow]:
+def runs() -> list[TrialRow]:
     arm = next(iter(OF.spec.arms))
     made = [row(OF, number, arm, (0.4, 0.7, 0.5)) for number in range(4)]
     return [

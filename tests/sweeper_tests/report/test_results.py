@@ -13,18 +13,18 @@ from sweeper.report.results import (
     params,
     records,
 )
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 OTHER = PARAMS | {"dropout": 0.5}
 SEEDS = (1, 2, 3)
 
 
-def trials(replicates: int = 3) -> list[RunRow]:
+def trials(replicates: int = 3) -> list[TrialRow]:
     """Two settings of S-BERT and one of the baseline, with three seeds each; the last may lack some."""
     of = study(seeds=SEEDS)
     rng = np.random.default_rng(5)
-    rows: list[RunRow] = []
+    rows: list[TrialRow] = []
     for arm, setting, level in (("S-BERT", PARAMS, 0.5), ("Baseline", PARAMS, 0.4), ("S-BERT", OTHER, 0.7)):
         for seed in SEEDS[: replicates if setting is OTHER else 3]:
             scores = level + rng.normal(0, 0.05, 3)

@@ -14,7 +14,7 @@ from sweeper.report.formats.markdown import table_text
 from sweeper.report.write import Report, write_report
 from sweeper.store.database import Database
 from sweeper.study.study import Study
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, row, store, study
 
 HOSTILE = (
@@ -23,7 +23,7 @@ HOSTILE = (
 FILES = ["index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
 
 
-def trials(of: Study, error: str = "Traceback\nboom") -> list[RunRow]:
+def trials(of: Study, error: str = "Traceback\nboom") -> list[TrialRow]:
     first, second = of.spec.arms
     other = PARAMS | {"dropout": 0.5}
     return [

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from sweeper.show.failure import failure_lines, nearest_success
-from sweeper.trial import ErrorClass, MetricKey, PastTrial, RunRow, RunState
+from sweeper.trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
 from tests.sweeper_tests import made
 
 STUDY = made.study()
 PARAMS = {"learning_rate": 1e-3, "dropout": 0.3, "weight_decay": 0.1}
 
 
-def failed(error_class: ErrorClass = ErrorClass.NAN, traceback: str | None = None, **fields: Any) -> RunRow:
+def failed(error_class: ErrorClass = ErrorClass.NAN, traceback: str | None = None, **fields: Any) -> TrialRow:
     row = made.row(STUDY, 9, "S-BERT", params=PARAMS, state=RunState.FAILED, error=traceback)
     return replace(row, error_class=error_class, **fields)
 
@@ -75,7 +75,7 @@ SAID = [
 
 
 @pytest.mark.parametrize(("row", "said"), SAID)
-def test_each_class_has_its_sentence(row: RunRow, said: str) -> None:
+def test_each_class_has_its_sentence(row: TrialRow, said: str) -> None:
     assert failure_lines(row, {}, [], STUDY.space)[0] == f"What happened: in epoch 1 of 4, {said}"
 
 

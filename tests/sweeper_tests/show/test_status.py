@@ -12,11 +12,11 @@ from sweeper.store.database import Database
 from sweeper.store.owners import Owner
 from sweeper.store.studies import find_sweep
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, Outcome, RunState, SweepRow
+from sweeper.trial import ErrorClass, Outcome, RunState, StudyRow
 from tests.sweeper_tests.show.test_trial import HERE, add, evaluation, study, sweep  # noqa: F401 - fixtures
 
 
-def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     me = Owner.this_process()
     head, *lines = overview(*sweep)
     assert head.startswith("quickstart@demo: 2 of 8 trials · 1 failed · best overall 0.625 (trial 0) · about")
@@ -29,7 +29,7 @@ def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, Sw
     ]
 
 
-def test_changes_are_told_with_their_day(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_changes_are_told_with_their_day(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     database, row = sweep
     database.change_sweep(
         row.name, row.study, row.workload, digest=row.digest, space={}, descriptions=["seeds: [1] -> [1, 2]"]
@@ -40,7 +40,7 @@ def test_changes_are_told_with_their_day(sweep: tuple[Database, SweepRow]) -> No
 
 
 def test_of_many_failures_the_latest_are_listed(
-    sweep: tuple[Database, SweepRow],  # noqa: F811
+    sweep: tuple[Database, StudyRow],  # noqa: F811
     study: Study,  # noqa: F811
 ) -> None:
     database, row = sweep
@@ -56,7 +56,7 @@ def test_of_many_failures_the_latest_are_listed(
     assert not any("failed (nan)" in line for line in lines)
 
 
-def test_without_a_living_driver_no_time_is_left_to_tell(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_without_a_living_driver_no_time_is_left_to_tell(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     database, row = sweep
     scores = {"overall": 0.5, "sst": 0.25}
     done = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
@@ -87,7 +87,7 @@ def test_on_a_terminal_it_is_drawn_in_place(width: int) -> None:
     assert "second" in after
 
 
-def test_a_study_can_change_while_it_is_watched(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_a_study_can_change_while_it_is_watched(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     database, row = sweep
     totals = iter((8, 16))
 

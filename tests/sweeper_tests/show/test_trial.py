@@ -16,7 +16,7 @@ from sweeper.store.owners import Owner
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, Outcome, RunState, SweepRow
+from sweeper.trial import ErrorClass, Outcome, RunState, StudyRow
 from tests.sweeper_tests.sweep.test_driver import open_database
 
 HERE = str(Owner.this_process())
@@ -42,7 +42,7 @@ def evaluation(epoch: int, value: float) -> EpochResult:
 
 
 @pytest.fixture
-def sweep(study: Study, tmp_path: Path) -> tuple[Database, SweepRow]:
+def sweep(study: Study, tmp_path: Path) -> tuple[Database, StudyRow]:
     """Four trials: complete, failed after two epochs, running, and left by a driver that died."""
     database = open_database(tmp_path, study)
     name = study.name
@@ -67,7 +67,7 @@ def sweep(study: Study, tmp_path: Path) -> tuple[Database, SweepRow]:
     return database, find_sweep(database, name)
 
 
-def test_a_complete_trial(sweep: tuple[Database, SweepRow]) -> None:
+def test_a_complete_trial(sweep: tuple[Database, StudyRow]) -> None:
     lines = trial_text(*sweep, 0).splitlines()
     assert lines[:2] == ["quickstart@demo trial 0: complete", "arm: Baseline"]
     assert "best epoch 2: overall 0.6250, sst 0.2500" in lines
@@ -82,7 +82,7 @@ def test_a_complete_trial(sweep: tuple[Database, SweepRow]) -> None:
 
 
 def test_a_result_that_was_reused_and_a_batch_that_was_halved(
-    sweep: tuple[Database, SweepRow], tmp_path: Path
+    sweep: tuple[Database, StudyRow], tmp_path: Path
 ) -> None:
     database, row = sweep
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
@@ -95,7 +95,7 @@ def test_a_result_that_was_reused_and_a_batch_that_was_halved(
     assert "machine: here" in lines
 
 
-def test_a_failed_trial(sweep: tuple[Database, SweepRow]) -> None:
+def test_a_failed_trial(sweep: tuple[Database, StudyRow]) -> None:
     text = trial_text(*sweep, 1)
     assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text
     assert (
@@ -112,14 +112,14 @@ def test_a_failed_trial(sweep: tuple[Database, SweepRow]) -> None:
     )
 
 
-def test_a_trial_that_has_not_begun(sweep: tuple[Database, SweepRow]) -> None:
+def test_a_trial_that_has_not_begun(sweep: tuple[Database, StudyRow]) -> None:
     text = trial_text(*sweep, 3)
     assert text.startswith("quickstart@demo trial 3: queued\n")
     assert "Scores by epoch" not in text
     assert "Failure" not in text
 
 
-def test_no_such_trial(sweep: tuple[Database, SweepRow]) -> None:
+def test_no_such_trial(sweep: tuple[Database, StudyRow]) -> None:
     for number in (4, -1):
         with pytest.raises(InputError, match=f"no trial {number}; its trials are 0 to 3"):
             trial_text(*sweep, number)

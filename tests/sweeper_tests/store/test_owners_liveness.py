@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sweeper.store.owners import Neighbours, Owner, Verdict
+from sweeper.store.owners import Life, Liveness, Owner
 
 ME = Owner.this_process()
 DEAD = str(replace(ME, began="another"))
@@ -15,49 +15,49 @@ LEASE = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def neighbours() -> Neighbours:
-    return Neighbours("elsewhere:7:7", lease_seconds=60.0)
+def liveness() -> Liveness:
+    return Liveness("elsewhere:7:7", lease_seconds=60.0)
 
 
 @pytest.mark.parametrize("expired", [False, True])
-def test_on_this_host_the_process_tells(neighbours: Neighbours, expired: bool) -> None:
-    assert neighbours.judge(0, str(ME), LEASE, expired) is Verdict.ALIVE
-    assert neighbours.judge(0, DEAD, LEASE, expired) is Verdict.GONE
-    assert neighbours.judge(0, None, None, expired) is Verdict.GONE
-    assert neighbours.judge(0, "elsewhere:7:7", LEASE, expired) is Verdict.GONE
+def test_on_this_host_the_process_tells(liveness: Liveness, expired: bool) -> None:
+    assert liveness.judge(0, str(ME), LEASE, expired) is Life.ALIVE
+    assert liveness.judge(0, DEAD, LEASE, expired) is Life.GONE
+    assert liveness.judge(0, None, None, expired) is Life.GONE
+    assert liveness.judge(0, "elsewhere:7:7", LEASE, expired) is Life.GONE
 
 
-def test_elsewhere_an_expired_lease_tells(neighbours: Neighbours) -> None:
-    assert neighbours.judge(0, ELSEWHERE, LEASE, expired=True) is Verdict.GONE
+def test_elsewhere_an_expired_lease_tells(liveness: Liveness) -> None:
+    assert liveness.judge(0, ELSEWHERE, LEASE, expired=True) is Life.GONE
 
 
-def test_elsewhere_a_renewal_tells(neighbours: Neighbours) -> None:
-    assert neighbours.judge(0, ELSEWHERE, LEASE, expired=False) is Verdict.UNKNOWN
-    assert neighbours.judge(0, ELSEWHERE, LEASE, expired=False) is Verdict.UNKNOWN
+def test_elsewhere_a_renewal_tells(liveness: Liveness) -> None:
+    assert liveness.judge(0, ELSEWHERE, LEASE, expired=False) is Life.UNKNOWN
+    assert liveness.judge(0, ELSEWHERE, LEASE, expired=False) is Life.UNKNOWN
     later = LEASE + timedelta(seconds=15)
-    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
+    assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
 
 
 def test_elsewhere_a_driver_that_renewed_once_may_die_all_the_same(
-    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    liveness: Liveness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = LEASE + timedelta(seconds=15)
-    assert neighbours.judge(0, ELSEWHERE, LEASE, expired=False) is Verdict.UNKNOWN
-    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
-    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.ALIVE
+    assert liveness.judge(0, ELSEWHERE, LEASE, expired=False) is Life.UNKNOWN
+    assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
+    assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 61)
-    assert neighbours.judge(0, ELSEWHERE, later, expired=False) is Verdict.GONE
+    assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.GONE
 
 
 def test_elsewhere_a_lease_that_nobody_renews_is_dead_whatever_it_says(
-    neighbours: Neighbours, monkeypatch: pytest.MonkeyPatch
+    liveness: Liveness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     far = LEASE + timedelta(days=10_000)
-    assert neighbours.judge(0, ELSEWHERE, far, expired=False) is Verdict.UNKNOWN
-    assert neighbours.judge(1, ELSEWHERE, None, expired=False) is Verdict.UNKNOWN
+    assert liveness.judge(0, ELSEWHERE, far, expired=False) is Life.UNKNOWN
+    assert liveness.judge(1, ELSEWHERE, None, expired=False) is Life.UNKNOWN
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 61)
-    assert neighbours.judge(0, ELSEWHERE, far, expired=False) is Verdict.GONE
-    assert neighbours.judge(1, ELSEWHERE, None, expired=False) is Verdict.GONE
-    assert neighbours.judge(2, ELSEWHERE, far, expired=False) is Verdict.UNKNOWN
+    assert liveness.judge(0, ELSEWHERE, far, expired=False) is Life.GONE
+    assert liveness.judge(1, ELSEWHERE, None, expired=False) is Life.GONE
+    assert liveness.judge(2, ELSEWHERE, far, expired=False) is Life.UNKNOWN

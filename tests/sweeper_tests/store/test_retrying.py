@@ -8,23 +8,22 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import DatabaseError
-from sweeper.store import engine
-from sweeper.store import retrying as patience
+from sweeper.store import engine, retrying
 from sweeper.store.database import Database
-from sweeper.store.retrying import Patience, patient
+from sweeper.store.retrying import RetryPolicy, retried
 
-MINUTE = Patience(60.0)
+MINUTE = RetryPolicy(60.0)
 
 
 class Flaky:
     """Fails a number of times, then answers."""
 
-    def __init__(self, failures: int, passing: bool = True, waits: Patience = MINUTE) -> None:
-        self.patience = waits
+    def __init__(self, failures: int, passing: bool = True, waits: RetryPolicy = MINUTE) -> None:
+        self.retry_policy = waits
         self.left = failures
         self.passing = passing
 
-    @patient
+    @retried
     def answer(self) -> int:
         if self.left:
             self.left -= 1
@@ -41,7 +40,7 @@ def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_it_is_tried_until_it_answers_and_said_once(sleeps: list[float]) -> None:
     said: list[str] = []
-    assert Flaky(8, waits=Patience(60.0, said.append)).answer() == 42
+    assert Flaky(8, waits=RetryPolicy(60.0, said.append)).answer() == 42
     assert said == ["waiting for the database: it is locked"]
     assert sleeps == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
 
@@ -50,20 +49,20 @@ def test_what_does_not_pass_is_raised_at_once(sleeps: list[float]) -> None:
     with pytest.raises(DatabaseError):
         Flaky(1, passing=False).answer()
     with pytest.raises(DatabaseError):
-        Flaky(1, waits=Patience()).answer()
+        Flaky(1, waits=RetryPolicy()).answer()
     assert sleeps == []
 
 
 def test_patience_ends() -> None:
     began = time.monotonic()
     with pytest.raises(DatabaseError):
-        Flaky(100, waits=Patience(1.0)).answer()
+        Flaky(100, waits=RetryPolicy(1.0)).answer()
     assert 0.3 < time.monotonic() - began < 3
 
 
 def test_a_user_who_stops_the_sweep_need_not_wait(sleeps: list[float]) -> None:
     with pytest.raises(KeyboardInterrupt):
-        Flaky(100, waits=Patience(60.0, give_up=lambda: True)).answer()
+        Flaky(100, waits=RetryPolicy(60.0, give_up=lambda: True)).answer()
     assert sleeps == []
 
 
@@ -74,7 +73,7 @@ def test_a_lock_longer_than_sqlite_waits_is_waited_for(
     said: list[str] = []
     with Database(f"sqlite:///{tmp_path}/studies.db") as database:
         database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=4)
-        database.patience = Patience(30.0, said.append)
+        database.retry_policy = RetryPolicy(30.0, said.append)
         locker = sqlite3.connect(tmp_path / "studies.db", check_same_thread=False, isolation_level=None)
         locker.execute("BEGIN IMMEDIATE")
         threading.Timer(1.5, lambda: locker.execute("COMMIT")).start()
@@ -82,4 +81,4 @@ def test_a_lock_longer_than_sqlite_waits_is_waited_for(
         locker.close()
     assert len(said) == 1
     assert "locked" in said[0]
-    assert patience.FIRST_PAUSE < 1
+    assert retrying.FIRST_PAUSE < 1

@@ -13,10 +13,10 @@ from optuna.trial import TrialState, create_trial
 
 from sweeper.errors import DatabaseError
 from sweeper.store import optuna_tables as mirror
-from sweeper.store import retrying as patience
+from sweeper.store import retrying
 from sweeper.store.database import Database
 from sweeper.store.engine import POOLED
-from sweeper.store.retrying import Patience
+from sweeper.store.retrying import RetryPolicy
 from sweeper.trial import RunState
 from tests.sweeper_tests.store.test_database import (
     COMPLETE,
@@ -226,13 +226,13 @@ class Cut:
 def test_a_connection_that_is_cut_before_any_statement_of_a_trial_is_made_again(
     server: Database, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.01)
     course(server)  # which asks for the keys of the study too
     number, sent = 1, len(statements(server, lambda: course(server)))
     assert sent > 25
     for at in range(1, sent + 1):
         said: list[str] = []
-        server.patience = Patience(10.0, said.append)
+        server.retry_policy = RetryPolicy(10.0, said.append)
         with Cut(server, url, at) as cut:
             assert course(server) == number + 1
         number += 1

@@ -19,9 +19,9 @@ from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.replay import Comparison, Difference, Repetition, compare, lines, replay
+from sweeper.sweep.replay import Deviation, Repeat, Repetition, compare, lines, replay
 from sweeper.sweep.sweep import Places, run
-from sweeper.trial import ErrorClass, MetricKey, RunRow, RunState
+from sweeper.trial import ErrorClass, MetricKey, RunState, TrialRow
 from tests.sweeper_tests import made
 from tests.sweeper_tests.cli.test_app import Command, folder, sweeper  # noqa: F401 - fixtures
 from tests.sweeper_tests.instant import InstantExecutor
@@ -44,18 +44,18 @@ FAILURE = Failed(3, ErrorClass.NAN, "the loss is nan", "Traceback")
 
 
 @pytest.fixture(scope="module")
-def row() -> RunRow:
+def row() -> TrialRow:
     trial = made.row(made.study(), 3, "S-BERT", (0.1, 0.2, 0.3))
     return changed(trial, machine="m", fingerprint="d", versions={})
 
 
-def test_equal_numbers_are_identical_and_gaps_are_what_is_not_a_number(row: RunRow) -> None:
+def test_equal_numbers_are_identical_and_gaps_are_what_is_not_a_number(row: TrialRow) -> None:
     found = compare(row, row, RECORDED, SAME)
-    assert found == Comparison("complete", None, (), 3, ())
+    assert found == Repeat("complete", None, (), 3, ())
     assert lines("s@demo", 3, found) == ["s@demo trial 3: identical in 3 metrics, and complete as recorded"]
 
 
-def test_every_metric_that_differs_is_named_with_both_values(row: RunRow) -> None:
+def test_every_metric_that_differs_is_named_with_both_values(row: TrialRow) -> None:
     others = {**SAME.metrics, (1, "dev", "sst", "accuracy"): math.nextafter(0.5, 1)}
     others[3, "dev", "sst", "accuracy"] = others.pop((2, "dev", "sst", "accuracy"))
     found = compare(row, row, RECORDED, changed(SAME, metrics=others))
@@ -68,13 +68,13 @@ def test_every_metric_that_differs_is_named_with_both_values(row: RunRow) -> Non
     ]
 
 
-def test_causes_are_what_differs_of_what_was_recorded(row: RunRow) -> None:
+def test_causes_are_what_differs_of_what_was_recorded(row: TrialRow) -> None:
     before = changed(row, machine="n", threads=2, device=None, fingerprint="e", versions={"torch": "0.1"})
     found = compare(row, before, RECORDED, SAME)
     assert [difference.what for difference in found.circumstances] == [
         "machine", "threads", "data fingerprint", "torch"
     ]  # fmt: skip
-    assert found.circumstances[1] == Difference("threads", 2, 1)
+    assert found.circumstances[1] == Deviation("threads", 2, 1)
     assert lines("s@demo", 3, found)[:4] == [
         "s@demo trial 3: identical in 3 metrics, and complete as recorded",
         "although these differ:",
@@ -83,17 +83,17 @@ def test_causes_are_what_differs_of_what_was_recorded(row: RunRow) -> None:
     ]
 
 
-def test_a_failure_of_the_same_class_is_identical(row: RunRow) -> None:
+def test_a_failure_of_the_same_class_is_identical(row: TrialRow) -> None:
     ill = changed(row, state=RunState.FAILED, error_class=ErrorClass.NAN)
     again = changed(SAME, failure=FAILURE)
     assert lines("s@demo", 3, compare(ill, ill, RECORDED, again)) == [
         "s@demo trial 3: identical in 3 metrics, and failed (nan) as recorded"
     ]
     oom = changed(ill, error_class=ErrorClass.OOM)
-    assert compare(oom, oom, RECORDED, again).outcome == Difference(
+    assert compare(oom, oom, RECORDED, again).outcome == Deviation(
         "outcome", "failed (oom)", "failed (nan): the loss is nan"
     )
-    assert compare(ill, ill, RECORDED, SAME).outcome == Difference("outcome", "failed (nan)", "complete")
+    assert compare(ill, ill, RECORDED, SAME).outcome == Deviation("outcome", "failed (nan)", "complete")
     assert not compare(ill, ill, RECORDED, SAME).identical
     assert not compare(row, row, RECORDED, again).identical
 
@@ -115,12 +115,12 @@ def home(tmp_path: Path, study: Study) -> Home:
     return home
 
 
-Again = Callable[..., tuple[Comparison, list[str]]]
+Again = Callable[..., tuple[Repeat, list[str]]]
 
 
 @pytest.fixture
 def again(home: Home) -> Again:
-    def replayed(number: int, executor: InstantExecutor | None = None) -> tuple[Comparison, list[str]]:
+    def replayed(number: int, executor: InstantExecutor | None = None) -> tuple[Repeat, list[str]]:
         said: list[str] = []
         with Database(home.storage) as database:
             found = replay(
@@ -174,7 +174,7 @@ def test_one_changed_bit_is_found(home: Home, again: Again) -> None:
 def test_a_failed_trial_fails_again_or_not(again: Again) -> None:
     assert again(2, InstantExecutor(fails=frozenset({2})))[0].identical
     found, _ = again(2)
-    assert found.outcome == Difference("outcome", "failed (nan)", "complete")
+    assert found.outcome == Deviation("outcome", "failed (nan)", "complete")
     assert {difference.recorded for difference in found.metrics} == {"nothing"}
 
 

@@ -10,8 +10,8 @@ from sweeper.errors import JobsError
 from sweeper.executors.slurm import Jobs
 from sweeper.store.database import Database
 from sweeper.sweep.slurm import Watch
-from sweeper.sweep.stopping import Limits, Referee
-from sweeper.trial import Outcome, RunState, SweepRow
+from sweeper.sweep.stopping import Limits, Stopper
+from sweeper.trial import Outcome, RunState, StudyRow
 from tests.sweeper_tests.show.test_trial import study, sweep  # noqa: F401 - fixtures
 
 
@@ -37,19 +37,19 @@ class TwinJobs(Jobs):
 AT_WORK = {"7": Counter(running=1, pending=2), "8": Counter(running=1)}
 
 
-def watched(found: tuple[Database, SweepRow], jobs: Jobs, limits: Limits = Limits()) -> Watch:  # noqa: B008
+def watched(found: tuple[Database, StudyRow], jobs: Jobs, limits: Limits = Limits()) -> Watch:  # noqa: B008
     database, row = found
-    return Watch(database, row.name, jobs, Referee(limits, best=None))
+    return Watch(database, row.name, jobs, Stopper(limits, best=None))
 
 
-def complete(found: tuple[Database, SweepRow], number: int, overall: float) -> None:
+def complete(found: tuple[Database, StudyRow], number: int, overall: float) -> None:
     database, row = found
     scores = {"overall": overall, "sst": overall}
     outcome = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
     assert database.finish_run(row.name, number, outcome)
 
 
-def test_trials_and_jobs_in_one_line(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_trials_and_jobs_in_one_line(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     lines = watched(sweep, TwinJobs(AT_WORK)).look(whole=False)
     assert lines is not None
     assert lines[0].startswith(
@@ -62,20 +62,20 @@ def test_trials_and_jobs_in_one_line(sweep: tuple[Database, SweepRow]) -> None: 
     assert any(line.startswith("trial 2 running") for line in whole)
 
 
-def test_a_cluster_that_does_not_answer_is_asked_again(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_a_cluster_that_does_not_answer_is_asked_again(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     lines = watched(sweep, TwinJobs(None)).look(whole=False)
     assert lines is not None
     assert lines[0].endswith("jobs: SLURM does not answer")
 
 
-def test_jobs_that_end_before_their_study_are_an_error(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_jobs_that_end_before_their_study_are_an_error(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     with pytest.raises(
         JobsError, match="the jobs have ended, and 6 of 8 trials are left: see the logs in jobs"
     ):
         watched(sweep, TwinJobs({})).look(whole=False)
 
 
-def test_a_study_that_is_done_needs_no_waiting_jobs(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_a_study_that_is_done_needs_no_waiting_jobs(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     database, row = sweep
     database.set_wanted(row.name, 2)
     jobs = TwinJobs(AT_WORK)
@@ -85,7 +85,7 @@ def test_a_study_that_is_done_needs_no_waiting_jobs(sweep: tuple[Database, Sweep
     assert jobs.cancelled == [True]
 
 
-def test_a_score_that_any_job_reaches_ends_them_all(sweep: tuple[Database, SweepRow]) -> None:  # noqa: F811
+def test_a_score_that_any_job_reaches_ends_them_all(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
     jobs = TwinJobs(AT_WORK)
     watch = watched(sweep, jobs, Limits(until={"overall": 0.6}))
     assert watch.look(whole=False) is not None, "trial 0, which has reached it, is of before"

@@ -8,7 +8,7 @@ import typer
 from sweeper.cli.options import scores_to_reach, seconds
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.stopping import Limits, Referee
+from sweeper.sweep.stopping import Limits, Stopper
 from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.sweep.test_driver import drive, open_database
@@ -31,14 +31,14 @@ def complete(overall: float, **scores: float) -> Outcome:
 
 
 def test_nothing_ends_a_sweep_without_limits() -> None:
-    referee = Referee(Limits(max_failures=None), None)
+    referee = Stopper(Limits(max_failures=None), None)
     for number in range(20):
         referee.heard(trial(number), FAILED if number % 2 else complete(0.5), "")
     assert referee.verdict() is None
 
 
 def test_one_trial_must_reach_every_score() -> None:
-    referee = Referee(Limits(until={"overall": 0.7, "sst": 0.5}), None)
+    referee = Stopper(Limits(until={"overall": 0.7, "sst": 0.5}), None)
     referee.heard(trial(0), complete(0.8, sst=0.4), "")
     referee.heard(trial(1), complete(0.6, sst=0.6), "")
     assert referee.verdict() is None
@@ -47,7 +47,7 @@ def test_one_trial_must_reach_every_score() -> None:
 
 
 def test_patience_counts_complete_trials_since_the_best() -> None:
-    referee = Referee(Limits(patience=2), best=0.6)
+    referee = Stopper(Limits(stale_trials=2), best=0.6)
     for overall in (0.5, 0.7, 0.7):
         assert referee.verdict() is None
         referee.heard(trial(0), complete(overall), "")
@@ -58,7 +58,7 @@ def test_patience_counts_complete_trials_since_the_best() -> None:
 
 
 def test_failures_in_a_row_say_what_they_share() -> None:
-    referee = Referee(Limits(max_failures=2), None)
+    referee = Stopper(Limits(max_failures=2), None)
     referee.heard(trial(0, dropout=0.1, batch=64), FAILED, "a")
     referee.heard(trial(1, dropout=0.1), complete(0.5), "")
     referee.heard(trial(2, dropout=0.3, batch=64), FAILED, "b")

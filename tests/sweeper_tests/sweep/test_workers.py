@@ -216,9 +216,9 @@ def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch:
     """Asked for when trials are left, and only then, for at most as many as are left."""
     asked: list[int] = []
 
-    def chosen(_config: TrainConfig, _home: Home, _data: Path | None, most: int) -> concurrency.Choice:
+    def chosen(_config: TrainConfig, _home: Home, _data: Path | None, most: int) -> concurrency.WorkerChoice:
         asked.append(most)
-        return concurrency.Choice(3, "3 x 1 thread", ("made",))
+        return concurrency.WorkerChoice(3, "3 x 1 thread", ("made",))
 
     made: list[int] = []
 

@@ -87,7 +87,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(p: float) -> None:
     assert binomtest(zeros, values.numel(), p).pvalue > 0.001
     (kept,) = set(values[values != 0].tolist())
     assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / LEVELS)
-    # Neighbours, which share a random word, are dropped independently.
+    # Liveness, which share a random word, are dropped independently.
     pairs = (values[:, 1:] == 0) & (values[:, :-1] == 0)
     assert binomtest(int(pairs.sum()), pairs.numel(), p * p).pvalue > 0.001
 

@@ -9,11 +9,11 @@ from sweeper.report.figures.history import history_figure
 from sweeper.report.figures.learning import learning_figure
 from sweeper.report.figures.slice import slices_figure
 from sweeper.report.figures.tradeoff import tradeoff_figure
-from sweeper.trial import RunRow
+from sweeper.trial import TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 
-def trials() -> list[RunRow]:
+def trials() -> list[TrialRow]:
     of = study()
     settings = [PARAMS, PARAMS | {"dropout": 0.5}, PARAMS | {"learning_rate": 1e-3}]
     return [

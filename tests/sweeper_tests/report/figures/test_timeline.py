@@ -12,14 +12,14 @@ from sweeper.report.figures.drawing import DRAWN
 from sweeper.report.figures.parallel import parallel_figure
 from sweeper.report.figures.timeline import placed, timeline_figure
 from sweeper.study.study import Study
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import BEGUN, PARAMS, results, row, study
 
 SPANS = {0: (0, 30), 1: (0, 10), 2: (10, 25), 3: (25, 40), 4: (30, 45), 5: (5, 15)}
 """Seconds at which trials began and ended; the last on a driver of its own."""
 
 
-def ran(of: Study, number: int, begun: float, ended: float | None, owner: str = "host:1:a") -> RunRow:
+def ran(of: Study, number: int, begun: float, ended: float | None, owner: str = "host:1:a") -> TrialRow:
     state = RunState.RUNNING if ended is None else RunState.COMPLETE
     scores = None if ended is None else (0.4 + 0.01 * number, 0.7, 0.5)
     return replace(
@@ -30,7 +30,7 @@ def ran(of: Study, number: int, begun: float, ended: float | None, owner: str = 
     )
 
 
-def lanes(runs: list[RunRow]) -> pd.DataFrame:
+def lanes(runs: list[TrialRow]) -> pd.DataFrame:
     trials = results(study(), runs).trials.dropna(subset="started")
     return placed(trials.sort_values(["started", "number"])).set_index("number")
 

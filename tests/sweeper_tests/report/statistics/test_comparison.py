@@ -14,7 +14,7 @@ from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, slices
 from sweeper.report.statistics.paired import Verdict
 from sweeper.report.tables import best_table, comparisons_table, slices_table, study_tables
-from sweeper.trial import RunRow
+from sweeper.trial import TrialRow
 from tests.sweeper_tests.made import results, row, study
 
 ARMS = {
@@ -65,7 +65,7 @@ OF = study(arms=ARMS, space=SPACE, seeds=[1, 2], tables=["arms"])
 
 @pytest.fixture(scope="module")
 def made() -> Results:
-    rows: list[RunRow] = []
+    rows: list[TrialRow] = []
     kept = {}
     for arm in ARMS:
         for seed in (1, 2):

@@ -9,7 +9,7 @@ from sweeper.report.confirmation import confirmation
 from sweeper.report.document import Table
 from sweeper.report.results import Results, ranked
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 
@@ -17,7 +17,7 @@ def lines(table: Table) -> list[list[str]]:
     return [[cell.text for cell in line] for line in table.rows]
 
 
-def trial(number: int, arm: str, level: float, **params: float) -> RunRow:
+def trial(number: int, arm: str, level: float, **params: float) -> TrialRow:
     return row(study(), number, arm, (level,) * 3, params=PARAMS | params)
 
 

@@ -14,13 +14,13 @@ from sweeper.report.tables import (
     trials_table,
 )
 from sweeper.text import score
-from sweeper.trial import RunRow, RunState
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 HIGH = PARAMS | {"dropout": 0.5}
 
 
-def trials() -> list[RunRow]:
+def trials() -> list[TrialRow]:
     of = study()
     return [
         row(of, 0, "Baseline", (0.400, 0.700, 0.500)),
