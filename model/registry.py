@@ -1,0 +1,72 @@
+"""Tables of named things of one kind, and settings that are a name in such a table. Imports no torch."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+
+T = TypeVar("T")
+
+
+class Registry(Mapping[str, T]):
+    """What there is of one kind, by name, in the order in which it was added.
+
+    Args:
+        kind: What the entries are, for messages, for example ``head``.
+        entries: The first of them.
+    """
+
+    def __init__(self, kind: str, entries: Mapping[str, T] | None = None) -> None:
+        self.kind = kind
+        self._entries = dict(entries or {})
+
+    def add(self, name: str, entry: T) -> None:
+        """Adds an entry.
+
+        Raises:
+            ValueError: If the name is taken: two things of one name would make results say the wrong one.
+        """
+        if name in self._entries:
+            raise ValueError(f"there is a {self.kind} {name!r} already")
+        self._entries[name] = entry
+
+    def __getitem__(self, name: str) -> T:
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a string as the name of an entry: ``Annotated[str, OneOf(HEADS)]``.
+
+    Unlike a ``Literal`` it asks the registry when a value is checked, so that what was added later counts;
+    its message and its JSON Schema are those of a ``Literal``.
+    """
+
+    registry: Registry[Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A check of the name, for pydantic."""
+        return core_schema.no_info_plain_validator_function(
+            self._checked, serialization=core_schema.to_string_ser_schema()
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """The names that there are now, as an enumeration."""
+        return {"enum": list(self.registry), "type": "string"}
+
+    def _checked(self, value: Any) -> str:
+        if isinstance(value, str) and value in self.registry:
+            return value
+        *first, last = [repr(name) for name in self.registry]
+        expected = f"{', '.join(first)} or {last}" if first else last
+        raise PydanticKnownError("literal_error", {"expected": expected})
