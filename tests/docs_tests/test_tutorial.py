@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from tests.docs_tests.pages import ROOT, blocks, lines
 
 PAGE = ROOT / "docs" / "tutorial.md"
 
 
+@pytest.mark.timeout(900)  # a minute of processor time, most of it in starting
 def test_the_tutorial_runs(tmp_path: Path) -> None:
     [study] = blocks(PAGE, "yaml")
     file = tmp_path / study.splitlines()[0].removeprefix("# ")
