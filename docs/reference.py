@@ -49,10 +49,10 @@ def _rows(model: Schema, definitions: Schema, group: str = "") -> Iterator[tuple
         if "properties" in below:
             yield from _rows(below, definitions, f"{group}{name}.")
         else:
-            default = _code(json.dumps(field["default"], ensure_ascii=False)) if "default" in field else "—"
-            required = "required" if name in model.get("required", ()) else default
+            required = name in model.get("required", ())
+            default = "required" if required else _code(json.dumps(field["default"], ensure_ascii=False))
             meaning = field.get("description", "").replace("<", "&lt;")
-            yield _code(group + name), _values(field), required, meaning
+            yield _code(group + name), _values(field), default, meaning
 
 
 def _values(field: Schema) -> str:
