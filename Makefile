@@ -8,6 +8,8 @@ STUDY := quickstart
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
+	@# What is now sentence-sweeper was installed as sweeper before, with the same command.
+	$(BIN)/python -m pip uninstall -qq --yes --disable-pip-version-check sweeper
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 

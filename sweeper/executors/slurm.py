@@ -197,7 +197,7 @@ def check_slurm() -> None:
         InputError: If not.
     """
     if find_spec("submitit") is None:
-        raise InputError("--executor slurm needs submitit: pip install 'sweeper[slurm]'")
+        raise InputError("--executor slurm needs submitit: pip install 'sentence-sweeper[slurm]'")
     missing = [name for name in ("sbatch", "srun", "squeue", "scancel") if shutil.which(name) is None]
     if missing:
         raise InputError(

@@ -11,7 +11,6 @@ from safetensors import SafetensorError, safe_open
 
 from model.config import TrainConfig
 
-from .. import __version__
 from ..errors import InputError
 from ..executors import Job
 from ..executors.local import LocalExecutor
@@ -20,6 +19,7 @@ from ..store.trials import Archive
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
+from ..version import __version__
 from .card import model_card
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ def check_suffix(file: Path) -> None:
         known = ", ".join(_BYTES)
         raise InputError(f"--trials {str(file)!r}: suffix {file.suffix!r} is not known; known: {known}")
     if file.suffix == ".parquet" and find_spec("pyarrow") is None:
-        raise InputError(f"--trials {str(file)!r} needs pyarrow: pip install 'sweeper[parquet]'")
+        raise InputError(f"--trials {str(file)!r} needs pyarrow: pip install 'sentence-sweeper[parquet]'")
 
 
 def write_trials(trials: pd.DataFrame, file: Path) -> None:

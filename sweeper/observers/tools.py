@@ -22,4 +22,4 @@ def check_tools(tools: Iterable[Tool]) -> None:
     """
     for tool in tools:
         if find_spec(tool) is None:
-            raise InputError(f"--log {tool}: {tool} is not installed: pip install 'sweeper[{tool}]'")
+            raise InputError(f"--log {tool}: {tool} is not installed: pip install 'sentence-sweeper[{tool}]'")

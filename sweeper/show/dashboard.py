@@ -25,7 +25,7 @@ def check_installed() -> None:
         InputError: If not; the message says what to install.
     """
     if find_spec("optuna_dashboard") is None:
-        raise InputError("the dashboard is not installed: pip install 'sweeper[dashboard]'")
+        raise InputError("the dashboard is not installed: pip install 'sentence-sweeper[dashboard]'")
 
 
 def serve(url: str, port: int, say: Callable[[str], None]) -> None:

@@ -111,7 +111,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, ImportError):
-        return f"its driver is not installed: pip install 'sweeper[postgresql]' ({error})"
+        return f"its driver is not installed: pip install 'sentence-sweeper[postgresql]' ({error})"
     return " ".join(str(error).split())
 
 

@@ -19,6 +19,7 @@ from ..store.database import Database
 from ..store.owners import Owner
 from ..study.study import Study
 from ..trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
+from ..version import __version__
 from .attempt import Attempt
 from .backlog import Backlog, Ready
 from .stopping import Limits, Stopper
@@ -34,7 +35,7 @@ RESTARTS = 2
 """How often a trial whose process was killed goes on from its checkpoint before it has failed."""
 
 
-VERSIONED = ("sweeper", "torch", "transformers", "tokenizers", "optuna", "numpy")
+VERSIONED = ("torch", "transformers", "tokenizers", "optuna", "numpy")
 
 
 class Driver:
@@ -86,7 +87,7 @@ class Driver:
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
         self._threads = study.workload.resources.cpus or threads_each(executor.workers)
-        self._versions = {package: metadata.version(package) for package in VERSIONED}
+        self._versions = {"sweeper": __version__} | {name: metadata.version(name) for name in VERSIONED}
         self._renewed = time.monotonic()
 
     @property

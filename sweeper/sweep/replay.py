@@ -19,6 +19,7 @@ from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..text import one_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
+from ..version import __version__
 
 Value = str | int | float | None
 
@@ -262,6 +263,8 @@ def _circumstances(made: TrialRow, repetition: Repetition) -> tuple[Deviation, .
 
 
 def _version(package: str) -> str:
+    if package == "sweeper":  # as records name what is distributed as sentence-sweeper
+        return __version__
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from model.tasks import overall_formula
 
-from .. import __version__
 from ..errors import ConflictError
 from ..executors import Executor
 from ..executors.local import LocalExecutor
@@ -28,6 +27,7 @@ from ..study.changes import compare
 from ..study.load import stored_study
 from ..study.study import Study, grid_size
 from ..trial import StudyRow
+from ..version import __version__
 from .checks import check_home, check_inputs
 from .driver import Driver
 from .stopping import Limits

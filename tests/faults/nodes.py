@@ -40,7 +40,7 @@ from tests.faults.verdict import Verdict
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
-MISSING = "no Ray here: pip install 'sweeper[ray]'"
+MISSING = "no Ray here: pip install 'sentence-sweeper[ray]'"
 NODES = 3
 DRIVER_KILLS = 2
 

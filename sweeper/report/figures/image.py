@@ -36,7 +36,7 @@ def write_images(figures: Sequence[Figure], folder: Path, image_format: Format) 
         import kaleido
         from kaleido.errors import BrowserClosedError, BrowserFailedError, ChromeNotFoundError
     except ImportError as error:
-        raise InputError("images need the package kaleido: pip install 'sweeper[images]'") from error
+        raise InputError("images need the package kaleido: pip install 'sentence-sweeper[images]'") from error
     panels = [panel for figure in figures for panel in figure.panels]
     paths = [folder / f"{panel.key}.{image_format}" for panel in panels]
     options = {

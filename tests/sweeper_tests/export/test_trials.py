@@ -119,7 +119,7 @@ def test_what_cannot_be_written_is_one_line(
     assert "taken" in refused(sweeper, "export", "--trials", "taken/trials.csv")
     monkeypatch.setattr(trialfile, "find_spec", lambda _: None)
     said = refused(sweeper, "export", "--trials", "trials.parquet")
-    assert said == "Error: --trials 'trials.parquet' needs pyarrow: pip install 'sweeper[parquet]'\n"
+    assert said == "Error: --trials 'trials.parquet' needs pyarrow: pip install 'sentence-sweeper[parquet]'\n"
 
 
 def test_a_file_that_is_there_stays_until_the_new_one_is_whole(

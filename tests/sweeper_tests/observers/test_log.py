@@ -274,7 +274,8 @@ def test_an_absent_package_or_an_unknown_tool_is_one_line(
     for tool in Tool:
         said = refused(sweeper, "run", "--study", "mine", "--log", "tensorboard", "--log", tool)
         assert said == (
-            "Error: --log tensorboard: tensorboard is not installed: pip install 'sweeper[tensorboard]'\n"
+            "Error: --log tensorboard: tensorboard is not installed: "
+            "pip install 'sentence-sweeper[tensorboard]'\n"
         )
 
 

@@ -122,4 +122,4 @@ def test_without_the_package_or_a_database_it_says_so(
     assert "--port" in refused(sweeper, "dashboard", "--port", "65536")
     monkeypatch.setattr(dashboard, "find_spec", lambda _: None)
     said = refused(sweeper, "dashboard")
-    assert said == "Error: the dashboard is not installed: pip install 'sweeper[dashboard]'\n"
+    assert said == "Error: the dashboard is not installed: pip install 'sentence-sweeper[dashboard]'\n"

@@ -59,7 +59,7 @@ def engines(file: Path) -> Iterator[list[sa.Engine]]:
         ("sqlite:///studies.db?mode=ro", "names no file"),
         (
             "postgresql+pg8000://u:secret@127.0.0.1:1/name",
-            "its driver is not installed: pip install .sweeper.postgresql",
+            "its driver is not installed: pip install .sentence-sweeper.postgresql",
         ),
         ("postgresql+nonsense://u:secret@127.0.0.1:1/name", "Can't load plugin"),
         ("postgresql://u:secret@127.0.0.1:1/name", r"postgresql://u:\*\*\*@127.0.0.1:1/name: "),

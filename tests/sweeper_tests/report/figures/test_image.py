@@ -57,7 +57,7 @@ def test_without_kaleido_one_line_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "kaleido", None)
-    with pytest.raises(InputError, match=r"pip install 'sweeper\[images\]'$"):
+    with pytest.raises(InputError, match=r"pip install 'sentence-sweeper\[images\]'$"):
         write_images(figures(), tmp_path, "svg")
 
 

@@ -1,4 +1,4 @@
-"""The README's commands for more than one machine, typed on addresses of this one and for fewer trials."""
+"""The commands for more than one machine, typed on addresses of this one and for fewer trials."""
 
 import shlex
 import tempfile
@@ -17,14 +17,14 @@ from tests.slurm.cluster import cluster, missing
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
 DATABASE = "postgresql://lab@db.lan/sweeps"
 
 
 def commands(name: str) -> list[list[str]]:
     """The words of the section's sweeper commands of that name."""
     section = (
-        README.read_text(encoding="utf-8").partition("\n## More than one machine\n")[2].partition("\n## ")[0]
+        PAGE.read_text(encoding="utf-8").partition("\n## More than one machine\n")[2].partition("\n## ")[0]
     )
     lines = section.replace("\\\n", " ").splitlines()
     found = [shlex.split(line, comments=True) for line in lines if line.startswith("sweeper ")]

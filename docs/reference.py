@@ -1,0 +1,104 @@
+"""The tables of the pages that follow from the program: every key of a study, every option of a command."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from model.config import TrainConfig
+from sweeper.cli import app
+from sweeper.study.spec import StudySpec, WorkloadFile
+
+FOLDER = Path(__file__).parent
+Schema = Mapping[str, Any]
+_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+_TYPES = {"string": "text", "integer": "whole number", "object": "mapping", "boolean": "true or false"}
+_MARK = re.compile(r"(<!-- made: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def filled(page: str) -> str:
+    """A page with its made parts as the program is now; each stands between ``made: KEY`` and ``end``."""
+    parts = study_parts() | {"commands": commands()}
+    return _MARK.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", page)
+
+
+def study_parts() -> dict[str, str]:
+    """The tables of ``study-file.md``, by key."""
+    settings = TrainConfig.model_json_schema()
+    sources = ("DemoSource", "FilesSource", "HubSource")
+    models = {"study": StudySpec.model_json_schema(), "workload": WorkloadFile.model_json_schema()}
+    models |= {"range": models["study"]["$defs"]["FloatRange"], "settings": settings}
+    models |= {"task": settings["$defs"]["Task"]}
+    models |= {name.removesuffix("Source").lower(): settings["$defs"][name] for name in sources}
+    known = {name: one for model in models.values() for name, one in model.get("$defs", {}).items()}
+    head = ("key", "value", "default", "meaning")
+    return {key: _table(head, _rows(model, known)) for key, model in models.items()}
+
+
+def commands() -> str:
+    """A section for each command: what it does, its arguments and its options."""
+    return "\n\n".join(_sections(typer.main.get_command(app), "sweeper"))
+
+
+def _rows(model: Schema, definitions: Schema, group: str = "") -> Iterator[tuple[str, ...]]:
+    for name, field in model["properties"].items():
+        below = definitions.get(field.get("$ref", "").rpartition("/")[2], {})
+        if "properties" in below:
+            yield from _rows(below, definitions, f"{group}{name}.")
+        else:
+            required = name in model.get("required", ())
+            default = "required" if required else _code(json.dumps(field["default"], ensure_ascii=False))
+            meaning = field.get("description", "").replace("<", "&lt;")
+            yield _code(group + name), _values(field), default, meaning
+
+
+def _values(field: Schema) -> str:
+    """What may stand in a field: ``whole number ≥ 1 or null``."""
+    options = field.get("anyOf") or field.get("oneOf")
+    if options:
+        return " or ".join(dict.fromkeys(map(_values, options)))
+    if "enum" in field or "const" in field:
+        return ", ".join(map(_code, field.get("enum") or [field["const"]]))
+    if "prefixItems" in field:
+        return f"{len(field['prefixItems'])} numbers in brackets"
+    if field.get("type") == "array":
+        return f"list of: {_values(field['items'])}"
+    bounds = "".join(f" {sign} {field[name]}" for name, sign in _BOUNDS.items() if name in field)
+    kind = field.get("type", "object")
+    return _TYPES.get(kind, kind) + bounds
+
+
+def _sections(command: Any, path: str) -> Iterator[str]:
+    if hasattr(command, "commands"):
+        for name, below in command.commands.items():
+            yield from _sections(below, f"{path} {name}")
+        return
+    context = typer.Context(command)
+    rows = [(_written(option, context), option.help, _default(option)) for option in command.params]
+    table = _table(("argument or option", "meaning", "default"), rows)
+    yield f"### `{path}`\n\n{command.help.strip()}" + (f"\n\n{table}" if rows else "")
+
+
+def _written(option: Any, context: typer.Context) -> str:
+    """How an option is written, as ``--help`` shows it: ``--trials N``."""
+    if option.param_type_name == "argument":
+        return _code(option.metavar)
+    return _code(option.get_help_record(context)[0])
+
+
+def _default(option: Any) -> str:
+    if option.required:
+        return "required"
+    return "—" if option.default in (None, False) else _code(option.default)
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _code(text: Any) -> str:
+    return f"`{text}`"
