@@ -10,7 +10,11 @@ from ..trial import StudyRow, TrialRow
 
 
 def how_made(
-    row: StudyRow, study: Study, runs: Sequence[TrialRow], changes: Sequence[tuple[datetime, str]]
+    row: StudyRow,
+    study: Study,
+    runs: Sequence[TrialRow],
+    changes: Sequence[tuple[datetime, str]],
+    written: datetime,
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -19,12 +23,13 @@ def how_made(
         study: The study.
         runs: Its trials.
         changes: When something was changed in it since it was begun, and what.
+        written: When the report is written.
 
     Returns:
         Facts by their names, in one line or several; those of which nothing is known are left out.
     """
     facts = _study(row, study, changes) | _trials(runs) | _exceptions(runs)
-    facts["Report"] = [f"{_moment(datetime.now(UTC))}, sweeper {__version__}"]
+    facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
 
 

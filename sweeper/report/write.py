@@ -9,10 +9,10 @@ import pandas as pd
 
 from model.tasks import overall_formula
 
+from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home, write_beside
 from ..store.database import Database
-from ..study.load import stored_study
 from ..text import one_line
 from .advice import advice
 from .document import Document
@@ -20,7 +20,7 @@ from .figures import study_figures
 from .formats import FILES, FORMATS
 from .page import page
 from .provenance import how_made
-from .read import read_results
+from .read import read_study
 from .results import Results, counts
 from .selection import Selection, selected
 from .statistics.comparison import Comparisons
@@ -56,8 +56,11 @@ def write_report(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
     images: "Format | None" = None,
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
+
+    From the same database at the same time it is the same, byte for byte.
 
     Args:
         database: Where the study is.
@@ -66,6 +69,7 @@ def write_report(
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
         images: Format in which the figures are written to ``figures/`` as well; None: they are not.
+        clock: Tells when it was written.
 
     Raises:
         InputError: If there is no such study, or none of what is selected, or the folder cannot be written,
@@ -75,23 +79,23 @@ def write_report(
     row = database.sweep(name)
     if row is None:
         raise InputError(f"study {name!r} is not in the database")
-    study = stored_study(row)
-    results = read_results(database, row, home)
-    document = _document(results, study.spec.tables)
-    trials = trials_table(results)
+    stored = read_study(database, row, home)
+    results = stored.results
+    document = _document(results, stored.study.spec.tables)
+    figures, trials = study_figures(results), trials_table(results)
     shown, said = selected(document, [trials], selection)
-    made = how_made(row, study, database.runs(name), database.changes(name))
+    made = how_made(row, stored.study, stored.trials, stored.changes, clock.now())
     try:
         for form, render in FORMATS.items():
             write_beside(folder / FILES[form], render(document))
         write_beside(folder / "trials.csv", trials_csv(results.trials))
-        write_beside(folder / "index.html", page(results, document.summary, document.tables, trials, made))
+        write_beside(folder / "index.html", page(results, document, figures, trials, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
     if images is not None:
         from .figures.image import write_images  # only here is a browser needed
 
-        write_images(study_figures(results), folder / "figures", images)
+        write_images(figures, folder / "figures", images)
     return Report(document, shown, said, folder)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from sweeper.errors import InputError
 from sweeper.paths import Home
 from sweeper.report.confirmation import configuration_key, confirmation, confirmation_name
-from sweeper.report.read import read_results
+from sweeper.report.read import read_study
 from sweeper.report.results import Results, ranked
 from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
@@ -33,13 +33,13 @@ def drive(study: Study, places: Places, trials: int | None) -> None:
 
 def results(places: Places, name: str) -> Results:
     with Database(places.storage, must_exist=True) as database:
-        return read_results(database, find_sweep(database, name))
+        return read_study(database, find_sweep(database, name)).results
 
 
 def confirmed(places: Places, top: int, seeds: int) -> Study:
     with Database(places.storage, must_exist=True) as database:
         earlier = database.sweep(confirmation_name(SEARCH.name))
-        leaders = ranked(read_results(database, find_sweep(database, SEARCH.name)))[:top]
+        leaders = ranked(read_study(database, find_sweep(database, SEARCH.name)).results)[:top]
         return confirmation(SEARCH, leaders, seeds, stored_study(earlier) if earlier else None)
 
 
