@@ -6,7 +6,6 @@ from ..text import one_line, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
-from .tables import mirrors_paper
 
 
 def headline(results: Results, comparisons: Comparisons) -> str:
@@ -72,13 +71,13 @@ def progress(count: Counts) -> str:
     return "; ".join(parts) + "."
 
 
-def missing(results: Results, count: Counts, keys: Sequence[str]) -> list[str]:
+def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[str]:
     """What a reader would look for in vain, one sentence each.
 
     Args:
         results: The study.
         count: Its counts.
-        keys: The tables that it asks for.
+        left_out: The tables that it asks for and has not.
     """
     sentences = []
     if count.missing:
@@ -87,9 +86,8 @@ def missing(results: Results, count: Counts, keys: Sequence[str]) -> list[str]:
     without = [one_line(arm) for arm in results.arms if arm not in ranked]
     if without and ranked:
         sentences.append(f"No complete trial yet in {', '.join(without)}.")
-    paper = [key for key in keys if key != "arms"]
-    if paper and not mirrors_paper(results):
-        sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(paper)}.")
+    if left_out:
+        sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(left_out)}.")
     return sentences
 
 

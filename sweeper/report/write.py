@@ -17,7 +17,7 @@ from ..text import one_line
 from .advice import advice
 from .document import Document
 from .figures import study_figures
-from .formats import FILES, FORMATS
+from .formats import FORMATS
 from .page import page
 from .provenance import how_made
 from .read import read_study
@@ -25,10 +25,11 @@ from .results import Results, counts
 from .selection import Selection, selected
 from .statistics.comparison import Comparisons
 from .summary import evidence, headline, missing, progress
-from .tables import study_tables, trials_table
+from .tables import study_tables
+from .tables.trials import trials_table
 
 if TYPE_CHECKING:
-    from .figures.image import Format
+    from .figures.image import ImageFormat
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def write_report(
     home: Home | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
-    images: "Format | None" = None,
+    images: "ImageFormat | None" = None,
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
@@ -86,8 +87,8 @@ def write_report(
     shown, said = selected(document, [trials], selection)
     made = how_made(row, stored.study, stored.trials, stored.changes, clock.now())
     try:
-        for form, render in FORMATS.items():
-            write_beside(folder / FILES[form], render(document))
+        for form in FORMATS.values():
+            write_beside(folder / f"tables{form.suffix}", form.render(document))
         write_beside(folder / "trials.csv", trials_csv(results.trials))
         write_beside(folder / "index.html", page(results, document, figures, trials, made))
     except OSError as error:
@@ -106,6 +107,8 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 def _document(results: Results, keys: Sequence[str]) -> Document:
     count, comparisons = counts(results.trials, results.wanted), Comparisons(results)
+    tables = study_tables(results, keys, comparisons)
+    shown = {table.key for table in tables}
     return Document(
         study=results.name,
         description=results.description,
@@ -115,9 +118,9 @@ def _document(results: Results, keys: Sequence[str]) -> Document:
             headline(results, comparisons),
             *evidence(comparisons),
             progress(count),
-            *missing(results, count, keys),
+            *missing(results, count, [key for key in keys if key not in shown]),
             *advice(results, comparisons),
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
-        tables=tuple(study_tables(results, keys, comparisons)),
+        tables=tuple(tables),
     )

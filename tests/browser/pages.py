@@ -11,7 +11,9 @@ from sweeper.report.document import Table
 from sweeper.report.figures import Figure, study_figures
 from sweeper.report.page import page
 from sweeper.report.results import Results
-from sweeper.report.tables import study_tables, trials_table
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables import study_tables
+from sweeper.report.tables.trials import trials_table
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 
@@ -93,7 +95,7 @@ def crowded(of: Results) -> str:
 
 def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
-    tables = study_tables(of, ("arms", "table2", "table3"))
+    tables = study_tables(of, ("arms", "table2", "table3"), Comparisons(of))
     return page(
         of,
         document(of, ("A sentence of what was found.", "Another."), [_tied(tables[0], of), *tables[1:]]),

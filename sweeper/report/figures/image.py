@@ -9,13 +9,13 @@ import plotly.graph_objects as go
 from ...errors import InputError
 from .drawing import Figure
 
-Format = Literal["svg", "png", "pdf"]
+ImageFormat = Literal["svg", "png", "pdf"]
 
 WIDTH, HEIGHT, SCALE = 760, 480, 2
 """Pixels; a PNG has as many again each way."""
 
 
-def write_images(figures: Sequence[Figure], folder: Path, image_format: Format) -> list[Path]:
+def write_images(figures: Sequence[Figure], folder: Path, image_format: ImageFormat) -> list[Path]:
     """Writes every panel as an image on white, with its legend, named by its key.
 
     The browser runs without its sandbox (containers and root have none); it loads nothing but plotly.js from

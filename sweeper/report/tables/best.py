@@ -12,14 +12,8 @@ from .cells import count_cell, numeric, remarks, score_cells, setting_cell
 from .comparisons import interval_cell
 
 
-def best_table(results: Results, comparisons: Comparisons | None = None) -> Table:
-    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties.
-
-    Args:
-        results: The study.
-        comparisons: Of its arms; made where they are not given.
-    """
-    compared = comparisons or Comparisons(results)
+def best_table(results: Results, compared: Comparisons) -> Table:
+    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties."""
     found = {one.arm: one for one in leaders(results)}
     top = {
         name: max(one.scores[name] for one in found.values()) if len(found) > 1 else None
@@ -54,8 +48,10 @@ def _without_predictions(compared: Comparisons) -> list[str]:
     return [f"No predictions on the same dev rows, so not tested against the others: {', '.join(gone)}."]
 
 
-def pareto_table(results: Results) -> Table:
-    """One row a configuration on the Pareto front of the study's objectives."""
+def pareto_table(results: Results) -> Table | None:
+    """One row a configuration on the Pareto front of the study's objectives; None of a single objective."""
+    if len(results.objectives) == 1:
+        return None
     rows = [_best_row(one.arm, one, results, {}) for one in pareto_front(results)]
     note = f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds."
     return Table(

@@ -6,9 +6,14 @@ from ..results import Results
 from .cells import count_cell, numeric
 
 
-def cost_table(results: Results) -> Table:
-    """One row an arm, and one for all: trials, epochs, time and memory, of trials with any outcome."""
+def cost_table(results: Results) -> Table | None:
+    """One row an arm, and one for all: trials, epochs, time and memory, of trials with any outcome.
+
+    None before the first epoch.
+    """
     trials = results.trials
+    if not trials["epochs"].any():
+        return None
     groups = [(arm, trials[trials["arm"] == arm]) for arm in results.arms]
     rows = []
     for name, own in (*groups, ("all", trials)):

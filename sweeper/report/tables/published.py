@@ -7,18 +7,18 @@ from ..results import Results, best_trial
 from .cells import EMPTY, difference_cell, numeric, remarks, score_cells, top, trial_cell
 
 
-def mirrors_paper(results: Results) -> bool:
-    """Whether the tasks are the paper's, so that its tables can stand beside ours."""
-    return set(results.tasks) == set(PAPER_TASKS)
-
-
-def paper_table(key: str, results: Results) -> Table:
+def paper_table(key: str, results: Results) -> Table | None:
     """One of the paper's tables: for each row our best matching trial, the published row, the difference.
 
     Args:
         key: ``table1`` … ``table7``.
-        results: A study on the paper's three tasks.
+        results: The study.
+
+    Returns:
+        The table; None where the tasks are not the paper's three.
     """
+    if set(results.tasks) != set(PAPER_TASKS):
+        return None
     published = published_tables()[key]
     complete = results.complete
     settings = complete["config"].to_list()

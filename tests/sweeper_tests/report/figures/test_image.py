@@ -11,7 +11,7 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.report.figures import Figure, study_figures
-from sweeper.report.figures.image import HEIGHT, SCALE, WIDTH, Format, printed, write_images
+from sweeper.report.figures.image import HEIGHT, SCALE, WIDTH, ImageFormat, printed, write_images
 from tests.sweeper_tests.made import results, row, study
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -30,7 +30,7 @@ def need_browser() -> None:
 
 
 @pytest.mark.parametrize("image_format", ["svg", "png", "pdf"])
-def test_every_panel_becomes_an_image(tmp_path: Path, image_format: Format) -> None:
+def test_every_panel_becomes_an_image(tmp_path: Path, image_format: ImageFormat) -> None:
     need_browser()
     (path,) = write_images(figures(), tmp_path / "images", image_format)
     assert path == tmp_path / "images" / f"history.{image_format}"

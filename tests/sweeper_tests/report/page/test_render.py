@@ -17,7 +17,7 @@ from sweeper.report.figures import study_figures
 from sweeper.report.page import page
 from sweeper.report.page.explorer import TRACEBACKS, explorer_data
 from sweeper.report.results import Results
-from sweeper.report.tables import trials_table
+from sweeper.report.tables.trials import trials_table
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, document, results, row, study
 
