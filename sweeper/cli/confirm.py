@@ -55,7 +55,7 @@ def confirm(
     """
     from ..report.confirmation import confirmation, confirmation_name
     from ..report.read import read_study
-    from ..report.results import ranked
+    from ..report.results import rank_configurations
     from ..store.database import Database
     from ..store.studies import find_sweep
     from ..study.load import stored_study
@@ -64,7 +64,7 @@ def confirm(
         row = find_sweep(database, study)
         earlier = database.sweep(confirmation_name(row.name))
         found = read_study(database, row)
-        leaders = ranked(found.results)[: top or len(found.study.spec.arms)]
+        leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
         confirming = confirmation(found.study, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     where = Placement(executor, workers, devices, ray_address, job_time, sbatch)

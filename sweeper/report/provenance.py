@@ -61,14 +61,14 @@ def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
     versions = {f"{name} {version}" for run in runs for name, version in (run.versions or {}).items()}
     return {
         "Data": [
-            *_listed(read),
+            *_list_trials(read),
             *(["These trials did not all read the same data."] if len(read) > 1 else []),
         ],
         "Trials ran": [f"{_moment(min(started))} to {_moment(max(finished))}"]
         if started and finished
         else [],
         "Time in trials": [duration(sum(seconds))] if seconds else [],
-        "Machines": _listed(_machines(runs)),
+        "Machines": _list_trials(_machines(runs)),
         "Device of a trial": sorted({_device(run) for run in runs if run.device}),
         "Peak memory of a trial": [f"{max(memory):,.0f} MiB"] if memory else [],
         "Versions": [", ".join(sorted(versions))] if versions else [],
@@ -107,7 +107,7 @@ def _numbers(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
     return found
 
 
-def _listed(trials: Mapping[str, Sequence[int]]) -> list[str]:
+def _list_trials(trials: Mapping[str, Sequence[int]]) -> list[str]:
     return [f"{name}: {trial_names(numbers)}" for name, numbers in trials.items()]
 
 

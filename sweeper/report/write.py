@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,19 +16,16 @@ from ..text import one_line
 from .advice import advice
 from .document import Document
 from .figures import study_figures
-from .formats import FORMATS
+from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
 from .read import read_study
-from .results import Results, counts
-from .selection import Selection, selected
+from .results import Results, count_trials
+from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import evidence, headline, missing, progress
 from .tables import study_tables
 from .tables.trials import trials_table
-
-if TYPE_CHECKING:
-    from .figures.image import ImageFormat
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def write_report(
     home: Home | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
-    images: "ImageFormat | None" = None,
+    images: str | None = None,
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
@@ -69,7 +65,8 @@ def write_report(
         folder: Where the files go; made if missing, files of an earlier report are replaced.
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
-        images: Format in which the figures are written to ``figures/`` as well; None: they are not.
+        images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
+            they are not.
         clock: Tells when it was written.
 
     Raises:
@@ -84,7 +81,7 @@ def write_report(
     results = stored.results
     document = _document(results, stored.study.spec.tables)
     figures, trials = study_figures(results), trials_table(results)
-    shown, said = selected(document, [trials], selection)
+    shown, said = select(document, [trials], selection)
     made = how_made(row, stored.study, stored.trials, stored.changes, clock.now())
     try:
         for form in FORMATS.values():
@@ -96,7 +93,7 @@ def write_report(
     if images is not None:
         from .figures.image import write_images  # only here is a browser needed
 
-        write_images(figures, folder / "figures", images)
+        write_images(figures, folder / "figures", images, IMAGES[images])
     return Report(document, shown, said, folder)
 
 
@@ -106,7 +103,7 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 
 def _document(results: Results, keys: Sequence[str]) -> Document:
-    count, comparisons = counts(results.trials, results.wanted), Comparisons(results)
+    count, comparisons = count_trials(results.trials, results.wanted), Comparisons(results)
     tables = study_tables(results, keys, comparisons)
     shown = {table.key for table in tables}
     return Document(

@@ -4,12 +4,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ..results import Results
-from .drawing import colour, plain, rounded, symbol
+from .drawing import colour, escape_label, round_values, symbol
 
 READING = "Lines are means over an arm's complete trials, shades hold the middle half of them."
 
 
-def measured(results: Results, *metrics: str) -> pd.DataFrame:
+def training_rows(results: Results, *metrics: str) -> pd.DataFrame:
     """The rows of these metrics from training of complete trials: number, arm, epoch, task, metric, value."""
     epochs = results.epochs
     found = epochs[epochs["metric"].isin(metrics) & (epochs["split"] == "train")]
@@ -34,9 +34,9 @@ def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
             shades.append(
                 go.Scatter(
                     x=[*mean.index.tolist(), *reversed(mean.index.tolist())],
-                    y=rounded([*high, *reversed(low.tolist())]),
+                    y=round_values([*high, *reversed(low.tolist())]),
                     mode="lines",
-                    name=plain(f"{arm}, middle half"),
+                    name=escape_label(f"{arm}, middle half"),
                     line={"width": 0, "color": colour(results, arm)},
                     fill="toself",
                     opacity=0.2,
@@ -48,9 +48,9 @@ def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
         lines.append(
             go.Scatter(
                 x=mean.index.tolist(),
-                y=rounded(mean),
+                y=round_values(mean),
                 mode="lines+markers",
-                name=plain(arm),
+                name=escape_label(arm),
                 line={"width": 2, "color": colour(results, arm)},
                 marker={"size": 5, "symbol": symbol(results, arm)},
                 hoverinfo="x+y+name",

@@ -3,7 +3,7 @@
 from itertools import combinations
 
 from ..results import Results
-from .bands import READING, arm_bands, measured
+from .bands import READING, arm_bands, training_rows
 from .drawing import Figure, Panel, drawing_of, legend
 
 
@@ -13,7 +13,7 @@ def conflict_figure(results: Results) -> Figure:
     Only trials whose method looks at the gradients have them. This measures what the paper's Figure 1 draws
     (Yu et al., 2020: two gradients conflict if their cosine is negative).
     """
-    found = measured(results, "conflict", "cosine")
+    found = training_rows(results, "conflict", "cosine")
     panels = []
     for metric, title in (("conflict", "share of steps in conflict"), ("cosine", "mean cosine")):
         for one, other in combinations(results.tasks, 2):

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ...text import score
 from ..results import Results, learning_curves
-from .drawing import Figure, Panel, colour, drawing_of, legend, plain, rounded, symbol
+from .drawing import Figure, Panel, colour, drawing_of, escape_label, legend, round_values, symbol
 
 
 def learning_figure(results: Results) -> Figure:
@@ -21,9 +21,9 @@ def learning_figure(results: Results) -> Figure:
                 lines.append(
                     go.Scatter(
                         x=part["epoch"].tolist(),
-                        y=rounded(part["value"]),
+                        y=round_values(part["value"]),
                         mode="lines+markers",
-                        name=plain(f"{arm}, {split}"),
+                        name=escape_label(f"{arm}, {split}"),
                         line={
                             "color": colour(results, arm),
                             "width": 2,
@@ -31,7 +31,7 @@ def learning_figure(results: Results) -> Figure:
                         },
                         marker={"size": 5, "symbol": symbol(results, arm)},
                         hovertext=[
-                            plain(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
+                            escape_label(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
                             for epoch, value in zip(part["epoch"], part["value"], strict=True)
                         ],
                         hoverinfo="text",

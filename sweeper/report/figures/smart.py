@@ -1,13 +1,13 @@
 """The weight of SMART's regulariser."""
 
 from ..results import Results
-from .bands import READING, arm_bands, measured
+from .bands import READING, arm_bands, training_rows
 from .drawing import Figure, Panel, drawing_of, legend
 
 
 def smart_figure(results: Results) -> Figure:
     """Weight of SMART's regulariser by epoch, for each task on which it acts."""
-    found = measured(results, "smart_weight")
+    found = training_rows(results, "smart_weight")
     panels = []
     for task in results.tasks:
         own = found[found["task"] == task]

@@ -35,3 +35,6 @@ FORMATS = Registry(
     },
 )
 """The formats by the names that `--format` knows; a report has a file ``tables.*`` in each."""
+
+IMAGES: Registry[int] = Registry("image format", {"svg": 1, "png": 2, "pdf": 1})
+"""The formats of figures as images, by name: pixels of each, one way, for one of the drawing."""

@@ -16,7 +16,7 @@ from ...text import TIE, trial_names
 from ..document import Document, Table
 from ..figures import Figure, Panel
 from ..results import Results
-from .explorer import explorer_data, packed
+from .explorer import explorer_data, pack
 
 HERE = Path(__file__).parent
 
@@ -70,7 +70,7 @@ def _drawing(panel: Panel) -> str:
     drawing = json.loads(panel.drawing.to_json())
     for trace in drawing["data"]:
         if isinstance(trace.get("hovertext"), list):
-            trace["hovertext"] = packed(trace["hovertext"])
+            trace["hovertext"] = pack(trace["hovertext"])
     return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -90,11 +90,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["trial_names"] = trial_names
-    environment.filters["embedded"] = embedded
+    environment.filters["embed"] = embed
     return environment
 
 
-def embedded(text: str) -> Markup:
+def embed(text: str) -> Markup:
     """JSON in which no text can end or begin a script."""
     return Markup(re.sub(r"[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text))  # noqa: S704
 

@@ -55,7 +55,7 @@ def score_groups(tasks: Mapping[str, Task], predictions: Mapping[str, Prediction
     found = []
     for name, task in tasks.items():
         for by, groups in _groupings(task, predictions[name]):
-            for group in dict.fromkeys(_ordered(groups)):
+            for group in dict.fromkeys(_order(groups)):
                 found.append(_score_group(name, task, by, group, predictions[name], groups == group))
     return found
 
@@ -98,7 +98,7 @@ def _lengths(words: NDArray[np.int64]) -> NDArray[np.str_]:
     return np.array([names[place] for place in places])
 
 
-def _ordered(groups: NDArray[np.str_]) -> list[str]:
+def _order(groups: NDArray[np.str_]) -> list[str]:
     def first_number(name: str) -> tuple[float, str]:
         head = name.split(" ", maxsplit=1)[0]
         try:

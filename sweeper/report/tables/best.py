@@ -35,13 +35,13 @@ def best_table(results: Results, compared: Comparisons) -> Table:
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
         "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",
         *([f"{TIE}: a tie with the best, on the same dev rows."] if any(compared.ties.values()) else []),
-        *_without_predictions(compared),
+        *_note_untested(compared),
         *remarks(results),
     )
     return Table("best", "Best configuration of each arm", columns, tuple(rows), notes)
 
 
-def _without_predictions(compared: Comparisons) -> list[str]:
+def _note_untested(compared: Comparisons) -> list[str]:
     gone = [one_line(one.arm) for one in compared.leaders if one not in compared.compared]
     if not gone:
         return []

@@ -19,7 +19,7 @@ from sweeper.report.document import Cell, Column, Document, Table
 from sweeper.report.formats import FORMATS
 from sweeper.report.formats.csvfile import as_csv
 from sweeper.report.formats.jsonfile import as_json
-from sweeper.report.formats.latex import PREAMBLE, as_latex, escaped
+from sweeper.report.formats.latex import PREAMBLE, as_latex, escape
 from sweeper.report.formats.markdown import as_markdown, table_text
 from sweeper.text import one_line
 from tests.sweeper_tests.golden import FOLDER
@@ -269,7 +269,7 @@ def test_every_character_can_be_printed_and_none_is_joined_to_another(pdflatex: 
     pairs = " ".join(first + second for first in string.punctuation for second in string.punctuation)
     characters = " ".join(chr(code) for code in range(0x20, 0x3000, 1) if chr(code).isprintable())
     rare = "中文 🚀 \U0001f469\u200d\U0001f52c e\u0301 \ufeff x\u0323\u0307 \U000e0041 \ue000"
-    body = (f"{escaped(text)}\\par" for text in (pairs, characters, rare, "staff office fly"))
+    body = (f"{escape(text)}\\par" for text in (pairs, characters, rare, "staff office fly"))
     traced = r"\tracingoutput=1 \showboxbreadth=100000 \showboxdepth=100 \raggedright\hbadness=10000"
     log = pdflatex(framed(traced, *body))
     joined = {line.split("(ligature ")[1].rstrip(")") for line in log.splitlines() if "(ligature " in line}
@@ -288,4 +288,4 @@ def test_every_character_can_be_printed_and_none_is_joined_to_another(pdflatex: 
     ],
 )
 def test_what_fonts_lack_stands_as_its_number(text: str, written: str) -> None:
-    assert escaped(text) == written
+    assert escape(text) == written

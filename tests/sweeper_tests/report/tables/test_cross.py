@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.report.confirmation import confirmation
 from sweeper.report.document import Table
-from sweeper.report.results import Results, ranked
+from sweeper.report.results import Results, rank_configurations
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -81,7 +81,7 @@ def overall_of(number: int) -> str:
 
 def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
     search = results(study(), RUNS)
-    again = confirmation(study(), ranked(search)[:1], 3)
+    again = confirmation(study(), rank_configurations(search)[:1], 3)
     (arm,) = again.spec.arms
     levels = (0.6, 0.7, 0.5)
     runs = [
