@@ -24,8 +24,8 @@ class Stored:
 
     Attributes:
         row: Its row.
-        study: The study that the row holds.
-        trials: Its trials, by number.
+        study: What the row holds.
+        trials: All of them, by number.
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
     """

@@ -6,6 +6,7 @@ from ..text import one_line, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
+from .tables.cells import p_text
 
 
 def headline(results: Results, comparisons: Comparisons) -> str:
@@ -39,14 +40,10 @@ def evidence(comparisons: Comparisons) -> list[str]:
     said = []
     for verdict, words in ((Verdict.TIE, "a tie with"), (Verdict.WORSE, "worse than")):
         found = [each for each in comparisons.against_best if each.verdict is verdict]
-        names = ", ".join(f"{one_line(each.ours.arm)} (p {_p(each.adjusted)})" for each in found)
+        names = ", ".join(f"{one_line(each.ours.arm)} (p {p_text(each.adjusted)})" for each in found)
         if found:
             said.append(f"{names} {'is' if len(found) == 1 else 'are'} {words} {best}")
     return [f"On the same dev rows: {'; '.join(said)}. Paired bootstrap on overall, Holm-adjusted."]
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else score(value)
 
 
 def _score(one: Configuration) -> str:

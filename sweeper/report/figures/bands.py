@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ..results import Results
-from .drawing import colour, escape_label, round_values, symbol
+from .drawing import colour, drawing_of, escape_label, mark_epochs, round_values, symbol
 
 READING = "Lines are means over an arm's complete trials, shades hold the middle half of them."
 
@@ -16,12 +16,16 @@ def training_rows(results: Results, *metrics: str) -> pd.DataFrame:
     return found[found["number"].isin(results.complete["number"])].dropna(subset="value")
 
 
-def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
-    """A line for each arm that has the values, on a shade where its trials differ.
+def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure | None:
+    """A line by epoch for each arm that has the values, on a shade where its trials differ.
 
     Args:
         results: The study.
         values: arm, epoch, value: one row for each trial and epoch.
+        title: Title of the vertical axis.
+
+    Returns:
+        The drawing; None where no arm has the values.
     """
     shades, lines = [], []
     for arm in results.arms:
@@ -56,4 +60,8 @@ def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
                 hoverinfo="x+y+name",
             )
         )
-    return [*shades, *lines]
+    if not lines:
+        return None
+    drawing = drawing_of([*shades, *lines], "epoch", title)
+    mark_epochs(drawing, int(values["epoch"].max()))
+    return drawing

@@ -16,6 +16,7 @@ from .drawing import (
     drawn_arms,
     escape_label,
     legend,
+    mark_epochs,
     round_values,
     sample,
 )
@@ -44,8 +45,7 @@ def curves_figure(results: Results) -> Figure:
     panels = []
     if traces:
         drawing = drawing_of(traces, "epoch", "overall")
-        last = int(overall["epoch"].max())
-        drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
+        mark_epochs(drawing, int(overall["epoch"].max()))
         panels = [Panel("curves", "Overall by epoch, every trial", drawing)]
     return Figure(
         "curves",

@@ -68,6 +68,11 @@ def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
     )
 
 
+def mark_epochs(drawing: go.Figure, last: int) -> None:
+    """Puts the marks of a horizontal axis of epochs at whole numbers, about ten of them."""
+    drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
+
+
 def escape_label(text: str) -> str:
     """Text that plotly shows as it is: it reads some HTML in labels."""
     return html.escape(one_line(text), quote=False)
@@ -126,9 +131,7 @@ class Figure:
 
     Attributes:
         key: Unique short name.
-        title: Its title.
         caption: How it is to be read.
-        panels: Its drawings.
         legend: What is drawn, mostly arms, and its colour; empty where there is one arm only.
     """
 

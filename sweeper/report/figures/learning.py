@@ -1,12 +1,20 @@
 """How the best trials learned."""
 
-import math
-
 import plotly.graph_objects as go
 
 from ...text import score
 from ..results import Results, learning_curves
-from .drawing import Figure, Panel, colour, drawing_of, escape_label, legend, round_values, symbol
+from .drawing import (
+    Figure,
+    Panel,
+    colour,
+    drawing_of,
+    escape_label,
+    legend,
+    mark_epochs,
+    round_values,
+    symbol,
+)
 
 
 def learning_figure(results: Results) -> Figure:
@@ -39,7 +47,7 @@ def learning_figure(results: Results) -> Figure:
                 )
         if lines:
             drawing = drawing_of(lines, "epoch", f"{task} {settings.metric}")
-            drawing.update_xaxes(tick0=0, dtick=math.ceil(int(frame["epoch"].max()) / 10))
+            mark_epochs(drawing, int(frame["epoch"].max()))
             panels.append(Panel(f"learning-{task}", f"{task}: training and dev score by epoch", drawing))
     return Figure(
         "learning",

@@ -1,8 +1,8 @@
 """The weight of SMART's regulariser."""
 
 from ..results import Results
-from .bands import READING, arm_bands, training_rows
-from .drawing import Figure, Panel, drawing_of, legend
+from .bands import READING, draw_bands, training_rows
+from .drawing import Figure, Panel, legend
 
 
 def smart_figure(results: Results) -> Figure:
@@ -11,10 +11,8 @@ def smart_figure(results: Results) -> Figure:
     panels = []
     for task in results.tasks:
         own = found[found["task"] == task]
-        lines = arm_bands(results, own)
-        if lines:
-            drawing = drawing_of(lines, "epoch", "weight")
-            drawing.update_xaxes(tick0=0, dtick=-(-int(own["epoch"].max()) // 10))
+        drawing = draw_bands(results, own, "weight")
+        if drawing is not None:
             drawing.update_yaxes(rangemode="tozero")
             panels.append(Panel(f"smart-{task}", f"{task}: weight of SMART's regulariser", drawing))
     return Figure(

@@ -4,21 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...text import NONE, TIE, one_line, score
+from ...text import NONE, TIE, one_line
 from ..document import Cell, Column, Table
 from ..results import Configuration, Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
-from .cells import count_cell, numeric, remarks, score_cells, setting_cell
-from .comparisons import interval_cell
+from .cells import count_cell, highest, interval_cell, numeric, remarks, score_cell, score_cells, setting_cell
 
 
 def best_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties."""
     found = {one.arm: one for one in leaders(results)}
-    top = {
-        name: max(one.scores[name] for one in found.values()) if len(found) > 1 else None
-        for name in results.scores
-    }
+    top = highest([one.scores for one in found.values()], results.scores)
     rows, place = [], 3 + len(results.scores)
     for arm in results.arms:
         one = found.get(arm)
@@ -72,7 +68,7 @@ def _best_row(
     arm: str,
     one: Configuration | None,
     results: Results,
-    top: Mapping[str, float | None],
+    top: Mapping[str, float],
     ties: Collection[str] = (),
 ) -> tuple[Cell, ...]:
     settings: dict[str, Any] = one.params if one else {}
@@ -87,7 +83,7 @@ def _best_row(
                 strict=True,
             )
         ),
-        Cell(score(one.error if one else None), value=one.error if one else None),
+        score_cell(one.error if one else None),
         *(setting_cell(settings, name) for name in results.space),
         Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),
     )

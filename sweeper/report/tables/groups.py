@@ -1,12 +1,11 @@
 """The table of scores by groups of dev rows. Pure."""
 
-from ...text import NONE, one_line, score
+from ...text import one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparisons
 from ..statistics.groups import LEAST_ROWS, largest_gaps, score_groups
-from .cells import count_cell, numeric
-from .comparisons import interval_cell
+from .cells import count_cell, interval_cell, numeric, score_cell
 
 
 def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
@@ -27,7 +26,7 @@ def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
                 Cell("" if key == shown else one_line(each.by)),
                 Cell(one_line(each.name)),
                 count_cell(each.rows),
-                Cell(NONE if each.score is None else score(each.score), value=each.score, trials=trials),
+                score_cell(each.score, trials),
                 interval_cell(each.interval),
             )
         )

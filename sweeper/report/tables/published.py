@@ -4,7 +4,7 @@ from ...text import NONE
 from ..document import Cell, Column, Table
 from ..published import PAPER_TASKS, published_tables
 from ..results import Results, best_trial
-from .cells import EMPTY, difference_cell, numeric, remarks, score_cells, top, trial_cell
+from .cells import EMPTY, difference_cell, highest, numeric, remarks, score_cells, trial_cell
 
 
 def paper_table(key: str, results: Results) -> Table | None:
@@ -23,8 +23,8 @@ def paper_table(key: str, results: Results) -> Table | None:
     complete = results.complete
     settings = complete["config"].to_list()
     ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
-    top_ours = top([trial for trial in ours if trial is not None], results.scores)
-    top_printed = top([row.scores for row in published.rows], results.scores)
+    top_ours = highest([trial for trial in ours if trial is not None], results.scores)
+    top_printed = highest([row.scores for row in published.rows], results.scores)
     rows: list[tuple[Cell, ...]] = []
     for row, trial in zip(published.rows, ours, strict=True):
         number = Cell(NONE) if trial is None else trial_cell(trial["number"])
