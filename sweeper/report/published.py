@@ -47,7 +47,7 @@ class PublishedTable(Frozen):
     def counts(self, row: PublishedRow, config: Mapping[str, Any]) -> bool:
         """Whether a trial of this configuration counts for a row of this table."""
         wanted = self.match | row.match
-        return all(_are_equal(_setting(config, field_path(key)), value) for key, value in wanted.items())
+        return all(_equal(_setting(config, field_path(key)), value) for key, value in wanted.items())
 
 
 @cache
@@ -66,7 +66,7 @@ def _setting(config: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return value
 
 
-def _are_equal(ours: Any, published: Any) -> bool:
+def _equal(ours: Any, published: Any) -> bool:
     if isinstance(ours, float) and isinstance(published, float):
         # A range with a step reaches 0.3 as 0.1 + 2 * 0.1.
         return math.isclose(ours, published, rel_tol=1e-9)

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ..results import Results
-from .drawing import colour, drawing_of, escape_label, mark_epochs, round_values, symbol
+from .drawing import colour, drawing_of, escape, mark_epochs, round_all, symbol
 
 READING = "Lines are means over an arm's complete trials, shades hold the middle half of them."
 
@@ -38,9 +38,9 @@ def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure 
             shades.append(
                 go.Scatter(
                     x=[*mean.index.tolist(), *reversed(mean.index.tolist())],
-                    y=round_values([*high, *reversed(low.tolist())]),
+                    y=round_all([*high, *reversed(low.tolist())]),
                     mode="lines",
-                    name=escape_label(f"{arm}, middle half"),
+                    name=escape(f"{arm}, middle half"),
                     line={"width": 0, "color": colour(results, arm)},
                     fill="toself",
                     opacity=0.2,
@@ -52,9 +52,9 @@ def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure 
         lines.append(
             go.Scatter(
                 x=mean.index.tolist(),
-                y=round_values(mean),
+                y=round_all(mean),
                 mode="lines+markers",
-                name=escape_label(arm),
+                name=escape(arm),
                 line={"width": 2, "color": colour(results, arm)},
                 marker={"size": 5, "symbol": symbol(results, arm)},
                 hoverinfo="x+y+name",

@@ -14,10 +14,10 @@ from .drawing import (
     colour,
     drawing_of,
     drawn_arms,
-    escape_label,
+    escape,
     legend,
     mark_epochs,
-    round_values,
+    round_all,
     sample,
 )
 
@@ -65,7 +65,7 @@ def _curves(
     if rows.empty:
         return []
     lone = ~rows["number"].duplicated(keep=False)
-    look = {"name": escape_label(name), "opacity": 0.6 if width == 1 else 1.0, "hoverinfo": "x+y+text+name"}
+    look = {"name": escape(name), "opacity": 0.6 if width == 1 else 1.0, "hoverinfo": "x+y+text+name"}
     traces = []
     if lone.any():
         # One epoch makes no line; points for every epoch would be slow to draw.
@@ -83,6 +83,6 @@ def _trace(rows: pd.DataFrame, **look: Any) -> go.Scatter:
     texts: list[str | None] = []
     for number, own in rows.groupby("number"):
         x += [*own["epoch"].tolist(), None]
-        y += [*round_values(own["value"]), None]
+        y += [*round_all(own["value"]), None]
         texts += [f"trial {number}"] * len(own) + [None]
     return go.Scatter(x=x, y=y, hovertext=texts, **look)

@@ -62,8 +62,8 @@ def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
             "hovermode": "closest",
             "hoverlabel": {"bgcolor": "#222222", "bordercolor": GREY, "namelength": -1},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
-            "xaxis": axis | {"title": {"text": escape_label(x)}},
-            "yaxis": axis | {"title": {"text": escape_label(y)}},
+            "xaxis": axis | {"title": {"text": escape(x)}},
+            "yaxis": axis | {"title": {"text": escape(y)}},
         },
     )
 
@@ -73,12 +73,12 @@ def mark_epochs(drawing: go.Figure, last: int) -> None:
     drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
 
 
-def escape_label(text: str) -> str:
+def escape(text: str) -> str:
     """Text that plotly shows as it is: it reads some HTML in labels."""
     return html.escape(one_line(text), quote=False)
 
 
-def round_values(values: Iterable[Any]) -> list[float | int | None]:
+def round_all(values: Iterable[Any]) -> list[float | int | None]:
     """Numbers to four significant digits, which is all that an eye can tell; None for what is none."""
     return [_round_value(value) for value in values]
 

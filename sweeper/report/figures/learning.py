@@ -4,17 +4,7 @@ import plotly.graph_objects as go
 
 from ...text import score
 from ..results import Results, learning_curves
-from .drawing import (
-    Figure,
-    Panel,
-    colour,
-    drawing_of,
-    escape_label,
-    legend,
-    mark_epochs,
-    round_values,
-    symbol,
-)
+from .drawing import Figure, Panel, colour, drawing_of, escape, legend, mark_epochs, round_all, symbol
 
 
 def learning_figure(results: Results) -> Figure:
@@ -29,9 +19,9 @@ def learning_figure(results: Results) -> Figure:
                 lines.append(
                     go.Scatter(
                         x=part["epoch"].tolist(),
-                        y=round_values(part["value"]),
+                        y=round_all(part["value"]),
                         mode="lines+markers",
-                        name=escape_label(f"{arm}, {split}"),
+                        name=escape(f"{arm}, {split}"),
                         line={
                             "color": colour(results, arm),
                             "width": 2,
@@ -39,7 +29,7 @@ def learning_figure(results: Results) -> Figure:
                         },
                         marker={"size": 5, "symbol": symbol(results, arm)},
                         hovertext=[
-                            escape_label(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
+                            escape(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
                             for epoch, value in zip(part["epoch"], part["value"], strict=True)
                         ],
                         hoverinfo="text",

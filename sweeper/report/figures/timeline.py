@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ...text import duration
 from ...trial import RunState
 from ..results import Results
-from .drawing import DRAWN, GREY, Figure, Panel, drawing_of, escape_label, round_values
+from .drawing import DRAWN, GREY, Figure, Panel, drawing_of, escape, round_all
 
 SHADES = {
     RunState.COMPLETE: "#009e73",
@@ -85,15 +85,15 @@ def _bars(trials: pd.DataFrame, states: list[RunState]) -> go.Figure:
         own = trials[trials["state"] == state.value]
         traces.append(
             go.Bar(
-                base=round_values(own["begin"] / unit),
-                x=round_values((own["end"] - own["begin"]) / unit),
+                base=round_all(own["begin"] / unit),
+                x=round_all((own["end"] - own["begin"]) / unit),
                 y=own["lane"].tolist(),
                 orientation="h",
                 width=0.8,
                 name=state.value,
                 marker={"color": SHADES[state], "line": {"width": 0.5, "color": GREY}},
                 hovertext=[
-                    escape_label(f"trial {number}, {arm}, {state}, {duration(seconds)}")
+                    escape(f"trial {number}, {arm}, {state}, {duration(seconds)}")
                     for number, arm, seconds in zip(
                         own["number"], own["arm"], own["end"] - own["begin"], strict=True
                     )
