@@ -54,8 +54,8 @@ def confirm(
     Example: `sweeper confirm sbert-grid --top 3 --seeds 5`
     """
     from ..report.confirmation import confirmation, confirmation_name
-    from ..report.read import read_results
-    from ..report.results import ranked
+    from ..report.read import read_study
+    from ..report.results import rank_configurations
     from ..store.database import Database
     from ..store.studies import find_sweep
     from ..study.load import stored_study
@@ -63,9 +63,9 @@ def confirm(
     with Database(storage_url(storage), must_exist=True) as database:
         row = find_sweep(database, study)
         earlier = database.sweep(confirmation_name(row.name))
-        found = stored_study(row)
-        leaders = ranked(read_results(database, row))[: top or len(found.spec.arms)]
-        confirming = confirmation(found, leaders, seeds, stored_study(earlier) if earlier else None)
+        found = read_study(database, row)
+        leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
+        confirming = confirmation(found.study, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
     run_study(confirming, None, where.executor_for(confirming), storage, limits)

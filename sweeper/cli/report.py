@@ -57,6 +57,6 @@ def report(  # noqa: PLR0917 - options, which are given by name
     if form == "terminal":
         print_tables(written.shown.tables, Console())
     else:
-        typer.echo(FORMATS[form](written.shown), nl=False)
+        typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / 'index.html'}"):
         typer.echo(sentence, err=form != "terminal")

@@ -10,7 +10,7 @@ import yaml
 from model.config import EncoderConfig, Task, TrainConfig
 from model.tasks import DemoSource, FilesSource, HubSource, overall_formula
 
-from ..report.formats.markdown import escaped
+from ..report.formats.markdown import escape
 from ..study.study import Study
 from ..text import setting
 from ..trial import TrialRow
@@ -56,10 +56,10 @@ def model_card(
     """
     parts = [
         _head(config),
-        f"# {escaped(study.name)}, trial {run.number}",
-        escaped(study.spec.description),
+        f"# {escape(study.name)}, trial {run.number}",
+        escape(study.spec.description),
         f"A sentence encoder, fine-tuned at once on {_names(config.tasks)}, and the heads of these tasks: "
-        f"trial {run.number} of the study {escaped(study.name)} after epoch {epoch} of {config.epochs}, the "
+        f"trial {run.number} of the study {escape(study.name)} after epoch {epoch} of {config.epochs}, the "
         "best one.",
         "## Scores on dev",
         _table(
@@ -71,7 +71,7 @@ def model_card(
         ),
         f"`{overall_formula(config.tasks)}`",
         _recorded(run, scores),
-        escaped(study.workload.notice),
+        escape(study.workload.notice),
         "The trial was chosen by these scores, so they are optimistic.",
         "## Settings",
         _table(("Setting", "Value"), _settings(run, config)),
@@ -161,10 +161,10 @@ def _source(task: Task) -> str:
 
 
 def _names(tasks: Mapping[str, Task]) -> str:
-    *others, last = map(escaped, tasks)
+    *others, last = map(escape, tasks)
     return f"{', '.join(others)} and {last}" if others else last
 
 
 def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [headings, ("---",) * len(headings), *(tuple(map(escaped, row)) for row in rows)]
+    lines = [headings, ("---",) * len(headings), *(tuple(map(escape, row)) for row in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -14,12 +14,7 @@ EDGE = 0.05
 
 
 def advice(results: Results, comparisons: Comparisons) -> list[str]:
-    """What the trials so far suggest, one sentence each; nothing without a complete trial.
-
-    Args:
-        results: The study.
-        comparisons: Of its arms.
-    """
+    """What the trials so far suggest, one sentence each; nothing without a complete trial."""
     if not comparisons.leaders:
         return []
     best = comparisons.leaders[0]

@@ -11,7 +11,6 @@ class Column:
     """A column.
 
     Attributes:
-        heading: Its heading.
         numeric: Whether it holds numbers, which stand to the right.
         optional: Whether a narrow terminal may leave it out; the files keep it.
     """
@@ -56,8 +55,6 @@ class Table:
 
     Attributes:
         key: Short name, such as ``arms`` or ``table3``.
-        title: Its title.
-        columns: Its columns.
         rows: Its rows, each with one cell a column.
         notes: Remarks beneath it.
 

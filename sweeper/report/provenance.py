@@ -10,7 +10,11 @@ from ..version import __version__
 
 
 def how_made(
-    row: StudyRow, study: Study, runs: Sequence[TrialRow], changes: Sequence[tuple[datetime, str]]
+    row: StudyRow,
+    study: Study,
+    runs: Sequence[TrialRow],
+    changes: Sequence[tuple[datetime, str]],
+    written: datetime,
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -19,12 +23,13 @@ def how_made(
         study: The study.
         runs: Its trials.
         changes: When something was changed in it since it was begun, and what.
+        written: When the report is written.
 
     Returns:
         Facts by their names, in one line or several; those of which nothing is known are left out.
     """
     facts = _study(row, study, changes) | _trials(runs) | _exceptions(runs)
-    facts["Report"] = [f"{_moment(datetime.now(UTC))}, sweeper {__version__}"]
+    facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
 
 
@@ -56,14 +61,14 @@ def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
     versions = {f"{name} {version}" for run in runs for name, version in (run.versions or {}).items()}
     return {
         "Data": [
-            *_listed(read),
+            *_list_trials(read),
             *(["These trials did not all read the same data."] if len(read) > 1 else []),
         ],
         "Trials ran": [f"{_moment(min(started))} to {_moment(max(finished))}"]
         if started and finished
         else [],
         "Time in trials": [duration(sum(seconds))] if seconds else [],
-        "Machines": _listed(_machines(runs)),
+        "Machines": _list_trials(_machines(runs)),
         "Device of a trial": sorted({_device(run) for run in runs if run.device}),
         "Peak memory of a trial": [f"{max(memory):,.0f} MiB"] if memory else [],
         "Versions": [", ".join(sorted(versions))] if versions else [],
@@ -102,7 +107,7 @@ def _numbers(pairs: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
     return found
 
 
-def _listed(trials: Mapping[str, Sequence[int]]) -> list[str]:
+def _list_trials(trials: Mapping[str, Sequence[int]]) -> list[str]:
     return [f"{name}: {trial_names(numbers)}" for name, numbers in trials.items()]
 
 

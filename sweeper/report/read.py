@@ -1,19 +1,43 @@
-"""Everything that a report is made from, read from the database and from the folders of the runs."""
+"""Everything that a report is made from, read once: from the database and from the folders of the runs."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from model.predictions import Predictions, read_predictions
 
 from ..paths import Home
+from ..store.frames import trials_frame
 from ..store.trials import Archive
 from ..study.load import stored_study
-from ..trial import StudyRow
+from ..study.study import Study
+from ..trial import StudyRow, TrialRow
 from .confirmation import confirmation_name
 from .results import Results
 
 
-def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> Results:
+@dataclass(frozen=True)
+class Stored:
+    """A study as it stands in the database.
+
+    Attributes:
+        row: Its row.
+        study: What the row holds.
+        trials: All of them, by number.
+        changes: When something was changed in it since it was begun, UTC, and what.
+        results: What tables and figures are made from.
+    """
+
+    row: StudyRow
+    study: Study
+    trials: Sequence[TrialRow]
+    changes: Sequence[tuple[datetime, str]]
+    results: Results
+
+
+def read_study(database: Archive, row: StudyRow, home: Home | None = None) -> Stored:
     """A study as it stands, with its confirmation if there is one.
 
     Args:
@@ -25,10 +49,12 @@ def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    study = stored_study(row)
-    trials = database.trials_frame(row.name)
+    study, trials = stored_study(row), database.runs(row.name)
+    epochs = database.epochs_frame(row.name)
+    evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
+    reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
     confirming = database.sweep(confirmation_name(row.name))
-    return Results(
+    results = Results(
         name=row.name,
         description=study.spec.description,
         notice=study.workload.notice,
@@ -36,12 +62,13 @@ def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> 
         arms=tuple(study.spec.arms),
         space=study.space,
         wanted=row.wanted,
-        trials=trials,
-        epochs=database.epochs_frame(row.name),
+        trials=trials_frame(trials, evaluations),
+        epochs=epochs,
         objectives=study.spec.objectives,
-        predictions=_predictions(database.reused(row.name), row.name, home),
-        confirmation=read_results(database, confirming, home) if confirming else None,
+        predictions=_predictions(reused, row.name, home),
+        confirmation=read_study(database, confirming, home).results if confirming else None,
     )
+    return Stored(row, study, trials, database.changes(row.name), results)
 
 
 def _predictions(

@@ -106,7 +106,7 @@ def in_state(trials: pd.DataFrame, state: RunState) -> pd.DataFrame:
     return trials[trials["state"] == state.value].sort_values("number")
 
 
-def counts(trials: pd.DataFrame, wanted: int) -> Counts:
+def count_trials(trials: pd.DataFrame, wanted: int) -> Counts:
     """How many trials stand where."""
     by_state = {state.value: len(in_state(trials, state)) for state in RunState}
     return Counts(wanted=wanted, **by_state)
@@ -180,16 +180,16 @@ def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
 
 def leaders(results: Results) -> list[Configuration]:
     """The best configuration of each arm, the best arm first."""
-    best = [max(whole, key=lambda one: one.mean) for whole in _whole(results) if whole]
+    best = [max(whole, key=lambda one: one.mean) for whole in _select_fully_seeded(results) if whole]
     return sorted(best, key=lambda one: -one.mean)
 
 
-def ranked(results: Results) -> list[Configuration]:
+def rank_configurations(results: Results) -> list[Configuration]:
     """All configurations in the order in which they deserve a second look.
 
     First the best of each arm, the best arm first; then the second best of each; and so on.
     """
-    rounds = [sorted(own, key=lambda one: -one.mean) for own in _whole(results)]
+    rounds = [sorted(own, key=lambda one: -one.mean) for own in _select_fully_seeded(results)]
     places = sorted(
         (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
     )
@@ -198,13 +198,13 @@ def ranked(results: Results) -> list[Configuration]:
 
 def pareto_front(results: Results) -> list[Configuration]:
     """The configurations of all arms that none beats in all objectives, the first objective's best first."""
-    found = [one for whole in _whole(results) for one in whole]
+    found = [one for whole in _select_fully_seeded(results) for one in whole]
     good = on_front([[one.scores[name] for name in results.objectives] for one in found])
     front = [one for one, on in zip(found, good, strict=True) if on]
     return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])
 
 
-def _whole(results: Results) -> list[list[Configuration]]:
+def _select_fully_seeded(results: Results) -> list[list[Configuration]]:
     """The configurations of each arm that have as many seeds as any of it.
 
     Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.

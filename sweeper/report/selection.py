@@ -26,7 +26,7 @@ class Selection:
     column: str | None = None
 
 
-def selected(
+def select(
     document: Document, further: Sequence[Table], selection: Selection
 ) -> tuple[Document, tuple[str, ...]]:
     """What of a document is printed.
@@ -43,11 +43,11 @@ def selected(
     Raises:
         InputError: If there is no such table, arm or column.
     """
-    shown = _with_arms(_with_tables(document, selection.tables, further), selection.arms)
-    return (shown, ()) if selection.column is None else _sorted_by(shown, selection.column)
+    shown = _choose_arms(_choose_tables(document, selection.tables, further), selection.arms)
+    return (shown, ()) if selection.column is None else _sort_tables(shown, selection.column)
 
 
-def _with_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
+def _choose_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
     there = {table.key: table for table in (*document.tables, *further)}
     for key in keys:
         if key not in there:
@@ -55,17 +55,17 @@ def _with_tables(document: Document, keys: Sequence[str], further: Sequence[Tabl
     return replace(document, tables=tuple(there[key] for key in dict.fromkeys(keys))) if keys else document
 
 
-def _with_arms(document: Document, arms: Sequence[str]) -> Document:
+def _choose_arms(document: Document, arms: Sequence[str]) -> Document:
     """Without the rows of other arms; no number changes, and a table that names no arm stays whole."""
     wanted = [one_line(arm) for arm in arms]
     for arm in wanted:
         if arm not in document.arms:
             raise InputError(f"--arm {arm!r}: no arm of {document.study}{nearest(arm, document.arms)}")
-    tables = tuple(_of_arms(table, wanted) for table in document.tables)
+    tables = tuple(_choose_rows(table, wanted) for table in document.tables)
     return replace(document, tables=tables) if wanted else document
 
 
-def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
+def _sort_tables(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
     """Columns of numbers from the highest, others from the lowest and by the alphabet; gaps come last."""
     headings = {column.heading for table in document.tables for column in table.columns if column.heading}
     if heading not in headings:
@@ -79,7 +79,7 @@ def _sorted_by(document: Document, heading: str) -> tuple[Document, tuple[str, .
             tables.append(table)
             said.append(f"{table.key} keeps its order: its rows belong together.")
         else:
-            tables.append(replace(table, rows=_sorted(table, place)))
+            tables.append(replace(table, rows=_sort_rows(table, place)))
     return replace(document, tables=tuple(tables)), tuple(said)
 
 
@@ -87,7 +87,7 @@ def _place(table: Table, heading: str) -> int | None:
     return next((place for place, column in enumerate(table.columns) if column.heading == heading), None)
 
 
-def _of_arms(table: Table, wanted: Sequence[str]) -> Table:
+def _choose_rows(table: Table, wanted: Sequence[str]) -> Table:
     place = _place(table, ARM)
     if place is None:
         return table
@@ -98,7 +98,7 @@ def _of_arms(table: Table, wanted: Sequence[str]) -> Table:
     return replace(table, rows=tuple(rows))
 
 
-def _sorted(table: Table, place: int) -> tuple[tuple[Cell, ...], ...]:
+def _sort_rows(table: Table, place: int) -> tuple[tuple[Cell, ...], ...]:
     there = [row for row in table.rows if row[place].text not in ("", NONE)]
     absent = [row for row in table.rows if row[place].text in ("", NONE)]
     falling = table.columns[place].numeric

@@ -6,7 +6,7 @@ from ..text import one_line, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
-from .tables import mirrors_paper
+from .tables.cells import p_text
 
 
 def headline(results: Results, comparisons: Comparisons) -> str:
@@ -40,14 +40,10 @@ def evidence(comparisons: Comparisons) -> list[str]:
     said = []
     for verdict, words in ((Verdict.TIE, "a tie with"), (Verdict.WORSE, "worse than")):
         found = [each for each in comparisons.against_best if each.verdict is verdict]
-        names = ", ".join(f"{one_line(each.ours.arm)} (p {_p(each.adjusted)})" for each in found)
+        names = ", ".join(f"{one_line(each.ours.arm)} (p {p_text(each.adjusted)})" for each in found)
         if found:
             said.append(f"{names} {'is' if len(found) == 1 else 'are'} {words} {best}")
     return [f"On the same dev rows: {'; '.join(said)}. Paired bootstrap on overall, Holm-adjusted."]
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else score(value)
 
 
 def _score(one: Configuration) -> str:
@@ -72,13 +68,13 @@ def progress(count: Counts) -> str:
     return "; ".join(parts) + "."
 
 
-def missing(results: Results, count: Counts, keys: Sequence[str]) -> list[str]:
+def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[str]:
     """What a reader would look for in vain, one sentence each.
 
     Args:
         results: The study.
         count: Its counts.
-        keys: The tables that it asks for.
+        left_out: The tables that it asks for and has not.
     """
     sentences = []
     if count.missing:
@@ -87,9 +83,8 @@ def missing(results: Results, count: Counts, keys: Sequence[str]) -> list[str]:
     without = [one_line(arm) for arm in results.arms if arm not in ranked]
     if without and ranked:
         sentences.append(f"No complete trial yet in {', '.join(without)}.")
-    paper = [key for key in keys if key != "arms"]
-    if paper and not mirrors_paper(results):
-        sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(paper)}.")
+    if left_out:
+        sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(left_out)}.")
     return sentences
 
 

@@ -3,32 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from model.tasks import overall_formula
 
+from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home, write_beside
 from ..store.database import Database
-from ..study.load import stored_study
 from ..text import one_line
 from .advice import advice
 from .document import Document
 from .figures import study_figures
-from .formats import FILES, FORMATS
+from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
-from .read import read_results
-from .results import Results, counts
-from .selection import Selection, selected
+from .read import read_study
+from .results import Results, count_trials
+from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import evidence, headline, missing, progress
-from .tables import study_tables, trials_table
-
-if TYPE_CHECKING:
-    from .figures.image import Format
+from .tables import study_tables
+from .tables.trials import trials_table
 
 
 @dataclass(frozen=True)
@@ -55,9 +52,12 @@ def write_report(
     home: Home | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
-    images: "Format | None" = None,
+    images: str | None = None,
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
+
+    From the same database at the same time it is the same, byte for byte.
 
     Args:
         database: Where the study is.
@@ -65,7 +65,9 @@ def write_report(
         folder: Where the files go; made if missing, files of an earlier report are replaced.
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
-        images: Format in which the figures are written to ``figures/`` as well; None: they are not.
+        images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
+            they are not.
+        clock: Tells when it was written.
 
     Raises:
         InputError: If there is no such study, or none of what is selected, or the folder cannot be written,
@@ -75,23 +77,23 @@ def write_report(
     row = database.sweep(name)
     if row is None:
         raise InputError(f"study {name!r} is not in the database")
-    study = stored_study(row)
-    results = read_results(database, row, home)
-    document = _document(results, study.spec.tables)
-    trials = trials_table(results)
-    shown, said = selected(document, [trials], selection)
-    made = how_made(row, study, database.runs(name), database.changes(name))
+    stored = read_study(database, row, home)
+    results = stored.results
+    document = _document(results, stored.study.spec.tables)
+    figures, trials = study_figures(results), trials_table(results)
+    shown, said = select(document, [trials], selection)
+    made = how_made(row, stored.study, stored.trials, stored.changes, clock.now())
     try:
-        for form, render in FORMATS.items():
-            write_beside(folder / FILES[form], render(document))
+        for form in FORMATS.values():
+            write_beside(folder / f"tables{form.suffix}", form.render(document))
         write_beside(folder / "trials.csv", trials_csv(results.trials))
-        write_beside(folder / "index.html", page(results, document.summary, document.tables, trials, made))
+        write_beside(folder / "index.html", page(results, document, figures, trials, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
     if images is not None:
         from .figures.image import write_images  # only here is a browser needed
 
-        write_images(study_figures(results), folder / "figures", images)
+        write_images(figures, folder / "figures", images, IMAGES[images])
     return Report(document, shown, said, folder)
 
 
@@ -101,7 +103,9 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 
 def _document(results: Results, keys: Sequence[str]) -> Document:
-    count, comparisons = counts(results.trials, results.wanted), Comparisons(results)
+    count, comparisons = count_trials(results.trials, results.wanted), Comparisons(results)
+    tables = study_tables(results, keys, comparisons)
+    shown = {table.key for table in tables}
     return Document(
         study=results.name,
         description=results.description,
@@ -111,9 +115,9 @@ def _document(results: Results, keys: Sequence[str]) -> Document:
             headline(results, comparisons),
             *evidence(comparisons),
             progress(count),
-            *missing(results, count, keys),
+            *missing(results, count, [key for key in keys if key not in shown]),
             *advice(results, comparisons),
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
-        tables=tuple(study_tables(results, keys, comparisons)),
+        tables=tuple(tables),
     )

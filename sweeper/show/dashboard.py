@@ -57,13 +57,13 @@ def serve(url: str, port: int, say: Callable[[str], None]) -> None:
 def read_only(application: "WSGIApplication") -> "WSGIApplication":
     """The application without what changes studies: our own tables would not hear of it."""
 
-    def guarded(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def guard(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environment["REQUEST_METHOD"] in ("GET", "HEAD"):
             return application(environment, start_response)
         start_response("403 Forbidden", [("Content-Type", "application/json")])
         return [b'{"reason": "sweeper shows its studies read-only"}']
 
-    return guarded
+    return guard
 
 
 def _dashboard(url: str) -> "WSGIApplication":

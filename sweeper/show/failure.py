@@ -47,7 +47,7 @@ def failure_lines(
         space: The study's space, for the distances.
     """
     done = max((key[0] for key in metrics), default=0)
-    lines = [_sentence(run, done)]
+    lines = [_describe_failure(run, done)]
     if done:
         last = (
             f"{task} {value:.4f}"
@@ -57,7 +57,7 @@ def failure_lines(
         lines.append(f"Last dev scores, of epoch {done}: {', '.join(last) or 'none is a number'}.")
     if run.peak_memory_mb:
         lines.append(f"Peak memory: {run.peak_memory_mb:.0f} MiB.")
-    return [*lines, _neighbour_sentence(run, nearest_success(run, history, space))]
+    return [*lines, _describe_neighbour(run, nearest_success(run, history, space))]
 
 
 def nearest_success(
@@ -76,7 +76,7 @@ def nearest_success(
     return min(found, key=rank, default=None)
 
 
-def _sentence(run: TrialRow, done: int) -> str:
+def _describe_failure(run: TrialRow, done: int) -> str:
     kind = run.error_class or ErrorClass.ERROR
     happened = _HAPPENED[kind]
     if kind is ErrorClass.OOM and run.halvings:
@@ -88,7 +88,7 @@ def _sentence(run: TrialRow, done: int) -> str:
     return f"What happened: {where}, {happened}{quoted}"
 
 
-def _neighbour_sentence(run: TrialRow, neighbour: Neighbour | None) -> str:
+def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     if neighbour is None:
         return "No trial of the study has worked so far."
     trial = neighbour.trial

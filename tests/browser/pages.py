@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from sweeper.report.document import Table
+from sweeper.report.figures import Figure, study_figures
 from sweeper.report.page import page
 from sweeper.report.results import Results
-from sweeper.report.tables import study_tables, trials_table
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables import study_tables
+from sweeper.report.tables.trials import trials_table
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 
-from ..sweeper_tests.made import PARAMS, results, row, study
+from ..sweeper_tests.made import PARAMS, document, results, row, study
 
 HOSTILE = """</script><script>alert("x")</script> & <img src=x onerror='alert(1)'> "ünï→ö" ${1} {{ 7*7 }}"""
 TRACEBACK = "Traceback (most recent call last):\n  File <trainer>, line 88\nRuntimeError: <b>boom</b> & more"
@@ -80,9 +83,7 @@ def states() -> Mapping[str, Results]:
 
 def without_figures(of: Results) -> str:
     """The page of a study without figures: it opens ten times as fast."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sweeper.report.page.render.study_figures", lambda _: [])
-        return html(of)
+    return html(of, figures=())
 
 
 def crowded(of: Results) -> str:
@@ -92,13 +93,13 @@ def crowded(of: Results) -> str:
         return without_figures(of)
 
 
-def html(of: Results) -> str:
+def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
-    tables = study_tables(of, ("arms", "table2", "table3"))
+    tables = study_tables(of, ("arms", "table2", "table3"), Comparisons(of))
     return page(
         of,
-        ("A sentence of what was found.", "Another."),
-        [_tied(tables[0], of), *tables[1:]],
+        document(of, ("A sentence of what was found.", "Another."), [_tied(tables[0], of), *tables[1:]]),
+        study_figures(of) if figures is None else figures,
         trials_table(of),
         MADE,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from model.result import EpochResult, Metric
-from model.tasks import overall_score
+from model.tasks import overall_formula, overall_score
+from sweeper.report.document import Document, Table
 from sweeper.report.results import Results
 from sweeper.search.distributions import distributions
 from sweeper.store.database import Database
@@ -130,6 +131,12 @@ def results(of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> R
         trials=trials_frame(runs, {run.number: len(epochs(of, run)) for run in runs}),
         epochs=epochs_frame(metrics),
     )
+
+
+def document(of: Results, summary: Sequence[str] = (), tables: Sequence[Table] = ()) -> Document:
+    """What a report says of them: these sentences and tables."""
+    formula = overall_formula(of.tasks)
+    return Document(of.name, of.description, formula, of.notice, tuple(summary), of.arms, tuple(tables))
 
 
 def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Database:

@@ -95,7 +95,7 @@ def _study(space: Mapping[str, Space], rows: Sequence[tuple[dict[str, Any], floa
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(SEED))
     study.add_trials(
         create_trial(
-            params={name: _scaled(entry, params[name]) for name, entry in space.items()},
+            params={name: _scale(entry, params[name]) for name, entry in space.items()},
             distributions=distributions,
             value=value,
         )
@@ -111,5 +111,5 @@ def _distribution(entry: Space) -> BaseDistribution:
     return FloatDistribution(math.log10(entry.low), math.log10(entry.high))
 
 
-def _scaled(entry: Space, value: Any) -> Any:
+def _scale(entry: Space, value: Any) -> Any:
     return value if isinstance(entry, Choice) or not entry.log else math.log10(value)

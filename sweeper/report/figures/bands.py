@@ -4,24 +4,28 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ..results import Results
-from .drawing import colour, plain, rounded, symbol
+from .drawing import colour, drawing_of, escape, mark_epochs, round_all, symbol
 
 READING = "Lines are means over an arm's complete trials, shades hold the middle half of them."
 
 
-def measured(results: Results, *metrics: str) -> pd.DataFrame:
+def training_rows(results: Results, *metrics: str) -> pd.DataFrame:
     """The rows of these metrics from training of complete trials: number, arm, epoch, task, metric, value."""
     epochs = results.epochs
     found = epochs[epochs["metric"].isin(metrics) & (epochs["split"] == "train")]
     return found[found["number"].isin(results.complete["number"])].dropna(subset="value")
 
 
-def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
-    """A line for each arm that has the values, on a shade where its trials differ.
+def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure | None:
+    """A line by epoch for each arm that has the values, on a shade where its trials differ.
 
     Args:
         results: The study.
         values: arm, epoch, value: one row for each trial and epoch.
+        title: Title of the vertical axis.
+
+    Returns:
+        The drawing; None where no arm has the values.
     """
     shades, lines = [], []
     for arm in results.arms:
@@ -34,9 +38,9 @@ def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
             shades.append(
                 go.Scatter(
                     x=[*mean.index.tolist(), *reversed(mean.index.tolist())],
-                    y=rounded([*high, *reversed(low.tolist())]),
+                    y=round_all([*high, *reversed(low.tolist())]),
                     mode="lines",
-                    name=plain(f"{arm}, middle half"),
+                    name=escape(f"{arm}, middle half"),
                     line={"width": 0, "color": colour(results, arm)},
                     fill="toself",
                     opacity=0.2,
@@ -48,12 +52,16 @@ def arm_bands(results: Results, values: pd.DataFrame) -> list[go.Scatter]:
         lines.append(
             go.Scatter(
                 x=mean.index.tolist(),
-                y=rounded(mean),
+                y=round_all(mean),
                 mode="lines+markers",
-                name=plain(arm),
+                name=escape(arm),
                 line={"width": 2, "color": colour(results, arm)},
                 marker={"size": 5, "symbol": symbol(results, arm)},
                 hoverinfo="x+y+name",
             )
         )
-    return [*shades, *lines]
+    if not lines:
+        return None
+    drawing = drawing_of([*shades, *lines], "epoch", title)
+    mark_epochs(drawing, int(values["epoch"].max()))
+    return drawing

@@ -3,8 +3,8 @@
 from itertools import combinations
 
 from ..results import Results
-from .bands import READING, arm_bands, measured
-from .drawing import Figure, Panel, drawing_of, legend
+from .bands import READING, draw_bands, training_rows
+from .drawing import Figure, Panel, legend
 
 
 def conflict_figure(results: Results) -> Figure:
@@ -13,16 +13,14 @@ def conflict_figure(results: Results) -> Figure:
     Only trials whose method looks at the gradients have them. This measures what the paper's Figure 1 draws
     (Yu et al., 2020: two gradients conflict if their cosine is negative).
     """
-    found = measured(results, "conflict", "cosine")
+    found = training_rows(results, "conflict", "cosine")
     panels = []
     for metric, title in (("conflict", "share of steps in conflict"), ("cosine", "mean cosine")):
         for one, other in combinations(results.tasks, 2):
             own = found[(found["metric"] == metric) & (found["task"] == f"{one}+{other}")]
-            lines = arm_bands(results, own)
-            if not lines:
+            drawing = draw_bands(results, own, title)
+            if drawing is None:
                 continue
-            drawing = drawing_of(lines, "epoch", title)
-            drawing.update_xaxes(tick0=0, dtick=-(-int(own["epoch"].max()) // 10))
             if metric == "conflict":
                 drawing.update_yaxes(rangemode="tozero")
             else:

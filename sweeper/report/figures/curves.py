@@ -7,7 +7,19 @@ import plotly.graph_objects as go
 
 from ...trial import RunState
 from ..results import Results, best_trial
-from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, legend, plain, rounded, sample
+from .drawing import (
+    GREY,
+    Figure,
+    Panel,
+    colour,
+    drawing_of,
+    drawn_arms,
+    escape,
+    legend,
+    mark_epochs,
+    round_all,
+    sample,
+)
 
 
 def curves_figure(results: Results) -> Figure:
@@ -33,8 +45,7 @@ def curves_figure(results: Results) -> Figure:
     panels = []
     if traces:
         drawing = drawing_of(traces, "epoch", "overall")
-        last = int(overall["epoch"].max())
-        drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
+        mark_epochs(drawing, int(overall["epoch"].max()))
         panels = [Panel("curves", "Overall by epoch, every trial", drawing)]
     return Figure(
         "curves",
@@ -54,7 +65,7 @@ def _curves(
     if rows.empty:
         return []
     lone = ~rows["number"].duplicated(keep=False)
-    look = {"name": plain(name), "opacity": 0.6 if width == 1 else 1.0, "hoverinfo": "x+y+text+name"}
+    look = {"name": escape(name), "opacity": 0.6 if width == 1 else 1.0, "hoverinfo": "x+y+text+name"}
     traces = []
     if lone.any():
         # One epoch makes no line; points for every epoch would be slow to draw.
@@ -72,6 +83,6 @@ def _trace(rows: pd.DataFrame, **look: Any) -> go.Scatter:
     texts: list[str | None] = []
     for number, own in rows.groupby("number"):
         x += [*own["epoch"].tolist(), None]
-        y += [*rounded(own["value"]), None]
+        y += [*round_all(own["value"]), None]
         texts += [f"trial {number}"] * len(own) + [None]
     return go.Scatter(x=x, y=y, hovertext=texts, **look)

@@ -62,23 +62,28 @@ def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
             "hovermode": "closest",
             "hoverlabel": {"bgcolor": "#222222", "bordercolor": GREY, "namelength": -1},
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
-            "xaxis": axis | {"title": {"text": plain(x)}},
-            "yaxis": axis | {"title": {"text": plain(y)}},
+            "xaxis": axis | {"title": {"text": escape(x)}},
+            "yaxis": axis | {"title": {"text": escape(y)}},
         },
     )
 
 
-def plain(text: str) -> str:
+def mark_epochs(drawing: go.Figure, last: int) -> None:
+    """Puts the marks of a horizontal axis of epochs at whole numbers, about ten of them."""
+    drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
+
+
+def escape(text: str) -> str:
     """Text that plotly shows as it is: it reads some HTML in labels."""
     return html.escape(one_line(text), quote=False)
 
 
-def rounded(values: Iterable[Any]) -> list[float | int | None]:
+def round_all(values: Iterable[Any]) -> list[float | int | None]:
     """Numbers to four significant digits, which is all that an eye can tell; None for what is none."""
-    return [_rounded(value) for value in values]
+    return [_round_value(value) for value in values]
 
 
-def _rounded(value: Any) -> float | int | None:
+def _round_value(value: Any) -> float | int | None:
     if value is None or pd.isna(value) or not math.isfinite(value):
         return None
     return int(value) if float(value).is_integer() else float(f"{value:.4g}")
@@ -126,9 +131,7 @@ class Figure:
 
     Attributes:
         key: Unique short name.
-        title: Its title.
         caption: How it is to be read.
-        panels: Its drawings.
         legend: What is drawn, mostly arms, and its colour; empty where there is one arm only.
     """
 

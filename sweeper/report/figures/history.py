@@ -12,9 +12,9 @@ from .drawing import (
     colour,
     drawing_of,
     drawn_arms,
+    escape,
     legend,
-    plain,
-    rounded,
+    round_all,
     sample,
 )
 from .points import arm_points
@@ -53,9 +53,9 @@ def _best_so_far(
     rises = best.diff().fillna(1.0) > 0
     return go.Scatter(
         x=[*own["number"][rises].tolist(), int(all_trials["number"].iloc[-1])],
-        y=rounded([*best[rises], best.iloc[-1]]),
+        y=round_all([*best[rises], best.iloc[-1]]),
         mode="lines",
-        name=plain(name),
+        name=escape(name),
         line={"shape": "hv", "width": width, "color": shade},
         opacity=1 if shade == GREY else 0.6,
         hoverinfo="skip",

@@ -12,7 +12,7 @@ from ...study.space import Choice, Space
 from ...text import one_line
 from ..results import PARAM, Results, params, records
 from .anova import Importances, UnfitTrialsError, importances
-from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, legend, plain, rounded, sample
+from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, escape, legend, round_all, sample
 
 METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 
@@ -118,10 +118,10 @@ def _bars(results: Results, found: Mapping[str, Importances], method: str) -> go
     drawing = drawing_of(
         [
             go.Bar(
-                x=rounded(own.get(name) for name in names),
-                y=[plain(name) for name in names],
+                x=round_all(own.get(name) for name in names),
+                y=[escape(name) for name in names],
                 orientation="h",
-                name=plain(arm) if arm else "all arms",
+                name=escape(arm) if arm else "all arms",
                 marker={"color": colour(results, arm) if arm else GREY},
                 hoverinfo="x+y+name" if arm else "x+y",
             )

@@ -1,12 +1,10 @@
 """How the best trials learned."""
 
-import math
-
 import plotly.graph_objects as go
 
 from ...text import score
 from ..results import Results, learning_curves
-from .drawing import Figure, Panel, colour, drawing_of, legend, plain, rounded, symbol
+from .drawing import Figure, Panel, colour, drawing_of, escape, legend, mark_epochs, round_all, symbol
 
 
 def learning_figure(results: Results) -> Figure:
@@ -21,9 +19,9 @@ def learning_figure(results: Results) -> Figure:
                 lines.append(
                     go.Scatter(
                         x=part["epoch"].tolist(),
-                        y=rounded(part["value"]),
+                        y=round_all(part["value"]),
                         mode="lines+markers",
-                        name=plain(f"{arm}, {split}"),
+                        name=escape(f"{arm}, {split}"),
                         line={
                             "color": colour(results, arm),
                             "width": 2,
@@ -31,7 +29,7 @@ def learning_figure(results: Results) -> Figure:
                         },
                         marker={"size": 5, "symbol": symbol(results, arm)},
                         hovertext=[
-                            plain(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
+                            escape(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
                             for epoch, value in zip(part["epoch"], part["value"], strict=True)
                         ],
                         hoverinfo="text",
@@ -39,7 +37,7 @@ def learning_figure(results: Results) -> Figure:
                 )
         if lines:
             drawing = drawing_of(lines, "epoch", f"{task} {settings.metric}")
-            drawing.update_xaxes(tick0=0, dtick=math.ceil(int(frame["epoch"].max()) / 10))
+            mark_epochs(drawing, int(frame["epoch"].max()))
             panels.append(Panel(f"learning-{task}", f"{task}: training and dev score by epoch", drawing))
     return Figure(
         "learning",

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from ...study.space import Choice, Space
 from ...text import score, setting
 from ..results import PARAM, Results
-from .drawing import Figure, Panel, drawing_of, drawn_arms, plain, rounded, sample
+from .drawing import Figure, Panel, drawing_of, drawn_arms, escape, round_all, sample
 
 SHADES = ("#a3adb5", "#56b4e9", "#1f86c9", "#e69f00", "#d55e00")
 """From the worst fifth to the best."""
@@ -53,7 +53,7 @@ def parallel_figure(results: Results) -> Figure:
         "Settings side by side",
         "Each line is a complete trial, from its settings to its overall; colours are fifths of the trials "
         "by overall, the best on top." + left_out,
-        (Panel("parallel", title, _drawn(traces, axes)),) if searched else (),
+        (Panel("parallel", title, _draw(traces, axes)),) if searched else (),
         tuple(reversed(colours)),
     )
 
@@ -99,9 +99,9 @@ def _lines(axes: list[_Axis], own: np.ndarray, numbers: list[int], named: tuple[
     name, shade = named
     return go.Scatter(
         x=[*range(len(axes)), None] * len(numbers),
-        y=rounded(heights.ravel()),
+        y=round_all(heights.ravel()),
         mode="lines",
-        name=plain(name),
+        name=escape(name),
         line={"color": shade, "width": 1.2},
         opacity=0.7,
         hovertext=[f"trial {number}" for number in numbers for _ in range(len(axes) + 1)],
@@ -109,17 +109,17 @@ def _lines(axes: list[_Axis], own: np.ndarray, numbers: list[int], named: tuple[
     )
 
 
-def _drawn(traces: list[go.Scatter], axes: list[_Axis]) -> go.Figure:
+def _draw(traces: list[go.Scatter], axes: list[_Axis]) -> go.Figure:
     drawing = drawing_of(traces, "", "")
     first, *others = axes
     drawing.update_xaxes(
         tickvals=list(range(len(axes))),
-        ticktext=[plain(axis.name) for axis in axes],
+        ticktext=[escape(axis.name) for axis in axes],
         range=[0, len(axes) - 0.7],
     )
     drawing.update_yaxes(
         tickvals=list(first.marks),
-        ticktext=[plain(text) for text in first.marks.values()],
+        ticktext=[escape(text) for text in first.marks.values()],
         range=[-0.06, 1.06],
         showgrid=False,
     )
@@ -128,7 +128,7 @@ def _drawn(traces: list[go.Scatter], axes: list[_Axis]) -> go.Figure:
             {
                 "x": place,
                 "y": height,
-                "text": plain(text),
+                "text": escape(text),
                 "showarrow": False,
                 "xanchor": "left",
                 "xshift": 4,

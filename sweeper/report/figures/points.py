@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ...text import setting
 from ..results import Results
-from .drawing import colour, drawn_arms, plain, rounded, symbol
+from .drawing import colour, drawn_arms, escape, round_all, symbol
 
 
 def arm_points(
@@ -32,10 +32,10 @@ def arm_points(
         own = trials[trials["arm"] == arm]
         traces.append(
             go.Scatter(
-                x=[_name(value) for value in own[x].tolist()] if as_text else rounded(own[x]),
-                y=rounded(own[y]),
+                x=[_name(value) for value in own[x].tolist()] if as_text else round_all(own[x]),
+                y=round_all(own[y]),
                 mode="markers",
-                name=plain(arm),
+                name=escape(arm),
                 marker={
                     "size": 8,
                     "opacity": 0.8,
@@ -50,4 +50,4 @@ def arm_points(
 
 
 def _name(value: Any) -> str:
-    return plain(setting(None if pd.isna(value) else value))
+    return escape(setting(None if pd.isna(value) else value))

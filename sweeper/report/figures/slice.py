@@ -3,7 +3,7 @@
 from ...study.space import Choice
 from ...text import setting
 from ..results import PARAM, Results
-from .drawing import Figure, Panel, drawing_of, legend, plain, sample
+from .drawing import Figure, Panel, drawing_of, escape, legend, sample
 from .points import arm_points
 
 
@@ -18,7 +18,7 @@ def slices_figure(results: Results) -> Figure:
         points = arm_points(results, trials, column, "overall", as_text=isinstance(space, Choice))
         drawing = drawing_of(points, name, "overall")
         if isinstance(space, Choice):
-            values = [plain(setting(value)) for value in space.values]
+            values = [escape(setting(value)) for value in space.values]
             drawing.update_xaxes(type="category", categoryorder="array", categoryarray=values)
         elif space.log:
             drawing.update_xaxes(

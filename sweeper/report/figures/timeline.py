@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ...text import duration
 from ...trial import RunState
 from ..results import Results
-from .drawing import DRAWN, GREY, Figure, Panel, drawing_of, plain, rounded
+from .drawing import DRAWN, GREY, Figure, Panel, drawing_of, escape, round_all
 
 SHADES = {
     RunState.COMPLETE: "#009e73",
@@ -27,7 +27,7 @@ def timeline_figure(results: Results) -> Figure:
     panels: tuple[Panel, ...] = ()
     drawn = [state for state in SHADES if (shown["state"] == state.value).any()]
     if len(shown):
-        panels = (Panel("timeline", "Trials by time and worker", _bars(placed(shown), drawn)),)
+        panels = (Panel("timeline", "Trials by time and worker", _bars(place_in_lanes(shown), drawn)),)
     caption = (
         "Each bar is a trial from its first start to its end, pauses included; side by side are trials that "
         "ran at once. Results taken over from identical trials took no time and are not shown."
@@ -38,7 +38,7 @@ def timeline_figure(results: Results) -> Figure:
     return Figure("timeline", "Time line of workers", caption, panels, legend)
 
 
-def placed(trials: pd.DataFrame) -> pd.DataFrame:
+def place_in_lanes(trials: pd.DataFrame) -> pd.DataFrame:
     """The trials with ``begin`` and ``end`` in seconds since the first start, and their ``lane`` from 0.
 
     A trial without an end is drawn up to the last moment known of any. Each driver has its own lanes; a trial
@@ -85,15 +85,15 @@ def _bars(trials: pd.DataFrame, states: list[RunState]) -> go.Figure:
         own = trials[trials["state"] == state.value]
         traces.append(
             go.Bar(
-                base=rounded(own["begin"] / unit),
-                x=rounded((own["end"] - own["begin"]) / unit),
+                base=round_all(own["begin"] / unit),
+                x=round_all((own["end"] - own["begin"]) / unit),
                 y=own["lane"].tolist(),
                 orientation="h",
                 width=0.8,
                 name=state.value,
                 marker={"color": SHADES[state], "line": {"width": 0.5, "color": GREY}},
                 hovertext=[
-                    plain(f"trial {number}, {arm}, {state}, {duration(seconds)}")
+                    escape(f"trial {number}, {arm}, {state}, {duration(seconds)}")
                     for number, arm, seconds in zip(
                         own["number"], own["arm"], own["end"] - own["begin"], strict=True
                     )

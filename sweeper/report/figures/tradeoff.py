@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ...pareto import on_front
 from ..results import Results, pareto_front
-from .drawing import GREY, Figure, Panel, drawing_of, legend, rounded, sample
+from .drawing import GREY, Figure, Panel, drawing_of, legend, round_all, sample
 from .points import arm_points
 
 
@@ -23,8 +23,8 @@ def tradeoff_figure(results: Results) -> Figure:
     panels = []
     for (one, other), front in zip(pairs, fronts, strict=True):
         line = go.Scatter(
-            x=rounded(front[one]),
-            y=rounded(front[other]),
+            x=round_all(front[one]),
+            y=round_all(front[other]),
             mode="lines",
             name="front",
             line={"color": GREY, "width": 1.5},
@@ -49,8 +49,8 @@ def pareto_figure(results: Results) -> Figure:
     panels = []
     for one, other in pairs:
         rings = go.Scatter(
-            x=rounded(each.scores[one] for each in front),
-            y=rounded(each.scores[other] for each in front),
+            x=round_all(each.scores[one] for each in front),
+            y=round_all(each.scores[other] for each in front),
             mode="markers",
             name="front",
             marker={"size": 16, "color": GREY, "symbol": "circle-open"},

@@ -16,16 +16,16 @@ def as_json(document: Document) -> str:
         cells (``text``, ``value`` or null, ``best``, ``tie``, ``trials``) and ``notes``.
     """
     fields = ("study", "description", "formula", "notice", "summary", "arms")
-    parts = [f"{_dumped(name)}: {_dumped(getattr(document, name))}" for name in fields]
+    parts = [f"{_dump(name)}: {_dump(getattr(document, name))}" for name in fields]
     parts.append(f'"tables": [{_lines(_table(table) for table in document.tables)}]')
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def _table(table: Table) -> str:
     columns = [{"heading": column.heading, "numeric": column.numeric} for column in table.columns]
-    head = f'"key": {_dumped(table.key)}, "title": {_dumped(table.title)}, "columns": {_dumped(columns)}'
-    rows = _lines(_dumped([_cell(cell) for cell in row]) for row in table.rows)
-    return f'{{{head}, "rows": [{rows}], "notes": {_dumped(table.notes)}}}'
+    head = f'"key": {_dump(table.key)}, "title": {_dump(table.title)}, "columns": {_dump(columns)}'
+    rows = _lines(_dump([_cell(cell) for cell in row]) for row in table.rows)
+    return f'{{{head}, "rows": [{rows}], "notes": {_dump(table.notes)}}}'
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
@@ -42,5 +42,5 @@ def _lines(items: Iterable[str]) -> str:
     return "".join(f"\n{item}," for item in items).removesuffix(",") + "\n"
 
 
-def _dumped(value: Any) -> str:
+def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -85,12 +85,12 @@ def table_text(table: Table) -> str:
     lines = [
         r"\begin{table}[htbp]",
         r"\centering\small",
-        f"\\caption{{{escaped(table.title)}}}",
+        f"\\caption{{{escape(table.title)}}}",
         f"\\label{{tab:{re.sub(r'[^A-Za-z0-9_.]+', '-', table.key)}}}",
         r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
         f"\\begin{{tabular}}{{{''.join(_alignment(table, place) for place in places)}}}",
         r"\toprule",
-        " & ".join(escaped(table.columns[place].heading) for place in places) + r" \\",
+        " & ".join(escape(table.columns[place].heading) for place in places) + r" \\",
         r"\midrule",
     ]
     inside = False
@@ -104,13 +104,13 @@ def table_text(table: Table) -> str:
         lines += [
             r"\par\smallskip",
             r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"{escaped(note)}\\par" for note in table.notes),
+            *(f"{escape(note)}\\par" for note in table.notes),
             r"\end{minipage}",
         ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Text that LaTeX prints as it is, in one line."""
     written = []
     last = ""
@@ -141,7 +141,7 @@ def _row(table: Table, row: tuple[Cell, ...], places: list[int]) -> str:
 
 def _cell(cell: Cell, numeric: bool) -> str:
     # A hyphen before a number is a minus sign.
-    text = escaped(re.sub(r"(?<![^\s\[(])-(?=[.\d])", "−", cell.text) if numeric else cell.text)
+    text = escape(re.sub(r"(?<![^\s\[(])-(?=[.\d])", "−", cell.text) if numeric else cell.text)
     if cell.bold and cell.text not in ("", NONE):
         text = f"\\textbf{{{text}}}"
     # The mark takes no room, so that the digits of a column stay under each other.

@@ -50,21 +50,21 @@ def explorer_data(results: Results, table: Table) -> dict[str, Any]:
     return {
         "study": results.name,
         "trials": trials["number"].tolist(),
-        "arm": packed(trials["arm"].tolist()),
-        "state": packed(trials["state"].tolist()),
-        "failure": packed(_texts(trials["error_class"])),
+        "arm": pack(trials["arm"].tolist()),
+        "state": pack(trials["state"].tolist()),
+        "failure": pack(_texts(trials["error_class"])),
         "columns": _columns(table),
         **marks,
-        "settings": {path: packed(texts) for path, texts in settings.items() if len(set(texts)) > 1},
+        "settings": {path: pack(texts) for path, texts in settings.items() if len(set(texts)) > 1},
         "shared": {path: texts[0] for path, texts in settings.items() if len(set(texts)) == 1},
         "facts": _facts(trials),
-        "traceback": packed(tracebacks),
+        "traceback": pack(tracebacks),
         "cut": cut,
         "epochs": _epochs(results, trials["number"]),
     }
 
 
-def packed(texts: list[str]) -> Packed:
+def pack(texts: list[str]) -> Packed:
     """Texts as they take the least room."""
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     if len(places) == 1:
@@ -81,7 +81,7 @@ def _columns(table: Table) -> list[dict[str, Any]]:
         found: dict[str, Any] = {
             "heading": column.heading,
             "numeric": column.numeric,
-            "texts": packed([cell.text for cell in cells]),
+            "texts": pack([cell.text for cell in cells]),
         }
         if any(cell.value is not None and cell.text != f"{cell.value:.17g}" for cell in cells):
             found["values"] = [_number(cell.value, 6) for cell in cells]
@@ -126,7 +126,7 @@ def _facts(trials: pd.DataFrame) -> dict[str, Packed]:
             "" if pd.isna(moment) else f"{moment:%Y-%m-%d %H:%M} UTC" for moment in trials["started"]
         ],
     }
-    return {name: packed(texts) for name, texts in facts.items() if any(texts)}
+    return {name: pack(texts) for name, texts in facts.items() if any(texts)}
 
 
 def _texts(values: "pd.Series[Any]") -> list[str]:

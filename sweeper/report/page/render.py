@@ -12,13 +12,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from model.tasks import overall_formula
-
 from ...text import TIE, trial_names
-from ..document import Table
-from ..figures import Panel, study_figures
+from ..document import Document, Table
+from ..figures import Figure, Panel
 from ..results import Results
-from .explorer import explorer_data, packed
+from .explorer import explorer_data, pack
 
 HERE = Path(__file__).parent
 
@@ -33,18 +31,17 @@ ROWS = 250
 
 
 def page(
-    results: Results, summary: Sequence[str], tables: Sequence[Table], trials: Table, made: Mapping[str, str]
+    results: Results, document: Document, figures: Sequence[Figure], trials: Table, made: Mapping[str, str]
 ) -> str:
     """The page: every text from a study is escaped, and its policy forbids any request.
 
     Args:
         results: The study.
-        summary: What it found, one sentence each.
-        tables: Its tables.
+        document: What is said of it, and its tables.
+        figures: Its figures.
         trials: The table of all its trials.
         made: How it was made: facts by their names, in one line or several.
     """
-    figures = study_figures(results)
     drawings = {panel.key: _drawing(panel) for figure in figures for panel in figure.panels}
     data = json.dumps(
         explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
@@ -53,10 +50,7 @@ def page(
     scripts = [get_plotlyjs(), own] if figures else [own]
     template = _environment().get_template("page.html.j2")
     return template.render(
-        results=results,
-        summary=summary,
-        tables=tables,
-        formula=overall_formula(results.tasks),
+        document=document,
         figures=figures,
         drawings=drawings,
         trials=trials,
@@ -76,7 +70,7 @@ def _drawing(panel: Panel) -> str:
     drawing = json.loads(panel.drawing.to_json())
     for trace in drawing["data"]:
         if isinstance(trace.get("hovertext"), list):
-            trace["hovertext"] = packed(trace["hovertext"])
+            trace["hovertext"] = pack(trace["hovertext"])
     return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -96,11 +90,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["trial_names"] = trial_names
-    environment.filters["embedded"] = embedded
+    environment.filters["embed"] = embed
     return environment
 
 
-def embedded(text: str) -> Markup:
+def embed(text: str) -> Markup:
     """JSON in which no text can end or begin a script."""
     return Markup(re.sub(r"[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text))  # noqa: S704
 

@@ -50,7 +50,7 @@ class Comparisons:
         for one in self.leaders:
             found = [results.predictions(number) for number in one.numbers]
             runs = [run for run in found if run is not None and run.keys() == results.tasks.keys()]
-            if len(runs) == len(one.numbers) and self._alike(runs):
+            if len(runs) == len(one.numbers) and self._are_alike(runs):
                 self._runs[one.numbers[0]] = runs
         self.compared = [one for one in self.leaders if one.numbers[0] in self._runs]
 
@@ -67,13 +67,13 @@ class Comparisons:
     @cached_property
     def against_best(self) -> list[Comparison]:
         """Every other leader against the one with the highest mean `overall`."""
-        return self._against(self.compared[0]) if self.compared else []
+        return self._compare_others(self.compared[0]) if self.compared else []
 
     @cached_property
     def against_first(self) -> list[Comparison]:
         """Every other leader against that of the study's first arm, if that is not the best one."""
         first = next((one for one in self.compared if one.arm == self._results.arms[0]), None)
-        return [] if first is None or first is self.compared[0] else self._against(first)
+        return [] if first is None or first is self.compared[0] else self._compare_others(first)
 
     @cached_property
     def ties(self) -> dict[str, set[str]]:
@@ -91,12 +91,12 @@ class Comparisons:
             }
         return found
 
-    def _alike(self, runs: Runs) -> bool:
+    def _are_alike(self, runs: Runs) -> bool:
         """Whether these were made on the dev rows of those that came before."""
         expected = next(iter(self._runs.values()), runs)[0]
         return all(run[task].same_rows(expected[task]) for run in runs for task in expected)
 
-    def _against(self, theirs: Configuration) -> list[Comparison]:
+    def _compare_others(self, theirs: Configuration) -> list[Comparison]:
         others = [one for one in self.compared if one is not theirs]
         differences = [self._differences(one, theirs) for one in others]
         adjusted = holm([each["overall"].p for each in differences])
@@ -109,7 +109,7 @@ class Comparisons:
         self, ours: Configuration, theirs: Configuration, differences: dict[str, Difference], adjusted: float
     ) -> Comparison:
         overall = differences["overall"]
-        pairs = self._matched(ours, theirs)
+        pairs = self._match_seeds(ours, theirs)
         scores = self._results.complete.set_index("number")["overall"]
         gaps = [float(scores[one] - scores[other]) for one, other in pairs]
         return Comparison(
@@ -132,7 +132,7 @@ class Comparisons:
             self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
 
-    def _matched(self, ours: Configuration, theirs: Configuration) -> list[tuple[int, int]]:
+    def _match_seeds(self, ours: Configuration, theirs: Configuration) -> list[tuple[int, int]]:
         """The trials of both at the same seeds, in the order of the seeds."""
         seeds = self._results.complete.set_index("number")["seed"]
         other = {int(seeds[number]): number for number in theirs.numbers}

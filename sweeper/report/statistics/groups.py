@@ -22,13 +22,13 @@ LENGTHS = 4
 
 
 @dataclass(frozen=True)
-class Slice:
+class Group:
     """One group of the dev rows of a task.
 
     Attributes:
         task: The task.
         by: What groups the rows: ``words``, ``label`` or the name of a column.
-        group: The group.
+        name: What the rows of the group have in common.
         rows: How many rows it has.
         score: Score on them by the task's metric; None with fewer than ten rows, or of a correlation where
             all labels are equal.
@@ -37,13 +37,13 @@ class Slice:
 
     task: str
     by: str
-    group: str
+    name: str
     rows: int
     score: float | None
     interval: Interval | None
 
 
-def slices(tasks: Mapping[str, Task], predictions: Mapping[str, Predictions]) -> list[Slice]:
+def score_groups(tasks: Mapping[str, Task], predictions: Mapping[str, Predictions]) -> list[Group]:
     """All groups of a trial's dev rows, task by task.
 
     Classes are groups as they are; a similarity is cut at its whole numbers, and lengths at quartiles.
@@ -55,12 +55,12 @@ def slices(tasks: Mapping[str, Task], predictions: Mapping[str, Predictions]) ->
     found = []
     for name, task in tasks.items():
         for by, groups in _groupings(task, predictions[name]):
-            for group in dict.fromkeys(_ordered(groups)):
-                found.append(_slice(name, task, by, group, predictions[name], groups == group))
+            for group in dict.fromkeys(_order(groups)):
+                found.append(_score_group(name, task, by, group, predictions[name], groups == group))
     return found
 
 
-def largest_gaps(found: list[Slice]) -> dict[tuple[str, str], tuple[Slice, Slice]]:
+def largest_gaps(found: list[Group]) -> dict[tuple[str, str], tuple[Group, Group]]:
     """For each task and grouping the groups with the highest and the lowest score, of two or more."""
     gaps = {}
     for key in dict.fromkeys((each.task, each.by) for each in found):
@@ -70,7 +70,7 @@ def largest_gaps(found: list[Slice]) -> dict[tuple[str, str], tuple[Slice, Slice
     return gaps
 
 
-def _score(each: Slice) -> float:
+def _score(each: Group) -> float:
     return -np.inf if each.score is None else each.score
 
 
@@ -98,7 +98,7 @@ def _lengths(words: NDArray[np.int64]) -> NDArray[np.str_]:
     return np.array([names[place] for place in places])
 
 
-def _ordered(groups: NDArray[np.str_]) -> list[str]:
+def _order(groups: NDArray[np.str_]) -> list[str]:
     def first_number(name: str) -> tuple[float, str]:
         head = name.split(" ", maxsplit=1)[0]
         try:
@@ -109,14 +109,14 @@ def _ordered(groups: NDArray[np.str_]) -> list[str]:
     return sorted({str(group) for group in groups}, key=first_number)
 
 
-def _slice(  # noqa: PLR0917 - all of one group
+def _score_group(  # noqa: PLR0917 - all of one group
     name: str, task: Task, by: str, group: str, found: Predictions, chosen: NDArray[np.bool_]
-) -> Slice:
+) -> Group:
     rows = int(chosen.sum())
     labels = found.labels[chosen]
     if rows < LEAST_ROWS or (task.metric == "pearson" and np.ptp(labels) == 0):
-        return Slice(name, by, group, rows, None, None)
+        return Group(name, by, group, rows, None, None)
     own = replace(found, ids=found.ids[chosen], predicted=found.predicted[chosen], labels=labels, groups={})
     value = score(task.metric, own.predicted, own.labels)
     interval = score_intervals({name: task}, [{name: own}])[name]
-    return Slice(name, by, group, rows, value, interval)
+    return Group(name, by, group, rows, value, interval)

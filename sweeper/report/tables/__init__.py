@@ -1,11 +1,14 @@
 """The tables of a report, from the rows of a study. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from model.registry import Registry
 
 from ...study.spec import CROSS
-from ...trial import RunState
+from ...study.spec import TABLES as ASKED
 from ..document import Table
-from ..results import Results, in_state
+from ..published import published_tables
+from ..results import Results
 from ..statistics.comparison import Comparisons
 from .arms import arms_table
 from .best import best_table, pareto_table
@@ -15,56 +18,46 @@ from .confirmed import confirmed_table
 from .cost import cost_table
 from .cross import cross_table
 from .failures import failures_table
-from .groups import slices_table
-from .published import mirrors_paper, paper_table
-from .trials import trials_table
+from .groups import groups_table
+from .published import paper_table
 
-__all__ = [
-    "arms_table",
-    "best_table",
-    "budget_table",
-    "comparisons_table",
-    "confirmed_table",
-    "cost_table",
-    "cross_table",
-    "failures_table",
-    "mirrors_paper",
-    "paper_table",
-    "pareto_table",
-    "slices_table",
-    "study_tables",
-    "trials_table",
-]
+MakeTable = Callable[[Results, Comparisons], Table | None]
+"""Makes a table of a study with its arms compared; None where the study has nothing to show in it."""
 
 
-def study_tables(
-    results: Results, keys: Sequence[str], comparisons: Comparisons | None = None
-) -> list[Table]:
-    """The tables that a study asks for, its best configurations, and its failures if there are any.
+def _paper(key: str) -> MakeTable:
+    return lambda results, _: paper_table(key, results)
+
+
+TABLES: Registry[MakeTable] = Registry(
+    "table",
+    {
+        "arms": lambda results, _: arms_table(results),
+        **{key: _paper(key) for key in published_tables()},
+        "best": best_table,
+        "comparisons": comparisons_table,
+        "budget": lambda results, _: budget_table(results),
+        "pareto": lambda results, _: pareto_table(results),
+        "confirmed": lambda results, _: confirmed_table(results),
+        "slices": groups_table,
+        "cost": lambda results, _: cost_table(results),
+        "failures": lambda results, _: failures_table(results),
+    },
+)
+"""Every table by its key; a report has those that its study asks for, then all that no study asks for."""
+
+
+def study_tables(results: Results, keys: Sequence[str], comparisons: Comparisons) -> list[Table]:
+    """The tables of a study's report.
 
     Args:
         results: The study.
-        keys: ``arms``, ``table1`` … ``table7``, two settings with `` x `` between them; the paper's are left
-            out where the tasks are not the paper's.
-        comparisons: Of its arms; made where they are not given.
+        keys: Those that it asks for: names in `ASKED`, or two settings with `` x `` between them.
+        comparisons: Of its arms.
     """
-    tables = []
-    for key in keys:
-        if key == "arms":
-            tables.append(arms_table(results))
-        elif CROSS in key:
-            down, across = key.split(CROSS)
-            tables.append(cross_table(key, down, across, results))
-        elif mirrors_paper(results):
-            tables.append(paper_table(key, results))
-    comparisons = comparisons or Comparisons(results)
-    tables.append(best_table(results, comparisons))
-    tables += [each for each in (comparisons_table(results, comparisons), budget_table(results)) if each]
-    if len(results.objectives) > 1:
-        tables.append(pareto_table(results))
-    confirmed = confirmed_table(results)
-    tables += [each for each in (confirmed, slices_table(results, comparisons)) if each]
-    tables += [cost_table(results)] if results.trials["epochs"].any() else []
-    if not in_state(results.trials, RunState.FAILED).empty:
-        tables.append(failures_table(results))
-    return tables
+    others = [key for key in TABLES if key not in ASKED]
+    tables = [
+        cross_table(key, results) if CROSS in key else TABLES[key](results, comparisons)
+        for key in (*keys, *others)
+    ]
+    return [table for table in tables if table is not None]

@@ -4,13 +4,13 @@ from ...text import NONE, one_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
 from ..results import Results, best_per_arm, in_state, mean_and_deviation, params
-from .cells import count_cell, numeric, plus_minus, remarks, score_cells, setting_line, trial_cell
+from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells, setting_line, trial_cell
 
 
 def arms_table(results: Results) -> Table:
     """One row an arm: its trials, its best one with scores and setting, the mean over its trials."""
     best = best_per_arm(results)
-    top = {name: max((trial[name] for trial in best.values()), default=None) for name in results.scores}
+    top = highest(list(best.values()), results.scores)
     rows = []
     for arm in results.arms:
         own = results.trials[results.trials["arm"] == arm]
@@ -22,9 +22,7 @@ def arms_table(results: Results) -> Table:
                 Cell(one_line(arm)),
                 count_cell(len(complete)),
                 count_cell(len(in_state(own, RunState.FAILED))),
-                *score_cells(
-                    results.scores, trial, top if len(best) > 1 else {}, [trial["number"]] if trial else []
-                ),
+                *score_cells(results.scores, trial, top, [trial["number"]] if trial else []),
                 Cell(plus_minus(mean, deviation), value=mean),
                 Cell(NONE if trial is None else setting_line(params(trial))),
                 Cell(NONE) if trial is None else trial_cell(trial["number"]),

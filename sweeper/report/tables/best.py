@@ -4,27 +4,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ...text import NONE, TIE, one_line, score
+from ...text import NONE, TIE, one_line
 from ..document import Cell, Column, Table
 from ..results import Configuration, Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
-from .cells import count_cell, numeric, remarks, score_cells, setting_cell
-from .comparisons import interval_cell
+from .cells import count_cell, highest, interval_cell, numeric, remarks, score_cell, score_cells, setting_cell
 
 
-def best_table(results: Results, comparisons: Comparisons | None = None) -> Table:
-    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties.
-
-    Args:
-        results: The study.
-        comparisons: Of its arms; made where they are not given.
-    """
-    compared = comparisons or Comparisons(results)
+def best_table(results: Results, compared: Comparisons) -> Table:
+    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties."""
     found = {one.arm: one for one in leaders(results)}
-    top = {
-        name: max(one.scores[name] for one in found.values()) if len(found) > 1 else None
-        for name in results.scores
-    }
+    top = highest([one.scores for one in found.values()], results.scores)
     rows, place = [], 3 + len(results.scores)
     for arm in results.arms:
         one = found.get(arm)
@@ -41,21 +31,23 @@ def best_table(results: Results, comparisons: Comparisons | None = None) -> Tabl
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
         "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",
         *([f"{TIE}: a tie with the best, on the same dev rows."] if any(compared.ties.values()) else []),
-        *_without_predictions(compared),
+        *_note_untested(compared),
         *remarks(results),
     )
     return Table("best", "Best configuration of each arm", columns, tuple(rows), notes)
 
 
-def _without_predictions(compared: Comparisons) -> list[str]:
+def _note_untested(compared: Comparisons) -> list[str]:
     gone = [one_line(one.arm) for one in compared.leaders if one not in compared.compared]
     if not gone:
         return []
     return [f"No predictions on the same dev rows, so not tested against the others: {', '.join(gone)}."]
 
 
-def pareto_table(results: Results) -> Table:
-    """One row a configuration on the Pareto front of the study's objectives."""
+def pareto_table(results: Results) -> Table | None:
+    """One row a configuration on the Pareto front of the study's objectives; None of a single objective."""
+    if len(results.objectives) == 1:
+        return None
     rows = [_best_row(one.arm, one, results, {}) for one in pareto_front(results)]
     note = f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds."
     return Table(
@@ -76,7 +68,7 @@ def _best_row(
     arm: str,
     one: Configuration | None,
     results: Results,
-    top: Mapping[str, float | None],
+    top: Mapping[str, float],
     ties: Collection[str] = (),
 ) -> tuple[Cell, ...]:
     settings: dict[str, Any] = one.params if one else {}
@@ -91,7 +83,7 @@ def _best_row(
                 strict=True,
             )
         ),
-        Cell(score(one.error if one else None), value=one.error if one else None),
+        score_cell(one.error if one else None),
         *(setting_cell(settings, name) for name in results.space),
         Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),
     )

@@ -6,7 +6,7 @@ from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.budget import expected_best
-from .cells import numeric
+from .cells import numeric, score_cell
 
 
 def budget_table(results: Results) -> Table | None:
@@ -21,10 +21,9 @@ def budget_table(results: Results) -> Table | None:
     for arm, scores in own.items():
         within = [k for k in budgets if k <= len(scores)]
         curve = expected_best(scores, within) if within else None
-        means = [] if curve is None else [float(value) for value in curve.mean]
-        cells = [Cell(score(value), value=value) for value in means]
+        cells = [] if curve is None else [score_cell(float(value)) for value in curve.mean]
         rows.append((Cell(one_line(arm)), *cells, *[Cell(NONE)] * (len(budgets) - len(within))))
-    rows = [_marked(row, rows) for row in rows] if len(rows) > 1 else rows
+    rows = [_mark_best(row, rows) for row in rows] if len(rows) > 1 else rows
     columns = (Column("arm"), *numeric(*(f"{k} trial{'' if k == 1 else 's'}" for k in budgets)))
     note = (
         "Expected best overall of so many trials of the arm, drawn with replacement from those that are "
@@ -34,7 +33,7 @@ def budget_table(results: Results) -> Table | None:
     return Table("budget", "Expected best at equal budgets", columns, tuple(rows), (note,))
 
 
-def _marked(row: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> tuple[Cell, ...]:
+def _mark_best(row: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> tuple[Cell, ...]:
     """The row with the highest of each column bold."""
     cells = [row[0]]
     for at, cell in enumerate(row[1:], start=1):

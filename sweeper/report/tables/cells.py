@@ -5,9 +5,10 @@ from typing import Any
 
 from model.tasks import overall_formula
 
-from ...text import NONE, difference, one_line, score, setting
+from ...text import NONE, difference, duration, one_line, score, setting
 from ..document import Cell, Column
 from ..results import Results
+from ..statistics.intervals import Interval
 
 EMPTY = Cell("")
 
@@ -25,7 +26,7 @@ def remarks(results: Results) -> list[str]:
 
 
 def score_cells(
-    names: Iterable[str], trial: Any, top: Mapping[str, float | None], trials: Sequence[int] = ()
+    names: Iterable[str], trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
 ) -> list[Cell]:
     """A row's scores, bold where they are the highest; dashes without any.
 
@@ -49,7 +50,7 @@ def score_cells(
     ]
 
 
-def top(rows: Sequence[Any], names: Iterable[str]) -> dict[str, float]:
+def highest(rows: Sequence[Any], names: Iterable[str]) -> dict[str, float]:
     """The highest of each score; nothing where there is only one row to choose from."""
     return {name: max(row[name] for row in rows) for name in names} if len(rows) > 1 else {}
 
@@ -59,9 +60,39 @@ def setting_cell(chosen: Mapping[str, Any], name: str) -> Cell:
     return Cell(one_line(setting(chosen[name])) if name in chosen else NONE)
 
 
-def difference_cell(value: float | None) -> Cell:
-    """A difference of scores, with its sign."""
-    return Cell(difference(value) if value is not None else NONE, value=value)
+def score_cell(value: float | None, trials: Sequence[int] = ()) -> Cell:
+    """A score, or an error of one; a dash for none.
+
+    Args:
+        value: The score.
+        trials: Numbers of the trials that it comes from.
+    """
+    return Cell(score(value), value=value, trials=tuple(trials))
+
+
+def difference_cell(value: float | None, trials: Sequence[int] = ()) -> Cell:
+    """A difference of scores, with its sign; a dash for none.
+
+    Args:
+        value: The difference.
+        trials: Numbers of the trials that it comes from.
+    """
+    return Cell(difference(value), value=value, trials=tuple(trials))
+
+
+def interval_cell(interval: Interval | None) -> Cell:
+    """An interval: ``.701 to .742``."""
+    return Cell(NONE if interval is None else f"{score(interval.low)} to {score(interval.high)}")
+
+
+def p_text(value: float) -> str:
+    """A p-value: ``.023``, ``< .001``."""
+    return "< .001" if value < 0.001 else score(value)
+
+
+def duration_cell(seconds: float | None) -> Cell:
+    """A time."""
+    return Cell(duration(seconds), value=seconds)
 
 
 def count_cell(number: Any) -> Cell:

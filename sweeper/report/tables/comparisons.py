@@ -1,11 +1,11 @@
 """The table of differences between arms, tested. Pure."""
 
-from ...text import NONE, difference, one_line, score
+from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparison, Comparisons
-from ..statistics.intervals import Interval, overall_sampling_error, sampling_error
-from .cells import numeric
+from ..statistics.intervals import overall_sampling_error, sampling_error
+from .cells import difference_cell, interval_cell, numeric, p_text
 
 
 def comparisons_table(results: Results, comparisons: Comparisons) -> Table | None:
@@ -39,21 +39,16 @@ def comparisons_table(results: Results, comparisons: Comparisons) -> Table | Non
     return Table("comparisons", "Arms against each other", columns, rows, tuple(notes))
 
 
-def interval_cell(interval: Interval | None) -> Cell:
-    """An interval: ``.701 to .742``."""
-    return Cell(NONE if interval is None else f"{score(interval.low)} to {score(interval.high)}")
-
-
 def _row(each: Comparison, results: Results) -> tuple[Cell, ...]:
     overall, trials = each.differences["overall"], (*each.ours.numbers, *each.theirs.numbers)
     cells = []
     for name in results.tasks:
         gap = each.differences[name].value
-        cells += [Cell(difference(gap), value=gap, trials=trials), _p(each.row_tests.get(name))]
+        cells += [difference_cell(gap, trials), _p(each.row_tests.get(name))]
     return (
         Cell(one_line(each.ours.arm)),
         Cell(one_line(each.theirs.arm)),
-        Cell(difference(overall.value), value=overall.value, trials=trials),
+        difference_cell(overall.value, trials),
         interval_cell(overall.interval),
         _p(overall.p),
         _p(each.adjusted),
@@ -64,9 +59,7 @@ def _row(each: Comparison, results: Results) -> tuple[Cell, ...]:
 
 
 def _p(value: float | None) -> Cell:
-    if value is None:
-        return Cell(NONE)
-    return Cell("< .001" if value < 0.001 else score(value), value=float(value))
+    return Cell(NONE) if value is None else Cell(p_text(value), value=float(value))
 
 
 def _noise(results: Results, comparisons: Comparisons) -> str:

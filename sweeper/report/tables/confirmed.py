@@ -1,14 +1,12 @@
 """The table of confirmed scores beside those of the search. Pure."""
 
-from typing import Any
-
 import pandas as pd
 
-from ...text import NONE, difference, one_line, score
+from ...text import one_line
 from ..confirmation import configuration_key
 from ..document import Cell, Column, Table
 from ..results import Results, mean_and_deviation
-from .cells import count_cell, numeric
+from .cells import count_cell, difference_cell, numeric, score_cell
 
 
 def confirmed_table(results: Results) -> Table | None:
@@ -33,12 +31,12 @@ def confirmed_table(results: Results) -> Table | None:
         rows.append(
             (
                 Cell(one_line(one.arm)),
-                Cell(score(one.mean), value=one.mean, trials=one.numbers),
+                score_cell(one.mean, one.numbers),
                 count_cell(len(one.numbers)),
-                Cell(score(mean), value=mean),
-                Cell(score(deviation), value=deviation),
+                score_cell(mean),
+                score_cell(deviation),
                 count_cell(len(own)),
-                Cell(difference(gap), value=gap),
+                difference_cell(gap),
                 *(_mean_cell(tests[tests.index.isin(own["number"])], name) for name in names),
             )
         )
@@ -72,5 +70,4 @@ def _test_scores(confirmation: Results) -> pd.DataFrame:
 
 
 def _mean_cell(frame: pd.DataFrame, name: str) -> Cell:
-    value: Any = frame[name].mean() if name in frame and len(frame) else None
-    return Cell(NONE if value is None else score(value), value=None if value is None else float(value))
+    return score_cell(float(frame[name].mean()) if name in frame and len(frame) else None)

@@ -1,14 +1,19 @@
 """The table of what each arm cost. Pure."""
 
-from ...text import NONE, duration, one_line
+from ...text import NONE, one_line
 from ..document import Cell, Column, Table
 from ..results import Results
-from .cells import count_cell, numeric
+from .cells import count_cell, duration_cell, numeric
 
 
-def cost_table(results: Results) -> Table:
-    """One row an arm, and one for all: trials, epochs, time and memory, of trials with any outcome."""
+def cost_table(results: Results) -> Table | None:
+    """One row an arm, and one for all: trials, epochs, time and memory, of trials with any outcome.
+
+    None before the first epoch.
+    """
     trials = results.trials
+    if not trials["epochs"].any():
+        return None
     groups = [(arm, trials[trials["arm"] == arm]) for arm in results.arms]
     rows = []
     for name, own in (*groups, ("all", trials)):
@@ -22,9 +27,9 @@ def cost_table(results: Results) -> Table:
                 Cell(one_line(name)),
                 count_cell(len(own)),
                 count_cell(epochs),
-                Cell(duration(seconds), value=seconds),
-                Cell(duration(middle), value=middle),
-                Cell(duration(pace), value=pace),
+                duration_cell(seconds),
+                duration_cell(middle),
+                duration_cell(pace),
                 Cell(NONE if peak is None else f"{peak:,.0f}", value=None if peak is None else float(peak)),
             )
         )

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ...study.space import Choice, Space
+from ...study.spec import CROSS
 from ...text import NONE, one_line, score, setting
 from ..document import Cell, Column, Table
 from ..results import PARAM, Results, best_trial
@@ -15,15 +16,15 @@ BINS = 4
 """Parts of a range, equal on its own scale."""
 
 
-def cross_table(key: str, down: str, across: str, results: Results) -> Table:
+def cross_table(key: str, results: Results) -> Table:
     """The best `overall` for each value of one setting with each of another, arm by arm.
 
     Args:
-        key: Key of the table.
-        down: Setting whose values are rows; a range is cut into four parts.
-        across: Setting whose values are columns.
+        key: ``<setting whose values are rows> x <setting whose values are columns>``; a range is cut into
+            four parts.
         results: The study.
     """
+    down, across = key.split(CROSS)
     rows_of, columns_of = _parts(results.space[down]), _parts(results.space[across])
     complete = results.complete.assign(
         down=_places(results, down, rows_of), across=_places(results, across, columns_of)

@@ -7,8 +7,11 @@ from ..results import Results, in_state, params, records
 from .cells import count_cell, numeric, setting_line, trial_cell
 
 
-def failures_table(results: Results) -> Table:
-    """One row a failed trial: its class and the last line of its traceback."""
+def failures_table(results: Results) -> Table | None:
+    """One row a failed trial: its class and the last line of its traceback; None where none failed."""
+    failed = in_state(results.trials, RunState.FAILED)
+    if failed.empty:
+        return None
     rows = [
         (
             trial_cell(trial["number"]),
@@ -18,7 +21,7 @@ def failures_table(results: Results) -> Table:
             Cell(one_line(_last_line(trial["traceback"]))),
             Cell(setting_line(params(trial))),
         )
-        for trial in records(in_state(results.trials, RunState.FAILED))
+        for trial in records(failed)
     ]
     columns = (*numeric("trial"), Column("arm"), Column("class"), *numeric("attempts"))
     columns += (Column("error"), Column("setting"))

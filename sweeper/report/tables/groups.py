@@ -1,21 +1,20 @@
 """The table of scores by groups of dev rows. Pure."""
 
-from ...text import NONE, one_line, score
+from ...text import one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparisons
-from ..statistics.groups import LEAST_ROWS, largest_gaps, slices
-from .cells import count_cell, numeric
-from .comparisons import interval_cell
+from ..statistics.groups import LEAST_ROWS, largest_gaps, score_groups
+from .cells import count_cell, interval_cell, numeric, score_cell
 
 
-def slices_table(results: Results, comparisons: Comparisons) -> Table | None:
+def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
     """One row a group of dev rows, for the best arm's first trial; None where its predictions are gone."""
     best = comparisons.compared[0] if comparisons.compared else None
     predictions = results.predictions(best.numbers[0]) if best else None
     if best is None or predictions is None:
         return None
-    found = slices(results.tasks, predictions)
+    found = score_groups(results.tasks, predictions)
     trials = best.numbers[:1]
     rows = []
     shown: tuple[str, str] | None = None
@@ -25,16 +24,16 @@ def slices_table(results: Results, comparisons: Comparisons) -> Table | None:
             (
                 Cell("" if shown and shown[0] == each.task else each.task),
                 Cell("" if key == shown else one_line(each.by)),
-                Cell(one_line(each.group)),
+                Cell(one_line(each.name)),
                 count_cell(each.rows),
-                Cell(NONE if each.score is None else score(each.score), value=each.score, trials=trials),
+                score_cell(each.score, trials),
                 interval_cell(each.interval),
             )
         )
         shown = key
     gaps = [
         f"{task} by {one_line(by)}: {score((high.score or 0.0) - (low.score or 0.0))} between "
-        f"{one_line(high.group)} and {one_line(low.group)}"
+        f"{one_line(high.name)} and {one_line(low.name)}"
         for (task, by), (high, low) in largest_gaps(found).items()
     ]
     notes = (

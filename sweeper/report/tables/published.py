@@ -4,27 +4,27 @@ from ...text import NONE
 from ..document import Cell, Column, Table
 from ..published import PAPER_TASKS, published_tables
 from ..results import Results, best_trial
-from .cells import EMPTY, difference_cell, numeric, remarks, score_cells, top, trial_cell
+from .cells import EMPTY, difference_cell, highest, numeric, remarks, score_cells, trial_cell
 
 
-def mirrors_paper(results: Results) -> bool:
-    """Whether the tasks are the paper's, so that its tables can stand beside ours."""
-    return set(results.tasks) == set(PAPER_TASKS)
-
-
-def paper_table(key: str, results: Results) -> Table:
+def paper_table(key: str, results: Results) -> Table | None:
     """One of the paper's tables: for each row our best matching trial, the published row, the difference.
 
     Args:
         key: ``table1`` … ``table7``.
-        results: A study on the paper's three tasks.
+        results: The study.
+
+    Returns:
+        The table; None where the tasks are not the paper's three.
     """
+    if set(results.tasks) != set(PAPER_TASKS):
+        return None
     published = published_tables()[key]
     complete = results.complete
     settings = complete["config"].to_list()
     ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
-    top_ours = top([trial for trial in ours if trial is not None], results.scores)
-    top_printed = top([row.scores for row in published.rows], results.scores)
+    top_ours = highest([trial for trial in ours if trial is not None], results.scores)
+    top_printed = highest([row.scores for row in published.rows], results.scores)
     rows: list[tuple[Cell, ...]] = []
     for row, trial in zip(published.rows, ours, strict=True):
         number = Cell(NONE) if trial is None else trial_cell(trial["number"])

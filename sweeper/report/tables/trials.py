@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ...text import NONE, duration, one_line, score
+from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results, best_trial, params, records
-from .cells import count_cell, numeric, remarks, setting_cell, trial_cell
+from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, trial_cell
 
 
 def trials_table(results: Results) -> Table:
@@ -28,7 +28,7 @@ def trials_table(results: Results) -> Table:
                     if name in trial
                 ),
                 Cell(NONE) if pd.isna(epoch) else count_cell(epoch),
-                Cell(duration(trial["seconds"]), value=trial["seconds"]),
+                duration_cell(trial["seconds"]),
                 *(setting_cell(chosen, name) for name in results.space),
             )
         )

@@ -13,6 +13,7 @@ import numpy as np
 from model.predictions import Predictions
 from sweeper.paths import Home
 from sweeper.report.write import write_report
+from sweeper.store.database import Database
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, RunState, TrialRow
 
@@ -130,6 +131,15 @@ def golden_trials(of: Study) -> list[TrialRow]:
     return rows
 
 
+def keep_predictions(database: Database, folder: Path) -> Home:
+    """Writes what the complete trials of the golden study predicted, as their runs would have."""
+    home, name = Home(folder), golden_study().name
+    for made in database.runs(name):
+        if made.state is RunState.COMPLETE:
+            _keep(home.run(name, made.number), made.number)
+    return home
+
+
 def write_golden(folder: Path) -> Path:
     """Makes the database in `folder`, as a sweep would, and writes the report; returns its folder."""
     of = golden_study()
@@ -142,8 +152,5 @@ def write_golden(folder: Path) -> Path:
                 "seconds = seconds + number / 8.0, machine = 'host · a_processor'"
             )
         connection.close()
-        home = Home(folder)
-        for made in database.runs(of.name):
-            if made.state is RunState.COMPLETE:
-                _keep(home.run(of.name, made.number), made.number)
+        home = keep_predictions(database, folder)
         return write_report(database, of.name, folder / "report", home).folder

@@ -8,9 +8,6 @@ from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import evidence, headline
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
-from tests.sweeper_tests.report.statistics.test_comparison import made
-
-__all__ = ["made"]
 
 
 def said(found: Results) -> list[str]:

@@ -9,8 +9,8 @@ from rich.console import Console
 from sweeper.errors import InputError
 from sweeper.paths import Home
 from sweeper.report.confirmation import configuration_key, confirmation, confirmation_name
-from sweeper.report.read import read_results
-from sweeper.report.results import Results, ranked
+from sweeper.report.read import read_study
+from sweeper.report.results import Results, rank_configurations
 from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study, stored_study
@@ -33,20 +33,20 @@ def drive(study: Study, places: Places, trials: int | None) -> None:
 
 def results(places: Places, name: str) -> Results:
     with Database(places.storage, must_exist=True) as database:
-        return read_results(database, find_sweep(database, name))
+        return read_study(database, find_sweep(database, name)).results
 
 
 def confirmed(places: Places, top: int, seeds: int) -> Study:
     with Database(places.storage, must_exist=True) as database:
         earlier = database.sweep(confirmation_name(SEARCH.name))
-        leaders = ranked(read_results(database, find_sweep(database, SEARCH.name)))[:top]
+        leaders = rank_configurations(read_study(database, find_sweep(database, SEARCH.name)).results)[:top]
         return confirmation(SEARCH, leaders, seeds, stored_study(earlier) if earlier else None)
 
 
 def test_leaders_are_ranked_arm_by_arm(places: Places) -> None:
     drive(SEARCH, places, 16)
     found = results(places, SEARCH.name)
-    order = ranked(found)
+    order = rank_configurations(found)
     assert len(order) == 8
     assert [{one.arm for one in order[at : at + 2]} for at in range(0, 8, 2)] == [set(found.arms)] * 4
     for arm in found.arms:
@@ -68,7 +68,7 @@ def test_the_leaders_train_again_with_their_own_settings_at_fresh_seeds(places: 
         number: configuration_key(config)
         for number, config in searched.complete[["number", "config"]].itertuples(index=False)
     }
-    expected = {keys[one.numbers[0]] for one in ranked(searched)[:2]}
+    expected = {keys[one.numbers[0]] for one in rank_configurations(searched)[:2]}
     assert {configuration_key(config) for config in again.complete["config"]} == expected
     assert all(config["score_test"] for config in again.complete["config"])
     assert searched.confirmation is not None
@@ -95,7 +95,7 @@ def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
     confirming = confirmed(places, top=1, seeds=1)
     drive(confirming, places, None)
     with pytest.raises(InputError, match="is a confirmation already"):
-        confirmation(confirming, ranked(results(places, confirming.name)), 1)
+        confirmation(confirming, rank_configurations(results(places, confirming.name)), 1)
 
 
 def test_without_test_rows_none_are_scored() -> None:

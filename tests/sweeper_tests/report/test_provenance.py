@@ -25,8 +25,7 @@ def runs() -> list[TrialRow]:
 
 def test_every_fact() -> None:
     changes = [(datetime(2024, 5, 2, 8, 30, tzinfo=UTC), "seeds: [1] -> [1, 2]")]
-    made = how_made(SWEEP, OF, runs(), changes)
-    assert made.pop("Report").endswith("UTC, sweeper 0.1.0")
+    made = how_made(SWEEP, OF, runs(), changes, BEGUN)
     assert made.pop("Workload").startswith("demo: ")
     assert made == {
         "Commands": "sweeper run --study made --workload demo --trials 4\nsweeper report --study made@demo",
@@ -45,11 +44,12 @@ def test_every_fact() -> None:
         "Started more than once": "trial 1",
         "Trained with a smaller micro-batch, after memory ran out": "trial 1",
         "With the result of an identical trial": "trial 3",
+        "Report": "2024-05-01 12:00 UTC, sweeper 0.1.0",
     }
 
 
 def test_a_study_without_trials_has_only_what_is_known() -> None:
-    assert list(how_made(SWEEP, study(), [], [])) == [
+    assert list(how_made(SWEEP, study(), [], [], BEGUN)) == [
         "Commands",
         "Workload",
         "Search",

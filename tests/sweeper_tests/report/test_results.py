@@ -4,7 +4,7 @@ from scipy import stats
 
 from sweeper.report.results import (
     best_per_arm,
-    counts,
+    count_trials,
     history,
     in_state,
     leaders,
@@ -80,7 +80,7 @@ def test_every_trial_is_counted_in_one_state() -> None:
         row(of, n, "S-BERT", (0.5,) * 3 if state is RunState.COMPLETE else None, state=state)
         for n, state in enumerate(states)
     ]
-    count = counts(results(of, rows).trials, wanted=10)
+    count = count_trials(results(of, rows).trials, wanted=10)
     assert (count.complete, count.pruned, count.failed, count.running, count.queued) == (1, 1, 2, 1, 2)
     assert (count.finished, count.missing) == (4, 6)
 

@@ -10,7 +10,7 @@ import pytest
 from sweeper.cli import main
 from sweeper.errors import InputError
 from sweeper.report.document import Cell, Column, Document, Table
-from sweeper.report.selection import Selection, selected
+from sweeper.report.selection import Selection, select
 from tests.sweeper_tests.golden import ARMS, FOLDER, write_golden
 
 NUMBERS = Table(
@@ -36,16 +36,16 @@ DOCUMENT = Document("made@demo", "", "", "", (), ("a", "b", "B", "c"), (NUMBERS,
 
 def names(**fields: object) -> list[str]:
     """Names of the arms of the first table, as selected."""
-    shown, _ = selected(DOCUMENT, [FURTHER], Selection(**fields))  # type: ignore[arg-type]
+    shown, _ = select(DOCUMENT, [FURTHER], Selection(**fields))  # type: ignore[arg-type]
     return [row[0].text for row in shown.tables[0].rows]
 
 
 def test_nothing_selected_is_all_of_it() -> None:
-    assert selected(DOCUMENT, [FURTHER], Selection()) == (DOCUMENT, ())
+    assert select(DOCUMENT, [FURTHER], Selection()) == (DOCUMENT, ())
 
 
 def test_tables_come_in_the_order_in_which_they_are_named_and_once() -> None:
-    shown, _ = selected(DOCUMENT, [FURTHER], Selection(tables=("trials", "numbers", "trials")))
+    shown, _ = select(DOCUMENT, [FURTHER], Selection(tables=("trials", "numbers", "trials")))
     assert shown.tables == (FURTHER, NUMBERS)
 
 
@@ -53,12 +53,12 @@ def test_an_arm_that_is_written_once_owns_the_rows_under_it() -> None:
     rows = tuple((Cell(arm), Cell(str(number))) for number, arm in enumerate(("a", "", "b", "", "")))
     table = Table("cross", "", (Column("arm"), Column("dropout")), rows)
     one = replace(DOCUMENT, tables=(table,))
-    assert [row[1].text for row in selected(one, [], Selection(arms=("b",)))[0].tables[0].rows] == list("234")
+    assert [row[1].text for row in select(one, [], Selection(arms=("b",)))[0].tables[0].rows] == list("234")
 
 
 def test_rows_of_other_arms_are_left_out_and_other_tables_stay_whole() -> None:
     assert names(arms=("c", "b")) == ["b", "c"]
-    assert selected(DOCUMENT, [], Selection(arms=("a",)))[0].tables[1] == GROUPED
+    assert select(DOCUMENT, [], Selection(arms=("a",)))[0].tables[1] == GROUPED
 
 
 @pytest.mark.parametrize(
@@ -75,10 +75,10 @@ def test_rows_are_sorted_by_value_and_what_is_missing_comes_last(column: str, or
 
 
 def test_rows_that_belong_together_stay_together_and_it_is_said() -> None:
-    shown, said = selected(DOCUMENT, [], Selection(column="overall"))
+    shown, said = select(DOCUMENT, [], Selection(column="overall"))
     assert shown.tables[1] == GROUPED
     assert said == ("table3 keeps its order: its rows belong together.",)
-    assert selected(DOCUMENT, [], Selection(column="se"))[1] == ()
+    assert select(DOCUMENT, [], Selection(column="se"))[1] == ()
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_rows_that_belong_together_stay_together_and_it_is_said() -> None:
 )  # fmt: skip
 def test_what_is_not_there_is_an_error_that_names_what_is(selection: Selection, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        selected(DOCUMENT, [FURTHER], selection)
+        select(DOCUMENT, [FURTHER], selection)
     assert str(caught.value).startswith(message)
 
 
@@ -163,14 +163,14 @@ def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
 def test_figures_are_written_beside_the_page(
     report: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[tuple[list[str], Path, str]] = []
+    drawn: list[tuple[list[str], Path, str, int]] = []
     monkeypatch.setattr(
         "sweeper.report.figures.image.write_images",
-        lambda figures, folder, form: drawn.append(([figure.key for figure in figures], folder, form)),
+        lambda figures, *where: drawn.append(([figure.key for figure in figures], *where)),
     )
     assert report("--table", "arms", "--figures", "pdf")[0] == 0
-    ((keys, folder, form),) = drawn
-    assert (folder, form) == (tmp_path / "golden@demo" / "figures", "pdf")
+    ((keys, *where),) = drawn
+    assert where == [tmp_path / "golden@demo" / "figures", "pdf", 1]
     assert "history" in keys
     assert report("--table", "arms")[0] == 0
     assert len(drawn) == 1

@@ -3,19 +3,25 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from plotly.offline import get_plotlyjs
+from rich.console import Console
 
+from sweeper.clock import SystemClock
 from sweeper.errors import InputError
 from sweeper.report.formats.markdown import table_text
+from sweeper.report.formats.terminal import print_tables
 from sweeper.report.write import Report, write_report
 from sweeper.store.database import Database
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
-from tests.sweeper_tests.made import PARAMS, row, store, study
+from tests.sweeper_tests.golden import golden_study, golden_trials, keep_predictions
+from tests.sweeper_tests.made import BEGUN, PARAMS, row, store, study
 
 HOSTILE = (
     '</script><script>alert("x")</script> & <img src=http://evil.example/x onerror=alert(1)> | `a` {{ 7*7 }}'
@@ -170,18 +176,45 @@ def test_the_tables_in_markdown(written: tuple[Database, Report]) -> None:
         assert table_text(table) in text
 
 
-def test_writing_again_changes_nothing_but_the_moment(
-    written: tuple[Database, Report], tmp_path: Path
-) -> None:
-    database, report = written
-    again = write_report(database, "made@demo", tmp_path)
-    assert again.document == report.document
-    for name in FILES:
-        first, second = (
-            re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, sweeper", "", (folder / name).read_text(encoding="utf-8"))
-            for folder in (report.folder, tmp_path)
-        )
-        assert first == second
+class Stopped(SystemClock):
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return BEGUN
+
+
+def test_a_report_of_one_moment_is_the_same_byte_for_byte(tmp_path: Path) -> None:
+    of, found = golden_study(), []
+    with store(tmp_path, of, golden_trials(of)) as database:
+        home = keep_predictions(database, tmp_path)
+        for folder in (tmp_path / "first", tmp_path / "second"):
+            report = write_report(database, of.name, folder, home, clock=Stopped())
+            console = Console(file=io.StringIO(), width=120, record=True)
+            print_tables(report.shown.tables, console)
+            found.append({"terminal": console.export_text().encode(), **read_files(folder)})
+    assert sorted(found[0]) == [*FILES[:5], "terminal", FILES[5]]
+    assert found[0] == found[1]
+    assert b"2024-05-01 12:00 UTC, sweeper" in found[0]["index.html"]
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_what_a_report_reads_it_reads_once(written: tuple[Database, Report], tmp_path: Path) -> None:
+    asked = []
+
+    @sa.event.listens_for(sa.Engine, "before_cursor_execute")
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        asked.append((statement, repr(parameters)))
+
+    try:
+        write_report(written[0], "made@demo", tmp_path)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    queries = [each for each in asked if each[0].startswith("SELECT")]
+    assert len(queries) == len(set(queries)) > 3
+    assert sum("traceback" in statement for statement, _ in queries) == 1  # the rows of the trials
 
 
 @pytest.fixture(scope="module")

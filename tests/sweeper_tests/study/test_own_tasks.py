@@ -10,6 +10,7 @@ from sweeper.paths import Home
 from sweeper.report.write import write_report
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from sweeper.sweep.sweep import Places, run
 
 WORKLOAD = """
@@ -57,6 +58,8 @@ def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
     (tmp_path / "studies" / "workloads" / "mine.yaml").write_text(WORKLOAD)
     monkeypatch.chdir(tmp_path)
     study = load_study("quickstart", "mine")
+    cross = "learning_rate x dropout"
+    study = Study(study.spec.model_copy(update={"tables": ("arms", "table3", cross)}), study.workload)
     home = Home(tmp_path / "home")
     places = Places(home.storage, home, tmp_path / "data")
     console = Console(record=True, width=200)
@@ -72,4 +75,6 @@ def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
         parts = [found[name] for name in ("sst", "para", "topic")]
         parts += [(found[name] + 1) / 2 for name in ("sts", "closeness")]
         assert found["overall"] == pytest.approx(sum(parts) / 5)
+    assert [table.key for table in report.document.tables[:2]] == ["arms", cross]
+    assert "Not shown, as the tasks are not the paper's: table3." in report.document.summary
     assert formula in (report.folder / "tables.md").read_text(encoding="utf-8")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from sweeper.report.figures import COLOURS, study_figures
+from sweeper.report.figures import FIGURES, study_figures
+from sweeper.report.figures.drawing import COLOURS
 from sweeper.report.figures.history import history_figure
 from sweeper.report.figures.learning import learning_figure
 from sweeper.report.figures.slice import slices_figure
@@ -38,6 +39,7 @@ def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
     assert len(set(keys)) == len(keys)
     assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
     assert study_figures(results(study(), [])) == []
+    assert all(draw(found).key == key for key, draw in FIGURES.items())
 
 
 def test_the_history_shows_every_trial_and_the_best_so_far() -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from sweeper.report.figures import study_figures
-from sweeper.report.figures.drawing import DRAWN, rounded, sample
+from sweeper.report.figures.drawing import DRAWN, round_all, sample
 from sweeper.report.results import Results, best_per_arm
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -50,6 +50,6 @@ def test_a_sample_is_even_and_holds_the_best_of_each_arm_and_what_is_asked_for()
 
 
 def test_numbers_are_rounded_to_four_digits() -> None:
-    assert rounded([0.123456, 12345.6, 1.23456e-6, 3.0, float("nan"), None, float("inf")]) == [
+    assert round_all([0.123456, 12345.6, 1.23456e-6, 3.0, float("nan"), None, float("inf")]) == [
         *(0.1235, 12350, 1.235e-06, 3, None, None, None)
     ]

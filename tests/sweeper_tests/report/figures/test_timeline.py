@@ -10,7 +10,7 @@ import pytest
 
 from sweeper.report.figures.drawing import DRAWN
 from sweeper.report.figures.parallel import parallel_figure
-from sweeper.report.figures.timeline import placed, timeline_figure
+from sweeper.report.figures.timeline import place_in_lanes, timeline_figure
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import BEGUN, PARAMS, results, row, study
@@ -32,7 +32,7 @@ def ran(of: Study, number: int, begun: float, ended: float | None, owner: str = 
 
 def lanes(runs: list[TrialRow]) -> pd.DataFrame:
     trials = results(study(), runs).trials.dropna(subset="started")
-    return placed(trials.sort_values(["started", "number"])).set_index("number")
+    return place_in_lanes(trials.sort_values(["started", "number"])).set_index("number")
 
 
 def test_trials_that_ran_at_once_lie_side_by_side_on_as_few_lanes_as_can_be() -> None:

@@ -5,7 +5,8 @@ from rich.console import Console
 
 from sweeper.report.document import Cell, Column, Table
 from sweeper.report.formats.terminal import print_tables
-from sweeper.report.tables import arms_table, best_table
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables import arms_table, study_tables
 from tests.sweeper_tests.made import results, row, study
 
 
@@ -47,7 +48,7 @@ def test_names_are_no_markup_and_command_no_terminal() -> None:
 def test_a_narrow_terminal_keeps_the_numbers() -> None:
     of = study()
     found = results(of, [row(of, n, "S-BERT", (0.4, 0.7, 0.5)) for n in range(2)])
-    for table in (arms_table(found), best_table(found)):
+    for table in study_tables(found, ["arms"], Comparisons(found))[:2]:
         text = printed(table, width=80)
         assert ".617" in text
         assert all(len(line) <= 80 for line in re.sub("\x1b\\[[0-9;]*m", "", text).splitlines())

@@ -17,9 +17,9 @@ from sweeper.report.figures import study_figures
 from sweeper.report.page import page
 from sweeper.report.page.explorer import TRACEBACKS, explorer_data
 from sweeper.report.results import Results
-from sweeper.report.tables import trials_table
+from sweeper.report.tables.trials import trials_table
 from sweeper.trial import RunState
-from tests.sweeper_tests.made import PARAMS, results, row, study
+from tests.sweeper_tests.made import PARAMS, document, results, row, study
 
 OF = study()
 ARMS = tuple(OF.spec.arms)
@@ -40,6 +40,10 @@ def seven() -> Results:
     runs.append(row(OF, 5, ARMS[0], None, state=RunState.FAILED, error="Traceback\nboom \u2028 </script>"))
     runs.append(row(OF, 6, ARMS[1], None, state=RunState.QUEUED))
     return results(OF, runs)
+
+
+def html(of: Results, *tables: Table) -> str:
+    return page(of, document(of, ["A sentence."], tables), study_figures(of), trials_table(of), {})
 
 
 def many(trials: int) -> Results:
@@ -84,7 +88,7 @@ def embedded(text: str) -> Any:
 
 def test_the_data_holds_every_trial() -> None:
     of = seven()
-    data = embedded(page(of, (), (), trials_table(of), {}))
+    data = embedded(html(of))
     frame = of.trials
     assert data["trials"] == frame["number"].tolist()
     for place, trial in enumerate(frame.to_dict("records")):
@@ -119,7 +123,7 @@ def test_epochs_come_back_to_four_decimals() -> None:
 def test_what_is_not_a_number_is_null() -> None:
     of = seven()
     epochs = of.epochs.assign(value=of.epochs["value"].where(of.epochs["metric"] != "loss"))
-    data = embedded(page(replace(of, epochs=epochs), (), (), trials_table(of), {}))
+    data = embedded(html(replace(of, epochs=epochs)))
     [loss] = [series for series in data["epochs"]["series"] if series["metric"] == "loss"]
     assert loss["values"] == [None] * 15
     time_column = next(column for column in data["columns"] if column["heading"] == "time")
@@ -138,7 +142,7 @@ def test_only_very_long_tracebacks_are_cut_and_keep_their_end() -> None:
 
 
 def test_the_policy_allows_the_scripts_of_the_page_and_no_other() -> None:
-    text = page(seven(), (), (), trials_table(seven()), {})
+    text = html(seven())
     [policy] = re.findall('Content-Security-Policy" content="([^"]*)"', text)
     rules = dict(
         rule.strip().split(" ", 1) for rule in policy.replace("&#39;", "'").replace("&#43;", "+").split(";")
@@ -159,7 +163,7 @@ def test_the_policy_allows_the_scripts_of_the_page_and_no_other() -> None:
 def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
     cells = (Cell("<A>", trials=(3, 4, 7), tie=True), Cell(".700", bold=True))
     table = Table("arms", "Arms", (Column("overall", numeric=True), Column("")), (cells,))
-    text = page(seven(), (), (table,), trials_table(seven()), {})
+    text = html(seven(), table)
     names = (
         'title="trials 3–4, 7" aria-label="&lt;A&gt;, tied with the best, trials 3–4, 7" data-trials="3 4 7"'
     )
@@ -170,7 +174,7 @@ def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
 
 def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
     of = seven()
-    text = page(of, (), (), trials_table(of), {})
+    text = html(of)
     found = re.findall(r'data-plot="plot-([^"]*)">(.*?)</script>', text, flags=re.DOTALL)
     drawn = {
         panel.key: json.loads(panel.drawing.to_json())
@@ -193,7 +197,7 @@ def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
 def test_many_trials_make_no_page_too_large_or_late(trials: int, seconds: float, megabytes: float) -> None:
     of = many(trials)
     begun = time.process_time()
-    text = page(of, ("A sentence.",), (), trials_table(of), {})
+    text = html(of)
     # Processor time: other work on the machine is not the page's.
     assert time.process_time() - begun < seconds
     assert len(text.encode()) < megabytes * 1e6

@@ -1,6 +1,5 @@
 """Arms against each other, from made predictions: the numbers are those of SciPy and statsmodels."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,68 +10,10 @@ from model.predictions import Predictions
 from model.tasks import overall_score
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, slices
+from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, score_groups
 from sweeper.report.statistics.paired import Verdict
-from sweeper.report.tables import best_table, comparisons_table, slices_table, study_tables
-from sweeper.trial import TrialRow
-from tests.sweeper_tests.made import results, row, study
-
-ARMS = {
-    name: {"sst_head": "mlp", "learning_rate": rate} for name, rate in (("A", 1e-3), ("B", 2e-3), ("C", 3e-3))
-}
-SPACE = {"dropout": [0.1, 0.3]}
-CLASSES = {"sst": 5, "para": 2}
-ROWS = {"sst": 400, "para": 900, "sts": 300}
-SKILL = {"A": 0.45, "B": 0.80, "C": 0.79}
-"""Share of rows that an arm gets right; of the similarity, its part of the variance."""
-
-
-def labels(task: str) -> np.ndarray:
-    rng = np.random.default_rng(len(task))
-    kinds = {"sst": 5, "para": 2}
-    return (rng.integers(0, kinds[task], ROWS[task]) if task in kinds else 5 * rng.random(ROWS[task])).astype(
-        float
-    )
-
-
-def predictions(arm: str, seed: int) -> dict[str, Predictions]:
-    rng, found = np.random.default_rng([ord(arm), seed]), {}
-    for task, rows in ROWS.items():
-        true = labels(task)
-        if task == "sts":
-            predicted = SKILL[arm] * true + (1 - SKILL[arm]) * 5 * rng.random(rows)
-        else:
-            predicted = np.where(
-                rng.random(rows) < SKILL[arm], true, (true + 1) % (5 if task == "sst" else 2)
-            )
-        found[task] = Predictions(
-            ids=np.arange(rows).astype(str),
-            predicted=predicted,
-            labels=true,
-            words=np.arange(rows) % 20 + 1,
-            groups={"dialect": np.where(np.arange(rows) % 3, "north", "south")},
-        )
-    return found
-
-
-def scored(found: Mapping[str, Predictions]) -> tuple[float, ...]:
-    right = [float(np.mean(found[task].predicted == found[task].labels)) for task in ("sst", "para")]
-    return (*right, float(stats.pearsonr(found["sts"].predicted, found["sts"].labels)[0]))
-
-
-OF = study(arms=ARMS, space=SPACE, seeds=[1, 2], tables=["arms"])
-
-
-@pytest.fixture(scope="module")
-def made() -> Results:
-    rows: list[TrialRow] = []
-    kept = {}
-    for arm in ARMS:
-        for seed in (1, 2):
-            number = len(rows)
-            kept[number] = predictions(arm, seed)
-            rows.append(row(OF, number, arm, scored(kept[number]), params={"dropout": 0.1}, seed=seed))
-    return replace(results(OF, rows), predictions=kept.get)
+from sweeper.report.tables import best_table, comparisons_table, groups_table, study_tables
+from tests.sweeper_tests.report.conftest import ROWS, scored
 
 
 def test_each_arm_is_compared_with_the_best_and_with_the_first(made: Results) -> None:
@@ -158,9 +99,10 @@ def test_an_arm_without_predictions_is_not_tested_and_said_so(made: Results) -> 
     table = best_table(some, found)
     assert "No predictions on the same dev rows, so not tested against the others: A." in table.notes
     none = replace(made, predictions=lambda number: None)
-    assert comparisons_table(none, Comparisons(none)) is None
-    assert slices_table(none, Comparisons(none)) is None
-    assert [table.key for table in study_tables(none, ["arms"])] == ["arms", "best", "budget", "cost"]
+    untested = Comparisons(none)
+    assert comparisons_table(none, untested) is None
+    assert groups_table(none, untested) is None
+    assert [table.key for table in study_tables(none, [], untested)] == ["best", "budget", "cost"]
 
 
 def test_arms_on_other_dev_rows_are_not_compared(made: Results) -> None:
@@ -174,9 +116,9 @@ def test_arms_on_other_dev_rows_are_not_compared(made: Results) -> None:
     assert compared == {"B", "C"}
 
 
-def test_slices_are_scored_like_the_whole(made: Results) -> None:
+def test_groups_are_scored_like_the_whole(made: Results) -> None:
     found = made.predictions(0) or {}
-    by = {(each.task, each.by, each.group): each for each in slices(made.tasks, found)}
+    by = {(each.task, each.by, each.name): each for each in score_groups(made.tasks, found)}
     for group, chosen in (("south", np.arange(400) % 3 == 0), ("north", np.arange(400) % 3 != 0)):
         each = by["sst", "dialect", group]
         right = found["sst"].predicted == found["sst"].labels
@@ -189,7 +131,7 @@ def test_slices_are_scored_like_the_whole(made: Results) -> None:
     expected = stats.pearsonr(found["sts"].predicted[high], found["sts"].labels[high])[0]
     assert by["sts", "label", "4 to 5"].score == pytest.approx(expected)
     words = [each for key, each in by.items() if key[:2] == ("para", "words")]
-    assert [each.group for each in words] == ["1 to 5", "6 to 10", "11 to 15", "16 to 20"]
+    assert [each.name for each in words] == ["1 to 5", "6 to 10", "11 to 15", "16 to 20"]
     assert [each.rows for each in words] == [225] * 4
     gaps = largest_gaps(list(by.values()))
     scores = [each.score or 0.0 for each in words]
@@ -201,6 +143,8 @@ def test_a_group_of_few_rows_has_no_score(made: Results) -> None:
     found = dict(made.predictions(0) or {})
     rare = np.where(np.arange(400) < LEAST_ROWS - 1, "rare", "common")
     found["sst"] = replace(found["sst"], groups={"dialect": rare})
-    each = {one.group: one for one in slices(made.tasks, found) if (one.task, one.by) == ("sst", "dialect")}
+    each = {
+        one.name: one for one in score_groups(made.tasks, found) if (one.task, one.by) == ("sst", "dialect")
+    }
     assert (each["rare"].score, each["rare"].rows) == (None, LEAST_ROWS - 1)
     assert each["common"].score is not None

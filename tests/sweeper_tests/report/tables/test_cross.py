@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.report.confirmation import confirmation
 from sweeper.report.document import Table
-from sweeper.report.results import Results, ranked
+from sweeper.report.results import Results, rank_configurations
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -33,6 +33,7 @@ RUNS = [
 def test_cost_adds_up_what_each_arm_took() -> None:
     found = results(study(), RUNS)
     table = cost_table(found)
+    assert table is not None
     epochs = found.trials["epochs"].tolist()
     for line, own in enumerate((RUNS[:3], RUNS[3:], RUNS)):
         numbers = [run.number for run in own]
@@ -48,7 +49,7 @@ def test_cost_adds_up_what_each_arm_took() -> None:
 
 
 def test_two_settings_stand_against_each_other_arm_by_arm() -> None:
-    table = cross_table("learning_rate x dropout", "learning_rate", "dropout", results(study(), RUNS))
+    table = cross_table("learning_rate x dropout", results(study(), RUNS))
     assert [column.heading for column in table.columns] == [
         "arm",
         "learning_rate",
@@ -69,7 +70,7 @@ def test_two_settings_stand_against_each_other_arm_by_arm() -> None:
 
 
 def test_choices_are_rows_as_they_are() -> None:
-    table = cross_table("dropout x weight_decay", "dropout", "weight_decay", results(study(), RUNS))
+    table = cross_table("dropout x weight_decay", results(study(), RUNS))
     assert [line[1] for line in lines(table)[:3]] == ["0.1", "0.3", "0.5"]
     assert lines(table)[0][2:] == [f"{overall_of(1)} (3)", "—"]
 
@@ -80,7 +81,7 @@ def overall_of(number: int) -> str:
 
 def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
     search = results(study(), RUNS)
-    again = confirmation(study(), ranked(search)[:1], 3)
+    again = confirmation(study(), rank_configurations(search)[:1], 3)
     (arm,) = again.spec.arms
     levels = (0.6, 0.7, 0.5)
     runs = [

@@ -5,14 +5,11 @@ import pytest
 
 from sweeper.report.document import Cell, Table
 from sweeper.report.formats.markdown import table_text
-from sweeper.report.tables import (
-    arms_table,
-    best_table,
-    failures_table,
-    paper_table,
-    study_tables,
-    trials_table,
-)
+from sweeper.report.results import Results
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables import TABLES, arms_table, failures_table, paper_table, study_tables
+from sweeper.report.tables.trials import trials_table
+from sweeper.study import spec
 from sweeper.text import score
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -34,6 +31,21 @@ def trials() -> list[TrialRow]:
 
 def cell(table: Table, line: int, heading: str) -> Cell:
     return table.rows[line][[column.heading for column in table.columns].index(heading)]
+
+
+def tables_of(of: Results, *keys: str) -> dict[str, Table]:
+    """The tables of a report whose study asks for `keys`, in their order."""
+    return {table.key: table for table in study_tables(of, keys, Comparisons(of))}
+
+
+def test_every_table_has_its_key_and_a_study_can_ask_for_those_that_it_knows() -> None:
+    assert [key for key in TABLES if key in spec.TABLES] == list(spec.TABLES)
+    found = results(study(), trials())
+    made = {key: make(found, Comparisons(found)) for key, make in TABLES.items()}
+    assert [key for key, table in made.items() if table is None] == [
+        "comparisons", "pareto", "confirmed", "slices",
+    ]  # fmt: skip
+    assert all(table.key == key for key, table in made.items() if table)
 
 
 def test_the_table_of_arms_in_markdown() -> None:
@@ -59,6 +71,7 @@ def test_the_table_of_arms_in_markdown() -> None:
 
 def test_a_paper_table_sets_ours_beside_the_published_row() -> None:
     table = paper_table("table3", results(study(), trials()))
+    assert table is not None
     lines = [[each.text for each in line] for line in table.rows]
     assert lines[:6] == [
         ["Weight Decay: 0.1, Dropout: 0.3", "ours", ".667", ".450", ".750", ".600", "1"],
@@ -76,6 +89,7 @@ def test_a_paper_table_sets_ours_beside_the_published_row() -> None:
 
 def test_the_best_of_ours_and_of_the_published_rows_are_bold() -> None:
     table = paper_table("table3", results(study(), trials()))
+    assert table is not None
     bold = [(place, line[1].text) for place, line in enumerate(table.rows) if line[2].bold]
     assert bold == [(3, "ours"), (7, "published"), (10, "published")]
 
@@ -100,7 +114,7 @@ def test_the_best_configuration_is_the_one_with_the_highest_mean_over_seeds() ->
         row(of, number, "S-BERT", (level,) * 3, params=setting, seed=seed)
         for number, (setting, seed, level) in enumerate(levels)
     ]
-    table = best_table(results(of, rows))
+    table = tables_of(results(of, rows))["best"]
     assert [cell(table, 1, heading).text for heading in ("seeds", "sst", "dropout", "trials")] == [
         "2",
         ".650",
@@ -114,6 +128,7 @@ def test_the_best_configuration_is_the_one_with_the_highest_mean_over_seeds() ->
 
 def test_failures_name_class_and_last_line() -> None:
     table = failures_table(results(study(), trials()))
+    assert table is not None
     assert [each.text for each in table.rows[0]] == [
         "4",
         "Baseline",
@@ -126,17 +141,14 @@ def test_failures_name_class_and_last_line() -> None:
 
 def test_the_study_chooses_its_tables_and_failures_show_where_there_are_any() -> None:
     rows = trials()
-    keys = [table.key for table in study_tables(results(study(), rows), ("table3", "arms"))]
+    keys = list(tables_of(results(study(), rows), "table3", "arms"))
     assert keys == ["table3", "arms", "best", "budget", "cost", "failures"]
-    assert [table.key for table in study_tables(results(study(), rows[:4]), ("arms",))][:2] == [
-        "arms",
-        "best",
-    ]
+    assert list(tables_of(results(study(), rows[:4]), "arms")) == ["arms", "best", "budget", "cost"]
 
 
 def test_every_table_of_scores_says_what_its_scores_are() -> None:
     found = results(study(), trials())
-    tables = [*study_tables(found, ("arms", *(f"table{n}" for n in range(1, 8)))), trials_table(found)]
+    tables = [*tables_of(found, *spec.TABLES).values(), trials_table(found)]
     assert len(tables) == 13
     for table in tables:
         if table.key not in ("budget", "failures", "cost"):
@@ -149,17 +161,17 @@ def test_other_tasks_than_the_papers_have_no_paper_tables() -> None:
     of = study()
     tasks = {"tone": of.tasks["sst"], "likeness": of.tasks["sts"]}
     other = replace(results(of, []), tasks=tasks)
-    tables = study_tables(other, ("arms", "table3"))
-    assert [table.key for table in tables] == ["arms", "best"]
-    assert [column.heading for column in tables[0].columns][3:6] == ["overall", "tone", "likeness"]
-    assert "overall = (tone + (likeness + 1) / 2) / 2" in tables[0].notes
+    tables = tables_of(other, "arms", "table3")
+    assert list(tables) == ["arms", "best"]
+    assert [column.heading for column in tables["arms"].columns][3:6] == ["overall", "tone", "likeness"]
+    assert "overall = (tone + (likeness + 1) / 2) / 2" in tables["arms"].notes
 
 
 def test_a_study_without_trials_has_tables_of_dashes() -> None:
     found = results(study(), [], wanted=4)
-    tables = study_tables(found, ("arms", "table2"))
-    assert [len(table.rows) for table in tables] == [2, 6, 2]
-    assert cell(tables[0], 0, "overall").text == "—"
+    tables = tables_of(found, "arms", "table2")
+    assert {key: len(table.rows) for key, table in tables.items()} == {"arms": 2, "table2": 6, "best": 2}
+    assert cell(tables["arms"], 0, "overall").text == "—"
     assert trials_table(found).rows == ()
 
 
