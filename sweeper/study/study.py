@@ -230,7 +230,7 @@ def grid_size(study: Study) -> int | None:
 
     A study without a space ends too: its arms have one configuration each.
     """
-    if study.space and study.spec.sampler.name != "grid":
+    if study.space and not study.spec.sampler.method.cells:
         return None
     cells = math.prod(len(entry.cells() or ()) for entry in study.space.values())
     return cells * len(study.spec.arms) * len(study.spec.seeds)
