@@ -34,8 +34,8 @@ class Question:
 def peers_of(study: Study, trial: TrialSpec) -> tuple[str | None, int | None]:
     """Arm and training seed of the trials with which one is compared; None where any will do.
 
-    They are of its arm, so that a good arm never starves another, unless `pruner.peers` says otherwise; and of
-    its seed, as a seed shifts all configurations, unless the pruner compares these over their seeds.
+    They are of its arm, so that a good arm never starves another, unless `pruner.peers` says otherwise, and
+    of its seed, as a seed shifts all configurations, unless the pruner compares these over their seeds.
     """
     spec = study.spec.pruner
     return (
