@@ -239,11 +239,15 @@ class WorkloadFile(Workload):
         """The workload that this file makes of the one that it extends."""
         fields = {field_path(key) for key in self.space}
         inherited = {key: entry for key, entry in parent.space.items() if field_path(key) not in fields}
-        return Workload(
-            name=self.name,
-            description=self.description,
-            notice=self.notice or parent.notice,
-            train=merged(nested(parent.train), nested(self.train)),
-            space=inherited | self.space,
-            resources=self.resources if "resources" in self.model_fields_set else parent.resources,
-        )
+        written = {
+            name: getattr(part, name)
+            for part in (parent, self)
+            for name in part.model_fields_set & Workload.model_fields.keys()
+        }
+        made = {
+            "description": self.description,
+            "notice": self.notice or parent.notice,
+            "train": merged(nested(parent.train), nested(self.train)),
+            "space": inherited | self.space,
+        }
+        return Workload.model_validate(written | made)

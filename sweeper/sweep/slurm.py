@@ -69,7 +69,7 @@ def run(  # noqa: PLR0917 - those of sweep.run
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage) as database:
-        row = begin(database, study, trials, console)
+        study, row = begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)

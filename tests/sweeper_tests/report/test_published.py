@@ -2,7 +2,7 @@ import pytest
 
 from model.config import TrainConfig
 from sweeper.report.published import PublishedRow, PublishedTable, published_tables
-from sweeper.study.settings import SHORT_NAMES, names_at
+from sweeper.study.settings import SHORT_NAMES, flat, names_at
 from tests.sweeper_tests.made import PARAMS, study
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
@@ -40,7 +40,7 @@ def test_the_oddities_of_the_original_stand_as_printed() -> None:
 
 def counted(key: str, config: dict[str, object]) -> list[str]:
     table = published_tables()[key]
-    return [row.label for row in table.rows if table.counts(row, config)]
+    return [row.label for row in table.rows if table.counts(row, flat(config))]
 
 
 def test_a_trial_counts_for_the_rows_whose_settings_it_has() -> None:
