@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from .. import __version__
 from ..study.study import Study
-from ..text import duration, one_line, trial_names
+from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
 
 
@@ -107,11 +107,7 @@ def _listed(trials: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def _device(run: TrialRow) -> str:
-    return (
-        f"{run.device}, {run.threads} CPU thread{'' if run.threads == 1 else 's'}"
-        if run.threads
-        else str(run.device)
-    )
+    return f"{run.device}, {plural(run.threads, 'CPU thread')}" if run.threads else str(run.device)
 
 
 def _moment(moment: datetime) -> str:
