@@ -18,14 +18,11 @@ from model.config import Task, TrainConfig
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from ..trial import TrialSpec
 from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import Space, Value
 from .spec import StudySpec, Workload
-
-__all__ = ["SettingError", "Study", "StudySpec", "TrialSpec", "Workload"]
 
 Document = Literal["study", "workload"]
 

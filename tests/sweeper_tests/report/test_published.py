@@ -3,12 +3,14 @@ import pytest
 from model.config import TrainConfig
 from sweeper.report.published import PublishedRow, PublishedTable, published_tables
 from sweeper.study.settings import SHORT_NAMES, flat, names_at
+from sweeper.study.spec import TABLES
 from tests.sweeper_tests.made import PARAMS, study
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
 
 
-def test_all_seven_tables_are_there() -> None:
+def test_all_seven_tables_are_there_and_a_study_may_ask_for_each() -> None:
+    assert TABLES == ("arms", *published_tables())
     assert {key: len(table.rows) for key, table in published_tables().items()} == {
         "table1": 1, "table2": 2, "table3": 4, "table4": 2, "table5": 3, "table6": 2, "table7": 2,
     }  # fmt: skip
