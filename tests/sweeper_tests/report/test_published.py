@@ -10,7 +10,7 @@ ROWS = [(key, table, row) for key, table in published_tables().items() for row i
 
 
 def test_all_seven_tables_are_there_and_a_study_may_ask_for_each() -> None:
-    assert TABLES == ("arms", *published_tables())
+    assert ("arms", *published_tables()) == TABLES
     assert {key: len(table.rows) for key, table in published_tables().items()} == {
         "table1": 1, "table2": 2, "table3": 4, "table4": 2, "table5": 3, "table6": 2, "table7": 2,
     }  # fmt: skip
