@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pkgutil import resolve_name
+from typing import NamedTuple
 
 from ..study.pruners import PrunerSpec
 from ..study.study import Study
@@ -31,16 +32,30 @@ class Question:
         return self.study.spec.pruner
 
 
-def peers_of(study: Study, trial: TrialSpec) -> tuple[str | None, int | None]:
-    """Arm and training seed of the trials with which one is compared; None where any will do.
+class Peers(NamedTuple):
+    """Whose curves one is compared with.
+
+    Attributes:
+        arm: Those of the trials of this arm; None: of all.
+        seed: Those of the trials with this training seed; None: with any.
+    """
+
+    arm: str | None
+    seed: int | None
+
+
+def peers_of(study: Study, trial: TrialSpec, epoch: int) -> Peers | None:
+    """The trials with which one is compared after an epoch; None if it cannot be stopped then.
 
     They are of its arm, so that a good arm never starves another, unless `pruner.peers` says otherwise, and
     of its seed, as a seed shifts all configurations, unless the pruner compares these over their seeds.
     """
     spec = study.spec.pruner
-    return (
-        None if spec.peers == "study" else trial.arm,
-        None if spec.method.across_seeds else trial.seed,
+    if not spec.method.decides or epoch >= trial.config.epochs:
+        return None
+    return Peers(
+        arm=None if spec.peers == "study" else trial.arm,
+        seed=None if spec.method.across_seeds else trial.seed,
     )
 
 
@@ -56,19 +71,19 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
         trial: The trial.
         curve: Its `overall` by epoch, from 1, the latest evaluation included; earlier ones may be missing if
             `others` holds the trial itself.
-        others: Curves of trials, in any order; those that do not count may be missing.
+        others: Curves of trials, in any order; those that are not of `peers_of` may be missing.
     """
-    decides = study.spec.pruner.method.decides
     curve = dict(next((other.values for other in others if other.number == trial.number), {})) | dict(curve)
-    if not decides or not curve or max(curve) >= trial.config.epochs:
+    wanted = peers_of(study, trial, max(curve)) if curve else None
+    if wanted is None:
         return False
-    arm, seed = peers_of(study, trial)
     peers = [
         other
         for other in others
-        if arm in (None, other.arm)
-        and seed in (None, other.seed)
+        if wanted.arm in (None, other.arm)
+        and wanted.seed in (None, other.seed)
         and other.number < trial.number
         and other.values
     ]
-    return bool(resolve_name(decides)(Question(study, trial, curve, peers)))
+    decide = resolve_name(study.spec.pruner.method.decides)
+    return bool(decide(Question(study, trial, curve, peers)))

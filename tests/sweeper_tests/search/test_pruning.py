@@ -251,7 +251,7 @@ def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
 @pytest.mark.parametrize(
     ("options", "peers"),
     [
-        ({"name": "none"}, ("B", 2)),
+        ({"name": "none"}, None),
         ({"name": "median"}, ("B", 2)),
         ({"name": "asha"}, ("B", 2)),
         ({"name": "asha", "peers": "study"}, (None, 2)),
@@ -260,10 +260,12 @@ def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
     ],
 )
 def test_the_peers_of_a_trial_are_those_of_its_arm_and_seed_unless_the_pruner_asks_for_more(
-    options: dict[str, Any], peers: tuple[str | None, int | None]
+    options: dict[str, Any], peers: tuple[str | None, int | None] | None
 ) -> None:
     a_study = study(options, arms=("A", "B"), seeds=(1, 2))
-    assert peers_of(a_study, spec(a_study, 4, "B", seed=2)) == peers
+    trial = spec(a_study, 4, "B", seed=2)
+    assert peers_of(a_study, trial, EPOCHS - 1) == peers
+    assert peers_of(a_study, trial, EPOCHS) is None
 
 
 def test_patience_spares_what_still_improves() -> None:
