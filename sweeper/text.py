@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 
@@ -27,9 +27,9 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"; known: {', '.join(known)}" if known else ""
 
 
-def describe(params: Mapping[str, object]) -> str:
-    """Hyperparameters in one line, for example ``learning_rate 0.00123, dropout 0.3``."""
-    return ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in params.items())
+def plural(count: int, noun: str) -> str:
+    """A number of things: ``1 trial``, ``3 trials``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 NONE = "—"
@@ -66,6 +66,21 @@ def setting(value: Any) -> str:
     return str(value)
 
 
+def brief(value: Any) -> str:
+    """A value of the search space as Python writes it, to three digits: ``3.21e-05``, ``0.3``, ``None``."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def setting_line(params: Mapping[str, Any], write: Callable[[Any], str] = setting) -> str:
+    """Hyperparameters in one line: ``learning_rate 3.2e-5, dropout 0.1``; nothing where there are none.
+
+    Args:
+        params: Their values by name.
+        write: How a value is written.
+    """
+    return one_line(", ".join(f"{name} {write(value)}" for name, value in params.items()))
+
+
 def duration(seconds: float | None) -> str:
     """A time: ``41 s``, ``12 min 5 s``, ``3 h 7 min``."""
     if seconds is None or seconds != seconds:  # noqa: PLR0124 (NaN)
@@ -76,6 +91,12 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def last_line(text: str | None) -> str:
+    """The last line of a traceback, which says what went wrong; nothing where there is none."""
+    lines = (text or "").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def one_line(text: str) -> str:

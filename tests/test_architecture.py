@@ -23,7 +23,7 @@ def named() -> Iterator[str]:
         depth = (len(line) - len(line.lstrip())) // 2
         if folder := re.match(r"\s*([a-z_]+/)", line):
             folders = [*folders[:depth], folder[1]]
-        for name in re.findall(r"(?<!\S)[a-z_]+\.py(?!\S)", line):
+        for name in re.findall(r"(?<!\S)[a-z0-9_]+\.py(?!\S)", line):
             yield "".join(folders[:depth]) + name
 
 

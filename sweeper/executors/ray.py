@@ -17,6 +17,7 @@ from ray.exceptions import (
 
 from ..errors import InputError
 from ..study.spec import Resources
+from ..text import last_line
 from ..trial import ErrorClass
 from .local import PRELOADED, LocalExecutor
 from .protocol import Event, Failed, Finished, Job, NodeLost, Stopped
@@ -233,7 +234,7 @@ def _fate(place: _Held, error: RayError) -> Event:
     """What became of a trial whose place does not answer any more."""
     number = _number(place)
     if isinstance(error, RayTaskError) or (isinstance(error, RayActorError) and error.actor_init_failed):
-        reason = str(error).strip().splitlines()[-1]
+        reason = last_line(str(error))
         return Failed(number, ErrorClass.ERROR, f"Ray could not start the trial: {reason}", str(error))
     nodes = ray.nodes()  # type: ignore[no-untyped-call]
     alive = [node["NodeID"] for node in nodes if node["Alive"]]

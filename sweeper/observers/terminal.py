@@ -11,7 +11,7 @@ from rich.text import Text
 
 from model.result import EpochResult
 
-from ..text import describe, one_line
+from ..text import brief, one_line, setting_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
 from .tally import Tally
@@ -41,7 +41,9 @@ class PlainProgress(Observer):
         self._tally.begin(trial.number, trial.arm)
         self._epochs[trial.number] = trial.config.epochs
         verb = "continues" if resumed else "starts"
-        settings = " · ".join(filter(None, (trial.arm, describe(trial.params), f"seed {trial.seed}")))
+        settings = " · ".join(
+            filter(None, (trial.arm, setting_line(trial.params, brief), f"seed {trial.seed}"))
+        )
         self._line(f"trial {trial.number} {verb}: {settings}")
 
     def evaluated(self, number: int, result: EpochResult) -> None:
@@ -86,7 +88,7 @@ class _Row:
             f"{result.epoch}/{self.trial.config.epochs}" if result else started,
             *(f"{scores[name]:.3f}" if name in scores else "" for name in ("overall", *tasks)),
             str(timedelta(seconds=int(seconds))),
-            one_line(describe(self.trial.params)),
+            setting_line(self.trial.params, brief),
         ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from ..study.study import Study
-from ..text import duration, one_line, trial_names
+from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
 
@@ -112,11 +112,7 @@ def _list_trials(trials: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def _device(run: TrialRow) -> str:
-    return (
-        f"{run.device}, {run.threads} CPU thread{'' if run.threads == 1 else 's'}"
-        if run.threads
-        else str(run.device)
-    )
+    return f"{run.device}, {plural(run.threads, 'CPU thread')}" if run.threads else str(run.device)
 
 
 def _moment(moment: datetime) -> str:

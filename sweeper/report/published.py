@@ -44,10 +44,10 @@ class PublishedTable(Frozen):
     rows: tuple[PublishedRow, ...]
     notes: tuple[str, ...] = ()
 
-    def counts(self, row: PublishedRow, config: Mapping[str, Any]) -> bool:
-        """Whether a trial of this configuration counts for a row of this table."""
-        wanted = self.match | row.match
-        return all(_equal(_setting(config, field_path(key)), value) for key, value in wanted.items())
+    def counts(self, row: PublishedRow, config: Mapping[tuple[str, ...], Any]) -> bool:
+        """Whether a trial of this configuration, by field, counts for a row of this table."""
+        wanted = {field_path(key): value for key, value in (self.match | row.match).items()}
+        return all(_equal(config.get(path, UNSET.get(path)), value) for path, value in wanted.items())
 
 
 @cache
@@ -55,15 +55,6 @@ def published_tables() -> dict[str, PublishedTable]:
     """All tables by key, ``table1`` to ``table7``."""
     text = Path(__file__).with_name("published.yaml").read_text(encoding="utf-8")
     return TypeAdapter(dict[str, PublishedTable]).validate_python(yaml.safe_load(text))
-
-
-def _setting(config: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = config
-    for name in path:
-        if not isinstance(value, Mapping) or name not in value:
-            return UNSET.get(path)
-        value = value[name]
-    return value
 
 
 def _equal(ours: Any, published: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..text import one_line, score
+from ..text import one_line, plural, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
@@ -16,7 +16,7 @@ def headline(results: Results, comparisons: Comparisons) -> str:
         return "No trial is complete yet."
     best = ranked[0]
     if len(results.arms) == 1:
-        return f"Best of {_trials(len(results.complete))}: overall {_score(best)}."
+        return f"Best of {plural(len(results.complete), 'trial')}: overall {_score(best)}."
     if len(ranked) == 1:
         return f"Only {one_line(best.arm)} has complete trials: overall {_score(best)}."
     second = ranked[1]
@@ -54,7 +54,7 @@ def _score(one: Configuration) -> str:
 
 def progress(count: Counts) -> str:
     """How far the study has come: ``12 of 40 trials finished; 1 failed``."""
-    parts = [f"{count.finished} of {_trials(count.wanted)} finished"]
+    parts = [f"{count.finished} of {plural(count.wanted, 'trial')} finished"]
     parts += [
         f"{number} {state}"
         for state, number in (
@@ -78,7 +78,7 @@ def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[st
     """
     sentences = []
     if count.missing:
-        sentences.append(f"{_trials(count.missing)} still to come: every number here may change.")
+        sentences.append(f"{plural(count.missing, 'trial')} still to come: every number here may change.")
     ranked = {one.arm for one in leaders(results)}
     without = [one_line(arm) for arm in results.arms if arm not in ranked]
     if without and ranked:
@@ -86,7 +86,3 @@ def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[st
     if left_out:
         sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(left_out)}.")
     return sentences
-
-
-def _trials(number: int) -> str:
-    return f"{number} trial{'' if number == 1 else 's'}"

@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from optuna.study import StudyDirection
-
 from ..study.problem import FieldError
 from ..study.space import Space
 from ..study.study import Study, grid_size
 from ..trial import PastTrial, TrialSpec
+from .draw import Request, draw, draw_blindly
 from .history import History, Tried
-from .samplers import draw, draw_blindly
-
-BLIND = ("random", "qmc", "grid")
-"""Samplers that do without results."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +21,6 @@ class _Slot:
     arm: str
     seed: int
     configuration: int
-
-
-def directions(study: Study) -> list[StudyDirection]:
-    """The study's objectives in Optuna's terms: all are raised."""
-    return [StudyDirection.MAXIMIZE] * len(study.spec.objectives)
 
 
 def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -> TrialSpec | None:
@@ -91,15 +81,16 @@ def _params(study: Study, slot: _Slot, history: History) -> dict[str, Any] | Non
     sampler, configuration = study.spec.sampler, slot.configuration
     earlier = history.tried(slot.arm, configuration)
     enqueued = _waiting(study, earlier)
-    blind = sampler.name in BLIND or configuration < sampler.startup
+    blind = not sampler.method.learns or configuration < sampler.startup
     for past in recorded:
         if _holds(study.space, past.params) and (blind or (enqueued and _has(past.params, enqueued))):
             return dict(past.params)
     if grid_size(study) is not None:
         return _next_cell(study.space, history)
+    request = Request(sampler, study.space, configuration, earlier, len(study.spec.objectives))
     if blind or enqueued is not None:
-        return draw_blindly(sampler, study.space, configuration) | (enqueued or {})
-    return draw(sampler, study.space, configuration, earlier, len(study.spec.objectives))
+        return draw_blindly(request) | (enqueued or {})
+    return draw(request)
 
 
 def _waiting(study: Study, earlier: Iterable[Tried]) -> dict[str, Any] | None:

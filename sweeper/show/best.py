@@ -7,7 +7,7 @@ from model.tasks import overall_formula
 from ..errors import InputError
 from ..store.trials import Archive
 from ..study.load import stored_study
-from ..text import describe, nearest, one_line
+from ..text import brief, nearest, one_line, setting_line
 from ..trial import RunState, StudyRow, TrialRow
 
 
@@ -51,7 +51,7 @@ def best_text(database: Archive, sweep: StudyRow, run: TrialRow) -> str:
         f"{sweep.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), epoch {run.best_epoch}",
         overall_formula(study.tasks),
         f"arm: {one_line(run.arm)}",
-        f"hyperparameters: {one_line(describe(run.params)) or 'none sampled'}",
+        f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
     alike = [

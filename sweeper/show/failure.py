@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..study.space import Choice, Space, Value
-from ..text import describe, one_line
+from ..text import brief, last_line, one_line, setting_line
 from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
 
 _HAPPENED = {
@@ -83,8 +83,8 @@ def _describe_failure(run: TrialRow, done: int) -> str:
         happened += ", with half the micro-batch too"
     epochs = run.config["epochs"]
     where = f"in epoch {done + 1} of {epochs}" if done < epochs else f"after its last epoch, {epochs}"
-    said = (run.traceback or "").strip().splitlines()
-    quoted = f": {one_line(said[-1])}" if said else "."
+    said = last_line(run.traceback)
+    quoted = f": {one_line(said)}" if said else "."
     return f"What happened: {where}, {happened}{quoted}"
 
 
@@ -95,16 +95,13 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     scored = f" (overall {trial.scores['overall']:.4f})" if trial.scores else ""
     own = {"arm": run.arm, **run.params}
     unlike = [
-        f"{describe({key: value})} instead of {_value(own[key])}" for key, value in neighbour.differs.items()
+        f"{setting_line({key: value}, brief)} instead of {brief(own[key])}"
+        for key, value in neighbour.differs.items()
     ]
     if not unlike:
         return f"The same configuration worked in trial {trial.number}{scored}, with seed {trial.seed}."
     instead = one_line(", ".join(unlike))
     return f"Nearest configuration that worked: trial {trial.number}{scored}, with {instead}."
-
-
-def _value(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _neighbour(run: TrialRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..study.load import stored_study
-from ..text import describe
+from ..text import brief, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 
@@ -38,7 +38,7 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
     lines = [
         f"{sweep.name} trial {run.number}: {run.state}",
         f"arm: {run.arm}",
-        f"hyperparameters: {describe(run.params) or 'none sampled'}",
+        f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
     if run.scores:

@@ -5,7 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
+from ..errors import InputError
 from .problem import FieldError
+from .settings import flat
 from .space import Choice, Space, Value
 from .study import UNDIGESTED, Study
 
@@ -50,6 +54,51 @@ def compare(old: Study, new: Study) -> Change:
     return Change(tuple(additions), tuple(conflicts))
 
 
+def as_begun(old: Study, new: Study) -> Study:
+    """A study with the values that it was begun with for the keys that its files leave out.
+
+    Today's default may be another than that of the version that began it. Mappings that the user fills
+    (`base`, `arms`, `space`) have no default to speak of: what they leave out is not there.
+
+    Args:
+        old: The study as stored.
+        new: The study as its files have it.
+    """
+    spec, workload = _kept(old.spec, new.spec), _kept(old.workload, new.workload)
+    if (spec, workload) == (new.spec, new.workload):
+        return new
+    try:
+        parts = (type(part).model_validate(part.model_dump()) for part in (spec, workload))
+        return Study(*parts)
+    except (ValidationError, InputError):
+        return new  # What does not go together with the rest was changed with it, which is told as a change.
+
+
+def kept_fields(new: Study, begun: Study) -> list[str]:
+    """The keys that the files of a study leave out and whose value today's default would have changed."""
+    today, then = (
+        flat(each.spec.model_dump() | {"workload": each.workload.model_dump()}) for each in (new, begun)
+    )
+    return [".".join(field) for field, value in then.items() if today.get(field) != value]
+
+
+def _kept(old: Any, new: Any) -> Any:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {key: _kept(old[key], value) if key in old else value for key, value in new.items()}
+    if not isinstance(new, BaseModel) or type(new) is not type(old):
+        return new
+    written = new.model_fields_set
+    if "name" in written and getattr(new, "name", None) != getattr(old, "name", None):
+        return new  # Another sampler has other options.
+    values = {name: (getattr(old, name), getattr(new, name)) for name in type(new).model_fields}
+    return new.model_copy(
+        update={
+            name: was if name not in written and not isinstance(was, Mapping) else _kept(was, now)
+            for name, (was, now) in values.items()
+        }
+    )
+
+
 def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
     """Everything that a study and its workload say, by field.
 
@@ -61,20 +110,16 @@ def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
     fields: dict[Field, Any] = {(name,): spec[name] for name in spec.keys() - {"base", "arms", "space"}}
     fields |= {("workload", name): workload[name] for name in workload.keys() - {"train", "space"}}
     fields = dict(sorted(fields.items()))
-    fields |= _leaves(("base",), spec["base"])
+    fields |= _under(("base",), flat(spec["base"]))
     for arm, settings in spec["arms"].items():
-        fields |= _leaves(("arms", arm), settings) if arm in shared else {("arms", arm): settings}
+        fields |= _under(("arms", arm), flat(settings) if arm in shared else {(): settings})
     fields |= {("space", key): entry.model_dump(mode="json") for key, entry in study.space.items()}
-    fields |= _leaves(("workload", "train"), workload["train"])
+    fields |= _under(("workload", "train"), flat(workload["train"]))
     return fields | {("order of tasks",): list(study.tasks)}
 
 
-def _leaves(path: Field, settings: Mapping[str, Any]) -> dict[Field, Any]:
-    found: dict[Field, Any] = {}
-    for key, value in settings.items():
-        nested = isinstance(value, Mapping) and value
-        found |= _leaves((*path, key), value) if nested else {(*path, key): value}
-    return found
+def _under(section: Field, fields: Mapping[Field, Any]) -> dict[Field, Any]:
+    return {(*section, *field): value for field, value in fields.items()}
 
 
 def _shown(fields: Mapping[Field, Any], field: Field) -> str:

@@ -10,13 +10,13 @@ from .spec import StudySpec
 
 def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
     """The entries of the space that the sampler cannot search: key, and what is wrong with the entry."""
-    sampler = spec.sampler.name
+    name, method = spec.sampler.name, spec.sampler.method
     for key, entry in space.items():
-        if sampler == "grid" and entry.cells() is None:
-            yield key, FieldError((), "sampler grid needs a list of choices or a step")
+        if method.cells and entry.cells() is None:
+            yield key, FieldError((), f"sampler {name} needs a list of choices or a step")
         # Optuna would draw choices at random and say so in a warning at most.
-        if sampler == "cma-es" and isinstance(entry, Choice):
-            yield key, FieldError((), "sampler cma-es needs a range with low and high", list(entry.values))
+        if method.ranges_only and isinstance(entry, Choice):
+            yield key, FieldError((), f"sampler {name} needs a range with low and high", list(entry.values))
 
 
 def study_problems(

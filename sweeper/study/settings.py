@@ -53,6 +53,17 @@ def _leaves(value: Any, path: tuple[str, ...], written: tuple[str, ...]) -> Iter
         yield Leaf(path, written, value)
 
 
+def flat(settings: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """Every value of nested mappings, by the keys that lead to it; an empty mapping is a value."""
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping) and value:
+            found |= {(key, *path): below for path, below in flat(value).items()}
+        else:
+            found[key,] = value
+    return found
+
+
 def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Whether two paths name the same field, or one names a group that holds the other."""
     shorter = min(len(one), len(other))

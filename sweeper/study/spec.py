@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
@@ -12,6 +12,8 @@ from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
 from .problem import FieldError, FieldPath
+from .pruners import PrunerSpec
+from .samplers import SAMPLERS, SamplerSpec
 from .settings import Leaf, field_path, leaves, merged, nested, overlap
 from .space import Space, Value, parse_entry
 
@@ -85,72 +87,6 @@ Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-
-
-class SamplerSpec(Frozen):
-    """How new trials are proposed."""
-
-    name: Literal["tpe", "random", "grid", "qmc", "cma-es", "gp", "nsga2"] = Field(
-        "tpe",
-        description="Learning from finished trials: tpe; gp (Gaussian process); cma-es (ranges only); nsga2 "
-        "(several objectives). Blindly: random; qmc (evenly spread); grid (every combination once).",
-    )
-    seed: int = Field(11711, ge=0, lt=2**32, description="Seed of the proposals, not of the training.")
-    startup: int = Field(
-        5,
-        ge=2,
-        description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
-    )
-
-
-class PrunerSpec(Frozen):
-    """Which trials are stopped early, compared with earlier ones."""
-
-    name: Literal["none", "median", "asha", "hyperband", "wilcoxon"] = Field(
-        "none",
-        description="median: below the median. asha, hyperband: not among the best at fixed epochs. "
-        "wilcoxon: configuration significantly worse at the seeds already done.",
-    )
-    min_epochs: int = Field(1, ge=1, description="median, asha, hyperband: epochs that every trial gets.")
-    startup: int = Field(5, ge=1, description="median: complete trials before any is stopped.")
-    reduction_factor: int = Field(
-        3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
-    )
-    p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
-    peers: Literal["arm", "study"] = Field(
-        "arm",
-        description="asha, hyperband: which trials a trial is compared with: those of its arm, so that every "
-        "arm is searched alike, or all of the study, which finds the best of all with the fewest epochs.",
-    )
-    patience: int | None = Field(
-        None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
-    )
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        for option, value in self:
-            changed = option != "name" and value != type(self).model_fields[option].default
-            if changed and option not in _PRUNER_OPTIONS[self.name]:
-                raise FieldError((option,), f"pruner {self.name} has no such option", value)
-        return self
-
-    def least_seeds(self) -> int:
-        """Training seeds without which it could never stop a trial."""
-        # n differences of one sign have a probability of 1 in 2**n, and the last seed is the one saved.
-        return 2 + math.floor(-math.log2(self.p_threshold)) if self.name == "wilcoxon" else 1
-
-
-_PRUNER_OPTIONS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "median": ("min_epochs", "startup", "patience"),
-    "asha": ("min_epochs", "reduction_factor", "peers", "patience"),
-    "hyperband": ("min_epochs", "reduction_factor", "peers", "patience"),
-    "wilcoxon": ("p_threshold",),
-}
-
-
-_SEVERAL_OBJECTIVES = ("nsga2", "tpe", "random", "qmc")
-"""Samplers that raise several objectives at once."""
 
 
 def _check_objective(written: Any) -> Any:
@@ -235,20 +171,25 @@ class StudySpec(Frozen):
     @model_validator(mode="after")
     def _search_fits(self) -> Self:
         several, sampler, pruner = len(self.objectives) > 1, self.sampler.name, self.pruner
-        if several and sampler not in _SEVERAL_OBJECTIVES:
-            reason = f"raises one objective; for several take {', '.join(_SEVERAL_OBJECTIVES)}"
+        raises = self.sampler.method.objectives
+        if several and raises == "one":
+            made = [name for name, other in SAMPLERS.items() if other.objectives == "several"]
+            able = [name for name, other in SAMPLERS.items() if other.objectives == "any"]
+            reason = f"raises one objective; for several take {', '.join(made + able)}"
             raise FieldError(("sampler", "name"), reason, sampler)
-        if sampler == "nsga2" and not several:
+        if raises == "several" and not several:
             raise FieldError(("sampler", "name"), "needs a list of several scores as `objective`", sampler)
-        if several and pruner.name != "none":
+        if several and pruner.method.decides:
             raise FieldError(
                 ("pruner", "name"), "no trial is stopped early with several objectives", pruner.name
             )
-        if len(self.seeds) < pruner.least_seeds():
-            reason = f"needs {pruner.least_seeds()} seeds to tell configurations apart at this p_threshold"
+        least = pruner.method.least_seeds(pruner)
+        if len(self.seeds) < least:
+            reason = f"needs {least} seeds to tell configurations apart at this p_threshold"
             raise FieldError(("pruner", "name"), reason, pruner.name)
-        if self.enqueue and sampler == "grid":
-            raise FieldError(("enqueue",), "a grid has every combination already: leave this out")
+        if self.enqueue and self.sampler.method.cells:
+            reason = f"a {sampler} has every combination already: leave this out"
+            raise FieldError(("enqueue",), reason)
         for position, params in enumerate(self.enqueue):
             for key in params:
                 if key not in self.space:
@@ -298,11 +239,15 @@ class WorkloadFile(Workload):
         """The workload that this file makes of the one that it extends."""
         fields = {field_path(key) for key in self.space}
         inherited = {key: entry for key, entry in parent.space.items() if field_path(key) not in fields}
-        return Workload(
-            name=self.name,
-            description=self.description,
-            notice=self.notice or parent.notice,
-            train=merged(nested(parent.train), nested(self.train)),
-            space=inherited | self.space,
-            resources=self.resources if "resources" in self.model_fields_set else parent.resources,
-        )
+        written = {
+            name: getattr(part, name)
+            for part in (parent, self)
+            for name in part.model_fields_set & Workload.model_fields.keys()
+        }
+        made = {
+            "description": self.description,
+            "notice": self.notice or parent.notice,
+            "train": merged(nested(parent.train), nested(self.train)),
+            "space": inherited | self.space,
+        }
+        return Workload.model_validate(written | made)

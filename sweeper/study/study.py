@@ -18,14 +18,11 @@ from model.config import Task, TrainConfig
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from ..trial import TrialSpec
 from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
-from .settings import Leaf, field_path, leaves, merged, nested, overlap, setting_names
+from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import Space, Value
 from .spec import StudySpec, Workload
-
-__all__ = ["SettingError", "Study", "StudySpec", "TrialSpec", "Workload"]
 
 Document = Literal["study", "workload"]
 
@@ -149,9 +146,20 @@ class Study:
 
     def digest(self) -> str:
         """SHA-256 of everything in the study and workload that can change a trial."""
-        study, workload = self.spec.model_dump(mode="json"), self.workload.model_dump(mode="json")
-        text = json.dumps(_canonical(study, workload), separators=(",", ":"))
+        text = json.dumps(dict(self._digested()), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _digested(self) -> Iterator[tuple[str, Any]]:
+        """Every field that can change a trial, by dotted name; the order of the arms and the space included.
+
+        A field at its default is left out: a study from before there was such a field has the same digest.
+        """
+        for prefix, part in (("", self.spec), ("workload.", self.workload)):
+            for path, value in flat(part.model_dump(mode="json", exclude_defaults=True)).items():
+                if path[0] not in UNDIGESTED:
+                    yield prefix + ".".join(path), value
+        yield "order of arms", list(self.spec.arms)
+        yield "order of space", list(self.spec.space)
 
     def _probes(self) -> Iterator[dict[str, Value]]:
         """Parameters to try: extreme values, two entries at a time, the others at their first value."""
@@ -207,30 +215,12 @@ class Study:
         return f"{'.'.join(path)} is missing"
 
 
-def _canonical(study: Mapping[str, Any], workload: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field that can change a trial, by dotted name; the order of the arms and the space included."""
-    fields = _flat("", {key: value for key, value in study.items() if key not in UNDIGESTED})
-    fields |= _flat("workload.", {key: value for key, value in workload.items() if key not in UNDIGESTED})
-    fields |= {"order of arms": list(study["arms"]), "order of space": list(study["space"])}
-    return dict(sorted(fields.items()))
-
-
-def _flat(prefix: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, Mapping) and value:
-            fields |= _flat(f"{prefix}{key}.", value)
-        else:
-            fields[f"{prefix}{key}"] = value
-    return fields
-
-
 def grid_size(study: Study) -> int | None:
     """Number of trials after which a study has no further one; None if it never ends.
 
     A study without a space ends too: its arms have one configuration each.
     """
-    if study.space and study.spec.sampler.name != "grid":
+    if study.space and not study.spec.sampler.method.cells:
         return None
     cells = math.prod(len(entry.cells() or ()) for entry in study.space.values())
     return cells * len(study.spec.arms) * len(study.spec.seeds)

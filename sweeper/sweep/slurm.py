@@ -19,7 +19,7 @@ from ..store.database import Database
 from ..store.engine import check_url
 from ..store.studies import find_sweep
 from ..study.study import Study
-from ..text import one_line
+from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow, trial_of
 from .checks import check_home, check_inputs
 from .stopping import Limits, Stopper
@@ -69,7 +69,7 @@ def run(  # noqa: PLR0917 - those of sweep.run
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage) as database:
-        row = begin(database, study, trials, console)
+        study, row = begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
@@ -163,8 +163,7 @@ class Watch:
             self._heard.add(trial.number)
             found = self._database.run(self._name, trial.number)
             if found is not None and found.state.final:
-                said = (found.traceback or "").strip().rpartition("\n")[2]
-                self._referee.heard(trial_of(found), _outcome(found), said)
+                self._referee.heard(trial_of(found), _outcome(found), last_line(found.traceback))
 
 
 def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:

@@ -23,7 +23,7 @@ from ..signals import gently
 from ..store.database import Database
 from ..store.retrying import RetryPolicy
 from ..store.studies import find_sweep
-from ..study.changes import compare
+from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
 from ..study.study import Study, grid_size
 from ..trial import StudyRow
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
     check_inputs(study, places.data)
     check_home(places.home)
     with Database(places.storage) as database:
-        row = begin(database, study, trials, console)
+        study, row = begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
@@ -133,10 +133,18 @@ def _measured_executor(
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, study: Study, trials: int | None, console: Console) -> StudyRow:
-    """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
-    end = grid_size(study)
+def begin(database: Database, study: Study, trials: int | None, console: Console) -> tuple[Study, StudyRow]:
+    """Stores a study that is new, or takes up what was added to it; says and logs what changed.
+
+    Returns:
+        The study, in which what its file leaves out is as it was begun, and its row.
+    """
     row = database.sweep(study.name)
+    if row is not None:
+        written, study = study, as_begun(stored_study(row), study)
+        if kept := kept_fields(written, study):
+            say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
+    end = grid_size(study)
     wanted = trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
@@ -166,7 +174,7 @@ def begin(database: Database, study: Study, trials: int | None, console: Console
         row = find_sweep(database, study.name)
     for line in changes:
         say(console, f"{study.name} changes: {line}")
-    return row
+    return study, row
 
 
 def _additions(row: StudyRow, study: Study) -> list[str]:

@@ -21,6 +21,7 @@ from ..executors import Evaluated, Failed, Job, Started
 from ..executors.cores import threads_each, usable_cores
 from ..executors.local import LocalExecutor
 from ..paths import Home
+from ..text import plural
 
 TOLERANCE = 0.05
 """Share of the highest speed that is given up for fewer workers, which need less memory."""
@@ -62,7 +63,7 @@ class Speed:
 
     def __str__(self) -> str:
         """For example ``2 x 1 thread``."""
-        return f"{self.workers} x {self.threads} thread{'s' if self.threads > 1 else ''}"
+        return f"{self.workers} x {plural(self.threads, 'thread')}"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from optuna.trial import create_trial
 from ...search.distributions import distribution
 from ...study.problem import FieldError
 from ...study.space import Choice, Space
+from ...text import plural
 
 FEWEST = 8
 """Complete trials below which importances say nothing."""
@@ -57,9 +58,7 @@ def importances(
     read = [(_read(space, trial), value) for trial, value in zip(trials, values, strict=True)]
     rows = [(params, value) for params, value in read if params is not None]
     if len(rows) < FEWEST:
-        raise UnfitTrialsError(
-            f"{len(rows)} complete trial{'' if len(rows) == 1 else 's'}, {FEWEST} are needed"
-        )
+        raise UnfitTrialsError(f"{plural(len(rows), 'complete trial')}, {FEWEST} are needed")
     if len({value for _, value in rows}) == 1:
         raise UnfitTrialsError("all trials have the same overall")
     varied = {name: space[name] for name in space if len({params[name] for params, _ in rows}) > 1}

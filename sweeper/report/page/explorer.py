@@ -5,11 +5,11 @@ A study of 10,000 trials has to fit, so that every column is written once and re
 
 import json
 import math
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
+from ...study.settings import flat
 from ...text import NONE, setting
 from ..document import Table
 from ..results import Results
@@ -97,19 +97,11 @@ def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:
     """Every setting of the configurations as text, by its path; a dash where a configuration lacks it."""
     found: dict[str, list[str]] = {}
     for place, config in enumerate(configs):
-        for path, value in _leaves("", config):
-            texts = found.setdefault(path, [])
+        for path, value in flat(config).items():
+            texts = found.setdefault(".".join(path), [])
             texts += [NONE] * (place - len(texts))
             texts.append(setting(value) if not isinstance(value, list) else json.dumps(value))
     return {path: texts + [NONE] * (len(configs) - len(texts)) for path, texts in sorted(found.items())}
-
-
-def _leaves(path: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _leaves(f"{path}{key}.", value)
-        else:
-            yield path + key, value
 
 
 def _facts(trials: pd.DataFrame) -> dict[str, Packed]:

@@ -1,10 +1,10 @@
 """The table of arms: how many trials, the best one, the mean. Pure."""
 
-from ...text import NONE, one_line
+from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
 from ..results import Results, best_per_arm, in_state, mean_and_deviation, params
-from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells, setting_line, trial_cell
+from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells, trial_cell
 
 
 def arms_table(results: Results) -> Table:
@@ -24,7 +24,7 @@ def arms_table(results: Results) -> Table:
                 count_cell(len(in_state(own, RunState.FAILED))),
                 *score_cells(results.scores, trial, top, [trial["number"]] if trial else []),
                 Cell(plus_minus(mean, deviation), value=mean),
-                Cell(NONE if trial is None else setting_line(params(trial))),
+                Cell(NONE if trial is None else setting_line(params(trial)) or "defaults"),
                 Cell(NONE) if trial is None else trial_cell(trial["number"]),
             )
         )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...text import NONE, one_line, score
+from ...text import NONE, one_line, plural, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.budget import expected_best
@@ -24,7 +24,7 @@ def budget_table(results: Results) -> Table | None:
         cells = [] if curve is None else [score_cell(float(value)) for value in curve.mean]
         rows.append((Cell(one_line(arm)), *cells, *[Cell(NONE)] * (len(budgets) - len(within))))
     rows = [_mark_best(row, rows) for row in rows] if len(rows) > 1 else rows
-    columns = (Column("arm"), *numeric(*(f"{k} trial{'' if k == 1 else 's'}" for k in budgets)))
+    columns = (Column("arm"), *numeric(*(plural(k, "trial") for k in budgets)))
     note = (
         "Expected best overall of so many trials of the arm, drawn with replacement from those that are "
         "complete (Dodge et al., 2019); pruned trials are left out. It supposes trials drawn at random, and "

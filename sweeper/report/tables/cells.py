@@ -5,7 +5,7 @@ from typing import Any
 
 from model.tasks import overall_formula
 
-from ...text import NONE, difference, duration, one_line, score, setting
+from ...text import NONE, difference, duration, one_line, plural, score, setting
 from ..document import Cell, Column
 from ..results import Results
 from ..statistics.intervals import Interval
@@ -17,8 +17,7 @@ def remarks(results: Results) -> list[str]:
     """What stands under every table of scores."""
     complete = results.complete
     seeds = ", ".join(str(seed) for seed in sorted(set(complete["seed"])))
-    count = f"{len(complete)} complete trial{'' if len(complete) == 1 else 's'}"
-    basis = f"Dev scores of {count}"
+    basis = f"Dev scores of {plural(len(complete), 'complete trial')}"
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
     best = f" The best of {len(complete)}, chosen on dev, is optimistic." if len(complete) > 1 else ""
     said = [overall_formula(results.tasks), results.notice, f"{basis}.{best}"]
@@ -113,8 +112,3 @@ def numeric(*headings: str) -> tuple[Column, ...]:
 def plus_minus(mean: float | None, deviation: float | None) -> str:
     """A mean with its deviation: ``.712 ± .004``."""
     return score(mean) if deviation is None else f"{score(mean)} ± {score(deviation)}"
-
-
-def setting_line(chosen: Mapping[str, Any]) -> str:
-    """A setting in one line: ``learning_rate 3.2e-5, dropout 0.1``."""
-    return one_line(", ".join(f"{name} {setting(value)}" for name, value in chosen.items())) or "defaults"

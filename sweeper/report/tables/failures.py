@@ -1,10 +1,10 @@
 """The table of failed trials. Pure."""
 
-from ...text import NONE, one_line
+from ...text import NONE, last_line, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
 from ..results import Results, in_state, params, records
-from .cells import count_cell, numeric, setting_line, trial_cell
+from .cells import count_cell, numeric, trial_cell
 
 
 def failures_table(results: Results) -> Table | None:
@@ -18,8 +18,8 @@ def failures_table(results: Results) -> Table | None:
             Cell(one_line(trial["arm"])),
             Cell(str(trial["error_class"])),
             count_cell(trial["attempts"]),
-            Cell(one_line(_last_line(trial["traceback"]))),
-            Cell(setting_line(params(trial))),
+            Cell(one_line(last_line(trial["traceback"])) or NONE),
+            Cell(setting_line(params(trial)) or "defaults"),
         )
         for trial in records(failed)
     ]
@@ -27,8 +27,3 @@ def failures_table(results: Results) -> Table | None:
     columns += (Column("error"), Column("setting"))
     note = f"The whole traceback of a trial: sweeper show {results.name} TRIAL"
     return Table("failures", "Failed trials", columns, tuple(rows), (note,))
-
-
-def _last_line(traceback: str | None) -> str:
-    lines = (traceback or "").strip().splitlines()
-    return lines[-1] if lines else NONE

@@ -1,5 +1,6 @@
 """The paper's tables with ours beside the published rows. Pure."""
 
+from ...study.settings import flat
 from ...text import NONE
 from ..document import Cell, Column, Table
 from ..published import PAPER_TASKS, published_tables
@@ -21,7 +22,7 @@ def paper_table(key: str, results: Results) -> Table | None:
         return None
     published = published_tables()[key]
     complete = results.complete
-    settings = complete["config"].to_list()
+    settings = [flat(config) for config in complete["config"]]
     ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
     top_ours = highest([trial for trial in ours if trial is not None], results.scores)
     top_printed = highest([row.scores for row in published.rows], results.scores)

@@ -11,7 +11,6 @@ from sweeper.observers.tally import Tally
 from sweeper.observers.terminal import LiveProgress, PlainProgress, progress
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.text import describe
 from sweeper.trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
 
 ARM = "[red]S-BERT[/red] :fire:"
@@ -122,12 +121,6 @@ def test_the_time_left_is_known_from_the_first_epoch(clock: Callable[[float], No
     assert count.summary().endswith(" · about 0:02:30 left")
     count.workers = 2
     assert count.seconds_left() == pytest.approx(75)
-
-
-def test_hyperparameters_in_one_line() -> None:
-    assert describe({"learning_rate": 1.23456e-5, "loss": "mse", "layers": 2}) == (
-        "learning_rate 1.23e-05, loss mse, layers 2"
-    )
 
 
 @pytest.mark.parametrize(("terminal", "kind"), [(True, LiveProgress), (False, PlainProgress)])

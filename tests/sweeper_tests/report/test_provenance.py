@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sweeper.report.provenance import how_made
-from sweeper.text import trial_names
 from sweeper.trial import StudyRow, TrialRow
 from tests.sweeper_tests.made import BEGUN, row, study
 
@@ -58,9 +57,3 @@ def test_a_study_without_trials_has_only_what_is_known() -> None:
         "Begun",
         "Report",
     ]
-
-
-def test_neighbouring_trials_are_named_together() -> None:
-    assert trial_names([3]) == "trial 3"
-    assert trial_names([7, 2, 0, 1, 9, 8]) == "trials 0–2, 7–9"
-    assert trial_names((4, 6)) == "trials 4, 6"

@@ -2,13 +2,15 @@ import pytest
 
 from model.config import TrainConfig
 from sweeper.report.published import PublishedRow, PublishedTable, published_tables
-from sweeper.study.settings import SHORT_NAMES, names_at
+from sweeper.study.settings import SHORT_NAMES, flat, names_at
+from sweeper.study.spec import TABLES
 from tests.sweeper_tests.made import PARAMS, study
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
 
 
-def test_all_seven_tables_are_there() -> None:
+def test_all_seven_tables_are_there_and_a_study_may_ask_for_each() -> None:
+    assert ("arms", *published_tables()) == TABLES
     assert {key: len(table.rows) for key, table in published_tables().items()} == {
         "table1": 1, "table2": 2, "table3": 4, "table4": 2, "table5": 3, "table6": 2, "table7": 2,
     }  # fmt: skip
@@ -40,7 +42,7 @@ def test_the_oddities_of_the_original_stand_as_printed() -> None:
 
 def counted(key: str, config: dict[str, object]) -> list[str]:
     table = published_tables()[key]
-    return [row.label for row in table.rows if table.counts(row, config)]
+    return [row.label for row in table.rows if table.counts(row, flat(config))]
 
 
 def test_a_trial_counts_for_the_rows_whose_settings_it_has() -> None:

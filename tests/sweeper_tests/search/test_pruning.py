@@ -14,8 +14,8 @@ import pytest
 from optuna.pruners import BasePruner, MedianPruner, PatientPruner, SuccessiveHalvingPruner
 from scipy import stats
 
-from sweeper.search import pruning
-from sweeper.search.pruning import should_prune
+from sweeper.search.pruners.halving import bracket
+from sweeper.search.pruning import Question, peers_of, should_prune
 from sweeper.study.load import load_study
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
@@ -127,16 +127,16 @@ def test_asha_keeps_the_best_and_spares_two_thirds() -> None:
 def test_hyperband_gives_every_bracket_its_share_and_halves_within_it() -> None:
     """Optuna's own shares of three brackets: 27/3, 9/2 and 3/1 in ratio, rounded up."""
     a_study = study({"name": "hyperband"})
-    trial = spec(a_study, 0)
-    brackets = [pruning._bracket(a_study, trial, configuration) for configuration in range(2000)]
+    asked = Question(a_study, spec(a_study, 0), {}, ())
+    brackets = [bracket(asked, configuration) for configuration in range(2000)]
     shares = [9, 5, 3]
-    for bracket, share in enumerate(shares):
-        assert brackets.count(bracket) / 2000 == pytest.approx(share / sum(shares), abs=0.04)
+    for place, share in enumerate(shares):
+        assert brackets.count(place) / 2000 == pytest.approx(share / sum(shares), abs=0.04)
     done = drive(a_study, 120)
-    for bracket, first in enumerate((1, 3, 9)):
-        ours = [one for one in done if brackets[one.configuration] == bracket]
+    for place, first in enumerate((1, 3, 9)):
+        ours = [one for one in done if brackets[one.configuration] == place]
         assert min(len(one.values) for one in ours) == first
-        halving = SuccessiveHalvingPruner(1, 3, bracket)
+        halving = SuccessiveHalvingPruner(1, 3, place)
         search = optuna.create_study(direction="maximize", pruner=halving)
         for one in ours:
             trial_of_optuna = search.ask()
@@ -152,7 +152,7 @@ def test_a_configuration_has_one_bracket_in_all_arms_and_seeds() -> None:
     a_study = study({"name": "hyperband"}, arms=("A", "B"), seeds=(1, 2))
     for configuration in range(20):
         brackets = {
-            pruning._bracket(a_study, spec(a_study, 7, arm, seed), configuration)
+            bracket(Question(a_study, spec(a_study, 7, arm, seed), {}, ()), configuration)
             for arm in "AB"
             for seed in (1, 2)
         }
@@ -246,6 +246,26 @@ def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
         assert not should_prune(study(options), spec(study(options), 30), low, done)
         assert not should_prune(study(options), spec(study(options), 30), {}, done)
     assert not should_prune(study({"name": "none"}), spec(study({"name": "none"}), 30), {1: -1.0}, done)
+
+
+@pytest.mark.parametrize(
+    ("options", "peers"),
+    [
+        ({"name": "none"}, None),
+        ({"name": "median"}, ("B", 2)),
+        ({"name": "asha"}, ("B", 2)),
+        ({"name": "asha", "peers": "study"}, (None, 2)),
+        ({"name": "hyperband", "peers": "study"}, (None, 2)),
+        ({"name": "wilcoxon", "p_threshold": 0.6}, ("B", None)),
+    ],
+)
+def test_the_peers_of_a_trial_are_those_of_its_arm_and_seed_unless_the_pruner_asks_for_more(
+    options: dict[str, Any], peers: tuple[str | None, int | None] | None
+) -> None:
+    a_study = study(options, arms=("A", "B"), seeds=(1, 2))
+    trial = spec(a_study, 4, "B", seed=2)
+    assert peers_of(a_study, trial, EPOCHS - 1) == peers
+    assert peers_of(a_study, trial, EPOCHS) is None
 
 
 def test_patience_spares_what_still_improves() -> None:

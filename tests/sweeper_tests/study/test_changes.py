@@ -8,14 +8,16 @@ import optuna
 import pytest
 import yaml
 from optuna.search_space import intersection_search_space
+from pydantic import Field
 from rich.console import Console
 
 from sweeper.errors import ConflictError
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
-from sweeper.study.changes import compare
+from sweeper.study.changes import as_begun, compare, kept_fields
 from sweeper.study.load import load_study, stored_study
+from sweeper.study.samplers import SamplerSpec
 from sweeper.study.spec import Resources, StudySpec, Workload
 from sweeper.study.study import Study
 from sweeper.sweep.sweep import Places, run
@@ -239,6 +241,67 @@ def test_words_are_stored_too(places: Places) -> None:
     drive(replace(study(), spec=study().spec.model_copy(update={"description": "Why?"})), places, None)
     with Database(places.storage) as database:
         assert find_sweep(database, None).study["description"] == "Why?"
+
+
+class LaterSampler(SamplerSpec):
+    """A sampler of a later version, in which a default is another."""
+
+    startup: int = Field(9, ge=2)
+
+
+class Later(StudySpec):
+    """A study of a later version: with a field more, and other defaults."""
+
+    novelty: int = 3
+    objective: str = "sst"
+    seeds: tuple[int, ...] = (7,)
+    sampler: LaterSampler = LaterSampler()
+
+
+def later(text: str) -> Study:
+    return Study(Later.model_validate(yaml.safe_load(text)), DEMO)
+
+
+def test_a_field_at_its_default_is_not_digested() -> None:
+    class More(StudySpec):
+        novelty: int = 3
+
+    assert Study(More.model_validate(yaml.safe_load(OLD)), DEMO).digest() == study().digest()
+    other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), DEMO)
+    assert other.digest() != study().digest()
+
+
+@pytest.mark.parametrize("line", ["", "sampler: {seed: 5}"])
+def test_what_a_study_file_leaves_out_stays_as_it_was_begun(
+    line: str, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = OLD.replace("seeds: [1, 2]", line)
+    drive(study(text), places, 4)
+    monkeypatch.setattr("sweeper.study.load.StudySpec", Later)
+    assert later(text).spec.sampler.startup == 9
+    assert drive(later(text), places, 8) == ["mine@demo changes: trials: 4 -> 8"]
+    with Database(places.storage) as database:
+        stored = find_sweep(database, None).study
+        assert {row.seed for row in database.runs("mine@demo")} == {11711}
+    assert (stored["novelty"], stored["objective"], stored["sampler"]["startup"]) == (3, "overall", 5)
+    with pytest.raises(ConflictError, match='objective: "overall" -> "sst"'):
+        drive(later(text + "\nobjective: sst"), places, None)
+
+
+def test_what_a_file_no_longer_says_is_kept_and_told(places: Places) -> None:
+    text = OLD + "pruner: {name: median, startup: 7}\n"
+    drive(study(text), places, 1)
+    begun = as_begun(study(text), study(OLD))
+    assert begun == study(text)
+    assert kept_fields(study(OLD), begun) == ["pruner.name", "pruner.startup"]
+    assert drive(study(text.replace("pruner: {name: median, startup: 7}", "")), places, 1) == []
+    # Another pruner, and a queue for a setting that is no longer varied: changes, told as such.
+    for line, instead in (("{name: median, startup: 7}", "{name: asha}"), ("[{dropout: 0.3}]", "[]")):
+        with pytest.raises(ConflictError):
+            drive(study(text.replace(line, instead)), places, 1)
+    shrunk = text.replace("  dropout: [0.1, 0.3]\n", "").replace("enqueue: [{dropout: 0.3}]\n", "")
+    with pytest.raises(ConflictError, match=r"space.dropout: .* -> absent"):
+        drive(study(shrunk), places, 1)
 
 
 def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:

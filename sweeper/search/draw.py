@@ -1,0 +1,58 @@
+"""Draws the values of one configuration, by the sampler that the study names."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pkgutil import resolve_name
+from typing import Any
+
+from ..study.samplers import SAMPLERS, Sampler, SamplerSpec
+from ..study.space import Space
+from .history import Tried
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a sampler is asked: the values of a configuration.
+
+    Attributes:
+        spec: The sampler as the study sets it.
+        space: The space.
+        configuration: Number of the configuration, from which the random state follows.
+        tried: The earlier configurations of its arm, in order.
+        objectives: Number of objectives, all to be raised.
+    """
+
+    spec: SamplerSpec
+    space: Mapping[str, Space]
+    configuration: int
+    tried: Sequence[Tried]
+    objectives: int
+
+    @property
+    def seed(self) -> int:
+        """Seed of this configuration's random state."""
+        # Not hash(): it differs from process to process.
+        digest = hashlib.sha256(f"{self.spec.seed}/{self.configuration}".encode()).digest()
+        return int.from_bytes(digest[:4], "big")
+
+
+def draw(request: Request) -> dict[str, Any]:
+    """Values that the study's sampler draws.
+
+    A configuration without a result, because it runs or failed, is one to keep away from: for tpe it counts
+    as a bad one; gp expects nothing new there. One that was pruned at all seeds counts for tpe as worse than
+    any with a result; its epochs before do not matter. The other samplers leave both out.
+    """
+    return _drawing(request.spec.method)(request)
+
+
+def draw_blindly(request: Request) -> dict[str, Any]:
+    """Values that depend on no result: the sampler's own if it is blind itself, random ones otherwise."""
+    method = request.spec.method
+    return _drawing(SAMPLERS["random"] if method.learns else method)(request)
+
+
+def _drawing(method: Sampler) -> Callable[[Request], dict[str, Any]]:
+    found: Callable[[Request], dict[str, Any]] = resolve_name(method.draws)
+    return found

@@ -1,0 +1,105 @@
+"""Studies of Optuna's in memory, about which its samplers and pruners are asked."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from heapq import nlargest
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from ..pareto import on_front
+from .distributions import distribution
+from .draw import Request
+from .history import Tried
+
+BEST, LATEST, SAMPLED = 30, 30, 60
+"""Configurations of an arm that tpe, gp and nsga2 see of a long history: the best, the latest, some between.
+
+TPE models its good ones by the best tenth, 25 at most, so that these are the same as without a limit; the
+others, with which it contrasts them, are an even sample.
+"""
+
+# One line per in-memory study would drown the driver's own lines.
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+@contextmanager
+def experimental() -> Iterator[None]:
+    """Where parts of Optuna are made that warn of being experimental."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        yield
+
+
+def ask(
+    request: Request,
+    sampler: BaseSampler,
+    tried: Sequence[Tried] = (),
+    marks: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """What a sampler of Optuna's draws.
+
+    Args:
+        request: What is asked.
+        sampler: The sampler.
+        tried: The configurations of which it is told.
+        marks: What it would have noted on each itself.
+    """
+    distributions = {key: distribution(entry) for key, entry in request.space.items()}
+    search = optuna.create_study(directions=["maximize"] * request.objectives, sampler=sampler)
+    for one, mark in zip(tried, marks or [{}] * len(tried), strict=True):
+        with suppress(ValueError):  # the space no longer holds it
+            search.add_trial(_Told(one, mark, distributions))
+    return search.ask(fixed_distributions=distributions).params
+
+
+def representative(tried: Sequence[Tried]) -> list[Tried]:
+    """All of a short history; of a long one the best, the latest and an even sample of all, in order."""
+    if len(tried) <= BEST + LATEST + SAMPLED:
+        return list(tried)
+    values = {position: one.values for position, one in enumerate(tried) if one.values is not None}
+    if values and len(next(iter(values.values()))) > 1:
+        good = on_front(list(values.values()))
+        best = [position for position, on in zip(values, good, strict=True) if on][-BEST:]
+    else:
+        best = nlargest(BEST, values, key=lambda position: values[position])
+    spaced = [len(tried) * step // SAMPLED for step in range(SAMPLED)]
+    latest = range(len(tried) - LATEST, len(tried))
+    return [tried[position] for position in sorted({*best, *spaced, *latest})]
+
+
+class _Told(FrozenTrial):
+    """A configuration in Optuna's terms, made for one study: that need not copy it, which takes long."""
+
+    def __init__(
+        self, one: Tried, mark: Mapping[str, Any], distributions: dict[str, BaseDistribution]
+    ) -> None:
+        state = TrialState.RUNNING
+        if one.values is not None:
+            state = TrialState.COMPLETE
+        elif one.pruned:
+            state = TrialState.PRUNED
+        now = datetime.now()
+        super().__init__(
+            number=-1,
+            trial_id=-1,
+            state=state,
+            value=None,
+            values=one.values,
+            datetime_start=now,
+            datetime_complete=now if state.is_finished() else None,
+            params=dict(one.params),
+            distributions=distributions,
+            user_attrs={},
+            system_attrs=dict(mark),
+            intermediate_values={},
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Told":
+        return self

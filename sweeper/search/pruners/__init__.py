@@ -1,0 +1,1 @@
+"""One file a method; `study.pruners` says which pruners there are."""

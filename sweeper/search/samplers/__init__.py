@@ -1,0 +1,1 @@
+"""One file a sampler; `study.samplers` says which there are."""

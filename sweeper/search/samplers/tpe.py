@@ -1,0 +1,18 @@
+"""Sampler tpe: a tree-structured Parzen estimator."""
+
+from typing import Any
+
+from optuna.samplers import TPESampler
+
+from ..draw import Request
+from ..optuna_study import ask, experimental, representative
+
+
+def draw(request: Request) -> dict[str, Any]:
+    """Values that are likely among good configurations and unlikely among the others.
+
+    Method: Bergstra et al. (2011), by Optuna; a configuration that runs counts as a bad one.
+    """
+    with experimental():
+        sampler = TPESampler(seed=request.seed, n_startup_trials=request.spec.startup, constant_liar=True)
+    return ask(request, sampler, representative(request.tried))

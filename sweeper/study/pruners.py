@@ -1,0 +1,93 @@
+"""The pruners that a study may name, and what a study file must know of each. Imports no Optuna."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from model.registry import OneOf, Registry
+from model.tasks import Frozen
+
+from .problem import FieldError
+
+
+@dataclass(frozen=True)
+class Pruner:
+    """What sets a pruner apart.
+
+    Attributes:
+        decides: Where the function stands that decides, as ``module:function``: imported by who searches
+            alone, as it takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the
+            trial ends. Empty for the one that stops no trial.
+        options: The fields of `PrunerSpec` that it heeds.
+        across_seeds: Whether it compares configurations over the seeds that they have had, not the trials of
+            one seed.
+        least_seeds: Training seeds without which it could never stop a trial.
+    """
+
+    decides: str = ""
+    options: tuple[str, ...] = ()
+    across_seeds: bool = False
+    least_seeds: "Callable[[PrunerSpec], int]" = lambda spec: 1
+
+
+def _least_seeds_of_a_test(spec: "PrunerSpec") -> int:
+    # n differences of one sign have a probability of 1 in 2**n, and the last seed is the one saved.
+    return 2 + math.floor(-math.log2(spec.p_threshold))
+
+
+_IN = "sweeper.search.pruners"
+
+_HALVING = ("min_epochs", "reduction_factor", "peers", "patience")
+
+PRUNERS: Registry[Pruner] = Registry(
+    "pruner",
+    {
+        "none": Pruner(),
+        "median": Pruner(f"{_IN}.median:decide", ("min_epochs", "startup", "patience")),
+        "asha": Pruner(f"{_IN}.halving:asha", _HALVING),
+        "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING),
+        "wilcoxon": Pruner(
+            f"{_IN}.wilcoxon:decide", ("p_threshold",), across_seeds=True, least_seeds=_least_seeds_of_a_test
+        ),
+    },
+)
+
+
+class PrunerSpec(Frozen):
+    """Which trials are stopped early, compared with earlier ones."""
+
+    name: Annotated[str, OneOf(PRUNERS)] = Field(
+        "none",
+        description="median: below the median. asha, hyperband: not among the best at fixed epochs. "
+        "wilcoxon: configuration significantly worse at the seeds already done.",
+    )
+    min_epochs: int = Field(1, ge=1, description="median, asha, hyperband: epochs that every trial gets.")
+    startup: int = Field(5, ge=1, description="median: complete trials before any is stopped.")
+    reduction_factor: int = Field(
+        3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
+    )
+    p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
+    peers: Literal["arm", "study"] = Field(
+        "arm",
+        description="asha, hyperband: which trials a trial is compared with: those of its arm, so that every "
+        "arm is searched alike, or all of the study, which finds the best of all with the fewest epochs.",
+    )
+    patience: int | None = Field(
+        None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for option, value in self:
+            changed = option != "name" and value != type(self).model_fields[option].default
+            if changed and option not in self.method.options:
+                raise FieldError((option,), f"pruner {self.name} has no such option", value)
+        return self
+
+    @property
+    def method(self) -> Pruner:
+        """The pruner of that name."""
+        return PRUNERS[self.name]

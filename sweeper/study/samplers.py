@@ -1,0 +1,67 @@
+"""The samplers that a study may name, and what a study file must know of each. Imports no Optuna."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from model.registry import OneOf, Registry
+from model.tasks import Frozen
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """What sets a sampler apart.
+
+    Attributes:
+        draws: Where the function stands that draws a configuration, as ``module:function``: imported by who
+            searches alone, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a
+            value for each key of the space.
+        learns: Whether it follows the results of earlier configurations.
+        cells: Whether it goes through the cells of the space, each once, and draws nothing.
+        objectives: How many scores it raises at once.
+        ranges_only: Whether it searches no choices.
+    """
+
+    draws: str = ""
+    learns: bool = True
+    cells: bool = False
+    objectives: Literal["one", "several", "any"] = "one"
+    ranges_only: bool = False
+
+
+_IN = "sweeper.search.samplers"
+
+SAMPLERS: Registry[Sampler] = Registry(
+    "sampler",
+    {
+        "tpe": Sampler(f"{_IN}.tpe:draw", objectives="any"),
+        "random": Sampler(f"{_IN}.uniform:draw", learns=False, objectives="any"),
+        "grid": Sampler(cells=True, learns=False),
+        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any"),
+        "cma-es": Sampler(f"{_IN}.cma_es:draw", ranges_only=True),
+        "gp": Sampler(f"{_IN}.gaussian:draw"),
+        "nsga2": Sampler(f"{_IN}.nsga2:draw", objectives="several"),
+    },
+)
+
+
+class SamplerSpec(Frozen):
+    """How new trials are proposed."""
+
+    name: Annotated[str, OneOf(SAMPLERS)] = Field(
+        "tpe",
+        description="Learning from finished trials: tpe; gp (Gaussian process); cma-es (ranges only); nsga2 "
+        "(several objectives). Blindly: random; qmc (evenly spread); grid (every combination once).",
+    )
+    seed: int = Field(11711, ge=0, lt=2**32, description="Seed of the proposals, not of the training.")
+    startup: int = Field(
+        5,
+        ge=2,
+        description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
+    )
+
+    @property
+    def method(self) -> Sampler:
+        """The sampler of that name."""
+        return SAMPLERS[self.name]
