@@ -1,3 +1,5 @@
 """Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder."""
 
-__version__ = "0.1.0"
+from .version import __version__
+
+__all__ = ["__version__"]

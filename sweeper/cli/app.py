@@ -10,6 +10,7 @@ import typer
 from model.errors import ModelError
 
 from ..errors import SweeperError
+from ..version import __version__
 from .best import best
 from .confirm import confirm
 from .dashboard import dashboard
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
     help="Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder.\n\n"
     "Begin with `sweeper run --study quickstart --trials 8`, then `sweeper report`.\n\n"
@@ -56,16 +58,26 @@ app = typer.Typer(
 )
 
 
+def say_version(wanted: bool) -> None:
+    """Says which version this is, and ends."""
+    if wanted:
+        typer.echo(f"sweeper {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Show the version.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option(DEBUG, help="Show the traceback of an error; before or after the command.")
     ] = False,
 ) -> None:
     """Options of every command."""
 
-    # `main` has taken it out of the arguments, from wherever it stood; it is declared here for the help.
+    # `main` has taken --debug out of the arguments, wherever it stood; it is declared here for the help.
 
 
 for _name, _command in COMMANDS.items():

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from .. import __version__
 from ..study.study import Study
 from ..text import duration, one_line, trial_names
 from ..trial import StudyRow, TrialRow
+from ..version import __version__
 
 
 def how_made(

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from .. import __version__
 from ..errors import DatabaseError, InputError
 from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
 from ..trial import StudyRow
+from ..version import __version__
 from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
