@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -17,7 +16,7 @@ from ..text import one_line
 from .advice import advice
 from .document import Document
 from .figures import study_figures
-from .formats import FILES, FORMATS
+from .formats import FILES, FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
 from .read import read_results
@@ -26,9 +25,6 @@ from .selection import Selection, selected
 from .statistics.comparison import Comparisons
 from .summary import evidence, headline, missing, progress
 from .tables import study_tables, trials_table
-
-if TYPE_CHECKING:
-    from .figures.image import Format
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def write_report(
     home: Home | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
-    images: "Format | None" = None,
+    images: str | None = None,
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
 
@@ -65,7 +61,8 @@ def write_report(
         folder: Where the files go; made if missing, files of an earlier report are replaced.
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
-        images: Format in which the figures are written to ``figures/`` as well; None: they are not.
+        images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
+            they are not.
 
     Raises:
         InputError: If there is no such study, or none of what is selected, or the folder cannot be written,
@@ -91,7 +88,7 @@ def write_report(
     if images is not None:
         from .figures.image import write_images  # only here is a browser needed
 
-        write_images(study_figures(results), folder / "figures", images)
+        write_images(study_figures(results), folder / "figures", images, IMAGES[images])
     return Report(document, shown, said, folder)
 
 

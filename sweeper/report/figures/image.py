@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import plotly.graph_objects as go
 
 from ...errors import InputError
 from .drawing import Figure
 
-Format = Literal["svg", "png", "pdf"]
-
-WIDTH, HEIGHT, SCALE = 760, 480, 2
-"""Pixels; a PNG has as many again each way."""
+WIDTH, HEIGHT = 760, 480
 
 
-def write_images(figures: Sequence[Figure], folder: Path, image_format: Format) -> list[Path]:
+def write_images(figures: Sequence[Figure], folder: Path, image_format: str, scale: int = 1) -> list[Path]:
     """Writes every panel as an image on white, with its legend, named by its key.
 
     The browser runs without its sandbox (containers and root have none); it loads nothing but plotly.js from
@@ -24,7 +21,8 @@ def write_images(figures: Sequence[Figure], folder: Path, image_format: Format) 
     Args:
         figures: The figures.
         folder: Where the images go; made if missing, images of the same name are replaced.
-        image_format: svg, png or pdf.
+        image_format: A format that kaleido knows, for example svg, png or pdf.
+        scale: Pixels, one way, for each of the drawing.
 
     Returns:
         The files, in the order of the panels.
@@ -43,7 +41,7 @@ def write_images(figures: Sequence[Figure], folder: Path, image_format: Format) 
         "format": image_format,
         "width": WIDTH,
         "height": HEIGHT,
-        "scale": SCALE if image_format == "png" else 1,
+        "scale": scale,
     }
     jobs = [
         {"fig": printed(panel.drawing), "path": str(path), "opts": options}

@@ -11,7 +11,8 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.report.figures import Figure, study_figures
-from sweeper.report.figures.image import HEIGHT, SCALE, WIDTH, Format, printed, write_images
+from sweeper.report.figures.image import HEIGHT, WIDTH, printed, write_images
+from sweeper.report.formats import IMAGES
 from tests.sweeper_tests.made import results, row, study
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -29,15 +30,15 @@ def need_browser() -> None:
         pytest.skip("no browser")
 
 
-@pytest.mark.parametrize("image_format", ["svg", "png", "pdf"])
-def test_every_panel_becomes_an_image(tmp_path: Path, image_format: Format) -> None:
+@pytest.mark.parametrize("image_format", IMAGES)
+def test_every_panel_becomes_an_image(tmp_path: Path, image_format: str) -> None:
     need_browser()
-    (path,) = write_images(figures(), tmp_path / "images", image_format)
+    (path,) = write_images(figures(), tmp_path / "images", image_format, IMAGES[image_format])
     assert path == tmp_path / "images" / f"history.{image_format}"
     content = path.read_bytes()
     if image_format == "png":
         assert content.startswith(b"\x89PNG")
-        assert struct.unpack(">II", content[16:24]) == (SCALE * WIDTH, SCALE * HEIGHT)
+        assert struct.unpack(">II", content[16:24]) == (2 * WIDTH, 2 * HEIGHT)
     elif image_format == "pdf":
         assert content.startswith(b"%PDF-")
     else:
