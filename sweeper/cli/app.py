@@ -102,15 +102,15 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         # What a command returns is None; the code of a typer.Exit is returned as well.
         return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _told(error, error.format_message(), debug)
+        return _explain(error, error.format_message(), debug)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
-        return _told(error, f"{error.strerror or error}{named}", debug)
+        return _explain(error, f"{error.strerror or error}{named}", debug)
     except (SweeperError, ModelError) as error:
-        return _told(error, str(error), debug)
+        return _explain(error, str(error), debug)
 
 
-def _told(error: Exception, message: str, debug: bool) -> int:
+def _explain(error: Exception, message: str, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     typer.echo(f"Error: {message}", err=True)

@@ -48,12 +48,12 @@ def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>")
         metavar: What the help shows as its value, with {} for the names.
     """
 
-    def checked(text: str) -> str:
+    def check(text: str) -> str:
         if text not in names:
             raise ValueError(f"{text!r} is not one of {', '.join(map(repr, names))}.")
         return text
 
-    return typer.Option(*flags, parser=checked, metavar=metavar.format("|".join(names)), help=help)
+    return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -39,7 +39,7 @@ class Deviation:
     now: Value
 
     def __str__(self) -> str:
-        return f"{self.what}: {_shown(self.recorded)} recorded, {_shown(self.now)} now"
+        return f"{self.what}: {_written(self.recorded)} recorded, {_written(self.now)} now"
 
 
 @dataclass
@@ -274,5 +274,5 @@ def _version(package: str) -> str:
         return _MISSING
 
 
-def _shown(value: Value) -> str:
+def _written(value: Value) -> str:
     return repr(value) if isinstance(value, float) else str(value)
