@@ -20,7 +20,8 @@ from sweeper.executors import Evaluated, Event, Finished, Job
 from sweeper.executors.local import LocalExecutor
 from sweeper.paths import Home
 from sweeper.study.load import load_study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 
 TRIALS = 6
 """The first of which starts the server that the others are forked from, and does not count."""
@@ -90,7 +91,7 @@ def trials(arm: str) -> Iterator[Parts]:
     executor = TimedExecutor()
     with tempfile.TemporaryDirectory() as name:
         home = Home(Path(name))
-        run(study, TRIALS, executor, Places(home.storage, home, None), Console(quiet=True))
+        run(Order(study, TRIALS, Places(home.storage, home, None), Console(quiet=True)), executor)
     for number in range(1, TRIALS):
         yield parts(executor.noted[number])
 

@@ -22,7 +22,9 @@ from sweeper.executors.inline import InlineExecutor
 from sweeper.paths import Home, data_folder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
-from sweeper.sweep import sweep
+from sweeper.sweep import checks
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run as run_sweep
 
 from .stopwatch import Stopwatch
 
@@ -72,7 +74,7 @@ def profile(workload: str) -> Table:
         file = Path(folder) / "profile.yaml"
         file.write_text(STUDY, encoding="utf-8")
         study, home = load_study(str(file), workload), Home(Path(folder) / "home")
-        places = sweep.Places(_storage(home), home, data_folder())
+        places = Places(_storage(home), home, data_folder())
         watch = Stopwatch()
         with ExitStack() as stack:
             stack.enter_context(watch.on_trainer())
@@ -80,14 +82,14 @@ def profile(workload: str) -> Table:
                 if callable(method := getattr(Database, name)):
                     stack.enter_context(patch.object(Database, name, watch.timed("database", method)))
             stack.enter_context(
-                patch.object(sweep, "check_inputs", watch.timed("checks", sweep.check_inputs))
+                patch.object(checks, "check_inputs", watch.timed("checks", checks.check_inputs))
             )
             stack.enter_context(
                 patch.object(InlineExecutor, "poll", watch.timed("loop", InlineExecutor.poll))
             )
-            run = watch.timed("driver", sweep.run)
+            run = watch.timed("driver", run_sweep)
             for number, name in enumerate(TRIALS, start=1):
-                done = run(study, number, InlineExecutor(), places, Console(quiet=True))
+                done = run(Order(study, number, places, Console(quiet=True)), InlineExecutor())
                 assert done.failed == 0
                 table.setdefault(name, {}).update(watch.seconds)
                 watch.seconds.clear()

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from sweeper.observers.several import Several
 from sweeper.observers.terminal import progress
 from sweeper.paths import Home
 from sweeper.show.status import tally
@@ -125,7 +126,8 @@ def _drive(url: str, study: Study, row: StudyRow, nodes: Nodes, home: Home) -> N
         database = stack.enter_context(Database(url))
         # What a sweep prints into a file.
         file = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-        observer = progress(Console(file=file), tally(database, row, nodes.workers))
+        count = tally(database, row, nodes.workers)
+        observer = Several(count, progress(Console(file=file), count))
         Driver(
             database=database,
             study=study,

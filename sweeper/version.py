@@ -1,3 +1,3 @@
-"""The version of this program."""
+"""The version of this package, which databases, reports and exported models name."""
 
 __version__ = "0.1.0"

@@ -10,6 +10,7 @@ import typer
 from model.errors import ModelError
 
 from ..errors import SweeperError
+from ..version import __version__
 from .best import best
 from .confirm import confirm
 from .dashboard import dashboard
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
     help="Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder.\n\n"
     "Begin with `sweeper run --study quickstart --trials 8`, then `sweeper report`.\n\n"
@@ -56,16 +58,26 @@ app = typer.Typer(
 )
 
 
+def say_version(wanted: bool) -> None:
+    """Says which version this is, and ends."""
+    if wanted:
+        typer.echo(f"sweeper {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="Show the version.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option(DEBUG, help="Show the traceback of an error; before or after the command.")
     ] = False,
 ) -> None:
     """Options of every command."""
 
-    # `main` has taken it out of the arguments, from wherever it stood; it is declared here for the help.
+    # `main` has taken --debug out of the arguments, wherever it stood; it is declared here for the help.
 
 
 for _name, _command in COMMANDS.items():
@@ -90,15 +102,15 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         # What a command returns is None; the code of a typer.Exit is returned as well.
         return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _told(error, error.format_message(), debug)
+        return _explain(error, error.format_message(), debug)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
-        return _told(error, f"{error.strerror or error}{named}", debug)
+        return _explain(error, f"{error.strerror or error}{named}", debug)
     except (SweeperError, ModelError) as error:
-        return _told(error, str(error), debug)
+        return _explain(error, str(error), debug)
 
 
-def _told(error: Exception, message: str, debug: bool) -> int:
+def _explain(error: Exception, message: str, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     typer.echo(f"Error: {message}", err=True)

@@ -44,6 +44,6 @@ def best(
         check_folder(export)
         typer.echo(best_text(database, row, run))
         home = Home.from_environment()
-        scores = export_run(database, row, run, export, home, data_folder(), typer.echo)
+        scores = export_run(database, row, run, export, home=home, data=data_folder(), say=typer.echo)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     typer.echo(f"Model: {export}; dev scores of its weights: {told}")

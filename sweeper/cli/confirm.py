@@ -5,23 +5,12 @@ from typing import Annotated
 import typer
 
 from ..sweep.stopping import MAX_FAILURES, Limits
-from .executor import Placement
-from .options import (
-    Devices,
-    ExecutorName,
-    JobTime,
-    MaxFailures,
-    RayAddress,
-    Sbatch,
-    Storage,
-    StudyName,
-    Timeout,
-    Workers,
-    storage_url,
-)
+from .executor import Placement, placed
+from .options import MaxFailures, Storage, StudyName, Timeout, storage_url
 from .run import run_study
 
 
+@placed
 def confirm(
     *,
     study: StudyName = None,
@@ -35,12 +24,7 @@ def confirm(
         ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, metavar="S", help="Fresh training seeds for each.")] = 5,
-    workers: Workers = None,
-    devices: Devices = None,
-    executor: ExecutorName = "local",
-    ray_address: RayAddress = None,
-    job_time: JobTime = None,
-    sbatch: Sbatch = None,
+    where: Placement,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     storage: Storage = None,
@@ -67,5 +51,4 @@ def confirm(
         leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
         confirming = confirmation(found.study, leaders, seeds, stored_study(earlier) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
-    run_study(confirming, None, where.executor_for(confirming), storage, limits)
+    run_study(confirming, where, storage, limits)

@@ -1,96 +1,105 @@
 """Where the trials of a command run, as its options say."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import inspect
+import re
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any
 
-from ..errors import InputError
+import typer
+
+from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
+from .options import named, seconds
 
 if TYPE_CHECKING:
-    from ..executors import Executor
-    from ..executors.slurm import Slurm
     from ..study.study import Study
 
-_GOES_WITH = {"devices": "local", "ray_address": "ray", "job_time": "slurm", "sbatch": "slurm"}
-"""The options that one executor alone has."""
+Placement = Callable[["Study"], Runner]
+"""What the user said; for a study, what runs its trials. Raises an InputError as `choose_runner`."""
 
 
-@dataclass(frozen=True)
-class Placement:
-    """What the user said.
-
-    Attributes:
-        executor: ``local``, ``inline``, ``ray`` or ``slurm``.
-        workers: Trials at once; `AUTO` for as many as turn out fastest, which inline is one; None where the
-            user does not say.
-        devices: CUDA devices for local trials; unless `workers` is a number, one trial on each.
-        ray_address: The Ray cluster.
-        job_time: Time limit of a SLURM job in seconds.
-        sbatch: Parameters of sbatch.
-    """
-
-    executor: str = "local"
-    workers: int | None = None
-    devices: str | None = None
-    ray_address: str | None = None
-    job_time: float | None = None
-    sbatch: Sequence[str] | None = None
-
-    def executor_for(self, study: "Study") -> "Executor | Slurm | None":
-        """The executor, or what to ask of SLURM.
-
-        Args:
-            study: Its workload says what a trial takes of a cluster.
-
-        Returns:
-            None if the sweep shall measure how many workers a local executor has.
-
-        Raises:
-            InputError: If an option goes with another executor, Ray or a device is missing, no cluster
-                answers, or none of its nodes could hold a trial.
-        """
-        for name, executor in _GOES_WITH.items():
-            value = getattr(self, name)
-            if value and self.executor != executor:
-                said = " ".join(value) if name == "sbatch" else value
-                option = name.replace("_", "-")
-                raise InputError(f"--{option} {said}: goes with --executor {executor} only")
-        match self.executor:
-            case "ray":
-                return self._ray(study)
-            case "slurm":
-                return self._slurm()
-            case "inline":
-                from ..executors.inline import InlineExecutor
-
-                return InlineExecutor(self.workers or 1)
-        return self._local()
-
-    def _local(self) -> "Executor | None":
-        from ..executors.local import LocalExecutor
-
-        if self.devices is not None:
-            from ..executors.devices import devices_named
-
-            found = devices_named(self.devices)
-            return LocalExecutor(self.workers or len(found), found)
-        return None if self.workers == AUTO else LocalExecutor(self.workers or 1)
-
-    def _ray(self, study: "Study") -> "Executor":
-        from ..executors.ray_cluster import connect
-
-        connect(self.ray_address)
-        from ..executors.ray import RayExecutor
-
-        return RayExecutor(study.workload.resources, self.workers or None)
-
-    def _slurm(self) -> "Slurm":
-        from ..executors.slurm import JOB_SECONDS, Slurm, sbatch_parameters
-
-        if self.workers == AUTO:
-            raise InputError("--workers auto measures this machine: for --executor slurm write how many jobs")
-        return Slurm(self.workers or 1, self.job_time or JOB_SECONDS, sbatch_parameters(self.sbatch or ()))
+def number_of_workers(text: str) -> int:
+    """A number of workers as the user wrote it; `AUTO` for ``auto``."""
+    written = text.strip()
+    if written == "auto":
+        return AUTO
+    if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
+        raise typer.BadParameter(f"{written!r}: write a number of at least 1, or auto")
+    return int(written)
 
 
-AUTO = 0
-"""As many workers as turn out fastest."""
+OPTIONS: dict[str, Any] = {
+    "workers": Annotated[
+        int | None,
+        typer.Option(
+            parser=number_of_workers,
+            metavar="N|auto",
+            help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
+            "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster "
+            "holds.",
+        ),
+    ],
+    "devices": Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICES",
+            help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them; "
+            "without --workers there are as many trials at once, more --workers share the devices evenly.",
+        ),
+    ],
+    "executor": Annotated[
+        str, named(EXECUTORS, help=" ".join(f"{name}: {kind.help}" for name, kind in EXECUTORS.items()))
+    ],
+    "ray_address": Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="With --executor ray: the cluster; default: RAY_ADDRESS, else a new one on this machine "
+            "alone.",
+        ),
+    ],
+    "job_time": Annotated[
+        float | None,
+        typer.Option(
+            parser=seconds,
+            metavar="DURATION",
+            help="Time limit of a SLURM job, default 4h; one that meets it saves a checkpoint and is "
+            "requeued.",
+        ),
+    ],
+    "sbatch": Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="A parameter of sbatch for the SLURM jobs, such as partition=gpu or mem=16G; repeatable.",
+        ),
+    ],
+}
+"""The options that say where trials run, in the order of the help: those of every executor and their own."""
+
+
+def placed(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command these options in place of its parameter `where`, a `Placement`."""
+
+    @wraps(command)
+    def typed(*, executor: str, workers: int | None, **given: Any) -> None:
+        own = {name: given.pop(name) for name in OPTIONS if name in given}
+        where = partial(choose_runner, executor=executor, workers=workers, options=own)
+        command(where=where, **given)
+
+    parameters: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        parameters += _parameters() if parameter.name == "where" else [parameter]
+    typed.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return typed
+
+
+def _parameters() -> list[inspect.Parameter]:
+    defaults = {"executor": "local"}
+    return [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation
+        )
+        for name, annotation in OPTIONS.items()
+    ]

@@ -1,13 +1,14 @@
 """The options that several commands share, and what they stand for."""
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import InputError
 from ..paths import Home
-from .executor import AUTO
+from ..report.formats import FORMATS, IMAGES
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -37,23 +38,23 @@ WorkloadName = Annotated[
 ]
 
 
-ExecutorName = Annotated[
-    Literal["local", "inline", "ray", "slurm"],
-    typer.Option(
-        help="local: one process per trial. inline: in this process, to debug. ray: on a Ray cluster, each "
-        "with the `resources` of the workload. slurm: --workers jobs of a SLURM cluster, which share the "
-        "database."
-    ),
-]
+def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>") -> Any:  # noqa: A002
+    """An option whose value is one of these names, which are asked when a command is typed.
 
+    Args:
+        names: The names, a `Registry` for example.
+        flags: What is typed, where the parameter does not say it.
+        help: As of typer.
+        metavar: What the help shows as its value, with {} for the names.
+    """
 
-RayAddress = Annotated[
-    str | None,
-    typer.Option(
-        metavar="HOST:PORT",
-        help="With --executor ray: the cluster; default: RAY_ADDRESS, else a new one on this machine alone.",
-    ),
-]
+    def check(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"{text!r} is not one of {', '.join(map(repr, names))}.")
+        return text
+
+    return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)
+
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -64,16 +65,6 @@ def seconds(text: str) -> float:
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
     return float(match[1]) * _UNITS[match[2]]
-
-
-def number_of_workers(text: str) -> int:
-    """A number of workers as the user wrote it; `AUTO` for ``auto``."""
-    written = text.strip()
-    if written == "auto":
-        return AUTO
-    if not re.fullmatch(r"0*[1-9]\d{0,5}", written):
-        raise typer.BadParameter(f"{written!r}: write a number of at least 1, or auto")
-    return int(written)
 
 
 def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
@@ -93,52 +84,12 @@ def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
     return found
 
 
-Workers = Annotated[
-    int | None,
-    typer.Option(
-        parser=number_of_workers,
-        metavar="N|auto",
-        help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
-        "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster holds.",
-    ),
-]
-
-
-Devices = Annotated[
-    str | None,
-    typer.Option(
-        metavar="DEVICES",
-        help="CUDA devices, for example cuda:0,cuda:1 or 0,1 or all. Each trial sees one of them; without "
-        "--workers there are as many trials at once, more --workers share the devices evenly.",
-    ),
-]
-
-
 Timeout = Annotated[
     float | None,
     typer.Option(
         parser=seconds,
         metavar="DURATION",
         help="End after this time (90s, 30m, 2h); trials under way stay resumable.",
-    ),
-]
-
-
-JobTime = Annotated[
-    float | None,
-    typer.Option(
-        parser=seconds,
-        metavar="DURATION",
-        help="Time limit of a SLURM job, default 4h; one that meets it saves a checkpoint and is requeued.",
-    ),
-]
-
-
-Sbatch = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="KEY=VALUE",
-        help="A parameter of sbatch for the SLURM jobs, such as partition=gpu or mem=16G; repeatable.",
     ),
 ]
 
@@ -171,9 +122,11 @@ MaxFailures = Annotated[
 
 
 TableFormat = Annotated[
-    Literal["terminal", "markdown", "latex", "csv", "json"],
-    typer.Option(
-        "--format", help="What is printed; other than for a terminal, nothing else is on standard output."
+    str,
+    named(
+        ("terminal", *FORMATS),
+        "--format",
+        help="What is printed; other than for a terminal, nothing else is on standard output.",
     ),
 ]
 
@@ -199,8 +152,8 @@ SortColumn = Annotated[
 
 
 ImageFormat = Annotated[
-    Literal["svg", "png", "pdf"] | None,
-    typer.Option("--figures", help="Write the figures as images too, to `figures/` in the report's folder."),
+    str | None,
+    named(IMAGES, "--figures", help="Write the figures as images too, to `figures/` in the report's folder."),
 ]
 
 

@@ -19,7 +19,8 @@ from .options import (
 )
 
 
-def report(  # noqa: PLR0917 - options, which are given by name
+def report(
+    *,
     study: Annotated[
         str | None,
         typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: the latest."),

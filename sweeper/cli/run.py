@@ -6,46 +6,42 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ..observers.tools import Tool
+from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import TerminatedError, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
-from .executor import Placement
+from .executor import Placement, placed
 from .options import (
     STUDY_FILE,
-    Devices,
-    ExecutorName,
-    JobTime,
     MaxFailures,
-    RayAddress,
-    Sbatch,
     StaleTrials,
     Storage,
     StudyName,
     Timeout,
     TrialTimeout,
     Until,
-    Workers,
     WorkloadName,
+    named,
     named_study,
     scores_to_reach,
     storage_url,
 )
 
 if TYPE_CHECKING:
-    from ..executors import Executor
-    from ..executors.slurm import Slurm
     from ..study.study import Study
 
 Logs = Annotated[
-    list[Tool] | None,
-    typer.Option(
+    list[str] | None,
+    named(
+        TOOLS,
         "--log",
         help="Log the trials for this tool too, under SWEEPER_HOME or MLFLOW_TRACKING_URI; repeatable.",
+        metavar="<list[{}]>",
     ),
 ]
 
 
+@placed
 def run(
     *,
     study: Annotated[str, typer.Option(metavar="STUDY", help=STUDY_FILE)],
@@ -63,12 +59,7 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="Run it under this name, as a study of its own: after a change."),
     ] = None,
-    workers: Workers = None,
-    devices: Devices = None,
-    executor: ExecutorName = "local",
-    ray_address: RayAddress = None,
-    job_time: JobTime = None,
-    sbatch: Sbatch = None,
+    where: Placement,
     timeout: Timeout = None,
     until: Until = None,
     patience: StaleTrials = None,
@@ -90,22 +81,17 @@ def run(
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
-    run_study(loaded, trials, where.executor_for(loaded), storage, limits, log or ())
+    run_study(loaded, where, storage, limits, trials=trials, logs=log or ())
 
 
+@placed
 def resume(
     *,
     study: StudyName = None,
     workload: Annotated[
         str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
     ] = None,
-    workers: Workers = None,
-    devices: Devices = None,
-    executor: ExecutorName = "local",
-    ray_address: RayAddress = None,
-    job_time: JobTime = None,
-    sbatch: Sbatch = None,
+    where: Placement,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
@@ -126,36 +112,32 @@ def resume(
     with Database(storage_url(storage), must_exist=True) as database:
         found = stored_study(find_sweep(database, study, workload))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
-    run_study(found, None, where.executor_for(found), storage, limits, log or ())
+    run_study(found, where, storage, limits, logs=log or ())
 
 
-def run_study(  # noqa: PLR0917
+def run_study(
     study: "Study",
-    trials: int | None,
-    executor: "Executor | Slurm | None",
+    where: Placement,
     storage: str | None,
     limits: Limits,
-    logs: Collection[Tool] = (),
+    *,
+    trials: int | None = None,
+    logs: Collection[str] = (),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
-    from ..executors.slurm import Slurm
     from ..observers.terminal import say
-    from ..sweep import slurm as cluster
-    from ..sweep import sweep
+    from ..sweep.order import Order, Places
 
+    run_order = where(study)
     home = Home.from_environment()
-    console = Console()
-    places = sweep.Places(storage or home.storage, home, data_folder())
+    places = Places(storage or home.storage, home, data_folder())
+    order = Order(study, trials, places, Console(), limits, logs)
     try:
         with terminable():
-            if isinstance(executor, Slurm):
-                count = cluster.run(study, trials, executor, places, console, limits, logs)
-            else:
-                count = sweep.run(study, trials, executor, places, console, limits, logs)
+            count = run_order(order)
     except KeyboardInterrupt as stop:
         typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
-    say(console, f"{study.name}: {count.standing()}")
+    say(order.console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)

@@ -94,7 +94,7 @@ class _Held:
 class RayExecutor:
     """One actor for each trial at once, kept from trial to trial: the trainer is loaded once in each.
 
-    This process is connected to the cluster before: see `raycluster.connect`.
+    This process is connected to the cluster before: see `ray_cluster.connect`.
 
     Args:
         resources: What a trial takes. Without a number of cores: as many as all trials at once can have.

@@ -123,7 +123,7 @@ class Jobs:
         ours = {path.name.partition("_")[0] for path in self.folder.glob("*_submission.sh")}
         if not ours:
             return {}
-        listed = _asked("squeue", "--me", "--array", "--noheader", "--format=%F %T")
+        listed = _ask("squeue", "--me", "--array", "--noheader", "--format=%F %T")
         if listed is None:
             return None
         found: dict[str, Counter[str]] = {}
@@ -187,7 +187,7 @@ class Jobs:
             waiting: Only those that do not run yet.
         """
         if living := self.living():
-            _asked("scancel", *(["--state=PENDING"] if waiting else []), *living)
+            _ask("scancel", *(["--state=PENDING"] if waiting else []), *living)
 
 
 def check_slurm() -> None:
@@ -215,7 +215,7 @@ def check_storage(storage: str, slurm: Slurm) -> None:
     if not storage.startswith("sqlite"):
         return
     chosen = [f"--{_SINFO_NAMES[key]}={value}" for key, value in slurm.sbatch.items() if key in _SINFO_NAMES]
-    listed = _asked("sinfo", "--noheader", "--Node", "--format=%n", *chosen)
+    listed = _ask("sinfo", "--noheader", "--Node", "--format=%n", *chosen)
     elsewhere = sorted(
         {
             node
@@ -265,7 +265,7 @@ def _outside_jobs() -> Iterator[None]:
         yield
 
 
-def _asked(*command: str) -> str | None:
+def _ask(*command: str) -> str | None:
     """What one of SLURM's commands prints; None if it fails."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603

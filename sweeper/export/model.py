@@ -1,7 +1,6 @@
 """A trial's model as a folder for the Hugging Face hub."""
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +11,6 @@ from safetensors import SafetensorError, safe_open
 from model.config import TrainConfig
 
 from ..errors import InputError
-from ..executors import Job
 from ..executors.local import LocalExecutor
 from ..paths import Home, best_weights
 from ..store.trials import Archive
@@ -44,11 +42,12 @@ def check_folder(folder: Path) -> None:
         )
 
 
-def export_run(  # noqa: PLR0917
+def export_run(
     database: Archive,
     sweep: StudyRow,
     run: TrialRow,
     folder: Path,
+    *,
     home: Home,
     data: Path | None,
     say: Callable[[str], None],
@@ -92,12 +91,7 @@ def export_run(  # noqa: PLR0917
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
             weights = Path(name) / "best.safetensors"
-            executor = _Keeping(weights)
-            found = replay(database, sweep, run.number, executor=executor, home=home, data=data, say=say)
-            for line in lines(sweep.name, run.number, found):
-                say(line)
-            if not weights.exists():
-                raise InputError(f"trial {run.number} of study {sweep.name!r} could not be trained again")
+            _train_again(database, sweep, run.number, weights, home=home, data=data, say=say)
         exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
         (beside / "README.md").write_text(card, encoding="utf-8")
@@ -126,21 +120,31 @@ def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
     return file if epoch == str(run.best_epoch) else None
 
 
-class _Keeping(LocalExecutor):
-    """Runs one trial in a process and copies its best weights before its folder goes."""
-
-    def __init__(self, place: Path) -> None:
-        super().__init__()
-        self._place = place
-
-    def submit(self, job: Job) -> None:
-        self._file = best_weights(job.rundir)
-        super().submit(job)
-
-    def close(self) -> None:
-        super().close()
-        if self._file.exists():
-            shutil.copyfile(self._file, self._place)
+def _train_again(
+    database: Archive,
+    sweep: StudyRow,
+    number: int,
+    weights: Path,
+    *,
+    home: Home,
+    data: Path | None,
+    say: Callable[[str], None],
+) -> None:
+    """Trains a trial for its weights; says how its metrics differ from the record."""
+    found = replay(
+        database,
+        sweep,
+        number,
+        executor=LocalExecutor(),
+        home=home,
+        data=data,
+        say=say,
+        keep=weights,
+    )
+    for line in lines(sweep.name, number, found):
+        say(line)
+    if not weights.exists():
+        raise InputError(f"trial {number} of study {sweep.name!r} could not be trained again")
 
 
 def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:

@@ -1,4 +1,4 @@
-"""A view and logs that hear the same."""
+"""A sweep's own observers, and logs, that hear the same."""
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -11,22 +11,22 @@ from ..text import one_line
 from ..trial import Outcome, TrialSpec
 from .log import Log
 from .observer import Observer
-from .tools import Tool
+from .tools import TOOLS
 
 
 @contextmanager
-def logged(tools: Collection[Tool], study: str, home: Home, view: Observer) -> Iterator[Observer]:
-    """The view, joined by the logs of these tools until the sweep ends.
+def logged(tools: Collection[str], study: str, home: Home, *observers: Observer) -> Iterator[Observer]:
+    """The observers, joined by the logs of these tools until the sweep ends.
 
     Args:
         tools: Which logs.
         study: ``<study>@<workload>``.
         home: Under which they are written, unless the tool was told of another place.
-        view: What the user sees; hears first, and hears of a log that fails.
+        observers: Hear first, in this order, and hear of a log that fails.
     """
-    several = Several(view)
-    for tool in dict.fromkeys(tools):
-        several.join(tool, partial(_opened, tool, study, home))
+    several = Several(*observers)
+    for name in dict.fromkeys(tools):
+        several.join(name, partial(TOOLS[name].opened, home, study))
     try:
         yield several
     finally:
@@ -37,11 +37,11 @@ class Several(Observer):
     """Passes everything on. A log that fails is dropped: no sweep ends for it.
 
     Args:
-        view: What the user sees.
+        observers: The sweep's own, in the order in which they hear: what counts before what shows the counts.
     """
 
-    def __init__(self, view: Observer) -> None:
-        self._view = view
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
         self._logs: dict[str, Log] = {}
 
     def join(self, name: str, opened: Callable[[], Log]) -> None:
@@ -50,33 +50,33 @@ class Several(Observer):
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Passes it on."""
-        self._view.submitted(trial, resumed)
-        self._tell(lambda log: log.submitted(trial, resumed))
+        self._tell(lambda one: one.submitted(trial, resumed))
 
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Passes it on."""
-        self._view.evaluated(number, result)
-        self._tell(lambda log: log.evaluated(number, result))
+        self._tell(lambda one: one.evaluated(number, result))
 
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Passes it on."""
-        self._view.ended(number, outcome, message)
-        self._tell(lambda log: log.ended(number, outcome, message))
+        self._tell(lambda one: one.ended(number, outcome, message))
 
     def withdrawn(self, number: int) -> None:
         """Passes it on."""
-        self._view.withdrawn(number)
-        self._tell(lambda log: log.withdrawn(number))
+        self._tell(lambda one: one.withdrawn(number))
 
     def noted(self, text: str) -> None:
-        """Tells the view: no log has a place for it."""
-        self._view.noted(text)
+        """Tells all but the logs, which have no place for it."""
+        for observer in self._observers:
+            observer.noted(text)
 
     def close(self) -> None:
         """Ends the logs."""
-        self._tell(lambda log: log.close())
+        for name, log in list(self._logs.items()):
+            self._attempt(name, log.close)
 
-    def _tell(self, call: Callable[[Log], None]) -> None:
+    def _tell(self, call: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            call(observer)
         for name, log in list(self._logs.items()):
             self._attempt(name, partial(call, log))
 
@@ -86,14 +86,4 @@ class Several(Observer):
         except Exception as error:  # noqa: BLE001 - whatever a log dies of, the trials go on
             self._logs.pop(name, None)
             reason = one_line(f"{type(error).__name__}: {error}")
-            self._view.noted(f"log {name} ends here, the sweep goes on: {reason}")
-
-
-def _opened(tool: Tool, study: str, home: Home) -> Log:
-    if tool is Tool.TENSORBOARD:
-        from .tensorboard import TensorBoardLog
-
-        return TensorBoardLog(home.root / "tensorboard" / study)
-    from .mlflow import MlflowLog
-
-    return MlflowLog(home, study)
+            self.noted(f"log {name} ends here, the sweep goes on: {reason}")

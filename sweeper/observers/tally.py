@@ -3,11 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from model.result import EpochResult
+
 from ..text import one_line
-from ..trial import ErrorClass, Outcome, RunState, Standing
+from ..trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
+from .observer import Observer
 
 
 @dataclass(frozen=True)
@@ -15,19 +18,26 @@ class UnderWay:
     """A trial under way.
 
     Attributes:
-        arm: Its arm.
+        trial: What was handed out.
+        resumed: Whether it was to be continued.
         began: When it was handed out, by the monotonic clock in seconds.
-        share: The share of its epochs that is done.
+        result: Its newest epoch; None before the first.
     """
 
-    arm: str
+    trial: TrialSpec
+    resumed: bool
     began: float
-    share: float = 0.0
+    result: EpochResult | None = None
+
+    @property
+    def share(self) -> float:
+        """The share of its epochs that is done."""
+        return self.result.epoch / self.trial.config.epochs if self.result else 0.0
 
 
 @dataclass
-class Tally:
-    """What is known of a study's trials at this moment.
+class Tally(Observer):
+    """What is known of a study's trials at this moment; hears what changes it.
 
     Attributes:
         wanted: Trials asked for in total.
@@ -72,22 +82,21 @@ class Tally:
         """Number and `overall` of the best complete trial."""
         return max(self.bests.values(), key=lambda pair: pair[1], default=None)
 
-    def begin(self, number: int, arm: str) -> None:
-        """Counts a trial as running."""
-        self.under_way[number] = UnderWay(arm, time.monotonic())
+    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
+        """Counts the trial as running."""
+        self.under_way[trial.number] = UnderWay(trial, resumed, time.monotonic())
 
-    def advance(self, number: int, share: float) -> None:
-        """Notes the share of a running trial's epochs that is done."""
-        running = self.under_way[number]
-        self.under_way[number] = UnderWay(running.arm, running.began, share)
+    def evaluated(self, number: int, result: EpochResult) -> None:
+        """Notes how far the trial is."""
+        self.under_way[number] = replace(self.under_way[number], result=result)
 
-    def withdraw(self, number: int) -> None:
-        """Counts a trial as not running any more, without an outcome."""
+    def withdrawn(self, number: int) -> None:
+        """Counts the trial as not running any more."""
         del self.under_way[number]
 
-    def end(self, number: int, outcome: Outcome) -> None:
-        """Counts a trial's outcome."""
-        arm = self.under_way.pop(number).arm
+    def ended(self, number: int, outcome: Outcome, message: str) -> None:
+        """Counts the trial's outcome."""
+        arm = self.under_way.pop(number).trial.arm
         overall = (outcome.scores or {}).get("overall")
         self._count(number, arm, outcome.state, outcome.error_class, overall)
         self.durations.append(outcome.seconds)

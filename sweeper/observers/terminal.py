@@ -1,7 +1,6 @@
 """Shows a sweep while it runs: a live view on a terminal, one plain line an event elsewhere."""
 
 import time
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from rich.console import Console, Group
@@ -14,7 +13,7 @@ from model.result import EpochResult
 from ..text import brief, one_line, setting_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
-from .tally import Tally
+from .tally import Tally, UnderWay
 
 
 def say(console: Console, text: str) -> None:
@@ -23,12 +22,16 @@ def say(console: Console, text: str) -> None:
 
 
 class PlainProgress(Observer):
-    """One line an event."""
+    """One line an event.
+
+    Args:
+        console: Where.
+        tally: Has heard everything before.
+    """
 
     def __init__(self, console: Console, tally: Tally) -> None:
         self._console = console
         self._tally = tally
-        self._epochs: dict[int, int] = {}
 
     def __enter__(self) -> "PlainProgress":
         return self
@@ -38,8 +41,6 @@ class PlainProgress(Observer):
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Says which trial starts."""
-        self._tally.begin(trial.number, trial.arm)
-        self._epochs[trial.number] = trial.config.epochs
         verb = "continues" if resumed else "starts"
         settings = " · ".join(
             filter(None, (trial.arm, setting_line(trial.params, brief), f"seed {trial.seed}"))
@@ -48,20 +49,14 @@ class PlainProgress(Observer):
 
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Says what the epoch scored."""
-        epochs = self._epochs[number]
-        self._tally.advance(number, result.epoch / epochs)
+        epochs = self._tally.under_way[number].trial.config.epochs
         tasks = " ".join(f"{task} {value:.3f}" for task, value in result.dev_scores().items())
         self._line(f"trial {number} epoch {result.epoch}/{epochs}: overall {result.overall:.3f} ({tasks})")
 
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Says how the trial ended."""
-        self._tally.end(number, outcome)
         how = f"{outcome.state} ({outcome.error_class}): {message}" if message else f"{outcome.state}"
         self._line(f"trial {number} {how} · {outcome.seconds:.1f} s · {self._tally.summary()}")
-
-    def withdrawn(self, number: int) -> None:
-        """Says nothing: what follows, or the end of the sweep, explains it."""
-        self._tally.withdraw(number)
 
     def noted(self, text: str) -> None:
         """Says it."""
@@ -71,34 +66,18 @@ class PlainProgress(Observer):
         say(self._console, f"{time.strftime('%H:%M:%S')} {text}")
 
 
-@dataclass(frozen=True)
-class _Row:
-    trial: TrialSpec
-    resumed: bool
-    result: EpochResult | None = None
-
-    def cells(self, tasks: list[str], seconds: float) -> list[str]:
-        """The row's text: number, arm, epoch, overall, a score per task, time, hyperparameters."""
-        result = self.result
-        scores = {"overall": result.overall, **result.dev_scores()} if result else {}
-        started = "resumed" if self.resumed else "starts"
-        return [
-            str(self.trial.number),
-            one_line(self.trial.arm),
-            f"{result.epoch}/{self.trial.config.epochs}" if result else started,
-            *(f"{scores[name]:.3f}" if name in scores else "" for name in ("overall", *tasks)),
-            str(timedelta(seconds=int(seconds))),
-            setting_line(self.trial.params, brief),
-        ]
-
-
 class LiveProgress(Observer):
-    """A table with one line a worker, redrawn in place; failures stay above it."""
+    """A table with one line a worker, redrawn in place; failures stay above it.
+
+    Args:
+        console: The terminal.
+        tally: Has heard everything before.
+    """
 
     def __init__(self, console: Console, tally: Tally) -> None:
         self._tally = tally
-        # What each worker is at; replaced, never changed: another thread draws.
-        self._rows: tuple[_Row | None, ...] = (None,) * tally.workers
+        # Which trial each worker is at; replaced, never changed: another thread draws.
+        self._lines: tuple[int | None, ...] = (None,) * tally.workers
         self._tasks: list[str] = []
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
 
@@ -111,45 +90,34 @@ class LiveProgress(Observer):
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Puts the trial into the line of a free worker."""
-        self._tally.begin(trial.number, trial.arm)
         self._tasks = list(trial.config.tasks)
         # A trial that gets the result of another needs no worker, and comes when all are busy.
-        rows = [*self._rows, None]
-        rows[rows.index(None)] = _Row(trial, resumed)
-        self._show(rows)
+        lines = [*self._lines, None]
+        lines[lines.index(None)] = trial.number
+        self._show(lines)
 
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Shows the epoch in the trial's line."""
-        rows = [
-            replace(row, result=result) if row and row.trial.number == number else row for row in self._rows
-        ]
-        epochs = next(row.trial.config.epochs for row in rows if row and row.trial.number == number)
-        self._tally.advance(number, result.epoch / epochs)
-        self._show(rows)
+        self._live.refresh()
 
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Frees the worker's line; a failure leaves a line above the table."""
-        self._tally.end(number, outcome)
         if message:
             say(self._live.console, f"trial {number} failed ({outcome.error_class}): {message}")
-        self._free(number)
+        self.withdrawn(number)
 
     def withdrawn(self, number: int) -> None:
         """Frees the worker's line."""
-        self._tally.withdraw(number)
-        self._free(number)
+        self._show([None if line == number else line for line in self._lines])
 
     def noted(self, text: str) -> None:
         """Leaves a line above the table."""
         say(self._live.console, text)
 
-    def _free(self, number: int) -> None:
-        self._show([None if row and row.trial.number == number else row for row in self._rows])
-
-    def _show(self, rows: list[_Row | None]) -> None:
-        while len(rows) > self._tally.workers and rows[-1] is None:
-            rows.pop()
-        self._rows = tuple(rows)
+    def _show(self, lines: list[int | None]) -> None:
+        while len(lines) > self._tally.workers and lines[-1] is None:
+            lines.pop()
+        self._lines = tuple(lines)
         self._live.refresh()
 
     def _view(self) -> Group:
@@ -160,16 +128,31 @@ class LiveProgress(Observer):
             table.add_column(heading, justify="right", no_wrap=True)
         table.add_column("settings", overflow="fold", min_width=14)
         now, under_way = time.monotonic(), dict(self._tally.under_way)
-        for row in self._rows:
-            running = under_way.get(row.trial.number) if row else None
-            if row and running:
-                table.add_row(*(Text(cell) for cell in row.cells(self._tasks, now - running.began)))
+        for number in self._lines:
+            running = None if number is None else under_way.get(number)
+            if running:
+                table.add_row(*(Text(cell) for cell in _cells(running, self._tasks, now - running.began)))
             else:
                 table.add_row("—", Text("idle", style="dim"))
         tally = self._tally
         return Group(table, *(Text(line) for line in tally.details()), Text(tally.summary()))
 
 
+def _cells(running: UnderWay, tasks: list[str], seconds: float) -> list[str]:
+    """Number, arm, epoch, overall, a score per task, time, hyperparameters."""
+    trial, result = running.trial, running.result
+    scores = {"overall": result.overall, **result.dev_scores()} if result else {}
+    started = "resumed" if running.resumed else "starts"
+    return [
+        str(trial.number),
+        one_line(trial.arm),
+        f"{result.epoch}/{trial.config.epochs}" if result else started,
+        *(f"{scores[name]:.3f}" if name in scores else "" for name in ("overall", *tasks)),
+        str(timedelta(seconds=int(seconds))),
+        setting_line(trial.params, brief),
+    ]
+
+
 def progress(console: Console, tally: Tally) -> PlainProgress | LiveProgress:
-    """The view that fits the console."""
+    """The view that fits the console; it reads the tally, which is to hear everything before it."""
     return LiveProgress(console, tally) if console.is_terminal else PlainProgress(console, tally)

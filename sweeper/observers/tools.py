@@ -1,25 +1,61 @@
 """For which tools trials can be logged, and whether their packages are installed."""
 
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.util import find_spec
 
+from model.registry import Registry
+
 from ..errors import InputError
+from ..paths import Home
+from .log import Log
 
 
-class Tool(StrEnum):
-    """A tool; its value is the name of its package."""
+@dataclass(frozen=True)
+class Tool:
+    """A tool that has logs of trials.
 
-    TENSORBOARD = "tensorboard"
-    MLFLOW = "mlflow"
+    Attributes:
+        package: Module that its log imports.
+        extra: Extra of this package that installs it.
+        opened: Opens the log of a study, ``<study>@<workload>``, under a home.
+    """
+
+    package: str
+    extra: str
+    opened: Callable[[Home, str], Log]
 
 
-def check_tools(tools: Iterable[Tool]) -> None:
+def check_tools(names: Iterable[str]) -> None:
     """Looks whether the packages of these tools are there.
 
     Raises:
         InputError: If one is not; the message says what to install.
     """
-    for tool in tools:
-        if find_spec(tool) is None:
-            raise InputError(f"--log {tool}: {tool} is not installed: pip install 'sentence-sweeper[{tool}]'")
+    for name in names:
+        tool = TOOLS[name]
+        if find_spec(tool.package) is None:
+            raise InputError(
+                f"--log {name}: {tool.package} is not installed: pip install 'sentence-sweeper[{tool.extra}]'"
+            )
+
+
+def _tensorboard(home: Home, study: str) -> Log:
+    from .tensorboard import TensorBoardLog
+
+    return TensorBoardLog(home.root / "tensorboard" / study)
+
+
+def _mlflow(home: Home, study: str) -> Log:
+    from .mlflow import MlflowLog
+
+    return MlflowLog(home, study)
+
+
+TOOLS: Registry[Tool] = Registry(
+    "log",
+    {
+        "tensorboard": Tool("tensorboard", "tensorboard", _tensorboard),
+        "mlflow": Tool("mlflow", "mlflow", _mlflow),
+    },
+)

@@ -1,4 +1,4 @@
-"""What is looked at before anything is written: data, weights, the home."""
+"""What is looked at before anything is written: logs, data, weights, the home."""
 
 import os
 from pathlib import Path
@@ -8,9 +8,23 @@ from model.errors import ModelError
 from model.pretrained import verified_minilm_folder
 
 from ..errors import InputError
+from ..observers.tools import check_tools
 from ..paths import Home
 from ..sharedfolder import SharedFolder
 from ..study.study import Study
+from .order import Order
+
+
+def prepare(order: Order) -> None:
+    """Looks whether everything is there that the trials of an order need.
+
+    Raises:
+        InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
+            be a folder.
+    """
+    check_tools(order.logs)
+    check_inputs(order.study, order.places.data)
+    check_home(order.places.home)
 
 
 def check_home(home: Home) -> None:

@@ -1,6 +1,7 @@
 """Trains a trial again, and compares every metric with what was recorded."""
 
 import math
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from model.data.rows import check
 
 from ..errors import DatabaseError, InputError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
-from ..paths import Home
+from ..paths import Home, best_weights
 from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..text import one_line
@@ -39,7 +40,7 @@ class Deviation:
     now: Value
 
     def __str__(self) -> str:
-        return f"{self.what}: {_shown(self.recorded)} recorded, {_shown(self.now)} now"
+        return f"{self.what}: {_written(self.recorded)} recorded, {_written(self.now)} now"
 
 
 @dataclass
@@ -101,6 +102,7 @@ def replay(
     home: Home,
     data: Path | None,
     say: Callable[[str], None],
+    keep: Path | None = None,
 ) -> Repeat:
     """Trains a trial again from its start, in a folder of its own that is removed afterwards.
 
@@ -114,6 +116,7 @@ def replay(
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
         say: Hears, epoch by epoch, whether the metrics are those of the record.
+        keep: Where the weights of its best epoch are copied to, if it has come to one.
 
     Raises:
         InputError: If there is no such trial, or it has no outcome yet.
@@ -138,6 +141,9 @@ def replay(
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes
+        weights = best_weights(Path(folder))
+        if keep is not None and weights.exists():
+            shutil.copyfile(weights, keep)
     return compare(row, made, recorded, repetition)
 
 
@@ -271,5 +277,5 @@ def _version(package: str) -> str:
         return _MISSING
 
 
-def _shown(value: Value) -> str:
+def _written(value: Value) -> str:
     return repr(value) if isinstance(value, float) else str(value)

@@ -3,17 +3,11 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection
-
-from rich.console import Console
-
-from model.tasks import overall_formula
 
 from ..errors import DatabaseError, JobsError
 from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
 from ..observers.tally import Tally
 from ..observers.terminal import say
-from ..observers.tools import Tool, check_tools
 from ..show.status import attention, tally, watch
 from ..store.database import Database
 from ..store.engine import check_url
@@ -21,34 +15,24 @@ from ..store.studies import find_sweep
 from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow, trial_of
-from .checks import check_home, check_inputs
-from .stopping import Limits, Stopper
-from .sweep import Places, begin
+from .checks import prepare
+from .order import Order
+from .stopping import Stopper
+from .sweep import begin
 
 ASK_SECONDS = 10.0
 """Time between two questions to SLURM, whose controller serves everybody."""
 
 
-def run(  # noqa: PLR0917 - those of sweep.run
-    study: Study,
-    trials: int | None,
-    slurm: Slurm,
-    places: Places,
-    console: Console,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    logs: Collection[Tool] = (),
-) -> Tally:
+def run(order: Order, slurm: Slurm) -> Tally:
     """Runs a study's missing trials in jobs of SLURM; jobs of an earlier call that live are counted in.
 
+    When a limit of the sweep is reached, by all jobs together, they are cancelled. Those of a trial and of
+    failures in a row hold for each job's driver too. The nodes find the order's places where they are here.
+
     Args:
-        study: The study.
-        trials: Number of trials that it shall have in total; None as in ``sweep.run``.
+        order: What is to be done.
         slurm: How many jobs, and what they ask for.
-        places: Where things are; the nodes find them there too.
-        console: Where progress is shown.
-        limits: When one of a sweep's is reached, by all jobs together, they are cancelled. Those of a trial
-            and of failures in a row hold for each job's driver too.
-        logs: Other tools for which the trials are logged.
 
     Returns:
         How many trials are done and how many failed.
@@ -62,24 +46,20 @@ def run(  # noqa: PLR0917 - those of sweep.run
         JobsError: If the jobs have ended before the study.
     """
     check_slurm()
-    check_tools(logs)
-    check_inputs(study, places.data)
-    check_home(places.home)
+    prepare(order)
+    study, places, console = order.study, order.places, order.console
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage) as database:
-        study, row = begin(database, study, trials, console)
-        say(console, f"{study.name}: {overall_formula(study.tasks)}")
-        if study.workload.notice:
-            say(console, study.workload.notice)
+        _, row = begin(database, order)
         count = tally(database, row)
-        worker = _worker(study, storage, places, limits, logs)
         missing = _missing(jobs, slurm, count)
         if missing:
-            array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
+            array = jobs.submit(study.name, missing, _worker(order, storage), slurm, study.workload.resources)
             say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
-        watched = Watch(database, study.name, jobs, Stopper(limits, count.best[1] if count.best else None))
+        stopper = Stopper(order.limits, count.best[1] if count.best else None)
+        watched = Watch(database, study.name, jobs, stopper)
         try:
             watch(lambda: watched.look(console.is_terminal), console)
         except KeyboardInterrupt as stop:
@@ -176,12 +156,13 @@ def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
     )
 
 
-def _worker(study: Study, storage: str, places: Places, limits: Limits, logs: Collection[Tool]) -> Worker:
+def _worker(order: Order, storage: str) -> Worker:
     """A driver with one worker that goes on with the study as it is stored."""
-    command = [sys.executable, "-m", "sweeper", "resume", study.name, "--storage", storage]
+    limits, places = order.limits, order.places
+    command = [sys.executable, "-m", "sweeper", "resume", order.study.name, "--storage", storage]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
-    for tool in logs:
+    for tool in order.logs:
         command += ["--log", tool]
     environment = {"SWEEPER_HOME": str(places.home.root)}
     if places.data is not None:

@@ -1,11 +1,6 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
-
-from rich.console import Console
 
 from model.tasks import overall_formula
 
@@ -15,8 +10,6 @@ from ..executors.local import LocalExecutor
 from ..observers.several import logged
 from ..observers.tally import Tally
 from ..observers.terminal import progress, say
-from ..observers.tools import Tool, check_tools
-from ..paths import Home
 from ..search.distributions import distributions
 from ..show.status import tally
 from ..signals import gently
@@ -28,9 +21,9 @@ from ..study.load import stored_study
 from ..study.study import Study, grid_size
 from ..trial import StudyRow
 from ..version import __version__
-from .checks import check_home, check_inputs
+from .checks import prepare
 from .driver import Driver
-from .stopping import Limits
+from .order import Order
 from .workers import choose_workers
 
 DATABASE_SECONDS = 1800.0
@@ -40,42 +33,13 @@ CONFIGURATIONS_PER_ARM = 10
 """What an arm gets where neither the user nor the study says how many."""
 
 
-@dataclass(frozen=True)
-class Places:
-    """Where a sweep keeps and finds things.
-
-    Attributes:
-        storage: URL of the database.
-        home: Folder of runs and caches.
-        data: Folder of the user's data files, if there is one.
-    """
-
-    storage: str
-    home: Home
-    data: Path | None
-
-
-def run(  # noqa: PLR0917 - what, how far, where, and who is told
-    study: Study,
-    trials: int | None,
-    executor: Executor | None,
-    places: Places,
-    console: Console,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
-    logs: Collection[Tool] = (),
-) -> Tally:
+def run(order: Order, executor: Executor | None = None) -> Tally:
     """Runs a study's missing trials.
 
     Args:
-        study: The study.
-        trials: Number of trials that it shall have in total. None: what was asked for before, or else every
-            trial of a study that ends, or 10 configurations for each arm and seed.
+        order: What is to be done.
         executor: Where the trials run. None: in processes of their own on this machine, as many at once as
             turn out fastest in a short measurement.
-        places: Where things are.
-        console: Where progress is shown.
-        limits: What ends the sweep, or a trial, early.
-        logs: Other tools for which the trials are logged.
 
     Returns:
         How many trials are done and how many failed.
@@ -87,18 +51,17 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
-    check_tools(logs)
-    check_inputs(study, places.data)
-    check_home(places.home)
+    prepare(order)
+    study, places, console = order.study, order.places, order.console
     with Database(places.storage) as database:
-        study, row = begin(database, study, trials, console)
-        say(console, f"{study.name}: {overall_formula(study.tasks)}")
-        if study.workload.notice:
-            say(console, study.workload.notice)
+        study, row = begin(database, order)
         if executor is None:
-            executor = _measured_executor(database, row, study, places, console)
+            executor = _measured_executor(database, row, order)
         count = tally(database, row, executor.workers)
-        with progress(console, count) as view, logged(logs, study.name, places.home, view) as observer:
+        with (
+            progress(console, count) as view,
+            logged(order.logs, study.name, places.home, count, view) as observer,
+        ):
             driver = Driver(
                 database=database,
                 study=study,
@@ -107,7 +70,7 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
                 home=places.home,
                 data=places.data,
                 observer=observer,
-                limits=limits,
+                limits=order.limits,
                 best=count.best[1] if count.best else None,
             )
             database.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
@@ -118,34 +81,40 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
         return tally(database, row, executor.workers)
 
 
-def _measured_executor(
-    database: Database, row: StudyRow, study: Study, places: Places, console: Console
-) -> Executor:
+def _measured_executor(database: Database, row: StudyRow, order: Order) -> Executor:
     """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
     count = tally(database, row)
     left = count.wanted - count.finished
     if left <= 0:
         return LocalExecutor()
+    study, places = order.study, order.places
     config = study.config(next(iter(study.spec.arms)), {}, study.spec.seeds[0])
-    with console.status("Measuring how many workers are fastest"):
+    with order.console.status("Measuring how many workers are fastest"):
         choice = choose_workers(config, places.home, places.data, left)
-    say(console, str(choice))
+    say(order.console, str(choice))
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, study: Study, trials: int | None, console: Console) -> tuple[Study, StudyRow]:
+def begin(database: Database, order: Order) -> tuple[Study, StudyRow]:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed.
+
+    Says what the scores mean, too.
 
     Returns:
         The study, in which what its file leaves out is as it was begun, and its row.
+
+    Raises:
+        ConflictError: If the study was begun with other settings.
+        DatabaseError: If this version of sweeper cannot read what was stored.
     """
+    study, console = order.study, order.console
     row = database.sweep(study.name)
     if row is not None:
         written, study = study, as_begun(stored_study(row), study)
         if kept := kept_fields(written, study):
             say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
     end = grid_size(study)
-    wanted = trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
+    wanted = order.trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if row is None:
@@ -174,6 +143,9 @@ def begin(database: Database, study: Study, trials: int | None, console: Console
         row = find_sweep(database, study.name)
     for line in changes:
         say(console, f"{study.name} changes: {line}")
+    say(console, f"{study.name}: {overall_formula(study.tasks)}")
+    if study.workload.notice:
+        say(console, study.workload.notice)
     return study, row
 
 

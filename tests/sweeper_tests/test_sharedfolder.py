@@ -15,7 +15,8 @@ from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 from tests.sweeper_tests.executors.test_protocol import follow, job, scores, story
 
 
@@ -102,7 +103,7 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
     study = load_study("faults", "seconds")
     home = Home(tmp_path / "here", f"file://{tmp_path}/shared")
     url = f"sqlite:///{tmp_path}/studies.db"
-    run(study, 4, InlineExecutor(), Places(url, home, None), Console(file=io.StringIO()))
+    run(Order(study, 4, Places(url, home, None), Console(file=io.StringIO())), InlineExecutor())
     with Database(url) as database:
         runs = database.runs(study.name)
     best = {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,7 +124,6 @@ COMMANDS = [
     ("run --study mine --trials many", "--trials"),
     ("run --study mine --workers 0", "--workers"),
     ("run --study mine --executor cloud", "'local', 'inline', 'ray'"),
-    ("run --study mine --ray-address head:6379", "--ray-address head:6379: goes with --executor ray only"),
     ("run --study mine --sudy x", "--sudy"),
     ("run", "--study"),
     ("runn", "runn"),
@@ -239,7 +239,7 @@ def test_a_full_disk_is_one_line(sweeper: Command, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "somewhere/file")
 
-    monkeypatch.setattr("sweeper.sweep.sweep.check_inputs", full)
+    monkeypatch.setattr("sweeper.sweep.checks.check_inputs", full)
     assert refused(sweeper, *RUN) == "Error: No space left on device: somewhere/file\n"
 
 
@@ -290,7 +290,7 @@ def test_validate_and_schema_run_nothing(folder: Path, sweeper: Command) -> None
 def test_help_teaches(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     said = sweeper()
-    assert said == sweeper("--help")
+    assert said == sweeper("--help") == sweeper("-h")
     assert said.code == 0
     assert "--debug" in said.out
     assert "SWEEPER_HOME" in said.out
@@ -298,7 +298,14 @@ def test_help_teaches(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None
     assert len(names) == 14
     for name in names:
         assert name in said.out
-        assert f"Example: sweeper {name}" in sweeper(name, "--help").out
+        told = sweeper(name, "--help")
+        assert f"Example: sweeper {name}" in told.out
+        assert told == sweeper(name, "-h")
+    assert sweeper("db", "copy", "--help") == sweeper("db", "copy", "-h")
+
+
+def test_the_version_is_that_of_the_package(sweeper: Command) -> None:
+    assert sweeper("--version") == (0, f"sweeper {metadata.version('sweeper')}\n", "")
 
 
 def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:

@@ -171,14 +171,8 @@ def test_what_cannot_be_is_one_clear_error(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ("--devices 0,1", "Error: --devices '0,1': torch sees no CUDA device here; "),
-        ("--devices 0 --executor inline", "Error: --devices 0: goes with --executor local only\n"),
-    ],
-)
-def test_the_command_line_says_so(options: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["run", "--study", "quickstart", *options.split()])
-    assert capsys.readouterr().err.startswith(said)
+        main(["run", "--study", "quickstart", "--devices", "0,1"])
+    said = capsys.readouterr().err
+    assert said.startswith("Error: --devices '0,1': torch sees no CUDA device here; ")

@@ -17,21 +17,24 @@ from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
 
 from model.result import EpochResult
+from sweeper.errors import InputError
 from sweeper.executors import Event, Job, Stopped
 from sweeper.observers import tools
 from sweeper.observers.log import Log
 from sweeper.observers.observer import Observer
 from sweeper.observers.several import Several
-from sweeper.observers.tools import Tool
+from sweeper.observers.tools import TOOLS, Tool
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
+from sweeper.trial import Outcome
 from tests.sweeper_tests.cli.test_app import Command, folder, refused, sweeper  # noqa: F401
 from tests.sweeper_tests.instant import InstantExecutor
 
-BOTH = (Tool.TENSORBOARD, Tool.MLFLOW)
+BOTH = ("tensorboard", "mlflow")
 
 
 @pytest.fixture
@@ -93,11 +96,11 @@ class Stopping(Resumable):
 
 
 def swept(
-    study: Study, home: Home, trials: int, executor: InstantExecutor, logs: tuple[Tool, ...] = BOTH
+    study: Study, home: Home, trials: int, executor: InstantExecutor, logs: tuple[str, ...] = BOTH
 ) -> str:
     console = Console(file=io.StringIO(), width=200)
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        run(study, trials, executor, Places(home.storage, home, None), console, logs=logs)
+        run(Order(study, trials, Places(home.storage, home, None), console, logs=logs), executor)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -212,7 +215,7 @@ def test_a_tracking_uri_is_respected(
 ) -> None:
     (home.root / "mlflow.db").rename(tmp_path / "elsewhere.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/elsewhere.db")
-    swept(study, home, 1, InstantExecutor(), (Tool.MLFLOW,))
+    swept(study, home, 1, InstantExecutor(), ("mlflow",))
     assert not (home.root / "mlflow.db").exists()
     with closing(sqlite3.connect(tmp_path / "elsewhere.db")) as connection:
         assert connection.execute("SELECT name, status FROM runs").fetchall() == [("trial 0", "FINISHED")]
@@ -271,12 +274,34 @@ def test_an_absent_package_or_an_unknown_tool_is_one_line(
 ) -> None:
     assert "--log" in refused(sweeper, "run", "--study", "mine", "--log", "wandb")
     monkeypatch.setattr(tools, "find_spec", lambda _: None)
-    for tool in Tool:
+    for tool in TOOLS:
         said = refused(sweeper, "run", "--study", "mine", "--log", "tensorboard", "--log", tool)
         assert said == (
             "Error: --log tensorboard: tensorboard is not installed: "
             "pip install 'sentence-sweeper[tensorboard]'\n"
         )
+
+
+def test_a_log_can_be_added(study: Study, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    class Ended(Log):
+        def ended(self, number: int, outcome: Outcome, message: str) -> None:
+            heard.append(f"trial {number} {outcome.state}")
+
+    def opened(home: Home, study: str) -> Log:
+        heard.append(f"{study} under {home.root.name}")
+        return Ended()
+
+    monkeypatch.setattr(TOOLS, "_entries", dict(TOOLS))
+    TOOLS.add("list", Tool("a_package_that_is_not_there", "lists", opened))
+    with pytest.raises(
+        InputError, match=r"--log list: a_package_.* not installed: pip install 'sweeper\[lists\]'"
+    ):
+        swept(study, home, 1, InstantExecutor(), ("list",))
+    monkeypatch.setattr(TOOLS, "_entries", {"list": Tool("json", "lists", opened)})
+    swept(study, home, 1, InstantExecutor(), ("list",))
+    assert heard == ["quickstart@demo under home %", "trial 0 complete"]
 
 
 def test_the_command_logs_real_trials(folder: Path, sweeper: Command) -> None:  # noqa: F811

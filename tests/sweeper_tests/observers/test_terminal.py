@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from model.result import EpochResult, Metric
+from sweeper.observers.several import Several
 from sweeper.observers.tally import Tally
 from sweeper.observers.terminal import LiveProgress, PlainProgress, progress
 from sweeper.study.load import load_study
@@ -73,22 +74,22 @@ FAILED = Outcome(state=RunState.FAILED, seconds=2.0, error_class=ErrorClass.NAN,
 PRUNED = Outcome(state=RunState.PRUNED, seconds=9.0, best_epoch=1, scores={"overall": 0.9})
 
 
-def test_a_tally_counts_and_keeps_the_best() -> None:
+def test_a_tally_counts_and_keeps_the_best(trial: Callable[[int], TrialSpec]) -> None:
     count = tally(wanted=4)
     assert count.standing() == "0 of 4 trials"
     for number, outcome in enumerate((complete(0.5), FAILED, complete(0.7), complete(0.6))):
-        count.begin(number, ARM)
-        count.end(number, outcome)
+        count.submitted(trial(number), resumed=False)
+        count.ended(number, outcome, "")
     assert count.summary() == "4 of 4 trials · 1 failed · best overall 0.700 (trial 2)"
     assert count.details() == [f"best by arm: Baseline none yet · {ARM} 0.700 (trial 2)", "failed: 1 nan"]
 
 
-def test_a_tally_of_recorded_trials_is_that_of_hearing_them_end() -> None:
+def test_a_tally_of_recorded_trials_is_that_of_hearing_them_end(trial: Callable[[int], TrialSpec]) -> None:
     outcomes = (complete(0.5), FAILED, complete(0.7), PRUNED, complete(0.6))
     heard = tally(wanted=9)
     for number, outcome in enumerate(outcomes):
-        heard.begin(number, ARM)
-        heard.end(number, outcome)
+        heard.submitted(trial(number), resumed=False)
+        heard.ended(number, outcome, "")
     recorded = [
         Standing(number, ARM, outcome.state, None, outcome.seconds, outcome.error_class, outcome.scores)
         for number, outcome in enumerate(outcomes)
@@ -98,25 +99,27 @@ def test_a_tally_of_recorded_trials_is_that_of_hearing_them_end() -> None:
     assert heard.standing() == "5 of 9 trials · 1 pruned · 1 failed · best overall 0.700 (trial 2)"
 
 
-def test_a_single_arm_needs_no_line_of_its_own() -> None:
-    count = Tally(2, ("all",))
-    count.begin(0, "all")
-    count.end(0, complete(0.5))
+def test_a_single_arm_needs_no_line_of_its_own(trial: Callable[[int], TrialSpec]) -> None:
+    count = Tally(2, (ARM,))
+    count.submitted(trial(0), resumed=False)
+    count.ended(0, complete(0.5), "")
     assert count.details() == []
 
 
-def test_the_time_left_is_known_from_the_first_epoch(clock: Callable[[float], None]) -> None:
+def test_the_time_left_is_known_from_the_first_epoch(
+    trial: Callable[[int], TrialSpec], clock: Callable[[float], None]
+) -> None:
     count = tally(wanted=3)
-    count.begin(0, ARM)
+    count.submitted(trial(0), resumed=False)
     clock(30)
     assert count.seconds_left() is None
-    count.advance(0, 0.25)
+    count.evaluated(0, result(1))  # of four
     assert count.seconds_left() == pytest.approx(120 * 2.75)
     clock(70)
-    count.end(0, complete(0.5, seconds=100))
+    count.ended(0, complete(0.5, seconds=100), "")
     assert count.seconds_left() == pytest.approx(200)
-    count.begin(1, ARM)
-    count.advance(1, 0.5)
+    count.submitted(trial(1), resumed=False)
+    count.evaluated(1, result(2))
     assert count.seconds_left() == pytest.approx(150)
     assert count.summary().endswith(" · about 0:02:30 left")
     count.workers = 2
@@ -131,7 +134,9 @@ def test_the_console_decides(terminal: bool, kind: type) -> None:
 
 def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec]) -> None:
     out = io.StringIO()
-    with PlainProgress(Console(file=out, width=40), tally(wanted=3)) as shown:
+    count = tally(wanted=3)
+    with PlainProgress(Console(file=out, width=40), count) as view:
+        shown = Several(count, view)
         shown.submitted(trial(3), resumed=False)
         shown.evaluated(3, result(2))
         shown.ended(3, complete(0.7321, seconds=62.34), "")
@@ -157,7 +162,8 @@ def test_a_terminal_shows_everything_at_once(
     console = Console(file=out, force_terminal=True, width=width, legacy_windows=False, color_system=None)
     count = tally(wanted=10, workers=2)
     count.bests["Baseline"] = (7, 0.74)
-    with LiveProgress(console, count) as shown:
+    with LiveProgress(console, count) as view:
+        shown = Several(count, view)
         shown.submitted(trial(12), resumed=True)
         shown.submitted(trial(13), resumed=False)
         clock(61)
@@ -194,7 +200,9 @@ def test_each_worker_keeps_its_line(trial: Callable[[int], TrialSpec]) -> None:
     def numbers() -> list[str]:
         return [line.split()[0] for line in last_drawn(out.getvalue())[1:4]]
 
-    with LiveProgress(console, tally(workers=2)) as shown:
+    count = tally(workers=2)
+    with LiveProgress(console, count) as view:
+        shown = Several(count, view)
         assert numbers()[:2] == ["—", "—"]
         for number in (0, 1):
             shown.submitted(trial(number), resumed=False)

@@ -15,7 +15,8 @@ from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.study import Study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor
 
@@ -28,7 +29,7 @@ def places(tmp_path: Path, url: str) -> Places:
 
 
 def drive(study: Study, places: Places, trials: int | None) -> None:
-    run(study, trials, InstantExecutor(), places, Console(file=io.StringIO()))
+    run(Order(study, trials, places, Console(file=io.StringIO())), InstantExecutor())
 
 
 def results(places: Places, name: str) -> Results:

@@ -20,7 +20,8 @@ from sweeper.study.load import load_study, stored_study
 from sweeper.study.samplers import SamplerSpec
 from sweeper.study.spec import Resources, StudySpec, Workload
 from sweeper.study.study import Study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 from tests.sweeper_tests.instant import InstantExecutor
 
 OLD = """
@@ -169,7 +170,7 @@ def places(tmp_path: Path) -> Places:
 
 def drive(given: Study, places: Places, trials: int | None) -> list[str]:
     out = io.StringIO()
-    run(given, trials, InstantExecutor(), places, Console(file=out))
+    run(Order(given, trials, places, Console(file=out)), InstantExecutor())
     return [line for line in out.getvalue().splitlines() if " changes: " in line or " all " in line]
 
 

@@ -11,7 +11,8 @@ from sweeper.report.write import write_report
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 
 WORKLOAD = """
 name: mine
@@ -63,7 +64,7 @@ def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
     home = Home(tmp_path / "home")
     places = Places(home.storage, home, tmp_path / "data")
     console = Console(record=True, width=200)
-    tally = run(study, 2, InlineExecutor(), places, console)
+    tally = run(Order(study, 2, places, console), InlineExecutor())
     assert (tally.finished, tally.failed) == (2, 0)
     formula = "overall = (sst + para + (sts + 1) / 2 + topic + (closeness + 1) / 2) / 5"
     with Database(home.storage) as database:

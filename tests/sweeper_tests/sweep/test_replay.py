@@ -19,8 +19,9 @@ from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
+from sweeper.sweep.order import Order, Places
 from sweeper.sweep.replay import Deviation, Repeat, Repetition, compare, lines, replay
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.sweep import run
 from sweeper.trial import ErrorClass, MetricKey, RunState, TrialRow
 from tests.sweeper_tests import made
 from tests.sweeper_tests.cli.test_app import Command, folder, sweeper  # noqa: F401 - fixtures
@@ -111,7 +112,7 @@ def home(tmp_path: Path, study: Study) -> Home:
     """Four instant trials, of which number 2 failed."""
     home = Home(tmp_path / "home")
     executor = InstantExecutor(fails=frozenset({2}))
-    run(study, 4, executor, Places(home.storage, home, None), Console(file=io.StringIO()))
+    run(Order(study, 4, Places(home.storage, home, None), Console(file=io.StringIO())), executor)
     return home
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.cli import main
 from sweeper.errors import JobsError
 from sweeper.executors.slurm import Jobs
 from sweeper.store.database import Database
@@ -93,27 +92,3 @@ def test_a_score_that_any_job_reaches_ends_them_all(sweep: tuple[Database, Study
     assert watch.look(whole=False) is None
     assert watch.ended == "trial 2 has reached overall 0.6"
     assert jobs.cancelled == [False]
-
-
-@pytest.mark.parametrize(
-    ("options", "why"),
-    [
-        (["--executor", "slurm", "--workers", "auto"], "--workers auto measures this machine"),
-        (["--executor", "slurm", "--sbatch", "gpu"], "--sbatch 'gpu': write for example partition=gpu"),
-        (["--job-time", "1h"], "--job-time 3600.0: goes with --executor slurm only"),
-        (["--sbatch", "partition=gpu"], "--sbatch partition=gpu: goes with --executor slurm only"),
-    ],
-)
-def test_options_that_do_not_go_together(
-    options: list[str],
-    why: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "home"))
-    with pytest.raises(SystemExit) as ended:
-        main(["run", "--study", "quickstart", "--trials", "1", *options])
-    assert ended.value.code == 2
-    assert capsys.readouterr().err.startswith(f"Error: {why}")
-    assert not (tmp_path / "home").exists()

@@ -15,7 +15,8 @@ from sweeper.store.database import Database
 from sweeper.store.studies import find_sweep
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.study import Study
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.sweep import run
 from tests.sweeper_tests.instant import InstantExecutor
 
 
@@ -30,7 +31,7 @@ def study() -> Study:
 
 
 def drive(study: Study, places: Places, trials: int | None, executor: InstantExecutor | None = None) -> Tally:
-    return run(study, trials, executor or InstantExecutor(), places, Console(file=io.StringIO()))
+    return run(Order(study, trials, places, Console(file=io.StringIO())), executor or InstantExecutor())
 
 
 def changed(study: Study, **fields: object) -> Study:
@@ -135,7 +136,7 @@ def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Place
 
 def test_what_the_scores_mean_is_said_first(study: Study, places: Places) -> None:
     out = io.StringIO()
-    run(study, 1, InstantExecutor(), places, Console(file=out))
+    run(Order(study, 1, places, Console(file=out)), InstantExecutor())
     assert out.getvalue().splitlines()[:2] == [
         "quickstart@demo: overall = (sst + para + (sts + 1) / 2) / 3",
         "Scores on the built-in demo corpus say nothing about SST, Quora or STS.",

@@ -12,13 +12,14 @@ from rich.console import Console
 from model.config import TrainConfig
 from model.trainer import train
 from sweeper.cli import main
-from sweeper.cli.executor import AUTO
-from sweeper.cli.options import number_of_workers
+from sweeper.cli.executor import number_of_workers
 from sweeper.executors import Failed, Job, Started, cores
 from sweeper.paths import Home
 from sweeper.study.load import load_study
 from sweeper.sweep import workers as concurrency
-from sweeper.sweep.sweep import Places, run
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.runners import AUTO
+from sweeper.sweep.sweep import run
 from sweeper.sweep.workers import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.cli.test_app import SMALL, STUDY, write
@@ -232,7 +233,7 @@ def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch:
     places = Places(home.storage, home, data=None)
     study = load_study("quickstart", "demo")
     for trials in (5, 5, 7):
-        run(study, trials, None, places, Console(file=out))
+        run(Order(study, trials, places, Console(file=out)))
     assert (asked, made) == ([5, 2], [3, 1, 3])
     assert out.getvalue().count("workers auto: 3 x 1 thread (made)\n") == 2
 

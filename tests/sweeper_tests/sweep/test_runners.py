@@ -1,0 +1,71 @@
+"""Where trials can run: the options that go with each executor, and one that is added later."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from sweeper.cli import main
+from sweeper.cli.executor import OPTIONS
+from sweeper.study.study import Study
+from sweeper.sweep.runners import EXECUTORS, ExecutorKind, Runner
+from sweeper.sweep.sweep import run
+from tests.sweeper_tests.instant import InstantExecutor
+
+
+def typed(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int | str | None, str, str]:
+    """Exit code, output and error of a run of two trials."""
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "--study", "quickstart", "--trials", "2", *options])
+    said = capsys.readouterr()
+    return ended.value.code, said.out, said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("--executor slurm --workers auto", "--workers auto measures this machine"),
+        ("--executor slurm --sbatch gpu", "--sbatch 'gpu': write for example partition=gpu"),
+        ("--job-time 1h", "--job-time 3600.0: goes with --executor slurm only\n"),
+        (
+            "--sbatch partition=gpu --sbatch mem=9G",
+            "--sbatch partition=gpu mem=9G: goes with --executor slurm",
+        ),
+        ("--executor slurm --devices 0", "--devices 0: goes with --executor local only\n"),
+        ("--executor inline --devices 0", "--devices 0: goes with --executor local only\n"),
+        ("--ray-address head:6379", "--ray-address head:6379: goes with --executor ray only\n"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    options: str,
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "home"))
+    code, out, err = typed(capsys, *options.split())
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {why}")
+    assert not (tmp_path / "home").exists()
+
+
+def test_every_option_of_an_executor_can_be_typed() -> None:
+    own = [option for kind in EXECUTORS.values() for option in kind.options]
+    assert sorted([*own, "executor", "workers"]) == sorted(OPTIONS)
+
+
+def test_an_executor_can_be_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def twin(study: Study, workers: int | None) -> Runner:
+        assert study.name == "quickstart@demo"
+        return partial(run, executor=InstantExecutor(workers or 1))
+
+    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(EXECUTORS, "_entries", dict(EXECUTORS))
+    assert "'twin' is not one of 'local', 'inline', 'ray', 'slurm'" in typed(capsys, "--executor", "twin")[2]
+    EXECUTORS.add("twin", ExecutorKind("without training.", twin))
+    code, out, _ = typed(capsys, "--executor", "twin", "--workers", "2")
+    assert code == 0
+    assert out.splitlines()[-1].startswith("quickstart@demo: 2 of 2 trials · best overall")
