@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from .data.batches import by_length
 from .data.tokens import TaskData
 from .errors import NonFiniteLossError
-from .losses import predict
-from .metrics import score
+from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
+from .outputs import predict
 
 TOKEN_BUDGET = {"cpu": 2048}
 """Tokens of an evaluation batch by kind of device; on a CPU what its caches hold, as measured."""
@@ -63,7 +63,8 @@ def _predictions(
 def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
     return {
-        name: score(data[name].task.metric, values, data[name].labels) for name, values in predicted.items()
+        name: METRICS[data[name].task.metric].score(values, data[name].labels)
+        for name, values in predicted.items()
     }
 
 

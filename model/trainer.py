@@ -17,10 +17,10 @@ from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, save_predictions, scores
 from .gradients.surgery import GradientSurgery, cosines
-from .losses import task_loss
 from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
 from .optim import build_optimizer, learning_rate, set_learning_rate
+from .outputs import task_loss
 from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
