@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 
 from model.config import TrainConfig
+from model.files import RunFolder
 
 from ..errors import InputError
 from ..executors import Job
 from ..executors.local import LocalExecutor
-from ..paths import Home, best_weights
+from ..paths import Home
 from ..store.trials import Archive
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
@@ -91,7 +92,7 @@ def export_run(  # noqa: PLR0917
         weights = kept_weights(home, sweep, run)
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = Path(name) / "best.safetensors"
+            weights = RunFolder(Path(name)).weights
             executor = _Keeping(weights)
             found = replay(database, sweep, run.number, executor=executor, home=home, data=data, say=say)
             for line in lines(sweep.name, run.number, found):
@@ -117,7 +118,7 @@ def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
         run: The trial; one that has its result from another has the weights of that one.
     """
     made = run.number if run.reused_from is None else run.reused_from
-    file = best_weights(home.run(sweep.name, made))
+    file = RunFolder(home.run(sweep.name, made)).weights
     try:
         with safe_open(file, framework="numpy") as opened:
             epoch = (opened.metadata() or {}).get("epoch")
@@ -134,7 +135,7 @@ class _Keeping(LocalExecutor):
         self._place = place
 
     def submit(self, job: Job) -> None:
-        self._file = best_weights(job.rundir)
+        self._file = RunFolder(job.rundir).weights
         super().submit(job)
 
     def close(self) -> None:
