@@ -4,22 +4,15 @@ import hashlib
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import to_json
 
 from ..registry import OneOf
 from ..sampling import Sampling
 from ..tasks import Frozen, Task
+from .canonical import canonical
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
 from .smart import SmartConfig
-
-RESERVED = frozenset(
-    {
-        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "config",
-        "peak_memory_mb", "device", "threads", "attempts", "error_class", "traceback",
-        "created", "started", "finished",
-    }
-)  # fmt: skip
-"""Columns that stand beside the tasks' scores wherever trials are listed."""
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
@@ -123,12 +116,11 @@ class TrainConfig(Frozen):
 
     @field_validator("tasks")
     @classmethod
-    def _task_names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+    def _named(cls, tasks: dict[str, Task]) -> dict[str, Task]:
         for name in tasks:
-            if not name.isidentifier() or not name.islower() or name in RESERVED:
+            if not name.isidentifier() or not name.islower() or name == "overall":
                 raise ValueError(
-                    f"task name {name!r} must be a lower-case identifier that is no column of the tables of "
-                    f"trials; those are {', '.join(sorted(RESERVED))}"
+                    f"task name {name!r} must be a lower-case identifier, and not overall, the tasks' mean"
                 )
         return tasks
 
@@ -147,5 +139,5 @@ class TrainConfig(Frozen):
         return self
 
     def fingerprint(self) -> str:
-        """SHA-256 of the configuration's canonical JSON: equal configurations, equal fingerprint."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the canonical JSON: equal configurations, equal fingerprint, in later versions too."""
+        return hashlib.sha256(to_json(canonical(self), inf_nan_mode="null")).hexdigest()
