@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .metric import TaskMetric
+from .metric import TaskMetric, Values
 
 _EXACT_BELOW = 25
 """Discordant rows below which the chi-squared distribution is too coarse for McNemar's test."""
@@ -18,34 +17,26 @@ class Accuracy(TaskMetric):
     labels = "classes"
     row_test_name = "McNemar"
 
-    def score(self, predictions: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+    def score(self, predictions: Values, labels: Values) -> float:
         """Share of the rows where both are equal."""
         return float(np.mean(predictions == labels))
 
     def resampled(
-        self,
-        predictions: NDArray[np.float64],
-        labels: NDArray[np.float64],
-        resamples: int,
-        rng: np.random.Generator,
-    ) -> NDArray[np.float64]:
+        self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
+    ) -> Values:
         """From a multinomial distribution, in which all runs share the rows."""
         # Rows that the same runs got right are alike: drawing how many of each kind a resample has gives the
         # distribution that drawing the rows gives.
         kinds, counts = np.unique(predictions == labels, axis=1, return_counts=True)
         rows = len(labels)
-        accuracies: NDArray[np.float64] = (
-            kinds @ rng.multinomial(rows, counts / rows, size=resamples).T / rows
-        )
+        accuracies: Values = kinds @ rng.multinomial(rows, counts / rows, size=resamples).T / rows
         return accuracies
 
     def standard_error(self, score: float, rows: int) -> float:
         """√(p(1 - p) / n) of an accuracy p on n rows."""
         return math.sqrt(score * (1 - score) / rows)
 
-    def row_test(
-        self, ours: NDArray[np.float64], theirs: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> float:
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
         """Two-sided p-value of equal accuracy on the same rows (McNemar, 1947).
 
         Only rows that one got right and the other wrong count: by the exact binomial below 25 of them, else
@@ -61,11 +52,9 @@ class Accuracy(TaskMetric):
             return float(binomtest(gained, gained + lost).pvalue)
         return float(chi2.sf(max(abs(gained - lost) - 1, 0) ** 2 / (gained + lost), 1))
 
-    def contributions(
-        self, predictions: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def contributions(self, predictions: Values, labels: Values) -> Values:
         """The share of the runs that got each row right."""
-        shares: NDArray[np.float64] = (predictions == labels).mean(axis=0)
+        shares: Values = (predictions == labels).mean(axis=0)
         return shares
 
     def interval(self, low: float, high: float, score: float, rows: int) -> tuple[float, float, str] | None:

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Score = TypeVar("Score", float, NDArray[np.float64])
+Values = NDArray[np.float64]
+Score = TypeVar("Score", float, Values)
 
 
 class TaskMetric(ABC):
@@ -28,7 +29,7 @@ class TaskMetric(ABC):
     row_test_name: ClassVar[str]
 
     @abstractmethod
-    def score(self, predictions: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+    def score(self, predictions: Values, labels: Values) -> float:
         """The score.
 
         Args:
@@ -38,12 +39,8 @@ class TaskMetric(ABC):
 
     @abstractmethod
     def resampled(
-        self,
-        predictions: NDArray[np.float64],
-        labels: NDArray[np.float64],
-        resamples: int,
-        rng: np.random.Generator,
-    ) -> NDArray[np.float64]:
+        self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
+    ) -> Values:
         """Scores of runs on rows drawn with replacement, ``[runs, resamples]``; all runs see the same rows.
 
         Args:
@@ -63,9 +60,7 @@ class TaskMetric(ABC):
         """
 
     @abstractmethod
-    def row_test(
-        self, ours: NDArray[np.float64], theirs: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> float:
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
         """Two-sided p-value of equal scores on the same rows.
 
         Args:
@@ -75,9 +70,7 @@ class TaskMetric(ABC):
         """
 
     @abstractmethod
-    def contributions(
-        self, predictions: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def contributions(self, predictions: Values, labels: Values) -> Values:
         """What each row adds to the mean score of runs, ``[rows]``: equal where runs score a row equally.
 
         Args:
@@ -99,7 +92,7 @@ class TaskMetric(ABC):
         """
         return None
 
-    def defined(self, labels: NDArray[np.float64]) -> bool:
+    def defined(self, labels: Values) -> bool:
         """Whether these labels allow a score, ``[rows]``."""
         return True
 

@@ -4,9 +4,8 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .metric import TaskMetric
+from .metric import TaskMetric, Values
 
 FLAT = 4 * float(np.finfo(np.float32).eps)
 """Spread, as a share of the largest value, up to which values differ by a network's rounding, in float32."""
@@ -30,7 +29,7 @@ class Pearson(TaskMetric):
     bounds = (-1.0, 1.0)
     row_test_name = "Williams"
 
-    def score(self, predictions: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+    def score(self, predictions: Values, labels: Values) -> float:
         """The correlation of the two."""
         if _flat(predictions) or _flat(labels):
             return 0.0
@@ -39,12 +38,8 @@ class Pearson(TaskMetric):
         return float(np.clip((x @ y) / np.sqrt((x @ x) * (y @ y)), -1, 1))
 
     def resampled(
-        self,
-        predictions: NDArray[np.float64],
-        labels: NDArray[np.float64],
-        resamples: int,
-        rng: np.random.Generator,
-    ) -> NDArray[np.float64]:
+        self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
+    ) -> Values:
         """From each resample's sums of x, y, x², y² and xy; 0 where one of them is constant."""
         # Centred, so that the sums lose no digits.
         x, y = predictions - predictions.mean(axis=1, keepdims=True), (labels - labels.mean())[None]
@@ -67,34 +62,30 @@ class Pearson(TaskMetric):
         """
         return (1 - score**2) / math.sqrt(max(rows - 3, 1))
 
-    def row_test(
-        self, ours: NDArray[np.float64], theirs: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> float:
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
         """Two-sided p-value of equal correlations with the same labels, by `williams`."""
         correlations = (self.score(ours, labels), self.score(theirs, labels), self.score(ours, theirs))
         return williams(*correlations, len(labels))
 
-    def contributions(
-        self, predictions: NDArray[np.float64], labels: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def contributions(self, predictions: Values, labels: Values) -> Values:
         """The mean prediction of the runs for each row."""
-        means: NDArray[np.float64] = predictions.mean(axis=0)
+        means: Values = predictions.mean(axis=0)
         return means
 
     def interval(self, low: float, high: float, score: float, rows: int) -> tuple[float, float, str] | None:
         """All of -1 to 1 with fewer than four rows."""
         return (*self.bounds, "too few rows") if rows < _LEAST_ROWS else None
 
-    def defined(self, labels: NDArray[np.float64]) -> bool:
+    def defined(self, labels: Values) -> bool:
         """Whether the labels vary."""
         return bool(np.ptp(labels) != 0)
 
 
-def _flat(values: NDArray[np.float64]) -> bool:
+def _flat(values: Values) -> bool:
     return bool(values.std() <= FLAT * np.abs(values).max())
 
 
-def _shares(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[NDArray[np.float64]]:
+def _shares(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Values]:
     """The share of each row in some resamples at a time, ``[resamples, rows]``."""
     at_once = max(1, _DRAWS_AT_ONCE // rows)
     for start in range(0, resamples, at_once):
