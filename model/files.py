@@ -82,6 +82,6 @@ def write_beside(path: Path, content: str | bytes) -> None:
 
 def _remove(place: Path) -> None:
     if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
     else:
         place.unlink(missing_ok=True)

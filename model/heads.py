@@ -34,7 +34,8 @@ class Head:
     nonnegative: bool = False
 
 
-_FEATURES, _COSINE = (Deferred(f"model.network.heads:{name}") for name in ("FeatureHead", "cosine_head"))
+_FEATURES = Deferred("model.network.heads:FeatureHead")
+_COSINE = Deferred("model.network.heads:cosine_head")
 
 HEADS = Registry(
     "head",
