@@ -13,6 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from model.files import RunFolder
+from model.predictions import Predictions, save_predictions
+from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
@@ -71,19 +74,13 @@ def _predict(home: Path, url: str, study: Study) -> None:
     rng = np.random.default_rng(0)
     for arm in study.spec.arms:
         best = max((run for run in scored if run.arm == arm), key=lambda run: (run.scores or {})["overall"])
-        folder = home / "runs" / study.name / str(best.number)
-        folder.mkdir(parents=True)
-        arrays: dict[str, np.ndarray] = {}
+        predictions = {}
         for task, rows in DEV_ROWS.items():
             labels = np.random.default_rng(rows).integers(0, 5 if task != "para" else 2, rows).astype(float)
             noise = rng.integers(0, 2, rows) * (rng.random(rows) < 0.4)
-            arrays |= {
-                f"{task}.label": labels,
-                f"{task}.prediction": labels + noise,
-                f"{task}.id": np.arange(rows).astype(str),
-                f"{task}.words": rng.integers(1, 40, rows),
-            }
-        np.savez(folder / "predictions.npz", allow_pickle=False, **arrays)
+            words = rng.integers(1, 40, rows)
+            predictions[task] = Predictions(np.arange(rows).astype(str), labels + noise, labels, words)
+        save_predictions(RunFolder(Home(home).run(study.name, best.number)).predictions, predictions)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .errors import CheckpointError
+from .files import RunFolder, beside
 from .randomness import random_states, restore_random_states
 from .result import EpochResult, Metric
 
@@ -25,9 +26,6 @@ KEPT = 2
 
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
 
-
-BEST = "best.safetensors"
-"""The weights of the best epoch so far, beside the checkpoints; their metadata name the `epoch`."""
 
 _log = logging.getLogger(__name__)
 
@@ -93,35 +91,32 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
         trained: What is saved.
         progress: Every epoch so far; it names the checkpoint.
     """
-    folder = rundir / "checkpoints"
-    place = f"{len(progress.results):06d}.{progress.steps:06d}"
-    beside = folder / f".writing-{place}"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    weights = beside / "model.safetensors"
-    save_file(
-        {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
-        weights,
-        metadata={"epoch": str(len(progress.results))},
-    )
-    tensors = _optimizer_tensors(trained.optimizer) | random_states(trained.device)
-    for name, other in trained.others.items():
-        tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
-    save_file(tensors, beside / "optimizer.safetensors")
-    written = json.dumps(dataclasses.asdict(progress), indent=1)
-    (beside / "progress.json").write_text(written, encoding="utf-8")
-    digests = {path.name: _digest(path) for path in sorted(beside.iterdir())}
-    (beside / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
-    for path in beside.iterdir():
-        _to_disk(path)
-    if progress.results and progress.results[-1].best and not progress.steps:
-        # Before the checkpoint counts: whoever goes on from it finds the weights.
-        _keep(weights, rundir / BEST)
-    final = folder / place
-    shutil.rmtree(final, ignore_errors=True)
-    beside.rename(final)
-    _to_disk(folder)
-    for old in _newest_first(folder)[KEPT:]:
+    folder = RunFolder(rundir)
+    final = folder.checkpoints / f"{len(progress.results):06d}.{progress.steps:06d}"
+    with beside(final) as place:
+        place.mkdir()
+        weights = place / "model.safetensors"
+        save_file(
+            {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
+            weights,
+            metadata={"epoch": str(len(progress.results))},
+        )
+        tensors = _optimizer_tensors(trained.optimizer) | random_states(trained.device)
+        for name, other in trained.others.items():
+            tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
+        save_file(tensors, place / "optimizer.safetensors")
+        written = json.dumps(dataclasses.asdict(progress), indent=1)
+        (place / "progress.json").write_text(written, encoding="utf-8")
+        digests = {path.name: _digest(path) for path in sorted(place.iterdir())}
+        (place / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
+        for path in place.iterdir():
+            _to_disk(path)
+        if progress.results and progress.results[-1].best and not progress.steps:
+            # Before the checkpoint counts: whoever goes on from it finds the weights.
+            _keep(weights, folder.weights)
+        shutil.rmtree(final, ignore_errors=True)
+    _to_disk(folder.checkpoints)
+    for old in _newest_first(folder.checkpoints)[KEPT:]:
         shutil.rmtree(old)
 
 
@@ -141,7 +136,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
     Raises:
         CheckpointError: If the checkpoint is of another configuration or of other data.
     """
-    for path in _newest_first(rundir / "checkpoints"):
+    for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
         if progress is None:
             _log.warning("checkpoint %s is damaged; the one before it is used, or the start", path)
@@ -164,7 +159,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
 
 def epochs_kept(rundir: Path) -> int | None:
     """Epochs that the newest checkpoint of a trial holds; None where there is none."""
-    newest = next(iter(_newest_first(rundir / "checkpoints")), None)
+    newest = next(iter(_newest_first(RunFolder(rundir).checkpoints)), None)
     return None if newest is None else int(newest.name.split(".")[0])
 
 
@@ -180,14 +175,12 @@ def _digest(path: Path) -> str:
 
 def _keep(file: Path, place: Path) -> None:
     """Gives a file a second name, or makes a copy where the file system knows no second names."""
-    beside = place.with_name(f".{place.name}")
-    beside.unlink(missing_ok=True)
-    try:
-        beside.hardlink_to(file)
-    except OSError:
-        shutil.copyfile(file, beside)
-        _to_disk(beside)
-    beside.replace(place)
+    with beside(place) as other:
+        try:
+            other.hardlink_to(file)
+        except OSError:
+            shutil.copyfile(file, other)
+            _to_disk(other)
     _to_disk(place.parent)
 
 

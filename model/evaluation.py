@@ -1,7 +1,6 @@
 """Predictions and scores of a trained network."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 from .data.batches import by_length
 from .data.tokens import TaskData
 from .errors import NonFiniteLossError
-from .losses import predict
-from .metrics import score
+from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
+from .outputs import predict
 
 TOKEN_BUDGET = {"cpu": 2048}
 """Tokens of an evaluation batch by kind of device; on a CPU what its caches hold, as measured."""
@@ -63,30 +62,6 @@ def _predictions(
 def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
     return {
-        name: score(data[name].task.metric, values, data[name].labels) for name, values in predicted.items()
+        name: METRICS[data[name].task.metric].score(values, data[name].labels)
+        for name, values in predicted.items()
     }
-
-
-def save_predictions(
-    path: Path, data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]
-) -> None:
-    """Writes dev predictions, labels and row ids of every task to one ``.npz``, beside and then renamed.
-
-    Args:
-        path: The file; its arrays are named ``<task>.prediction``, ``<task>.label``, ``<task>.id``,
-            ``<task>.words`` and ``<task>.group.<column>``.
-        data: The splits.
-        predicted: What `predictions` gave for each.
-    """
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for name, split in data.items():
-        arrays[f"{name}.prediction"] = predicted[name]
-        arrays[f"{name}.label"] = split.labels
-        arrays[f"{name}.id"] = np.asarray(split.ids, dtype=np.str_)
-        arrays[f"{name}.words"] = split.words
-        for column, groups in split.groups.items():
-            arrays[f"{name}.group.{column}"] = np.asarray(groups, dtype=np.str_)
-    beside = path.with_name(f".{path.name}")
-    with beside.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    beside.replace(path)

@@ -1,60 +1,38 @@
-"""From a head's raw output to a loss and to a prediction."""
+"""The losses that a task can declare, and what the settings know of them. Imports no torch."""
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from dataclasses import dataclass
 
-from .tasks import Task
+from .registry import Deferred, Registry
 
 
-def to_target(task: Task, labels: Tensor) -> Tensor:
-    """Labels as the loss wants them: class numbers, or scores put on 0–1.
+@dataclass(frozen=True)
+class Loss:
+    """A kind of loss.
 
-    Args:
-        task: The task.
-        labels: Labels as they stand in the data, ``[rows]``.
+    Attributes:
+        description: What it is, for the JSON Schema.
+        similarity: The mean loss of outputs ``[rows]`` for targets on 0-1, ``[rows]``.
+        classes: The mean loss of logits ``[rows, classes]`` for class numbers ``[rows]``; None if it is for
+            a range only.
+        logits: Whether the outputs of a similarity are logits, and their sigmoid is the prediction on 0-1;
+            else they are that prediction.
     """
-    if task.range is None:
-        return labels.long()
-    low, high = task.range
-    return (labels.float() - low) / (high - low)
+
+    description: str
+    similarity: Deferred
+    classes: Deferred | None = None
+    logits: bool = False
 
 
-def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
-    """Mean loss of a batch.
-
-    For classes the cross-entropy of the logits. For a similarity, `ce` is the binary cross-entropy of the
-    logit against the soft target and `mse` the squared error of the output against the target.
-
-    Args:
-        task: The task, whose `loss` decides.
-        outputs: What the head gave, ``[rows, outputs]``.
-        targets: What `to_target` gave, ``[rows]``.
-    """
-    if task.range is None:
-        return functional.cross_entropy(outputs, targets)
-    output = outputs.squeeze(-1)
-    if task.loss == "mse":
-        return functional.mse_loss(output, targets)
-    return functional.binary_cross_entropy_with_logits(output, targets)
-
-
-def predict(task: Task, outputs: Tensor) -> Tensor:
-    """Predictions in the units of the labels, ``[rows]``: class numbers or scores.
-
-    A cosine trained with MSE is clamped at 0 here and only here. Under cross-entropy the prediction is the
-    sigmoid of the logit: there a negative cosine stands for a score in the lower half and must not be cut.
-
-    Args:
-        task: The task.
-        outputs: What the head gave, ``[rows, outputs]``.
-    """
-    if task.range is None:
-        return outputs.argmax(dim=-1)
-    output = outputs.squeeze(-1)
-    if task.loss == "ce":
-        unit = torch.sigmoid(output)
-    else:
-        unit = output.clamp(min=0) if task.head == "cosine" else output
-    low, high = task.range
-    return low + unit * (high - low)
+LOSSES = Registry(
+    "loss",
+    {
+        "ce": Loss(
+            "cross-entropy",
+            similarity=Deferred("torch.nn.functional:binary_cross_entropy_with_logits"),
+            classes=Deferred("torch.nn.functional:cross_entropy"),
+            logits=True,
+        ),
+        "mse": Loss("mean squared error (range only)", similarity=Deferred("torch.nn.functional:mse_loss")),
+    },
+)

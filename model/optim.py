@@ -1,11 +1,10 @@
 """The optimizer and the course of its learning rate."""
 
-import math
-
 from torch import nn
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import Optimizer
 
 from .config import TrainConfig
+from .config.optim import OPTIMIZERS, SCHEDULES
 
 
 def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
@@ -28,13 +27,8 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
         for part, scale in ((encoder, 1.0), (heads, config.head_learning_rate_scale))
         for decayed in (True, False)
     ]
-    match config.optimizer:
-        case "adamw":
-            return AdamW(groups, lr=config.learning_rate, fused=True)
-        case "adam":
-            return Adam(groups, lr=config.learning_rate, fused=True)
-        case "sgd":
-            return SGD(groups, lr=config.learning_rate, momentum=0.9)
+    optimizer: Optimizer = OPTIMIZERS[config.optimizer](groups, config.learning_rate)
+    return optimizer
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
@@ -58,10 +52,4 @@ def learning_rate(config: TrainConfig, step: int, total: int) -> float:
     if step < rising:
         return config.learning_rate * (step + 1) / rising
     done = (step - rising) / max(1, total - rising)
-    match config.schedule:
-        case "constant":
-            return config.learning_rate
-        case "linear":
-            return config.learning_rate * (1 - done)
-        case "cosine":
-            return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+    return config.learning_rate * SCHEDULES[config.schedule](done)

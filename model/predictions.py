@@ -1,4 +1,4 @@
-"""The dev predictions of trials at their best epochs, as the trainer left them."""
+"""The dev predictions of a trial at its best epoch: the file that the trainer leaves for reports."""
 
 import zipfile
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .files import beside
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,24 @@ class Predictions:
         return np.array_equal(self.ids, other.ids) and np.array_equal(self.labels, other.labels)
 
 
+def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None:
+    """Writes the predictions of a trial to one ``.npz``.
+
+    Args:
+        path: The file; its arrays are named ``<task>.prediction``, ``<task>.label``, ``<task>.id``,
+            ``<task>.words`` and ``<task>.group.<column>``.
+        predictions: Those for each task.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for task, one in predictions.items():
+        arrays |= {f"{task}.prediction": one.predicted, f"{task}.label": one.labels, f"{task}.id": one.ids}
+        if one.words is not None:
+            arrays[f"{task}.words"] = one.words
+        arrays |= {f"{task}.group.{column}": groups for column, groups in one.groups.items()}
+    with beside(path) as place, place.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
 def read_predictions(path: Path) -> dict[str, Predictions] | None:
     """The predictions of a trial by task; None where there are none that can be read.
 
@@ -39,11 +59,13 @@ def read_predictions(path: Path) -> dict[str, Predictions] | None:
         path: Its ``predictions.npz``.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # NumPy would not close the file of a damaged archive.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError):
         return None
-    tasks = [name.removesuffix(".label") for name in arrays if name.endswith(".label")]
+    # A task's name has no dot; a column that names groups may be called `label` too.
+    tasks = [task for task, _, part in (name.partition(".") for name in arrays) if part == "label"]
     try:
         return {task: _of(task, arrays) for task in tasks}
     except KeyError:

@@ -1,7 +1,8 @@
 """Tables of named things of one kind, and settings that are a name in such a table. Imports no torch."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pkgutil import resolve_name
 from typing import Any, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -43,14 +44,36 @@ class Registry(Mapping[str, T]):
 
 
 @dataclass(frozen=True)
+class Deferred:
+    """A function or class that is imported when it is called: a table of such imports no torch.
+
+    Args:
+        place: Where it stands, ``module:name``.
+        settings: What it is always called with.
+    """
+
+    place: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Imports it and calls it."""
+        return resolve_name(self.place)(*arguments, **self.settings)
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Marks a string as the name of an entry: ``Annotated[str, OneOf(HEADS)]``.
 
     Unlike a ``Literal`` it asks the registry when a value is checked, so that what was added later counts;
     its message and its JSON Schema are those of a ``Literal``.
+
+    Args:
+        registry: The entries.
+        describe: The field's description, from the entries that there are.
     """
 
     registry: Registry[Any]
+    describe: Callable[[Registry[Any]], str] | None = None
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """A check of the name, for pydantic."""
@@ -62,7 +85,8 @@ class OneOf:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """The names that there are now, as an enumeration."""
-        return {"enum": list(self.registry), "type": "string"}
+        described = {} if self.describe is None else {"description": self.describe(self.registry)}
+        return {"enum": list(self.registry), "type": "string"} | described
 
     def _checked(self, value: Any) -> str:
         if isinstance(value, str) and value in self.registry:

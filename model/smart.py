@@ -14,6 +14,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from .config.smart import SmartConfig, task_weight
+from .losses import LOSSES
 from .network.cpu.dropout import remembered
 from .network.multitask import MultitaskEncoder
 from .randomness import random_states, replayed
@@ -195,7 +196,7 @@ def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
         p, q = outputs.log_softmax(dim=-1), others.log_softmax(dim=-1)
         # KL(p, q) + KL(q, p) in one sum without cancellation: no term is negative, and equal outputs give 0.
         return ((p.exp() - q.exp()) * (p - q)).sum(dim=-1).mean()
-    if task.loss == "ce":
+    if LOSSES[task.loss].logits:
         outputs, others = outputs.sigmoid(), others.sigmoid()
     return (outputs - others).square().mean()
 

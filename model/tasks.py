@@ -1,23 +1,17 @@
 """What a task is: where its rows come from, what its labels are, its head, loss and metric."""
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-HeadName = Literal["linear", "mlp", "sbert", "cosine"]
-
-
-LossName = Literal["ce", "mse"]
-
-
-MetricName = Literal["accuracy", "pearson"]
-
-
-Concatenation = Literal["uv", "uv_absdiff", "uv_absdiff_product"]
-
-
-Activation = Literal["relu", "gelu", "tanh"]
+from .heads import ACTIVATIONS, HEADS, Concatenation, Head
+from .losses import LOSSES
+from .metrics import METRICS, TaskMetric
+from .metrics.metric import Score
+from .registry import OneOf, Registry
 
 
 class Frozen(BaseModel):
@@ -66,6 +60,14 @@ class HubSource(Frozen):
     )
 
 
+def _each(registry: Registry[Any]) -> str:
+    return " ".join(f"{name}: {entry.description}." for name, entry in registry.items())
+
+
+def _dev_score(metrics: Registry[TaskMetric]) -> str:
+    return f"Dev score: {' or '.join(metric.description for metric in metrics.values())}."
+
+
 Source = Annotated[DemoSource | FilesSource | HubSource, Field(discriminator="kind")]
 
 
@@ -81,12 +83,8 @@ class Task(Frozen):
     groups: tuple[str, ...] = Field(
         (), description="Columns of the dev rows whose values name groups, scored apart in the report."
     )
-    metric: MetricName = Field(description="Dev score: accuracy (classes) or Pearson's r (range).")
-    head: HeadName = Field(
-        "linear",
-        description="linear: one layer on the embedding, or on (u, v). mlp: two hidden layers with dropout "
-        "and ReLU. sbert: W(u, v, |u-v|). cosine: cosine similarity of u and v.",
-    )
+    metric: Annotated[str, OneOf(METRICS, _dev_score)]
+    head: Annotated[str, OneOf(HEADS, _each)] = "linear"
     concatenation: Concatenation | None = Field(
         None,
         description="What head sbert sees of a pair: uv, uv_absdiff (u, v, |u-v|) or uv_absdiff_product (and "
@@ -98,8 +96,10 @@ class Task(Frozen):
         le=10,
         description="Hidden layers of head mlp or sbert; null: two for mlp, none for sbert.",
     )
-    activation: Activation = Field("relu", description="Activation of the hidden layers.")
-    loss: LossName = Field("ce", description="ce: cross-entropy. mse: mean squared error (range only).")
+    activation: Annotated[str, OneOf(ACTIVATIONS)] = Field(
+        "relu", description="Activation of the hidden layers."
+    )
+    loss: Annotated[str, OneOf(LOSSES, _each)] = "ce"
     weight: float = Field(1.0, gt=0, description="Factor of the task's loss.")
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
@@ -112,21 +112,26 @@ class Task(Frozen):
             raise ValueError(f"range {list(self.range)} is empty: the first number must be the lower one")
         if len(self.text) != (1 if self.kind == "single" else 2):
             raise ValueError(f"a task of kind {self.kind} cannot have {len(self.text)} text columns")
-        if self.head in ("sbert", "cosine") and self.kind != "pair":
+        head = HEADS[self.head]
+        if head.pairs_only and self.kind != "pair":
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
-        if self.concatenation is not None and self.head != "sbert":
-            raise ValueError(f"concatenation {self.concatenation} is for head sbert; head is {self.head}")
-        if self.head_layers is not None and self.head not in ("mlp", "sbert"):
-            raise ValueError(
-                f"head_layers {self.head_layers} is for heads mlp and sbert; head is {self.head}"
+        if self.concatenation is not None and head.concatenation is None:
+            names = _heads_with(lambda one: one.concatenation is not None)
+            raise ValueError(f"concatenation {self.concatenation} is for {names}; head is {self.head}")
+        if self.head_layers is not None and head.layers is None:
+            names = _heads_with(lambda one: one.layers is not None)
+            raise ValueError(f"head_layers {self.head_layers} is for {names}; head is {self.head}")
+        if head.range_only and self.range is None:
+            raise ValueError(f"head {self.head} gives a similarity; the task has classes")
+        if LOSSES[self.loss].classes is None and self.range is None:
+            raise ValueError(f"loss {self.loss} needs a `range`; the task has classes")
+        if METRICS[self.metric].labels != ("range" if self.classes is None else "classes"):
+            classes, scores = (
+                " or ".join(name for name, metric in METRICS.items() if metric.labels == labels)
+                for labels in ("classes", "range")
             )
-        if self.head == "cosine" and self.range is None:
-            raise ValueError("head cosine gives a similarity; the task has classes")
-        if self.loss == "mse" and self.range is None:
-            raise ValueError("loss mse needs a `range`; the task has classes")
-        if (self.metric == "pearson") != (self.range is not None):
             raise ValueError(
-                f"metric {self.metric} does not fit: accuracy is for classes, pearson for a range"
+                f"metric {self.metric} does not fit: {classes} is for classes, {scores} for a range"
             )
         return self
 
@@ -145,27 +150,36 @@ class Task(Frozen):
         """Hidden layers of the head."""
         if self.head_layers is not None:
             return self.head_layers
-        return 2 if self.head == "mlp" else 0
+        return HEADS[self.head].layers or 0
 
     @property
     def head_concatenation(self) -> Concatenation:
         """What the head sees of a pair."""
-        return (self.concatenation or "uv_absdiff") if self.head == "sbert" else "uv"
+        return self.concatenation or HEADS[self.head].concatenation or "uv"
 
 
-def unit_score(task: Task, score: float) -> float:
-    """Puts a dev score on 0–1: an accuracy as it is, a correlation r as (r + 1) / 2."""
-    return (score + 1) / 2 if task.metric == "pearson" else score
+def _heads_with(trait: Callable[[Head], bool]) -> str:
+    """The heads that have a trait: ``head sbert``, or ``heads mlp and sbert``."""
+    names = [name for name, head in HEADS.items() if trait(head)]
+    return f"head{'s' if len(names) > 1 else ''} {' and '.join(names)}"
 
 
-def overall_score(tasks: Mapping[str, Task], scores: Mapping[str, float]) -> float:
-    """Mean over the tasks of each dev score put on 0–1 (the paper's `overall`)."""
-    return sum(unit_score(task, scores[name]) for name, task in tasks.items()) / len(tasks)
+def overall_score(tasks: Mapping[str, Task], scores: Mapping[str, Score]) -> Score:
+    """Mean over the tasks of each dev score put on 0–1 (the paper's `overall`).
+
+    An accuracy is there as it is, a correlation r as (r + 1) / 2 (see `TaskMetric.unit`).
+
+    Args:
+        tasks: The tasks.
+        scores: Score of each task, or an array of its scores.
+    """
+    units = (METRICS[task.metric].unit(scores[name]) for name, task in tasks.items())
+    return reduce(add, units) / len(tasks)
 
 
 def overall_formula(tasks: Mapping[str, Task]) -> str:
     """The formula of `overall` in words, for example ``overall = (sst + para + (sts + 1) / 2) / 3``."""
-    terms = [f"({name} + 1) / 2" if task.metric == "pearson" else name for name, task in tasks.items()]
+    terms = [METRICS[task.metric].term(name) for name, task in tasks.items()]
     if len(terms) == 1:
         return f"overall = {terms[0]}"
     return f"overall = ({' + '.join(terms)}) / {len(terms)}"

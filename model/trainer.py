@@ -15,12 +15,14 @@ from .data.corpus import load_corpus
 from .data.minibatch import minibatch
 from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
-from .evaluation import predictions, save_predictions, scores
+from .evaluation import predictions, scores
+from .files import RunFolder
 from .gradients.surgery import GradientSurgery, cosines
-from .losses import task_loss
 from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
 from .optim import build_optimizer, learning_rate, set_learning_rate
+from .outputs import task_loss
+from .predictions import save_predictions
 from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
@@ -45,8 +47,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
 
     Args:
         config: Every setting.
-        rundir: Folder of the trial: ``checkpoints/``, and of the best epoch ``best.safetensors`` and
-            ``predictions.npz`` (dev).
+        rundir: Folder of the trial: its checkpoints, and of the best epoch the weights and dev predictions.
         data: Folder of the user's data files; None where the tasks need none.
         cache: Folder of the tokenised data, shared by all trials.
         stop: Asked before each step whether to save a checkpoint and stop there.
@@ -163,8 +164,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         )
         progress = progress.after(result)
         if result.best:
-            rundir.mkdir(parents=True, exist_ok=True)
-            save_predictions(rundir / "predictions.npz", corpus.dev, dev)
+            predicted = {name: corpus.dev[name].predicted(values) for name, values in dev.items()}
+            save_predictions(RunFolder(rundir).predictions, predicted)
         record.clear()
         checkpoint.save(rundir, trained, progress)
         yield result

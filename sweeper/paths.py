@@ -1,9 +1,8 @@
-"""Every path that sweeper reads or writes, and how a file is written: beside, then renamed."""
+"""Every folder that sweeper reads or writes."""
 
 import hashlib
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -29,14 +28,6 @@ def check_name(name: str, what: str) -> str:
             "beginning with a letter or digit"
         )
     return name
-
-
-def write_beside(path: Path, content: str | bytes) -> None:
-    """Writes text, or bytes, to a temporary file beside `path`, then renames it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    beside.replace(path)
 
 
 @dataclass(frozen=True)
@@ -108,16 +99,6 @@ def _checked(study: str) -> str:
     check_name(base, "study")
     check_name(workload, "workload")
     return study
-
-
-def discard_checkpoints(rundir: Path) -> None:
-    """Removes the checkpoints of a trial that has its outcome and no further use for them."""
-    shutil.rmtree(rundir / "checkpoints", ignore_errors=True)
-
-
-def best_weights(rundir: Path) -> Path:
-    """The weights of a trial's best epoch, which the trainer keeps beside its checkpoints."""
-    return rundir / "best.safetensors"
 
 
 def data_folder() -> Path | None:

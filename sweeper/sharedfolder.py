@@ -4,15 +4,11 @@ A trial trains in a folder of its own machine, which is published here whenever 
 and fetched by the machine that goes on with it.
 """
 
-import shutil
 from pathlib import Path, PurePosixPath
 
+from model.files import CHECKPOINTS, LOG, RunFolder, beside
+
 from .errors import InputError
-
-CHECKPOINTS = "checkpoints"
-
-
-LOG = "log.txt"
 
 
 class SharedFolder:
@@ -58,15 +54,12 @@ class SharedFolder:
             folder: Where to; checkpoints that it has and the shared folder has not are removed.
             checkpoints: Whether they are wanted.
         """
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+        RunFolder(folder).discard_checkpoints()
         for name in self._names():
             wanted = checkpoints or name.parts[0] != CHECKPOINTS
-            if wanted and not (name == PurePosixPath(LOG) and (folder / LOG).exists()):
-                place = folder / name
-                place.parent.mkdir(parents=True, exist_ok=True)
-                beside = place.with_name(f".{place.name}")
-                self._files.get_file(f"{self._root}/{name}", str(beside))
-                beside.replace(place)
+            if wanted and not (name == PurePosixPath(LOG) and RunFolder(folder).log.exists()):
+                with beside(folder / name) as place:
+                    self._files.get_file(f"{self._root}/{name}", str(place))
 
     def publish(self, folder: Path) -> None:
         """Copies what is new or changed in a folder of this machine, then removes what is gone from there.

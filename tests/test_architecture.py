@@ -53,7 +53,7 @@ PLANTS = {
     "Inside the store": ("sweeper.store.engine", "sweeper.store.database"),
     "The trainer knows nothing of sweeps": ("model.losses", "sweeper.text"),
     "The trainer's rooms": ("model.network.encoder", "model.evaluation"),
-    "Only the trial's process and the exporter reach the network": ("sweeper.export.card", "model.losses"),
+    "Only the trial's process and the exporter reach the network": ("sweeper.export.card", "model.outputs"),
     "SQLAlchemy stays in the store": ("sweeper.show.status", "sqlalchemy"),
     "Optuna stays in the search, beside the store, and in two corners": ("sweeper.sweep.driver", "optuna"),
     "Typer stays in the command line": ("sweeper.export.card", "typer"),

@@ -14,9 +14,9 @@ from model.config import TrainConfig
 from model.data.batches import BatchStream
 from model.data.corpus import load_corpus
 from model.data.minibatch import MiniBatch, minibatch
-from model.losses import task_loss
 from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer, learning_rate, set_learning_rate
+from model.outputs import task_loss
 from sweeper.paths import data_folder
 
 

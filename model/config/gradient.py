@@ -1,13 +1,50 @@
-"""How a step joins the gradients of its tasks: the names of the methods. Imports no torch."""
+"""How a step joins the gradients of its tasks: the methods. Imports no torch."""
 
+from dataclasses import dataclass
 from typing import Literal
+
+from ..registry import Deferred, Registry
 
 CAGRAD_RADIUS = 0.5
 """How far ``cagrad`` may leave the mean gradient, as a share of its norm: the value of its authors' code."""
 
-GradientMethod = Literal[
-    "sum", "mean", "pcgrad", "gradvac", "cagrad", "aligned_mtl", "imtl_g", "mgda", "upgrad"
-]
+
+@dataclass(frozen=True)
+class GradientMethod:
+    """A way to join gradients: coefficients of the tasks' gradients from their dot products.
+
+    Attributes:
+        weighting: Makes what is called with the Gram matrix of a step's tasks ``[m, m]``, float64, of
+            trace 1, and gives the coefficients ``[m]``.
+        by_rank: Whether it takes the matrix's rank from the precision of its type, which then is that of the
+            dot products, float32.
+        carries: Whether it carries something from step to step: it is then made for a number of tasks, called
+            with the numbers of those that take part as well, and has `state_dict` and `load_state_dict`.
+    """
+
+    weighting: Deferred
+    by_rank: bool = False
+    carries: bool = False
+
+
+def _torchjd(name: str, **settings: float) -> Deferred:
+    return Deferred(f"torchjd.aggregation:{name}Weighting", settings)
+
+
+METHODS = Registry(
+    "gradient method",
+    {
+        "sum": GradientMethod(_torchjd("Sum")),
+        "mean": GradientMethod(_torchjd("Mean")),
+        "pcgrad": GradientMethod(_torchjd("PCGrad")),
+        "gradvac": GradientMethod(Deferred("model.gradients.gradvac:GradVac"), carries=True),
+        "cagrad": GradientMethod(_torchjd("CAGrad", c=CAGRAD_RADIUS)),
+        "aligned_mtl": GradientMethod(_torchjd("AlignedMTL"), by_rank=True),
+        "imtl_g": GradientMethod(_torchjd("IMTLG"), by_rank=True),
+        "mgda": GradientMethod(_torchjd("MGDA")),
+        "upgrad": GradientMethod(Deferred("model.gradients.dualcone:upgrad")),
+    },
+)
 """What becomes of the gradients of parameters that two tasks or more touch; a head keeps its own gradient.
 
 A task without a gradient for such a parameter counts with a zero there. m is the number of tasks of the step.

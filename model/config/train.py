@@ -1,23 +1,18 @@
 """Every setting of a trial, in one frozen object that is checked when it is built. Imports no torch."""
 
 import hashlib
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
+from pydantic_core import to_json
 
+from ..registry import OneOf
 from ..sampling import Sampling
 from ..tasks import Frozen, Task
-from .gradient import GradientMethod, GradientStorage
+from .canonical import canonical
+from .gradient import METHODS, GradientStorage
+from .optim import OPTIMIZERS, SCHEDULES
 from .smart import SmartConfig
-
-RESERVED = frozenset(
-    {
-        "number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "config",
-        "peak_memory_mb", "device", "threads", "attempts", "error_class", "traceback",
-        "created", "started", "finished",
-    }
-)  # fmt: skip
-"""Columns that stand beside the tasks' scores wherever trials are listed."""
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
@@ -65,7 +60,7 @@ class TrainConfig(Frozen):
         1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
     )
     weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay; none on biases and norms.")
-    optimizer: Literal["adamw", "adam", "sgd"] = Field(
+    optimizer: Annotated[str, OneOf(OPTIMIZERS)] = Field(
         "adamw", description="adamw decouples the decay; adam adds it to the gradient; sgd has momentum 0.9."
     )
     batch_size: int = Field(32, ge=1, description="Rows of a task in one step.")
@@ -77,7 +72,7 @@ class TrainConfig(Frozen):
         description="joint: every step takes one batch of each task. round_robin, proportional, square_root, "
         "annealed: every step takes one batch of one task, in turn or at random by the tasks' sizes.",
     )
-    gradient: GradientMethod = Field(
+    gradient: Annotated[str, OneOf(METHODS)] = Field(
         "sum", description="How the tasks' gradients become one; sum: no surgery. See model/gradient.py."
     )
     gradient_storage: GradientStorage = Field(
@@ -103,7 +98,7 @@ class TrainConfig(Frozen):
         "over (sampling joint), or as many steps as all tasks have batches.",
     )
     warmup: float = Field(0.1, ge=0, le=1, description="Share of all steps over which the rate rises from 0.")
-    schedule: Literal["constant", "linear", "cosine"] = Field(
+    schedule: Annotated[str, OneOf(SCHEDULES)] = Field(
         "linear", description="Course of the learning rate after the warm-up; linear and cosine end at 0."
     )
     max_grad_norm: float | None = Field(1.0, gt=0, description="Clip the gradient to this norm; null: never.")
@@ -121,12 +116,11 @@ class TrainConfig(Frozen):
 
     @field_validator("tasks")
     @classmethod
-    def _task_names(cls, tasks: dict[str, Task]) -> dict[str, Task]:
+    def _named(cls, tasks: dict[str, Task]) -> dict[str, Task]:
         for name in tasks:
-            if not name.isidentifier() or not name.islower() or name in RESERVED:
+            if not name.isidentifier() or not name.islower() or name == "overall":
                 raise ValueError(
-                    f"task name {name!r} must be a lower-case identifier that is no column of the tables of "
-                    f"trials; those are {', '.join(sorted(RESERVED))}"
+                    f"task name {name!r} must be a lower-case identifier, and not overall, the tasks' mean"
                 )
         return tasks
 
@@ -145,5 +139,5 @@ class TrainConfig(Frozen):
         return self
 
     def fingerprint(self) -> str:
-        """SHA-256 of the configuration's canonical JSON: equal configurations, equal fingerprint."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the canonical JSON: equal configurations, equal fingerprint, in later versions too."""
+        return hashlib.sha256(to_json(canonical(self), inf_nan_mode="null")).hexdigest()

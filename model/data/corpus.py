@@ -95,19 +95,9 @@ def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:
     kept = [i for i in range(len(train)) if key(train, i) not in seen]
     if not kept:
         raise DataError(f"task {name}: remove_dev_rows leaves no training row; every one stands in dev too")
-    return _chosen(train, kept)
+    return train.chosen(kept)
 
 
 def _sample(rows: Rows, size: int) -> Rows:
     # The same rows in every trial, whatever its seed, so that training scores can be compared.
-    return _chosen(rows, np.sort(np.random.default_rng(0).permutation(len(rows))[:size]).tolist())
-
-
-def _chosen(rows: Rows, numbers: list[int]) -> Rows:
-    return Rows(
-        texts=tuple(tuple(column[i] for i in numbers) for column in rows.texts),
-        labels=tuple(rows.labels[i] for i in numbers),
-        ids=tuple(rows.ids[i] for i in numbers),
-        dropped=rows.dropped,
-        groups={name: tuple(column[i] for i in numbers) for name, column in rows.groups.items()},
-    )
+    return rows.chosen(np.sort(np.random.default_rng(0).permutation(len(rows))[:size]).tolist())

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..losses import to_target
+from ..outputs import to_target
 from .tokenizer import SentenceTokenizer
 from .tokens import TaskData
 

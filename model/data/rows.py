@@ -37,6 +37,16 @@ class Rows:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def chosen(self, numbers: Sequence[int]) -> "Rows":
+        """The rows of these numbers, in their order; `dropped` still counts the whole source."""
+        return replace(
+            self,
+            texts=tuple(tuple(column[i] for i in numbers) for column in self.texts),
+            labels=tuple(self.labels[i] for i in numbers),
+            ids=tuple(self.ids[i] for i in numbers),
+            groups={name: tuple(column[i] for i in numbers) for name, column in self.groups.items()},
+        )
+
 
 def read(task_name: str, task: Task, split: Split, data: Path | None) -> Rows:
     """Reads and checks one split of a task.
@@ -176,16 +186,9 @@ def _permitted(task: Task) -> str:
 
 
 def _subset(rows: Rows, wanted: int | None, seed: str) -> Rows:
-    """A fixed random subset in the order of the rows; `dropped` still counts the whole source."""
+    """A fixed random subset in the order of the rows."""
     if wanted is None or wanted >= len(rows):
         return rows
     order = list(range(len(rows)))
     random.Random(seed).shuffle(order)  # noqa: S311 (a choice of rows, not a secret)
-    chosen = sorted(order[:wanted])
-    return replace(
-        rows,
-        texts=tuple(tuple(column[i] for i in chosen) for column in rows.texts),
-        labels=tuple(rows.labels[i] for i in chosen),
-        ids=tuple(rows.ids[i] for i in chosen),
-        groups={name: tuple(column[i] for i in chosen) for name, column in rows.groups.items()},
-    )
+    return rows.chosen(sorted(order[:wanted]))

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..files import beside
+from ..predictions import Predictions
 from ..tasks import Task
 from .rows import Rows
 from .tokenizer import SentenceTokenizer
@@ -72,6 +73,11 @@ class TaskData:
         longest: NDArray[np.int64] = self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
         return longest
 
+    def predicted(self, values: NDArray[np.float64]) -> Predictions:
+        """What the trainer leaves of predictions for these rows, ``[rows]``."""
+        groups = {name: np.asarray(column, dtype=np.str_) for name, column in self.groups.items()}
+        return Predictions(np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups)
+
     def sentence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of the rows' sentences: all first ones, then all second ones."""
         return np.concatenate([rows + column * len(self) for column in range(len(self.task.text))])
@@ -124,24 +130,20 @@ def _load(entry: Path) -> Sentences | None:
 
 
 def _build(entry: Path, encoded: Sequence[Sequence[int]]) -> None:
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=".building-", dir=entry.parent))
+    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
+    flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
     try:
-        offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
-        flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
-        np.save(beside / "ids.npy", flat)
-        np.save(beside / "offsets.npy", offsets)
-        digests = {
-            name: hashlib.sha256((beside / name).read_bytes()).hexdigest()
-            for name in ("ids.npy", "offsets.npy")
-        }
-        (beside / "sha256.json").write_text(json.dumps(digests), encoding="utf-8")
-        if entry.exists() and _load(entry) is None:
-            shutil.rmtree(entry, ignore_errors=True)
-        try:
-            beside.rename(entry)
-        except OSError:
-            if _load(entry) is None:  # not another trial's finished work
-                raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        with beside(entry, contended=True) as place:
+            place.mkdir()
+            np.save(place / "ids.npy", flat)
+            np.save(place / "offsets.npy", offsets)
+            digests = {
+                name: hashlib.sha256((place / name).read_bytes()).hexdigest()
+                for name in ("ids.npy", "offsets.npy")
+            }
+            (place / "sha256.json").write_text(json.dumps(digests), encoding="utf-8")
+            if entry.exists() and _load(entry) is None:
+                shutil.rmtree(entry, ignore_errors=True)
+    except OSError:
+        if _load(entry) is None:  # not another trial's finished work
+            raise

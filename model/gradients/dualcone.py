@@ -4,6 +4,7 @@ import itertools
 
 import torch
 from torch import Tensor
+from torchjd.aggregation import UPGradWeighting
 from torchjd.linalg import DualConeProjector, PSDMatrix
 
 
@@ -44,3 +45,8 @@ class ExactProjector(DualConeProjector):
         best = values.masked_fill((excess < 0).any(dim=1), torch.inf).argmin(dim=0)
         chosen: Tensor = solutions[best, :, torch.arange(bounds.shape[1], device=G.device)]
         return chosen.reshape(U.shape)
+
+
+def upgrad() -> UPGradWeighting:
+    """UPGrad with this projector."""
+    return UPGradWeighting(projector=ExactProjector())

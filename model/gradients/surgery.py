@@ -7,47 +7,19 @@ combination is written into the tensors of the last task. Word embeddings may ha
 only the rows that a task touched wait and are multiplied.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import combinations_with_replacement
 
 import torch
 from torch import Tensor, nn
-from torchjd.aggregation import (
-    AlignedMTLWeighting,
-    CAGradWeighting,
-    GradVacWeighting,
-    IMTLGWeighting,
-    MeanWeighting,
-    MGDAWeighting,
-    PCGradWeighting,
-    SumWeighting,
-    UPGradWeighting,
-)
 
-from ..config.gradient import CAGRAD_RADIUS, GradientMethod, GradientStorage
+from ..config.gradient import METHODS, GradientStorage
 from ..errors import NonFiniteLossError
 from ..network.cpu.wordtable import sparse_dot
-from .dualcone import ExactProjector
 
 PIECE = 1 << 17
 """Elements that are worked on at once: three tasks' pieces stay in a core's cache between their products."""
-
-_WEIGHTINGS: dict[GradientMethod, Callable[[], Callable[[Tensor], Tensor]]] = {
-    "sum": SumWeighting,
-    "mean": MeanWeighting,
-    "pcgrad": PCGradWeighting,
-    "gradvac": GradVacWeighting,
-    "cagrad": lambda: CAGradWeighting(c=CAGRAD_RADIUS),
-    "aligned_mtl": AlignedMTLWeighting,
-    "imtl_g": IMTLGWeighting,
-    "mgda": MGDAWeighting,
-    "upgrad": lambda: UPGradWeighting(projector=ExactProjector()),
-}
-
-
-_OF_A_RANK = frozenset({"aligned_mtl", "imtl_g"})
-"""They take the matrix's rank from the precision of its type, which must be that of the dot products."""
 
 
 class GradientSurgery:
@@ -69,15 +41,14 @@ class GradientSurgery:
         self,
         parameters: Sequence[nn.Parameter],
         tasks: Sequence[str],
-        method: GradientMethod,
+        method: str,
         storage: GradientStorage = "fp32",
     ) -> None:
         self._parameters = tuple(parameters)
         self._tasks = tuple(tasks)
-        self._method = method
         self._storage = storage
-        self._weighting = _WEIGHTINGS[method]()
-        self._targets = torch.zeros(len(self._tasks), len(self._tasks), dtype=torch.float64)
+        self._method = METHODS[method]
+        self._weighting = self._method.weighting(*((len(tasks),) if self._method.carries else ()))
         self._held: dict[str, list[Tensor | None]] = {}
 
     def collect(self, task: str) -> None:
@@ -133,13 +104,14 @@ class GradientSurgery:
                 if gradient is not None:
                     terms.append((coefficient, gradient))
             parameter.grad = _combination(parameter, terms)
-        full = torch.zeros_like(self._targets)
-        full[_square(present)] = gram
+        full = torch.zeros(len(self._tasks), len(self._tasks), dtype=torch.float64)
+        rows = torch.tensor(present)
+        full[rows.unsqueeze(1), rows] = gram
         return full
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the method carries from step to step: GradVac's moving averages, nothing for the others."""
-        return {"targets": self._targets.clone()} if isinstance(self._weighting, GradVacWeighting) else {}
+        return dict(self._weighting.state_dict()) if self._method.carries else {}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Goes on from a `state_dict` of the same tasks and method.
@@ -151,7 +123,7 @@ class GradientSurgery:
         if own != (given := {name: tensor.shape for name, tensor in state.items()}):
             raise ValueError(f"state of gradient surgery has {given}, expected {own}")
         if state:
-            self._targets = state["targets"].to(self._targets, copy=True)
+            self._weighting.load_state_dict(state)
 
     def _waiting(self, gradient: Tensor, last: bool) -> Tensor:
         gradient = gradient.coalesce() if gradient.is_sparse else gradient
@@ -162,16 +134,9 @@ class GradientSurgery:
     def _coefficients(self, gram: Tensor, present: list[int]) -> list[float]:
         # Coefficients do not depend on the size of the gradients, but TorchJD takes small ones for zero.
         gram = gram / gram.trace()
-        if not isinstance(self._weighting, GradVacWeighting):
-            given = gram.float() if self._method in _OF_A_RANK else gram
-            coefficients: list[float] = self._weighting(given).tolist()
-            return coefficients
-        # TorchJD forgets its averages when the number of tasks changes and has no way to load them, so they
-        # are kept here, for all tasks, and lent to it.
-        self._weighting.register_buffer("_phi_t", self._targets[_square(present)])
-        self._weighting._state_key = (len(present), gram.dtype)
-        coefficients = self._weighting(gram).tolist()
-        self._targets[_square(present)] = self._weighting.get_buffer("_phi_t")
+        gram = gram.float() if self._method.by_rank else gram
+        taking_part = (present,) if self._method.carries else ()
+        coefficients: list[float] = self._weighting(gram, *taking_part).tolist()
         return coefficients
 
 
@@ -235,8 +200,3 @@ def _elsewhere(gradient: Tensor, parameter: Tensor) -> bool:
 def _pieces(gradients: Sequence[Tensor]) -> Iterator[tuple[Tensor, ...]]:
     """Cuts tensors of one shape into the same pieces, flat."""
     yield from zip(*(torch.split(gradient.view(-1), PIECE) for gradient in gradients), strict=True)
-
-
-def _square(numbers: list[int]) -> tuple[Tensor, Tensor]:
-    rows = torch.tensor(numbers)
-    return rows.unsqueeze(1), rows

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..tasks import Activation, Concatenation, Task
-
-ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh}
+from ..heads import ACTIVATIONS, HEADS, Concatenation
+from ..losses import LOSSES
+from ..tasks import Task
 
 
 def features(concatenation: Concatenation, embeddings: tuple[Tensor, ...]) -> Tensor:
@@ -73,6 +73,11 @@ class CosineHead(nn.Module):
         return cosine if self.log_scale is None else cosine * self.log_scale.exp()
 
 
+def cosine_head(task: Task, size: int, dropout: float) -> CosineHead:
+    """The cosine head of a task; it has no layers, so no size and no dropout."""
+    return CosineHead(scaled=LOSSES[task.loss].logits)
+
+
 def build_head(task: Task, size: int, dropout: float) -> nn.Module:
     """The head that a task declares.
 
@@ -81,6 +86,5 @@ def build_head(task: Task, size: int, dropout: float) -> nn.Module:
         size: Width of a sentence embedding.
         dropout: Dropout before every linear layer.
     """
-    if task.head == "cosine":
-        return CosineHead(scaled=task.loss == "ce")
-    return FeatureHead(task, size, dropout)
+    head: nn.Module = HEADS[task.head].network(task, size, dropout)
+    return head

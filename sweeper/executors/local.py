@@ -11,6 +11,8 @@ from multiprocessing import forkserver, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
+from model.files import RunFolder
+
 from ..trial import ErrorClass
 from .devices import VISIBLE
 from .process import run_trial
@@ -163,7 +165,7 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
     threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
     try:
         job.rundir.mkdir(parents=True, exist_ok=True)
-        with (job.rundir / "log.txt").open("ab", buffering=0) as log:
+        with RunFolder(job.rundir).log.open("ab", buffering=0) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
     except OSError as error:

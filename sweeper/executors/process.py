@@ -8,7 +8,8 @@ import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from ..paths import write_beside
+from model.files import RunFolder, write_beside
+
 from ..sharedfolder import SharedFolder
 from ..trial import ErrorClass
 from .protocol import Evaluated, Event, Failed, Finished, Job, Noted, Started, Stopped
@@ -33,7 +34,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         shared = SharedFolder(job.shared) if job.shared else None
         if shared:
             shared.fetch(job.rundir)
-        write_beside(job.rundir / "config.json", job.config.model_dump_json(indent=2))
+        write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
         device = device_name(pick_device(job.config))

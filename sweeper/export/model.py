@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 
 from model.config import TrainConfig
+from model.files import RunFolder
 
 from ..errors import InputError
 from ..executors.local import LocalExecutor
-from ..paths import Home, best_weights
+from ..paths import Home
 from ..store.trials import Archive
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
@@ -90,7 +91,7 @@ def export_run(
         weights = kept_weights(home, sweep, run)
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = Path(name) / "best.safetensors"
+            weights = RunFolder(Path(name)).weights
             _train_again(database, sweep, run.number, weights, home=home, data=data, say=say)
         exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
@@ -111,7 +112,7 @@ def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
         run: The trial; one that has its result from another has the weights of that one.
     """
     made = run.number if run.reused_from is None else run.reused_from
-    file = best_weights(home.run(sweep.name, made))
+    file = RunFolder(home.run(sweep.name, made)).weights
     try:
         with safe_open(file, framework="numpy") as opened:
             epoch = (opened.metadata() or {}).get("epoch")

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from model.files import write_beside
+
 from ..errors import InputError
-from ..paths import write_beside
 from ..report.results import records
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
+from model.files import RunFolder
 from model.predictions import Predictions, read_predictions
 
 from ..paths import Home
@@ -78,6 +79,6 @@ def _predictions(
     def read(number: int) -> Mapping[str, Predictions] | None:
         if home is None:
             return None
-        return read_predictions(home.run(name, reused.get(number, number)) / "predictions.npz")
+        return read_predictions(RunFolder(home.run(name, reused.get(number, number))).predictions)
 
     return read

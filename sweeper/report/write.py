@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from model.files import write_beside
 from model.tasks import overall_formula
 
 from ..clock import Clock, SystemClock
 from ..errors import InputError
-from ..paths import Home, write_beside
+from ..paths import Home
 from ..store.database import Database
 from ..text import one_line
 from .advice import advice

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from ..text import nearest
+from ..trial import COLUMNS
 from .problem import FieldError, FieldPath
 from .space import Choice, Space
 from .spec import StudySpec
@@ -35,3 +36,12 @@ def study_problems(
                 space[key].read(value)
             except FieldError as problem:
                 yield FieldError(("enqueue", position, key), problem.reason, value)
+
+
+def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
+    """The tasks whose score would stand under the name of another column where trials are listed."""
+    taken = ", ".join(sorted(COLUMNS))
+    for name in tasks:
+        if name in COLUMNS:
+            reason = f"a task cannot have the name of a column of trials; those are {taken}"
+            yield FieldError(("train", "tasks", name), reason, name)

@@ -6,15 +6,16 @@ from importlib import metadata
 from pathlib import Path
 
 from model.config import TrainConfig
+from model.files import CHECKPOINTS, RunFolder
 from model.result import EpochResult
 
 from ..errors import DiskFullError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
 from ..executors.cores import threads_each
 from ..observers.observer import Observer
-from ..paths import Home, discard_checkpoints
+from ..paths import Home
 from ..search.pruning import should_prune
-from ..sharedfolder import CHECKPOINTS, SharedFolder
+from ..sharedfolder import SharedFolder
 from ..store.database import Database
 from ..store.owners import Owner
 from ..study.study import Study
@@ -153,7 +154,7 @@ class Driver:
         trial = ready.trial
         rundir = self._home.run(self._study.name, trial.number)
         shared = self._home.shared_run(self._study.name, trial.number)
-        kept = SharedFolder(shared).holds(CHECKPOINTS) if shared else (rundir / CHECKPOINTS).exists()
+        kept = SharedFolder(shared).holds(CHECKPOINTS) if shared else RunFolder(rundir).checkpoints.exists()
         self._active[trial.number] = Attempt(
             trial, time.monotonic(), ready.halvings, ready.kills, ready.displaced
         )
@@ -257,7 +258,7 @@ class Driver:
         self._observer.ended(number, outcome, message)
 
     def _discard(self, number: int) -> None:
-        discard_checkpoints(self._home.run(self._study.name, number))
+        RunFolder(self._home.run(self._study.name, number)).discard_checkpoints()
         shared = self._home.shared_run(self._study.name, number)
         if shared is not None:
             SharedFolder(shared).remove(CHECKPOINTS)

@@ -4,8 +4,10 @@ import math
 from contextlib import suppress
 from pathlib import Path
 
+from model.files import RunFolder
+
 from ..errors import DatabaseError
-from ..paths import Home, best_weights
+from ..paths import Home
 from ..sharedfolder import SharedFolder
 from ..store.trials import Archive
 from ..trial import Outcome, RunState
@@ -63,4 +65,4 @@ class KeptWeights:
         file.unlink(missing_ok=True)
 
     def _file(self, number: int) -> Path:
-        return best_weights(self._home.run(self._name, number))
+        return RunFolder(self._home.run(self._name, number)).weights

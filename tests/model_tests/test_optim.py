@@ -10,7 +10,7 @@ from torch import nn
 
 from model.config import TrainConfig
 from model.optim import build_optimizer, learning_rate, set_learning_rate
-from tests.model_tests.test_metrics import TASKS
+from tests.model_tests.made import TASKS
 
 
 def config(**settings: object) -> TrainConfig:

@@ -1,12 +1,14 @@
 """A whole trial: exact resumption, exact repetition, learning, and what it leaves on disk."""
 
 import itertools
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from pydantic import create_model
 from safetensors.torch import load_file
 
 from model.checkpoint import KEPT
@@ -154,6 +156,17 @@ def test_a_checkpoint_of_another_trial_is_refused(
     shutil.copytree(whole[0], tmp_path / "other")
     with pytest.raises(CheckpointError, match="another configuration"):
         next(train(config(dropout=0.2), tmp_path / "other", data=None, cache=cache))
+
+
+def test_a_checkpoint_of_the_first_version_is_gone_on_from(cache: Path, tmp_path: Path) -> None:
+    """By a version that has one more setting, too."""
+    later = create_model("TrainConfig", __base__=TrainConfig, later=(int, 3))
+    expected = list(train(config(), tmp_path, data=None, cache=cache))
+    shutil.rmtree(tmp_path / "checkpoints/000004.000000")
+    progress = json.loads((tmp_path / "checkpoints/000003.000000/progress.json").read_text())
+    assert progress["fingerprint"] == "9f094151f0f86b3286efbe3a6f43d82765e39119648dc0ceb35534426847dbd3"
+    resumed = train(later(**dict(config())), tmp_path, data=None, cache=cache)
+    assert metrics(list(resumed)) == metrics(expected)
 
 
 def test_the_newest_checkpoints_are_kept(whole: tuple[Path, list[EpochResult]]) -> None:

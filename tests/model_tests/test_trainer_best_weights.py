@@ -9,8 +9,9 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from model.checkpoint import BEST, KEPT
+from model.checkpoint import KEPT
 from model.errors import TrialStoppedError
+from model.files import RunFolder
 from model.result import EpochResult
 from model.trainer import train
 from tests.model_tests.test_trainer import cache, config  # noqa: F401 - a fixture, and small settings
@@ -45,7 +46,7 @@ def whole(
         place = rundir / "checkpoints" / f"{result.epoch:06d}.000000" / "model.safetensors"
         by_epoch[result.epoch] = load_file(place)
         if result.best:  # no second copy on the disk
-            assert (rundir / BEST).stat().st_ino == place.stat().st_ino
+            assert RunFolder(rundir).weights.stat().st_ino == place.stat().st_ino
     return rundir, results, by_epoch[best_epoch(results)]
 
 
@@ -54,9 +55,9 @@ def test_the_weights_are_those_of_the_best_epoch(
 ) -> None:
     rundir, results, expected = whole
     assert best_epoch(results) < len(results) - KEPT
-    assert same(load_file(rundir / BEST), expected)
-    assert epoch_of(rundir / BEST) == str(best_epoch(results))
-    assert not (rundir / f".{BEST}").exists()
+    assert same(load_file(RunFolder(rundir).weights), expected)
+    assert epoch_of(RunFolder(rundir).weights) == str(best_epoch(results))
+    assert not (rundir / ".best.safetensors").exists()
 
 
 @pytest.mark.parametrize("step", [1, 4, 7, 14, 17])
@@ -75,7 +76,7 @@ def test_a_trial_that_goes_on_has_them_too(
     with pytest.raises(TrialStoppedError):
         go(lambda: next(asked) == step)
     go(lambda: False)
-    assert same(load_file(tmp_path / BEST), whole[2])
+    assert same(load_file(RunFolder(tmp_path).weights), whole[2])
 
 
 def test_a_file_system_without_links_gets_a_copy(
@@ -90,5 +91,5 @@ def test_a_file_system_without_links_gets_a_copy(
     monkeypatch.setattr(Path, "hardlink_to", unsupported)
     for _ in train(UNSTEADY, tmp_path, data=None, cache=cache):
         pass
-    assert same(load_file(tmp_path / BEST), whole[2])
-    assert (tmp_path / BEST).stat().st_nlink == 1
+    assert same(load_file(RunFolder(tmp_path).weights), whole[2])
+    assert (RunFolder(tmp_path).weights).stat().st_nlink == 1

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from model.metrics import METRICS
+
 from ..results import Configuration, Results, leaders
 from .intervals import Interval, score_intervals, seed_interval
-from .paired import Difference, Verdict, holm, mcnemar, score_differences, verdict, wilcoxon, williams
+from .paired import Difference, Verdict, holm, score_differences, verdict, wilcoxon
 from .resampling import Runs
 
 
@@ -19,7 +21,7 @@ class Comparison:
         theirs: The one that it is compared with.
         differences: For ``overall`` and each task: ours minus theirs, by the paired bootstrap over dev rows.
         adjusted: Its p-value of `overall` among all that are compared with the same one (Holm).
-        row_tests: p-value for each task, at the first seed that both have: McNemar or Williams.
+        row_tests: p-value for each task, at the first seed that both have, by the test of its metric.
         over_seeds: p-value of `overall` over the seeds that both have (Wilcoxon); None with fewer than two.
         verdict: Whether ours is better in `overall`.
     """
@@ -147,8 +149,9 @@ class Comparisons:
         one, other = pairs[0]
         mine = self._runs[ours.numbers[0]][ours.numbers.index(one)]
         their = self._runs[theirs.numbers[0]][theirs.numbers.index(other)]
-        tests = {"accuracy": mcnemar, "pearson": williams}
         return {
-            name: tests[task.metric](mine[name].predicted, their[name].predicted, mine[name].labels)
+            name: METRICS[task.metric].row_test(
+                mine[name].predicted, their[name].predicted, mine[name].labels
+            )
             for name, task in self._results.tasks.items()
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import score
+from model.metrics import METRICS
 from model.predictions import Predictions
 from model.tasks import Task
 
@@ -30,8 +30,8 @@ class Group:
         by: What groups the rows: ``words``, ``label`` or the name of a column.
         name: What the rows of the group have in common.
         rows: How many rows it has.
-        score: Score on them by the task's metric; None with fewer than ten rows, or of a correlation where
-            all labels are equal.
+        score: Score on them by the task's metric; None with fewer than ten rows, or where their labels allow
+            none.
         interval: 95 % interval of the score over such rows.
     """
 
@@ -114,9 +114,10 @@ def _score_group(  # noqa: PLR0917 - all of one group
 ) -> Group:
     rows = int(chosen.sum())
     labels = found.labels[chosen]
-    if rows < LEAST_ROWS or (task.metric == "pearson" and np.ptp(labels) == 0):
+    metric = METRICS[task.metric]
+    if rows < LEAST_ROWS or not metric.defined(labels):
         return Group(name, by, group, rows, None, None)
     own = replace(found, ids=found.ids[chosen], predicted=found.predicted[chosen], labels=labels, groups={})
-    value = score(task.metric, own.predicted, own.labels)
+    value = metric.score(own.predicted, own.labels)
     interval = score_intervals({name: task}, [{name: own}])[name]
     return Group(name, by, group, rows, value, interval)

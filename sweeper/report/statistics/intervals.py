@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import score
-from model.tasks import MetricName, Task, overall_score
+from model.metrics import METRICS
+from model.tasks import Task, overall_score
 
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
 
@@ -44,7 +44,10 @@ def percentiles(values: NDArray[np.float64]) -> Interval:
 def mean_scores(tasks: Mapping[str, Task], runs: Runs) -> dict[str, float]:
     """``overall`` and the score of each task, as means over the runs."""
     by_run = [
-        {name: score(task.metric, run[name].predicted, run[name].labels) for name, task in tasks.items()}
+        {
+            name: METRICS[task.metric].score(run[name].predicted, run[name].labels)
+            for name, task in tasks.items()
+        }
         for run in runs
     ]
     means = {name: float(np.mean([one[name] for one in by_run])) for name in tasks}
@@ -66,8 +69,7 @@ def score_intervals(
 
     Returns:
         An interval for ``overall`` and for each task, in the units of its metric. Where resampling cannot
-        show a spread another method is named: Wilson's (1927) for an accuracy of 0 or 1, and all of -1 to 1
-        for a correlation of fewer than four rows.
+        show a spread the metric names another method (see `TaskMetric.interval`).
 
     Raises:
         InputError: As `resampled_scores`.
@@ -76,19 +78,11 @@ def score_intervals(
     intervals = {name: percentiles(values.mean(axis=0)) for name, values in resampled.items()}
     means = mean_scores(tasks, runs)
     for name, task in tasks.items():
-        rows = len(runs[0][name].labels)
-        if task.metric == "pearson" and rows < 4:
-            intervals[name] = Interval(-1.0, 1.0, "too few rows")
-        elif task.metric == "accuracy" and intervals[name].low == intervals[name].high:
-            intervals[name] = _wilson(round(means[name] * rows), rows)
+        rows, resampling = len(runs[0][name].labels), intervals[name]
+        other = METRICS[task.metric].interval(resampling.low, resampling.high, means[name], rows)
+        if other is not None:
+            intervals[name] = Interval(*other)
     return intervals
-
-
-def _wilson(right: int, rows: int) -> Interval:
-    from scipy.stats import binomtest
-
-    found = binomtest(right, rows).proportion_ci(0.95, method="wilson")
-    return Interval(float(found.low), float(found.high), "Wilson")
 
 
 def seed_interval(values: Sequence[float] | NDArray[np.float64]) -> Interval | None:
@@ -115,22 +109,6 @@ def seed_interval(values: Sequence[float] | NDArray[np.float64]) -> Interval | N
     return Interval(mean - half, mean + half, f"Student t over {len(array)} seeds")
 
 
-def sampling_error(metric: MetricName, value: float, rows: int) -> float:
-    """Standard error of a score, owed to the dev set having a limited number of rows.
-
-    √(p(1 - p) / n) for an accuracy p, and (1 - r²) / √(n - 3) for a correlation r of normal variables
-    (Bonett, 2008; of ten formulas the least biased in Gnambs, 2023). Below four rows n - 3 counts as 1.
-
-    Args:
-        metric: Which of the two.
-        value: The score.
-        rows: Rows of the dev set, at least 1.
-    """
-    if metric == "accuracy":
-        return math.sqrt(value * (1 - value) / rows)
-    return (1 - value**2) / math.sqrt(max(rows - 3, 1))
-
-
 def overall_sampling_error(
     tasks: Mapping[str, Task], scores: Mapping[str, float], rows: Mapping[str, int]
 ) -> float:
@@ -141,8 +119,9 @@ def overall_sampling_error(
         scores: Score of each task.
         rows: Rows of each task's dev set.
     """
-    errors = [
-        sampling_error(task.metric, scores[name], rows[name]) / (2 if task.metric == "pearson" else 1)
-        for name, task in tasks.items()
-    ]
+    errors = []
+    for name, task in tasks.items():
+        metric = METRICS[task.metric]
+        low, high = metric.bounds
+        errors.append(metric.standard_error(scores[name], rows[name]) / (high - low))
     return math.hypot(*errors) / len(tasks)

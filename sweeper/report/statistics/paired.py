@@ -1,6 +1,5 @@
 """Whether one arm is better than another: paired comparisons on the same dev rows or the same seeds."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -8,15 +7,11 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import score
+from model.metrics import METRICS
 from model.tasks import Task
 
 from .intervals import Interval, mean_scores, percentiles
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
-
-_EXACT_BELOW = 25
-"""Discordant rows below which the chi-squared distribution is too coarse for McNemar's test."""
-
 
 _ROUNDING = 1e-9
 """Differences below it come from the order of additions in the networks or here; they count as none."""
@@ -114,75 +109,11 @@ def _difference(value: float, resampled: NDArray[np.float64], differing: int) ->
 def _differing_rows(task: Task, name: str, ours: Runs, theirs: Runs) -> int:
     """Rows on which the arms do not contribute the same to the score."""
 
-    def contribution(runs: Runs) -> NDArray[np.float64]:
+    def contributions(runs: Runs) -> NDArray[np.float64]:
         predicted = np.stack([run[name].predicted for run in runs])
-        right = predicted == runs[0][name].labels
-        means: NDArray[np.float64] = (right if task.metric == "accuracy" else predicted).mean(axis=0)
-        return means
+        return METRICS[task.metric].contributions(predicted, runs[0][name].labels)
 
-    return int(np.count_nonzero(contribution(ours) != contribution(theirs)))
-
-
-def mcnemar(ours: NDArray[np.float64], theirs: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
-    """Two-sided p-value of equal accuracy on the same rows (McNemar, 1947).
-
-    Only rows that one got right and the other wrong count: by the exact binomial below 25 of them, else by
-    chi-squared with continuity correction (Edwards, 1948).
-
-    Args:
-        ours: Predicted classes of one run, ``[rows]``.
-        theirs: Those of the other.
-        labels: The true classes.
-    """
-    from scipy.stats import binomtest, chi2
-
-    right, other_right = ours == labels, theirs == labels
-    gained, lost = int(np.sum(right & ~other_right)), int(np.sum(~right & other_right))
-    if gained + lost == 0:
-        return 1.0
-    if gained + lost < _EXACT_BELOW:
-        return float(binomtest(gained, gained + lost).pvalue)
-    return float(chi2.sf(max(abs(gained - lost) - 1, 0) ** 2 / (gained + lost), 1))
-
-
-def williams(ours: NDArray[np.float64], theirs: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
-    """Two-sided p-value of equal Pearson correlations with the same labels, by `williams_p`.
-
-    Args:
-        ours: Predicted scores of one run, ``[rows]``.
-        theirs: Those of the other.
-        labels: The true scores.
-    """
-    between = score("pearson", ours, theirs)
-    return williams_p(score("pearson", ours, labels), score("pearson", theirs, labels), between, len(labels))
-
-
-def williams_p(ours: float, theirs: float, between: float, rows: int) -> float:
-    """Two-sided p-value of Williams' t (1959) for two correlations that share a variable.
-
-    Of such tests the one that Steiger (1980, equation 7) recommends; it supposes normal variables.
-
-    Args:
-        ours: Correlation of the first variable with the shared one.
-        theirs: Correlation of the second with the shared one.
-        between: Correlation of the first and the second.
-        rows: Rows of the sample.
-
-    Returns:
-        The p-value; 1 of the same variable up to scale, or of fewer than four rows.
-    """
-    from scipy.stats import t
-
-    if rows < 4:
-        return 1.0
-    determinant = 1 - ours**2 - theirs**2 - between**2 + 2 * ours * theirs * between
-    spread = (
-        2 * max(determinant, 0.0) * (rows - 1) / (rows - 3) + (ours + theirs) ** 2 / 4 * (1 - between) ** 3
-    )
-    if spread < 1e-24:
-        return 1.0
-    statistic = (ours - theirs) * math.sqrt((rows - 1) * (1 + between) / spread)
-    return float(2 * t.sf(abs(statistic), rows - 3))
+    return int(np.count_nonzero(contributions(ours) != contributions(theirs)))
 
 
 def wilcoxon(differences: Sequence[float] | NDArray[np.float64]) -> float:

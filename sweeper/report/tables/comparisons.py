@@ -1,10 +1,12 @@
 """The table of differences between arms, tested. Pure."""
 
+from model.metrics import METRICS
+
 from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparison, Comparisons
-from ..statistics.intervals import overall_sampling_error, sampling_error
+from ..statistics.intervals import overall_sampling_error
 from .cells import difference_cell, interval_cell, numeric, p_text
 
 
@@ -22,8 +24,7 @@ def comparisons_table(results: Results, comparisons: Comparisons) -> Table | Non
         *numeric(*tasks, "p over seeds"),
     )
     tests = ", ".join(
-        f"{name} by {'Williams' if task.metric == 'pearson' else 'McNemar'}"
-        for name, task in results.tasks.items()
+        f"{name} by {METRICS[task.metric].row_test_name}" for name, task in results.tasks.items()
     )
     notes = [
         "Differences between the best configurations of two arms, means over their seeds, on the same dev "
@@ -69,7 +70,7 @@ def _noise(results: Results, comparisons: Comparisons) -> str:
     rows = {name: len(predictions[name].labels) for name in results.tasks}
     scores = {name: best.scores[name] for name in results.tasks}
     errors = [
-        f"{name} {score(sampling_error(task.metric, scores[name], rows[name]))} ({rows[name]:,} rows)"
+        f"{name} {score(METRICS[task.metric].standard_error(scores[name], rows[name]))} ({rows[name]:,} rows)"
         for name, task in results.tasks.items()
     ]
     overall = score(overall_sampling_error(results.tasks, scores, rows))

@@ -10,7 +10,7 @@ from model.config import EncoderConfig
 from model.data.rows import Rows
 from model.data.tokenizer import SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
-from tests.model_tests.network.test_heads import task
+from tests.model_tests.made import task
 
 PAIRS = Rows(
     texts=(("a dog runs", "the cat"), ("a dog", "the cat sleeps there")),

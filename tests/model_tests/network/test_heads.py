@@ -9,21 +9,7 @@ from scipy import special
 from torch import nn
 
 from model.network.heads import build_head
-from model.tasks import DemoSource, HeadName, LossName, Task
-
-
-def task(head: HeadName, *, pair: bool, classes: int | None = None, loss: LossName = "ce") -> Task:
-    return Task(
-        kind="pair" if pair else "single",
-        classes=classes,
-        range=None if classes else (0, 5),
-        source=DemoSource(task="sst"),
-        text=("a", "b") if pair else ("a",),
-        label="label",
-        metric="accuracy" if classes else "pearson",
-        head=head,
-        loss=loss,
-    )
+from tests.model_tests.made import task
 
 
 def embeddings(columns: int, rows: int = 7, size: int = 6) -> list[torch.Tensor]:
@@ -67,7 +53,7 @@ def test_sbert_head_is_one_layer_on_u_v_and_their_distance() -> None:
 
 
 @pytest.mark.parametrize(("loss", "scale"), [("mse", 1.0), ("ce", 5.0)])
-def test_cosine_head_gives_the_cosine_or_a_scaled_logit(loss: LossName, scale: float) -> None:
+def test_cosine_head_gives_the_cosine_or_a_scaled_logit(loss: str, scale: float) -> None:
     head = build_head(task("cosine", pair=True, loss=loss), 6, dropout=0.5)
     u, v = embeddings(2)
     a, b = u.double().numpy(), v.double().numpy()
@@ -88,7 +74,7 @@ def test_cosine_scale_is_learned_and_stays_positive() -> None:
 
 
 @pytest.mark.parametrize("head", ["linear", "mlp", "sbert"])
-def test_dropout_acts_in_training_only(head: HeadName) -> None:
+def test_dropout_acts_in_training_only(head: str) -> None:
     built = build_head(task(head, pair=True, classes=2), 6, dropout=0.9)
     given = embeddings(2)
     assert not torch.equal(built(*given), built(*given))

@@ -15,7 +15,6 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.export import trials as trialfile
-from sweeper.paths import write_beside
 from sweeper.trial import RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.cli.test_app import Command, contents, folder, refused, sweeper, write  # noqa: F401
@@ -143,10 +142,6 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(
     assert contents(home / "studies") == before
 
 
-def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:
-    write_beside(tmp_path / "text", "é\n")
-    write_beside(tmp_path / "bytes", b"\xff\r\n")
-    assert (tmp_path / "text").read_bytes() == b"\xc3\xa9\n"
-    assert (tmp_path / "bytes").read_bytes() == b"\xff\r\n"
+def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="suffix '' is not known"):
         trialfile.check_suffix(tmp_path / "text")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from model.predictions import Predictions
+from model.files import RunFolder
+from model.predictions import Predictions, save_predictions
 from sweeper.paths import Home
 from sweeper.report.write import write_report
 from sweeper.store.database import Database
@@ -93,12 +94,7 @@ def scores(found: Mapping[str, Predictions]) -> tuple[float, ...]:
 
 
 def _keep(folder: Path, number: int) -> None:
-    arrays = {}
-    for task, each in predictions(number).items():
-        arrays |= {f"{task}.prediction": each.predicted, f"{task}.label": each.labels, f"{task}.id": each.ids}
-        arrays |= {f"{task}.words": each.words, f"{task}.group.dia_lect": each.groups["dia_lect"]}
-    folder.mkdir(parents=True)
-    np.savez(folder / "predictions.npz", allow_pickle=False, **arrays)
+    save_predictions(RunFolder(folder).predictions, predictions(number))
 
 
 def golden_trials(of: Study) -> list[TrialRow]:

@@ -21,9 +21,10 @@ from model.result import EpochResult, Metric
 from sweeper.errors import DatabaseError
 from sweeper.search.history import History
 from sweeper.store import optuna_tables as mirror
+from sweeper.store import tables
 from sweeper.store.database import Database
 from sweeper.store.leases import Lease
-from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
+from sweeper.trial import COLUMNS, ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 
 NAME = "grid@demo"
 ME = "host:1:100"
@@ -37,6 +38,9 @@ PAIR = {"kind": "pair", "range": (0, 5), "source": SOURCE, "text": ["a", "b"], "
 CONFIG = TrainConfig.model_validate(
     {"tasks": {"sts": PAIR | {"metric": "pearson", "loss": "mse"}}, "seed": 7}
 )
+FIRST_DIGEST = "c6adba9791adf6e9f7092f250d0e84aeb220a6c5bc9d9c7e90d6f80f961553ac"
+"""What the first version computed from CONFIG."""
+
 PARAMS = {"learning_rate": 1e-4, "sts_loss": "ce"}
 COMPLETE = Outcome(
     state=RunState.COMPLETE,
@@ -263,6 +267,16 @@ def test_a_twin_is_looked_up_in_the_index_of_digests(database: Database) -> None
     steps = [row.detail.partition(" (")[0] for row in plan]
     assert steps[0] == "SEARCH run USING INDEX ix_run_digest"
     assert not [step for step in steps if step.startswith("SCAN ")]
+
+
+def test_a_trial_of_the_first_version_is_found_as_a_twin(database: Database) -> None:
+    source, number = run_whole(database, COMPLETE), queue(database)
+    with database._engine.begin() as connection:
+        first = tables.run.update().where(tables.run.c.number == source)
+        connection.execute(first.values(digest=FIRST_DIGEST))
+    twin = database.twin(NAME, number)
+    assert twin is not None
+    assert twin.number == source
 
 
 def test_an_identical_trial_gets_the_result_of_its_twin(database: Database, url: str) -> None:
@@ -493,20 +507,9 @@ def test_trials_frame(database: Database) -> None:
     run_whole(database, FAILED, "b")
     queue(database)
     frame = database.trials_frame(NAME)
-    assert list(frame.columns) == [
-        *("number", "arm", "state", "seed", "overall", "sts", "best_epoch", "epochs", "seconds"),
-        *("peak_memory_mb", "device", "threads", "attempts", "halvings", "reused_from", "driver"),
-        *(
-            "error_class",
-            "traceback",
-            "created",
-            "started",
-            "finished",
-            "params.learning_rate",
-            "params.sts_loss",
-            "config",
-        ),
-    ]
+    place = COLUMNS.index("best_epoch")
+    params = ["params.learning_rate", "params.sts_loss"]
+    assert list(frame.columns) == [*COLUMNS[:place], "sts", *COLUMNS[place:-1], *params, COLUMNS[-1]]
     first, second, third = (frame.iloc[n] for n in range(3))
     assert (first["arm"], first["state"], first["overall"], first["sts"]) == ("a", "complete", 0.75, 0.5)
     assert (first["best_epoch"], first["epochs"], first["threads"], first["attempts"]) == (2, 1, 2, 1)

@@ -404,14 +404,11 @@ def test_a_table_of_two_settings_needs_two_of_the_space(key: str, reason: str) -
 
 
 def test_arms_with_different_tasks_are_refused() -> None:
-    task = (
-        "{kind: single, classes: 2, source: {kind: demo, task: sst}, text: [sentence], label: sentiment, "
-        "metric: accuracy}"
-    )
-    message = refusal(GOOD.replace("sts_head: cosine", f"tasks.extra: {task}"))
+    message = refusal(GOOD.replace("sts_head: cosine", f"tasks.extra: {TASK}"))
     assert message.startswith("mine.yaml:5: arms.B: has other tasks than the first arm")
 
 
+TASK = "{kind: single, classes: 2, source: {kind: demo, task: sst}, text: [s], label: y, metric: accuracy}"
 WRONG_WORKLOADS = [
     ("name: w\nextends: w\n", "2: extends = 'w': the workload would extend itself"),
     ("name: w\nextends: papr\n", "2: extends = 'papr': there is no workload 'papr'; did you mean 'paper'?"),
@@ -426,6 +423,13 @@ WRONG_WORKLOADS = [
     ("name: w\nextends: demo\nresources: {cpus: 0}\n", "3: resources.cpus = 0: must be greater than or"),
     ("name: w\nextends: demo\nresources: {gpus: 1.5}\n", "3: resources.gpus = 1.5: must be a share of one"),
 ]
+
+
+@pytest.mark.parametrize("name", ["driver", "halvings", "reused_from", "number"])
+def test_a_task_has_no_name_of_a_column_of_trials(name: str) -> None:
+    message = refused_workload(f"name: w\nextends: demo\ntrain:\n  epochs: 3\n  tasks.{name}: {TASK}\n")
+    place = f"studies/workloads/w.yaml:5: train.tasks.{name} = '{name}'"
+    assert message.startswith(f"{place}: a task cannot have the name of a column of trials; those are arm, ")
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG_WORKLOADS)

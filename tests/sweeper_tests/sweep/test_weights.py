@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from model.files import RunFolder
 from sweeper.errors import DatabaseError
 from sweeper.executors import Job
 from sweeper.observers.observer import Observer
-from sweeper.paths import Home, best_weights
+from sweeper.paths import Home
 from sweeper.search.history import History
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
@@ -30,7 +31,7 @@ class Training(InstantExecutor):
     def submit(self, job: Job) -> None:
         super().submit(job)
         job.rundir.mkdir(parents=True, exist_ok=True)
-        best_weights(job.rundir).write_text(str(formula(job)))
+        RunFolder(job.rundir).weights.write_text(str(formula(job)))
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_what_a_dead_driver_left_goes_when_the_arm_has_a_new_best(study: Study, 
     drive(tmp_path, study, Training(), 6)
     left = set(range(6)) - kept(tmp_path, study)
     for number in left:
-        best_weights(Home(tmp_path).run(study.name, number)).write_text("left")
+        RunFolder(Home(tmp_path).run(study.name, number)).weights.write_text("left")
     drive(tmp_path, study, Training(), 12)
     assert kept(tmp_path, study) == best_by_arm(tmp_path)
 
@@ -118,7 +119,7 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
     runs.append(made.row(study, 4, "S-BERT", (0.1, 0.1, 0.1)))
     with made.store(tmp_path, study, runs) as database:
         for number in (1, 2, 4):  # trial 0 has its result from another
-            file = best_weights(Home(tmp_path).run(study.name, number))
+            file = RunFolder(Home(tmp_path).run(study.name, number)).weights
             file.parent.mkdir(parents=True)
             file.touch()
         overall = (runs[2].scores or {})["overall"]

@@ -13,7 +13,6 @@ from sweeper.errors import InputError
 from sweeper.report.statistics.intervals import (
     mean_scores,
     overall_sampling_error,
-    sampling_error,
     score_intervals,
     seed_interval,
 )
@@ -135,22 +134,6 @@ def test_the_interval_over_seeds_is_that_of_scipy() -> None:
     same = seed_interval([0.5, 0.5])
     assert same is not None
     assert (same.low, same.high) == (0.5, 0.5)
-
-
-def test_the_sampling_error_of_an_accuracy_is_that_of_statsmodels() -> None:
-    low, high = proportion_confint(630, 900, method="normal")
-    assert sampling_error("accuracy", 0.7, 900) == pytest.approx((high - low) / 2 / stats.norm.ppf(0.975))
-
-
-@pytest.mark.parametrize("rows", [15, 100])
-@pytest.mark.parametrize("rho", [0.0, 0.5])
-def test_the_sampling_error_of_a_correlation_is_the_spread_of_many_samples(rows: int, rho: float) -> None:
-    rng = np.random.default_rng(10)
-    labels = rng.standard_normal((10_000, rows))
-    predicted = rho * labels + np.sqrt(1 - rho**2) * rng.standard_normal((10_000, rows))
-    found = stats.pearsonr(predicted, labels, axis=1).statistic
-    errors = [sampling_error("pearson", r, rows) for r in found]
-    assert np.mean(errors) == pytest.approx(found.std(), rel=0.03)
 
 
 def test_the_sampling_error_of_overall_is_the_spread_of_many_samples() -> None:

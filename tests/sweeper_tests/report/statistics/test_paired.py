@@ -6,20 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from model.metrics import METRICS
 from sweeper.errors import InputError
 from sweeper.report.statistics.intervals import Interval, seed_interval
 from sweeper.report.statistics.paired import (
     Verdict,
     holm,
-    mcnemar,
     score_differences,
     verdict,
     wilcoxon,
-    williams,
-    williams_p,
 )
 from tests.sweeper_tests.simulated import TASKS, Run, alike, classified, correlated, predictions, run
 
@@ -146,9 +143,9 @@ def test_what_cannot_be_told_apart_is_a_tie(arms: tuple[Run, Run]) -> None:
         assert np.isfinite([found.value, found.interval.low, found.interval.high]).all()
         assert 0.05 <= found.p <= 1, name
         assert verdict(found.value, found.interval, found.p) is Verdict.TIE
-    sts, sst = (ours["sts"], theirs["sts"]), (ours["sst"], theirs["sst"])
-    assert williams(sts[0].predicted, sts[1].predicted, sts[0].labels) == pytest.approx(1)
-    assert mcnemar(sst[0].predicted, sst[1].predicted, sst[0].labels) == pytest.approx(1)
+    for name, task in TASKS.items():
+        p = METRICS[task.metric].row_test(ours[name].predicted, theirs[name].predicted, ours[name].labels)
+        assert p == pytest.approx(1), name
 
 
 def test_rows_that_both_get_wrong_are_no_evidence() -> None:
@@ -184,32 +181,6 @@ def test_arms_of_different_dev_rows_are_not_compared() -> None:
     rng = np.random.default_rng(7)
     with pytest.raises(InputError, match="task sst: the trials predicted different dev rows"):
         score_differences(TASKS, [run(rng, 20, 0.6, 0.7, 0.8)], [run(rng, 21, 0.6, 0.7, 0.8)])
-
-
-@pytest.mark.parametrize(("gained", "lost"), [(3, 9), (0, 6), (12, 12), (1, 0), (20, 30), (60, 25), (14, 11)])
-def test_mcnemar_is_that_of_statsmodels(gained: int, lost: int) -> None:
-    ours = np.array([1] * gained + [0] * lost + [1] * 7 + [0] * 5, dtype=float)
-    theirs = np.array([0] * gained + [1] * lost + [1] * 7 + [0] * 5, dtype=float)
-    exact = gained + lost < 25
-    expected = statsmodels_mcnemar([[7, gained], [lost, 5]], exact=exact, correction=True).pvalue
-    assert mcnemar(ours, theirs, np.ones(len(ours))) == pytest.approx(expected)
-
-
-def test_williams_gives_the_published_value() -> None:
-    """Howell, Statistical Methods for Psychology, 6th edition, page 262: t(23) = 1.36."""
-    assert williams_p(0.80, 0.72, 0.89, 26) == pytest.approx(2 * stats.t.sf(1.361, 23), abs=2e-4)
-    assert williams_p(0.72, 0.80, 0.89, 26) == williams_p(0.80, 0.72, 0.89, 26)
-    assert williams_p(0.9, -0.9, -1, 26) == 1
-    assert williams_p(0.9, 0.1, 0.5, 3) == 1
-
-
-@pytest.mark.parametrize("rows", [20, 200])
-def test_williams_finds_1_in_20_of_equal_correlations_different(rows: int) -> None:
-    rng = np.random.default_rng(8)
-    labels, shared = rng.standard_normal((2, STUDIES, rows))
-    ours, theirs = 0.6 * labels + 0.5 * shared + 0.6 * rng.standard_normal((2, STUDIES, rows))
-    p = [williams(a, b, y) for a, b, y in zip(ours, theirs, labels, strict=True)]
-    assert 0.035 <= np.mean(np.array(p) < 0.05) <= 0.065
 
 
 @pytest.mark.parametrize("differences", [[0.3, 0.1, -0.2, 0.5, 0.7, 0.6, 0.9, 0.0], [0.1, 0.2, 0.3], [-0.4]])

@@ -5,17 +5,17 @@ import pytest
 import torch
 from torch.nn import functional
 
-from model.losses import predict, task_loss, to_target
 from model.network.heads import build_head
-from model.tasks import HeadName, LossName, Task
-from tests.model_tests.network.test_heads import task
+from model.outputs import predict, task_loss, to_target
+from model.tasks import Task
+from tests.model_tests.made import task
 
 LOGITS = torch.tensor([[0.2, -1.0, 3.0], [0.0, 0.5, -2.0], [40.0, -40.0, 0.0]])
 SCORES = torch.tensor([0.0, 1.3, 5.0, 2.5])
 OUTPUTS = torch.tensor([[-3.0], [0.1], [2.0], [0.9]])
 
 
-def similarity(head: HeadName, loss: LossName) -> Task:
+def similarity(head: str, loss: str) -> Task:
     return task(head, pair=True, loss=loss)
 
 
@@ -30,7 +30,7 @@ def test_class_loss_is_mean_negative_log_softmax() -> None:
 
 
 @pytest.mark.parametrize("head", ["linear", "cosine"])
-def test_similarity_cross_entropy_is_binary_with_a_soft_target(head: HeadName) -> None:
+def test_similarity_cross_entropy_is_binary_with_a_soft_target(head: str) -> None:
     declared = similarity(head, "ce")
     y = SCORES.double().numpy() / 5
     p = 1 / (1 + np.exp(-OUTPUTS.double().numpy()[:, 0]))
@@ -55,7 +55,7 @@ def test_similarity_cross_entropy_is_torch_s_on_the_documented_definition() -> N
 
 
 @pytest.mark.parametrize("head", ["linear", "cosine"])
-def test_similarity_mse_is_not_clamped_in_training(head: HeadName) -> None:
+def test_similarity_mse_is_not_clamped_in_training(head: str) -> None:
     declared = similarity(head, "mse")
     expected = ((OUTPUTS.double().numpy()[:, 0] - SCORES.double().numpy() / 5) ** 2).mean()
     assert task_loss(declared, OUTPUTS, to_target(declared, SCORES)).item() == pytest.approx(
@@ -72,7 +72,7 @@ def test_similarity_mse_is_not_clamped_in_training(head: HeadName) -> None:
         ("linear", "ce", lambda x: 1 / (1 + np.exp(-x))),
     ],
 )
-def test_predictions_are_in_the_units_of_the_labels(head: HeadName, loss: LossName, unit: object) -> None:
+def test_predictions_are_in_the_units_of_the_labels(head: str, loss: str, unit: object) -> None:
     assert callable(unit)
     expected = 5 * unit(OUTPUTS.double().numpy()[:, 0])
     np.testing.assert_allclose(predict(similarity(head, loss), OUTPUTS), expected, rtol=1e-6)

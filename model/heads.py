@@ -1,0 +1,55 @@
+"""The heads that a task can declare, and what the settings know of them. Imports no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .registry import Deferred, Registry
+
+Concatenation = Literal["uv", "uv_absdiff", "uv_absdiff_product"]
+"""What a head sees of a pair: u and v, and |u - v|, and u * v."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A kind of head.
+
+    Attributes:
+        description: What it computes, for the JSON Schema.
+        network: Makes its module from the task, the width of an embedding and the dropout; the module takes
+            one embedding ``[rows, size]`` for each text column and gives raw outputs ``[rows, outputs]``.
+        pairs_only: Whether it compares two sentences.
+        range_only: Whether it gives a similarity.
+        layers: Hidden layers where the task names no number; None where it has none.
+        concatenation: What it sees of a pair where the task does not say; None where that is not for the
+            task to say.
+        nonnegative: Whether an output below 0 that is no logit counts as 0 in a prediction.
+    """
+
+    description: str
+    network: Deferred
+    pairs_only: bool = False
+    range_only: bool = False
+    layers: int | None = None
+    concatenation: Concatenation | None = None
+    nonnegative: bool = False
+
+
+_FEATURES = Deferred("model.network.heads:FeatureHead")
+_COSINE = Deferred("model.network.heads:cosine_head")
+
+HEADS = Registry(
+    "head",
+    {
+        "linear": Head("one layer on the embedding, or on (u, v)", _FEATURES),
+        "mlp": Head("two hidden layers with dropout and ReLU", _FEATURES, layers=2),
+        "sbert": Head("W(u, v, |u-v|)", _FEATURES, pairs_only=True, layers=0, concatenation="uv_absdiff"),
+        "cosine": Head(
+            "cosine similarity of u and v", _COSINE, pairs_only=True, range_only=True, nonnegative=True
+        ),
+    },
+)
+
+ACTIVATIONS = Registry(
+    "activation",
+    {"relu": Deferred("torch.nn:ReLU"), "gelu": Deferred("torch.nn:GELU"), "tanh": Deferred("torch.nn:Tanh")},
+)

@@ -1,0 +1,61 @@
+"""From a head's raw output to a loss and to a prediction."""
+
+from torch import Tensor
+
+from .heads import HEADS
+from .losses import LOSSES
+from .tasks import Task
+
+
+def to_target(task: Task, labels: Tensor) -> Tensor:
+    """Labels as the loss wants them: class numbers, or scores put on 0–1.
+
+    Args:
+        task: The task.
+        labels: Labels as they stand in the data, ``[rows]``.
+    """
+    if task.range is None:
+        return labels.long()
+    low, high = task.range
+    return (labels.float() - low) / (high - low)
+
+
+def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
+    """Mean loss of a batch.
+
+    For classes the cross-entropy of the logits. For a similarity, `ce` is the binary cross-entropy of the
+    logit against the soft target and `mse` the squared error of the output against the target.
+
+    Args:
+        task: The task, whose `loss` decides.
+        outputs: What the head gave, ``[rows, outputs]``.
+        targets: What `to_target` gave, ``[rows]``.
+    """
+    loss = LOSSES[task.loss]
+    value: Tensor
+    if task.range is None and loss.classes is not None:
+        value = loss.classes(outputs, targets)
+    else:
+        value = loss.similarity(outputs.squeeze(-1), targets)
+    return value
+
+
+def predict(task: Task, outputs: Tensor) -> Tensor:
+    """Predictions in the units of the labels, ``[rows]``: class numbers or scores.
+
+    A cosine trained with MSE is clamped at 0 here and only here. Under cross-entropy the prediction is the
+    sigmoid of the logit: there a negative cosine stands for a score in the lower half and must not be cut.
+
+    Args:
+        task: The task.
+        outputs: What the head gave, ``[rows, outputs]``.
+    """
+    if task.range is None:
+        return outputs.argmax(dim=-1)
+    output = outputs.squeeze(-1)
+    if LOSSES[task.loss].logits:
+        unit = output.sigmoid()
+    else:
+        unit = output.clamp(min=0) if HEADS[task.head].nonnegative else output
+    low, high = task.range
+    return low + unit * (high - low)
