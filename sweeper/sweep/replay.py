@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from model.config import TrainConfig
 from model.data.rows import check
+from model.files import RunFolder
 
 from ..errors import DatabaseError, InputError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
-from ..paths import Home, best_weights
+from ..paths import Home
 from ..store.studies import find_trial
 from ..store.trials import Archive
 from ..text import one_line
@@ -141,7 +142,7 @@ def replay(
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes
-        weights = best_weights(Path(folder))
+        weights = RunFolder(Path(folder)).weights
         if keep is not None and weights.exists():
             shutil.copyfile(weights, keep)
     return compare(row, made, recorded, repetition)
