@@ -96,6 +96,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             assert heading in anchors, target
 
 
+def test_every_table_of_things_to_add_stands_where_the_page_says() -> None:
+    section = text_of(ROOT / "docs/architecture.md").partition("## How to add")[2]
+    rows = [re.findall(r"`([^`]+)`", row) for row in re.findall(r"^\| an? .*$", section, re.MULTILINE)]
+    assert len(rows) == 13
+    for names in rows:
+        paths = [ROOT / name for name in names if "/" in name]
+        assert all(path.exists() for path in paths), names
+        tables = [name for name in names if name.isupper()]
+        assert all(re.search(rf"^{name}\b", text_of(paths[1]), re.MULTILINE) for name in tables), names
+
+
 def test_every_hint_to_install_names_an_extra_of_this_distribution() -> None:
     files = [file for room in ("sweeper", "model", "tests") for file in (ROOT / room).rglob("*.py")]
     hints = [
@@ -107,7 +118,8 @@ def test_every_hint_to_install_names_an_extra_of_this_distribution() -> None:
     for place, hint in hints:
         name, _, extras = hint.replace("\\", "").rstrip("]").partition("[")
         assert name in (".", PROJECT["name"]) or "psycopg" in name, (place, hint)
-        known = {*PROJECT["optional-dependencies"], "{tool}", "binary"}
+        # `lists` is the extra of a log tool that a test adds.
+        known = {*PROJECT["optional-dependencies"], "{tool.extra}", "binary", "lists"}
         assert set(extras.split(",")) <= known, (place, hint)
 
 

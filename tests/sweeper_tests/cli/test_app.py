@@ -305,7 +305,7 @@ def test_help_teaches(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_version_is_that_of_the_package(sweeper: Command) -> None:
-    assert sweeper("--version") == (0, f"sweeper {metadata.version('sweeper')}\n", "")
+    assert sweeper("--version") == (0, f"sweeper {metadata.version('sentence-sweeper')}\n", "")
 
 
 def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:
