@@ -296,7 +296,7 @@ def test_a_log_can_be_added(study: Study, home: Home, monkeypatch: pytest.Monkey
     monkeypatch.setattr(TOOLS, "_entries", dict(TOOLS))
     TOOLS.add("list", Tool("a_package_that_is_not_there", "lists", opened))
     with pytest.raises(
-        InputError, match=r"--log list: a_package_.* not installed: pip install 'sweeper\[lists\]'"
+        InputError, match=r"--log list: a_package_.* not installed: pip install 'sentence-sweeper\[lists\]'"
     ):
         swept(study, home, 1, InstantExecutor(), ("list",))
     monkeypatch.setattr(TOOLS, "_entries", {"list": Tool("json", "lists", opened)})
