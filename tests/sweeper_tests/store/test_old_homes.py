@@ -80,7 +80,7 @@ def stored(home: OldHome) -> list[tuple[Any, ...]]:
 
 def metrics(trial: Record) -> dict[tuple[Any, ...], float]:
     """All metrics of a trial, and the score by which it counts."""
-    best = {"best": trial["scores"]["overall"]} if trial["scores"] else {}
+    best = {("best",): trial["scores"]["overall"]} if trial["scores"] else {}
     return {tuple(key): value for *key, value in trial["metrics"]} | best
 
 
