@@ -52,7 +52,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage) as database:
-        _, row = begin(database, order)
+        study, row = begin(database, order)
         count = tally(database, row)
         missing = _missing(jobs, slurm, count)
         if missing:
