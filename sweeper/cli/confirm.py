@@ -57,15 +57,15 @@ def confirm(
     from ..report.read import read_results
     from ..report.results import ranked
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
     from ..study.load import stored_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        row = find_sweep(database, study)
-        earlier = database.sweep(confirmation_name(row.name))
-        found = stored_study(row)
-        leaders = ranked(read_results(database, row))[: top or len(found.spec.arms)]
-        confirming = confirmation(found, leaders, seeds, stored_study(earlier) if earlier else None)
+        store = find_study(database, study)
+        earlier = database.find(confirmation_name(store.row.name))
+        found = stored_study(store.row)
+        leaders = ranked(read_results(database, store))[: top or len(found.spec.arms)]
+        confirming = confirmation(found, leaders, seeds, stored_study(earlier.row) if earlier else None)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
     run_study(confirming, None, where.executor_for(confirming), storage, limits)

@@ -120,11 +120,11 @@ def resume(
     Example: `sweeper resume sbert-grid@demo`
     """
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
     from ..study.load import stored_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        found = stored_study(find_sweep(database, study, workload))
+        found = stored_study(find_study(database, study, workload).row)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     where = Placement(executor, workers, devices, ray_address, job_time, sbatch)
     run_study(found, None, where.executor_for(found), storage, limits, log or ())

@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..executors import Job
 from ..executors.local import LocalExecutor
 from ..paths import Home, best_weights
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
@@ -45,8 +45,7 @@ def check_folder(folder: Path) -> None:
 
 
 def export_run(  # noqa: PLR0917
-    database: Archive,
-    sweep: StudyRow,
+    store: StudyStore,
     run: TrialRow,
     folder: Path,
     home: Home,
@@ -58,8 +57,7 @@ def export_run(  # noqa: PLR0917
     Where its weights were not kept, the trial is trained again.
 
     Args:
-        database: The database; it is not changed.
-        sweep: The study.
+        store: The study; it is not changed.
         run: The trial.
         folder: Where it goes; an earlier export there is replaced.
         home: Folder of runs and caches.
@@ -76,7 +74,7 @@ def export_run(  # noqa: PLR0917
     from model.data.corpus import load_corpus
     from model.export import export
 
-    folder = folder.resolve()
+    folder, sweep = folder.resolve(), store.row
     check_folder(folder)
     study, config = stored_study(sweep), TrainConfig.model_validate(run.config)
     corpus = load_corpus(config, data, home.cache)
@@ -93,7 +91,7 @@ def export_run(  # noqa: PLR0917
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
             weights = Path(name) / "best.safetensors"
             executor = _Keeping(weights)
-            found = replay(database, sweep, run.number, executor=executor, home=home, data=data, say=say)
+            found = replay(store, run.number, executor=executor, home=home, data=data, say=say)
             for line in lines(sweep.name, run.number, found):
                 say(line)
             if not weights.exists():

@@ -6,28 +6,28 @@ from functools import cache
 from model.predictions import Predictions, read_predictions
 
 from ..paths import Home
-from ..store.trials import Archive
+from ..store.database import Database
+from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..trial import StudyRow
 from .confirmation import confirmation_name
 from .results import Results
 
 
-def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> Results:
+def read_results(database: Database, store: StudyStore, home: Home | None = None) -> Results:
     """A study as it stands, with its confirmation if there is one.
 
     Args:
-        database: Where the study is.
-        row: Its row.
+        database: Where its confirmation is.
+        store: The study.
         home: Where its runs left their predictions; without it, or where they are gone, what needs them is
             left out of a report.
 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
+    row, trials = store.row, store.trials
     study = stored_study(row)
-    trials = database.trials_frame(row.name)
-    confirming = database.sweep(confirmation_name(row.name))
+    confirming = database.find(confirmation_name(row.name))
     return Results(
         name=row.name,
         description=study.spec.description,
@@ -36,10 +36,10 @@ def read_results(database: Archive, row: StudyRow, home: Home | None = None) -> 
         arms=tuple(study.spec.arms),
         space=study.space,
         wanted=row.wanted,
-        trials=trials,
-        epochs=database.epochs_frame(row.name),
+        trials=trials.trials_frame(),
+        epochs=trials.epochs_frame(),
         objectives=study.spec.objectives,
-        predictions=_predictions(database.reused(row.name), row.name, home),
+        predictions=_predictions(trials.reused(), row.name, home),
         confirmation=read_results(database, confirming, home) if confirming else None,
     )
 

@@ -72,15 +72,15 @@ def write_report(
             or there is nothing that draws images.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    row = database.sweep(name)
-    if row is None:
+    store = database.find(name)
+    if store is None:
         raise InputError(f"study {name!r} is not in the database")
-    study = stored_study(row)
-    results = read_results(database, row, home)
+    study = stored_study(store.row)
+    results = read_results(database, store, home)
     document = _document(results, study.spec.tables)
     trials = trials_table(results)
     shown, said = selected(document, [trials], selection)
-    made = how_made(row, study, database.runs(name), database.changes(name))
+    made = how_made(store.row, study, store.trials.rows(), store.changes())
     try:
         for form, render in FORMATS.items():
             write_beside(folder / FILES[form], render(document))

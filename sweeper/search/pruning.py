@@ -3,6 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 
 import optuna
@@ -17,6 +18,29 @@ PEERS = 500
 """Trials that one is compared with at most, the latest: more would change no decision and take their time."""
 
 _STATES = {RunState.COMPLETE: TrialState.COMPLETE, RunState.PRUNED: TrialState.PRUNED}
+
+
+@dataclass(frozen=True)
+class Peers:
+    """Whose curves are needed.
+
+    Attributes:
+        arm: Only the trials of this arm; None: of all.
+        seed: Only the trials with this training seed; None: with any.
+    """
+
+    arm: str | None
+    seed: int | None
+
+
+def peers_of(study: Study, trial: TrialSpec, epoch: int) -> Peers | None:
+    """The trials with which one is compared after an epoch; None if it cannot be stopped then."""
+    spec = study.spec.pruner
+    if spec.name == "none" or epoch >= trial.config.epochs:
+        return None
+    # Only wilcoxon compares with other seeds.
+    seed = None if spec.name == "wilcoxon" else trial.seed
+    return Peers(None if spec.peers == "study" else trial.arm, seed)
 
 
 def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], others: Sequence[Curve]) -> bool:
@@ -38,7 +62,7 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
         trial: The trial.
         curve: Its `overall` by epoch, from 1, the latest evaluation included; earlier ones may be missing if
             `others` holds the trial itself.
-        others: Curves of trials, in any order; those that do not count may be missing.
+        others: Curves of trials, in any order; those that are not of `peers_of` may be missing.
     """
     spec = study.spec.pruner
     curve = dict(next((other.values for other in others if other.number == trial.number), {})) | dict(curve)

@@ -1,4 +1,4 @@
-"""The tables of sweeper, those of Optuna that it writes in the same transactions, and rows as records."""
+"""The tables of sweeper, and rows as records."""
 
 import math
 from datetime import UTC, datetime

@@ -23,7 +23,7 @@ from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
 from ..store.retrying import RetryPolicy
-from ..store.studies import find_sweep
+from ..store.study import StudyStore
 from ..study.changes import compare
 from ..study.load import stored_study
 from ..study.study import Study, grid_size
@@ -91,18 +91,18 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
     check_inputs(study, places.data)
     check_home(places.home)
     with Database(places.storage) as database:
-        row = begin(database, study, trials, console)
+        store = begin(database, study, trials, console)
         say(console, f"{study.name}: {overall_formula(study.tasks)}")
         if study.workload.notice:
             say(console, study.workload.notice)
         if executor is None:
-            executor = _measured_executor(database, row, study, places, console)
-        count = tally(database, row, executor.workers)
+            executor = _measured_executor(store, study, places, console)
+        count = tally(store, executor.workers)
         with progress(console, count) as view, logged(logs, study.name, places.home, view) as observer:
             driver = Driver(
-                database=database,
+                store=store,
                 study=study,
-                wanted=row.wanted,
+                wanted=store.row.wanted,
                 executor=executor,
                 home=places.home,
                 data=places.data,
@@ -110,19 +110,17 @@ def run(  # noqa: PLR0917 - what, how far, where, and who is told
                 limits=limits,
                 best=count.best[1] if count.best else None,
             )
-            database.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
             with gently(driver.stop):
                 ended = driver.run()
         if ended:
             say(console, f"Ended early: {ended}")
-        return tally(database, row, executor.workers)
+        return tally(store, executor.workers)
 
 
-def _measured_executor(
-    database: Database, row: StudyRow, study: Study, places: Places, console: Console
-) -> Executor:
+def _measured_executor(store: StudyStore, study: Study, places: Places, console: Console) -> Executor:
     """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
-    count = tally(database, row)
+    count = tally(store)
     left = count.wanted - count.finished
     if left <= 0:
         return LocalExecutor()
@@ -133,40 +131,39 @@ def _measured_executor(
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, study: Study, trials: int | None, console: Console) -> StudyRow:
+def begin(database: Database, study: Study, trials: int | None, console: Console) -> StudyStore:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed."""
     end = grid_size(study)
-    row = database.sweep(study.name)
-    wanted = trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
+    store = database.find(study.name)
+    wanted = trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    if row is None:
-        row = database.create_sweep(
+    if store is None:
+        store = database.create(
             study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
         )
-    changes = _additions(row, study)
+    row, changes = store.row, _additions(store.row, study)
     # What is done stays done, however few are asked for now.
-    done = sum(trial.state.final for trial in database.standings(study.name))
+    done = sum(trial.state.final for trial in store.trials.standings())
     wanted = max(wanted, done)
     if changes and done == wanted:
         say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")
     if wanted != row.wanted:
         changes.append(f"trials: {row.wanted} -> {wanted}")
-        database.set_wanted(study.name, wanted)
+        store.set_wanted(wanted)
     # In text, where the order counts too.
     if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
-        database.change_sweep(
-            study.name,
+        store.change(
             spec,
             workload,
             digest=study.digest(),
             space=distributions(study),
             descriptions=changes,
         )
-        row = find_sweep(database, study.name)
+        store = store.fresh()
     for line in changes:
         say(console, f"{study.name} changes: {line}")
-    return row
+    return store
 
 
 def _additions(row: StudyRow, study: Study) -> list[str]:

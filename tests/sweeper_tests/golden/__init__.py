@@ -143,7 +143,7 @@ def write_golden(folder: Path) -> Path:
             )
         connection.close()
         home = Home(folder)
-        for made in database.runs(of.name):
+        for made in database.study(of.name).trials.rows():
             if made.state is RunState.COMPLETE:
                 _keep(home.run(of.name, made.number), made.number)
         return write_report(database, of.name, folder / "report", home).folder
