@@ -1,40 +1,17 @@
 """The way to an open database, which all share that read or write it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..clock import Clock
+from ..trial import StudyRow
 from .engine import explained, reading_options
 from .retrying import RetryPolicy
 from .tables import run
-
-
-@dataclass(frozen=True)
-class Keys:
-    """How one study is found.
-
-    Attributes:
-        name: ``<study>@<workload>``.
-        sweep: Its key in our tables.
-        study: Its key in Optuna's.
-        objectives: The scores that it raises.
-    """
-
-    name: str
-    sweep: int
-    study: int
-    objectives: tuple[str, ...]
-
-
-def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
-    """The scores that a study raises, from its JSON."""
-    written = study.get("objective", "overall")
-    return (written,) if isinstance(written, str) else tuple(written)
 
 
 class Access:
@@ -79,9 +56,11 @@ class Access:
         now = self.clock.now() if self._is_file else sa.func.now()
         return now + timedelta(seconds=ahead)
 
-    def select(self, keys: Keys, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+    def select(
+        self, study: StudyRow, query: sa.Select[*tuple[Any, ...]]
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         """Rows of one study's trials, by number."""
-        ours = query.where(run.c.sweep_id == keys.sweep).order_by(run.c.number)
+        ours = query.where(run.c.sweep_id == study.id).order_by(run.c.number)
         with self.reading() as connection:
             return connection.execute(ours).all()
 

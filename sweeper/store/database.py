@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from ..clock import Clock, SystemClock
 from ..errors import DatabaseError, NoStudiesError
+from ..trial import objectives
 from . import migrations
-from .access import Access, objectives
+from .access import Access
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
 from .optuna_tables.storage import OptunaStorage, check_version
 from .retrying import retried
 from .study import StudyStore
-from .tables import run, sweep
+from .tables import run, sweep, sweep_row
 
 
 class Database:
@@ -76,7 +77,7 @@ class Database:
         """The study of that name, ``<study>@<workload>``, or None."""
         with self.access.reading() as connection:
             row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
-        return None if row is None else StudyStore(self.access, row)
+        return None if row is None else StudyStore(self.access, sweep_row(row))
 
     def study(self, name: str) -> StudyStore:
         """The study of that name, which must be there."""
@@ -96,7 +97,7 @@ class Database:
             .order_by(sa.func.coalesce(latest.c.moment, sweep.c.created), sweep.c.id)
         )
         with self.access.reading() as connection:
-            return [StudyStore(self.access, row) for row in connection.execute(query).mappings()]
+            return [StudyStore(self.access, sweep_row(row)) for row in connection.execute(query).mappings()]
 
     def create(
         self,

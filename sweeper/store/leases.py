@@ -2,8 +2,8 @@
 
 import sqlalchemy as sa
 
-from ..trial import UNFINISHED, RunState, TrialSpec
-from .access import Access, Keys
+from ..trial import UNFINISHED, RunState, StudyRow, TrialSpec
+from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
 from .tables import run
@@ -16,7 +16,7 @@ class Leases:
 
     Args:
         access: The database.
-        keys: The study.
+        study: The study.
         owner: The driver.
         seconds: How long a trial is its own without a renewal.
 
@@ -24,12 +24,12 @@ class Leases:
         DatabaseError: From every method, if the database cannot be written.
     """
 
-    def __init__(self, access: Access, keys: Keys, owner: str, seconds: float) -> None:
+    def __init__(self, access: Access, study: StudyRow, owner: str, seconds: float) -> None:
         self.access = access
         self.owner = owner
         self.seconds = seconds
-        self._keys = keys
-        mine = (run.c.sweep_id == keys.sweep) & (run.c.owner == owner) & _UNFINISHED
+        self._study = study
+        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & _UNFINISHED
         self._change_mine = run.update().where(mine)
 
     @retried
@@ -39,7 +39,7 @@ class Leases:
         while number is None:
             with self.access.writing_at_once() as connection:
                 moment = self.access.clock.now()
-                number = mirror.claim(connection, self._keys.study, self.owner, moment)
+                number = mirror.claim(connection, self._study.study_id, self.owner, moment)
         return number
 
     @retried
@@ -55,9 +55,9 @@ class Leases:
             or one of that arm, configuration and seed.
         """
         values = {
-            "sweep_id": self._keys.sweep,
+            "sweep_id": self._study.id,
             "number": trial.number,
-            "trial_id": mirror.trial_key(self._keys.study, trial.number),
+            "trial_id": mirror.trial_key(self._study.study_id, trial.number),
             "arm": trial.arm,
             "seed": trial.seed,
             "state": RunState.QUEUED,
@@ -79,7 +79,7 @@ class Leases:
         except sa.exc.IntegrityError:
             # Another driver was quicker, or it was an earlier try of which only the answer was lost.
             query = sa.select(run.c.owner).where(run.c.number == trial.number)
-            found = self.access.select(self._keys, query)
+            found = self.access.select(self._study, query)
             return bool(found) and found[0].owner == self.owner
         return True
 
@@ -95,10 +95,10 @@ class Leases:
             Whether it is the driver's now: False if somebody else was quicker, or if it is finished.
         """
         with self.access.writing() as connection:
-            this = (run.c.sweep_id == self._keys.sweep) & (run.c.number == number)
+            this = (run.c.sweep_id == self._study.id) & (run.c.number == number)
             if connection.execute(sa.select(run.c.id).where(this)).one_or_none() is None:
                 return of is not None and mirror.change_owner(
-                    connection, self._keys.study, number, of, self.owner
+                    connection, self._study.study_id, number, of, self.owner
                 )
             # Its own already: an earlier try was carried out, and only the answer was lost.
             theirs = run.c.owner == self.owner

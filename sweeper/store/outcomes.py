@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from model.result import EpochResult
 
 from ..errors import DatabaseError
-from ..trial import UNFINISHED, Outcome, RunState
-from .access import Access, Keys
+from ..trial import UNFINISHED, Outcome, RunState, StudyRow
+from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
 from .tables import epoch_metric, run, storable, storable_text
@@ -26,16 +26,16 @@ class Outcomes:
 
     Args:
         access: The database.
-        keys: The study.
+        study: The study.
         owner: The driver.
 
     Raises:
         DatabaseError: From every method, if the database cannot be written, or there is no such trial.
     """
 
-    def __init__(self, access: Access, keys: Keys, owner: str) -> None:
+    def __init__(self, access: Access, study: StudyRow, owner: str) -> None:
         self.access = access
-        self._keys = keys
+        self._study = study
         self._owner = owner
 
     @retried
@@ -157,15 +157,15 @@ class Outcomes:
     def _tell(self, found: sa.Row[*tuple[Any, ...]]) -> None:
         values = None
         if found.state is RunState.COMPLETE:
-            values = [found.scores[score] for score in self._keys.objectives]
+            values = [found.scores[score] for score in self._study.objectives]
         with self.access.writing() as connection:
             mirror.tell(connection, found.trial_id, found.state, values, self.access.clock.now())
 
     def _one(self, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:
         """Columns of one trial, which must be there."""
-        rows = self.access.select(self._keys, sa.select(*columns).where(run.c.number == number))
+        rows = self.access.select(self._study, sa.select(*columns).where(run.c.number == number))
         if not rows:
-            raise DatabaseError(f"{self.access.url}: study {self._keys.name!r} has no trial {number}")
+            raise DatabaseError(f"{self.access.url}: study {self._study.name!r} has no trial {number}")
         return rows[0]
 
     def _update(self, number: int, **values: Any) -> None:
@@ -176,7 +176,7 @@ class Outcomes:
         """A change of a trial, unless it is finished or another driver's by now."""
         r = run.c
         return run.update().where(
-            r.sweep_id == self._keys.sweep,
+            r.sweep_id == self._study.id,
             r.number == number,
             r.state.in_(UNFINISHED),
             r.owner == self._owner,

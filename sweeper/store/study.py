@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..trial import ErrorClass, RunState
-from .access import Access, Keys, objectives
+from ..trial import ErrorClass, RunState, StudyRow
+from .access import Access
 from .leases import Leases
 from .optuna_tables import mirror
 from .outcomes import Outcomes
@@ -27,18 +27,17 @@ class StudyStore:
         DatabaseError: From every method, if the database cannot be read or written.
     """
 
-    def __init__(self, access: Access, row: sa.RowMapping) -> None:
+    def __init__(self, access: Access, row: StudyRow) -> None:
         self.access = access
-        self.row = sweep_row(row)
-        self._keys = Keys(self.row.name, self.row.id, row["study_id"], objectives(self.row.study))
-        self.trials = Trials(access, self._keys)
+        self.row = row
+        self.trials = Trials(access, row)
 
     @retried
     def fresh(self) -> "StudyStore":
         """The study as it stands now."""
         with self.access.reading() as connection:
-            row = connection.execute(sa.select(sweep).where(sweep.c.id == self._keys.sweep)).mappings().one()
-        return StudyStore(self.access, row)
+            row = connection.execute(sa.select(sweep).where(sweep.c.id == self.row.id)).mappings().one()
+        return StudyStore(self.access, sweep_row(row))
 
     def leases(self, owner: str, seconds: float) -> Leases:
         """What a driver takes and holds.
@@ -47,16 +46,16 @@ class StudyStore:
             owner: The driver.
             seconds: How long a trial is its own without a renewal.
         """
-        return Leases(self.access, self._keys, owner, seconds)
+        return Leases(self.access, self.row, owner, seconds)
 
     def outcomes(self, owner: str) -> Outcomes:
         """What becomes of the trials of a driver."""
-        return Outcomes(self.access, self._keys, owner)
+        return Outcomes(self.access, self.row, owner)
 
     def set_wanted(self, wanted: int) -> None:
         """Sets the number of trials asked for in total."""
         with self.access.writing() as connection:
-            connection.execute(sweep.update().where(sweep.c.id == self._keys.sweep).values(wanted=wanted))
+            connection.execute(sweep.update().where(sweep.c.id == self.row.id).values(wanted=wanted))
 
     def change(
         self,
@@ -76,26 +75,26 @@ class StudyStore:
             space: What each parameter may be now, in Optuna's terms.
             descriptions: What changed, one line each.
         """
-        key, now = self._keys.sweep, self.access.clock.now()
+        key, now = self.row.id, self.access.clock.now()
         values = {"study": dict(study), "workload": dict(workload), "digest": digest}
         lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
         with self.access.writing() as connection:
             connection.execute(sweep.update().where(sweep.c.id == key).values(values))
             if lines:
                 connection.execute(study_change.insert(), lines)
-            mirror.widen(connection, self._keys.study, space)
+            mirror.widen(connection, self.row.study_id, space)
 
     @retried
     def changes(self) -> list[tuple[datetime, str]]:
         """What was changed since it was begun: when, in UTC, and what; the first change first."""
         c = study_change.c
-        query = sa.select(c.moment, c.description).where(c.sweep_id == self._keys.sweep).order_by(c.id)
+        query = sa.select(c.moment, c.description).where(c.sweep_id == self.row.id).order_by(c.id)
         with self.access.reading() as connection:
             return [(row.moment, row.description) for row in connection.execute(query)]
 
     def retry(self, error_class: ErrorClass | None = None) -> list[int]:
         """Puts failed trials back into the queue, all or those of a class; returns their numbers."""
-        failed = (run.c.sweep_id == self._keys.sweep) & (run.c.state == RunState.FAILED)
+        failed = (run.c.sweep_id == self.row.id) & (run.c.state == RunState.FAILED)
         if error_class is not None:
             failed &= run.c.error_class == error_class
         cleared = dict.fromkeys(

@@ -124,9 +124,7 @@ def storable_text(text: str | None) -> str | None:
 
 def sweep_row(row: sa.RowMapping) -> StudyRow:
     """A row of ``sweep`` as a record."""
-    fields = dict(row)
-    del fields["study_id"]
-    return StudyRow(**fields)
+    return StudyRow(**row)
 
 
 def run_row(row: sa.RowMapping) -> TrialRow:

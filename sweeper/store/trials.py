@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, TrialRow
-from .access import Access, Keys
+from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
+from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
 from .tables import epoch_metric, run, run_row
@@ -44,9 +44,9 @@ class Trials:
         DatabaseError: From every method, if the database cannot be read.
     """
 
-    def __init__(self, access: Access, keys: Keys) -> None:
+    def __init__(self, access: Access, study: StudyRow) -> None:
         self.access = access
-        self._keys = keys
+        self._study = study
 
     @retried
     def row(self, number: int) -> TrialRow | None:
@@ -74,7 +74,7 @@ class Trials:
         # As text, all of which is read at once: one by one that would be the greater part of this.
         texts = [sa.cast(column, sa.Text).label(column.name) for column in (r.params, r.scores)]
         columns = (r.number, r.arm, r.seed, r.configuration, r.state, *texts)
-        query = sa.select(*columns).where(r.sweep_id == self._keys.sweep)
+        query = sa.select(*columns).where(r.sweep_id == self._study.id)
         changed = (
             r.number >= since,
             self.access.among(unfinished),
@@ -153,7 +153,7 @@ class Trials:
         Complete ones come first, then those with a lower number that are under way.
         """
         other = run.alias()
-        key = self._keys.sweep
+        key = self._study.id
         digest = sa.select(other.c.digest).where(other.c.sweep_id == key, other.c.number == number)
         usable = (run.c.state == RunState.COMPLETE) | (_UNFINISHED & (run.c.number < number))
         query = sa.select(run).where(
@@ -179,14 +179,14 @@ class Trials:
     def claimed(self) -> int:
         """How many numbers have been taken, whatever became of them."""
         with self.access.reading() as connection:
-            return mirror.claimed(connection, self._keys.study)
+            return mirror.claimed(connection, self._study.study_id)
 
     @retried
     def orphans(self) -> list[tuple[int, str]]:
         """Numbers that were claimed and have no trial yet, each with its owner."""
         # In this order: a trial that is added in between is seen, and its number is not taken for an orphan.
         with self.access.reading() as connection:
-            claimed = mirror.running(connection, self._keys.study)
+            claimed = mirror.running(connection, self._study.study_id)
         query = sa.select(run.c.number).where(self.access.among(claimed))
         added = {row.number for row in self._select(query)}
         return [(number, owner) for number, owner in sorted(claimed.items()) if number not in added]
@@ -197,7 +197,7 @@ class Trials:
         # In this order: a trial that ends in between is not listed.
         finished = {row.number for row in self._select(sa.select(run.c.number).where(~_UNFINISHED))}
         with self.access.reading() as connection:
-            return sorted(finished & mirror.running(connection, self._keys.study).keys())
+            return sorted(finished & mirror.running(connection, self._study.study_id).keys())
 
     @retried
     def trials_frame(self) -> "pd.DataFrame":
@@ -226,7 +226,7 @@ class Trials:
         return frames.epochs_frame(self._select(query))
 
     def _select(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        return self.access.select(self._keys, query)
+        return self.access.select(self._study, query)
 
 
 def _read_json(texts: Iterable[str]) -> list[Any]:

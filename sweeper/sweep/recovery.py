@@ -11,8 +11,8 @@ RESTARTS = 2
 
 
 @dataclass(frozen=True)
-class Restart:
-    """The trial goes on from its checkpoint.
+class _Again:
+    """The trial goes on.
 
     Attributes:
         ready: It as it waits again.
@@ -23,17 +23,12 @@ class Restart:
     note: str
 
 
-@dataclass(frozen=True)
-class Halve:
-    """The trial begins again with half the micro-batch, and twice the accumulation: the batch is the same.
+class Restart(_Again):
+    """From its checkpoint."""
 
-    Attributes:
-        ready: It as it waits again.
-        note: What is said.
-    """
 
-    ready: Ready
-    note: str
+class Halve(_Again):
+    """From its start, with half the micro-batch and twice the accumulation: the batch is the same."""
 
 
 @dataclass(frozen=True)
