@@ -37,6 +37,8 @@ class Outcomes:
         self.access = access
         self._study = study
         self._owner = owner
+        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
+        self._change_mine = run.update().where(mine)
 
     @retried
     def started(
@@ -174,10 +176,4 @@ class Outcomes:
 
     def _change(self, number: int) -> sa.Update:
         """A change of a trial, unless it is finished or another driver's by now."""
-        r = run.c
-        return run.update().where(
-            r.sweep_id == self._study.id,
-            r.number == number,
-            r.state.in_(UNFINISHED),
-            r.owner == self._owner,
-        )
+        return self._change_mine.where(run.c.number == number)
