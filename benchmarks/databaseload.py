@@ -10,8 +10,10 @@ from unittest.mock import patch
 import sqlalchemy as sa
 
 from sweeper.store.database import Database
-from sweeper.store.leases import Claims
-from sweeper.store.trials import Archive
+from sweeper.store.leases import Leases
+from sweeper.store.outcomes import Outcomes
+from sweeper.store.study import StudyStore
+from sweeper.store.trials import Trials
 from sweeper.sweep.backlog import Backlog
 
 from .virtualclock import VirtualClock
@@ -23,7 +25,7 @@ class DatabaseLoad:
     Attributes:
         statements: Statements sent, those that begin a transaction included.
         transactions: Transactions begun.
-        seconds: Time of drivers inside `Database`, waiting for each other included.
+        seconds: Time of drivers inside the store, waiting for each other included.
         proposals: Seconds from asking for a trial that is new to having it, one by one.
     """
 
@@ -41,7 +43,7 @@ class DatabaseLoad:
             for name, hear in (("before_cursor_execute", self._statement), ("begin", self._transaction)):
                 sa.event.listen(sa.Engine, name, hear)
                 stack.callback(sa.event.remove, sa.Engine, name, hear)
-            for owner in (Archive, Claims, Database):
+            for owner in (Database, StudyStore, Trials, Leases, Outcomes):
                 for name, method in vars(owner).items():
                     if callable(method) and not name.startswith("_"):
                         stack.enter_context(patch.object(owner, name, self._timed(method)))

@@ -18,6 +18,7 @@ from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.search.distributions import distributions
 from sweeper.store.database import Database
+from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
@@ -54,10 +55,10 @@ class InstantExecutor:
         """Nothing runs."""
 
 
-def drive(database: Database, study: Study, wanted: int, home: Path, observer: Observer) -> None:
-    """Brings a study of the database to a number of instant trials."""
+def drive(store: StudyStore, study: Study, wanted: int, home: Path, observer: Observer) -> None:
+    """Brings a study to a number of instant trials."""
     Driver(
-        database=database,
+        store=store,
         study=study,
         wanted=wanted,
         executor=InstantExecutor(),
@@ -72,12 +73,12 @@ def ours(folder: Path, study: Study) -> float:
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     began = time.perf_counter()
     with Database(f"sqlite:///{folder / 'ours.db'}") as database:
-        database.create_sweep(
+        store = database.create(
             study.name, spec, workload, digest=study.digest(), version="bench", wanted=TRIALS
         )
-        drive(database, study, TRIALS, folder, Observer())
+        drive(store, study, TRIALS, folder, Observer())
         seconds = time.perf_counter() - began
-        complete = [run for run in database.runs(study.name) if run.scores]
+        complete = [run for run in store.trials.rows() if run.scores]
         assert len(complete) == TRIALS
     return seconds
 

@@ -70,7 +70,7 @@ def _one(home: Path, study: Study, trials: int) -> dict[str, float]:
 def _predict(home: Path, url: str, study: Study) -> None:
     """Leaves predictions of made quality for the best trial of each arm."""
     with Database(url, must_exist=True) as database:
-        scored = [run for run in database.runs(study.name) if run.scores]
+        scored = [run for run in database.study(study.name).trials.rows() if run.scores]
     rng = np.random.default_rng(0)
     for arm in study.spec.arms:
         best = max((run for run in scored if run.arm == arm), key=lambda run: (run.scores or {})["overall"])

@@ -68,7 +68,7 @@ def rows_of_a_trial() -> dict[str, Any]:
         )
         sweep.finish(timeout=3600)
         with Database(sweep.url, must_exist=True) as database:
-            runs = database.runs("linear@pairs")
+            runs = database.study("linear@pairs").trials.rows()
     seconds = {rows: median(run.seconds or 0 for run in runs if run.arm == f"{rows}") for rows in ROWS}
     for rows, value in seconds.items():
         print(f"  {rows:6} training rows: {value:6.2f} s a trial, {1e6 * value / rows:6.0f} µs a row")
@@ -146,8 +146,9 @@ def _work(home: Path, study: Study, wanted: int) -> float:
     """
     clock = Clock()
     with Database(f"sqlite:///{home / 'studies.db'}") as database:
-        database.set_wanted(study.name, wanted)
-        drive(database, study, wanted, home, clock)
+        store = database.study(study.name)
+        store.set_wanted(wanted)
+        drive(store, study, wanted, home, clock)
     assert len(clock.ends) == TRIALS_A_ROUND
     return median(after - before for before, after in pairwise(clock.ends))
 

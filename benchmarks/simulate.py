@@ -29,7 +29,7 @@ from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
-from sweeper.trial import RunState, StudyRow
+from sweeper.trial import RunState
 
 from .databaseload import DatabaseLoad
 from .nodes import Ledger, Load, Nodes
@@ -105,15 +105,15 @@ def simulate(case: Case, folder: Path) -> dict[str, float]:
 
     def drive() -> None:
         nodes.append(Nodes(case.workers, case.load, clock, ledger, seed=len(nodes)))
-        _drive(url, study, row, nodes[-1], Home(folder))
+        _drive(url, study, nodes[-1], Home(folder), clock)
 
     with Database(url) as database:
-        row = database.create_sweep(
+        store = database.create(
             study.name, spec, workload, digest=study.digest(), version="simulated", wanted=case.trials
         )
         with load.measured():
             clock.run([drive] * case.drivers)
-        states = {run.number: run.state for run in database.standings(study.name)}
+        states = {run.number: run.state for run in store.trials.standings()}
     assert len(states) == case.trials
     assert all(state.final for state in states.values())
     for each in nodes:
@@ -121,21 +121,22 @@ def simulate(case: Case, folder: Path) -> dict[str, float]:
     return _figures(case, clock, ledger, load, states)
 
 
-def _drive(url: str, study: Study, row: StudyRow, nodes: Nodes, home: Home) -> None:
+def _drive(url: str, study: Study, nodes: Nodes, home: Home, clock: VirtualClock) -> None:
     with ExitStack() as stack:
-        database = stack.enter_context(Database(url))
+        store = stack.enter_context(Database(url, clock=clock)).study(study.name)
         # What a sweep prints into a file.
         file = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-        count = tally(database, row, nodes.workers)
+        count = tally(store, nodes.workers)
         observer = Several(count, progress(Console(file=file), count))
         Driver(
-            database=database,
+            store=store,
             study=study,
-            wanted=row.wanted,
+            wanted=store.row.wanted,
             executor=nodes,
             home=home,
             data=None,
             observer=observer,
+            owner=clock.owner(),
         ).run()
 
 

@@ -98,7 +98,7 @@ def ours(folder: Path, epochs: int, pruner: dict[str, Any]) -> tuple[float, Tria
     command += ["--workload", str(folder / "few-rows.yaml"), "--trials", str(len(configurations()))]
     seconds = _seconds([*command, "--workers", str(WORKERS)], folder)
     with Database(f"sqlite:///{folder / 'studies.db'}", must_exist=True) as database:
-        runs = database.runs("twelve@few-rows")
+        runs = database.study("twelve@few-rows").trials.rows()
     assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.PRUNED}
     complete = [run for run in runs if run.state is RunState.COMPLETE]
     return seconds, [run.params | {"overall": (run.scores or {})["overall"]} for run in complete]

@@ -11,7 +11,6 @@ from unittest.mock import patch
 import sqlalchemy as sa
 from sqlalchemy.engine.default import DefaultDialect
 
-from sweeper.store.database import Database
 from sweeper.store.owners import Owner
 
 BEGUN = datetime(2024, 5, 1, tzinfo=UTC)
@@ -72,7 +71,7 @@ class VirtualClock:
             machine = _Machine(self, number, work)
             machine.start()
             heappush(self._waiting, (0.0, machine.name, machine))
-        with self._in_place_of_the_real_one():
+        with self._transactions_in_turn():
             heappop(self._waiting)[2].gate.release()
             self._over.acquire()
         if self._error is not None:
@@ -82,6 +81,14 @@ class VirtualClock:
         """Seconds since the beginning, for the driver that asks."""
         here = _here()
         return here.seconds + time.perf_counter() - here.resumed
+
+    def now(self) -> datetime:
+        """The time of day."""
+        return BEGUN + timedelta(seconds=self.monotonic())
+
+    def owner(self) -> Owner:
+        """The driver that asks, as others see it."""
+        return _here().owner
 
     def sleep(self, seconds: float) -> None:
         """Lets so much time pass."""
@@ -109,9 +116,6 @@ class VirtualClock:
         self._error = error
         self._over.release()
 
-    def _moment(self, ahead: float) -> datetime:
-        return BEGUN + timedelta(seconds=self.monotonic() + ahead)
-
     def _begin(self, connection: sa.Connection) -> None:
         if connection.dialect.name != "sqlite" or "sweeper_reading" in connection.get_execution_options():
             return
@@ -133,20 +137,13 @@ class VirtualClock:
         return ending
 
     @contextmanager
-    def _in_place_of_the_real_one(self) -> Iterator[None]:
+    def _transactions_in_turn(self) -> Iterator[None]:
         with ExitStack() as stack:
             sa.event.listen(sa.Engine, "begin", self._begin, insert=True)
             stack.callback(sa.event.remove, sa.Engine, "begin", self._begin)
             for name in ("do_commit", "do_rollback"):
                 ending = self._ending(getattr(DefaultDialect, name))
                 stack.enter_context(patch.object(DefaultDialect, name, ending))
-            for owner, name, ours in (
-                (Owner, "this_process", lambda: _here().owner),
-                (Database, "_moment", lambda _database, ahead=0.0: self._moment(ahead)),
-                (time, "monotonic", self.monotonic),
-                (time, "sleep", self.sleep),
-            ):
-                stack.enter_context(patch.object(owner, name, ours))
             yield
 
 

@@ -59,6 +59,7 @@ class StudyRow:
         wanted: Number of trials asked for in total.
         version: Version of sweeper that began it.
         created: When it was begun, UTC.
+        study_id: Key of the study in Optuna's tables.
     """
 
     id: int
@@ -69,6 +70,18 @@ class StudyRow:
     wanted: int
     version: str
     created: datetime
+    study_id: int
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The scores that it raises."""
+        return objectives(self.study)
+
+
+def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scores that a study raises, from its JSON."""
+    written = study.get("objective", "overall")
+    return (written,) if isinstance(written, str) else tuple(written)
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,15 @@ def test_waiting_takes_no_time_and_work_takes_its_own() -> None:
     began = time.perf_counter()
 
     def late() -> None:
-        time.sleep(7200)
-        said.append(("late", time.monotonic()))
+        clock.sleep(7200)
+        said.append(("late", clock.monotonic()))
 
     def early() -> None:
-        time.sleep(3600)
+        clock.sleep(3600)
         until = time.perf_counter() + 0.05
         while time.perf_counter() < until:
             pass
-        said.append(("early", time.monotonic()))
+        said.append(("early", clock.monotonic()))
 
     clock.run([late, early])
     (first, early_at), (second, late_at) = said
@@ -41,11 +41,12 @@ def test_waiting_takes_no_time_and_work_takes_its_own() -> None:
 
 def test_what_a_driver_raises_is_raised() -> None:
     def breaks() -> None:
-        time.sleep(1)
+        clock.sleep(1)
         raise KeyError("broken")
 
+    clock = VirtualClock()
     with pytest.raises(KeyError, match="broken"):
-        VirtualClock().run([lambda: time.sleep(2), breaks])
+        clock.run([lambda: clock.sleep(2), breaks])
 
 
 def played(load: Load, ledger: Ledger) -> list[Event]:
@@ -60,7 +61,7 @@ def played(load: Load, ledger: Ledger) -> list[Event]:
             told.extend(heard)
             if heard and isinstance(heard[-1], NodeLost):
                 nodes.submit(job())
-        nodes.end(time.monotonic())
+        nodes.end(clock.monotonic())
 
     clock = VirtualClock()
     clock.run([play])

@@ -31,19 +31,19 @@ def best(
     """
     from ..show.best import best_run, best_text
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database, terminable():
-        row = find_sweep(database, study)
-        run = best_run(database, row, arm)
+        store = find_study(database, study)
+        run = best_run(store, arm)
         if export is None:
-            typer.echo(best_text(database, row, run))
+            typer.echo(best_text(store, run))
             return
         from ..export.model import check_folder, export_run
 
         check_folder(export)
-        typer.echo(best_text(database, row, run))
+        typer.echo(best_text(store, run))
         home = Home.from_environment()
-        scores = export_run(database, row, run, export, home=home, data=data_folder(), say=typer.echo)
+        scores = export_run(store, run, export, home=home, data=data_folder(), say=typer.echo)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     typer.echo(f"Model: {export}; dev scores of its weights: {told}")

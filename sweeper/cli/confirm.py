@@ -41,14 +41,15 @@ def confirm(
     from ..report.read import read_study
     from ..report.results import rank_configurations
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
     from ..study.load import stored_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        row = find_sweep(database, study)
-        earlier = database.sweep(confirmation_name(row.name))
-        found = read_study(database, row)
+        store = find_study(database, study)
+        earlier = database.find(confirmation_name(store.row.name))
+        found = read_study(database, store)
         leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
-        confirming = confirmation(found.study, leaders, seeds, stored_study(earlier) if earlier else None)
+        before = stored_study(earlier.row) if earlier else None
+        confirming = confirmation(found.study, leaders, seeds, before)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     run_study(confirming, where, storage, limits)

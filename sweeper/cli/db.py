@@ -34,10 +34,10 @@ def copy(
     from ..store.copying import copy as copy_studies
     from ..store.database import Database
     from ..store.engine import check_url
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(source, must_exist=True) as database:
-        last = find_sweep(database, study)
-        names = [row.name for row in database.sweeps()] if study is None else [last.name]
+        last = find_study(database, study)
+        names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
     typer.echo(f"Copied {', '.join(names)}: {trials} trials; now with: --storage {check_url(destination)}")

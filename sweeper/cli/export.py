@@ -22,10 +22,10 @@ def export(
     """
     from ..export.trials import check_suffix, write_trials
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     check_suffix(trials)
     with Database(storage_url(storage), must_exist=True) as database:
-        frame = database.trials_frame(find_sweep(database, study).name)
+        frame = find_study(database, study).trials.trials_frame()
     write_trials(frame, trials)
     typer.echo(f"{len(frame)} trials: {trials}")

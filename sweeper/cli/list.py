@@ -20,8 +20,8 @@ def list_studies(storage: Storage = None) -> None:
     lines = ["Studies:   " + ", ".join(study_files()), "Workloads: " + ", ".join(workload_files())]
     try:
         with Database(storage_url(storage), must_exist=True) as database:
-            rows = database.sweeps()
-            lines += [f"{row.name}: {tally(database, row).standing()}" for row in rows]
+            studies = database.studies()
+            lines += [f"{store.row.name}: {tally(store).standing()}" for store in studies]
     except NoStudiesError:
-        rows = []
-    typer.echo("\n".join([*lines, *([] if rows else ["None has run yet."])]))
+        studies = []
+    typer.echo("\n".join([*lines, *([] if studies else ["None has run yet."])]))

@@ -22,22 +22,21 @@ def replay(
     """
     from ..executors.local import LocalExecutor
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
     from ..sweep.replay import lines
     from ..sweep.replay import replay as train_again
 
     with Database(storage_url(storage), must_exist=True) as database, terminable():
-        row = find_sweep(database, study)
+        store = find_study(database, study)
         found = train_again(
-            database,
-            row,
+            store,
             trial,
             executor=LocalExecutor(),
             home=Home.from_environment(),
             data=data_folder(),
             say=typer.echo,
         )
-    for line in lines(row.name, trial, found):
+    for line in lines(store.row.name, trial, found):
         typer.echo(line)
     if not found.identical:
         raise typer.Exit(1)

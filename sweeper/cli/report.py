@@ -48,10 +48,10 @@ def report(
     from ..report.selection import Selection
     from ..report.write import write_report
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        name = find_sweep(database, study).name
+        name = find_study(database, study).row.name
         selection = Selection(tables or (), arms or (), sort)
         home = Home.from_environment()
         written = write_report(database, name, folder / name, home, selection, images=figures)

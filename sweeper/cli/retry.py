@@ -26,11 +26,11 @@ def retry(
     Example: `sweeper retry sbert-grid --class oom`
     """
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        name = find_sweep(database, study).name
-        numbers = database.retry(name, error_class)
+        store = find_study(database, study)
+        name, numbers = store.row.name, store.retry(error_class)
     kind = f" of class {error_class}" if error_class else ""
     if not numbers:
         typer.echo(f"{name} has no failed trials{kind}.")

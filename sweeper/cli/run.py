@@ -106,11 +106,11 @@ def resume(
     Example: `sweeper resume sbert-grid@demo`
     """
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
     from ..study.load import stored_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        found = stored_study(find_sweep(database, study, workload))
+        found = stored_study(find_study(database, study, workload).row)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     run_study(found, where, storage, limits, logs=log or ())
 

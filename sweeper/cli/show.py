@@ -18,7 +18,7 @@ def show(
     """
     from ..show.trial import trial_text
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        typer.echo(trial_text(database, find_sweep(database, study), trial))
+        typer.echo(trial_text(find_study(database, study), trial))

@@ -23,12 +23,12 @@ def status(
     from ..show.status import overview
     from ..show.status import watch as watch_overview
     from ..store.database import Database
-    from ..store.studies import find_sweep
+    from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        row = find_sweep(database, study)
+        store = find_study(database, study)
         if watch:
             with suppress(KeyboardInterrupt):
-                watch_overview(lambda: overview(database, find_sweep(database, row.name)), Console())
+                watch_overview(lambda: overview(store.fresh()), Console())
         else:
-            typer.echo("\n".join(overview(database, row)))
+            typer.echo("\n".join(overview(store)))

@@ -14,7 +14,7 @@ from model.files import RunFolder
 from ..errors import InputError
 from ..executors.local import LocalExecutor
 from ..paths import Home
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
@@ -44,8 +44,7 @@ def check_folder(folder: Path) -> None:
 
 
 def export_run(
-    database: Archive,
-    sweep: StudyRow,
+    store: StudyStore,
     run: TrialRow,
     folder: Path,
     *,
@@ -58,8 +57,7 @@ def export_run(
     Where its weights were not kept, the trial is trained again.
 
     Args:
-        database: The database; it is not changed.
-        sweep: The study.
+        store: The study; it is not changed.
         run: The trial.
         folder: Where it goes; an earlier export there is replaced.
         home: Folder of runs and caches.
@@ -76,7 +74,7 @@ def export_run(
     from model.data.corpus import load_corpus
     from model.export import export
 
-    folder = folder.resolve()
+    folder, sweep = folder.resolve(), store.row
     check_folder(folder)
     study, config = stored_study(sweep), TrainConfig.model_validate(run.config)
     corpus = load_corpus(config, data, home.cache)
@@ -92,7 +90,7 @@ def export_run(
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
             weights = RunFolder(Path(name)).weights
-            _train_again(database, sweep, run.number, weights, home=home, data=data, say=say)
+            _train_again(store, run.number, weights, home=home, data=data, say=say)
         exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
         (beside / "README.md").write_text(card, encoding="utf-8")
@@ -122,8 +120,7 @@ def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
 
 
 def _train_again(
-    database: Archive,
-    sweep: StudyRow,
+    store: StudyStore,
     number: int,
     weights: Path,
     *,
@@ -133,8 +130,7 @@ def _train_again(
 ) -> None:
     """Trains a trial for its weights; says how its metrics differ from the record."""
     found = replay(
-        database,
-        sweep,
+        store,
         number,
         executor=LocalExecutor(),
         home=home,
@@ -142,10 +138,10 @@ def _train_again(
         say=say,
         keep=weights,
     )
-    for line in lines(sweep.name, number, found):
+    for line in lines(store.row.name, number, found):
         say(line)
     if not weights.exists():
-        raise InputError(f"trial {number} of study {sweep.name!r} could not be trained again")
+        raise InputError(f"trial {number} of study {store.row.name!r} could not be trained again")
 
 
 def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:

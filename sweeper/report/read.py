@@ -10,8 +10,9 @@ from model.files import RunFolder
 from model.predictions import Predictions, read_predictions
 
 from ..paths import Home
+from ..store.database import Database
 from ..store.frames import trials_frame
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.study import Study
 from ..trial import StudyRow, TrialRow
@@ -38,23 +39,24 @@ class Stored:
     results: Results
 
 
-def read_study(database: Archive, row: StudyRow, home: Home | None = None) -> Stored:
+def read_study(database: Database, store: StudyStore, home: Home | None = None) -> Stored:
     """A study as it stands, with its confirmation if there is one.
 
     Args:
-        database: Where the study is.
-        row: Its row.
+        database: Where its confirmation is.
+        store: The study.
         home: Where its runs left their predictions; without it, or where they are gone, what needs them is
             left out of a report.
 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    study, trials = stored_study(row), database.runs(row.name)
-    epochs = database.epochs_frame(row.name)
+    row, trials = store.row, store.trials.rows()
+    study = stored_study(row)
+    epochs = store.trials.epochs_frame()
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
     reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
-    confirming = database.sweep(confirmation_name(row.name))
+    confirming = database.find(confirmation_name(row.name))
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -69,7 +71,7 @@ def read_study(database: Archive, row: StudyRow, home: Home | None = None) -> St
         predictions=_predictions(reused, row.name, home),
         confirmation=read_study(database, confirming, home).results if confirming else None,
     )
-    return Stored(row, study, trials, database.changes(row.name), results)
+    return Stored(row, study, trials, store.changes(), results)
 
 
 def _predictions(

@@ -75,15 +75,15 @@ def write_report(
             or there is nothing that draws images.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    row = database.sweep(name)
-    if row is None:
+    store = database.find(name)
+    if store is None:
         raise InputError(f"study {name!r} is not in the database")
-    stored = read_study(database, row, home)
+    stored = read_study(database, store, home)
     results = stored.results
     document = _document(results, stored.study.spec.tables)
     figures, trials = study_figures(results), trials_table(results)
     shown, said = select(document, [trials], selection)
-    made = how_made(row, stored.study, stored.trials, stored.changes, clock.now())
+    made = how_made(stored.row, stored.study, stored.trials, stored.changes, clock.now())
     try:
         for form in FORMATS.values():
             write_beside(folder / f"tables{form.suffix}", form.render(document))

@@ -5,50 +5,50 @@ import statistics
 from model.tasks import overall_formula
 
 from ..errors import InputError
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import brief, nearest, one_line, setting_line
-from ..trial import RunState, StudyRow, TrialRow
+from ..trial import RunState, TrialRow
 
 
-def best_run(database: Archive, sweep: StudyRow, arm: str | None = None) -> TrialRow:
+def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:
     """The complete trial with the highest `overall`, the first among equals.
 
     Args:
-        database: The database.
-        sweep: The study.
+        store: The study.
         arm: Only the trials of this arm.
 
     Raises:
         InputError: If there is no such arm, or none of its trials is complete.
     """
-    if arm is not None and arm not in sweep.study["arms"]:
-        raise InputError(f"study {sweep.name!r} has no arm {arm!r}{nearest(arm, sweep.study['arms'])}")
+    row = store.row
+    if arm is not None and arm not in row.study["arms"]:
+        raise InputError(f"study {row.name!r} has no arm {arm!r}{nearest(arm, row.study['arms'])}")
     found = [
         (one.scores["overall"], -one.number)
-        for one in database.standings(sweep.name)
+        for one in store.trials.standings()
         if one.state is RunState.COMPLETE and one.scores is not None and arm in (None, one.arm)
     ]
-    run = database.run(sweep.name, -max(found)[1]) if found else None
+    run = store.trials.row(-max(found)[1]) if found else None
     if run is None:
-        where = f"study {sweep.name!r}" + (f", arm {arm!r}," if arm else "")
+        where = f"study {row.name!r}" + (f", arm {arm!r}," if arm else "")
         raise InputError(f"{where} has no complete trial yet")
     return run
 
 
-def best_text(database: Archive, sweep: StudyRow, run: TrialRow) -> str:
+def best_text(store: StudyStore, run: TrialRow) -> str:
     """A complete trial in words: scores and their formula, its setting, and what its other seeds say.
 
     Args:
-        database: The database.
-        sweep: The study.
+        store: The study.
         run: The trial.
     """
-    study = stored_study(sweep)
+    study = stored_study(store.row)
     scores = run.scores or {}
     parts = ", ".join(f"{name} {scores[name]:.4f}" for name in study.tasks)
     lines = [
-        f"{sweep.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), epoch {run.best_epoch}",
+        f"{store.row.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), "
+        f"epoch {run.best_epoch}",
         overall_formula(study.tasks),
         f"arm: {one_line(run.arm)}",
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
@@ -56,7 +56,7 @@ def best_text(database: Archive, sweep: StudyRow, run: TrialRow) -> str:
     ]
     alike = [
         other.scores["overall"]
-        for other in database.runs(sweep.name)
+        for other in store.trials.rows()
         if (other.arm, other.configuration) == (run.arm, run.configuration)
         and other.state is RunState.COMPLETE
         and other.scores is not None

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from ..observers.tally import Tally
 from ..store.owners import Owner
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..text import one_line
-from ..trial import RunState, Standing, StudyRow
+from ..trial import RunState, Standing
 
 MOST_FAILURES = 20
 """Failed trials that are listed one by one, the latest ones."""
@@ -19,27 +19,24 @@ MOST_FAILURES = 20
 WATCH_SECONDS = 2.0
 
 
-def overview(database: Archive, sweep: StudyRow) -> list[str]:
+def overview(store: StudyStore) -> list[str]:
     """How far a study has come: the counts, best trials, failures and changes; then `attention`."""
-    standings = database.standings(sweep.name)
+    standings, row = store.trials.standings(), store.row
     running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
-    tally = Tally.of(sweep.wanted, sweep.study["arms"], standings, max(1, len(running)))
+    tally = Tally.of(row.wanted, row.study["arms"], standings, max(1, len(running)))
     said = tally.summary() if running else tally.standing()
-    changes = [
-        f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}"
-        for moment, text in database.changes(sweep.name)
-    ]
-    noted = attention(database, sweep, standings)
-    return [f"{sweep.name}: {said}", *(f"  {line}" for line in (*tally.details(), *changes, *noted))]
+    changes = [f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}" for moment, text in store.changes()]
+    noted = attention(store, standings)
+    return [f"{row.name}: {said}", *(f"  {line}" for line in (*tally.details(), *changes, *noted))]
 
 
-def attention(database: Archive, sweep: StudyRow, standings: list[Standing]) -> list[str]:
+def attention(store: StudyStore, standings: list[Standing]) -> list[str]:
     """One line for each trial of a study that is unfinished, and for the latest that failed, by number."""
     failed = [trial for trial in standings if trial.state is RunState.FAILED]
     listed = {trial.number for trial in failed[-MOST_FAILURES:]}
     noted = [trial for trial in standings if not trial.state.final or trial.number in listed]
-    epochs = database.epochs_done(sweep.name, [trial.number for trial in noted])
-    lines = [_line(database, sweep, trial, epochs.get(trial.number, 0)) for trial in noted]
+    epochs = store.trials.epochs_done([trial.number for trial in noted])
+    lines = [_line(store, trial, epochs.get(trial.number, 0)) for trial in noted]
     more = len(failed) - len(listed)
     return [f"{more} trials with lower numbers failed too", *lines] if more else lines
 
@@ -71,14 +68,14 @@ def _is_abandoned(trial: Standing) -> bool:
     return trial.owner is None or Owner.parse(trial.owner).is_dead()
 
 
-def _line(database: Archive, sweep: StudyRow, trial: Standing, epochs: int) -> str:
-    return f"trial {trial.number} {one_line(f'{_state(database, sweep, trial, epochs)} · {trial.arm}')}"
+def _line(store: StudyStore, trial: Standing, epochs: int) -> str:
+    return f"trial {trial.number} {one_line(f'{_state(store, trial, epochs)} · {trial.arm}')}"
 
 
-def _state(database: Archive, sweep: StudyRow, trial: Standing, epochs: int) -> str:
+def _state(store: StudyStore, trial: Standing, epochs: int) -> str:
     if trial.state is RunState.FAILED:
         return f"failed ({trial.error_class}) after {epochs} epochs"
-    run = database.run(sweep.name, trial.number)
+    run = store.trials.row(trial.number)
     far = f"epoch {epochs} of {run.config['epochs']}" if run else f"epoch {epochs}"
     if trial.owner is None:
         return f"{trial.state}, waits for a driver: {far}"
@@ -88,6 +85,6 @@ def _state(database: Archive, sweep: StudyRow, trial: Standing, epochs: int) -> 
     return f"{trial.state} (process {owner.pid} on {owner.host}): {far}"
 
 
-def tally(database: Archive, row: StudyRow, workers: int = 1) -> Tally:
+def tally(store: StudyStore, workers: int = 1) -> Tally:
     """How far a study has come; `workers` is how many trials run at once."""
-    return Tally.of(row.wanted, row.study["arms"], database.standings(row.name), workers)
+    return Tally.of(store.row.wanted, store.row.study["arms"], store.trials.standings(), workers)

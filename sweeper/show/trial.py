@@ -4,30 +4,29 @@ import json
 from collections.abc import Mapping
 
 from ..store.studies import find_trial
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import brief, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 
 
-def trial_text(database: Archive, sweep: StudyRow, number: int) -> str:
+def trial_text(store: StudyStore, number: int) -> str:
     """Everything that is recorded of one trial.
 
     Args:
-        database: The database.
-        sweep: The study.
+        store: The study.
         number: Number of the trial.
 
     Raises:
         InputError: If the study has no trial of that number.
     """
-    run = find_trial(database, sweep, number)
-    metrics = database.metrics(sweep.name, number)
-    parts = [_head(sweep, run)]
+    run = find_trial(store, number)
+    metrics = store.trials.metrics(number)
+    parts = [_head(store.row, run)]
     if run.state is RunState.FAILED:
-        space = stored_study(sweep).space
-        parts.append("\n".join(failure_lines(run, metrics, database.history(sweep.name), space)))
+        space = stored_study(store.row).space
+        parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
     parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics)]
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")

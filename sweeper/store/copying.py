@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from ..errors import ConflictError, InputError
 from .database import Database
 from .engine import READING, check_url, explained, hooked_engine
+from .optuna_tables.storage import copied_tables
 from .owners import Owner
+from .study import StudyStore
 from .tables import metadata, run, sweep
 
 CHUNK = 1000  # rows at once
@@ -44,7 +46,7 @@ def copy(source: str, destination: str, names: Collection[str]) -> int:
         raise InputError(f"{ours}: is the database to copy from as well: name another one")
     with Database(source, must_exist=True) as database:
         for name in names:
-            _check_idle(database, name)
+            _check_idle(database.study(name))
     Database(destination).close()  # has all tables from now on
     with explained(ours):
         writer = hooked_engine(ours)
@@ -61,16 +63,17 @@ def _place(url: sa.URL) -> tuple[object, ...]:
     return url.get_backend_name(), url.host or url.query.get("host"), port, url.database
 
 
-def _check_idle(database: Database, name: str) -> None:
+def _check_idle(store: StudyStore) -> None:
     """Refuses a study that is being worked on: its trials would go on in one of the two databases alone."""
-    for lease in database.leases(name):
+    for lease in store.trials.leases():
         if lease.owner is None:
             continue
         owner = Owner.parse(lease.owner)
         if not (owner.is_dead() if owner.is_here() else lease.expired):
             raise ConflictError(
-                f"study {name!r}: trial {lease.number} is under way (driver {owner}): stop that driver with "
-                "Ctrl-C and copy then; one that died on another machine counts as gone after two minutes"
+                f"study {store.row.name!r}: trial {lease.number} is under way (driver {owner}): stop that "
+                "driver with Ctrl-C and copy then; one that died on another machine counts as gone after "
+                "two minutes"
             )
 
 
@@ -192,11 +195,7 @@ class _Copy:
 
 def _tables() -> list[sa.Table]:
     """Optuna's tables and ours, parents before children."""
-    from optuna.storages._rdb.models import BaseModel
-
-    about_itself = {"version_info", "alembic_version"}
-    theirs = [table for table in BaseModel.metadata.sorted_tables if table.name not in about_itself]
-    return [*theirs, *metadata.sorted_tables]
+    return [*copied_tables(), *metadata.sorted_tables]
 
 
 def _key(table: sa.Table) -> sa.Column[Any] | None:

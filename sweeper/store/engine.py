@@ -1,6 +1,5 @@
 """How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from filelock import FileLock
-from optuna.exceptions import StorageInternalError
 
-from ..errors import DatabaseError, NoStudiesError
-from . import migrations
+from ..errors import DatabaseError
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
 
@@ -90,22 +87,18 @@ def explained(url: sa.URL) -> Iterator[None]:
         yield
     except sa.exc.IntegrityError:
         raise
-    except (sa.exc.SQLAlchemyError, StorageInternalError, OSError, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseError(f"{url}: {_reason(error)}", passing=_passes(url, error)) from error
 
 
 def _passes(url: sa.URL, error: BaseException) -> bool:
     """Whether waiting may help; a full disk or a damaged file does not mend itself."""
-    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
-        return _passes(url, error.__cause__)
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
         return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
     return url.get_backend_name() != "sqlite" or "locked" in str(error)
 
 
 def _reason(error: BaseException) -> str:
-    if isinstance(error, StorageInternalError) and error.__cause__ is not None:
-        return _reason(error.__cause__)
     if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
         return " ".join(str(error.orig).split())
     if isinstance(error, OSError) and error.strerror:
@@ -115,7 +108,7 @@ def _reason(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _plain_engine(url: sa.URL) -> sa.Engine:
+def plain_engine(url: sa.URL) -> sa.Engine:
     """An engine that looks at a database and leaves it as it is; the file must exist.
 
     Not opened read-only: SQLite would then leave its ``-wal`` and ``-shm`` files behind.
@@ -162,34 +155,3 @@ def creation_lock(engine: sa.Engine) -> Iterator[None]:
         with engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
             yield
-
-
-def is_ready(url: sa.URL, must_exist: bool) -> bool:
-    """Whether a database has all tables, as far as can be told without writing to it.
-
-    Args:
-        url: The database.
-        must_exist: Whether it is an error that it has no tables of ours.
-
-    Raises:
-        NoStudiesError: If it should exist and does not.
-        DatabaseError: If it is a folder, not writable or made by a newer sweeper.
-    """
-    file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
-    if file is not None and file.is_dir():
-        raise DatabaseError(f"{url}: is a folder: name a file in it")
-    if file is not None and file.exists() and not os.access(file, os.R_OK | os.W_OK):
-        raise DatabaseError(f"{url}: this user may not read and write it")
-    revision = None
-    if file is None or (file.exists() and file.stat().st_size > 0):
-        with _plain_engine(url).connect() as connection:
-            revision = migrations.current(connection)
-    if revision is None and must_exist:
-        raise NoStudiesError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
-    newest, *older = migrations.known()
-    if revision not in {None, newest, *older}:
-        raise DatabaseError(
-            f"{url}: made by a newer sweeper (revision {revision}): upgrade sweeper, or name another "
-            "database with --storage"
-        )
-    return revision == newest

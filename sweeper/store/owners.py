@@ -1,7 +1,6 @@
 """Which driver a trial belongs to, and whether that driver still lives."""
 
 import platform
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import psutil
+
+from ..clock import Clock
 
 _FIRST_NAMESPACE = 0xEFFFFFFC
 """What Linux calls the process numbers of the machine itself, outside all containers."""
@@ -102,11 +103,13 @@ class Liveness:
     Args:
         me: The owner that judges.
         lease_seconds: How long a lease lasts.
+        clock: The time here.
     """
 
-    def __init__(self, me: str, lease_seconds: float) -> None:
+    def __init__(self, me: str, lease_seconds: float, clock: Clock) -> None:
         self._me = me
         self._lease_seconds = lease_seconds
+        self._clock = clock
         self._seen: dict[tuple[int, str], _Lease] = {}
 
     def judge(self, number: int, owner: str | None, lease: datetime | None, expired: bool) -> Life:
@@ -123,7 +126,7 @@ class Liveness:
         parsed = Owner.parse(owner)
         if parsed.is_here():
             return Life.GONE if parsed.is_dead() else Life.ALIVE
-        now = time.monotonic()
+        now = self._clock.monotonic()
         seen = self._seen.setdefault((number, owner), _Lease(lease, now))
         if lease != seen.until:
             seen = self._seen[number, owner] = _Lease(lease, now, renewed=True)

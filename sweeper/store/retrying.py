@@ -1,11 +1,11 @@
 """Waits for a database that is locked or does not answer, instead of giving up a sweep."""
 
 import functools
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
+from ..clock import Clock
 from ..errors import DatabaseError
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds
@@ -26,8 +26,14 @@ class RetryPolicy:
     give_up: Callable[[], bool] = lambda: False
 
 
-class _Retrying(Protocol):
+class _Access(Protocol):
     retry_policy: RetryPolicy
+    clock: Clock
+
+
+class _Retrying(Protocol):
+    @property
+    def access(self) -> _Access: ...
 
 
 P = ParamSpec("P")
@@ -43,24 +49,25 @@ def retried(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
     """Repeats a method until the database answers. It must not matter if a try that failed was carried out.
 
     Raises:
-        DatabaseError: If the error is not one that passes, or the object's retry policy waits no longer.
+        DatabaseError: If the error is not one that passes, or the retry policy waits no longer.
         KeyboardInterrupt: If the user stops the sweep meanwhile.
     """
 
     @functools.wraps(method)
     def waiting(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
-        began, pause = time.monotonic(), FIRST_PAUSE
+        policy, clock = self.access.retry_policy, self.access.clock
+        began, pause = clock.monotonic(), FIRST_PAUSE
         while True:
             try:
                 return method(self, *args, **kwargs)
             except DatabaseError as error:
-                if not error.passing or time.monotonic() - began + pause > self.retry_policy.seconds:
+                if not error.passing or clock.monotonic() - began + pause > policy.seconds:
                     raise
                 if pause == FIRST_PAUSE:
-                    self.retry_policy.say(f"waiting for the database: {error}")
-            if self.retry_policy.give_up():
+                    policy.say(f"waiting for the database: {error}")
+            if policy.give_up():
                 raise KeyboardInterrupt
-            time.sleep(pause)
+            clock.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
     return cast("Callable[Concatenate[S, P], R]", waiting)

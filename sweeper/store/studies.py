@@ -1,12 +1,12 @@
 """Finds studies and trials in a database by what the user calls them."""
 
 from ..errors import InputError
-from ..trial import StudyRow, TrialRow
+from ..trial import TrialRow
 from .database import Database
-from .trials import Archive
+from .study import StudyStore
 
 
-def find_sweep(database: Database, name: str | None, workload: str | None = None) -> StudyRow:
+def find_study(database: Database, name: str | None, workload: str | None = None) -> StudyStore:
     """A study of the database.
 
     Args:
@@ -17,34 +17,34 @@ def find_sweep(database: Database, name: str | None, workload: str | None = None
     Raises:
         InputError: If there is none of that name, or more than one.
     """
-    rows = database.sweeps()
-    if not rows:
+    studies = database.studies()
+    if not studies:
         raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
     if name is None:
-        return rows[-1]
+        return studies[-1]
     base, _, on = name.partition("@")
     if workload is not None and on not in ("", workload):
         raise InputError(f"--workload {workload} contradicts {name!r}: leave one of them out")
-    of_that_name = [row for row in rows if row.name.partition("@")[0] == base]
+    of_that_name = [one for one in studies if one.row.name.partition("@")[0] == base]
     on = on or workload or ""
-    found = [row for row in of_that_name if on in ("", row.name.partition("@")[2])]
+    found = [one for one in of_that_name if on in ("", one.row.name.partition("@")[2])]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(row.name for row in of_that_name or rows)
+    known = ", ".join(one.row.name for one in of_that_name or studies)
     if found:
         raise InputError(f"study {name!r} ran on several workloads; name one of: {known}")
     raise InputError(f"study {f'{base}@{on}' if on else base!r} has never run; those that have: {known}")
 
 
-def find_trial(database: Archive, sweep: StudyRow, number: int) -> TrialRow:
+def find_trial(store: StudyStore, number: int) -> TrialRow:
     """One trial of a study.
 
     Raises:
         InputError: If the study has no trial of that number.
     """
-    run = database.run(sweep.name, number)
-    if run is None:
-        numbers = [run.number for run in database.runs(sweep.name)]
+    row = store.trials.row(number)
+    if row is None:
+        numbers = [one.number for one in store.trials.rows()]
         known = f"its trials are {numbers[0]} to {numbers[-1]}" if numbers else "it has none yet"
-        raise InputError(f"study {sweep.name!r} has no trial {number}; {known}")
-    return run
+        raise InputError(f"study {store.row.name!r} has no trial {number}; {known}")
+    return row

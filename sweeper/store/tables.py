@@ -1,4 +1,4 @@
-"""The tables of sweeper, those of Optuna that it writes in the same transactions, and rows as records."""
+"""The tables of sweeper, and rows as records."""
 
 import math
 from datetime import UTC, datetime
@@ -124,9 +124,7 @@ def storable_text(text: str | None) -> str | None:
 
 def sweep_row(row: sa.RowMapping) -> StudyRow:
     """A row of ``sweep`` as a record."""
-    fields = dict(row)
-    del fields["study_id"]
-    return StudyRow(**fields)
+    return StudyRow(**row)
 
 
 def run_row(row: sa.RowMapping) -> TrialRow:

@@ -1,7 +1,6 @@
-"""A trial under way."""
+"""A trial that waits for a worker, and one under way."""
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model.result import EpochResult
 
@@ -9,37 +8,60 @@ from ..executors import Failed
 from ..trial import Outcome, RunState, TrialSpec
 
 
+@dataclass(frozen=True)
+class Ready:
+    """A trial that waits for a worker.
+
+    Attributes:
+        trial: The trial.
+        halvings: How often its micro-batch has been halved.
+        kills: How often its process was killed since its latest epoch.
+        displaced: Whether the machine that it ran on was lost.
+    """
+
+    trial: TrialSpec
+    halvings: int = 0
+    kills: int = 0
+    displaced: bool = False
+
+
 @dataclass
 class Attempt:
     """A trial that a worker has, and its epochs so far.
 
     Attributes:
-        trial: The trial.
+        ready: It as it waited; its kills are forgotten with every epoch.
         began: When it was handed out, then when its process was up, on the monotonic clock: in between it may
             wait for a machine.
-        halvings: How often its micro-batch has been halved.
-        kills: How often its process was killed since its latest epoch.
-        displaced: Whether the machine that it ran on was lost.
         best: Its best epoch.
         curve: `overall` by epoch.
         peak_memory_mb: Highest memory of its process in MiB.
     """
 
-    trial: TrialSpec
+    ready: Ready
     began: float
-    halvings: int = 0
-    kills: int = 0
-    displaced: bool = False
     best: EpochResult | None = None
     curve: dict[int, float] = field(default_factory=dict)
     peak_memory_mb: float | None = None
 
-    def outcome(self, state: RunState, failure: Failed | None = None) -> Outcome:
-        """What is recorded when the trial ends."""
+    @property
+    def trial(self) -> TrialSpec:
+        """The trial."""
+        return self.ready.trial
+
+    def evaluated(self, result: EpochResult) -> None:
+        """Takes an epoch in."""
+        self.ready = replace(self.ready, kills=0)
+        self.best = result if result.best else self.best
+        self.curve[result.epoch] = result.overall
+        self.peak_memory_mb = max(self.peak_memory_mb or 0.0, result.peak_memory_mb)
+
+    def outcome(self, state: RunState, now: float, failure: Failed | None = None) -> Outcome:
+        """What is recorded when the trial ends, at a moment of the monotonic clock."""
         best = self.best
         return Outcome(
             state=state,
-            seconds=time.monotonic() - self.began,
+            seconds=now - self.began,
             best_epoch=best.epoch if best else None,
             scores={"overall": best.overall, **best.dev_scores()} if best else None,
             peak_memory_mb=self.peak_memory_mb,

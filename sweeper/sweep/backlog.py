@@ -1,31 +1,16 @@
 """The trials of a driver that wait for a worker: adopted ones, new ones, and those that repeat another."""
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 
 from ..search.distributions import distributions
+from ..search.history import History
 from ..search.propose import propose
-from ..store.database import Database
+from ..store.leases import Leases
 from ..store.owners import Life, Liveness
+from ..store.trials import Trials
 from ..study.study import Study
 from ..trial import RunState, TrialRow, TrialSpec, trial_of
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A trial that waits for a worker.
-
-    Attributes:
-        trial: The trial.
-        halvings: How often its micro-batch has been halved.
-        kills: How often its process was killed since its latest epoch.
-        displaced: Whether the machine that it ran on was lost.
-    """
-
-    trial: TrialSpec
-    halvings: int = 0
-    kills: int = 0
-    displaced: bool = False
+from .attempt import Ready
 
 
 class Backlog:
@@ -34,30 +19,28 @@ class Backlog:
     A trial whose configuration and seed are those of another does not wait for a worker, but for its twin.
 
     Args:
-        database: Where the trials are.
-        study: Their study.
-        wanted: Number of trials that the study shall have in total.
-        owner: The driver.
-        lease_seconds: How long a trial is the driver's without a renewal.
+        study: The study.
+        wanted: Number of trials that it shall have in total.
+        trials: Its trials.
+        leases: The driver's.
         reuse: Called with a trial and its twin once that one is complete.
     """
 
-    def __init__(  # noqa: PLR0917 - what a driver is made of
+    def __init__(
         self,
-        database: Database,
         study: Study,
         wanted: int,
-        owner: str,
-        lease_seconds: float,
+        trials: Trials,
+        leases: Leases,
         reuse: Callable[[TrialSpec, TrialRow], None],
     ) -> None:
-        self._database = database
         self._study = study
         self._wanted = wanted
-        self._owner = owner
-        self._lease_seconds = lease_seconds
+        self._trials = trials
+        self._leases = leases
         self._reuse = reuse
-        self._liveness = Liveness(owner, lease_seconds)
+        self._liveness = Liveness(leases.owner, leases.seconds, leases.access.clock)
+        self._history = History(study.spec.objectives)
         self._ready: list[Ready] = []
         self._deferred: dict[int, TrialSpec] = {}
         self._new = self._new_trials()
@@ -102,32 +85,32 @@ class Backlog:
         Returns:
             Whether there is more to wait for: adopted trials, or some whose driver may be gone.
         """
-        name, undecided = self._study.name, False
+        undecided = False
         mine = {*active, *self._deferred, *(ready.trial.number for ready in self._ready)}
-        for lease in self._database.leases(name):
+        for lease in self._trials.leases():
             if lease.number in mine or lease.number >= self._wanted:
                 continue
             life = self._liveness.judge(lease.number, lease.owner, lease.expires, lease.expired)
             undecided |= life is Life.UNKNOWN
-            if life is Life.GONE and self._take_over(lease.number, lease.owner):
-                row = self._database.run(name, lease.number)
+            if life is Life.GONE and self._leases.take_over(lease.number, lease.owner):
+                row = self._trials.row(lease.number)
                 if row is not None:
                     self._prepare(trial_of(row), row.halvings)
-        for number, owner in self._database.orphans(name):
+        for number, owner in self._trials.orphans():
             if number >= self._wanted:
                 continue
             life = self._liveness.judge(number, owner, None, False)
             undecided |= life is Life.UNKNOWN
-            if life is Life.GONE and self._take_over(number, owner):
+            if life is Life.GONE and self._leases.take_over(number, owner):
                 self._propose(number)
         return undecided or bool(self._ready)
 
     def settle(self) -> None:
         """Gives the trials that wait for a twin its result, or trains them if it will have none."""
         for number, trial in list(self._deferred.items()):
-            twin = self._database.twin(self._study.name, number)
+            twin = self._trials.twin(number)
             under_way = twin is not None and twin.state is not RunState.COMPLETE
-            if under_way and twin and (twin.owner == self._owner or not self._is_gone(twin)):
+            if under_way and twin and (twin.owner == self._leases.owner or not self._is_gone(twin)):
                 continue
             del self._deferred[number]
             if twin is not None and not under_way:
@@ -135,37 +118,41 @@ class Backlog:
             else:
                 self._ready.append(Ready(trial))
 
-    def _claimed(self) -> bool:
-        return self._database.claimed(self._study.name) >= self._wanted
+    def history(self) -> History:
+        """All trials of the study as they stand; what may have changed since it was last asked is read."""
+        known = self._history
+        for one in self._trials.past(known.end, known.unfinished, known.failed):
+            known.enter(one)
+        return known
 
-    def _take_over(self, number: int, owner: str | None) -> bool:
-        return self._database.take_over(self._study.name, number, owner, self._owner, self._lease_seconds)
+    def _claimed(self) -> bool:
+        return self._trials.claimed() >= self._wanted
 
     def _new_trials(self) -> Iterator[int]:
         """Claims numbers, and proposes their trials, until there are as many as asked for."""
         while not self._claimed():
-            number = self._database.claim_number(self._study.name, self._owner)
+            number = self._leases.claim()
             # Another driver may have been quicker; the number then waits until more trials are asked for.
             if number < self._wanted:
                 self._propose(number)
                 yield number
 
     def _propose(self, number: int) -> None:
-        name, space = self._study.name, distributions(self._study)
+        space = distributions(self._study)
         while True:
-            trial = propose(self._study, number, self._database.history(name))
+            trial = propose(self._study, number, self.history())
             if trial is None:
                 return
-            if self._database.add_run(name, trial, space, self._owner, self._lease_seconds):
+            if self._leases.add(trial, space):
                 self._prepare(trial)
                 return
-            if self._database.run(name, number) is not None:
+            if self._trials.row(number) is not None:
                 return
             # Another driver has added that very configuration and seed under a number of its own.
 
     def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
         """Queues a trial; one that another has the result of, or is about to have, needs no training."""
-        twin = self._database.twin(self._study.name, trial.number)
+        twin = self._trials.twin(trial.number)
         if twin is None or halvings:
             self._ready.append(Ready(trial, halvings))
         elif twin.state is RunState.COMPLETE:

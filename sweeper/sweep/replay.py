@@ -18,7 +18,7 @@ from ..errors import DatabaseError, InputError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
 from ..paths import Home
 from ..store.studies import find_trial
-from ..store.trials import Archive
+from ..store.study import StudyStore
 from ..text import one_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from ..version import __version__
@@ -95,8 +95,7 @@ class Repeat:
 
 
 def replay(
-    database: Archive,
-    sweep: StudyRow,
+    store: StudyStore,
     number: int,
     *,
     executor: Executor,
@@ -110,8 +109,7 @@ def replay(
     It has the configuration and the number of threads of the record. A pruned trial ends where it was pruned.
 
     Args:
-        database: The database; it is not changed.
-        sweep: The study.
+        store: The study; it is not changed.
         number: Number of the trial.
         executor: Where the trial runs.
         home: Folder of runs and caches.
@@ -124,7 +122,7 @@ def replay(
         DatabaseError: If this version of sweeper cannot read its configuration.
         DataError: If its data is missing or malformed.
     """
-    row = find_trial(database, sweep, number)
+    sweep, row = store.row, find_trial(store, number)
     if not row.state.final:
         raise InputError(
             f"trial {number} of study {sweep.name!r} is {row.state}: it has no outcome to repeat"
@@ -132,8 +130,8 @@ def replay(
     config = _config(sweep, row)
     check(config, data)
     # A result that was reused came about under the circumstances of the trial that it is from.
-    made = row if row.reused_from is None else find_trial(database, sweep, row.reused_from)
-    recorded = database.metrics(sweep.name, number)
+    made = row if row.reused_from is None else find_trial(store, row.reused_from)
+    recorded = store.trials.metrics(number)
     last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
     home.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="replay-", dir=home.root) as folder:

@@ -11,7 +11,7 @@ from ..observers.terminal import say
 from ..show.status import attention, tally, watch
 from ..store.database import Database
 from ..store.engine import check_url
-from ..store.studies import find_sweep
+from ..store.study import StudyStore
 from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow, trial_of
@@ -52,40 +52,38 @@ def run(order: Order, slurm: Slurm) -> Tally:
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage) as database:
-        study, row = begin(database, order)
-        count = tally(database, row)
+        study, store = begin(database, order)
+        count = tally(store)
         missing = _missing(jobs, slurm, count)
         if missing:
             array = jobs.submit(study.name, missing, _worker(order, storage), slurm, study.workload.resources)
             say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
         stopper = Stopper(order.limits, count.best[1] if count.best else None)
-        watched = Watch(database, study.name, jobs, stopper)
+        watched = Watch(store, jobs, stopper)
         try:
             watch(lambda: watched.look(console.is_terminal), console)
         except KeyboardInterrupt as stop:
             raise type(stop)(_detached(study, jobs)) from None
         if watched.ended:
             say(console, f"Ended early: {watched.ended}")
-        return tally(database, find_sweep(database, study.name))
+        return tally(store.fresh())
 
 
 class Watch:
     """What is shown of a study while jobs work on it, and when that is over.
 
     Args:
-        database: Where the jobs' drivers record the trials.
-        name: Name of the study.
+        store: The study, where the jobs' drivers record the trials.
         jobs: Its jobs.
         referee: Hears of the trials that end from now on.
     """
 
-    def __init__(self, database: Database, name: str, jobs: Jobs, referee: Stopper) -> None:
+    def __init__(self, store: StudyStore, jobs: Jobs, referee: Stopper) -> None:
         self.ended: str | None = None
-        self._database = database
-        self._name = name
+        self._store = store
         self._jobs = jobs
         self._referee = referee
-        self._heard = {trial.number for trial in database.standings(name) if trial.state.final}
+        self._heard = {trial.number for trial in store.trials.standings() if trial.state.final}
         self._states: Counter[str] | None = None
         self._asked = -ASK_SECONDS
 
@@ -101,17 +99,17 @@ class Watch:
         # The jobs first: what the last one recorded before its end is in the database then.
         self._ask()
         try:
-            row = find_sweep(self._database, self._name)
-            standings = self._database.standings(self._name)
+            store = self._store.fresh()
+            row, standings = store.row, store.trials.standings()
             self._hear(standings)
             running = max(1, (self._states or Counter())["running"])
             count = Tally.of(row.wanted, row.study["arms"], standings, running)
             lines = [f"{row.name}: {count.summary()} · jobs: {self._jobs_in_words()}", *count.details()]
-            lines += attention(self._database, row, standings) if whole else []
+            lines += attention(store, standings) if whole else []
         except DatabaseError as error:
             if not error.passing:
                 raise
-            return [f"{self._name}: {one_line(str(error))}; the jobs wait for it as well"]
+            return [f"{self._store.row.name}: {one_line(str(error))}; the jobs wait for it as well"]
         self.ended = self._referee.verdict()
         over = count.finished >= count.wanted
         if over or self.ended:
@@ -141,7 +139,7 @@ class Watch:
             if not trial.state.final or trial.number in self._heard:
                 continue
             self._heard.add(trial.number)
-            found = self._database.run(self._name, trial.number)
+            found = self._store.trials.row(trial.number)
             if found is not None and found.state.final:
                 self._referee.heard(trial_of(found), _outcome(found), last_line(found.traceback))
 

@@ -1,10 +1,10 @@
 """When a sweep ends before its last trial, and what failures in a row have in common."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..clock import Clock, SystemClock
 from ..trial import Outcome, RunState
 
 if TYPE_CHECKING:
@@ -38,11 +38,18 @@ class Stopper:
     Args:
         limits: The limits.
         best: Best `overall` before this call; None if there is none.
+        clock: The time.
     """
 
-    def __init__(self, limits: Limits, best: float | None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        best: float | None,
+        clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+    ) -> None:
         self._limits = limits
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock.monotonic()
         self._best = best
         self._since_best = 0
         self._failures: list[tuple[TrialSpec, Outcome, str]] = []
@@ -70,7 +77,7 @@ class Stopper:
         limits = self._limits
         if self._reached:
             return self._reached
-        if limits.seconds is not None and time.monotonic() - self._began >= limits.seconds:
+        if limits.seconds is not None and self._clock.monotonic() - self._began >= limits.seconds:
             return f"the time limit of {limits.seconds:g} s is reached"
         if limits.stale_trials is not None and self._since_best >= limits.stale_trials:
             return f"{self._since_best} trials in a row brought no better overall"

@@ -15,7 +15,7 @@ from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
 from ..store.retrying import RetryPolicy
-from ..store.studies import find_sweep
+from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
 from ..study.study import Study, grid_size
@@ -54,18 +54,18 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
     prepare(order)
     study, places, console = order.study, order.places, order.console
     with Database(places.storage) as database:
-        study, row = begin(database, order)
+        study, store = begin(database, order)
         if executor is None:
-            executor = _measured_executor(database, row, order)
-        count = tally(database, row, executor.workers)
+            executor = _measured_executor(store, order)
+        count = tally(store, executor.workers)
         with (
             progress(console, count) as view,
             logged(order.logs, study.name, places.home, count, view) as observer,
         ):
             driver = Driver(
-                database=database,
+                store=store,
                 study=study,
-                wanted=row.wanted,
+                wanted=store.row.wanted,
                 executor=executor,
                 home=places.home,
                 data=places.data,
@@ -73,17 +73,17 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
                 limits=order.limits,
                 best=count.best[1] if count.best else None,
             )
-            database.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
             with gently(driver.stop):
                 ended = driver.run()
         if ended:
             say(console, f"Ended early: {ended}")
-        return tally(database, row, executor.workers)
+        return tally(store, executor.workers)
 
 
-def _measured_executor(database: Database, row: StudyRow, order: Order) -> Executor:
+def _measured_executor(store: StudyStore, order: Order) -> Executor:
     """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
-    count = tally(database, row)
+    count = tally(store)
     left = count.wanted - count.finished
     if left <= 0:
         return LocalExecutor()
@@ -95,58 +95,57 @@ def _measured_executor(database: Database, row: StudyRow, order: Order) -> Execu
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, order: Order) -> tuple[Study, StudyRow]:
+def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed.
 
     Says what the scores mean, too.
 
     Returns:
-        The study, in which what its file leaves out is as it was begun, and its row.
+        The study, in which what its file leaves out is as it was begun, and where it is stored.
 
     Raises:
         ConflictError: If the study was begun with other settings.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     study, console = order.study, order.console
-    row = database.sweep(study.name)
-    if row is not None:
-        written, study = study, as_begun(stored_study(row), study)
+    store = database.find(study.name)
+    if store is not None:
+        written, study = study, as_begun(stored_study(store.row), study)
         if kept := kept_fields(written, study):
             say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
     end = grid_size(study)
-    wanted = order.trials or (_wanted_before(row, end) if row else None) or _default_trials(study)
+    wanted = order.trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    if row is None:
-        row = database.create_sweep(
+    if store is None:
+        store = database.create(
             study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
         )
-    changes = _additions(row, study)
+    row, changes = store.row, _additions(store.row, study)
     # What is done stays done, however few are asked for now.
-    done = sum(trial.state.final for trial in database.standings(study.name))
+    done = sum(trial.state.final for trial in store.trials.standings())
     wanted = max(wanted, done)
     if changes and done == wanted:
         say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")
     if wanted != row.wanted:
         changes.append(f"trials: {row.wanted} -> {wanted}")
-        database.set_wanted(study.name, wanted)
+        store.set_wanted(wanted)
     # In text, where the order counts too.
     if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
-        database.change_sweep(
-            study.name,
+        store.change(
             spec,
             workload,
             digest=study.digest(),
             space=distributions(study),
             descriptions=changes,
         )
-        row = find_sweep(database, study.name)
+        store = store.fresh()
     for line in changes:
         say(console, f"{study.name} changes: {line}")
     say(console, f"{study.name}: {overall_formula(study.tasks)}")
     if study.workload.notice:
         say(console, study.workload.notice)
-    return study, row
+    return study, store
 
 
 def _additions(row: StudyRow, study: Study) -> list[str]:

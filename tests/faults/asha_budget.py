@@ -68,7 +68,8 @@ def search(folder: Path, seed: int, given: argparse.Namespace, trials: int, prun
     sweep = Sweep(folder / "home", trials, str(path), "demo", given.workers)
     sweep.finish(timeout=7200)
     with Database(sweep.url, must_exist=True) as database:
-        runs, curves = database.runs("sbert-grid@demo"), database.curves("sbert-grid@demo")
+        stored = database.study("sbert-grid@demo").trials
+        runs, curves = stored.rows(), stored.curves()
     assert len(runs) == trials
     assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.PRUNED}
     epochs = {curve.number: len(curve.values) for curve in curves}

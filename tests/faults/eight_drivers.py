@@ -76,16 +76,16 @@ def contend(url: str, home: Path, drivers: int, trials: int, limit: float = 600.
 def check(url: str, trials: int) -> None:
     """Checks that the study is whole: every trial once and complete, every metric of every epoch once."""
     with Database(url, must_exist=True) as database:
-        (sweep,) = database.sweeps()
-        runs = database.runs(sweep.name)
+        (store,) = database.studies()
+        runs = store.trials.rows()
         assert [run.number for run in runs] == list(range(trials))
         assert {run.state for run in runs} == {RunState.COMPLETE}
         assert {run.attempts for run in runs} == {1}
         assert len({run.trial_id for run in runs}) == trials
-        assert database.untold(sweep.name) == []
+        assert store.trials.untold() == []
         # A number beyond the total may be claimed when two drivers reach for the last one.
-        assert [number for number, _ in database.orphans(sweep.name) if number < trials] == []
-        epochs = database.epochs_frame(sweep.name)
+        assert [number for number, _ in store.trials.orphans() if number < trials] == []
+        epochs = store.trials.epochs_frame()
     assert not epochs.duplicated(["number", "epoch", "split", "task", "metric"]).any()
     metrics = sum(run.config["epochs"] * (len(run.config["tasks"]) + 1) for run in runs)
     assert len(epochs) == metrics, f"{len(epochs)} metrics instead of {metrics}"

@@ -21,7 +21,6 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import psutil
@@ -30,9 +29,10 @@ import psycopg
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
+from sweeper.store.optuna_tables.mirror import Distributions
 from sweeper.store.retrying import RetryPolicy
 from sweeper.study.load import load_study
-from sweeper.sweep.backlog import Ready
+from sweeper.sweep.attempt import Ready
 from sweeper.sweep.driver import Driver
 from sweeper.trial import RunState, TrialSpec
 from tests.faults import postgresql
@@ -122,9 +122,8 @@ def drive(url: str, home: Path, wanted: int, shortest: float, driver: int) -> Wo
         executor = SleepingExecutor(lambda _: random.uniform(shortest, 2 * shortest))
     waits: list[str] = []
     with Database(url) as database:
-        database.history(study.name)  # once for each driver, at its start; not part of a proposal
         loop = Driver(
-            database=database,
+            store=database.study(study.name),
             study=study,
             wanted=wanted,
             executor=executor,
@@ -132,9 +131,10 @@ def drive(url: str, home: Path, wanted: int, shortest: float, driver: int) -> Wo
             data=None,
             observer=Observer(),
         )
-        database.retry_policy = RetryPolicy(60.0, waits.append)
+        loop._backlog.history()  # once for each driver, at its start; not part of a proposal
+        database.access.retry_policy = RetryPolicy(60.0, waits.append)
         proposals = _timed(loop)
-        refused = _refused(database)
+        refused = _refused(loop)
         _together.wait()
         time.sleep(random.uniform(0.0, BEGINNING if shortest else 0.0))
         loop.run()
@@ -159,18 +159,19 @@ def _timed(driver: Driver) -> list[float]:
     return seconds
 
 
-def _refused(database: Database) -> list[int]:
+def _refused(driver: Driver) -> list[int]:
     """Notes the numbers of the trials that could not be added as proposed, from now on."""
     numbers: list[int] = []
-    add_run = database.add_run
+    leases = driver._leases
+    add = leases.add
 
-    def noted(name: str, trial: TrialSpec, *arguments: Any) -> bool:
-        added = add_run(name, trial, *arguments)
+    def noted(trial: TrialSpec, distributions: Distributions) -> bool:
+        added = add(trial, distributions)
         if not added:
             numbers.append(trial.number)
         return added
 
-    database.add_run = noted  # type: ignore[method-assign, assignment]
+    leases.add = noted  # type: ignore[method-assign]
     return numbers
 
 
@@ -193,7 +194,7 @@ def load(  # noqa: PLR0917 - a server, and how much of what
     study = load_study(*STUDY)
     fill(server.url, study, history)
     with Database(server.url) as database:
-        database.set_wanted(study.name, history + trials)
+        database.study(study.name).set_wanted(history + trials)
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")  # as it would be after so many trials
     context = get_context("fork")
@@ -214,10 +215,11 @@ def load(  # noqa: PLR0917 - a server, and how much of what
     numbers = sorted(number for one in done for number in one.numbers)
     assert numbers == list(range(history, history + trials)), "a trial was run twice, or not at all"
     with Database(server.url) as database:
-        standings = database.standings(study.name)
+        trials_of = database.study(study.name).trials
+        standings = trials_of.standings()
         assert [one.number for one in standings] == list(range(history + trials))
         assert {one.state for one in standings[history:]} == {RunState.COMPLETE}
-        assert database.untold(study.name) == []
+        assert trials_of.untold() == []
     deadlocks = _ask(server.url, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     proposals = [one for each in done for one in each.proposals]
     return Load(seconds, proposals, sum(one.conflicts for one in done), deadlocks, connections, cpu)

@@ -17,6 +17,7 @@ from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.retrying import RetryPolicy
+from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
@@ -26,10 +27,10 @@ from tests.sweeper_tests.instant import InstantExecutor
 STUDY = Path(__file__).parent / "studies/faults.yaml"
 
 
-def begin(database: Database, study: Study, wanted: int) -> None:
+def begin(database: Database, study: Study, wanted: int) -> StudyStore:
     """Begins the study, unless another driver has."""
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    database.create_sweep(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
+    return database.create(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
 
 
 class _Observer(Observer):
@@ -68,10 +69,10 @@ def drive(  # noqa: PLR0917 - where, how far, how patient, and what happens mean
     study = load_study(str(STUDY), "demo")
     executor = executor or InstantExecutor()
     with Database(url) as database:
-        begin(database, study, wanted)
-        database.retry_policy = retry_policy
+        store = begin(database, study, wanted)
+        database.access.retry_policy = retry_policy
         Driver(
-            database=database,
+            store=store,
             study=study,
             wanted=wanted,
             executor=executor,

@@ -155,8 +155,9 @@ def assert_as_locally(sweep: Sweep, cache: Path) -> int:
     """Compares every metric with what the local executor gives; returns how many are equal, bit for bit."""
     sweep.tables()
     with Database(sweep.url, must_exist=True) as database:
-        rows = database.runs(sweep.name)
-        recorded = {row.number: database.metrics(sweep.name, row.number) for row in rows}
+        trials = database.study(sweep.name).trials
+        rows = trials.rows()
+        recorded = {row.number: trials.metrics(row.number) for row in rows}
     compared = 0
     for number, result in trained_locally(rows, cache):
         for m in result.metrics:

@@ -1,8 +1,8 @@
 """An executor whose trials sleep instead of training."""
 
-import time
 from collections.abc import Callable
 
+from sweeper.clock import Clock, SystemClock
 from sweeper.executors import Event, Job
 from tests.sweeper_tests.instant import InstantExecutor
 
@@ -13,10 +13,17 @@ class SleepingExecutor(InstantExecutor):
     Args:
         seconds: How long a trial of a number takes.
         workers: Trials at once.
+        clock: The time.
     """
 
-    def __init__(self, seconds: Callable[[int], float], workers: int = 1) -> None:
+    def __init__(
+        self,
+        seconds: Callable[[int], float],
+        workers: int = 1,
+        clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+    ) -> None:
         super().__init__(workers)
+        self._clock = clock
         self._seconds = seconds
         self._due: dict[int, tuple[float, float]] = {}
 
@@ -24,15 +31,15 @@ class SleepingExecutor(InstantExecutor):
         super().submit(job)
         # The first event, that it has started, comes at once; the others are spread evenly.
         steps = len(self._events[job.number]) - 1
-        self._due[job.number] = (time.monotonic(), self._seconds(job.number) / steps)
+        self._due[job.number] = (self._clock.monotonic(), self._seconds(job.number) / steps)
 
     def poll(self, timeout: float) -> list[Event]:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         first = min((due for due, _ in self._due.values()), default=now + timeout)
-        time.sleep(max(0.0, min(first - now, timeout)))
+        self._clock.sleep(max(0.0, min(first - now, timeout)))
         heard: list[Event] = []
         for number, (due, step) in list(self._due.items()):
-            if due <= time.monotonic():
+            if due <= self._clock.monotonic():
                 heard.append(self._events[number].pop(0))
                 self._due[number] = (due + step, step)
                 if not self._events[number]:

@@ -8,7 +8,6 @@ written. Time stands still but for sleep, and for what the test lets pass.
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -98,6 +97,7 @@ class SteppedDriver:
         wanted: Trials in total.
         home: Folder of the runs.
         owner: Who it is.
+        stage: Where it acts.
         workers: Trials at once.
         fails: See `SteppedExecutor`.
     """
@@ -109,12 +109,14 @@ class SteppedDriver:
         wanted: int,
         home: Path,
         owner: Owner,
+        stage: "Stage",
         workers: int = 1,
         fails: Callable[[Job], bool] = lambda job: False,
     ) -> None:
         self.owner = owner
         self.executor = SteppedExecutor(workers, self.wait, fails)
         self._where = url, study, wanted, home
+        self._stage = stage
         self._words: queue.Queue[bool] = queue.Queue()
         self._answers: queue.Queue[BaseException | None] = queue.Queue()
         self._thread = _Puppet(target=self._run, name=str(owner), daemon=True)
@@ -164,9 +166,9 @@ class SteppedDriver:
     def _run(self) -> None:
         url, study, wanted, home = self._where
         try:
-            with Database(url) as database:
+            with Database(url, clock=self._stage) as database:
                 Driver(
-                    database=database,
+                    store=database.study(study.name),
                     study=study,
                     wanted=wanted,
                     executor=self.executor,
@@ -175,6 +177,7 @@ class SteppedDriver:
                     observer=Observer(),
                     limits=Limits(max_failures=None),
                     lease_seconds=LEASE_SECONDS,
+                    owner=self.owner,
                 ).run()
             self._answers.put(_Done())
         except BaseException as error:  # noqa: BLE001 - handed to the thread that holds the strings
@@ -193,7 +196,7 @@ def finish(drivers: Sequence[SteppedDriver], limit: int = 2000) -> None:
 
 
 class Stage:
-    """Where stepped drivers act.
+    """Where stepped drivers act, and their clock.
 
     Attributes:
         dead: Owners whose process is gone.
@@ -208,9 +211,9 @@ class Stage:
         """The clock that only goes forward."""
         return self.seconds
 
-    def moment(self, ahead: float = 0.0) -> datetime:
-        """The time of the day, or what it is some seconds later."""
-        return datetime(2024, 5, 1, tzinfo=UTC) + timedelta(seconds=self.seconds + ahead)
+    def now(self) -> datetime:
+        """The time of day."""
+        return datetime(2024, 5, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
     def sleep(self, seconds: float) -> None:
         """Lets time pass, and others move."""
@@ -224,12 +227,6 @@ class Stage:
         return owner.host == HERE and owner in self.dead
 
 
-def _this_process() -> Owner:
-    thread = threading.current_thread()
-    assert isinstance(thread, _Puppet)
-    return thread.driver.owner
-
-
 def _before_transaction(_connection: sa.Connection) -> None:
     thread = threading.current_thread()
     if isinstance(thread, _Puppet):
@@ -238,7 +235,7 @@ def _before_transaction(_connection: sa.Connection) -> None:
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Puts its clock and its owners into the place of the real ones."""
+    """Tells its drivers when a transaction begins, and lets its owners die."""
     found = Stage()
 
     def is_dead(owner: Owner) -> bool:
@@ -247,12 +244,5 @@ def stage() -> Iterator[Stage]:
     with ExitStack() as stack:
         sa.event.listen(sa.Engine, "begin", _before_transaction)
         stack.callback(sa.event.remove, sa.Engine, "begin", _before_transaction)
-        for patched in (
-            patch.object(Owner, "this_process", _this_process),
-            patch.object(Owner, "is_dead", is_dead),
-            patch.object(Database, "_moment", found.moment),
-            patch.object(time, "monotonic", found.monotonic),
-            patch.object(time, "sleep", found.sleep),
-        ):
-            stack.enter_context(patched)
+        stack.enter_context(patch.object(Owner, "is_dead", is_dead))
         yield found

@@ -202,19 +202,20 @@ class Sweep:
     def runs(self) -> list[TrialRow]:
         """The trials as they stand."""
         with Database(self.url, must_exist=True) as database:
-            return database.runs(self.name)
+            return database.study(self.name).trials.rows()
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Trials and their metrics by epoch, after checking that every trial is complete, once."""
         with Database(self.url, must_exist=True) as database:
-            runs = database.runs(self.name)
+            trials = database.study(self.name).trials
+            runs = trials.rows()
             assert [run.number for run in runs] == list(range(self.trials)), "a trial is lost or double"
             unfinished = {run.number: str(run.state) for run in runs if run.state is not RunState.COMPLETE}
             assert not unfinished, f"not complete: {unfinished}"
-            assert database.untold(self.name) == []
-            orphans = [number for number, _ in database.orphans(self.name) if number < self.trials]
+            assert trials.untold() == []
+            orphans = [number for number, _ in trials.orphans() if number < self.trials]
             assert orphans == [], f"claimed and never run: {orphans}"
-            epochs = database.epochs_frame(self.name)
+            epochs = trials.epochs_frame()
         assert not epochs.duplicated(["number", "epoch", "split", "task", "metric"]).any()
         for run in runs:
             assert set(epochs.loc[epochs["number"] == run.number, "epoch"]) == set(

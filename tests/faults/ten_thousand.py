@@ -16,6 +16,7 @@ from statistics import median
 
 import sqlalchemy as sa
 
+from sweeper.search.history import History
 from sweeper.search.propose import propose
 from sweeper.store.database import Database
 from sweeper.store.tables import epoch_metric, run
@@ -31,11 +32,9 @@ def fill(url: str, study: Study, trials: int) -> None:
     """Writes finished trials as a sweep would have left them: one in fifty failed, all of Optuna's told."""
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     with Database(url) as database:
-        database.create_sweep(
+        found = database.create(
             study.name, spec, workload, digest=study.digest(), version="0", wanted=trials + 1
-        )
-        found = database.sweep(study.name)
-        assert found is not None
+        ).row
     engine = sa.create_engine(url)
     random, now, arms = Random(1), datetime.now(UTC), list(study.spec.arms)
     with engine.begin() as connection:
@@ -97,9 +96,12 @@ def status_seconds(url: str) -> tuple[float, float]:
 def proposal_seconds(url: str, study: Study, number: int) -> float:
     """Wall time in which a driver reads the history and proposes the next trial."""
     with Database(url) as database:
-        database.history(study.name)  # as a driver that has proposed before
+        trials = database.study(study.name).trials
+        history = History(study.spec.objectives, trials.past())  # as a driver that has proposed before
         began = time.perf_counter()
-        trial = propose(study, number, database.history(study.name))
+        for past in trials.past(history.end, history.unfinished, history.failed):
+            history.enter(past)
+        trial = propose(study, number, history)
         seconds = time.perf_counter() - began
     assert trial is not None
     return seconds

@@ -26,9 +26,9 @@ def url_in(folder: Path) -> str:
 
 def table(url: str) -> pd.DataFrame:
     with Database(url, must_exist=True) as database:
-        (sweep,) = database.sweeps()
-        assert database.untold(sweep.name) == []
-        frame = database.trials_frame(sweep.name)
+        (store,) = database.studies()
+        assert store.trials.untold() == []
+        frame = store.trials.trials_frame()
     assert set(frame["state"]) == {"complete"}
     return frame[["number", "arm", "seed", "overall", "epochs", "params.learning_rate", "params.dropout"]]
 

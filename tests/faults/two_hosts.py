@@ -110,8 +110,8 @@ def share(
     numbers = [json.loads(text) for text in ran]
     assert sorted(chain.from_iterable(numbers)) == list(range(trials)), "a trial was run twice, or not at all"
     with Database(seen_from_here, must_exist=True) as database:
-        (sweep,) = database.sweeps()
-        runs = database.runs(sweep.name)
+        (store,) = database.studies()
+        runs = store.trials.rows()
     first, last = min(run.created for run in runs), max(run.finished or run.created for run in runs)
     return Shared((last - first).total_seconds(), tuple(map(len, numbers)))
 
@@ -119,8 +119,8 @@ def share(
 def owners(url: str) -> set[str]:
     """The host names that the trials of a database belonged to."""
     with Database(url, must_exist=True) as database:
-        (sweep,) = database.sweeps()
-        return {(run.owner or "").partition(":")[0].partition("/")[0] for run in database.runs(sweep.name)}
+        (store,) = database.studies()
+        return {(run.owner or "").partition(":")[0].partition("/")[0] for run in store.trials.rows()}
 
 
 def one_and_two(folder: Path, trials: int, seconds: float) -> tuple[Shared, Shared]:

@@ -143,7 +143,7 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
     """An open database with the study in it."""
     database = Database(f"sqlite:///{path}/studies.db")
     study_json, workload_json = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
-    database.create_sweep(
+    made = database.create(
         of.name,
         study_json,
         workload_json,
@@ -151,16 +151,17 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
         version="0.1.0",
         wanted=len(runs) if wanted is None else wanted,
     )
+    leases, outcomes = made.leases("host:1", 60.0), made.outcomes("host:1")
     for run in runs:
-        number = database.claim_number(of.name, "host:1")
+        number = leases.claim()
         config = of.config(run.arm, run.params, run.seed)
         trial = TrialSpec(number, run.arm, run.params, config, run.seed, run.configuration)
-        database.add_run(of.name, trial, distributions(of), "host:1", 60.0)
+        leases.add(trial, distributions(of))
         if run.state is RunState.QUEUED:
             continue
-        database.start_run(of.name, number, 1, "cpu", VERSIONS)
+        outcomes.started(number, 1, "cpu", VERSIONS)
         for epoch in epochs(of, run):
-            database.record_epoch(of.name, number, epoch)
+            outcomes.epoch(number, epoch)
         if run.state.final:
             outcome = Outcome(
                 state=run.state,
@@ -171,5 +172,5 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
                 error_class=run.error_class,
                 traceback=run.traceback,
             )
-            database.finish_run(of.name, number, outcome)
+            outcomes.finished(number, outcome)
     return database

@@ -105,7 +105,7 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
     url = f"sqlite:///{tmp_path}/studies.db"
     run(Order(study, 4, Places(url, home, None), Console(file=io.StringIO())), InlineExecutor())
     with Database(url) as database:
-        runs = database.runs(study.name)
+        runs = database.study(study.name).trials.rows()
     best = {
         max((r for r in runs if r.arm == arm), key=lambda r: (r.scores or {})["overall"]).number
         for arm in study.spec.arms

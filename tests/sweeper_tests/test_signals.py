@@ -85,9 +85,10 @@ def ended(driver: "subprocess.Popen[str]") -> tuple[int, str]:
 
 def table(home: Path) -> pd.DataFrame:
     with Database(f"sqlite:///{home}/studies.db", must_exist=True) as database:
-        assert database.orphans("mine@small") == []
-        assert database.untold("mine@small") == []
-        frame = database.trials_frame("mine@small")
+        trials = database.study("mine@small").trials
+        assert trials.orphans() == []
+        assert trials.untold() == []
+        frame = trials.trials_frame()
     return frame[["number", "arm", "state", "overall", "sst", "best_epoch", "epochs", "params.learning_rate"]]
 
 

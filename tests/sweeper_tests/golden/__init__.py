@@ -130,7 +130,7 @@ def golden_trials(of: Study) -> list[TrialRow]:
 def keep_predictions(database: Database, folder: Path) -> Home:
     """Writes what the complete trials of the golden study predicted, as their runs would have."""
     home, name = Home(folder), golden_study().name
-    for made in database.runs(name):
+    for made in database.study(name).trials.rows():
         if made.state is RunState.COMPLETE:
             _keep(home.run(name, made.number), made.number)
     return home

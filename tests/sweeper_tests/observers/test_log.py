@@ -164,7 +164,7 @@ def test_every_epoch_setting_and_outcome_is_there(study: Study, home: Home, clie
     found = runs(client, study)
     assert sorted(found) == [0, 1, 2, 3]
     with Database(home.storage) as database:
-        rows = database.runs(study.name)
+        rows = database.study(study.name).trials.rows()
     for row in rows:
         check_both(home, study, client, row.number)
         read, logged = events(home, study, row.number), found[row.number]

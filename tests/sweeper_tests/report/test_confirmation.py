@@ -12,7 +12,7 @@ from sweeper.report.confirmation import configuration_key, confirmation, confirm
 from sweeper.report.read import read_study
 from sweeper.report.results import Results, rank_configurations
 from sweeper.store.database import Database
-from sweeper.store.studies import find_sweep
+from sweeper.store.studies import find_study
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.study import Study
 from sweeper.sweep.order import Order, Places
@@ -34,14 +34,14 @@ def drive(study: Study, places: Places, trials: int | None) -> None:
 
 def results(places: Places, name: str) -> Results:
     with Database(places.storage, must_exist=True) as database:
-        return read_study(database, find_sweep(database, name)).results
+        return read_study(database, find_study(database, name)).results
 
 
 def confirmed(places: Places, top: int, seeds: int) -> Study:
     with Database(places.storage, must_exist=True) as database:
-        earlier = database.sweep(confirmation_name(SEARCH.name))
-        leaders = rank_configurations(read_study(database, find_sweep(database, SEARCH.name)).results)[:top]
-        return confirmation(SEARCH, leaders, seeds, stored_study(earlier) if earlier else None)
+        earlier = database.find(confirmation_name(SEARCH.name))
+        leaders = rank_configurations(read_study(database, find_study(database, SEARCH.name)).results)[:top]
+        return confirmation(SEARCH, leaders, seeds, stored_study(earlier.row) if earlier else None)
 
 
 def test_leaders_are_ranked_arm_by_arm(places: Places) -> None:

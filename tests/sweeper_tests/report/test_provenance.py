@@ -8,7 +8,7 @@ from sweeper.trial import StudyRow, TrialRow
 from tests.sweeper_tests.made import BEGUN, row, study
 
 OF = study(seeds=[1, 2], pruner={"name": "median"})
-SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN)
+SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1)
 
 
 def runs() -> list[TrialRow]:

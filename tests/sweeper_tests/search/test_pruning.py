@@ -224,8 +224,9 @@ def test_the_database_gives_the_curves(tmp_path: Path) -> None:
     runs = [made.row(of, 0, "Baseline", (0.5, 0.6, 0.2)), made.row(of, 1, "S-BERT", (0.4, 0.7, 0.3), seed=7)]
     runs += [made.row(of, 2, "Baseline", state=RunState.QUEUED)]
     with made.store(tmp_path, of, runs) as database:
-        curves = database.curves(of.name)
-        frame = database.epochs_frame(of.name)
+        trials = database.study(of.name).trials
+        curves = trials.curves()
+        frame = trials.epochs_frame()
         assert [(c.number, c.arm, c.seed, c.configuration, c.state) for c in curves] == [
             (run.number, run.arm, run.seed, run.configuration, run.state) for run in runs[:2]
         ]
@@ -234,8 +235,8 @@ def test_the_database_gives_the_curves(tmp_path: Path) -> None:
             rows = rows[rows["split"] == "dev"]
             assert curve.values == dict(zip(rows["epoch"], rows["value"], strict=True))
             assert len(curve.values) > 1
-        assert database.curves(of.name, arm="S-BERT", seed=7) == curves[1:]
-        assert database.curves(of.name, arm="S-BERT", seed=11711) == []
+        assert trials.curves(arm="S-BERT", seed=7) == curves[1:]
+        assert trials.curves(arm="S-BERT", seed=11711) == []
 
 
 def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:

@@ -2,23 +2,21 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from sweeper.show.status import MOST_FAILURES, overview, watch
-from sweeper.store.database import Database
 from sweeper.store.owners import Owner
-from sweeper.store.studies import find_sweep
+from sweeper.store.study import StudyStore
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, Outcome, RunState, StudyRow
-from tests.sweeper_tests.show.test_trial import HERE, add, evaluation, study, sweep  # noqa: F401 - fixtures
+from sweeper.trial import ErrorClass, Outcome, RunState
+from tests.sweeper_tests.show.test_trial import HERE, add, evaluation, store, study  # noqa: F401 - fixtures
 
 
-def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
+def test_counts_arms_failures_and_what_needs_attention(store: StudyStore) -> None:  # noqa: F811
     me = Owner.this_process()
-    head, *lines = overview(*sweep)
+    head, *lines = overview(store)
     assert head.startswith("quickstart@demo: 2 of 8 trials · 1 failed · best overall 0.625 (trial 0) · about")
     assert lines == [
         "  best by arm: Baseline 0.625 (trial 0) · S-BERT none yet",
@@ -29,39 +27,35 @@ def test_counts_arms_failures_and_what_needs_attention(sweep: tuple[Database, St
     ]
 
 
-def test_changes_are_told_with_their_day(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    database, row = sweep
-    database.change_sweep(
-        row.name, row.study, row.workload, digest=row.digest, space={}, descriptions=["seeds: [1] -> [1, 2]"]
-    )
-    [(moment, said)] = database.changes(row.name)
+def test_changes_are_told_with_their_day(store: StudyStore) -> None:  # noqa: F811
+    row, said = store.row, "seeds: [1] -> [1, 2]"
+    store.change(row.study, row.workload, digest=row.digest, space={}, descriptions=[said])
+    [(moment, said)] = store.changes()
     assert said == "seeds: [1] -> [1, 2]"
-    assert f"  changed {moment:%Y-%m-%d %H:%M} UTC: seeds: [1] -> [1, 2]" in overview(database, row)
+    assert f"  changed {moment:%Y-%m-%d %H:%M} UTC: seeds: [1] -> [1, 2]" in overview(store)
 
 
 def test_of_many_failures_the_latest_are_listed(
-    sweep: tuple[Database, StudyRow],  # noqa: F811
+    store: StudyStore,  # noqa: F811
     study: Study,  # noqa: F811
 ) -> None:
-    database, row = sweep
     failed = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM, traceback="")
     for _ in range(MOST_FAILURES):
-        number = add(database, study, HERE)
-        database.start_run(study.name, number, 1, "cpu", {})
-        database.finish_run(study.name, number, failed)
-    lines = overview(database, row)
+        number = add(store, study, HERE)
+        store.outcomes(HERE).started(number, 1, "cpu", {})
+        store.outcomes(HERE).finished(number, failed)
+    lines = overview(store)
     assert f"  failed: {MOST_FAILURES} oom · 1 nan" in lines
     assert "  1 trials with lower numbers failed too" in lines
     assert sum("failed (oom)" in line for line in lines) == MOST_FAILURES
     assert not any("failed (nan)" in line for line in lines)
 
 
-def test_without_a_living_driver_no_time_is_left_to_tell(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    database, row = sweep
+def test_without_a_living_driver_no_time_is_left_to_tell(store: StudyStore) -> None:  # noqa: F811
     scores = {"overall": 0.5, "sst": 0.25}
     done = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
-    database.finish_run(row.name, 2, done)
-    assert overview(database, row)[0].endswith("best overall 0.625 (trial 0)")
+    store.outcomes(HERE).finished(2, done)
+    assert overview(store)[0].endswith("best overall 0.625 (trial 0)")
 
 
 def read(*looks: list[str]) -> Iterator[list[str]]:
@@ -87,15 +81,15 @@ def test_on_a_terminal_it_is_drawn_in_place(width: int) -> None:
     assert "second" in after
 
 
-def test_a_study_can_change_while_it_is_watched(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    database, row = sweep
+def test_a_study_can_change_while_it_is_watched(store: StudyStore) -> None:  # noqa: F811
     totals = iter((8, 16))
 
     def look() -> list[str] | None:
         wanted = next(totals, None)
         if wanted is None:
             return None
-        return overview(database, replace(find_sweep(database, row.name), wanted=wanted))[:1]
+        store.set_wanted(wanted)
+        return overview(store.fresh())[:1]
 
     out = io.StringIO()
     watch(look, Console(file=out), seconds=0)

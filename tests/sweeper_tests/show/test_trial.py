@@ -1,6 +1,7 @@
 """What `show` says of a trial."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,13 +12,12 @@ from sweeper.errors import InputError
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
 from sweeper.show.trial import trial_text
-from sweeper.store.database import Database
 from sweeper.store.owners import Owner
-from sweeper.store.studies import find_sweep
+from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.trial import ErrorClass, Outcome, RunState, StudyRow
-from tests.sweeper_tests.sweep.test_driver import open_database
+from sweeper.trial import ErrorClass, Outcome, RunState
+from tests.sweeper_tests.sweep.test_driver import open_study
 
 HERE = str(Owner.this_process())
 DEAD = str(Owner(Owner.this_process().host, 1, 1))
@@ -28,11 +28,12 @@ def study() -> Study:
     return load_study("quickstart", "demo")
 
 
-def add(database: Database, study: Study, owner: str) -> int:
-    number = database.claim_number(study.name, owner)
-    trial = propose(study, number, database.history(study.name))
+def add(store: StudyStore, study: Study, owner: str) -> int:
+    leases = store.leases(owner, 60.0)
+    number = leases.claim()
+    trial = propose(study, number, store.trials.past())
     assert trial is not None
-    assert database.add_run(study.name, trial, distributions(study), owner, 60.0)
+    assert leases.add(trial, distributions(study))
     return number
 
 
@@ -42,33 +43,37 @@ def evaluation(epoch: int, value: float) -> EpochResult:
 
 
 @pytest.fixture
-def sweep(study: Study, tmp_path: Path) -> tuple[Database, StudyRow]:
+def store(study: Study, tmp_path: Path) -> Iterator[StudyStore]:
     """Four trials: complete, failed after two epochs, running, and left by a driver that died."""
-    database = open_database(tmp_path, study)
-    name = study.name
+    with open_study(tmp_path, study) as store:
+        fill(store, study)
+        yield store
+
+
+def fill(store: StudyStore, study: Study) -> None:
+    outcomes = store.outcomes(HERE)
     for owner in (HERE, HERE, HERE, DEAD):
-        add(database, study, owner)
+        add(store, study, owner)
     for number in (0, 1, 2):
-        database.start_run(name, number, 1, "cpu", {"torch": "9.9"})
+        outcomes.started(number, 1, "cpu", {"torch": "9.9"})
     for epoch, value in ((1, 0.5), (2, 0.625)):
-        database.record_epoch(name, 0, evaluation(epoch, value))
-        database.record_epoch(name, 1, evaluation(epoch, value))
-    database.record_epoch(name, 1, evaluation(3, float("nan")))
-    database.record_epoch(name, 2, evaluation(1, 0.5))
+        outcomes.epoch(0, evaluation(epoch, value))
+        outcomes.epoch(1, evaluation(epoch, value))
+    outcomes.epoch(1, evaluation(3, float("nan")))
+    outcomes.epoch(2, evaluation(1, 0.5))
     scores = {"overall": 0.625, "sst": 0.25}
-    database.finish_run(name, 0, Outcome(state=RunState.COMPLETE, seconds=9.0, best_epoch=2, scores=scores))
+    outcomes.finished(0, Outcome(state=RunState.COMPLETE, seconds=9.0, best_epoch=2, scores=scores))
     failed = Outcome(
         state=RunState.FAILED,
         seconds=3.0,
         error_class=ErrorClass.NAN,
         traceback="Traceback (most recent call last):\n  [red]here[/red]\nValueError: the loss is nan\n",
     )
-    database.finish_run(name, 1, failed)
-    return database, find_sweep(database, name)
+    outcomes.finished(1, failed)
 
 
-def test_a_complete_trial(sweep: tuple[Database, StudyRow]) -> None:
-    lines = trial_text(*sweep, 0).splitlines()
+def test_a_complete_trial(store: StudyStore) -> None:
+    lines = trial_text(store, 0).splitlines()
     assert lines[:2] == ["quickstart@demo trial 0: complete", "arm: Baseline"]
     assert "best epoch 2: overall 0.6250, sst 0.2500" in lines
     assert "device: cpu, 1 threads; attempts: 1" in lines
@@ -81,13 +86,10 @@ def test_a_complete_trial(sweep: tuple[Database, StudyRow]) -> None:
     ]
 
 
-def test_a_result_that_was_reused_and_a_batch_that_was_halved(
-    sweep: tuple[Database, StudyRow], tmp_path: Path
-) -> None:
-    database, row = sweep
+def test_a_result_that_was_reused_and_a_batch_that_was_halved(store: StudyStore, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
         connection.execute("UPDATE run SET reused_from = 7, halvings = 1, machine = 'here' WHERE number = 0")
-    lines = trial_text(database, row, 0).splitlines()
+    lines = trial_text(store, 0).splitlines()
     assert "not trained: configuration and seed are those of trial 7, and so is the result" in lines
     assert (
         "memory ran out at first: trained with half the micro-batch, accumulation 1; the batch is the same"
@@ -95,8 +97,8 @@ def test_a_result_that_was_reused_and_a_batch_that_was_halved(
     assert "machine: here" in lines
 
 
-def test_a_failed_trial(sweep: tuple[Database, StudyRow]) -> None:
-    text = trial_text(*sweep, 1)
+def test_a_failed_trial(store: StudyStore) -> None:
+    text = trial_text(store, 1)
     assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text
     assert (
         "\n\nWhat happened: in epoch 4 of 4, a loss was not finite, and the trial ended at that step: "
@@ -112,14 +114,14 @@ def test_a_failed_trial(sweep: tuple[Database, StudyRow]) -> None:
     )
 
 
-def test_a_trial_that_has_not_begun(sweep: tuple[Database, StudyRow]) -> None:
-    text = trial_text(*sweep, 3)
+def test_a_trial_that_has_not_begun(store: StudyStore) -> None:
+    text = trial_text(store, 3)
     assert text.startswith("quickstart@demo trial 3: queued\n")
     assert "Scores by epoch" not in text
     assert "Failure" not in text
 
 
-def test_no_such_trial(sweep: tuple[Database, StudyRow]) -> None:
+def test_no_such_trial(store: StudyStore) -> None:
     for number in (4, -1):
         with pytest.raises(InputError, match=f"no trial {number}; its trials are 0 to 3"):
-            trial_text(*sweep, number)
+            trial_text(store, number)

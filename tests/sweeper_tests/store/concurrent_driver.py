@@ -27,14 +27,15 @@ def drive(url: str, owner: str, trials: int) -> None:
     result = EpochResult(1, 0.5, True, (Metric("dev", "overall", "overall", 0.5),), 1, 1, {}, {}, 100)
     outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=1, scores={"overall": 0.5, "sst": 0.5})
     with Database(url) as database:
-        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=40)
+        store = database.create("s@demo", {}, {}, digest="d", version="1", wanted=40)
+        leases, outcomes = store.leases(owner, 60), store.outcomes(owner)
         for _ in range(trials):
-            number = database.claim_number("s@demo", owner)
+            number = leases.claim()
             trial = TrialSpec(number, "all", {"x": number / 100}, config, config.seed, number)
-            assert database.add_run("s@demo", trial, {"x": FloatDistribution(0, 1)}, owner, 60)
-            database.start_run("s@demo", number, 1, "cpu", {})
-            database.record_epoch("s@demo", number, result)
-            database.finish_run("s@demo", number, outcome)
+            assert leases.add(trial, {"x": FloatDistribution(0, 1)})
+            outcomes.started(number, 1, "cpu", {})
+            outcomes.epoch(number, result)
+            outcomes.finished(number, outcome)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from sweeper.search.propose import propose
 from sweeper.store import copying as transfer
 from sweeper.store.database import Database
 from sweeper.store.owners import Owner
+from sweeper.store.trials import Trials
 from sweeper.study.load import load_study
 from tests.sweeper_tests import made
 from tests.sweeper_tests.cli.test_app import Command, folder, sweeper  # noqa: F401 - fixtures
@@ -34,11 +35,12 @@ def filled(where: Path) -> str:
     """URL of a database with two studies, of which one has failed, running and changed things."""
     of, other = made.study(), made.study(name="other", objective=["sst", "para"])
     with made.store(where, of, trials(of)) as database:
-        database.release(of.name, "host:1")
+        store = database.study(of.name)
+        store.leases("host:1", 60).release()
         spec, workload = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
         for text in ("trials: 6 -> 8", "a seed: 7"):
-            database.change_sweep(of.name, spec, workload, digest=of.digest(), space={}, descriptions=[text])
-        database.claim_number(of.name, "elsewhere:1:1")
+            store.change(spec, workload, digest=of.digest(), space={}, descriptions=[text])
+        store.leases("elsewhere:1:1", 60).claim()
     with made.store(where, other, trials(other)[:3]):
         pass
     return f"sqlite:///{where}/studies.db"
@@ -84,22 +86,23 @@ def test_keys_change_where_they_clash_and_nothing_else(tmp_path: Path, url: str)
     assert [row["id"] for row in there["sweep"]] == [2]
     assert [row["id"] for row in after["sweep"]] == [1, 2]
     third = f"sqlite:///{shutil.copy(tmp_path / 'source/studies.db', tmp_path / 'third.db')}"
-    with Database(third) as database, database._engine.begin() as connection:
+    with Database(third) as database, database.access.writing() as connection:
         for table, column in (("sweep", "name"), ("studies", "study_name")):
             connection.execute(sa.text(f"UPDATE {table} SET {column} = 'again-' || {column}"))  # noqa: S608
     assert transfer.copy(third, url, [f"again-{name}" for name in NAMES]) == 9
     with Database(source) as one, Database(url) as other:
         for name in NAMES:
             again = f"again-{name}"
-            for frame in (Database.trials_frame, Database.epochs_frame):
-                expected = frame(one, name)
-                pd.testing.assert_frame_equal(frame(other, name), expected, check_exact=True)
-                pd.testing.assert_frame_equal(frame(other, again), expected, check_exact=True)
-            assert other.changes(again) == one.changes(name)
+            original, *copies = one.study(name), other.study(name), other.study(again)
+            for copied in copies:
+                for frame in (Trials.trials_frame, Trials.epochs_frame):
+                    expected = frame(original.trials)
+                    pd.testing.assert_frame_equal(frame(copied.trials), expected, check_exact=True)
+                assert copied.changes() == original.changes()
         # The keys that come next are free.
-        assert other.claim_number(NAMES[0], "elsewhere:1:1") == 7
-        other.create_sweep("new@demo", {}, {}, digest="d", version="1", wanted=1)
-        assert other.claim_number("new@demo", "elsewhere:1:1") == 0
+        assert other.study(NAMES[0]).leases("elsewhere:1:1", 60).claim() == 7
+        other.create("new@demo", {}, {}, digest="d", version="1", wanted=1)
+        assert other.study("new@demo").leases("elsewhere:1:1", 60).claim() == 0
 
 
 class Noon(datetime):
@@ -142,10 +145,12 @@ def test_a_copy_goes_on_as_the_original_would(
     with pytest.raises(KeyboardInterrupt):
         drive(source, study, InstantExecutor(dies_after=events))
     with Database(f"sqlite:///{source}/studies.db") as database:
-        database.release(study.name, str(Owner.this_process()))  # it died: this process, which lives on
-        trial = propose(study, database.claim_number(study.name, "here:1:1"), database.history(study.name))
+        store = database.study(study.name)
+        store.leases(str(Owner.this_process()), 60).release()  # it died: this process, which lives on
+        gone = store.leases("no-such-host:1:1", -1.0)
+        trial = propose(study, gone.claim(), store.trials.past())
         assert trial is not None
-        database.add_run(study.name, trial, distributions(study), "no-such-host:1:1", -1.0)
+        gone.add(trial, distributions(study))
     transfer.copy(f"sqlite:///{source}/studies.db", url_in(tmp_path / "copy"), [study.name])
     drive(tmp_path / "copy", study, InstantExecutor(), url=url_in(tmp_path / "copy"))
     drive(source, study, InstantExecutor())
@@ -167,12 +172,13 @@ def test_what_is_refused_leaves_the_destination_as_it_is(tmp_path: Path, url: st
         transfer.copy(source, url, NAMES)
     assert rows(url) == before
     with Database(source) as database:
-        database.claim_number(NAMES[0], "elsewhere:1:1")
-        assert database.take_over(NAMES[0], 5, None, "elsewhere:1:1", 60)
+        leases = database.study(NAMES[0]).leases("elsewhere:1:1", 60)
+        leases.claim()
+        assert leases.take_over(5, None)
     with pytest.raises(ConflictError, match=r"trial 5 is under way \(driver elsewhere:1:1\): stop"):
         transfer.copy(source, url, NAMES[:1])
     with Database(source) as database:
-        assert database.take_over(NAMES[0], 5, "elsewhere:1:1", str(Owner.this_process()), -60)
+        assert database.study(NAMES[0]).leases(str(Owner.this_process()), -60).take_over(5, "elsewhere:1:1")
     with pytest.raises(ConflictError, match="stop that driver with Ctrl-C and copy then"):
         transfer.copy(source, url, NAMES[:1])
     assert rows(url) == before

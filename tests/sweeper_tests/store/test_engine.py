@@ -19,7 +19,7 @@ from sweeper.errors import DatabaseError
 from sweeper.store import migrations
 from sweeper.store.database import Database
 from sweeper.store.engine import READING, check_url, hooked_engine
-from sweeper.store.optuna_tables import Mirror
+from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 
 OLDER = ("0001", "0002")
@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def made(file: Path) -> Path:
     with Database(sa.URL.create("sqlite", database=str(file)).render_as_string()) as database:
-        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=1)
+        database.create("s@demo", {}, {}, digest="d", version="1", wanted=1)
     return file
 
 
@@ -42,7 +42,7 @@ def engines(file: Path) -> Iterator[list[sa.Engine]]:
     """Our engine and Optuna's on one database."""
     made(file)
     ours = hooked_engine(check_url(f"sqlite:///{file}"))
-    yield [ours, Mirror(ours, ready=True)._storage.engine]
+    yield [ours, OptunaStorage(ours, ready=True)._storage.engine]
     ours.dispose()
 
 
@@ -78,12 +78,6 @@ def newer(file: Path) -> None:
         connection.execute(f"UPDATE {migrations.VERSION_TABLE} SET version_num = '9999'")  # noqa: S608
 
 
-def other_optuna(file: Path) -> None:
-    made(file)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'v9.0.0.a'")
-
-
 def truncated(file: Path) -> None:
     made(file)
     file.write_bytes(file.read_bytes()[:20_000])
@@ -93,7 +87,6 @@ BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (lambda file: file.write_text("a text\n" * 1000), "file is not a database"),
     (lambda file: file.mkdir(), "is a folder"),
     (newer, "newer sweeper .*: upgrade sweeper, or name another database with --storage"),
-    (other_optuna, "optuna"),
     (truncated, "malformed"),
 ]
 
@@ -148,7 +141,7 @@ def test_empty_file_becomes_a_database(tmp_path: Path) -> None:
     (tmp_path / "studies.db").touch()
     made(tmp_path / "studies.db")
     with Database(f"sqlite:///{tmp_path}/studies.db", must_exist=True) as database:
-        assert [sweep.name for sweep in database.sweeps()] == ["s@demo"]
+        assert [store.row.name for store in database.studies()] == ["s@demo"]
 
 
 def test_folder_is_made_and_odd_names_work(tmp_path: Path) -> None:
@@ -212,14 +205,14 @@ def test_every_revision_but_the_newest_has_its_test() -> None:
 def test_a_database_of_an_older_sweeper_is_migrated(fresh_url: str, revision: str) -> None:
     at_revision(fresh_url, revision)
     with Database(fresh_url, must_exist=True) as database:
-        (sweep,) = database.sweeps()
-        assert sweep.created == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
-        assert [(run.number, run.arm, run.halvings) for run in database.runs("old@demo")] == [
+        (store,) = database.studies()
+        assert store.row.created == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+        assert [(run.number, run.arm, run.halvings) for run in store.trials.rows()] == [
             (0, "A", 0),
             (1, "B", 0),
         ]
-        assert {run.configuration for run in database.runs("old@demo")} == {0}
-        assert database.claim_number("old@demo", "host:1:1") == 2
+        assert {run.configuration for run in store.trials.rows()} == {0}
+        assert store.leases("host:1:1", 60).claim() == 2
     test_migrations_lead_to_the_tables_of_the_code(fresh_url)
 
 
@@ -256,4 +249,4 @@ def test_reading_goes_on_while_another_process_writes(tmp_path: Path) -> None:
     file = made(tmp_path / "studies.db")
     with Database(f"sqlite:///{file}") as database, closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert database.runs("s@demo") == []
+        assert database.study("s@demo").trials.rows() == []

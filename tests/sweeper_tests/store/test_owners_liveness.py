@@ -1,12 +1,12 @@
 """Whose trials are free to be taken: processes here, renewals elsewhere, no comparison of clocks."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sweeper.store.owners import Life, Liveness, Owner
+from tests.faults.stepped import Stage
 
 ME = Owner.this_process()
 DEAD = str(replace(ME, began="another"))
@@ -15,8 +15,13 @@ LEASE = datetime(2024, 5, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def liveness() -> Liveness:
-    return Liveness("elsewhere:7:7", lease_seconds=60.0)
+def stage() -> Stage:
+    return Stage()
+
+
+@pytest.fixture
+def liveness(stage: Stage) -> Liveness:
+    return Liveness("elsewhere:7:7", 60.0, stage)
 
 
 @pytest.mark.parametrize("expired", [False, True])
@@ -38,26 +43,22 @@ def test_elsewhere_a_renewal_tells(liveness: Liveness) -> None:
     assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
 
 
-def test_elsewhere_a_driver_that_renewed_once_may_die_all_the_same(
-    liveness: Liveness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_elsewhere_a_driver_that_renewed_once_may_die_all_the_same(liveness: Liveness, stage: Stage) -> None:
     later = LEASE + timedelta(seconds=15)
     assert liveness.judge(0, ELSEWHERE, LEASE, expired=False) is Life.UNKNOWN
     assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
     assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.ALIVE
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    stage.seconds += 61
     assert liveness.judge(0, ELSEWHERE, later, expired=False) is Life.GONE
 
 
 def test_elsewhere_a_lease_that_nobody_renews_is_dead_whatever_it_says(
-    liveness: Liveness, monkeypatch: pytest.MonkeyPatch
+    liveness: Liveness, stage: Stage
 ) -> None:
     far = LEASE + timedelta(days=10_000)
     assert liveness.judge(0, ELSEWHERE, far, expired=False) is Life.UNKNOWN
     assert liveness.judge(1, ELSEWHERE, None, expired=False) is Life.UNKNOWN
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    stage.seconds += 61
     assert liveness.judge(0, ELSEWHERE, far, expired=False) is Life.GONE
     assert liveness.judge(1, ELSEWHERE, None, expired=False) is Life.GONE
     assert liveness.judge(2, ELSEWHERE, far, expired=False) is Life.UNKNOWN

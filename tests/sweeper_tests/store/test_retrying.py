@@ -2,7 +2,6 @@
 
 import sqlite3
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,21 @@ MINUTE = RetryPolicy(60.0)
 
 
 class Flaky:
-    """Fails a number of times, then answers."""
+    """Fails a number of times, then answers; what it waits takes no time."""
 
     def __init__(self, failures: int, passing: bool = True, waits: RetryPolicy = MINUTE) -> None:
         self.retry_policy = waits
+        self.clock = self
+        self.access = self
+        self.sleeps: list[float] = []
         self.left = failures
         self.passing = passing
+
+    def monotonic(self) -> float:
+        return sum(self.sleeps)
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
 
     @retried
     def answer(self) -> int:
@@ -31,39 +39,33 @@ class Flaky:
         return 42
 
 
-@pytest.fixture
-def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
-    return slept
-
-
-def test_it_is_tried_until_it_answers_and_said_once(sleeps: list[float]) -> None:
+def test_it_is_tried_until_it_answers_and_said_once() -> None:
     said: list[str] = []
-    assert Flaky(8, waits=RetryPolicy(60.0, said.append)).answer() == 42
+    flaky = Flaky(8, waits=RetryPolicy(60.0, said.append))
+    assert flaky.answer() == 42
     assert said == ["waiting for the database: it is locked"]
-    assert sleeps == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+    assert flaky.sleeps == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
 
 
-def test_what_does_not_pass_is_raised_at_once(sleeps: list[float]) -> None:
+@pytest.mark.parametrize("flaky", [Flaky(1, passing=False), Flaky(1, waits=RetryPolicy())])
+def test_what_does_not_pass_is_raised_at_once(flaky: Flaky) -> None:
     with pytest.raises(DatabaseError):
-        Flaky(1, passing=False).answer()
-    with pytest.raises(DatabaseError):
-        Flaky(1, waits=RetryPolicy()).answer()
-    assert sleeps == []
+        flaky.answer()
+    assert flaky.sleeps == []
 
 
 def test_patience_ends() -> None:
-    began = time.monotonic()
+    flaky = Flaky(100, waits=RetryPolicy(1.0))
     with pytest.raises(DatabaseError):
-        Flaky(100, waits=RetryPolicy(1.0)).answer()
-    assert 0.3 < time.monotonic() - began < 3
+        flaky.answer()
+    assert flaky.sleeps == [0.2, 0.4]
 
 
-def test_a_user_who_stops_the_sweep_need_not_wait(sleeps: list[float]) -> None:
+def test_a_user_who_stops_the_sweep_need_not_wait() -> None:
+    flaky = Flaky(100, waits=RetryPolicy(60.0, give_up=lambda: True))
     with pytest.raises(KeyboardInterrupt):
-        Flaky(100, waits=RetryPolicy(60.0, give_up=lambda: True)).answer()
-    assert sleeps == []
+        flaky.answer()
+    assert flaky.sleeps == []
 
 
 def test_a_lock_longer_than_sqlite_waits_is_waited_for(
@@ -72,12 +74,12 @@ def test_a_lock_longer_than_sqlite_waits_is_waited_for(
     monkeypatch.setattr(engine, "BUSY_TIMEOUT", 0)
     said: list[str] = []
     with Database(f"sqlite:///{tmp_path}/studies.db") as database:
-        database.create_sweep("s@demo", {}, {}, digest="d", version="1", wanted=4)
-        database.retry_policy = RetryPolicy(30.0, said.append)
+        store = database.create("s@demo", {}, {}, digest="d", version="1", wanted=4)
+        database.access.retry_policy = RetryPolicy(30.0, said.append)
         locker = sqlite3.connect(tmp_path / "studies.db", check_same_thread=False, isolation_level=None)
         locker.execute("BEGIN IMMEDIATE")
         threading.Timer(1.5, lambda: locker.execute("COMMIT")).start()
-        assert database.renew("s@demo", "here:1:1", 60.0) == set()
+        assert store.leases("here:1:1", 60.0).renew() == set()
         locker.close()
     assert len(said) == 1
     assert "locked" in said[0]

@@ -3,7 +3,7 @@
 import inspect
 import math
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import optuna
@@ -12,11 +12,15 @@ import sqlalchemy as sa
 from optuna.trial import TrialState, create_trial
 
 from sweeper.errors import DatabaseError
-from sweeper.store import optuna_tables as mirror
 from sweeper.store import retrying
 from sweeper.store.database import Database
 from sweeper.store.engine import POOLED
+from sweeper.store.leases import Leases
+from sweeper.store.optuna_tables import mirror
+from sweeper.store.outcomes import Outcomes
 from sweeper.store.retrying import RetryPolicy
+from sweeper.store.study import StudyStore
+from sweeper.store.trials import Trials
 from sweeper.trial import RunState
 from tests.sweeper_tests.store.test_database import (
     COMPLETE,
@@ -30,40 +34,46 @@ from tests.sweeper_tests.store.test_database import (
     trial,
 )
 
-ONCE = {"close", "create_sweep", "set_wanted", "change_sweep", "retry"}
-"""Methods that a driver calls before it has patience, or never."""
+PARTS = (Database, StudyStore, Trials, Leases, Outcomes)
+ONCE = {
+    *("Database.close", "Database.create", "Database.study"),
+    *("StudyStore.set_wanted", "StudyStore.change", "StudyStore.retry"),
+    *("StudyStore.leases", "StudyStore.outcomes"),
+}
+"""Methods that a driver calls before it has patience, or never, or that ask nothing of the database."""
 
 
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def store(url: str) -> Iterator[StudyStore]:
     with Database(url) as opened:
-        begin(opened)
-        yield opened
+        yield begin(opened)
 
 
-def course(database: Database) -> int:
+def course(store: StudyStore) -> int:
     """All that a driver asks of the database for one trial, from wanting one to being done with it."""
-    assert database.claimed(NAME) == len(database.history(NAME))
-    number = database.claim_number(NAME, ME)
-    assert [past.number for past in database.history(NAME)] == list(range(number))
-    assert database.orphans(NAME) == [(number, ME)]
-    assert database.take_over(NAME, number, ME, YOU, 60)
-    assert database.add_run(NAME, trial(number), SPACE, YOU, 60)
-    assert database.take_over(NAME, number, YOU, ME, 60)
-    twin = database.twin(NAME, number)
+    mine, yours = store.leases(ME, 60), store.leases(YOU, 60)
+    trials, outcomes = store.trials, store.outcomes(ME)
+    assert trials.claimed() == len(trials.past())
+    number = mine.claim()
+    assert [past.number for past in trials.past(number, {number - 1})] == [number - 1][:number]
+    assert trials.orphans() == [(number, ME)]
+    assert yours.take_over(number, ME)
+    assert yours.add(trial(number), SPACE)
+    assert mine.take_over(number, YOU)
+    twin = trials.twin(number)
     assert (twin is None) == (number == 0)
-    database.start_run(NAME, number, 2, "cpu", {"torch": "2.9"})
-    database.record_epoch(NAME, number, epoch(1, 0.6))
-    assert number in {curve.number for curve in database.curves(NAME, "plain", 7)}
-    assert [lease.number for lease in database.leases(NAME)] == [number]
-    assert database.renew(NAME, ME, 60) == {number}
-    assert database.finish_run(NAME, number, COMPLETE)
-    assert database.untold(NAME) == []
-    database.release(NAME, ME)
+    outcomes.started(number, 2, "cpu", {"torch": "2.9"})
+    outcomes.epoch(number, epoch(1, 0.6))
+    assert number in {curve.number for curve in trials.curves("plain", 7)}
+    assert [lease.number for lease in trials.leases()] == [number]
+    assert mine.renew() == {number}
+    assert outcomes.finished(number, COMPLETE)
+    assert trials.untold() == []
+    mine.release()
     return number
 
 
-def statements(database: Database, do: Callable[[], object]) -> list[tuple[str, Any]]:
+def statements(store: StudyStore, do: Callable[[], object]) -> list[tuple[str, Any]]:
     """What is sent to the database meanwhile, with its parameters."""
     sent: list[tuple[str, Any]] = []
 
@@ -71,34 +81,36 @@ def statements(database: Database, do: Callable[[], object]) -> list[tuple[str, 
         if not text.startswith("BEGIN"):
             sent.append((text, values))
 
-    sa.event.listen(database._engine, "before_cursor_execute", hear)
+    sa.event.listen(store.access.engine, "before_cursor_execute", hear)
     do()
-    sa.event.remove(database._engine, "before_cursor_execute", hear)
+    sa.event.remove(store.access.engine, "before_cursor_execute", hear)
     return sent
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
-def test_no_statement_of_a_trial_reads_a_whole_table(database: Database) -> None:
+def test_no_statement_of_a_trial_reads_a_whole_table(store: StudyStore) -> None:
     for _ in range(3):
-        course(database)
+        course(store)
+
+    trials, leases, outcomes = store.trials, store.leases(ME, 60), store.outcomes(ME)
 
     def proposal() -> None:
-        database.claimed(NAME)
-        number = database.claim_number(NAME, ME)
-        database.history(NAME)
-        database.orphans(NAME)
-        database.add_run(NAME, trial(number), SPACE, ME, 60)
-        database.twin(NAME, number)
-        database.start_run(NAME, number, 2, "cpu", {})
-        database.record_epoch(NAME, number, epoch(1, 0.6))
-        database.leases(NAME)
-        database.renew(NAME, ME, 60)
-        database.finish_run(NAME, number, COMPLETE)
+        trials.claimed()
+        number = leases.claim()
+        trials.past(number, {0, 1}, {0, 1})
+        trials.orphans()
+        leases.add(trial(number), SPACE)
+        trials.twin(number)
+        outcomes.started(number, 2, "cpu", {})
+        outcomes.epoch(number, epoch(1, 0.6))
+        trials.leases()
+        leases.renew()
+        outcomes.finished(number, COMPLETE)
 
-    server = database._engine.dialect.name == "postgresql"
+    server = store.access.engine.dialect.name == "postgresql"
     plain = ("INSERT INTO trial_", "INSERT INTO epoch_metric")
-    sent = [one for one in statements(database, proposal) if not one[0].startswith(plain)]
-    with database._engine.connect() as connection, connection.begin():
+    sent = [one for one in statements(store, proposal) if not one[0].startswith(plain)]
+    with store.access.engine.connect() as connection, connection.begin():
         if server:  # which would read tables as small as these whole
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         for text, values in sent:
@@ -109,51 +121,52 @@ def test_no_statement_of_a_trial_reads_a_whole_table(database: Database) -> None
             assert not [step for step in plan if step.startswith("SCAN trials")], f"{text}\n{plan}"
 
 
-def test_the_number_of_statements_of_a_trial(database: Database) -> None:
+def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
     """Of which each is a message to the server and back, and most a transaction of three more."""
+    trials, leases, outcomes = store.trials, store.leases(ME, 60), store.outcomes(ME)
     counts = []
     for _ in range(3):
-        number = course(database)
-        done = number + 1
+        done = course(store) + 1
         asked: dict[str, Callable[[], object]] = {
-            "claimed": lambda: database.claimed(NAME),
-            "claim": lambda: database.claim_number(NAME, ME),
-            "history": lambda: database.history(NAME),
-            "add": lambda: database.add_run(NAME, trial(done), SPACE, ME, 60),  # noqa: B023
-            "twin": lambda: database.twin(NAME, done),  # noqa: B023
-            "start": lambda: database.start_run(NAME, done, 2, "cpu", {}),  # noqa: B023
-            "epoch": lambda: database.record_epoch(NAME, done, epoch(1, 0.6)),  # noqa: B023
-            "finish": lambda: database.finish_run(NAME, done, COMPLETE),  # noqa: B023
+            "claimed": trials.claimed,
+            "claim": leases.claim,
+            "history": trials.past,
+            "add": lambda: leases.add(trial(done), SPACE),  # noqa: B023
+            "twin": lambda: trials.twin(done),  # noqa: B023
+            "start": lambda: outcomes.started(done, 2, "cpu", {}),  # noqa: B023
+            "epoch": lambda: outcomes.epoch(done, epoch(1, 0.6)),  # noqa: B023
+            "finish": lambda: outcomes.finished(done, COMPLETE),  # noqa: B023
         }
-        counts.append({name: len(statements(database, ask)) for name, ask in asked.items()})
+        counts.append({name: len(statements(store, ask)) for name, ask in asked.items()})
     assert counts[0] == counts[1] == counts[2]
-    server = database._engine.dialect.name == "postgresql"
+    server = store.access.engine.dialect.name == "postgresql"
     assert counts[0] == {
         **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "add": 3, "twin": 1},
         **{"start": 1, "epoch": 3, "finish": 4},
     }
 
 
-def test_rows_are_those_that_optuna_would_have_written(database: Database, url: str) -> None:
+def test_rows_are_those_that_optuna_would_have_written(store: StudyStore, url: str) -> None:
     reported = {1: 0.5, 2: math.nan, 3: math.inf, 4: -math.inf, 5: 0.25}
-    ours = database.claim_number(NAME, ME)
+    ours = store.leases(ME, 60).claim()
     storage = optuna.storages.RDBStorage(url)
     study = storage.get_study_id_from_name(NAME)
     template = create_trial(state=TrialState.RUNNING, user_attrs={"owner": ME})
     key = storage.create_new_trial(study, template)
     theirs = storage.get_trial_number_from_id(key)
-    assert [ours, theirs, database.claim_number(NAME, ME)] == [0, 1, 2]
+    assert [ours, theirs, store.leases(ME, 60).claim()] == [0, 1, 2]
     for step, value in reported.items():
         storage.set_trial_intermediate_value(key, step, value)
     storage.set_trial_intermediate_value(key, 5, 0.125)
     storage.set_trial_state_values(key, TrialState.COMPLETE, [0.75])
-    with database._engine.begin() as connection:
+    with store.access.engine.begin() as connection:
         own = connection.execute(sa.select(mirror.trial_key(study, ours))).scalar_one()
         for step, value in reported.items():
             mirror.report(connection, own, step, value)
         mirror.report(connection, own, 5, 0.125)
-        mirror.tell(connection, own, RunState.COMPLETE, [0.75])
-        mirror.tell(connection, own, RunState.FAILED, None)
+        now = datetime.now(UTC)
+        mirror.tell(connection, own, RunState.COMPLETE, [0.75], now)
+        mirror.tell(connection, own, RunState.FAILED, None, now)
         tables = ("trials", "trial_values", "trial_intermediate_values", "trial_user_attributes")
         for table in tables:
             query = sa.text(f"SELECT * FROM {table} WHERE trial_id = :key ORDER BY 1")  # noqa: S608
@@ -179,33 +192,34 @@ def test_rows_are_those_that_optuna_would_have_written(database: Database, url: 
 
 def test_every_method_that_a_driver_calls_is_patient() -> None:
     methods = {
-        name
-        for name, method in inspect.getmembers(Database, inspect.isfunction)
+        f"{part.__name__}.{name}"
+        for part in PARTS
+        for name, method in inspect.getmembers(part, inspect.isfunction)
         if not name.startswith("_") and not hasattr(method, "__wrapped__")
     }
     assert methods == ONCE
 
 
 @pytest.fixture
-def server(database: Database) -> Database:
-    if database._engine.dialect.name != "postgresql":
+def server(store: StudyStore) -> StudyStore:
+    if store.access.engine.dialect.name != "postgresql":
         pytest.skip("a file has no connection that could be cut")
-    return database
+    return store
 
 
 class Cut:
     """Cuts the connection of a database before one of its statements.
 
     Args:
-        database: The database.
+        store: Its connection is cut.
         url: Its URL.
         at: Which statement, from 1.
     """
 
-    def __init__(self, database: Database, url: str, at: int) -> None:
+    def __init__(self, store: StudyStore, url: str, at: int) -> None:
         self.left = at
         self._engine = sa.create_engine(url, poolclass=sa.NullPool)
-        self._of = database._engine
+        self._of = store.access.engine
 
     def __enter__(self) -> "Cut":
         sa.event.listen(self._of, "before_cursor_execute", self._count)
@@ -224,7 +238,7 @@ class Cut:
 
 
 def test_a_connection_that_is_cut_before_any_statement_of_a_trial_is_made_again(
-    server: Database, url: str, monkeypatch: pytest.MonkeyPatch
+    server: StudyStore, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.01)
     course(server)  # which asks for the keys of the study too
@@ -232,7 +246,7 @@ def test_a_connection_that_is_cut_before_any_statement_of_a_trial_is_made_again(
     assert sent > 25
     for at in range(1, sent + 1):
         said: list[str] = []
-        server.retry_policy = RetryPolicy(10.0, said.append)
+        server.access.retry_policy = RetryPolicy(10.0, said.append)
         with Cut(server, url, at) as cut:
             assert course(server) == number + 1
         number += 1
@@ -245,23 +259,23 @@ def test_a_connection_that_is_cut_before_any_statement_of_a_trial_is_made_again(
         ]
 
 
-def test_readers_go_on_after_the_server_has_closed_their_connection(server: Database, url: str) -> None:
+def test_readers_go_on_after_the_server_has_closed_their_connection(server: StudyStore, url: str) -> None:
     number = course(server)
+    trials = server.trials
     readers: list[Callable[[], object]] = [
-        lambda: server.sweep(NAME),
-        server.sweeps,
-        lambda: server.run(NAME, number),
-        lambda: server.runs(NAME),
-        lambda: list(server.history(NAME)),
-        lambda: server.standings(NAME),
-        lambda: server.reused(NAME),
-        lambda: server.epochs_done(NAME, [number]),
-        lambda: server.changes(NAME),
-        lambda: server.metrics(NAME, number),
-        lambda: server.curves(NAME),
-        lambda: server.trials_frame(NAME).to_csv(),
-        lambda: server.epochs_frame(NAME).to_csv(),
-        lambda: server.set_wanted(NAME, 50),
+        lambda: server.fresh().row,
+        lambda: trials.row(number),
+        trials.rows,
+        trials.past,
+        trials.standings,
+        trials.reused,
+        lambda: trials.epochs_done([number]),
+        server.changes,
+        lambda: trials.metrics(number),
+        trials.curves,
+        lambda: trials.trials_frame().to_csv(),
+        lambda: trials.epochs_frame().to_csv(),
+        lambda: server.set_wanted(50),
     ]
     other = sa.create_engine(url, poolclass=sa.NullPool)
     for read in readers:
@@ -273,20 +287,20 @@ def test_readers_go_on_after_the_server_has_closed_their_connection(server: Data
         assert read() == before
 
 
-def test_a_driver_without_patience_says_what_was_cut(server: Database, url: str) -> None:
+def test_a_driver_without_patience_says_what_was_cut(server: StudyStore, url: str) -> None:
     with Cut(server, url, 1), pytest.raises(DatabaseError, match=r"postgresql.*terminat") as caught:
-        server.claimed(NAME)
+        server.trials.claimed()
     assert caught.value.passing
     assert "\n" not in str(caught.value)
 
 
 def test_a_driver_keeps_one_connection_on_which_its_statements_are_prepared(
-    server: Database, url: str
+    server: StudyStore, url: str
 ) -> None:
     for _ in range(8):
         course(server)
     count = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-    with server._engine.connect() as connection:
+    with server.access.engine.connect() as connection:
         assert connection.execute(count).scalar_one() == POOLED == 1
         found = connection.execute(sa.text("SELECT statement FROM pg_prepared_statements")).scalars().all()
     prepared = {statement.partition(" ")[0] for statement in found}

@@ -14,7 +14,7 @@ from rich.console import Console
 from sweeper.errors import ConflictError
 from sweeper.paths import Home
 from sweeper.store.database import Database
-from sweeper.store.studies import find_sweep
+from sweeper.store.studies import find_study
 from sweeper.study.changes import as_begun, compare, kept_fields
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.samplers import SamplerSpec
@@ -176,13 +176,13 @@ def drive(given: Study, places: Places, trials: int | None) -> list[str]:
 
 def arms_and_seeds(places: Places) -> list[tuple[str, int]]:
     with Database(places.storage) as database:
-        return sorted((row.arm, row.seed) for row in database.runs("mine@demo"))
+        return sorted((row.arm, row.seed) for row in database.study("mine@demo").trials.rows())
 
 
 def test_a_study_stored_before_there_were_resources_is_what_it_is_today(places: Places) -> None:
     drive(study(), places, 2)
     with Database(places.storage) as database:
-        row = find_sweep(database, None)
+        row = find_study(database, None).row
         older = {name: value for name, value in row.workload.items() if name != "resources"}
         assert stored_study(replace(row, workload=older)) == study()
         assert row.digest == study().digest()
@@ -201,7 +201,7 @@ def test_new_arms_and_seeds_catch_up(places: Places) -> None:
     # Stored and logged: the same file changes nothing any more, and the old one now lacks something.
     assert drive(study(grown), places, None) == []
     with Database(places.storage) as database:
-        assert stored_study(find_sweep(database, None)) == study(grown)
+        assert stored_study(find_study(database, None).row) == study(grown)
     with pytest.raises(ConflictError, match=r"arms\.C: .* -> absent"):
         drive(study(small), places, None)
 
@@ -221,14 +221,14 @@ def test_a_whole_grid_grows_with_its_choices(places: Places) -> None:
     drive(study(text), places, None)
     drive(study(text.replace("[0.1, 0.3]", "[0.1, 0.2, 0.3]")), places, None)
     with Database(places.storage) as database:
-        assert [row.params["dropout"] for row in database.runs("mine@demo")] == [0.1, 0.3, 0.2]
+        assert [row.params["dropout"] for row in database.study("mine@demo").trials.rows()] == [0.1, 0.3, 0.2]
 
 
 def test_optuna_s_own_tools_see_one_space_after_a_change(places: Places) -> None:
     """Its importances leave out a parameter whose distribution differs from trial to trial."""
     drive(study(), places, 4)
     with Database(places.storage) as database:
-        before = {row.number: row.params for row in database.runs("mine@demo")}
+        before = {row.number: row.params for row in database.study("mine@demo").trials.rows()}
     drive(study(OLD.replace("[0.1, 0.3]", "[0.5, 0.3, 0.1]")), places, 6)
     mirror = optuna.load_study(study_name="mine@demo", storage=places.storage)
     assert intersection_search_space(mirror.trials)["dropout"].choices == (0.5, 0.3, 0.1)
@@ -241,7 +241,7 @@ def test_words_are_stored_too(places: Places) -> None:
     drive(study(), places, 1)
     drive(replace(study(), spec=study().spec.model_copy(update={"description": "Why?"})), places, None)
     with Database(places.storage) as database:
-        assert find_sweep(database, None).study["description"] == "Why?"
+        assert find_study(database, None).row.study["description"] == "Why?"
 
 
 class LaterSampler(SamplerSpec):
@@ -282,8 +282,8 @@ def test_what_a_study_file_leaves_out_stays_as_it_was_begun(
     assert later(text).spec.sampler.startup == 9
     assert drive(later(text), places, 8) == ["mine@demo changes: trials: 4 -> 8"]
     with Database(places.storage) as database:
-        stored = find_sweep(database, None).study
-        assert {row.seed for row in database.runs("mine@demo")} == {11711}
+        stored = find_study(database, None).row.study
+        assert {row.seed for row in database.study("mine@demo").trials.rows()} == {11711}
     assert (stored["novelty"], stored["objective"], stored["sampler"]["startup"]) == (3, "overall", 5)
     with pytest.raises(ConflictError, match='objective: "overall" -> "sst"'):
         drive(later(text + "\nobjective: sst"), places, None)
@@ -309,9 +309,10 @@ def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:
     """Fields that did not exist yet are read at their defaults: nobody changed them."""
     drive(study(), places, 1)
     with Database(places.storage) as database:
-        row = find_sweep(database, None)
+        store = find_study(database, None)
+        row = store.row
         before = {key: value for key, value in row.study.items() if key not in ("pruner", "objective")}
-        database.change_sweep(row.name, before, row.workload, digest="old", space={}, descriptions=[])
+        store.change(before, row.workload, digest="old", space={}, descriptions=[])
     assert drive(study(), places, 2) == ["mine@demo changes: trials: 1 -> 2"]
     with Database(places.storage) as database:
-        assert find_sweep(database, None).digest == study().digest()
+        assert find_study(database, None).row.digest == study().digest()

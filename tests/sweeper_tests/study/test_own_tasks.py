@@ -68,7 +68,7 @@ def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
     assert (tally.finished, tally.failed) == (2, 0)
     formula = "overall = (sst + para + (sts + 1) / 2 + topic + (closeness + 1) / 2) / 5"
     with Database(home.storage) as database:
-        scores = [row.scores for row in database.runs(study.name)]
+        scores = [row.scores for row in database.study(study.name).trials.rows()]
         report = write_report(database, study.name, tmp_path / "report")
     for found in scores:
         assert found is not None

@@ -2,7 +2,8 @@
 
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
-from sweeper.store import optuna_tables as mirror
 from sweeper.store.database import Database
+from sweeper.store.optuna_tables import mirror
+from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
 from sweeper.study.spec import Resources
 from sweeper.study.study import Study
@@ -60,18 +62,15 @@ def both(url_in: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(sys.modules[__name__], "url_of", url_in)
 
 
-def open_database(folder: Path, study: Study, wanted: int = 8, *, url: str | None = None) -> Database:
-    database = Database(url or url_of(folder))
-    if database.sweep(study.name) is None:
-        database.create_sweep(
-            study.name,
-            study.spec.model_dump(mode="json"),
-            study.workload.model_dump(mode="json"),
-            digest=study.digest(),
-            version="test",
-            wanted=wanted,
+@contextmanager
+def open_study(
+    folder: Path, study: Study, wanted: int = 8, *, url: str | None = None
+) -> Iterator[StudyStore]:
+    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
+    with Database(url or url_of(folder)) as database:
+        yield database.find(study.name) or database.create(
+            study.name, spec, workload, digest=study.digest(), version="test", wanted=wanted
         )
-    return database
 
 
 def drive(
@@ -85,9 +84,9 @@ def drive(
     url: str | None = None,
 ) -> Listener:
     observer = Listener()
-    with open_database(folder, study, wanted, url=url) as database:
+    with open_study(folder, study, wanted, url=url) as store:
         observer.ended_early = Driver(
-            database=database,
+            store=store,
             study=study,
             wanted=wanted,
             executor=executor,
@@ -101,8 +100,8 @@ def drive(
 
 
 def table(folder: Path, study: Study, *, url: str | None = None) -> pd.DataFrame:
-    with open_database(folder, study, url=url) as database:
-        frame = database.trials_frame(study.name)
+    with open_study(folder, study, url=url) as store:
+        frame = store.trials.trials_frame()
     when_and_how_often = ["created", "started", "finished", "seconds", "attempts", "config"]
     return frame.drop(columns=when_and_how_often)
 
@@ -119,16 +118,16 @@ def test_trials_is_a_total(study: Study, tmp_path: Path) -> None:
 
 def test_the_best_epoch_counts_and_optuna_is_told(study: Study, tmp_path: Path) -> None:
     drive(tmp_path, study, InstantExecutor(workers=2))
-    with open_database(tmp_path, study) as database:
-        for run in database.runs(study.name):
+    with open_study(tmp_path, study) as store:
+        for run in store.trials.rows():
             assert run.state is RunState.COMPLETE
             assert run.best_epoch == run.config["epochs"] - 1
             assert run.scores is not None
             assert set(run.scores) == {"overall", "sst", "para", "sts"}
             assert run.peak_memory_mb == 100.0 + run.config["epochs"]
             assert (run.threads, run.device, run.attempts) == (1, "cpu", 1)
-        assert database.untold(study.name) == []
-        epochs = database.epochs_frame(study.name)
+        assert store.trials.untold() == []
+        epochs = store.trials.epochs_frame()
         assert len(epochs) == 8 * study.config("Baseline", {}, 1).epochs * 4
 
 
@@ -146,9 +145,9 @@ def test_a_stopped_sweep_ends_as_an_undisturbed_one(events: int, study: Study, t
 
 
 def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) -> None:
-    with open_database(tmp_path, study) as database:
-        assert database.claim_number(study.name, "no-such-host:1:1") == 0
-        assert database.claim_number(study.name, "no-such-host:1:1") == 1
+    with open_study(tmp_path, study) as store:
+        assert store.leases("no-such-host:1:1", 60).claim() == 0
+        assert store.leases("no-such-host:1:1", 60).claim() == 1
     executor = InstantExecutor()
     drive(tmp_path, study, executor, lease_seconds=1.0)
     # Another host's claim cannot be judged from here, but for the time that it has lain.
@@ -157,11 +156,11 @@ def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) ->
 
 def test_a_dead_driver_s_claims_and_trials_are_adopted(study: Study, tmp_path: Path) -> None:
     dead = f"{platform.node()}:1:1"  # pid 1 began at another time
-    with open_database(tmp_path, study) as database:
-        trial = propose(study, database.claim_number(study.name, dead), [])
+    with open_study(tmp_path, study) as store:
+        trial = propose(study, store.leases(dead, 60).claim(), [])
         assert trial is not None
-        database.add_run(study.name, trial, distributions(study), dead, 3600.0)
-        database.claim_number(study.name, dead)
+        store.leases(dead, 3600.0).add(trial, distributions(study))
+        store.leases(dead, 60).claim()
     executor = InstantExecutor()
     drive(tmp_path, study, executor)
     assert [job.number for job in executor.submitted] == list(range(8))
@@ -172,10 +171,10 @@ def test_a_trial_of_another_host_is_adopted_when_its_lease_has_expired(
     lease: float, numbers: list[int], study: Study, tmp_path: Path
 ) -> None:
     elsewhere = "no-such-host:1:1"
-    with open_database(tmp_path, study) as database:
-        trial = propose(study, database.claim_number(study.name, elsewhere), [])
+    with open_study(tmp_path, study) as store:
+        trial = propose(study, store.leases(elsewhere, 60).claim(), [])
         assert trial is not None
-        database.add_run(study.name, trial, distributions(study), elsewhere, lease)
+        store.leases(elsewhere, lease).add(trial, distributions(study))
     executor = InstantExecutor()
     drive(tmp_path, study, executor, lease_seconds=1.0)
     # A lease of an hour, set by a clock that was wrong: nobody renews it, and it is taken for dead.
@@ -191,20 +190,20 @@ def test_an_outcome_that_optuna_missed_is_told(
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(mirror, "tell", dies)
         drive(tmp_path, study, InstantExecutor())
-    with open_database(tmp_path, study) as database:
-        assert database.untold(study.name) == [0]
+    with open_study(tmp_path, study) as store:
+        assert store.trials.untold() == [0]
     executor = InstantExecutor()
     drive(tmp_path, study, executor)
     assert [job.number for job in executor.submitted] == list(range(1, 8))
-    with open_database(tmp_path, study) as database:
-        assert database.untold(study.name) == []
+    with open_study(tmp_path, study) as store:
+        assert store.trials.untold() == []
 
 
 def test_a_failure_keeps_its_class_and_the_sweep_goes_on(study: Study, tmp_path: Path) -> None:
     observer = drive(tmp_path, study, InstantExecutor(fails=frozenset({2})))
-    with open_database(tmp_path, study) as database:
-        states = [run.state for run in database.runs(study.name)]
-        failed = database.run(study.name, 2)
+    with open_study(tmp_path, study) as store:
+        states = [run.state for run in store.trials.rows()]
+        failed = store.trials.row(2)
     assert states.count(RunState.COMPLETE) == 7
     assert failed is not None
     assert (failed.state, failed.error_class) == (RunState.FAILED, ErrorClass.NAN)
@@ -225,9 +224,9 @@ def test_checkpoints_go_with_success_only(study: Study, tmp_path: Path) -> None:
 
 def test_proposals_follow_from_the_recorded_history(study: Study, tmp_path: Path) -> None:
     drive(tmp_path, study, InstantExecutor())
-    with open_database(tmp_path, study) as database:
+    with open_study(tmp_path, study) as store:
         history: list[PastTrial] = []
-        for past in database.history(study.name):
+        for past in store.trials.past():
             trial = propose(study, past.number, history)
             assert trial is not None
             assert (trial.arm, trial.params) == (past.arm, past.params)
@@ -263,8 +262,8 @@ def test_a_lost_machine_is_no_fault_of_its_trial(
     lost = ["trial 0: its node is lost; it is placed anew", f"trial 0 goes on, on here, from {whence}"]
     assert heard.messages == lost * losses + ["0 complete "]
     assert len(executor.submitted) == losses + 1
-    with open_database(tmp_path, study) as database:
-        [run] = database.runs(study.name)
+    with open_study(tmp_path, study) as store:
+        [run] = store.trials.rows()
         assert run.state is RunState.COMPLETE
 
 

@@ -78,8 +78,8 @@ class Disturbed(RuleBasedStateMachine):
         self.url = f"sqlite:///{self.folder / 'studies.db'}"
         self.study = study(self.sampler, self.pruner)
         self.stage = self.stack.enter_context(stage())
-        self.database = self.stack.enter_context(Database(self.url))
-        begin(self.database, self.study, TRIALS)
+        database = self.stack.enter_context(Database(self.url, clock=self.stage))
+        self.store = begin(database, self.study, TRIALS)
         self.living: list[SteppedDriver] = []
         self.pids = count(1)
 
@@ -87,7 +87,9 @@ class Disturbed(RuleBasedStateMachine):
 
     def start(self, workers: int, here: bool) -> SteppedDriver:
         owner = Owner(HERE if here else ELSEWHERE, next(self.pids), "1")
-        driver = SteppedDriver(self.url, self.study, TRIALS, self.folder, owner, workers, never_works)
+        driver = SteppedDriver(
+            self.url, self.study, TRIALS, self.folder, owner, self.stage, workers, never_works
+        )
         if driver.alive:
             self.living.append(driver)
         return driver
@@ -125,7 +127,7 @@ class Disturbed(RuleBasedStateMachine):
 
     @rule(accident=st.sampled_from((None, *ACCIDENTS)))
     def retry(self, accident: ErrorClass | None) -> None:
-        self.database.retry(self.study.name, accident)
+        self.store.retry(accident)
 
     @rule(leases=st.sampled_from([0.1, 0.3, 1.1]))
     def let_time_pass(self, leases: float) -> None:
@@ -147,25 +149,25 @@ class Disturbed(RuleBasedStateMachine):
     def _end(self) -> None:
         finish(self.living)
         for accident in ACCIDENTS:
-            self.database.retry(self.study.name, accident)
+            self.store.retry(accident)
         finish([self.start(workers=1, here=True)])
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Trials and epochs of the study, after checking that all are there and Optuna agrees."""
-        name = self.study.name
-        runs = self.database.runs(name)
+        recorded = self.store.trials
+        runs = recorded.rows()
         assert [run.number for run in runs] == list(range(TRIALS))
         assert {run.state for run in runs} <= {RunState.COMPLETE, RunState.PRUNED, RunState.FAILED}
         assert {run.error_class for run in runs} <= {None, ErrorClass.NAN}
-        assert self.database.untold(name) == []
-        assert [number for number, _ in self.database.orphans(name) if number < TRIALS] == []
+        assert recorded.untold() == []
+        assert [number for number, _ in recorded.orphans() if number < TRIALS] == []
         rows: list[dict[str, Any]] = [
             {"number": run.number, "arm": run.arm, "seed": run.seed, "configuration": run.configuration}
             | {"state": str(run.state), **run.params, **(run.scores or {})}
             for run in runs
         ]
         trials = pd.DataFrame(rows)
-        epochs = self.database.epochs_frame(name).merge(trials[["number", "arm", "seed", "configuration"]])
+        epochs = self.store.trials.epochs_frame().merge(trials[["number", "arm", "seed", "configuration"]])
         metrics = ["number", "epoch", "split", "task", "metric"]
         assert not epochs.duplicated(metrics).any()
         return {"trials": self._comparable(trials), "epochs": self._comparable(epochs)}

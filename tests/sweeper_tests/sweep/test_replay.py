@@ -16,7 +16,7 @@ from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Event, Failed, Finished, Started
 from sweeper.paths import Home
 from sweeper.store.database import Database
-from sweeper.store.studies import find_sweep
+from sweeper.store.studies import find_study
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.order import Order, Places
@@ -125,8 +125,7 @@ def again(home: Home) -> Again:
         said: list[str] = []
         with Database(home.storage) as database:
             found = replay(
-                database,
-                find_sweep(database, None),
+                find_study(database, None),
                 number,
                 executor=executor or InstantExecutor(),
                 home=home,
@@ -153,7 +152,7 @@ def test_a_trial_is_trained_again_with_what_was_recorded(home: Home, again: Agai
     assert said == [f"epoch {epoch}: identical" for epoch in (1, 2, 3, 4)]
     [job] = executor.submitted
     with Database(home.storage) as database:
-        recorded = database.run("quickstart@demo", 1)
+        recorded = database.study("quickstart@demo").trials.row(1)
     assert recorded is not None
     assert job.config.model_dump(mode="json") == recorded.config
     assert job.threads == 3

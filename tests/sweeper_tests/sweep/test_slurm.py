@@ -7,11 +7,11 @@ import pytest
 
 from sweeper.errors import JobsError
 from sweeper.executors.slurm import Jobs
-from sweeper.store.database import Database
+from sweeper.store.study import StudyStore
 from sweeper.sweep.slurm import Watch
 from sweeper.sweep.stopping import Limits, Stopper
-from sweeper.trial import Outcome, RunState, StudyRow
-from tests.sweeper_tests.show.test_trial import study, sweep  # noqa: F401 - fixtures
+from sweeper.trial import Outcome, RunState
+from tests.sweeper_tests.show.test_trial import HERE, store, study  # noqa: F401 - fixtures
 
 
 class TwinJobs(Jobs):
@@ -36,59 +36,56 @@ class TwinJobs(Jobs):
 AT_WORK = {"7": Counter(running=1, pending=2), "8": Counter(running=1)}
 
 
-def watched(found: tuple[Database, StudyRow], jobs: Jobs, limits: Limits = Limits()) -> Watch:  # noqa: B008
-    database, row = found
-    return Watch(database, row.name, jobs, Stopper(limits, best=None))
+def watched(found: StudyStore, jobs: Jobs, limits: Limits = Limits()) -> Watch:  # noqa: B008
+    return Watch(found, jobs, Stopper(limits, best=None))
 
 
-def complete(found: tuple[Database, StudyRow], number: int, overall: float) -> None:
-    database, row = found
+def complete(found: StudyStore, number: int, overall: float) -> None:
     scores = {"overall": overall, "sst": overall}
     outcome = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
-    assert database.finish_run(row.name, number, outcome)
+    assert found.outcomes(HERE).finished(number, outcome)
 
 
-def test_trials_and_jobs_in_one_line(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    lines = watched(sweep, TwinJobs(AT_WORK)).look(whole=False)
+def test_trials_and_jobs_in_one_line(store: StudyStore) -> None:  # noqa: F811
+    lines = watched(store, TwinJobs(AT_WORK)).look(whole=False)
     assert lines is not None
     assert lines[0].startswith(
         "quickstart@demo: 2 of 8 trials · 1 failed · best overall 0.625 (trial 0) · about"
     )
     assert lines[0].endswith(" left · jobs: 2 pending, 2 running")
     assert lines[1:] == ["best by arm: Baseline 0.625 (trial 0) · S-BERT none yet", "failed: 1 nan"]
-    whole = watched(sweep, TwinJobs(AT_WORK)).look(whole=True)
+    whole = watched(store, TwinJobs(AT_WORK)).look(whole=True)
     assert whole is not None
     assert any(line.startswith("trial 2 running") for line in whole)
 
 
-def test_a_cluster_that_does_not_answer_is_asked_again(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    lines = watched(sweep, TwinJobs(None)).look(whole=False)
+def test_a_cluster_that_does_not_answer_is_asked_again(store: StudyStore) -> None:  # noqa: F811
+    lines = watched(store, TwinJobs(None)).look(whole=False)
     assert lines is not None
     assert lines[0].endswith("jobs: SLURM does not answer")
 
 
-def test_jobs_that_end_before_their_study_are_an_error(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
+def test_jobs_that_end_before_their_study_are_an_error(store: StudyStore) -> None:  # noqa: F811
     with pytest.raises(
         JobsError, match="the jobs have ended, and 6 of 8 trials are left: see the logs in jobs"
     ):
-        watched(sweep, TwinJobs({})).look(whole=False)
+        watched(store, TwinJobs({})).look(whole=False)
 
 
-def test_a_study_that_is_done_needs_no_waiting_jobs(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
-    database, row = sweep
-    database.set_wanted(row.name, 2)
+def test_a_study_that_is_done_needs_no_waiting_jobs(store: StudyStore) -> None:  # noqa: F811
+    store.set_wanted(2)
     jobs = TwinJobs(AT_WORK)
-    watch = watched(sweep, jobs)
+    watch = watched(store, jobs)
     assert watch.look(whole=False) is None
     assert watch.ended is None
     assert jobs.cancelled == [True]
 
 
-def test_a_score_that_any_job_reaches_ends_them_all(sweep: tuple[Database, StudyRow]) -> None:  # noqa: F811
+def test_a_score_that_any_job_reaches_ends_them_all(store: StudyStore) -> None:  # noqa: F811
     jobs = TwinJobs(AT_WORK)
-    watch = watched(sweep, jobs, Limits(until={"overall": 0.6}))
+    watch = watched(store, jobs, Limits(until={"overall": 0.6}))
     assert watch.look(whole=False) is not None, "trial 0, which has reached it, is of before"
-    complete(sweep, 2, 0.75)
+    complete(store, 2, 0.75)
     assert watch.look(whole=False) is None
     assert watch.ended == "trial 2 has reached overall 0.6"
     assert jobs.cancelled == [False]

@@ -11,7 +11,7 @@ from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper
 from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
 from tests.sweeper_tests.instant import InstantExecutor
-from tests.sweeper_tests.sweep.test_driver import drive, open_database
+from tests.sweeper_tests.sweep.test_driver import drive, open_study
 
 FAILED = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM)
 
@@ -75,12 +75,12 @@ def test_a_sweep_stops_after_failures_and_goes_on_later(study: Study, tmp_path: 
     assert observer.ended_early is not None
     assert "3 trials in a row failed" in observer.ended_early
     assert "class nan" in observer.ended_early
-    with open_database(tmp_path, study) as database:
-        assert len(database.runs(study.name)) == 3
-        database.retry(study.name)
+    with open_study(tmp_path, study) as store:
+        assert len(store.trials.rows()) == 3
+        store.retry()
     assert drive(tmp_path, study, InstantExecutor()).ended_early is None
-    with open_database(tmp_path, study) as database:
-        assert [run.state for run in database.runs(study.name)] == [RunState.COMPLETE] * 8
+    with open_study(tmp_path, study) as store:
+        assert [run.state for run in store.trials.rows()] == [RunState.COMPLETE] * 8
 
 
 def test_a_sweep_stops_when_a_score_is_reached_and_leaves_the_rest_resumable(
@@ -89,21 +89,21 @@ def test_a_sweep_stops_when_a_score_is_reached_and_leaves_the_rest_resumable(
     observer = drive(tmp_path, study, InstantExecutor(workers=2), limits=Limits(until={"overall": 0.1}))
     assert observer.ended_early is not None
     assert observer.ended_early.endswith("has reached overall 0.1")
-    with open_database(tmp_path, study) as database:
-        states = {run.state for run in database.runs(study.name)}
+    with open_study(tmp_path, study) as store:
+        states = {run.state for run in store.trials.rows()}
         assert RunState.FAILED not in states
-        assert len(database.runs(study.name)) < 8
-        assert database.orphans(study.name) == []
+        assert len(store.trials.rows()) < 8
+        assert store.trials.orphans() == []
     drive(tmp_path, study, InstantExecutor())
-    with open_database(tmp_path, study) as database:
-        assert [run.state for run in database.runs(study.name)] == [RunState.COMPLETE] * 8
+    with open_study(tmp_path, study) as store:
+        assert [run.state for run in store.trials.rows()] == [RunState.COMPLETE] * 8
 
 
 def test_a_trial_that_takes_too_long_fails_as_timeout(study: Study, tmp_path: Path) -> None:
     drive(tmp_path, study, InstantExecutor(), limits=Limits(trial_seconds=1e-9, max_failures=None))
-    with open_database(tmp_path, study) as database:
-        assert {run.error_class for run in database.runs(study.name)} == {ErrorClass.TIMEOUT}
-        assert "that a trial may take" in str(database.runs(study.name)[0].traceback)
+    with open_study(tmp_path, study) as store:
+        assert {run.error_class for run in store.trials.rows()} == {ErrorClass.TIMEOUT}
+        assert "that a trial may take" in str(store.trials.rows()[0].traceback)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sweeper.observers.tally import Tally
 from sweeper.paths import Home
 from sweeper.show.status import tally
 from sweeper.store.database import Database
-from sweeper.store.studies import find_sweep
+from sweeper.store.studies import find_study
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.study import Study
 from sweeper.sweep.order import Order, Places
@@ -84,7 +84,7 @@ def test_a_change_that_matters_is_refused(study: Study, places: Places) -> None:
 def test_a_study_goes_on_as_it_was_begun(study: Study, places: Places) -> None:
     drive(study, places, 2)
     with Database(places.storage) as database:
-        stored = stored_study(find_sweep(database, None))
+        stored = stored_study(find_study(database, None).row)
     assert stored == study
     assert drive(stored, places, None).finished == 2
 
@@ -92,7 +92,7 @@ def test_a_study_goes_on_as_it_was_begun(study: Study, places: Places) -> None:
 def test_a_stored_study_that_cannot_be_read(study: Study, places: Places) -> None:
     drive(study, places, 1)
     with Database(places.storage) as database:
-        row = find_sweep(database, study.name)
+        row = find_study(database, study.name).row
     for broken in ({**row.study, "nonsense": 1}, {**row.study, "base": {"no_such_field": 1}}):
         with pytest.raises(
             DatabaseError, match=r"'quickstart@demo' was begun by sweeper .* cannot read"
@@ -109,7 +109,7 @@ def test_finding_a_study(study: Study, places: Places) -> None:
     with Database(places.storage) as database:
 
         def found(name: str | None, workload: str | None = None) -> str:
-            return find_sweep(database, name, workload).name
+            return find_study(database, name, workload).row.name
 
         assert found(None) == "alone@demo"
         assert found("alone") == found("alone@demo") == found("alone", "demo") == "alone@demo"
@@ -129,7 +129,9 @@ def test_finding_a_study(study: Study, places: Places) -> None:
 def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Places) -> None:
     drive(study, places, 2)
     with Database(places.storage) as database:
-        count = tally(database, replace(find_sweep(database, None), wanted=6), workers=2)
+        store = find_study(database, None)
+        store.set_wanted(6)
+        count = tally(store.fresh(), workers=2)
     assert len(count.durations) == 2
     assert count.seconds_left() == pytest.approx(sum(count.durations) / 2 * 4 / 2)
 

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,16 +12,16 @@ from sweeper.errors import DatabaseError
 from sweeper.executors import Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
-from sweeper.search.history import History
-from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
+from sweeper.sweep import driver
 from sweeper.sweep.driver import Driver
+from sweeper.sweep.files import RunFiles
 from sweeper.sweep.weights import KeptWeights
-from sweeper.trial import Outcome, RunState
+from sweeper.trial import Outcome, PastTrial, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.instant import InstantExecutor, formula
-from tests.sweeper_tests.sweep.test_driver import drive, open_database
+from tests.sweeper_tests.sweep.test_driver import drive, open_study
 
 
 class Training(InstantExecutor):
@@ -71,8 +70,8 @@ def test_failed_and_pruned_trials_keep_none(study: Study, tmp_path: Path) -> Non
     asha = study.spec.pruner.model_copy(update={"name": "asha"})
     pruning = Study(study.spec.model_copy(update={"name": "pruned", "pruner": asha}), study.workload)
     drive(tmp_path / "pruning", pruning, Training(), 20)
-    with open_database(tmp_path / "pruning", pruning) as database:
-        assert "pruned" in {run.state for run in database.runs(pruning.name)}
+    with open_study(tmp_path / "pruning", pruning) as store:
+        assert "pruned" in {run.state for run in store.trials.rows()}
     assert kept(tmp_path / "pruning", pruning) == best_by_arm(tmp_path / "pruning")
 
 
@@ -87,9 +86,9 @@ def test_a_driver_that_knows_older_bests_decides_on_what_all_recorded(study: Stu
             if self.ended_trials == 4:
                 drive(tmp_path, study, Training(2), wanted=10)
 
-    with open_database(tmp_path, study, wanted=16) as database:
-        driver = Driver(
-            database=database,
+    with open_study(tmp_path, study, wanted=16) as store:
+        loop = Driver(
+            store=store,
             study=study,
             wanted=16,
             executor=Training(),
@@ -97,7 +96,7 @@ def test_a_driver_that_knows_older_bests_decides_on_what_all_recorded(study: Stu
             data=None,
             observer=Meanwhile(),
         )
-        driver.run()
+        loop.run()
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection:
         assert connection.execute("SELECT count(*) FROM run WHERE state = 'complete'").fetchone() == (16,)
     assert best_by_arm(tmp_path) <= kept(tmp_path, study)
@@ -124,23 +123,21 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
             file.touch()
         overall = (runs[2].scores or {})["overall"]
         outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=2, scores={"overall": overall})
-        KeptWeights(database, study.name, Home(tmp_path)).settle(2, "Baseline", outcome)
+        past = database.study(study.name).trials.past
+        KeptWeights(past, RunFiles(Home(tmp_path), study.name)).settle(2, "Baseline", outcome)
     assert kept(tmp_path, study) == {1, 4}
 
 
 def test_without_the_database_nothing_is_removed(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Locked(Database):
-        def history(self, name: str) -> History:
-            raise DatabaseError("locked", passing=True)
+    def made(past: object, files: RunFiles) -> KeptWeights:
+        return KeptWeights(locked, files)
 
-    def settle(weights: KeptWeights, *trial: Any) -> None:
-        with Locked(f"sqlite:///{tmp_path / 'studies.db'}") as weights._database:
-            real(weights, *trial)
+    def locked() -> list[PastTrial]:
+        raise DatabaseError("locked", passing=True)
 
-    real = KeptWeights.settle
-    monkeypatch.setattr(KeptWeights, "settle", settle)
+    monkeypatch.setattr(driver, "KeptWeights", made)
     drive(tmp_path, study, Training(), 4)
     assert kept(tmp_path, study) == {0, 1, 2, 3}
     monkeypatch.undo()

@@ -1,18 +1,16 @@
-"""Optuna's tables, which repeat the search for Optuna's own tools and hand out the numbers of trials.
+"""The rows of Optuna's tables, with the values that its storage would write.
 
-Optuna's storage makes the tables and the studies. The rows of a trial are written here, with the values that
-it would write: it takes twelve statements for a number, with the study locked through most of them, and its
-transactions cannot be ours.
+That one takes twelve statements for a number, with the study locked through most of them. All of this runs in
+the caller's transaction, together with changes to our own tables: Optuna's storage would commit each part by
+itself, and a crash between two would leave half a trial.
 """
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import optuna
 import sqlalchemy as sa
 from optuna.distributions import (
     BaseDistribution,
@@ -20,15 +18,14 @@ from optuna.distributions import (
     distribution_to_json,
     json_to_distribution,
 )
-from optuna.exceptions import DuplicatedStudyError
-from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
 from optuna.trial import TrialState
 from sqlalchemy.dialects import postgresql, sqlite
 
-from ..errors import DatabaseError
-from ..trial import RunState
-from .engine import begin_immediate, explained
+from ...trial import RunState
+from .tables import trial_intermediate_values, trial_params, trial_user_attributes, trial_values, trials
+
+Distributions = Mapping[str, BaseDistribution]
+"""What each parameter of a study may be, in Optuna's terms."""
 
 _STATES = {
     RunState.COMPLETE: TrialState.COMPLETE,
@@ -37,58 +34,19 @@ _STATES = {
 }
 
 
-class Mirror:
-    """Optuna's storage on the connections of our engine.
-
-    Args:
-        engine: Our engine.
-        ready: Whether Optuna's tables are there already.
-
-    Raises:
-        DatabaseError: From here and from every method, if the database cannot be read or written, or if
-            its Optuna tables are of another version.
-    """
-
-    def __init__(self, engine: sa.Engine, ready: bool) -> None:
-        self._url = engine.url
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        # Optuna puts the URL through str.format.
-        url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
-        with explained(self._url):
-            try:
-                # On our pool, and so on connections that our engine has prepared from the very first.
-                self._storage = RDBStorage(url, {"pool": engine.pool}, skip_table_creation=ready)
-            except RuntimeError as error:  # how Optuna says that its tables are of another version
-                raise DatabaseError(f"{self._url}: {error}") from error
-        # Only now: the constructor opens transactions within others, which would wait for each other. What
-        # it writes, it writes under the creation lock.
-        begin_immediate(self._storage.engine)
-
-    def create_study(self, name: str, objectives: int = 1) -> int:
-        """Makes the Optuna study of that name, unless there is one, and returns its key.
-
-        Args:
-            name: Its name.
-            objectives: How many values a complete trial has, all to be raised.
-        """
-        with explained(self._url):
-            with suppress(DuplicatedStudyError):
-                return self._storage.create_new_study([StudyDirection.MAXIMIZE] * objectives, name)
-            return self._storage.get_study_id_from_name(name)
-
-
-# What follows runs in the caller's transaction, together with changes to our own tables: Optuna's storage
-# would commit each part by itself, and a crash between two would leave half a trial.
-
-
-def claim(connection: sa.Connection, study: int, owner: str) -> int | None:
+def claim(connection: sa.Connection, study: int, owner: str, moment: datetime) -> int | None:
     """Makes a running trial and returns its number; None if another driver took that one at the same moment.
 
     Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
     wait for one that may be waiting for a processor.
     """
     following = sa.select(_next_number()).where(trials.c.study_id == study).scalar_subquery()
-    values = {"study_id": study, "number": following, "state": TrialState.RUNNING, "datetime_start": _now()}
+    values = {
+        "study_id": study,
+        "number": following,
+        "state": TrialState.RUNNING,
+        "datetime_start": _written(moment),
+    }
     said = {"key": "owner", "value_json": json.dumps(owner)}
     if connection.dialect.name == "sqlite":
         made = trials.insert().values(values).returning(trials.c.trial_id, trials.c.number)
@@ -116,6 +74,12 @@ def report(connection: sa.Connection, trial: int, epoch: int, overall: float) ->
     connection.execute(insert.on_conflict_do_update(index_elements=["trial_id", "step"], set_=values))
 
 
+def forget(connection: sa.Connection, trial: int) -> None:
+    """Removes what a trial has reported, as it begins again."""
+    mine = trial_intermediate_values.c.trial_id == trial
+    connection.execute(trial_intermediate_values.delete().where(mine))
+
+
 def inserting(connection: sa.Connection, table: sa.TableClause) -> sqlite.Insert | postgresql.Insert:
     """An insertion that can say what to do with a row that is there already."""
     if connection.dialect.name == "sqlite":
@@ -123,12 +87,18 @@ def inserting(connection: sa.Connection, table: sa.TableClause) -> sqlite.Insert
     return postgresql.insert(table)
 
 
-def tell(connection: sa.Connection, trial: int, state: RunState, values: Sequence[float] | None) -> None:
+def tell(
+    connection: sa.Connection,
+    trial: int,
+    state: RunState,
+    values: Sequence[float] | None,
+    moment: datetime,
+) -> None:
     """Ends a trial, with a value for each objective if complete; nothing if it has ended already."""
     ended = connection.execute(
         trials.update()
         .where(trials.c.trial_id == trial, trials.c.state == TrialState.RUNNING)
-        .values(state=_STATES[state], datetime_complete=_now())
+        .values(state=_STATES[state], datetime_complete=_written(moment))
     )
     if ended.rowcount == 1 and values:
         told = [
@@ -156,8 +126,8 @@ def _next_number() -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.max(trials.c.number) + 1, 0)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+def _written(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
 
 
 def _owned() -> sa.Join:
@@ -178,7 +148,7 @@ def describe(
     connection: sa.Connection,
     trial: int,
     params: Mapping[str, Any],
-    distributions: Mapping[str, BaseDistribution],
+    distributions: Distributions,
     attributes: Mapping[str, Any],
 ) -> None:
     """Adds parameters and user attributes to a trial that has none yet."""
@@ -198,7 +168,7 @@ def describe(
     connection.execute(trial_user_attributes.insert(), said)
 
 
-def widen(connection: sa.Connection, study: int, distributions: Mapping[str, BaseDistribution]) -> None:
+def widen(connection: sa.Connection, study: int, distributions: Distributions) -> None:
     """Gives a study's trials the distributions that it has now, as Optuna's tools ask for one of each name.
 
     A parameter with a choice that there is no more stays as it is.
@@ -247,53 +217,3 @@ def reopen(connection: sa.Connection, keys: Sequence[int]) -> None:
         .where(trials.c.trial_id.in_(keys))
         .values(state=TrialState.RUNNING, datetime_complete=None)
     )
-
-
-# Optuna's moments are UTC and do not say so.
-trials = sa.table(
-    "trials",
-    sa.column("trial_id", sa.Integer),
-    sa.column("study_id", sa.Integer),
-    sa.column("number", sa.Integer),
-    sa.column("state", sa.Enum(TrialState)),
-    sa.column("datetime_start", sa.DateTime),
-    sa.column("datetime_complete", sa.DateTime),
-)
-
-
-trial_params = sa.table(
-    "trial_params",
-    sa.column("trial_id", sa.Integer),
-    sa.column("param_name", sa.String),
-    sa.column("param_value", sa.Double),
-    sa.column("distribution_json", sa.Text),
-)
-
-
-trial_user_attributes = sa.table(
-    "trial_user_attributes",
-    sa.column("trial_id", sa.Integer),
-    sa.column("key", sa.String),
-    sa.column("value_json", sa.Text),
-)
-
-
-trial_values = sa.table(
-    "trial_values",
-    sa.column("trial_id", sa.Integer),
-    sa.column("objective", sa.Integer),
-    sa.column("value", sa.Double),
-    sa.column("value_type", sa.Enum("FINITE", "INF_POS", "INF_NEG", name="trialvaluetype")),
-)
-
-
-trial_intermediate_values = sa.table(
-    "trial_intermediate_values",
-    sa.column("trial_id", sa.Integer),
-    sa.column("step", sa.Integer),
-    sa.column("intermediate_value", sa.Double),
-    sa.column(
-        "intermediate_value_type",
-        sa.Enum("FINITE", "INF_POS", "INF_NEG", "NAN", name="trialintermediatevaluetype"),
-    ),
-)

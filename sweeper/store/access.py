@@ -1,0 +1,73 @@
+"""The way to an open database, which all share that read or write it."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..clock import Clock
+from ..trial import StudyRow
+from .engine import explained, reading_options
+from .retrying import RetryPolicy
+from .tables import run
+
+
+class Access:
+    """Connections to a database, and the time there.
+
+    Args:
+        engine: Where they come from.
+        clock: The time of leases on SQLite, of what is recorded, and of waiting.
+
+    Attributes:
+        retry_policy: How long a method waits for a database that is locked or does not answer.
+    """
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.url = engine.url
+        self.clock = clock
+        self.retry_policy = RetryPolicy()
+        self._is_file = engine.dialect.name == "sqlite"
+        self._reading_options = reading_options(engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that will not write."""
+        with explained(self.url), self.engine.connect() as connection:
+            yield connection.execution_options(**self._reading_options)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction."""
+        with explained(self.url), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing_at_once(self) -> Iterator[sa.Connection]:
+        """For what is one statement where there is a server: no other driver waits for its end."""
+        with self.writing() if self._is_file else self.reading() as connection:
+            yield connection
+
+    def moment(self, ahead: float = 0.0) -> Any:
+        """A moment so many seconds ahead, by the clock of the server, where there is one."""
+        now = self.clock.now() if self._is_file else sa.func.now()
+        return now + timedelta(seconds=ahead)
+
+    def select(
+        self, study: StudyRow, query: sa.Select[*tuple[Any, ...]]
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Rows of one study's trials, by number."""
+        ours = query.where(run.c.sweep_id == study.id).order_by(run.c.number)
+        with self.reading() as connection:
+            return connection.execute(ours).all()
+
+    def among(self, numbers: Collection[int]) -> sa.ColumnElement[bool]:
+        """Whether a trial's number is one of these, of which there may be thousands."""
+        wanted = sorted(numbers)
+        if self._is_file:  # SQLite takes so many in its text, but not as parameters
+            return run.c.number.in_(sa.bindparam(None, wanted, expanding=True, literal_execute=True))
+        # One parameter, so that it is one statement, which the server has prepared.
+        return run.c.number == sa.any_(sa.literal(wanted, sa.ARRAY(sa.Integer)))

@@ -1,0 +1,179 @@
+"""What becomes of a driver's trials: begun, an epoch done, ended, or put back to the start."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from model.result import EpochResult
+
+from ..errors import DatabaseError
+from ..trial import UNFINISHED, Outcome, RunState, StudyRow
+from .access import Access
+from .optuna_tables import mirror
+from .retrying import retried
+from .tables import epoch_metric, run, storable, storable_text
+
+_TOLD = (run.c.trial_id, run.c.state, run.c.scores)  # what Optuna is told of
+
+
+class Outcomes:
+    """Records what a driver's trials do, each only while it is unfinished and that driver's.
+
+    Who has lost a trial to another driver cannot write to it any more. At a trial's end our tables change
+    first, then Optuna's; ``Trials.untold`` finds what a crash left between the two.
+
+    Args:
+        access: The database.
+        study: The study.
+        owner: The driver.
+
+    Raises:
+        DatabaseError: From every method, if the database cannot be written, or there is no such trial.
+    """
+
+    def __init__(self, access: Access, study: StudyRow, owner: str) -> None:
+        self.access = access
+        self._study = study
+        self._owner = owner
+        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
+        self._change_mine = run.update().where(mine)
+
+    @retried
+    def started(
+        self,
+        number: int,
+        threads: int | None,
+        device: str | None,
+        versions: Mapping[str, Any],
+        machine: str | None = None,
+    ) -> None:
+        """Counts an attempt: the trial is running now."""
+        now = sa.literal(self.access.clock.now(), run.c.started.type)
+        self._update(
+            number,
+            state=RunState.RUNNING,
+            attempts=run.c.attempts + 1,
+            started=sa.func.coalesce(run.c.started, now),
+            threads=threads,
+            device=device,
+            machine=machine,
+            versions=dict(versions),
+        )
+
+    @retried
+    def epoch(self, number: int, result: EpochResult) -> None:
+        """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
+        seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
+        seeing = self._change(number).values(seen).returning(run.c.id, run.c.trial_id)
+        rows = [
+            {
+                "epoch": result.epoch,
+                "split": metric.split,
+                "task": metric.task,
+                "metric": metric.name,
+                "value": storable(metric.value),
+            }
+            for metric in result.metrics
+        ]
+        with self.access.writing() as connection:
+            found = connection.execute(seeing).one_or_none()
+            if found is None:
+                return
+            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
+            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
+            kept = new.returning(epoch_metric.c.epoch)
+            if connection.execute(kept, [{"run_id": found.id, **row} for row in rows]).all():
+                mirror.report(connection, found.trial_id, result.epoch, result.overall)
+
+    @retried
+    def finished(self, number: int, outcome: Outcome) -> bool:
+        """Records how a trial ended, then tells Optuna; a trial that has an outcome keeps it.
+
+        Returns:
+            Whether the outcome stands: False if the trial belongs to another driver by now.
+        """
+        values = {
+            "state": outcome.state,
+            "finished": self.access.clock.now(),
+            "seconds": sa.func.coalesce(run.c.seconds, 0.0) + outcome.seconds,
+            "best_epoch": outcome.best_epoch,
+            "scores": outcome.scores,
+            "error_class": outcome.error_class,
+            "traceback": storable_text(outcome.traceback),
+        }
+        if outcome.peak_memory_mb is not None:
+            values["peak_memory_mb"] = outcome.peak_memory_mb
+        self._update(number, **values)
+        found = self._one(number, *_TOLD, run.c.owner)
+        stands = found.state is outcome.state and found.owner == self._owner
+        if stands:
+            self._tell(found)
+        return stands
+
+    @retried
+    def reuse(self, number: int, source: int) -> None:
+        """Gives a trial the result of a complete one with the identical configuration, epochs included."""
+        finished = self._one(source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint)
+        target = self._one(number, run.c.id, run.c.trial_id)
+        m = epoch_metric.c
+        copied = sa.select(sa.literal(target.id), m.epoch, m.split, m.task, m.metric, m.value).where(
+            m.run_id == finished.id
+        )
+        overall = sa.select(m.epoch, m.value).where(
+            m.run_id == finished.id, m.split == "dev", m.task == "overall"
+        )
+        values = {
+            "state": RunState.COMPLETE,
+            "finished": self.access.clock.now(),
+            "seconds": 0.0,
+            "best_epoch": finished.best_epoch,
+            "scores": finished.scores,
+            "fingerprint": finished.fingerprint,
+            "reused_from": source,
+        }
+        with self.access.writing() as connection:
+            if connection.execute(self._change(number).values(values)).rowcount == 1:
+                connection.execute(epoch_metric.delete().where(m.run_id == target.id))
+                connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
+                for epoch, value in connection.execute(overall).all():
+                    mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
+        self.tell(number)
+
+    @retried
+    def halve(self, number: int, config: Mapping[str, Any]) -> None:
+        """Puts a trial that ran out of memory back to its start, with a configuration that needs less."""
+        found = self._one(number, run.c.id, run.c.trial_id)
+        values = {"config": dict(config), "halvings": run.c.halvings + 1, "state": RunState.QUEUED}
+        with self.access.writing() as connection:
+            if connection.execute(self._change(number).values(values)).rowcount == 1:
+                connection.execute(epoch_metric.delete().where(epoch_metric.c.run_id == found.id))
+                mirror.forget(connection, found.trial_id)
+
+    @retried
+    def tell(self, number: int) -> None:
+        """Gives a trial's outcome to Optuna, whose ever it is; nothing if it has it already."""
+        self._tell(self._one(number, *_TOLD))
+
+    def _tell(self, found: sa.Row[*tuple[Any, ...]]) -> None:
+        values = None
+        if found.state is RunState.COMPLETE:
+            values = [found.scores[score] for score in self._study.objectives]
+        with self.access.writing() as connection:
+            mirror.tell(connection, found.trial_id, found.state, values, self.access.clock.now())
+
+    def _one(self, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:
+        """Columns of one trial, which must be there."""
+        rows = self.access.select(self._study, sa.select(*columns).where(run.c.number == number))
+        if not rows:
+            raise DatabaseError(f"{self.access.url}: study {self._study.name!r} has no trial {number}")
+        return rows[0]
+
+    def _update(self, number: int, **values: Any) -> None:
+        with self.access.writing() as connection:
+            connection.execute(self._change(number).values(values))
+
+    def _change(self, number: int) -> sa.Update:
+        """A change of a trial, unless it is finished or another driver's by now."""
+        return self._change_mine.where(run.c.number == number)

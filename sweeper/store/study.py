@@ -1,0 +1,108 @@
+"""One study in a database."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..trial import ErrorClass, RunState, StudyRow
+from .access import Access
+from .leases import Leases
+from .optuna_tables import mirror
+from .outcomes import Outcomes
+from .retrying import retried
+from .tables import run, study_change, sweep, sweep_row
+from .trials import Trials
+
+
+class StudyStore:
+    """A study in an open database. Threads may share it; processes open their own.
+
+    Attributes:
+        row: The study as it stood when it was asked for.
+        trials: Its trials, to be read.
+
+    Raises:
+        DatabaseError: From every method, if the database cannot be read or written.
+    """
+
+    def __init__(self, access: Access, row: StudyRow) -> None:
+        self.access = access
+        self.row = row
+        self.trials = Trials(access, row)
+
+    @retried
+    def fresh(self) -> "StudyStore":
+        """The study as it stands now."""
+        with self.access.reading() as connection:
+            row = connection.execute(sa.select(sweep).where(sweep.c.id == self.row.id)).mappings().one()
+        return StudyStore(self.access, sweep_row(row))
+
+    def leases(self, owner: str, seconds: float) -> Leases:
+        """What a driver takes and holds.
+
+        Args:
+            owner: The driver.
+            seconds: How long a trial is its own without a renewal.
+        """
+        return Leases(self.access, self.row, owner, seconds)
+
+    def outcomes(self, owner: str) -> Outcomes:
+        """What becomes of the trials of a driver."""
+        return Outcomes(self.access, self.row, owner)
+
+    def set_wanted(self, wanted: int) -> None:
+        """Sets the number of trials asked for in total."""
+        with self.access.writing() as connection:
+            connection.execute(sweep.update().where(sweep.c.id == self.row.id).values(wanted=wanted))
+
+    def change(
+        self,
+        study: Mapping[str, Any],
+        workload: Mapping[str, Any],
+        *,
+        digest: str,
+        space: mirror.Distributions,
+        descriptions: Sequence[str],
+    ) -> None:
+        """Stores the study as it was changed since it was begun, and logs what changed.
+
+        Args:
+            study: It as it is now.
+            workload: Its workload.
+            digest: Of both.
+            space: What each parameter may be now, in Optuna's terms.
+            descriptions: What changed, one line each.
+        """
+        key, now = self.row.id, self.access.clock.now()
+        values = {"study": dict(study), "workload": dict(workload), "digest": digest}
+        lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
+        with self.access.writing() as connection:
+            connection.execute(sweep.update().where(sweep.c.id == key).values(values))
+            if lines:
+                connection.execute(study_change.insert(), lines)
+            mirror.widen(connection, self.row.study_id, space)
+
+    @retried
+    def changes(self) -> list[tuple[datetime, str]]:
+        """What was changed since it was begun: when, in UTC, and what; the first change first."""
+        c = study_change.c
+        query = sa.select(c.moment, c.description).where(c.sweep_id == self.row.id).order_by(c.id)
+        with self.access.reading() as connection:
+            return [(row.moment, row.description) for row in connection.execute(query)]
+
+    def retry(self, error_class: ErrorClass | None = None) -> list[int]:
+        """Puts failed trials back into the queue, all or those of a class; returns their numbers."""
+        failed = (run.c.sweep_id == self.row.id) & (run.c.state == RunState.FAILED)
+        if error_class is not None:
+            failed &= run.c.error_class == error_class
+        cleared = dict.fromkeys(
+            ("owner", "lease_expires", "finished", "best_epoch", "scores", "error_class", "traceback")
+        )
+        with self.access.writing() as connection:
+            query = sa.select(run.c.number, run.c.trial_id).where(failed).order_by(run.c.number)
+            found = connection.execute(query).all()
+            connection.execute(run.update().where(failed).values(state=RunState.QUEUED, **cleared))
+            mirror.reopen(connection, [row.trial_id for row in found])
+        return [row.number for row in found]

@@ -1,0 +1,58 @@
+"""What is done about a failure of a trial."""
+
+from dataclasses import dataclass, replace
+
+from ..executors import Failed
+from ..trial import ErrorClass
+from .attempt import Ready
+
+RESTARTS = 2
+"""How often a trial whose process was killed goes on from its checkpoint before it has failed."""
+
+
+@dataclass(frozen=True)
+class _Again:
+    """The trial goes on.
+
+    Attributes:
+        ready: It as it waits again.
+        note: What is said.
+    """
+
+    ready: Ready
+    note: str
+
+
+class Restart(_Again):
+    """From its checkpoint."""
+
+
+class Halve(_Again):
+    """From its start, with half the micro-batch and twice the accumulation: the batch is the same."""
+
+
+@dataclass(frozen=True)
+class Fail:
+    """The trial has failed."""
+
+
+def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Fail:
+    """Decides what becomes of a trial that failed.
+
+    Args:
+        ready: The trial, and what it has been through.
+        failure: Why it failed; a full disk is no fault of the trial, and not asked about here.
+    """
+    number, config = ready.trial.number, ready.trial.config
+    if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
+        note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
+        return Restart(Ready(ready.trial, ready.halvings, ready.kills + 1), note)
+    can_halve = ready.halvings == 0 and config.accumulation < config.batch_size
+    if failure.error_class is ErrorClass.OOM and can_halve:
+        halved = config.model_copy(update={"accumulation": 2 * config.accumulation})
+        note = (
+            f"trial {number} ran out of memory; again with half the micro-batch "
+            f"(accumulation {halved.accumulation})"
+        )
+        return Halve(Ready(replace(ready.trial, config=halved), halvings=1), note)
+    return Fail()

@@ -1,0 +1,46 @@
+"""What becomes of a trial that failed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sweeper.executors import Failed
+from sweeper.sweep.attempt import Ready
+from sweeper.sweep.recovery import RESTARTS, Fail, Halve, Restart, after_failure
+from sweeper.trial import ErrorClass, TrialSpec
+from tests.sweeper_tests.made import PARAMS, study
+
+CONFIG = study().config("S-BERT", PARAMS, 11711)
+READY = Ready(TrialSpec(3, "S-BERT", PARAMS, CONFIG, 11711, 0))
+
+
+def of(accumulation: int, **fields: Any) -> Ready:
+    config = CONFIG.model_copy(update={"accumulation": accumulation})
+    return replace(READY, trial=replace(READY.trial, config=config), **fields)
+
+
+def failure(error_class: ErrorClass) -> Failed:
+    return Failed(3, error_class, "the process is gone", "")
+
+
+def test_a_killed_process_goes_on_a_few_times() -> None:
+    ready = replace(READY, halvings=1, displaced=True)
+    for kills in range(RESTARTS):
+        found = after_failure(replace(ready, kills=kills), failure(ErrorClass.KILLED))
+        note = "trial 3: the process is gone; it goes on from its checkpoint"
+        assert found == Restart(Ready(READY.trial, halvings=1, kills=kills + 1), note)
+    assert after_failure(replace(ready, kills=RESTARTS), failure(ErrorClass.KILLED)) == Fail()
+
+
+def test_too_little_memory_halves_the_micro_batch_once() -> None:
+    found = after_failure(of(2, kills=1), failure(ErrorClass.OOM))
+    note = "trial 3 ran out of memory; again with half the micro-batch (accumulation 4)"
+    assert found == Halve(of(4, halvings=1), note)
+    assert after_failure(of(2, halvings=1), failure(ErrorClass.OOM)) == Fail()
+    assert after_failure(of(CONFIG.batch_size), failure(ErrorClass.OOM)) == Fail()
+
+
+@pytest.mark.parametrize("error_class", [ErrorClass.NAN, ErrorClass.TIMEOUT, ErrorClass.ERROR])
+def test_all_else_is_a_failure(error_class: ErrorClass) -> None:
+    assert after_failure(READY, failure(error_class)) == Fail()
