@@ -1,5 +1,6 @@
 """The rooms: docs/architecture.md shows every module in its own, and each contract over them can break."""
 
+import ast
 import os
 import re
 import shutil
@@ -118,3 +119,31 @@ def test_few_modules_stand_at_the_top_of_the_house() -> None:
     top = list((ROOT / "sweeper").iterdir())
     assert len([path for path in top if path.suffix == ".py"]) <= 12
     assert len([path for path in top if (path / "__init__.py").exists()]) <= 12
+
+
+def test_no_file_is_long_no_function_without_a_reason_and_no_class_name_stands_twice() -> None:
+    classes: dict[str, Path] = {}
+    for path in (path for folder in ("sweeper", "model") for path in (ROOT / folder).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= 300, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                assert node.name not in classes, (path, classes[node.name])
+                classes[node.name] = path
+            if isinstance(node, ast.FunctionDef) and node.name != "train":  # the loop, written out
+                assert (node.end_lineno or 0) - node.lineno < 60, (path, node.name)
+
+
+ACROSS = {"test_golden.py", "test_old_homes.py", "test_statements.py"}
+"""Tests of what no module does alone."""
+
+
+def test_every_test_stands_in_its_module_s_room_and_begins_with_its_name() -> None:
+    for package in ("sweeper", "model"):
+        folder = ROOT / "tests" / f"{package}_tests"
+        for path in folder.rglob("test_*.py"):
+            room = ROOT / package / path.parent.relative_to(folder)
+            modules = [module.stem for module in room.iterdir() if not module.name.startswith("_")]
+            name = path.stem.removeprefix("test_")
+            named = any(name == module or name.startswith(f"{module}_") for module in modules)
+            assert named or path.name in ACROSS, path

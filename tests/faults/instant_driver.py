@@ -17,20 +17,13 @@ from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.retrying import RetryPolicy
-from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
-from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
 from sweeper.trial import Outcome
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.made import begin
 
 STUDY = Path(__file__).parent / "studies/faults.yaml"
-
-
-def begin(database: Database, study: Study, wanted: int) -> StudyStore:
-    """Begins the study, unless another driver has."""
-    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    return database.create(study.name, spec, workload, digest=study.digest(), version="faults", wanted=wanted)
 
 
 class _Observer(Observer):

@@ -8,7 +8,7 @@ import pytest
 from tests.faults import nodes
 from tests.faults.interrupt import check_stopped
 from tests.faults.sweep import Sweep
-from tests.sweeper_tests.executors.test_ray import remove_nodes
+from tests.sweeper_tests.executors.story import remove_nodes
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster

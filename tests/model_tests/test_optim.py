@@ -85,20 +85,6 @@ def test_updates_equal_those_of_torch_on_the_same_gradients(
         torch.testing.assert_close(parameter, copy, check_stride=False)
 
 
-def test_biases_and_norms_are_not_decayed() -> None:
-    network = nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))
-    decayed, free, *_ = build_optimizer(network, nn.Linear(1, 1), config(weight_decay=0.3)).param_groups
-    assert (decayed["weight_decay"], free["weight_decay"]) == (0.3, 0.0)
-    assert [p.ndim for p in decayed["params"]] == [2]
-    assert [p.ndim for p in free["params"]] == [1, 1, 1]
-
-
-def test_heads_have_a_rate_of_their_own() -> None:
-    optimizer = build_optimizer(nn.Linear(2, 2), nn.Linear(2, 2), config(head_learning_rate_scale=10))
-    set_learning_rate(optimizer, 0.01)
-    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.01, 0.01, 0.1, 0.1])
-
-
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
 def test_rate_rises_over_the_warm_up(schedule: str) -> None:
     given = config(learning_rate=1.0, warmup=0.1, schedule=schedule)

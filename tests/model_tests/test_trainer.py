@@ -9,69 +9,13 @@ import numpy as np
 import pytest
 import torch
 from pydantic import create_model
-from safetensors.torch import load_file
 
 from model.checkpoint import KEPT
 from model.config import TrainConfig
 from model.errors import CheckpointError, NonFiniteLossError, TrialStoppedError
-from model.result import EpochResult, Metric
-from model.tasks import DemoSource, Task
+from model.result import EpochResult
 from model.trainer import train
-
-TASKS = {
-    "sst": Task(
-        kind="single",
-        classes=5,
-        source=DemoSource(task="sst"),
-        text=("sentence",),
-        label="sentiment",
-        metric="accuracy",
-        head="mlp",
-        train_rows=96,
-        dev_rows=60,
-    ),
-    "para": Task(
-        kind="pair",
-        classes=2,
-        source=DemoSource(task="para"),
-        text=("sentence1", "sentence2"),
-        label="is_duplicate",
-        metric="accuracy",
-        head="sbert",
-        train_rows=70,
-        dev_rows=60,
-    ),
-    "sts": Task(
-        kind="pair",
-        range=(0, 5),
-        source=DemoSource(task="sts"),
-        text=("sentence1", "sentence2"),
-        label="similarity",
-        metric="pearson",
-        head="cosine",
-        loss="mse",
-        train_rows=50,
-        dev_rows=60,
-    ),
-}
-
-
-def config(**settings: object) -> TrainConfig:
-    small = {"tasks": TASKS, "epochs": 4, "learning_rate": 1e-3, "threads": 1, "train_sample": 40}
-    return TrainConfig.model_validate(small | settings)
-
-
-def metrics(results: list[EpochResult]) -> list[tuple[Metric, ...]]:
-    return [result.metrics for result in results]
-
-
-def weights(rundir: Path, epoch: int) -> dict[str, torch.Tensor]:
-    return load_file(rundir / "checkpoints" / f"{epoch:06d}.000000" / "model.safetensors")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+from tests.model_tests.made import assert_resumes, config, metrics, same, weights
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +27,7 @@ def whole(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
 @pytest.mark.parametrize("stop", [1, 3])
 def test_a_stopped_trial_resumes_bit_for_bit(optimizer: str, stop: int, cache: Path, tmp_path: Path) -> None:
-    given = config(optimizer=optimizer, schedule="cosine")
-    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
-    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
-    before = list(itertools.islice(trial, stop))
-    trial.close()
-    torch.manual_seed(999)  # whatever else used the generator in between
-    after = list(train(given, tmp_path / "stopped", data=None, cache=cache))
-    assert metrics(before) == metrics(expected)[:stop]
-    assert metrics(after) == metrics(expected)
-    ours, theirs = weights(tmp_path / "stopped", 4), weights(tmp_path / "whole", 4)
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
-    with np.load(tmp_path / "stopped/predictions.npz") as a, np.load(tmp_path / "whole/predictions.npz") as b:
-        assert all(np.array_equal(a[name], b[name]) for name in b.files)
+    assert_resumes(config(optimizer=optimizer, schedule="cosine"), tmp_path, cache, stop)
 
 
 @pytest.mark.parametrize(
@@ -116,14 +47,7 @@ def test_a_trial_stopped_between_two_steps_loses_none(
     after = list(train(given, tmp_path / "halted", data=None, cache=cache, stop=lambda: next(asked) < 0))
     assert next(asked) == given.epochs * 4 - step
     assert metrics(after) == metrics(expected)
-    ours, theirs = weights(tmp_path / "halted", 3), weights(tmp_path / "whole", 3)
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-
-
-def test_the_same_configuration_trains_to_the_same_scores(
-    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
-) -> None:
-    assert metrics(list(train(config(), tmp_path, data=None, cache=cache))) == metrics(whole[1])
+    assert same(weights(tmp_path / "halted", 3), weights(tmp_path / "whole", 3))
 
 
 def test_another_seed_trains_to_other_scores(

@@ -14,7 +14,7 @@ from model.errors import TrialStoppedError
 from model.files import RunFolder
 from model.result import EpochResult
 from model.trainer import train
-from tests.model_tests.test_trainer import cache, config  # noqa: F401 - a fixture, and small settings
+from tests.model_tests.made import config, same
 
 Stop = Callable[[], bool]
 UNSTEADY = config(epochs=6, learning_rate=2e-2, schedule="constant", seed=5)
@@ -30,13 +30,9 @@ def epoch_of(file: Path) -> str | None:
         return (opened.metadata() or {}).get("epoch")
 
 
-def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in other)
-
-
 @pytest.fixture(scope="module")
 def whole(
-    cache: Path,  # noqa: F811
+    cache: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, list[EpochResult], dict[str, torch.Tensor]]:
     """An undisturbed trial, its results, and the best weights as its checkpoint had them."""
@@ -64,7 +60,7 @@ def test_the_weights_are_those_of_the_best_epoch(
 def test_a_trial_that_goes_on_has_them_too(
     step: int,
     whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],
-    cache: Path,  # noqa: F811
+    cache: Path,
     tmp_path: Path,
 ) -> None:
     asked = itertools.count()
@@ -81,7 +77,7 @@ def test_a_trial_that_goes_on_has_them_too(
 
 def test_a_file_system_without_links_gets_a_copy(
     whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],
-    cache: Path,  # noqa: F811
+    cache: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

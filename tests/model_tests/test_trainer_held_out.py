@@ -71,13 +71,6 @@ def test_a_test_file_that_is_missing_is_named(data: Path, tmp_path: Path) -> Non
         trained(data, tmp_path, test="held-out.tsv", score_test=True)
 
 
-def test_the_demo_s_test_rows_share_no_sentence_with_the_others() -> None:
-    for task in ("sst", "para", "sts"):
-        seen = [{text for row in demo.examples(task, of, 7) for text in row.texts} for of in demo.ROWS[task]]
-        assert all(seen)
-        assert sum(map(len, seen)) == len(set.union(*seen))
-
-
 def test_groups_are_read_from_dev_rows_alone_and_kept_with_the_predictions(
     data: Path, tmp_path: Path
 ) -> None:

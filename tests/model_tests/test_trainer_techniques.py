@@ -5,17 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.config import TrainConfig
-from model.result import EpochResult
 from model.trainer import train
-from tests.model_tests.test_trainer import config, metrics, weights
+from tests.model_tests.made import assert_resumes, config, same, weights
 
 QUIET = {"dropout": 0.0, "encoder": {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 def trained(rundir: Path, cache: Path, **settings: object) -> dict[str, torch.Tensor]:
@@ -27,19 +20,6 @@ def assert_close(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         torch.testing.assert_close(tensor, other[name], rtol=1e-5, atol=1e-5)
-
-
-def assert_resumes(given: TrainConfig, folder: Path, cache: Path) -> list[EpochResult]:
-    """Stops a trial after its first epoch, resumes it, and demands what an uninterrupted one gives."""
-    expected = list(train(given, folder / "whole", data=None, cache=cache))
-    trial = train(given, folder / "stopped", data=None, cache=cache)
-    next(trial)
-    trial.close()
-    assert metrics(list(train(given, folder / "stopped", data=None, cache=cache))) == metrics(expected)
-    ours, theirs = weights(folder / "stopped", given.epochs), weights(folder / "whole", given.epochs)
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-    return expected
 
 
 @pytest.mark.parametrize("accumulation", [2, 5, 100])
@@ -126,4 +106,4 @@ def test_smart_without_weight_or_average_is_no_smart(cache: Path, tmp_path: Path
     settings = {"epochs": 1, "steps_per_epoch": 2}
     plain = trained(tmp_path / "plain", cache, **settings)
     idle = trained(tmp_path / "idle", cache, **settings, smart=smart)
-    assert all(torch.equal(idle[name], plain[name]) for name in plain)
+    assert same(idle, plain)

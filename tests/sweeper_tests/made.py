@@ -1,4 +1,4 @@
-"""A study and trials made by hand, for the tests of the report."""
+"""Studies and trials made by hand."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,13 +12,16 @@ from sweeper.report.results import Results
 from sweeper.search.distributions import distributions
 from sweeper.store.database import Database
 from sweeper.store.frames import epochs_frame, trials_frame
+from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
-from sweeper.study.spec import StudySpec
+from sweeper.study.spec import StudySpec, Workload
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 
 BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 WORKLOAD = load_study("quickstart", "demo").workload
+FREE = WORKLOAD.model_copy(update={"space": {}})
+"""The demo without a space of its own, which would replace entries of the study's."""
 SPACE = {
     "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True},
     "dropout": [0.1, 0.3, 0.5],
@@ -28,7 +31,7 @@ PARAMS = {"learning_rate": 3.21e-4, "dropout": 0.3, "weight_decay": 0.1}
 VERSIONS = {"sweeper": "0.1.0", "torch": "2.9.0"}
 
 
-def study(notice: str = WORKLOAD.notice, **fields: Any) -> Study:
+def study(workload: Workload = WORKLOAD, **fields: Any) -> Study:
     """Two arms over three settings on the demo corpus, unless `fields` of the study file say otherwise."""
     written = {
         "name": "made",
@@ -40,7 +43,7 @@ def study(notice: str = WORKLOAD.notice, **fields: Any) -> Study:
         "space": SPACE,
         "tables": ["arms", "table2", "table3"],
     }
-    return Study(StudySpec.model_validate(written | fields), WORKLOAD.model_copy(update={"notice": notice}))
+    return Study(StudySpec.model_validate(written | fields), workload)
 
 
 def row(
@@ -111,9 +114,11 @@ def epochs(of: Study, run: TrialRow) -> list[EpochResult]:
     return results
 
 
-def results(of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Results:
-    """What tables and figures are made from."""
-    metrics = [
+def results(
+    of: Study, runs: Sequence[TrialRow], wanted: int | None = None, metrics: Sequence[Any] | None = None
+) -> Results:
+    """What tables and figures are made from; `metrics` are other rows of epochs than those of `epochs`."""
+    own = [
         (run.number, run.arm, epoch.epoch, metric.split, metric.task, metric.name, metric.value)
         for run in runs
         for epoch in epochs(of, run)
@@ -129,7 +134,7 @@ def results(of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> R
         space=of.space,
         wanted=len(runs) if wanted is None else wanted,
         trials=trials_frame(runs, {run.number: len(epochs(of, run)) for run in runs}),
-        epochs=epochs_frame(metrics),
+        epochs=epochs_frame(own if metrics is None else metrics),
     )
 
 
@@ -139,18 +144,30 @@ def document(of: Results, summary: Sequence[str] = (), tables: Sequence[Table] =
     return Document(of.name, of.description, formula, of.notice, tuple(summary), of.arms, tuple(tables))
 
 
+def trials(of: Study, error: str = "Traceback\nboom") -> list[TrialRow]:
+    """Two settings of each of two arms, one that failed, and one that runs."""
+    first, second = of.spec.arms
+    other = PARAMS | {"dropout": 0.5}
+    return [
+        row(of, 0, first, (0.400, 0.700, 0.500)),
+        row(of, 1, second, (0.450, 0.750, 0.600)),
+        row(of, 2, first, (0.420, 0.690, 0.520), params=other),
+        row(of, 3, second, (0.470, 0.740, 0.640), params=other),
+        row(of, 4, first, None, state=RunState.FAILED, error=error),
+        row(of, 5, second, None, state=RunState.RUNNING),
+    ]
+
+
+def begin(database: Database, of: Study, wanted: int) -> StudyStore:
+    """Begins the study, unless it has begun."""
+    spec, workload = (part.model_dump(mode="json") for part in (of.spec, of.workload))
+    return database.create(of.name, spec, workload, digest=of.digest(), version="0.1.0", wanted=wanted)
+
+
 def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Database:
     """An open database with the study in it."""
     database = Database(f"sqlite:///{path}/studies.db")
-    study_json, workload_json = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
-    made = database.create(
-        of.name,
-        study_json,
-        workload_json,
-        digest=of.digest(),
-        version="0.1.0",
-        wanted=len(runs) if wanted is None else wanted,
-    )
+    made = begin(database, of, len(runs) if wanted is None else wanted)
     leases, outcomes = made.leases("host:1", 60.0), made.outcomes("host:1")
     for run in runs:
         number = leases.claim()

@@ -1,13 +1,10 @@
 """Trials whose machines share no disk: their checkpoints travel through a folder behind a URL."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from sweeper.cli import main
 from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Failed, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
@@ -15,9 +12,10 @@ from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
-from tests.sweeper_tests.executors.test_protocol import follow, job, scores, story
+from sweeper.sweep.order import Places
+from tests.sweeper_tests.driven import sweep
+from tests.sweeper_tests.executors.story import follow, job, scores, story
+from tests.sweeper_tests.typed import Command, refused
 
 
 def write(folder: Path, **files: str) -> None:
@@ -103,7 +101,7 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
     study = load_study("faults", "seconds")
     home = Home(tmp_path / "here", f"file://{tmp_path}/shared")
     url = f"sqlite:///{tmp_path}/studies.db"
-    run(Order(study, 4, Places(url, home, None), Console(file=io.StringIO())), InlineExecutor())
+    sweep(study, Places(url, home, None), 4, InlineExecutor())
     with Database(url) as database:
         runs = database.study(study.name).trials.rows()
     best = {
@@ -117,16 +115,11 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
             assert files - {"log.txt"} == {"config.json", "predictions.npz"} | weights
 
 
-def test_a_url_holds_no_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPER_HOME", "s3://bucket/folder/")
     assert Home.from_environment().shared == "s3://bucket/folder"
-    with pytest.raises(SystemExit, match="2"):
-        main(["run", "--study", "quickstart", "--executor", "inline"])
-    assert capsys.readouterr() == (
-        "",
-        "Error: SWEEPER_HOME 's3://bucket/folder' cannot hold a database: name one with --storage "
-        "postgresql://…\n",
-    )
+    said = "Error: SWEEPER_HOME 's3://bucket/folder' cannot hold a database: name one with --storage postgresql://…\n"
+    assert refused(sweeper, "run", "--study", "quickstart", "--executor", "inline") == said
 
 
 def test_a_url_of_no_known_kind() -> None:

@@ -11,27 +11,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from sweeper.cli import main
 from sweeper.signals import TerminatedError, terminable
 from sweeper.store.database import Database
+from tests.sweeper_tests.typed import SMALL, Command, write
 
-STUDY = """
-name: mine
-workload: small
-space: {learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}
-"""
-SMALL = """
-name: small
-train:
-  tasks:
-    sst: {kind: single, classes: 5, text: [sentence], label: sentiment, metric: accuracy,
-          source: {kind: demo, task: sst}, train_rows: 30, dev_rows: 20}
-  encoder: {hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200}
-  epochs: 5
-  steps_per_epoch: 1
-  train_sample: 10
-  threads: 1
-"""
 TRIALS = 8
 RUN = ["run", "--study", "mine", "--trials", str(TRIALS)]
 
@@ -92,12 +75,11 @@ def table(home: Path) -> pd.DataFrame:
     return frame[["number", "arm", "state", "overall", "sst", "best_epoch", "epochs", "params.learning_rate"]]
 
 
-def test_a_sweep_that_is_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "studies/workloads").mkdir(parents=True)
-    (tmp_path / "studies/mine.yaml").write_text(STUDY)
-    (tmp_path / "studies/workloads/small.yaml").write_text(SMALL)
-    monkeypatch.chdir(tmp_path)
-    home = tmp_path / "home"
+def test_a_sweep_that_is_stopped_goes_on(
+    folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 5"))
+    home = folder / "home"
     stopped = "Stopped; go on with: sweeper resume mine@small\n"
 
     # While the server that forks the trials still loads its libraries.
@@ -120,8 +102,7 @@ def test_a_sweep_that_is_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
     driver = start(home)
     wait_for(driver, "trial 1 continues")
     assert ended(driver) == (0, "")
-    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "undisturbed"))
-    with pytest.raises(SystemExit):
-        main([*RUN, "--executor", "inline"])
+    monkeypatch.setenv("SWEEPER_HOME", str(folder / "undisturbed"))
+    assert sweeper(*RUN, "--executor", "inline").code == 0
     assert list(table(home)["number"]) == list(range(TRIALS))
-    pd.testing.assert_frame_equal(table(home), table(tmp_path / "undisturbed"), check_exact=True)
+    pd.testing.assert_frame_equal(table(home), table(folder / "undisturbed"), check_exact=True)

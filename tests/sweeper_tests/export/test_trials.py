@@ -17,7 +17,7 @@ from sweeper.errors import InputError
 from sweeper.export import trials as trialfile
 from sweeper.trial import RunState
 from tests.sweeper_tests import made
-from tests.sweeper_tests.cli.test_app import Command, contents, folder, refused, sweeper, write  # noqa: F401
+from tests.sweeper_tests.typed import Command, contents, refused, write
 
 Rows = list[dict[str, Any]]
 THIRD = 1 / 3
@@ -50,7 +50,7 @@ READERS: dict[str, Callable[[Path], Rows]] = {"csv": csv_rows, "parquet": parque
 
 
 @pytest.fixture
-def home(folder: Path) -> Path:  # noqa: F811
+def home(folder: Path) -> Path:
     """Three complete trials with long numbers and a failed one, as sweeper's default database."""
     study = made.study(**UNUSUAL)
     chosen = [(0.1, "mean", 1.0), (0.3, "max", None), (0.1, "max", 1.0), (0.3, "mean", None)]
@@ -72,7 +72,7 @@ def home(folder: Path) -> Path:  # noqa: F811
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_every_trial_is_there_with_every_digit(kind: str, home: Path, sweeper: Command) -> None:  # noqa: F811
+def test_every_trial_is_there_with_every_digit(kind: str, home: Path, sweeper: Command) -> None:
     said = sweeper("export", "--trials", f"out/trials.{kind}")
     assert (said.code, said.out) == (0, f"4 trials: out/trials.{kind}\n")
     assert [path.name for path in (home / "out").iterdir()] == [f"trials.{kind}"]
@@ -108,7 +108,7 @@ def test_values_of_several_kinds_in_a_column_are_json(tmp_path: Path) -> None:
 
 def test_what_cannot_be_written_is_one_line(
     home: Path,
-    sweeper: Command,  # noqa: F811
+    sweeper: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("trials.xlsx", "trials"):
@@ -123,7 +123,7 @@ def test_what_cannot_be_written_is_one_line(
 
 def test_a_file_that_is_there_stays_until_the_new_one_is_whole(
     home: Path,
-    sweeper: Command,  # noqa: F811
+    sweeper: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     write(home / "trials.csv", "before")

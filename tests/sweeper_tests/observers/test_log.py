@@ -1,6 +1,5 @@
 """Logs for TensorBoard and MLflow, read back with the tools' own readers."""
 
-import io
 import os
 import shutil
 import sqlite3
@@ -11,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
@@ -28,18 +26,13 @@ from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
+from sweeper.sweep.order import Places
 from sweeper.trial import Outcome
-from tests.sweeper_tests.cli.test_app import Command, folder, refused, sweeper  # noqa: F401
+from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.typed import Command, refused
 
 BOTH = ("tensorboard", "mlflow")
-
-
-@pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
 
 
 def mlflow_client(file: Path) -> Any:
@@ -98,11 +91,8 @@ class Stopping(Resumable):
 def swept(
     study: Study, home: Home, trials: int, executor: InstantExecutor, logs: tuple[str, ...] = BOTH
 ) -> str:
-    console = Console(file=io.StringIO(), width=200)
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
-        run(Order(study, trials, Places(home.storage, home, None), console, logs=logs), executor)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+        return sweep(study, Places(home.storage, home, None), trials, executor, logs=logs)[1]
 
 
 def metrics(home: Home, number: int) -> dict[str, list[tuple[int, float]]]:
@@ -269,7 +259,7 @@ def test_the_view_hears_everything_first_and_each_log_fails_for_itself() -> None
 
 
 def test_an_absent_package_or_an_unknown_tool_is_one_line(
-    sweeper: Command,  # noqa: F811
+    sweeper: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "--log" in refused(sweeper, "run", "--study", "mine", "--log", "wandb")
@@ -304,7 +294,7 @@ def test_a_log_can_be_added(study: Study, home: Home, monkeypatch: pytest.Monkey
     assert heard == ["quickstart@demo under home %", "trial 0 complete"]
 
 
-def test_the_command_logs_real_trials(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_the_command_logs_real_trials(folder: Path, sweeper: Command) -> None:
     said = sweeper("run", "--study", "mine", "--trials", "1", "--executor", "inline", "--log", "tensorboard")
     assert (said.code, said.err) == (0, "")
     home, study = Home(folder / ".sweeper"), load_study("mine", "small")

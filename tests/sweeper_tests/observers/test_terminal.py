@@ -10,16 +10,10 @@ from model.result import EpochResult, Metric
 from sweeper.observers.several import Several
 from sweeper.observers.tally import Tally
 from sweeper.observers.terminal import LiveProgress, PlainProgress, progress
-from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
 
 ARM = "[red]S-BERT[/red] :fire:"
-
-
-@pytest.fixture(scope="module")
-def study() -> Study:
-    return load_study("quickstart", "demo")
 
 
 @pytest.fixture

@@ -1,13 +1,8 @@
 """The leaders of a search at fresh seeds: which they are, and that their settings are the search's."""
 
-import io
-from pathlib import Path
-
 import pytest
-from rich.console import Console
 
 from sweeper.errors import InputError
-from sweeper.paths import Home
 from sweeper.report.confirmation import configuration_key, confirmation, confirmation_name
 from sweeper.report.read import read_study
 from sweeper.report.results import Results, rank_configurations
@@ -15,21 +10,11 @@ from sweeper.store.database import Database
 from sweeper.store.studies import find_study
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
+from sweeper.sweep.order import Places
 from tests.sweeper_tests import made
-from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.driven import sweep
 
 SEARCH = made.study(seeds=[1, 2], sampler={"name": "random"})
-
-
-@pytest.fixture
-def places(tmp_path: Path, url: str) -> Places:
-    return Places(url, Home(tmp_path), None)
-
-
-def drive(study: Study, places: Places, trials: int | None) -> None:
-    run(Order(study, trials, places, Console(file=io.StringIO())), InstantExecutor())
 
 
 def results(places: Places, name: str) -> Results:
@@ -45,7 +30,7 @@ def confirmed(places: Places, top: int, seeds: int) -> Study:
 
 
 def test_leaders_are_ranked_arm_by_arm(places: Places) -> None:
-    drive(SEARCH, places, 16)
+    sweep(SEARCH, places, 16)
     found = results(places, SEARCH.name)
     order = rank_configurations(found)
     assert len(order) == 8
@@ -57,12 +42,12 @@ def test_leaders_are_ranked_arm_by_arm(places: Places) -> None:
 
 
 def test_the_leaders_train_again_with_their_own_settings_at_fresh_seeds(places: Places) -> None:
-    drive(SEARCH, places, 8)
+    sweep(SEARCH, places, 8)
     assert results(places, SEARCH.name).confirmation is None
     confirming = confirmed(places, top=2, seeds=3)
     assert confirming.name == "made-confirm@demo"
     assert set(confirming.spec.seeds).isdisjoint(SEARCH.spec.seeds)
-    drive(confirming, places, None)
+    sweep(confirming, places, None)
     searched, again = results(places, SEARCH.name), results(places, confirming.name)
     assert len(again.complete) == 2 * 3
     keys = {
@@ -77,13 +62,13 @@ def test_the_leaders_train_again_with_their_own_settings_at_fresh_seeds(places: 
 
 
 def test_more_leaders_and_seeds_add_to_a_confirmation(places: Places) -> None:
-    drive(SEARCH, places, 8)
+    sweep(SEARCH, places, 8)
     first = confirmed(places, top=1, seeds=2)
-    drive(first, places, None)
+    sweep(first, places, None)
     second = confirmed(places, top=3, seeds=4)
     assert list(second.spec.arms)[:1] == list(first.spec.arms)
     assert second.spec.seeds[:2] == first.spec.seeds
-    drive(second, places, None)
+    sweep(second, places, None)
     again = results(places, second.name)
     assert again.complete.groupby("arm").size().tolist() == [4, 4, 4]
     assert (again.complete["number"] < 2).sum() == 2
@@ -92,9 +77,9 @@ def test_more_leaders_and_seeds_add_to_a_confirmation(places: Places) -> None:
 def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
     with pytest.raises(InputError, match="no complete trial yet"):
         confirmation(SEARCH, [], 3)
-    drive(SEARCH, places, 4)
+    sweep(SEARCH, places, 4)
     confirming = confirmed(places, top=1, seeds=1)
-    drive(confirming, places, None)
+    sweep(confirming, places, None)
     with pytest.raises(InputError, match="is a confirmation already"):
         confirmation(confirming, rank_configurations(results(places, confirming.name)), 1)
 

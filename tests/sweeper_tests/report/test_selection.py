@@ -1,17 +1,19 @@
 import csv
 import io
 import json
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from sweeper.cli import main
 from sweeper.errors import InputError
 from sweeper.report.document import Cell, Column, Document, Table
 from sweeper.report.selection import Selection, select
 from tests.sweeper_tests.golden import ARMS, FOLDER, write_golden
+from tests.sweeper_tests.typed import Command, refused
+
+GOLDEN = Path("reports/golden@demo")
 
 NUMBERS = Table(
     "numbers",
@@ -96,9 +98,6 @@ def test_what_is_not_there_is_an_error_that_names_what_is(selection: Selection, 
     assert str(caught.value).startswith(message)
 
 
-Typed = Callable[..., tuple[int, str, str]]
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the golden study in its database."""
@@ -108,32 +107,22 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def report(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Typed:
-    """Types `sweeper report` and gives its exit code, standard output and standard error."""
+def report(home: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Types `sweeper report`."""
     monkeypatch.setenv("SWEEPER_HOME", str(home))
-
-    def typed(*arguments: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main(["report", "--folder", str(tmp_path), *arguments])
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, *capsys.readouterr()
-
-    return typed
+    return partial(sweeper, "report")
 
 
 @pytest.mark.parametrize("form", ["markdown", "latex", "csv", "json"])
-def test_standard_output_is_the_file_and_nothing_else(report: Typed, tmp_path: Path, form: str) -> None:
+def test_standard_output_is_the_file_and_nothing_else(report: Command, form: str) -> None:
     code, out, err = report("--format", form)
     name = {"markdown": "tables.md", "latex": "tables.tex"}.get(form, f"tables.{form}")
-    assert (code, out) == (0, (tmp_path / "golden@demo" / name).read_text(encoding="utf-8"))
+    assert (code, out) == (0, (GOLDEN / name).read_text(encoding="utf-8"))
     assert "58 of 60 trials finished" in err
-    assert err.endswith(f"Report: {tmp_path / 'golden@demo' / 'index.html'}\n")
+    assert err.endswith(f"Report: {GOLDEN / 'index.html'}\n")
 
 
-def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Typed, tmp_path: Path) -> None:
+def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Command) -> None:
     first, *_, last = ARMS
     code, out, _ = report("--format", "json", "--table", "trials", "--arm", last, "--sort", "overall")
     assert code == 0
@@ -144,7 +133,7 @@ def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Type
     assert scores == sorted(there, reverse=True) + [None] * (len(scores) - len(there))
     assert {row[1]["text"] for row in table["rows"]} == {last}
     assert len(scores) == 15
-    whole = json.loads((tmp_path / "golden@demo" / "tables.json").read_text(encoding="utf-8"))
+    whole = json.loads((GOLDEN / "tables.json").read_text(encoding="utf-8"))
     golden = json.loads((FOLDER / "tables.json").read_text(encoding="utf-8"))
     assert [each["key"] for each in whole["tables"]] == [each["key"] for each in golden["tables"]]
     _, out, _ = report("--format", "csv", "--table", "arms", "--table", "best", "--arm", first)
@@ -152,7 +141,7 @@ def test_a_selection_is_printed_and_the_files_hold_the_whole_report(report: Type
     assert {(line["table"], line["row"]) for line in lines} == {("arms", "1"), ("best", "1")}
 
 
-def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
+def test_the_terminal_says_which_table_keeps_its_order(report: Command) -> None:
     code, out, err = report("--table", "table3", "--table", "arms", "--sort", "overall")
     assert (code, err) == (0, "")
     assert "table3 keeps its order: its rows belong together.\n" in out
@@ -160,9 +149,7 @@ def test_the_terminal_says_which_table_keeps_its_order(report: Typed) -> None:
     assert "Table 4" not in out
 
 
-def test_figures_are_written_beside_the_page(
-    report: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_figures_are_written_beside_the_page(report: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[tuple[list[str], Path, str, int]] = []
     monkeypatch.setattr(
         "sweeper.report.figures.image.write_images",
@@ -170,7 +157,7 @@ def test_figures_are_written_beside_the_page(
     )
     assert report("--table", "arms", "--figures", "pdf")[0] == 0
     ((keys, *where),) = drawn
-    assert where == [tmp_path / "golden@demo" / "figures", "pdf", 1]
+    assert where == [GOLDEN / "figures", "pdf", 1]
     assert "history" in keys
     assert report("--table", "arms")[0] == 0
     assert len(drawn) == 1
@@ -181,14 +168,8 @@ def test_figures_are_written_beside_the_page(
     [
         (("--table", "tabel3"), "--table 'tabel3': no table of golden@demo; its tables: arms, table1, "),
         (("--arm", "S-BERT + PCGrad"), "--arm 'S-BERT + PCGrad': no arm of golden@demo; did you mean "),
-        (("--sort", "overal"), "--sort 'overal': no column of these tables; did you mean 'overall'?"),
         (("--format", "html"), "Invalid value for '--format': "),
     ],
 )
-def test_a_wrong_option_writes_nothing(
-    report: Typed, tmp_path: Path, arguments: tuple[str, ...], message: str
-) -> None:
-    code, out, err = report(*arguments)
-    assert (code, out) == (2, "")
-    assert err.startswith(f"Error: {message}")
-    assert list(tmp_path.iterdir()) == []
+def test_a_wrong_option_writes_nothing(report: Command, arguments: tuple[str, ...], message: str) -> None:
+    assert refused(report, *arguments).startswith(f"Error: {message}")

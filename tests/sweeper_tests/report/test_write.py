@@ -18,28 +18,14 @@ from sweeper.report.formats.markdown import table_text
 from sweeper.report.formats.terminal import print_tables
 from sweeper.report.write import Report, write_report
 from sweeper.store.database import Database
-from sweeper.study.study import Study
-from sweeper.trial import RunState, TrialRow
+from sweeper.trial import RunState
 from tests.sweeper_tests.golden import golden_study, golden_trials, keep_predictions
-from tests.sweeper_tests.made import BEGUN, PARAMS, row, store, study
+from tests.sweeper_tests.made import BEGUN, WORKLOAD, row, store, study, trials
 
 HOSTILE = (
     '</script><script>alert("x")</script> & <img src=http://evil.example/x onerror=alert(1)> | `a` {{ 7*7 }}'
 )
 FILES = ["index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
-
-
-def trials(of: Study, error: str = "Traceback\nboom") -> list[TrialRow]:
-    first, second = of.spec.arms
-    other = PARAMS | {"dropout": 0.5}
-    return [
-        row(of, 0, first, (0.400, 0.700, 0.500)),
-        row(of, 1, second, (0.450, 0.750, 0.600)),
-        row(of, 2, first, (0.420, 0.690, 0.520), params=other),
-        row(of, 3, second, (0.470, 0.740, 0.640), params=other),
-        row(of, 4, first, None, state=RunState.FAILED, error=error),
-        row(of, 5, second, None, state=RunState.RUNNING),
-    ]
 
 
 class Page(HTMLParser):
@@ -219,7 +205,11 @@ def test_what_a_report_reads_it_reads_once(written: tuple[Database, Report], tmp
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Report]:
-    of = study(arms={HOSTILE: {}, "$\\_other_{x}%": {}}, description=HOSTILE, notice=HOSTILE)
+    of = study(
+        WORKLOAD.model_copy(update={"notice": HOSTILE}),
+        arms={HOSTILE: {}, "$\\_other_{x}%": {}},
+        description=HOSTILE,
+    )
     folder = tmp_path_factory.mktemp("hostile")
     with store(folder, of, trials(of, error=HOSTILE)) as database:
         yield write_report(database, of.name, folder / "report")

@@ -10,7 +10,7 @@ import pytest
 from sweeper.search.history import History, Tried
 from sweeper.search.propose import propose
 from sweeper.trial import PastTrial, RunState
-from tests.sweeper_tests.search.test_propose import QUICK, study
+from tests.sweeper_tests.search.proposals import QUICK, study
 
 OUTCOMES = [*[RunState.COMPLETE] * 3, RunState.PRUNED, RunState.FAILED, RunState.RUNNING]
 

@@ -3,7 +3,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -16,57 +16,9 @@ from scipy import stats
 
 from sweeper.search.pruners.halving import bracket
 from sweeper.search.pruning import Question, peers_of, should_prune
-from sweeper.study.load import load_study
-from sweeper.study.spec import StudySpec
-from sweeper.study.study import Study
-from sweeper.trial import Curve, RunState, TrialSpec
+from sweeper.trial import Curve, RunState
 from tests.sweeper_tests import made
-
-EPOCHS = 12
-WORKLOAD = load_study("quickstart", "demo").workload
-
-
-def study(pruner: dict[str, Any], arms: tuple[str, ...] = ("A",), seeds: tuple[int, ...] = (1,)) -> Study:
-    written = {
-        "name": "toy",
-        "base": {"epochs": EPOCHS},
-        "arms": {arm: {} for arm in arms},
-        "space": {"dropout": {"low": 0.0, "high": 0.5}},
-        "seeds": seeds,
-        "pruner": pruner,
-    }
-    return Study(StudySpec.model_validate(written), WORKLOAD)
-
-
-def spec(
-    of: Study, number: int, arm: str = "A", seed: int = 1, configuration: int | None = None
-) -> TrialSpec:
-    place = number if configuration is None else configuration
-    return TrialSpec(number, arm, {"dropout": 0.1}, of.config(arm, {"dropout": 0.1}, seed), seed, place)
-
-
-def full_curve(number: int, slope: float = 0.3) -> dict[int, float]:
-    """Rises by chance; where it begins says something of where it ends."""
-    chance = random.Random(number)  # noqa: S311
-    height = chance.random()
-    return {epoch: height + slope * chance.random() - 0.5 / epoch for epoch in range(1, EPOCHS + 1)}
-
-
-def drive(
-    a_study: Study, trials: int, curve: Callable[[int], Mapping[int, float]] = full_curve
-) -> list[Curve]:
-    """Each trial in turn, asked about after every epoch."""
-    done: list[Curve] = []
-    for number in range(trials):
-        trial, values = spec(a_study, number), {}
-        state = RunState.COMPLETE
-        for epoch, value in curve(number).items():
-            values[epoch] = value
-            if should_prune(a_study, trial, values, done):
-                state = RunState.PRUNED
-                break
-        done.append(Curve(number, "A", 1, number, state, values))
-    return done
+from tests.sweeper_tests.search.curves import EPOCHS, drive, full_curve, spec, study
 
 
 def in_optuna(pruner: BasePruner, trials: int) -> list[int]:
@@ -325,7 +277,7 @@ def test_wilcoxon_bears_equal_configurations_and_none() -> None:
 
 def test_another_process_decides_the_same() -> None:
     program = """
-from tests.sweeper_tests.search.test_pruning import drive, study
+from tests.sweeper_tests.search.curves import drive, study
 print([len(one.values) for one in drive(study({"name": "hyperband"}), 60)])
 """
     root = str(Path(__file__).parents[3])

@@ -16,13 +16,13 @@ import pytest
 
 from sweeper.show import dashboard
 from tests.sweeper_tests import made
-from tests.sweeper_tests.cli.test_app import Command, folder, refused, sweeper, write  # noqa: F401
+from tests.sweeper_tests.typed import Command, refused
 
 Running = tuple["subprocess.Popen[str]", str]
 
 
 @pytest.fixture
-def studies(folder: Path) -> Path:  # noqa: F811
+def studies(folder: Path) -> Path:
     """A folder whose default database holds a study of three trials, under a name that needs care."""
     study = made.study()
     runs = [made.row(study, number, "S-BERT", (0.1 * number, 0.5, 0.5)) for number in range(3)]
@@ -103,7 +103,7 @@ def test_it_listens_on_this_machine_only(running: Running) -> None:
 
 def test_a_port_that_is_taken_is_one_line(
     studies: Path,
-    sweeper: Command,  # noqa: F811
+    sweeper: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SWEEPER_HOME", str(studies / "{home} %"))
@@ -115,7 +115,7 @@ def test_a_port_that_is_taken_is_one_line(
 
 
 def test_without_the_package_or_a_database_it_says_so(
-    sweeper: Command,  # noqa: F811
+    sweeper: Command,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert "no studies yet" in refused(sweeper, "dashboard")

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Iterator
 
-import pytest
 from rich.console import Console
 
 from sweeper.show.status import MOST_FAILURES, overview, watch
@@ -11,10 +10,10 @@ from sweeper.store.owners import Owner
 from sweeper.store.study import StudyStore
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, Outcome, RunState
-from tests.sweeper_tests.show.test_trial import HERE, add, evaluation, store, study  # noqa: F401 - fixtures
+from tests.sweeper_tests.halfway import HERE, add
 
 
-def test_counts_arms_failures_and_what_needs_attention(store: StudyStore) -> None:  # noqa: F811
+def test_counts_arms_failures_and_what_needs_attention(store: StudyStore) -> None:
     me = Owner.this_process()
     head, *lines = overview(store)
     assert head.startswith("quickstart@demo: 2 of 8 trials · 1 failed · best overall 0.625 (trial 0) · about")
@@ -27,7 +26,7 @@ def test_counts_arms_failures_and_what_needs_attention(store: StudyStore) -> Non
     ]
 
 
-def test_changes_are_told_with_their_day(store: StudyStore) -> None:  # noqa: F811
+def test_changes_are_told_with_their_day(store: StudyStore) -> None:
     row, said = store.row, "seeds: [1] -> [1, 2]"
     store.change(row.study, row.workload, digest=row.digest, space={}, descriptions=[said])
     [(moment, said)] = store.changes()
@@ -36,8 +35,8 @@ def test_changes_are_told_with_their_day(store: StudyStore) -> None:  # noqa: F8
 
 
 def test_of_many_failures_the_latest_are_listed(
-    store: StudyStore,  # noqa: F811
-    study: Study,  # noqa: F811
+    store: StudyStore,
+    study: Study,
 ) -> None:
     failed = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM, traceback="")
     for _ in range(MOST_FAILURES):
@@ -51,7 +50,7 @@ def test_of_many_failures_the_latest_are_listed(
     assert not any("failed (nan)" in line for line in lines)
 
 
-def test_without_a_living_driver_no_time_is_left_to_tell(store: StudyStore) -> None:  # noqa: F811
+def test_without_a_living_driver_no_time_is_left_to_tell(store: StudyStore) -> None:
     scores = {"overall": 0.5, "sst": 0.25}
     done = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
     store.outcomes(HERE).finished(2, done)
@@ -69,11 +68,10 @@ def test_elsewhere_it_is_said_whenever_it_changes() -> None:
     assert out.getvalue() == "a [1]\n b\na [2]\n"
 
 
-@pytest.mark.parametrize("width", [80])
-def test_on_a_terminal_it_is_drawn_in_place(width: int) -> None:
+def test_on_a_terminal_it_is_drawn_in_place() -> None:
     out = io.StringIO()
     looks = read(["first [1]"], ["second"])
-    console = Console(file=out, force_terminal=True, width=width, legacy_windows=False, color_system=None)
+    console = Console(file=out, force_terminal=True, width=80, legacy_windows=False, color_system=None)
     watch(lambda: next(looks, None), console, seconds=0)
     assert "first [1]" in out.getvalue()
     after = out.getvalue().split("first [1]", 1)[1]
@@ -81,7 +79,7 @@ def test_on_a_terminal_it_is_drawn_in_place(width: int) -> None:
     assert "second" in after
 
 
-def test_a_study_can_change_while_it_is_watched(store: StudyStore) -> None:  # noqa: F811
+def test_a_study_can_change_while_it_is_watched(store: StudyStore) -> None:
     totals = iter((8, 16))
 
     def look() -> list[str] | None:

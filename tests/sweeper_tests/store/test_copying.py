@@ -22,11 +22,12 @@ from sweeper.store import copying as transfer
 from sweeper.store.database import Database
 from sweeper.store.owners import Owner
 from sweeper.store.trials import Trials
-from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from tests.sweeper_tests import made
-from tests.sweeper_tests.cli.test_app import Command, folder, sweeper  # noqa: F401 - fixtures
+from tests.sweeper_tests.driven import drive, table
 from tests.sweeper_tests.instant import InstantExecutor
-from tests.sweeper_tests.report.test_write import trials
+from tests.sweeper_tests.made import trials
+from tests.sweeper_tests.typed import Command
 
 NAMES = ("made@demo", "other@demo")
 
@@ -136,11 +137,8 @@ def test_optuna_and_the_report_see_no_difference(
 
 @pytest.mark.parametrize("events", [0, 2, 13])
 def test_a_copy_goes_on_as_the_original_would(
-    events: int, tmp_path: Path, url_in: Callable[[Path], str]
+    events: int, study: Study, tmp_path: Path, url_in: Callable[[Path], str]
 ) -> None:
-    from tests.sweeper_tests.sweep.test_driver import drive, table
-
-    study = load_study("quickstart", "demo")
     source = tmp_path / "source"
     with pytest.raises(KeyboardInterrupt):
         drive(source, study, InstantExecutor(dies_after=events))
@@ -200,7 +198,7 @@ def test_a_copy_that_is_cut_short_is_none(tmp_path: Path, url: str, monkeypatch:
     assert transfer.copy(source, url, NAMES) == 9
 
 
-def test_the_commands_on_a_copy(sweeper: Command, folder: Path, fresh_url: str) -> None:  # noqa: F811
+def test_the_commands_on_a_copy(sweeper: Command, folder: Path, fresh_url: str) -> None:
     small = ("--study", "mine", "--workload", "small", "--executor", "inline")
     assert sweeper("run", *small, "--trials", "2").code == 0
     source = f"sqlite:///{folder}/.sweeper/studies.db"

@@ -3,107 +3,42 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import optuna
 import pytest
 import sqlalchemy as sa
-from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
 from model.config import TrainConfig
-from model.result import EpochResult, Metric
 from sweeper.errors import DatabaseError
 from sweeper.store import tables
 from sweeper.store.database import Database
 from sweeper.store.optuna_tables import mirror
 from sweeper.store.study import StudyStore
 from sweeper.store.trials import Lease
-from sweeper.trial import COLUMNS, ErrorClass, Outcome, PastTrial, RunState, TrialSpec
-
-NAME = "grid@demo"
-ME = "host:1:100"
-YOU = "host:2:200"
-SPACE: dict[str, BaseDistribution] = {
-    "learning_rate": FloatDistribution(1e-6, 1e-3, log=True),
-    "sts_loss": CategoricalDistribution(["mse", "ce"]),
-}
-SOURCE = {"kind": "demo", "task": "sts"}
-PAIR = {"kind": "pair", "range": (0, 5), "source": SOURCE, "text": ["a", "b"], "label": "y"}
-CONFIG = TrainConfig.model_validate(
-    {"tasks": {"sts": PAIR | {"metric": "pearson", "loss": "mse"}}, "seed": 7}
+from sweeper.trial import COLUMNS, ErrorClass, PastTrial, RunState
+from tests.sweeper_tests.store.stored import (
+    COMPLETE,
+    CONFIG,
+    FAILED,
+    FIRST_DIGEST,
+    ME,
+    NAME,
+    PARAMS,
+    PRUNED,
+    SPACE,
+    YOU,
+    begin,
+    epoch,
+    in_optuna,
+    queue,
+    run_whole,
+    trial,
 )
-FIRST_DIGEST = "c6adba9791adf6e9f7092f250d0e84aeb220a6c5bc9d9c7e90d6f80f961553ac"
-"""What the first version computed from CONFIG."""
-
-PARAMS = {"learning_rate": 1e-4, "sts_loss": "ce"}
-COMPLETE = Outcome(
-    state=RunState.COMPLETE,
-    seconds=4.5,
-    best_epoch=2,
-    scores={"overall": 0.75, "sts": 0.5},
-    peak_memory_mb=321.0,
-)
-PRUNED = Outcome(state=RunState.PRUNED, seconds=1.0, best_epoch=1, scores={"overall": 0.6, "sts": 0.2})
-FAILED = Outcome(state=RunState.FAILED, seconds=2.0, error_class=ErrorClass.OOM, traceback="no \0 \udcff")
-
-
-def trial(number: int, arm: str = "plain", params: dict[str, Any] | None = None) -> TrialSpec:
-    return TrialSpec(number, arm, PARAMS if params is None else params, CONFIG, CONFIG.seed, number)
-
-
-def epoch(number: int, overall: float, loss: float = 1.5) -> EpochResult:
-    metrics = (
-        Metric("dev", "sts", "pearson", 2 * overall - 1),
-        Metric("dev", "overall", "overall", overall),
-        Metric("train", "sts", "loss", loss),
-    )
-    return EpochResult(number, overall, True, metrics, 1.0, 0.5, {"sts": 10}, {"sts": 12}, 100.0)
-
-
-def begin(database: Database, name: str = NAME) -> StudyStore:
-    return database.create(name, {"name": "grid"}, {"name": "demo"}, digest="abc", version="0.1", wanted=40)
-
-
-def queue(store: StudyStore, arm: str = "plain", owner: str = ME) -> int:
-    leases = store.leases(owner, 60)
-    number = leases.claim()
-    assert leases.add(trial(number, arm), SPACE)
-    return number
-
-
-def run_whole(store: StudyStore, outcome: Outcome, arm: str = "plain") -> int:
-    number, outcomes = queue(store, arm), store.outcomes(ME)
-    outcomes.started(number, 2, "cpu", {"torch": "2.9"})
-    outcomes.epoch(number, epoch(1, 0.6))
-    outcomes.finished(number, outcome)
-    return number
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    with Database(url) as opened:
-        begin(opened)
-        yield opened
-
-
-@pytest.fixture
-def store(database: Database) -> StudyStore:
-    return database.study(NAME)
-
-
-@contextmanager
-def in_optuna(url: str) -> Iterator[list[optuna.trial.FrozenTrial]]:
-    """The trials as Optuna itself reads them."""
-    storage = optuna.storages.RDBStorage(url)
-    yield optuna.load_study(study_name=NAME, storage=storage).trials
-    storage.engine.dispose()
-
 
 # Studies
 
@@ -356,21 +291,6 @@ def test_course_of_a_trial(store: StudyStore) -> None:
     )
     assert second.started is not None
     assert second.started <= finished.finished <= datetime.now(UTC)
-
-
-def test_optuna_sees_the_same_trials(store: StudyStore, url: str) -> None:
-    for outcome in (COMPLETE, PRUNED, FAILED):
-        run_whole(store, outcome)
-    queue(store)
-    with in_optuna(url) as found:
-        assert [t.number for t in found] == [0, 1, 2, 3]
-        states = [TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING]
-        assert [t.state for t in found] == states
-        assert [t.values for t in found] == [[0.75], None, None, None]
-        assert [t.intermediate_values for t in found] == [{1: 0.6}] * 3 + [{}]
-        for t in found:
-            assert (t.params, t.distributions) == (PARAMS, SPACE)
-            assert t.user_attrs == {"owner": ME, "arm": "plain", "seed": 7}
 
 
 def test_trial_without_parameters(store: StudyStore, url: str) -> None:

@@ -1,4 +1,3 @@
-import hashlib
 import json
 import os
 import sqlite3
@@ -21,14 +20,9 @@ from sweeper.store.database import Database
 from sweeper.store.engine import READING, check_url, hooked_engine
 from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
+from tests.sweeper_tests.typed import contents
 
 OLDER = ("0001", "0002")
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Every file below a folder, with a hash of its bytes."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def made(file: Path) -> Path:

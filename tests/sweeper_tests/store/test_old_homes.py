@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from sweeper.cli import main
 from sweeper.store import migrations
 from tests.fixtures.make_old_home import FOLDER, Record, kind_of_machine, recorded
+from tests.sweeper_tests.typed import exit_code
 
 HOMES = sorted(FOLDER.glob("*.tar.xz"))
 FIRST_SCHEMA = "0003"
@@ -56,13 +56,6 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     undisturbed = json.loads(Path("undisturbed.json").read_text(encoding="utf-8"))
     exact = made["machine"] == kind_of_machine()
     return OldHome(tmp_path / "home/studies.db", made["study"], made["killed"], undisturbed, exact)
-
-
-def exit_code(*arguments: str) -> int | str | None:
-    """Types a command; returns its exit code."""
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return ended.value.code
 
 
 def stored(home: OldHome) -> list[tuple[Any, ...]]:

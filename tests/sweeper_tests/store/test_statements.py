@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,13 +22,12 @@ from sweeper.store.retrying import RetryPolicy
 from sweeper.store.study import StudyStore
 from sweeper.store.trials import Trials
 from sweeper.trial import RunState
-from tests.sweeper_tests.store.test_database import (
+from tests.sweeper_tests.store.stored import (
     COMPLETE,
     ME,
     NAME,
     SPACE,
     YOU,
-    begin,
     epoch,
     in_optuna,
     trial,
@@ -41,12 +40,6 @@ ONCE = {
     *("StudyStore.leases", "StudyStore.outcomes"),
 }
 """Methods that a driver calls before it has patience, or never, or that ask nothing of the database."""
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StudyStore]:
-    with Database(url) as opened:
-        yield begin(opened)
 
 
 def course(store: StudyStore) -> int:

@@ -1,6 +1,5 @@
 """Which changes of a study are taken up, which are refused, and how both are told."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,20 +8,19 @@ import pytest
 import yaml
 from optuna.search_space import intersection_search_space
 from pydantic import Field
-from rich.console import Console
 
 from sweeper.errors import ConflictError
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
 from sweeper.study.changes import as_begun, compare, kept_fields
-from sweeper.study.load import load_study, stored_study
+from sweeper.study.load import stored_study
 from sweeper.study.samplers import SamplerSpec
 from sweeper.study.spec import Resources, StudySpec, Workload
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
-from tests.sweeper_tests.instant import InstantExecutor
+from sweeper.sweep.order import Places
+from tests.sweeper_tests.driven import sweep
+from tests.sweeper_tests.made import FREE
 
 OLD = """
 name: mine
@@ -38,10 +36,9 @@ space:
 enqueue: [{dropout: 0.3}]
 seeds: [1, 2]
 """
-DEMO = load_study("quickstart", "demo").workload.model_copy(update={"space": {}})
 
 
-def study(text: str = OLD, workload: Workload = DEMO) -> Study:
+def study(text: str = OLD, workload: Workload = FREE) -> Study:
     return Study(StudySpec.model_validate(yaml.safe_load(text)), workload)
 
 
@@ -126,7 +123,7 @@ def test_a_range_may_grow_on_its_own_scale(key: str, entry: dict[str, object], f
 
 
 def test_the_space_in_force_is_compared_whichever_file_holds_it() -> None:
-    narrow = Workload.model_validate(DEMO.model_dump() | {"space": {"dropout": [0.1]}})
+    narrow = Workload.model_validate(FREE.model_dump() | {"space": {"dropout": [0.1]}})
     moved = OLD.replace("[0.1, 0.3]", "[0.1, 0.5]").replace("dropout: 0.3}", "dropout: 0.1}")
     plain = OLD.replace("dropout: 0.3}", "dropout: 0.1}")
     assert compare(study(plain, narrow), study(moved, narrow)) == compare(study(), study())
@@ -134,19 +131,19 @@ def test_the_space_in_force_is_compared_whichever_file_holds_it() -> None:
 
 
 def test_a_workload_may_change_its_words_and_nothing_that_trains() -> None:
-    said = DEMO.model_copy(update={"notice": "Mind this."})
+    said = FREE.model_copy(update={"notice": "Mind this."})
     assert [line.split(":")[0] for line in compare(study(), study(OLD, said)).additions] == [
         "workload.notice"
     ]
-    longer = DEMO.model_copy(update={"train": {**DEMO.train, "epochs": 9}})
+    longer = FREE.model_copy(update={"train": {**FREE.train, "epochs": 9}})
     assert compare(study(), study(OLD, longer)).conflicts == ("workload.train.epochs: 4 -> 9",)
-    placed = DEMO.model_copy(update={"resources": Resources(cpus=2)})
+    placed = FREE.model_copy(update={"resources": Resources(cpus=2)})
     assert compare(study(), study(OLD, placed)).additions == (
         'workload.resources: {"cpus": null, "gpus": 0.0} -> {"cpus": 2, "gpus": 0.0}',
     )
     assert study(OLD, placed).digest() == study().digest()
-    tasks = DEMO.train["tasks"]
-    turned = DEMO.model_copy(update={"train": {**DEMO.train, "tasks": dict(reversed(list(tasks.items())))}})
+    tasks = FREE.train["tasks"]
+    turned = FREE.model_copy(update={"train": {**FREE.train, "tasks": dict(reversed(list(tasks.items())))}})
     assert compare(study(), study(OLD, turned)).conflicts == (
         'order of tasks: ["sst", "para", "sts"] -> ["sts", "para", "sst"]',
     )
@@ -169,9 +166,8 @@ def places(tmp_path: Path) -> Places:
 
 
 def drive(given: Study, places: Places, trials: int | None) -> list[str]:
-    out = io.StringIO()
-    run(Order(given, trials, places, Console(file=out)), InstantExecutor())
-    return [line for line in out.getvalue().splitlines() if " changes: " in line or " all " in line]
+    said = sweep(given, places, trials)[1].splitlines()
+    return [line for line in said if " changes: " in line or " all " in line]
 
 
 def arms_and_seeds(places: Places) -> list[tuple[str, int]]:
@@ -260,15 +256,15 @@ class Later(StudySpec):
 
 
 def later(text: str) -> Study:
-    return Study(Later.model_validate(yaml.safe_load(text)), DEMO)
+    return Study(Later.model_validate(yaml.safe_load(text)), FREE)
 
 
 def test_a_field_at_its_default_is_not_digested() -> None:
     class More(StudySpec):
         novelty: int = 3
 
-    assert Study(More.model_validate(yaml.safe_load(OLD)), DEMO).digest() == study().digest()
-    other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), DEMO)
+    assert Study(More.model_validate(yaml.safe_load(OLD)), FREE).digest() == study().digest()
+    other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), FREE)
     assert other.digest() != study().digest()
 
 

@@ -11,7 +11,7 @@ from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
 from sweeper.sweep.backlog import Backlog
 from sweeper.trial import PastTrial, RunState
-from tests.sweeper_tests.store.test_database import (
+from tests.sweeper_tests.store.stored import (
     COMPLETE,
     FAILED,
     ME,

@@ -1,9 +1,7 @@
 """The loop over instant trials: exact totals, adoption, nothing twice, nothing lost."""
 
 import platform
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,99 +9,24 @@ import pandas as pd
 import pytest
 
 from sweeper.executors import Evaluated, Event, NodeLost, Started
-from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
-from sweeper.store.database import Database
 from sweeper.store.optuna_tables import mirror
-from sweeper.store.study import StudyStore
-from sweeper.study.load import load_study
 from sweeper.study.spec import Resources
 from sweeper.study.study import Study
-from sweeper.sweep.driver import Driver
-from sweeper.sweep.stopping import Limits
-from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
+from sweeper.trial import ErrorClass, PastTrial, RunState
+from tests.sweeper_tests import driven
+from tests.sweeper_tests.driven import drive, open_study, table
 from tests.sweeper_tests.instant import InstantExecutor
 
 pytestmark = pytest.mark.usefixtures("both")
-UNLIMITED = Limits()
-
-
-class Listener(Observer):
-    def __init__(self) -> None:
-        self.resumed: list[int] = []
-        self.messages: list[str] = []
-        self.ended_early: str | None = None
-
-    def submitted(self, trial: TrialSpec, resumed: bool) -> None:
-        if resumed:
-            self.resumed.append(trial.number)
-
-    def noted(self, text: str) -> None:
-        self.messages.append(text)
-
-    def ended(self, number: int, outcome: Outcome, message: str) -> None:
-        self.messages.append(f"{number} {outcome.state} {message}")
-
-
-@pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
-
-
-def url_of(folder: Path) -> str:
-    return f"sqlite:///{folder / 'studies.db'}"
 
 
 @pytest.fixture
 def both(url_in: Callable[[Path], str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Each folder of a test has a database of each kind in turn."""
-    monkeypatch.setattr(sys.modules[__name__], "url_of", url_in)
-
-
-@contextmanager
-def open_study(
-    folder: Path, study: Study, wanted: int = 8, *, url: str | None = None
-) -> Iterator[StudyStore]:
-    spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    with Database(url or url_of(folder)) as database:
-        yield database.find(study.name) or database.create(
-            study.name, spec, workload, digest=study.digest(), version="test", wanted=wanted
-        )
-
-
-def drive(
-    folder: Path,
-    study: Study,
-    executor: InstantExecutor,
-    wanted: int = 8,
-    *,
-    lease_seconds: float = 120.0,
-    limits: Limits = UNLIMITED,
-    url: str | None = None,
-) -> Listener:
-    observer = Listener()
-    with open_study(folder, study, wanted, url=url) as store:
-        observer.ended_early = Driver(
-            store=store,
-            study=study,
-            wanted=wanted,
-            executor=executor,
-            home=Home(folder),
-            data=None,
-            observer=observer,
-            limits=limits,
-            lease_seconds=lease_seconds,
-        ).run()
-    return observer
-
-
-def table(folder: Path, study: Study, *, url: str | None = None) -> pd.DataFrame:
-    with open_study(folder, study, url=url) as store:
-        frame = store.trials.trials_frame()
-    when_and_how_often = ["created", "started", "finished", "seconds", "attempts", "config"]
-    return frame.drop(columns=when_and_how_often)
+    monkeypatch.setattr(driven, "url_of", url_in)
 
 
 def test_trials_is_a_total(study: Study, tmp_path: Path) -> None:

@@ -27,15 +27,12 @@ from hypothesis.stateful import (
 from sweeper.executors import Job
 from sweeper.store.database import Database
 from sweeper.store.owners import Owner
-from sweeper.study.load import load_study
-from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, RunState
-from tests.faults.instant_driver import begin
 from tests.faults.stepped import ELSEWHERE, HERE, LEASE_SECONDS, SteppedDriver, finish, stage
+from tests.sweeper_tests import made
 
 TRIALS = 14
-WORKLOAD = load_study("quickstart", "demo").workload.model_copy(update={"space": {}})
 ACCIDENTS = (ErrorClass.KILLED, ErrorClass.ERROR, ErrorClass.TIMEOUT)
 
 numbers = st.integers(0, 3)
@@ -44,15 +41,14 @@ polls = st.integers(1, 6)
 
 def study(sampler: str, pruner: dict[str, Any]) -> Study:
     """Two arms over so few values that configurations repeat; seven of each, two of them learnt by tpe."""
-    written = {
-        "name": "machine",
-        "base": {"epochs": 4},
-        "arms": {"Mean": {}, "CLS": {"encoder.pooling": "cls"}},
-        "space": {"learning_rate": [1e-4, 1e-3, 1e-2], "dropout": [0.1, 0.3]},
-        "sampler": {"name": sampler},
-        "pruner": pruner,
-    }
-    return Study(StudySpec.model_validate(written), WORKLOAD)
+    return made.study(
+        made.FREE,
+        base={"epochs": 4},
+        arms={"Mean": {}, "CLS": {"encoder.pooling": "cls"}},
+        space={"learning_rate": [1e-4, 1e-3, 1e-2], "dropout": [0.1, 0.3]},
+        sampler={"name": sampler},
+        pruner=pruner,
+    )
 
 
 def never_works(job: Job) -> bool:
@@ -79,7 +75,7 @@ class Disturbed(RuleBasedStateMachine):
         self.study = study(self.sampler, self.pruner)
         self.stage = self.stack.enter_context(stage())
         database = self.stack.enter_context(Database(self.url, clock=self.stage))
-        self.store = begin(database, self.study, TRIALS)
+        self.store = made.begin(database, self.study, TRIALS)
         self.living: list[SteppedDriver] = []
         self.pids = count(1)
 

@@ -1,6 +1,5 @@
 """`sweeper replay`: a trial trained again, against its record."""
 
-import io
 import math
 import re
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from rich.console import Console
 
 from model.result import EpochResult, Metric
 from sweeper.errors import InputError
@@ -17,15 +15,14 @@ from sweeper.executors import Evaluated, Event, Failed, Finished, Started
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
-from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
+from sweeper.sweep.order import Places
 from sweeper.sweep.replay import Deviation, Repeat, Repetition, compare, lines, replay
-from sweeper.sweep.sweep import run
 from sweeper.trial import ErrorClass, MetricKey, RunState, TrialRow
 from tests.sweeper_tests import made
-from tests.sweeper_tests.cli.test_app import Command, folder, sweeper  # noqa: F401 - fixtures
+from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.typed import Command
 
 RECORDED: dict[MetricKey, float | None] = {
     (1, "dev", "sst", "accuracy"): 0.5,
@@ -103,16 +100,11 @@ def test_a_failure_of_the_same_class_is_identical(row: TrialRow) -> None:
 
 
 @pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
-
-
-@pytest.fixture
 def home(tmp_path: Path, study: Study) -> Home:
     """Four instant trials, of which number 2 failed."""
     home = Home(tmp_path / "home")
     executor = InstantExecutor(fails=frozenset({2}))
-    run(Order(study, 4, Places(home.storage, home, None), Console(file=io.StringIO())), executor)
+    sweep(study, Places(home.storage, home, None), 4, executor)
     return home
 
 
@@ -221,7 +213,7 @@ def test_metrics_that_only_one_has_differ(again: Again) -> None:
 # With the trainer, in a process of its own.
 
 
-def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: Command) -> None:  # noqa: F811
+def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: Command) -> None:
     assert sweeper("run", "--study", "mine", "--workload", "files", "--trials", "1").code == 0
     said = sweeper("replay", "mine", "0")
     assert (said.code, said.err) == (0, "")

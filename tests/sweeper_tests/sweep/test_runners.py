@@ -1,24 +1,17 @@
 """Where trials can run: the options that go with each executor, and one that is added later."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 
-from sweeper.cli import main
 from sweeper.cli.executor import OPTIONS
 from sweeper.study.study import Study
 from sweeper.sweep.runners import EXECUTORS, ExecutorKind, Runner
 from sweeper.sweep.sweep import run
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.typed import Command, refused
 
-
-def typed(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int | str | None, str, str]:
-    """Exit code, output and error of a run of two trials."""
-    with pytest.raises(SystemExit) as ended:
-        main(["run", "--study", "quickstart", "--trials", "2", *options])
-    said = capsys.readouterr()
-    return ended.value.code, said.out, said.err
+RUN = ("run", "--study", "quickstart", "--trials", "2")
 
 
 @pytest.mark.parametrize(
@@ -36,18 +29,8 @@ def typed(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int | str 
         ("--ray-address head:6379", "--ray-address head:6379: goes with --executor ray only\n"),
     ],
 )
-def test_options_that_do_not_go_together(
-    options: str,
-    why: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "home"))
-    code, out, err = typed(capsys, *options.split())
-    assert (code, out) == (2, "")
-    assert err.startswith(f"Error: {why}")
-    assert not (tmp_path / "home").exists()
+def test_options_that_do_not_go_together(options: str, why: str, sweeper: Command) -> None:
+    assert refused(sweeper, *RUN, *options.split()).startswith(f"Error: {why}")
 
 
 def test_every_option_of_an_executor_can_be_typed() -> None:
@@ -55,17 +38,16 @@ def test_every_option_of_an_executor_can_be_typed() -> None:
     assert sorted([*own, "executor", "workers"]) == sorted(OPTIONS)
 
 
-def test_an_executor_can_be_added(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_executor_can_be_added(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def twin(study: Study, workers: int | None) -> Runner:
         assert study.name == "quickstart@demo"
         return partial(run, executor=InstantExecutor(workers or 1))
 
-    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(EXECUTORS, "_entries", dict(EXECUTORS))
-    assert "'twin' is not one of 'local', 'inline', 'ray', 'slurm'" in typed(capsys, "--executor", "twin")[2]
+    assert "'twin' is not one of 'local', 'inline', 'ray', 'slurm'" in refused(
+        sweeper, *RUN, "--executor", "twin"
+    )
     EXECUTORS.add("twin", ExecutorKind("without training.", twin))
-    code, out, _ = typed(capsys, "--executor", "twin", "--workers", "2")
-    assert code == 0
-    assert out.splitlines()[-1].startswith("quickstart@demo: 2 of 2 trials · best overall")
+    said = sweeper(*RUN, "--executor", "twin", "--workers", "2")
+    assert said.code == 0
+    assert said.out.splitlines()[-1].startswith("quickstart@demo: 2 of 2 trials · best overall")

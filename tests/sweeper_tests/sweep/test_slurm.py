@@ -11,7 +11,7 @@ from sweeper.store.study import StudyStore
 from sweeper.sweep.slurm import Watch
 from sweeper.sweep.stopping import Limits, Stopper
 from sweeper.trial import Outcome, RunState
-from tests.sweeper_tests.show.test_trial import HERE, store, study  # noqa: F401 - fixtures
+from tests.sweeper_tests.halfway import HERE
 
 
 class TwinJobs(Jobs):
@@ -46,7 +46,7 @@ def complete(found: StudyStore, number: int, overall: float) -> None:
     assert found.outcomes(HERE).finished(number, outcome)
 
 
-def test_trials_and_jobs_in_one_line(store: StudyStore) -> None:  # noqa: F811
+def test_trials_and_jobs_in_one_line(store: StudyStore) -> None:
     lines = watched(store, TwinJobs(AT_WORK)).look(whole=False)
     assert lines is not None
     assert lines[0].startswith(
@@ -59,20 +59,20 @@ def test_trials_and_jobs_in_one_line(store: StudyStore) -> None:  # noqa: F811
     assert any(line.startswith("trial 2 running") for line in whole)
 
 
-def test_a_cluster_that_does_not_answer_is_asked_again(store: StudyStore) -> None:  # noqa: F811
+def test_a_cluster_that_does_not_answer_is_asked_again(store: StudyStore) -> None:
     lines = watched(store, TwinJobs(None)).look(whole=False)
     assert lines is not None
     assert lines[0].endswith("jobs: SLURM does not answer")
 
 
-def test_jobs_that_end_before_their_study_are_an_error(store: StudyStore) -> None:  # noqa: F811
+def test_jobs_that_end_before_their_study_are_an_error(store: StudyStore) -> None:
     with pytest.raises(
         JobsError, match="the jobs have ended, and 6 of 8 trials are left: see the logs in jobs"
     ):
         watched(store, TwinJobs({})).look(whole=False)
 
 
-def test_a_study_that_is_done_needs_no_waiting_jobs(store: StudyStore) -> None:  # noqa: F811
+def test_a_study_that_is_done_needs_no_waiting_jobs(store: StudyStore) -> None:
     store.set_wanted(2)
     jobs = TwinJobs(AT_WORK)
     watch = watched(store, jobs)
@@ -81,7 +81,7 @@ def test_a_study_that_is_done_needs_no_waiting_jobs(store: StudyStore) -> None: 
     assert jobs.cancelled == [True]
 
 
-def test_a_score_that_any_job_reaches_ends_them_all(store: StudyStore) -> None:  # noqa: F811
+def test_a_score_that_any_job_reaches_ends_them_all(store: StudyStore) -> None:
     jobs = TwinJobs(AT_WORK)
     watch = watched(store, jobs, Limits(until={"overall": 0.6}))
     assert watch.look(whole=False) is not None, "trial 0, which has reached it, is of before"

@@ -10,15 +10,10 @@ from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper
 from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
+from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor
-from tests.sweeper_tests.sweep.test_driver import drive, open_study
 
 FAILED = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM)
-
-
-@pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
 
 
 def trial(number: int, **params: object) -> TrialSpec:

@@ -1,54 +1,35 @@
 """How a sweep begins, goes on, and is found again."""
 
-import io
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from sweeper.errors import ConflictError, DatabaseError, InputError
 from sweeper.observers.tally import Tally
-from sweeper.paths import Home
 from sweeper.show.status import tally
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
-from sweeper.study.load import load_study, stored_study
+from sweeper.study.load import stored_study
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
+from sweeper.sweep.order import Places
+from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.instant import InstantExecutor
 
 
-@pytest.fixture
-def places(tmp_path: Path, url: str) -> Places:
-    return Places(url, Home(tmp_path / "home"), data=None)
-
-
-@pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
-
-
 def drive(study: Study, places: Places, trials: int | None, executor: InstantExecutor | None = None) -> Tally:
-    return run(Order(study, trials, places, Console(file=io.StringIO())), executor or InstantExecutor())
+    return sweep(study, places, trials, executor)[0]
 
 
 def changed(study: Study, **fields: object) -> Study:
     return replace(study, spec=study.spec.model_copy(update=fields))
 
 
-def test_trials_is_a_total_that_is_kept(study: Study, places: Places) -> None:
-    assert drive(study, places, 3).finished == 3
-    assert drive(study, places, None).finished == 3
-    count = drive(study, places, 5)
-    assert (count.finished, count.wanted) == (5, 5)
-
-
-def test_a_smaller_total_takes_nothing_back(study: Study, places: Places) -> None:
-    drive(study, places, 3)
-    count = drive(study, places, 2)
-    assert (count.finished, count.wanted) == (3, 3)
+def test_trials_is_a_total_that_is_kept_and_a_smaller_one_takes_nothing_back(
+    study: Study, places: Places
+) -> None:
+    for asked, total in ((3, 3), (None, 3), (2, 3), (5, 5)):
+        count = drive(study, places, asked)
+        assert (count.finished, count.wanted) == (total, total)
 
 
 def test_a_total_can_be_lowered_to_what_is_done(study: Study, places: Places) -> None:
@@ -137,9 +118,7 @@ def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Place
 
 
 def test_what_the_scores_mean_is_said_first(study: Study, places: Places) -> None:
-    out = io.StringIO()
-    run(Order(study, 1, places, Console(file=out)), InstantExecutor())
-    assert out.getvalue().splitlines()[:2] == [
+    assert sweep(study, places, 1)[1].splitlines()[:2] == [
         "quickstart@demo: overall = (sst + para + (sts + 1) / 2) / 3",
         "Scores on the built-in demo corpus say nothing about SST, Quora or STS.",
     ]

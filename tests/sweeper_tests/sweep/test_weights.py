@@ -12,7 +12,6 @@ from sweeper.errors import DatabaseError
 from sweeper.executors import Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
-from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep import driver
 from sweeper.sweep.driver import Driver
@@ -20,8 +19,8 @@ from sweeper.sweep.files import RunFiles
 from sweeper.sweep.weights import KeptWeights
 from sweeper.trial import Outcome, PastTrial, RunState
 from tests.sweeper_tests import made
+from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor, formula
-from tests.sweeper_tests.sweep.test_driver import drive, open_study
 
 
 class Training(InstantExecutor):
@@ -31,11 +30,6 @@ class Training(InstantExecutor):
         super().submit(job)
         job.rundir.mkdir(parents=True, exist_ok=True)
         RunFolder(job.rundir).weights.write_text(str(formula(job)))
-
-
-@pytest.fixture
-def study() -> Study:
-    return load_study("quickstart", "demo")
 
 
 def kept(folder: Path, study: Study) -> set[int]:

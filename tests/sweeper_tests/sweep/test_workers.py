@@ -11,27 +11,26 @@ from rich.console import Console
 
 from model.config import TrainConfig
 from model.trainer import train
-from sweeper.cli import main
 from sweeper.cli.executor import number_of_workers
 from sweeper.executors import Failed, Job, Started, cores
 from sweeper.paths import Home
-from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from sweeper.sweep import workers as concurrency
 from sweeper.sweep.order import Order, Places
 from sweeper.sweep.runners import AUTO
 from sweeper.sweep.sweep import run
 from sweeper.sweep.workers import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
 from sweeper.trial import ErrorClass
-from tests.sweeper_tests.cli.test_app import SMALL, STUDY, write
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.typed import Command, refused
 
 MEMORY = 1000.0
 
 
 @pytest.fixture
-def config() -> TrainConfig:
+def config(study: Study) -> TrainConfig:
     """The demo workload, on fewer rows."""
-    whole = load_study("quickstart", "demo").config("Baseline", {}, 11711)
+    whole = study.config("Baseline", {}, 11711)
     tasks = {name: task.model_copy(update={"train_rows": 300}) for name, task in whole.tasks.items()}
     return whole.model_copy(update={"tasks": tasks})
 
@@ -213,7 +212,9 @@ def test_a_measurement(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_takes_the_workers_that_were_chosen(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asked for when trials are left, and only then, for at most as many as are left."""
     asked: list[int] = []
 
@@ -231,7 +232,6 @@ def test_a_sweep_takes_the_workers_that_were_chosen(tmp_path: Path, monkeypatch:
     monkeypatch.setattr("sweeper.sweep.sweep.LocalExecutor", executor)
     home, out = Home(tmp_path / "home"), io.StringIO()
     places = Places(home.storage, home, data=None)
-    study = load_study("quickstart", "demo")
     for trials in (5, 5, 7):
         run(Order(study, trials, places, Console(file=out)))
     assert (asked, made) == ([5, 2], [3, 1, 3])
@@ -245,37 +245,25 @@ def test_a_number_or_auto(written: str, number: int) -> None:
 
 @pytest.mark.parametrize("command", ["run --study quickstart", "resume", "confirm"])
 @pytest.mark.parametrize("written", ["0", "-1", "many", "1.5", "Auto", ""])
-def test_another_value_is_one_clear_error(
-    command: str, written: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main([*command.split(), "--workers", written])
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err == (
+def test_another_value_is_one_clear_error(command: str, written: str, sweeper: Command) -> None:
+    assert refused(sweeper, *command.split(), "--workers", written) == (
         f"Error: Invalid value for '--workers': {written!r}: write a number of at least 1, or auto\n"
     )
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_the_command_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line(folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measured in a sweep's first call; what is done already is not measured again; inline is one worker."""
-    write(tmp_path / "studies/mine.yaml", STUDY)
-    write(tmp_path / "studies/workloads/small.yaml", SMALL)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SWEEPER_HOME", raising=False)
     monkeypatch.setattr(concurrency, "EPOCH_SECONDS", 0.1)
 
     def said(*options: str) -> str:
-        with pytest.raises(SystemExit, match="0"):
-            main(["run", "--study", "mine", "--workers", "auto", *options])
-        return capsys.readouterr().out
+        found = sweeper("run", "--study", "mine", "--workers", "auto", *options)
+        assert found.code == 0
+        return found.out
 
     first = said("--trials", "2")
     assert len(re.findall(r"^workers auto: [12] x 1 thread \(1 x 1 thread: .* steps/s; .*", first, re.M)) == 1
     assert "mine@small: 2 of 2 trials" in first
     for again in (said("--trials", "2"), said("--trials", "3", "--executor", "inline")):
         assert "workers auto" not in again
-    assert not list((tmp_path / ".sweeper").glob(".measuring-*"))
+    assert not list((folder / ".sweeper").glob(".measuring-*"))

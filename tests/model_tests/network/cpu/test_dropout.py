@@ -1,6 +1,10 @@
+import numpy as np
+import pytest
 import torch
+from scipy.stats import binomtest
+from torch.nn import functional
 
-from model.network.cpu.dropout import Dropout, dropout, remembered
+from model.network.cpu.dropout import LEVELS, Dropout, dropout, remembered, replace_dropout
 
 VALUES = torch.ones(64, 33)
 
@@ -40,3 +44,38 @@ def test_gradient_passes_where_values_stay() -> None:
             # Ones went in: what came out is the slope.
             assert torch.equal(values.grad, outputs.detach())
             assert 0 < int((outputs == 0).sum()) < outputs.numel()
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_dropout_drops_its_share_and_keeps_the_mean(p: float) -> None:
+    torch.manual_seed(3)
+    values = dropout(torch.ones(500, 401), p)
+    zeros = int((values == 0).sum())
+    assert binomtest(zeros, values.numel(), p).pvalue > 0.001
+    (kept,) = set(values[values != 0].tolist())
+    assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / LEVELS)
+    # Liveness, which share a random word, are dropped independently.
+    pairs = (values[:, 1:] == 0) & (values[:, :-1] == 0)
+    assert binomtest(int(pairs.sum()), pairs.numel(), p * p).pvalue > 0.001
+
+
+def test_dropout_repeats_with_torchs_generator_and_has_its_gradient() -> None:
+    torch.manual_seed(4)
+    values = torch.randn(7, 5, requires_grad=True)
+    state = torch.get_rng_state()
+    first, second = dropout(values, 0.5), dropout(values, 0.5)
+    torch.set_rng_state(state)
+    assert torch.equal(dropout(values, 0.5), first)
+    assert not torch.equal(first, second)
+    first.sum().backward()
+    assert values.grad is not None
+    np.testing.assert_array_equal(values.grad.numpy(), np.where(first.detach() == 0, 0.0, 2.0))
+
+
+def test_every_dropout_of_a_network_is_replaced_and_none_works_in_evaluation() -> None:
+    network = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Sequential(torch.nn.Dropout(0.4)))
+    replace_dropout(network)
+    assert [module.p for module in network.modules() if isinstance(module, Dropout)] == [0.2, 0.4]
+    ones = torch.ones(50)
+    assert torch.equal(network.eval()(ones), ones)
+    assert not torch.equal(network.train()(ones), ones)

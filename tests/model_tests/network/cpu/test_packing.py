@@ -1,13 +1,9 @@
-import numpy as np
 import pytest
 import torch
-from scipy.stats import binomtest
 from torch import Tensor
-from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from model.config import EncoderConfig
-from model.network.cpu.dropout import LEVELS, Dropout, dropout, replace_dropout
 from model.network.cpu.packing import Packing, packed_attention
 from model.network.encoder import SentenceEncoder
 
@@ -77,38 +73,3 @@ def test_dropped_attention_has_the_mean_of_whole_attention(batch: tuple[Tensor, 
     apart = (draws.mean(0) - whole) / (draws.std(0) / len(draws) ** 0.5)
     assert apart.abs().max() < 5
     assert 0.9 < float(apart.std()) < 1.1
-
-
-@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
-def test_dropout_drops_its_share_and_keeps_the_mean(p: float) -> None:
-    torch.manual_seed(3)
-    values = dropout(torch.ones(500, 401), p)
-    zeros = int((values == 0).sum())
-    assert binomtest(zeros, values.numel(), p).pvalue > 0.001
-    (kept,) = set(values[values != 0].tolist())
-    assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / LEVELS)
-    # Liveness, which share a random word, are dropped independently.
-    pairs = (values[:, 1:] == 0) & (values[:, :-1] == 0)
-    assert binomtest(int(pairs.sum()), pairs.numel(), p * p).pvalue > 0.001
-
-
-def test_dropout_repeats_with_torchs_generator_and_has_its_gradient() -> None:
-    torch.manual_seed(4)
-    values = torch.randn(7, 5, requires_grad=True)
-    state = torch.get_rng_state()
-    first, second = dropout(values, 0.5), dropout(values, 0.5)
-    torch.set_rng_state(state)
-    assert torch.equal(dropout(values, 0.5), first)
-    assert not torch.equal(first, second)
-    first.sum().backward()
-    assert values.grad is not None
-    np.testing.assert_array_equal(values.grad.numpy(), np.where(first.detach() == 0, 0.0, 2.0))
-
-
-def test_every_dropout_of_a_network_is_replaced_and_none_works_in_evaluation() -> None:
-    network = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Sequential(torch.nn.Dropout(0.4)))
-    replace_dropout(network)
-    assert [module.p for module in network.modules() if isinstance(module, Dropout)] == [0.2, 0.4]
-    ones = torch.ones(50)
-    assert torch.equal(network.eval()(ones), ones)
-    assert not torch.equal(network.train()(ones), ones)

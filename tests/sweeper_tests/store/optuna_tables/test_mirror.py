@@ -70,11 +70,10 @@ def drive(store: StudyStore, study: Study, wanted: int, home: Path, *, owner: Ow
 @pytest.mark.parametrize("objective", ["overall", ["sst", "para"]])
 def test_optuna_reads_what_we_recorded(objective: str | list[str], url: str, tmp_path: Path) -> None:
     pruner = {"name": "median", "startup": 2} if objective == "overall" else {"name": "none"}
-    spec = made.study(objective=objective, space=SPACE, base={"epochs": 4}, pruner=pruner).spec
-    study, stage = Study(spec, made.WORKLOAD.model_copy(update={"space": {}})), Stage()
-    written = [part.model_dump(mode="json") for part in (study.spec, study.workload)]
+    study = made.study(made.FREE, objective=objective, space=SPACE, base={"epochs": 4}, pruner=pruner)
+    stage = Stage()
     with Database(url, clock=stage) as database:
-        store = database.create(study.name, *written, digest="d", version="1", wanted=20)
+        store = made.begin(database, study, 20)
         drive(store, study, 16, tmp_path, owner=ONE, on=Troubled(stage, fails=frozenset({1, 2})))
         assert store.retry(ErrorClass.NAN) == [1, 2, 4]
         drive(store, study, 16, tmp_path, owner=TWO, on=Troubled(stage, fails=frozenset({2})))
@@ -93,6 +92,7 @@ def test_optuna_reads_what_we_recorded(objective: str | list[str], url: str, tmp
     assert search.directions == [StudyDirection.MAXIMIZE] * len(study.spec.objectives)
     *trials, last = search.trials
     for row, trial in zip(rows, trials, strict=True):
+        assert trial.user_attrs["owner"] in {str(ONE), str(TWO)}
         assert seen(trial) == expected(study, row, overall.get(row.number, {}))
         assert utc(trial.datetime_start) <= (row.started or row.finished or utc(trial.datetime_start))
         if url.startswith("sqlite"):  # a server says itself when a trial was created

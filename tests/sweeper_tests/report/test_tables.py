@@ -10,23 +10,15 @@ from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables import TABLES, arms_table, failures_table, paper_table, study_tables
 from sweeper.report.tables.trials import trials_table
 from sweeper.study import spec
-from sweeper.text import score
-from sweeper.trial import RunState, TrialRow
+from sweeper.trial import TrialRow
+from tests.sweeper_tests import made
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 HIGH = PARAMS | {"dropout": 0.5}
 
 
 def trials() -> list[TrialRow]:
-    of = study()
-    return [
-        row(of, 0, "Baseline", (0.400, 0.700, 0.500)),
-        row(of, 1, "S-BERT", (0.450, 0.750, 0.600)),
-        row(of, 2, "Baseline", (0.420, 0.690, 0.520), params=HIGH),
-        row(of, 3, "S-BERT", (0.470, 0.740, 0.640), params=HIGH),
-        row(of, 4, "Baseline", None, state=RunState.FAILED, error="Traceback:\n  x\nNaN | at step 3\n"),
-        row(of, 5, "S-BERT", None, state=RunState.RUNNING),
-    ]
+    return made.trials(study(), error="Traceback:\n  x\nNaN | at step 3\n")
 
 
 def cell(table: Table, line: int, heading: str) -> Cell:
@@ -41,11 +33,11 @@ def tables_of(of: Results, *keys: str) -> dict[str, Table]:
 def test_every_table_has_its_key_and_a_study_can_ask_for_those_that_it_knows() -> None:
     assert [key for key in TABLES if key in spec.TABLES] == list(spec.TABLES)
     found = results(study(), trials())
-    made = {key: make(found, Comparisons(found)) for key, make in TABLES.items()}
-    assert [key for key, table in made.items() if table is None] == [
+    tables = {key: make(found, Comparisons(found)) for key, make in TABLES.items()}
+    assert [key for key, table in tables.items() if table is None] == [
         "comparisons", "pareto", "confirmed", "slices",
     ]  # fmt: skip
-    assert all(table.key == key for key, table in made.items() if table)
+    assert all(table.key == key for key, table in tables.items() if table)
 
 
 def test_the_table_of_arms_in_markdown() -> None:
@@ -92,19 +84,6 @@ def test_the_best_of_ours_and_of_the_published_rows_are_bold() -> None:
     assert table is not None
     bold = [(place, line[1].text) for place, line in enumerate(table.rows) if line[2].bold]
     assert bold == [(3, "ours"), (7, "published"), (10, "published")]
-
-
-def test_every_number_of_the_arms_comes_from_its_trials() -> None:
-    rows = trials()
-    table = arms_table(results(study(), rows))
-    for line, arm in enumerate(("Baseline", "S-BERT")):
-        own = [run.scores for run in rows if run.arm == arm and run.scores]
-        best = max(own, key=lambda scores: scores["overall"])
-        for name, value in best.items():
-            assert cell(table, line, name).value == pytest.approx(value, abs=1e-12)
-        overall = np.array([scores["overall"] for scores in own])
-        shown = f"{score(overall.mean())} ± {score(overall.std(ddof=1))}"
-        assert cell(table, line, "mean ± sd").text == shown
 
 
 def test_the_best_configuration_is_the_one_with_the_highest_mean_over_seeds() -> None:

@@ -20,7 +20,7 @@ from model.predictions import read_predictions
 from model.registry import Deferred, Registry
 from model.tasks import Task, overall_formula
 from model.trainer import train
-from tests.model_tests.test_trainer import TASKS
+from tests.model_tests.made import DEMO
 
 
 class Difference(nn.Module):
@@ -54,7 +54,7 @@ class Kappa(Accuracy):
 
 
 def here(name: str) -> Deferred:
-    return Deferred(f"tests.model_tests.test_added:{name}")
+    return Deferred(f"{__name__}:{name}")
 
 
 ADDED: list[tuple[Registry[object], Mapping[str, object]]] = [
@@ -75,7 +75,7 @@ def _added() -> Iterator[None]:
 
 def test_what_was_added_trains_scores_and_is_described(tmp_path: Path) -> None:
     changed = {"head": "difference", "loss": "brier", "metric": "kappa"}
-    tasks = TASKS | {"para": Task.model_validate(TASKS["para"].model_dump() | changed)}
+    tasks = DEMO | {"para": Task.model_validate(DEMO["para"].model_dump() | changed)}
     config = TrainConfig(tasks=tasks, gradient="first", epochs=1, threads=1, train_sample=20)
     config = config.model_copy(update={"smart": config.smart.model_copy(update={"enabled": True})})
     [result] = train(config, tmp_path, data=None, cache=tmp_path / "cache")
@@ -90,4 +90,4 @@ def test_what_was_added_trains_scores_and_is_described(tmp_path: Path) -> None:
 
 def test_the_traits_of_what_was_added_are_checked() -> None:
     with pytest.raises(ValueError, match="head difference compares two sentences; kind is single"):
-        Task.model_validate(TASKS["sst"].model_dump() | {"head": "difference"})
+        Task.model_validate(DEMO["sst"].model_dump() | {"head": "difference"})

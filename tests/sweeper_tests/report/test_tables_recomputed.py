@@ -19,7 +19,7 @@ from sweeper.store.database import Database
 from tests.sweeper_tests.golden import ARMS, write_golden
 
 SCORES = ("overall", "sst", "para", "sts")
-PAPER = Path(__file__).parents[4] / "sweeper" / "report" / "published.yaml"
+PAPER = Path(__file__).parents[3] / "sweeper" / "report" / "published.yaml"
 PATHS = {
     "sst_head": "$.tasks.sst.head",
     "paraphrase_head": "$.tasks.para.head",

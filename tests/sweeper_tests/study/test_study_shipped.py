@@ -1,7 +1,8 @@
-"""Every shipped study: which arms it has, and that each of them trains on the demo."""
+"""Every shipped study: which arms it has, that each of them trains on the demo, and what the demo shows."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model.trainer import train
@@ -65,3 +66,22 @@ def test_arms_are_the_ones_promised_and_each_trains(name: str, tmp_path: Path) -
         short = trial.config.model_copy(update={"epochs": 1, "steps_per_epoch": 2})
         [result] = train(short, tmp_path / str(number), data=None, cache=tmp_path / "cache")
         assert 0 < result.overall < 1
+
+
+SEEDS = range(5)
+
+
+def test_sbert_beats_the_baseline_by_more_than_two_standard_errors(tmp_path: Path) -> None:
+    study = load_study("quickstart", "demo")
+
+    def overall(arm: str, seed: int) -> float:
+        config = study.config(arm, {}, seed)
+        results = train(config, tmp_path / arm / str(seed), data=None, cache=tmp_path / "cache")
+        return max(result.overall for result in results)
+
+    scores = {arm: np.array([overall(arm, seed) for seed in SEEDS]) for arm in ("Baseline", "S-BERT")}
+    difference = scores["S-BERT"] - scores["Baseline"]
+    error = difference.std(ddof=1) / np.sqrt(len(SEEDS))
+    print(f"S-BERT {scores['S-BERT'].mean():.3f}, baseline {scores['Baseline'].mean():.3f}, "
+          f"difference {difference.mean():.3f}, standard error {error:.3f}")  # fmt: skip
+    assert difference.mean() > 2 * error > 0

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from sweeper.executors.inline import InlineExecutor
 from sweeper.paths import Home
@@ -11,8 +10,8 @@ from sweeper.report.write import write_report
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
+from sweeper.sweep.order import Places
+from tests.sweeper_tests.driven import sweep
 
 WORKLOAD = """
 name: mine
@@ -63,8 +62,7 @@ def test_own_tasks_run_and_are_reported_beside_the_built_in_ones(
     study = Study(study.spec.model_copy(update={"tables": ("arms", "table3", cross)}), study.workload)
     home = Home(tmp_path / "home")
     places = Places(home.storage, home, tmp_path / "data")
-    console = Console(record=True, width=200)
-    tally = run(Order(study, 2, places, console), InlineExecutor())
+    tally, _ = sweep(study, places, 2, InlineExecutor())
     assert (tally.finished, tally.failed) == (2, 0)
     formula = "overall = (sst + para + (sts + 1) / 2 + topic + (closeness + 1) / 2) / 5"
     with Database(home.storage) as database:
