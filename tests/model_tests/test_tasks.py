@@ -30,23 +30,15 @@ def test_formula_names_the_tasks() -> None:
 CLASSES, SIMILARITY = TASKS["para"], TASKS["sts"]
 FITTING = "accuracy is for classes, pearson for a range"
 MISFITS = [
-    (
-        CLASSES,
-        {"metric": "pearson"},
-        f"metric pearson does not fit: {FITTING}",
-    ),
-    (
-        SIMILARITY,
-        {"metric": "accuracy"},
-        f"metric accuracy does not fit: {FITTING}",
-    ),
+    (CLASSES, {"metric": "pearson"}, f"metric pearson does not fit: {FITTING}"),
+    (SIMILARITY, {"metric": "accuracy"}, f"metric accuracy does not fit: {FITTING}"),
     (TASKS["sst"], {"head": "sbert"}, "head sbert compares two sentences; kind is single"),
     (CLASSES, {"head": "cosine"}, "head cosine gives a similarity; the task has classes"),
     (CLASSES, {"loss": "mse"}, "loss mse needs a `range`; the task has classes"),
     (CLASSES, {"concatenation": "uv"}, "concatenation uv is for head sbert; head is linear"),
     (CLASSES, {"head_layers": 1}, "head_layers 1 is for heads mlp and sbert; head is linear"),
     (CLASSES, {"head": "bert"}, "Input should be 'linear', 'mlp', 'sbert' or 'cosine'"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("task", "settings", "said"), MISFITS, ids=str)

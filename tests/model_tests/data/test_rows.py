@@ -63,70 +63,34 @@ DAMAGED: list[tuple[str, str | bytes, str, list[str]]] = [
     ("no label", GOOD + "2\tc\tgood\t\n", "line 4, column 'sentiment' has no value", ["drop_incomplete"]),
     ("short row", GOOD + "2\tc\tgood\n", "line 4, column 'sentiment' has no value", ["drop_incomplete"]),
     ("empty text", GOOD + "2\tc\t  \t1\n", "line 4, column 'sentence' has no value", ["drop_incomplete"]),
-    (
-        "word",
-        GOOD + "2\tc\tgood\tgreat\n",
-        "line 4, column 'sentiment': label 'great' is not a number",
-        ["0 to 4"],
-    ),
-    (
-        "fraction",
-        GOOD + "2\tc\tgood\t2.5\n",
-        "line 4, column 'sentiment': label '2.5' is not a whole",
-        ["0 to 4"],
-    ),
-    (
-        "too high",
-        GOOD + "2\tc\tgood\t5\n",
-        "line 4, column 'sentiment': label '5' is out of range",
-        ["0 to 4"],
-    ),
-    (
-        "too low",
-        GOOD + "2\tc\tgood\t-1\n",
-        "line 4, column 'sentiment': label '-1' is out of range",
-        ["0 to 4"],
-    ),
+    ("word", GOOD + "2\tc\tgood\tgreat\n", "line 4, column 'sentiment': label 'great' is not a number",
+     ["0 to 4"]),
+    ("fraction", GOOD + "2\tc\tgood\t2.5\n", "line 4, column 'sentiment': label '2.5' is not a whole",
+     ["0 to 4"]),
+    ("too high", GOOD + "2\tc\tgood\t5\n", "line 4, column 'sentiment': label '5' is out of range",
+     ["0 to 4"]),
+    ("too low", GOOD + "2\tc\tgood\t-1\n", "line 4, column 'sentiment': label '-1' is out of range",
+     ["0 to 4"]),
     ("nan", GOOD + "2\tc\tgood\tnan\n", "line 4, column 'sentiment': label 'nan' is not finite", ["0 to 4"]),
     ("infinite", GOOD + "2\tc\tgood\t1e999\n", "line 4, column 'sentiment': label '1e999' is not finite", []),
-    (
-        "line after a long row",
-        HEADER + '0\ta\t"x\ny"\t1\n1\tb\tz\t9\n',
-        "line 4, column 'sentiment'",
-        ["'9'"],
-    ),
+    ("line after a long row", HEADER + '0\ta\t"x\ny"\t1\n1\tb\tz\t9\n', "line 4, column 'sentiment'",
+     ["'9'"]),
     ("extra tab", GOOD + "2\tc\tgood\tfilm\t3\n", "line 4 has 5 fields, the header 4", ["tab"]),
-    (
-        "open quote",
-        GOOD + '2\tc\t"good\t3\n3\td\tx\t1\n',
-        "lines 4 to 5 make one row of 3 fields",
-        ["quotation mark"],
-    ),
-    (
-        "endless quote",
-        GOOD + '2\tc\t"' + "good \n" * 30_000,
-        "field larger than field limit",
-        ["never closed"],
-    ),
-    (
-        "wrong column",
-        GOOD.replace("sentiment", "sentimant"),
-        "no column 'sentiment'",
-        ["did you mean 'sentimant'"],
-    ),
+    ("open quote", GOOD + '2\tc\t"good\t3\n3\td\tx\t1\n', "lines 4 to 5 make one row of 3 fields",
+     ["quotation mark"]),
+    ("endless quote", GOOD + '2\tc\t"' + "good \n" * 30_000, "field larger than field limit",
+     ["never closed"]),
+    ("wrong column", GOOD.replace("sentiment", "sentimant"), "no column 'sentiment'",
+     ["did you mean 'sentimant'"]),
     ("no tabs", "id,sentence,sentiment\n1,x,2\n", "no column 'sentence'", ["separated by tabs"]),
-    (
-        "latin-1",
-        (GOOD + "2\tc\tcafé\t1\n").encode("latin-1"),
-        "line 4: byte 76 (0xe9) is not UTF-8",
-        ["save"],
-    ),
+    ("latin-1", (GOOD + "2\tc\tcafé\t1\n").encode("latin-1"), "line 4: byte 76 (0xe9) is not UTF-8",
+     ["save"]),
     ("utf-16", GOOD.encode("utf-16"), "line 1: byte 0 (0xff) is not UTF-8", ["save the file as UTF-8"]),
     ("nul byte", GOOD + "2\tc\tgo\0od\t1\n", "line 4: NUL byte at 75", ["damaged"]),
     ("empty file", "", "has no header line", []),
     ("blank first line", "\n" + GOOD, "has no header line", []),
     ("no rows", HEADER, "has no rows", []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -261,13 +225,9 @@ def course_files() -> Path:
     [
         ("ids-sst", GRADES, (8544, 1101)),
         ("sts", {**PAIRS, "range": [0, 5]}, (6040, 863)),
-        (
-            "quora",
-            {**PAIRS, "classes": 2, "label": "is_duplicate", "metric": "accuracy"},
-            (14000, 4200),
-        ),
+        ("quora", {**PAIRS, "classes": 2, "label": "is_duplicate", "metric": "accuracy"}, (14000, 4200)),
     ],
-)
+)  # fmt: skip
 def test_the_course_files_are_read_whole(
     course_files: Path, stem: str, declared: dict[str, Any], sizes: tuple[int, int]
 ) -> None:

@@ -144,13 +144,10 @@ def test_a_stopped_trial_continues(executor: Executor, tmp_path: Path) -> None:
         (DIVERGING, ErrorClass.NAN, "NonFiniteLossError: the loss of task sst is"),
         # More bytes than an address space has: no machine can have this memory.
         ({"encoder": {**TINY, "hidden_size": 10**12}}, ErrorClass.OOM, "allocate memory"),
-        (
-            {"tasks": {"sst": {**SST.model_dump(), "label": "missing"}}},
-            ErrorClass.ERROR,
-            "DataError: task 'sst': the demo corpus 'sst' has no column 'missing'",
-        ),
+        ({"tasks": {"sst": {**SST.model_dump(), "label": "missing"}}}, ErrorClass.ERROR,
+         "DataError: task 'sst': the demo corpus 'sst' has no column 'missing'"),
     ],
-)
+)  # fmt: skip
 def test_a_failure_has_a_class_and_a_traceback(
     settings: dict[str, object], expected: ErrorClass, said: str, executor: Executor, tmp_path: Path
 ) -> None:

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -129,19 +128,6 @@ def test_names_are_no_markup_to_plotly() -> None:
             drawn = panel.drawing.to_json()
             assert "<b>" not in drawn.replace("\\u003c", "<")
             assert "hovertemplate" not in drawn
-
-
-def test_the_same_trials_give_the_same_drawing() -> None:
-    first, second = (
-        [
-            panel.drawing.to_json()
-            for figure in study_figures(results(study(), trials()))
-            for panel in figure.panels
-        ]
-        for _ in range(2)
-    )
-    assert first == second
-    assert all(json.loads(drawing)["data"] for drawing in first)
 
 
 def test_many_arms_differ_in_colour_or_symbol() -> None:

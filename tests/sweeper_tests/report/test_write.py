@@ -153,15 +153,6 @@ def test_the_trials_as_csv_are_whole(written: tuple[Database, Report]) -> None:
     assert {"config", "traceback"}.isdisjoint(rows[0])
 
 
-def test_the_tables_in_markdown(written: tuple[Database, Report]) -> None:
-    text = (written[1].folder / "tables.md").read_text(encoding="utf-8")
-    assert text.startswith(
-        "# made@demo\n\nIs S-BERT better than a baseline?\n\nS-BERT leads with overall .677"
-    )
-    for table in written[1].document.tables:
-        assert table_text(table) in text
-
-
 class Stopped(SystemClock):
     """A clock that stands."""
 

@@ -46,18 +46,14 @@ def patient(pruner: BasePruner, patience: int) -> BasePruner:
     ("options", "pruner"),
     [
         ({"name": "asha"}, lambda: SuccessiveHalvingPruner(min_resource=1, reduction_factor=3)),
-        (
-            {"name": "asha", "min_epochs": 2, "reduction_factor": 2},
-            lambda: SuccessiveHalvingPruner(min_resource=2, reduction_factor=2),
-        ),
+        ({"name": "asha", "min_epochs": 2, "reduction_factor": 2},
+         lambda: SuccessiveHalvingPruner(min_resource=2, reduction_factor=2)),
         ({"name": "median"}, lambda: MedianPruner(n_startup_trials=5, n_warmup_steps=1)),
-        (
-            {"name": "median", "startup": 2, "min_epochs": 4},
-            lambda: MedianPruner(n_startup_trials=2, n_warmup_steps=4),
-        ),
+        ({"name": "median", "startup": 2, "min_epochs": 4},
+         lambda: MedianPruner(n_startup_trials=2, n_warmup_steps=4)),
         ({"name": "median", "patience": 1}, lambda: patient(MedianPruner(5, 1), 1)),
     ],
-)
+)  # fmt: skip
 def test_a_trial_ends_where_optuna_would_end_it(
     options: dict[str, Any], pruner: Callable[[], BasePruner]
 ) -> None:

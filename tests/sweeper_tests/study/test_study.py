@@ -42,9 +42,13 @@ def refusal(text: str, workload: str | None = None) -> str:
     return str(caught.value)
 
 
-def refused_workload(text: str) -> str:
+def write_workload(text: str, name: str = "w") -> None:
     Path("studies/workloads").mkdir(parents=True, exist_ok=True)
-    Path("studies/workloads/w.yaml").write_text(text, encoding="utf-8")
+    Path(f"studies/workloads/{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def refused_workload(text: str) -> str:
+    write_workload(text)
     return refusal(GOOD, "w")
 
 
@@ -98,8 +102,7 @@ def test_short_dotted_and_nested_keys_set_the_same_field() -> None:
 
 
 def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
-    Path("studies/workloads").mkdir(parents=True)
-    Path("studies/workloads/w.yaml").write_text(
+    write_workload(
         "name: w\nextends: demo\ntrain:\n  encoder: {pooling: mean}\n"
         "  tasks.sst.source: {kind: files, train: a.csv, dev: b.csv}\n"
     )
@@ -118,10 +121,7 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
 
 def test_the_workload_replaces_entries_of_the_space_under_the_studys_name() -> None:
     space = "learning_rate: {low: 1e-6, high: 1e-4, log: true}, sts_loss: [mse, ce]"
-    Path("studies/workloads").mkdir(parents=True)
-    Path("studies/workloads/w.yaml").write_text(
-        "name: w\nextends: demo\nspace: {tasks.sts.loss: [ce], weight_decay: [0.5]}\n"
-    )
+    write_workload("name: w\nextends: demo\nspace: {tasks.sts.loss: [ce], weight_decay: [0.5]}\n")
     assert load(f"name: mine\nspace: {{{space}}}\n", "w").space == {
         "learning_rate": FloatRange(low=5e-4, high=1e-2, log=True),
         "sts_loss": Choice(("ce",)),
@@ -129,11 +129,9 @@ def test_the_workload_replaces_entries_of_the_space_under_the_studys_name() -> N
 
 
 def test_resources_are_inherited_unless_the_file_says_them() -> None:
-    workloads = Path("studies/workloads")
-    workloads.mkdir(parents=True)
-    (workloads / "w.yaml").write_text("name: w\nextends: demo\nresources: {cpus: 4, gpus: 0.5}\n")
-    (workloads / "same.yaml").write_text("name: same\nextends: w\n")
-    (workloads / "other.yaml").write_text("name: other\nextends: w\nresources: {cpus: 2}\n")
+    write_workload("name: w\nextends: demo\nresources: {cpus: 4, gpus: 0.5}\n")
+    write_workload("name: same\nextends: w\n", "same")
+    write_workload("name: other\nextends: w\nresources: {cpus: 2}\n", "other")
     found = {name: load(GOOD, name).workload.resources for name in ("demo", "w", "same", "other")}
     assert found == {
         "demo": Resources(cpus=None, gpus=0.0),
@@ -198,185 +196,90 @@ def test_what_is_not_a_study_file_is_refused(text: str, message: str) -> None:
 # A line of GOOD, what replaces it, the whole message.
 WRONG = [
     ("name: mine\n", "", "1: name: is missing"),
-    (
-        "name: mine",
-        "name: ../x",
-        "1: name = '../x': the name '../x' is not allowed: use up to 100 letters, digits and . _ + -, "
-        "beginning with a letter or digit",
-    ),
+    ("name: mine", "name: ../x",
+     "1: name = '../x': the name '../x' is not allowed: use up to 100 letters, digits and . _ + -, "
+     "beginning with a letter or digit"),
     ("name: mine", "name: 3", "1: name = 3: must be text; put it in quotes"),
     ("space:", "spacs:", "6: spacs: unknown key; did you mean 'space'?"),
     ("sst_head: mlp", "sst_hed: mlp", "2: base.sst_hed = 'mlp': unknown key; did you mean 'sst_head'?"),
-    (
-        "sst_head: mlp",
-        "warmpu: 0.1",
-        "2: base.warmpu = 0.1: unknown key; did you mean 'warmup'?",
-    ),
-    (
-        "sst_head: mlp",
-        "encoder: {poolin: cls}",
-        "2: base.encoder.poolin = 'cls': unknown key; did you mean 'pooling'?",
-    ),
-    (
-        "cosine",
-        "cosin",
-        "5: arms.B.sts_head = 'cosin': must be 'linear', 'mlp', 'sbert' or 'cosine'; did you mean 'cosine'?",
-    ),
+    ("sst_head: mlp", "encoder: {poolin: cls}",
+     "2: base.encoder.poolin = 'cls': unknown key; did you mean 'pooling'?"),
+    ("cosine", "cosin",
+     "5: arms.B.sts_head = 'cosin': must be 'linear', 'mlp', 'sbert' or 'cosine'; did you mean 'cosine'?"),
     ("sst_head: mlp", "weight_decay: 11", "2: base.weight_decay = 11: must be less than or equal to 10"),
     ("sst_head: mlp", "max_grad_norm: .inf", "2: base.max_grad_norm = inf: must be a finite number"),
     ("sst_head: mlp", "seed: 3", "2: base.seed: is set by `seeds` at the top of a study file"),
-    (
-        "sst_head: mlp",
-        "tasks: {sst: {head: mlp}}",
-        "2: base.tasks: belongs to the workload; name one field, for example tasks.sts.loss",
-    ),
-    (
-        "sst_head: mlp",
-        "sst_head: mlp, tasks.sst.head: mlp",
-        "2: base.tasks.sst.head: sets the same field as sst_head",
-    ),
-    (
-        "sst_head: mlp",
-        "tasks.sstt.head: mlp",
-        "2: base.tasks.sstt.head = 'mlp': workload 'demo' has no task 'sstt'; did you mean 'sst'?",
-    ),
-    (
-        "sst_head: mlp",
-        "tasks.sst.source: {seed: -1}",
-        "2: base.tasks.sst.source.seed = -1: must be greater than or equal to 0",
-    ),
-    (
-        "sst_head: mlp",
-        "sst_head: sbert",
-        "2: base.sst_head = 'sbert': head sbert compares two sentences; kind is single",
-    ),
+    ("sst_head: mlp", "tasks: {sst: {head: mlp}}",
+     "2: base.tasks: belongs to the workload; name one field, for example tasks.sts.loss"),
+    ("sst_head: mlp", "sst_head: mlp, tasks.sst.head: mlp",
+     "2: base.tasks.sst.head: sets the same field as sst_head"),
+    ("sst_head: mlp", "tasks.sstt.head: mlp",
+     "2: base.tasks.sstt.head = 'mlp': workload 'demo' has no task 'sstt'; did you mean 'sst'?"),
+    ("sst_head: mlp", "tasks.sst.source: {seed: -1}",
+     "2: base.tasks.sst.source.seed = -1: must be greater than or equal to 0"),
+    ("sst_head: mlp", "sst_head: sbert",
+     "2: base.sst_head = 'sbert': head sbert compares two sentences; kind is single"),
     ("A: {}", "A:", "4: arms.A = None: must be a mapping; an empty one is {}"),
     ("A: {}", '" ": {}', "4: arms.  = ' ': must not be blank, nor begin or end with a space"),
     ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
-    (
-        "dropout: [0.1, 0.3]",
-        "encoder: [1]",
-        "7: space.encoder: is a group; name one of its fields, for example encoder.source",
-    ),
-    (
-        "dropout: [0.1, 0.3]",
-        "tasks.sts.head: [linear]",
-        "5: arms.B.sts_head = 'cosine': clashes with space.tasks.sts.head: set it or vary it",
-    ),
-    (
-        "dropout: [0.1, 0.3]",
-        "tasks.sst.head: [mlp]",
-        "2: base.sst_head = 'mlp': clashes with space.tasks.sst.head: set it or vary it",
-    ),
-    (
-        "dropout: [0.1, 0.3]",
-        "encoder.attention_heads: [4, 6]",
-        "7: space.encoder.attention_heads = 6: hidden_size 64 is not a multiple of attention_heads 6",
-    ),
-    (
-        "dropout: [0.1, 0.3]",
-        "sts_loss: {low: 1, high: 2}",
-        "7: space.sts_loss: is not a number: give a list of choices",
-    ),
+    ("dropout: [0.1, 0.3]", "encoder: [1]",
+     "7: space.encoder: is a group; name one of its fields, for example encoder.source"),
+    ("dropout: [0.1, 0.3]", "tasks.sts.head: [linear]",
+     "5: arms.B.sts_head = 'cosine': clashes with space.tasks.sts.head: set it or vary it"),
+    ("dropout: [0.1, 0.3]", "tasks.sst.head: [mlp]",
+     "2: base.sst_head = 'mlp': clashes with space.tasks.sst.head: set it or vary it"),
+    ("dropout: [0.1, 0.3]", "encoder.attention_heads: [4, 6]",
+     "7: space.encoder.attention_heads = 6: hidden_size 64 is not a multiple of attention_heads 6"),
+    ("dropout: [0.1, 0.3]", "sts_loss: {low: 1, high: 2}",
+     "7: space.sts_loss: is not a number: give a list of choices"),
     ("[0.1, 0.3]", "0.1", "7: space.dropout = 0.1: must be a list of choices or a mapping with low and high"),
     ("[0.1, 0.3]", "[]", "7: space.dropout = []: must hold at least one choice"),
     ("[0.1, 0.3]", '[0.1, "0.1"]', "7: space.dropout[1] = '0.1': stands in the list twice"),
     ("[0.1, 0.3]", "[0.1, 1.3]", "7: space.dropout[1] = 1.3: must be less than 1"),
     ("[0.1, 0.3]", "{low: 0.3, high: 0.3}", "7: space.dropout.low = 0.3: must be below high = 0.3"),
-    (
-        "[0.1, 0.3]",
-        "{low: 0, high: 1, log: true}",
-        "7: space.dropout.low = 0.0: must be above 0 in a log range",
-    ),
+    ("[0.1, 0.3]", "{low: 0, high: 1, log: true}",
+     "7: space.dropout.low = 0.0: must be above 0 in a log range"),
     ("[0.1, 0.3]", "{low: 0, high: 1.5}", "7: space.dropout = 1.5: must be less than 1"),
     ("[0.1, 0.3]", "{low: 0, hihg: 1}", "7: space.dropout.hihg: unknown key; did you mean 'high'?"),
-    (
-        "space:",
-        "sampler: {name: tpee}\nspace:",
-        "6: sampler.name = 'tpee': must be 'tpe', 'random', 'grid', 'qmc', 'cma-es', 'gp' or "
-        "'nsga2'; did you mean 'tpe'?",
-    ),
-    (
-        "space:",
-        "pruner: {name: medan}\nspace:",
-        "6: pruner.name = 'medan': must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
-        "did you mean 'median'?",
-    ),
-    (
-        "space:",
-        "pruner: {name: asha, p_threshold: 0.2}\nspace:",
-        "6: pruner.p_threshold = 0.2: pruner asha has no such option",
-    ),
-    (
-        "space:",
-        "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
-        "7: pruner.name = 'wilcoxon': needs 5 seeds to tell configurations apart at this p_threshold",
-    ),
-    (
-        "space:",
-        "objective: overal\nspace:",
-        "6: objective = 'overal': is neither overall nor a task; did you mean 'overall'?",
-    ),
-    (
-        "space:",
-        "objective: [sst, stss]\nspace:",
-        "6: objective[1] = 'stss': is neither overall nor a task; did you mean 'sts'?",
-    ),
-    (
-        "space:",
-        "objective: [sst]\nspace:",
-        "6: objective = ['sst']: a list needs two scores or more; write a single one without brackets",
-    ),
+    ("space:", "sampler: {name: tpee}\nspace:",
+     "6: sampler.name = 'tpee': must be 'tpe', 'random', 'grid', 'qmc', 'cma-es', 'gp' or "
+     "'nsga2'; did you mean 'tpe'?"),
+    ("space:", "pruner: {name: medan}\nspace:",
+     "6: pruner.name = 'medan': must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
+     "did you mean 'median'?"),
+    ("space:", "pruner: {name: asha, p_threshold: 0.2}\nspace:",
+     "6: pruner.p_threshold = 0.2: pruner asha has no such option"),
+    ("space:", "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
+     "7: pruner.name = 'wilcoxon': needs 5 seeds to tell configurations apart at this p_threshold"),
+    ("space:", "objective: overal\nspace:",
+     "6: objective = 'overal': is neither overall nor a task; did you mean 'overall'?"),
+    ("space:", "objective: [sst, stss]\nspace:",
+     "6: objective[1] = 'stss': is neither overall nor a task; did you mean 'sts'?"),
+    ("space:", "objective: [sst]\nspace:",
+     "6: objective = ['sst']: a list needs two scores or more; write a single one without brackets"),
     ("space:", "objective: [sst, sst]\nspace:", "6: objective[1] = 'sst': stands in the list twice"),
-    (
-        "space:",
-        "objective: [sst, sts]\nsampler: {name: gp}\nspace:",
-        "7: sampler.name = 'gp': raises one objective; for several take nsga2, tpe, random, qmc",
-    ),
-    (
-        "space:",
-        "sampler: {name: nsga2}\nspace:",
-        "6: sampler.name = 'nsga2': needs a list of several scores as `objective`",
-    ),
-    (
-        "space:",
-        "objective: [sst, sts]\npruner: {name: asha}\nspace:",
-        "7: pruner.name = 'asha': no trial is stopped early with several objectives",
-    ),
-    (
-        "space:",
-        "sampler: {name: cma-es}\nspace:",
-        "8: space.dropout = [0.1, 0.3]: sampler cma-es needs a range with low and high",
-    ),
-    (
-        "space:",
-        "enqueue:\n  - {dropout: 0.3}\n  - {dropout: 0.2}\nspace:",
-        "8: enqueue[1].dropout = 0.2: must be one of [0.1, 0.3]",
-    ),
-    (
-        "space:",
-        "enqueue:\n  - {dropot: 0.3}\nspace:",
-        "7: enqueue[0].dropot: is not in `space`; did you mean 'dropout'?",
-    ),
-    (
-        "space:",
-        "sampler: {name: grid}\nenqueue: [{dropout: 0.3}]\nspace:",
-        "7: enqueue: a grid has every combination already: leave this out",
-    ),
+    ("space:", "objective: [sst, sts]\nsampler: {name: gp}\nspace:",
+     "7: sampler.name = 'gp': raises one objective; for several take nsga2, tpe, random, qmc"),
+    ("space:", "sampler: {name: nsga2}\nspace:",
+     "6: sampler.name = 'nsga2': needs a list of several scores as `objective`"),
+    ("space:", "objective: [sst, sts]\npruner: {name: asha}\nspace:",
+     "7: pruner.name = 'asha': no trial is stopped early with several objectives"),
+    ("space:", "sampler: {name: cma-es}\nspace:",
+     "8: space.dropout = [0.1, 0.3]: sampler cma-es needs a range with low and high"),
+    ("space:", "enqueue:\n  - {dropout: 0.3}\n  - {dropout: 0.2}\nspace:",
+     "8: enqueue[1].dropout = 0.2: must be one of [0.1, 0.3]"),
+    ("space:", "enqueue:\n  - {dropot: 0.3}\nspace:",
+     "7: enqueue[0].dropot: is not in `space`; did you mean 'dropout'?"),
+    ("space:", "sampler: {name: grid}\nenqueue: [{dropout: 0.3}]\nspace:",
+     "7: enqueue: a grid has every combination already: leave this out"),
     ("space:", "seeds: [1, 1]\nspace:", "6: seeds[1] = 1: stands in the list twice"),
     ("space:", "seeds: []\nspace:", "6: seeds = []: must not be empty"),
-    (
-        "[0.1, 0.3]",
-        "{low: 0.1, high: 0.3}\nsampler: {name: grid}",
-        "7: space.dropout: sampler grid needs a list of choices or a step",
-    ),
-    (
-        "space:",
-        "workload: dmeo\nspace:",
-        "6: workload = 'dmeo': there is no workload 'dmeo'; did you mean 'demo'? "
-        "Known: demo, minilm, minilm-minutes, minilm-small, paper, paper-cfimdb, paper-hub",
-    ),
-]
+    ("[0.1, 0.3]", "{low: 0.1, high: 0.3}\nsampler: {name: grid}",
+     "7: space.dropout: sampler grid needs a list of choices or a step"),
+    ("space:", "workload: dmeo\nspace:",
+     "6: workload = 'dmeo': there is no workload 'dmeo'; did you mean 'demo'? "
+     "Known: demo, minilm, minilm-minutes, minilm-small, paper, paper-cfimdb, paper-hub"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "instead", "message"), WRONG)
@@ -442,10 +345,7 @@ def test_a_workload_without_tasks_is_refused() -> None:
 
 
 def test_an_error_in_an_extended_workload_names_the_file_that_sets_the_value() -> None:
-    Path("studies/workloads").mkdir(parents=True)
-    Path("studies/workloads/low.yaml").write_text(
-        "name: low\nextends: demo\ntrain:\n  encoder:\n    layers: 0\n"
-    )
+    write_workload("name: low\nextends: demo\ntrain:\n  encoder:\n    layers: 0\n", "low")
     message = refused_workload("name: w\nextends: low\ntrain:\n  encoder:\n    pooling: mean\n")
     assert message.startswith("studies/workloads/low.yaml:5: train.encoder.layers = 0")
 
