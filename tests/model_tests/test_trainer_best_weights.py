@@ -66,8 +66,7 @@ def test_a_trial_that_goes_on_has_them_too(
     asked = itertools.count()
 
     def go(stop: Stop) -> None:
-        for _ in train(UNSTEADY, tmp_path, data=None, cache=cache, stop=stop):
-            pass
+        list(train(UNSTEADY, tmp_path, data=None, cache=cache, stop=stop))
 
     with pytest.raises(TrialStoppedError):
         go(lambda: next(asked) == step)
@@ -85,7 +84,6 @@ def test_a_file_system_without_links_gets_a_copy(
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(Path, "hardlink_to", unsupported)
-    for _ in train(UNSTEADY, tmp_path, data=None, cache=cache):
-        pass
+    list(train(UNSTEADY, tmp_path, data=None, cache=cache))
     assert same(load_file(RunFolder(tmp_path).weights), whole[2])
     assert (RunFolder(tmp_path).weights).stat().st_nlink == 1

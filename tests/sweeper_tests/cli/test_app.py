@@ -319,6 +319,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_loads_no_torch_and_nothing_of_an_extra() -> None:
     modules = "sweeper.cli, sweeper.sweep.sweep, sweeper.report.write, sweeper.store.copying"
+    modules += ", sweeper.observers.tensorboard, sweeper.observers.mlflow"
     said = python(f"import sys, {modules}; print([name for name in {HEAVY} if name in sys.modules])")
     assert said.stdout == "[]\n", said.stderr
 

@@ -1,22 +1,21 @@
 """Three arms with predictions made to differ by known amounts, for the tests that compare them."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from model.predictions import Predictions
 from sweeper.report.results import Results
 from sweeper.trial import TrialRow
+from tests.sweeper_tests.golden import CLASSES
+from tests.sweeper_tests.golden import scores as scored
 from tests.sweeper_tests.made import results, row, study
 
 ARMS = {
     name: {"sst_head": "mlp", "learning_rate": rate} for name, rate in (("A", 1e-3), ("B", 2e-3), ("C", 3e-3))
 }
 SPACE = {"dropout": [0.1, 0.3]}
-CLASSES = {"sst": 5, "para": 2}
 ROWS = {"sst": 400, "para": 900, "sts": 300}
 SKILL = {"A": 0.45, "B": 0.80, "C": 0.79}
 """Share of rows that an arm gets right; of the similarity, its part of the variance."""
@@ -44,11 +43,6 @@ def predictions(arm: str, seed: int) -> dict[str, Predictions]:
             groups={"dialect": np.where(np.arange(rows) % 3, "north", "south")},
         )
     return found
-
-
-def scored(found: Mapping[str, Predictions]) -> tuple[float, ...]:
-    right = [float(np.mean(found[task].predicted == found[task].labels)) for task in CLASSES]
-    return (*right, float(stats.pearsonr(found["sts"].predicted, found["sts"].labels)[0]))
 
 
 OF = study(arms=ARMS, space=SPACE, seeds=[1, 2], tables=["arms"])

@@ -1,7 +1,7 @@
 """Toy studies, and the histories of searching them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sweeper.search.propose import propose
@@ -78,10 +78,22 @@ def overall(trial: PastTrial) -> float:
     return trial.scores["overall"]
 
 
-def run(a_study: Study, trials: int, objective: Callable[[TrialSpec], float] = score) -> list[PastTrial]:
-    history: list[PastTrial] = []
-    for number in range(trials):
-        trial = propose(a_study, number, history)
-        assert trial is not None
+def proposed(a_study: Study, number: int, history: Sequence[PastTrial]) -> TrialSpec:
+    """A proposal that there must be."""
+    trial = propose(a_study, number, history)
+    assert trial is not None
+    return trial
+
+
+def run(
+    a_study: Study,
+    trials: int,
+    objective: Callable[[TrialSpec], float] = score,
+    begun: Sequence[PastTrial] = (),
+) -> list[PastTrial]:
+    """Searches until there are so many trials; those that begun gives are done already."""
+    history = list(begun)
+    for number in range(len(history), trials):
+        trial = proposed(a_study, number, history)
         history.append(past(trial, objective(trial)))
     return history

@@ -26,6 +26,7 @@ from tests.sweeper_tests.search.proposals import (
     TESTED,
     overall,
     past,
+    proposed,
     run,
     score,
     study,
@@ -84,8 +85,7 @@ def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
     a_study = study()
     history = run(a_study, 6)
     for number in range(6):
-        trial = propose(a_study, number, history[:number])
-        assert trial is not None
+        trial = proposed(a_study, number, history[:number])
         assert trial.toggles == a_study.toggles[trial.arm]
         assert "weight_decay" not in trial.params
 
@@ -139,24 +139,21 @@ def test_a_resumed_study_proposes_what_an_uninterrupted_one_does(sampler: str) -
     a_study = study(sampler)
     history = run(a_study, 48)
     for number in (0, 7, 30, 41, 47):
-        trial = propose(a_study, number, [other for other in reversed(history) if other.number < number])
-        assert trial is not None
+        trial = proposed(a_study, number, [other for other in reversed(history) if other.number < number])
         assert past(trial, overall(history[number])) == history[number]
 
 
 def test_a_trial_adopted_late_is_proposed_as_it_would_have_been() -> None:
     a_study = study(seeds=(1,))
     history = run(a_study, 45)
-    trial = propose(a_study, 30, [other for other in history if other.number != 30])
-    assert trial is not None
+    trial = proposed(a_study, 30, [other for other in history if other.number != 30])
     assert trial.params == history[30].params
 
 
 def test_a_first_seed_adopted_late_takes_the_values_of_its_replicate() -> None:
     a_study = study()
     history = run(a_study, 48)
-    trial = propose(a_study, 42, [*history[:42], history[45]])
-    assert trial is not None
+    trial = proposed(a_study, 42, [*history[:42], history[45]])
     assert trial.params == history[45].params
 
 
@@ -189,8 +186,7 @@ print(json.dumps(propose(study, 40, history).params))
         check=True,
         env=environment,
     )
-    here = propose(a_study, 40, history)
-    assert here is not None
+    here = proposed(a_study, 40, history)
     assert json.loads(done.stdout) == here.params
 
 
@@ -202,21 +198,15 @@ def test_what_draws_blindly_ignores_the_scores_and_what_learns_does_not(sampler:
         replace(trial, scores={"overall": -overall(trial), "sst": -overall(trial), "para": 0.0})
         for trial in history
     ]
-    proposed = [propose(a_study, 45, past) for past in (history, other)]
-    assert proposed[0] is not None
-    assert proposed[1] is not None
-    assert (proposed[0].params == proposed[1].params) is (sampler in BLIND)
+    first, second = (proposed(a_study, 45, past) for past in (history, other))
+    assert (first.params == second.params) is (sampler in BLIND)
 
 
 @pytest.mark.parametrize("sampler", QUICK)
 def test_an_added_arm_and_an_added_seed_catch_up_first(sampler: str) -> None:
     before = study(sampler, arms={"A": {}, "B": {"weight_decay": 0.1}}, seeds=(1,))
     after = study(sampler)
-    history = run(before, 24)
-    for number in range(24, 80):
-        trial = propose(after, number, history)
-        assert trial is not None
-        history.append(past(trial, score(trial) * (-1 if trial.arm == "C" else 1)))
+    history = run(after, 80, lambda trial: score(trial) * (-1 if trial.arm == "C" else 1), run(before, 24))
     places = [(trial.configuration, trial.arm, trial.seed) for trial in history]
     assert len(set(places)) == 80
     added = [(k, arm, seed) for k in range(12) for arm, seed in [("C", 1), ("A", 2), ("B", 2), ("C", 2)]]
@@ -238,8 +228,7 @@ def test_later_configurations_never_change_a_proposal(sampler: str) -> None:
         without = [other for other in history if other.configuration != missing.configuration]
         later = [other for other in without if other.configuration > missing.configuration]
         gone = min(other.number for other in history if other.configuration == missing.configuration)
-        first = propose(a_study, gone, without)
-        assert first is not None
+        first = proposed(a_study, gone, without)
         assert (first.arm, first.configuration) == ("A", missing.configuration)
         earlier = [other for other in without if other not in later]
         assert propose(a_study, gone, earlier) == first
@@ -257,8 +246,7 @@ def test_drivers_that_propose_at_once_propose_for_different_places(sampler: str)
         assert [(one.arm, one.seed, one.configuration) for one in at_once if one] == places[known:]
         # Whatever another driver has added meanwhile, and whoever goes on with the number of a dead one.
         for number, added in ((known + 3, known + 1), (known + 2, known + 9)):
-            one = propose(a_study, number, [*history[:known], history[added]])
-            assert one is not None
+            one = proposed(a_study, number, [*history[:known], history[added]])
             assert (one.arm, one.seed, one.configuration) == places[number]
 
 
@@ -280,9 +268,7 @@ def test_a_drawn_configuration_follows_what_another_arm_recorded() -> None:
     narrow = study(seeds=(1,))
     wide = study(space=SPACE | {"learning_rate": {"low": 1e-6, "high": 1e-1, "log": True}}, seeds=(1,))
     history = run(narrow, 4)
-    trial, fresh = propose(wide, 4, history), propose(wide, 4, history[:3])
-    assert trial is not None
-    assert fresh is not None
+    trial, fresh = proposed(wide, 4, history), proposed(wide, 4, history[:3])
     assert trial.params == history[3].params
     assert (fresh.configuration, fresh.params != history[3].params) == (1, True)
 
@@ -291,16 +277,13 @@ def test_an_arm_learns_from_its_own_trials_only() -> None:
     a_study = study(seeds=(1,))
     history = run(a_study, 45)
     other = [replace(past, scores={"overall": 0.0}) if past.arm != "A" else past for past in history]
-    first, second = propose(a_study, 45, history), propose(a_study, 45, other)
-    assert first is not None
+    first, second = proposed(a_study, 45, history), proposed(a_study, 45, other)
     assert first.arm == "A"
     assert first == second
 
 
 def test_the_sampler_seed_changes_the_proposals() -> None:
-    first, second = propose(study(sampler_seed=1), 0, []), propose(study(sampler_seed=2), 0, [])
-    assert first is not None
-    assert second is not None
+    first, second = (proposed(study(sampler_seed=seed), 0, []) for seed in (1, 2))
     assert first.params != second.params
 
 
@@ -321,8 +304,7 @@ def test_running_and_failed_trials_are_kept_away_from() -> None:
     history = run(a_study, 30)
     proposals = []
     for number in range(30, 35):
-        trial = propose(a_study, number, history)
-        assert trial is not None
+        trial = proposed(a_study, number, history)
         proposals.append(trial.params)
         history.append(past(trial, None))
     rates = sorted(math.log10(params["learning_rate"]) for params in proposals)
@@ -338,19 +320,13 @@ def test_pruned_configurations_are_worse_than_any_complete_one() -> None:
         state = RunState.PRUNED if warmup >= 0.5 or number < 3 else RunState.COMPLETE
         scores = {"overall": 0.5} if state is RunState.COMPLETE else None
         history.append(PastTrial(number, "A", {"warmup": warmup}, 1, number, state, scores))
-    drawn = []
-    for number in range(24, 36):
-        trial = propose(a_study, number, history)
-        assert trial is not None
-        drawn.append(trial.params["warmup"])
-        history.append(past(trial, 0.4))
-    assert sum(warmup < 0.5 for warmup in drawn) >= 9
+    drawn = run(a_study, 36, lambda trial: 0.4, history)[24:]
+    assert sum(trial.params["warmup"] < 0.5 for trial in drawn) >= 9
 
 
 def test_values_that_the_space_has_lost_do_not_stop_the_search() -> None:
     narrow = study(space=SPACE | {"sts_loss": ["ce"]}, seeds=(1,), arms={"A": {}})
-    trial = propose(narrow, 30, run(study(seeds=(1,), arms={"A": {}}), 30))
-    assert trial is not None
+    trial = proposed(narrow, 30, run(study(seeds=(1,), arms={"A": {}}), 30))
     assert trial.params["sts_loss"] == "ce"
 
 
@@ -396,8 +372,7 @@ def test_other_samplers_never_end() -> None:
 
 
 def test_the_configuration_carries_arm_params_and_seed() -> None:
-    trial = propose(study(), 4, run(study(), 4))
-    assert trial is not None
+    trial = proposed(study(), 4, run(study(), 4))
     assert (trial.number, trial.arm, trial.seed, trial.configuration) == (4, "B", 2, 0)
     assert trial.config == study().config("B", trial.params, 2)
     assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
@@ -432,8 +407,7 @@ def test_several_objectives_are_raised_together() -> None:
         a_study = study(sampler, RANGES, {"A": {}}, (1,), seed, objective=["sst", "sts"])
         history: list[PastTrial] = []
         for number in range(60):
-            trial = propose(a_study, number, history)
-            assert trial is not None
+            trial = proposed(a_study, number, history)
             rate = -abs(math.log10(trial.params["learning_rate"]) + 3)
             scores = {"overall": 0.0, "sst": rate, "sts": -trial.params["warmup"]}
             history.append(replace(past(trial, 0.0), scores=scores))
@@ -459,10 +433,7 @@ def test_a_configuration_enqueued_late_is_the_next_one_of_every_arm(done: int, e
     enqueue = [{"dropout": 0.3, "warmup": 0.5}]
     late = {"dropout": 0.1, "sts_loss": "ce", "warmup": 0.25}
     history = run(study(seeds=(1,), enqueue=enqueue), done)
-    for number in range(done, done + 9):
-        trial = propose(study(seeds=(1,), enqueue=[*enqueue, late]), number, history)
-        assert trial is not None
-        history.append(past(trial, score(trial)))
+    history = run(study(seeds=(1,), enqueue=[*enqueue, late]), done + 9, begun=history)
     places = [(one.arm, one.configuration) for one in history if late.items() <= one.params.items()]
     assert sorted(places) == [(arm, int(place, 16)) for arm, place in zip("ABC", expected, strict=True)]
 

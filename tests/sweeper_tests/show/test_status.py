@@ -1,7 +1,6 @@
 """What `status` says of a study, once and again and again."""
 
 import io
-from collections.abc import Iterator
 
 from rich.console import Console
 
@@ -57,20 +56,16 @@ def test_without_a_living_driver_no_time_is_left_to_tell(store: StudyStore) -> N
     assert overview(store)[0].endswith("best overall 0.625 (trial 0)")
 
 
-def read(*looks: list[str]) -> Iterator[list[str]]:
-    yield from looks
-
-
 def test_elsewhere_it_is_said_whenever_it_changes() -> None:
     out = io.StringIO()
-    looks = read(["a [1]", " b"], ["a [1]", " b"], ["a [2]"])
+    looks = iter([["a [1]", " b"], ["a [1]", " b"], ["a [2]"]])
     watch(lambda: next(looks, None), Console(file=out), seconds=0)
     assert out.getvalue() == "a [1]\n b\na [2]\n"
 
 
 def test_on_a_terminal_it_is_drawn_in_place() -> None:
     out = io.StringIO()
-    looks = read(["first [1]"], ["second"])
+    looks = iter([["first [1]"], ["second"]])
     console = Console(file=out, force_terminal=True, width=80, legacy_windows=False, color_system=None)
     watch(lambda: next(looks, None), console, seconds=0)
     assert "first [1]" in out.getvalue()

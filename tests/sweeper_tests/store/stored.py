@@ -11,7 +11,7 @@ from model.config import TrainConfig
 from model.result import EpochResult, Metric
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
-from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
+from sweeper.trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 
 NAME = "grid@demo"
 ME = "host:1:100"
@@ -62,6 +62,12 @@ def queue(store: StudyStore, arm: str = "plain", owner: str = ME) -> int:
     number = leases.claim()
     assert leases.add(trial(number, arm), SPACE)
     return number
+
+
+def row_of(store: StudyStore, number: int) -> TrialRow:
+    row = store.trials.row(number)
+    assert row is not None
+    return row
 
 
 def run_whole(store: StudyStore, outcome: Outcome, arm: str = "plain") -> int:

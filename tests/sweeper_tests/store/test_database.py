@@ -36,6 +36,7 @@ from tests.sweeper_tests.store.stored import (
     epoch,
     in_optuna,
     queue,
+    row_of,
     run_whole,
     trial,
 )
@@ -121,8 +122,7 @@ def test_take_over_is_compare_and_set(store: StudyStore) -> None:
     assert not store.leases(YOU, 60).take_over(number, None)
     assert store.leases(YOU, 3600).take_over(number, ME)
     assert not store.leases("host:3:300", 60).take_over(number, ME)
-    row = store.trials.row(number)
-    assert row is not None
+    row = row_of(store, number)
     assert row.owner == YOU
     assert row.lease_expires is not None
     assert row.lease_expires > datetime.now(UTC) + timedelta(minutes=59)
@@ -187,8 +187,7 @@ def test_failed_trials_are_queued_again_under_their_numbers(store: StudyStore, u
     nan = run_whole(store, replace(FAILED, error_class=ErrorClass.NAN), "c")
     assert store.retry(ErrorClass.KILLED) == []
     assert store.retry(ErrorClass.OOM) == [oom]
-    row = store.trials.row(oom)
-    assert row is not None
+    row = row_of(store, oom)
     assert (row.state, row.error_class, row.traceback, row.owner) == (RunState.QUEUED, None, None, None)
     assert [row.state for row in store.trials.rows()[1:]] == [
         RunState.COMPLETE,
@@ -233,8 +232,7 @@ def test_an_identical_trial_gets_the_result_of_its_twin(store: StudyStore, url: 
     assert twin.number == source
     assert store.trials.twin(source) is None
     store.outcomes(ME).reuse(number, source)
-    row = store.trials.row(number)
-    assert row is not None
+    row = row_of(store, number)
     assert (row.state, row.scores, row.reused_from) == (RunState.COMPLETE, COMPLETE.scores, source)
     frame = store.trials.epochs_frame().drop(columns="number")
     half = len(frame) // 2
@@ -250,8 +248,7 @@ def test_a_trial_that_is_halved_begins_again(store: StudyStore) -> None:
     store.outcomes(ME).epoch(number, epoch(1, 0.6))
     smaller = CONFIG.model_copy(update={"accumulation": 2}).model_dump(mode="json")
     store.outcomes(ME).halve(number, smaller)
-    row = store.trials.row(number)
-    assert row is not None
+    row = row_of(store, number)
     assert (row.halvings, row.config, row.state) == (1, smaller, RunState.QUEUED)
     assert store.trials.epochs_frame().empty
 
@@ -261,24 +258,20 @@ def test_a_trial_that_is_halved_begins_again(store: StudyStore) -> None:
 
 def test_course_of_a_trial(store: StudyStore) -> None:
     number = queue(store)
-    queued = store.trials.row(number)
-    assert queued is not None
+    queued = row_of(store, number)
     assert (queued.state, queued.attempts, queued.started, queued.scores) == (RunState.QUEUED, 0, None, None)
     assert (queued.arm, queued.params, queued.seed) == ("plain", PARAMS, 7)
     assert TrainConfig.model_validate(queued.config) == CONFIG
     store.outcomes(ME).started(number, 2, "cpu", {"torch": "2.9"})
-    first = store.trials.row(number)
+    first = row_of(store, number)
     store.outcomes(ME).started(number, 4, "cuda", {"torch": "2.10"})
-    second = store.trials.row(number)
-    assert first is not None
-    assert second is not None
+    second = row_of(store, number)
     assert (first.state, first.attempts, first.threads, first.device) == (RunState.RUNNING, 1, 2, "cpu")
     assert second == replace(first, attempts=2, threads=4, device="cuda", versions={"torch": "2.10"})
     assert first.started is not None
     assert queued.created <= first.started <= datetime.now(UTC)
     store.outcomes(ME).finished(number, COMPLETE)
-    finished = store.trials.row(number)
-    assert finished is not None
+    finished = row_of(store, number)
     assert finished.finished is not None
     assert finished == replace(
         second,
@@ -358,8 +351,7 @@ def test_run_and_its_optuna_trial_are_one_transaction(store: StudyStore, url: st
 
 
 def test_failure_keeps_its_traceback(store: StudyStore) -> None:
-    row = store.trials.row(run_whole(store, FAILED))
-    assert row is not None
+    row = row_of(store, run_whole(store, FAILED))
     assert (row.error_class, row.traceback, row.scores) == (ErrorClass.OOM, r"no \0 \udcff", None)
 
 

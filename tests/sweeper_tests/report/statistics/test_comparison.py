@@ -13,7 +13,8 @@ from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, score_groups
 from sweeper.report.statistics.paired import Verdict
 from sweeper.report.tables import best_table, comparisons_table, groups_table, study_tables
-from tests.sweeper_tests.report.conftest import ROWS, scored
+from tests.sweeper_tests.golden import scores as scored
+from tests.sweeper_tests.report.conftest import ROWS
 
 
 def test_each_arm_is_compared_with_the_best_and_with_the_first(made: Results) -> None:
