@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 _NUMBERS = count()
+LONGEST = (
+    *("tests/slurm/", "tests/faults/test_nodes", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
+    *("tests/faults/", "tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_shipped_arms"),
+)
+"""Where the tests stand that take longest, mostly waiting; the longest first."""
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begins with the longest, so that no worker is left alone with them at the end."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: next((p for name, p in places.items() if item.nodeid.startswith(name)), 99))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
     chosen = EXECUTORS[executor]
     for option, value in options.items():
         if value and option not in chosen.options:
-            given = value if isinstance(value, str | float) else " ".join(value)
+            given = " ".join(value) if isinstance(value, list) else value
             owner = next(name for name, kind in EXECUTORS.items() if option in kind.options)
             raise InputError(f"--{option.replace('_', '-')} {given}: goes with --executor {owner} only")
     return chosen.runner(study, workers, **{option: options.get(option) for option in chosen.options})

@@ -5,8 +5,10 @@ from functools import partial
 import pytest
 
 from sweeper.cli.executor import OPTIONS
+from sweeper.errors import InputError
+from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.runners import EXECUTORS, ExecutorKind, Runner
+from sweeper.sweep.runners import EXECUTORS, ExecutorKind, Runner, choose_runner
 from sweeper.sweep.sweep import run
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.typed import Command, refused
@@ -31,6 +33,16 @@ RUN = ("run", "--study", "quickstart", "--trials", "2")
 )
 def test_options_that_do_not_go_together(options: str, why: str, sweeper: Command) -> None:
     assert refused(sweeper, *RUN, *options.split()).startswith(f"Error: {why}")
+
+
+@pytest.mark.parametrize("value", [3, 2.5, "3", Path("3")], ids=repr)
+def test_an_option_of_any_type_is_told_from_another_executors(
+    value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EXECUTORS, "_entries", dict(EXECUTORS))
+    EXECUTORS.add("twin", ExecutorKind("without training.", lambda *_, **__: run, ("niceness",)))
+    with pytest.raises(InputError, match=rf"^--niceness {value}: goes with --executor twin only$"):
+        choose_runner(load_study("quickstart"), "local", None, {"niceness": value})
 
 
 def test_every_option_of_an_executor_can_be_typed() -> None:
