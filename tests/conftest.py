@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _NUMBERS = count()
 LONGEST = (
     *("tests/slurm/", "tests/faults/test_nodes", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
-    *("tests/faults/", "tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_shipped_arms"),
+    *("tests/faults/", "tests/sweeper_tests/test_signals"),
+    "tests/sweeper_tests/study/test_study_shipped.py::test_sbert",
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray

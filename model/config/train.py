@@ -73,7 +73,8 @@ class TrainConfig(Frozen):
         "annealed: every step takes one batch of one task, in turn or at random by the tasks' sizes.",
     )
     gradient: Annotated[str, OneOf(METHODS)] = Field(
-        "sum", description="How the tasks' gradients become one; sum: no surgery. See model/config/gradient.py."
+        "sum",
+        description="How the tasks' gradients become one; sum: no surgery. See model/config/gradient.py.",
     )
     gradient_storage: GradientStorage = Field(
         "fp32",

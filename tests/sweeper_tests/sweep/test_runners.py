@@ -1,6 +1,7 @@
 """Where trials can run: the options that go with each executor, and one that is added later."""
 
 from functools import partial
+from pathlib import Path
 
 import pytest
 
