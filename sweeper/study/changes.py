@@ -58,7 +58,8 @@ def as_begun(old: Study, new: Study) -> Study:
     """A study with the values that it was begun with for the keys that its files leave out.
 
     Today's default may be another than that of the version that began it. Mappings that the user fills
-    (`base`, `arms`, `space`) have no default to speak of: what they leave out is not there.
+    (`base`, `arms`, `space`) have no default to speak of: what they leave out is not there. What changes no
+    trial, such as `tables`, is as the files have it.
 
     Args:
         old: The study as stored.
@@ -90,7 +91,8 @@ def _kept(old: Any, new: Any) -> Any:
     written = new.model_fields_set
     if "name" in written and getattr(new, "name", None) != getattr(old, "name", None):
         return new  # Another sampler has other options.
-    values = {name: (getattr(old, name), getattr(new, name)) for name in type(new).model_fields}
+    kept = [name for name in type(new).model_fields if name not in UNDIGESTED]
+    values = {name: (getattr(old, name), getattr(new, name)) for name in kept}
     return new.model_copy(
         update={
             name: was if name not in written and not isinstance(was, Mapping) else _kept(was, now)

@@ -39,7 +39,10 @@ def study_problems(
 
 
 def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
-    """The tasks whose score would stand under the name of another column where trials are listed."""
+    """The tasks whose score would stand under the name of another column where trials are listed.
+
+    Asked of files alone: studies were begun with some of these names before they were refused, and go on.
+    """
     taken = ", ".join(sorted(COLUMNS))
     for name in tasks:
         if name in COLUMNS:

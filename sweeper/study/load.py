@@ -11,6 +11,7 @@ from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
+from .checks import task_problems
 from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
@@ -51,11 +52,14 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         )
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
     try:
-        return Study(spec, on)
+        study = Study(spec, on)
     except SettingError as error:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)
         raise InputError(f"{place}: {error.problem}") from None
+    for problem in task_problems(study.tasks):
+        raise InputError(f"{_place(files, problem.path)}: {problem}")
+    return study
 
 
 def stored_study(row: StudyRow) -> Study:

@@ -18,7 +18,7 @@ from model.config import Task, TrainConfig
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from .checks import space_problems, study_problems, task_problems
+from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import Space, Value
@@ -65,8 +65,6 @@ class Study:
             problem = FieldError((*path, *found.path), found.reason, found.value)
             raise SettingError(document, problem, f"study {self.name!r}")
         expected = list(self.tasks)
-        for problem in task_problems(expected):
-            raise SettingError("workload", problem, f"study {self.name!r}")
         for arm in self.spec.arms:
             for params in self._probes():
                 tasks = self.config(arm, params, self.spec.seeds[0]).tasks

@@ -13,8 +13,11 @@ from optuna.study import StudyDirection
 from ...errors import DatabaseError
 from ..engine import begin_immediate, explained
 
-VERSION = "v3.2.0.a"
-"""What Optuna calls the tables that the statements here are written for; it has had no others since 3.2."""
+VERSION, SCHEMA = "v3.2.0.a", 12
+"""What Optuna calls the tables that the statements here are written for; it has had no others since 3.2.
+
+The one stands in its ``alembic_version``, the other in its ``version_info``.
+"""
 
 
 class OptunaStorage:
@@ -75,12 +78,17 @@ def check_version(connection: sa.Connection, url: sa.URL) -> None:
     Raises:
         DatabaseError: If it has others.
     """
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found not in {None, VERSION}:
-        raise DatabaseError(
-            f"{url}: its tables of Optuna's are of version {found}, and this sweeper knows {VERSION}: "
-            "use the versions of sweeper and Optuna that made it, or name another database with --storage"
-        )
+    heads = MigrationContext.configure(connection).get_current_heads()
+    schemas: list[int] = []
+    if sa.inspect(connection).has_table("version_info"):
+        schemas = list(connection.execute(sa.text("SELECT schema_version FROM version_info")).scalars())
+    for found, known in ((heads, VERSION), (schemas, SCHEMA)):
+        if set(found) - {known}:
+            said = ", ".join(sorted(map(str, found)))
+            raise DatabaseError(
+                f"{url}: its tables of Optuna's are of version {said}, and this sweeper knows {known}: use "
+                "the versions of sweeper and Optuna that made it, or name another database with --storage"
+            )
 
 
 def copied_tables() -> list[sa.Table]:

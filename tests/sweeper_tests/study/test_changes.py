@@ -301,6 +301,25 @@ def test_what_a_file_no_longer_says_is_kept_and_told(places: Places) -> None:
         drive(study(shrunk), places, 1)
 
 
+def test_what_changes_no_trial_is_as_the_file_has_it(places: Places) -> None:
+    text = OLD + "tables: [arms, table2]\ndescription: Why?\n"
+    drive(study(text), places, 1)
+    drive(study(OLD), places, 1)
+    with Database(places.storage) as database:
+        stored = find_study(database, None).row.study
+    assert (stored["tables"], stored["description"]) == (["arms"], "")
+
+
+def test_a_task_named_like_a_column_goes_on_where_it_was_begun(places: Places) -> None:
+    tasks = FREE.train["tasks"] | {"driver": FREE.train["tasks"]["sst"]}
+    workload = FREE.model_copy(update={"train": FREE.train | {"tasks": tasks}})
+    drive(study(workload=workload), places, 1)
+    with Database(places.storage) as database:
+        begun = stored_study(find_study(database, None).row)
+    assert "driver" in begun.tasks
+    drive(begun, places, 2)
+
+
 def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:
     """Fields that did not exist yet are read at their defaults: nobody changed them."""
     drive(study(), places, 1)
