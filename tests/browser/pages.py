@@ -17,16 +17,16 @@ from sweeper.report.tables.trials import trials_table
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 
-from ..sweeper_tests.made import PARAMS, document, results, row, study
+from ..sweeper_tests.made import PARAMS, WORKLOAD, document, results, row, study
 
 HOSTILE = """</script><script>alert("x")</script> & <img src=x onerror='alert(1)'> "ünï→ö" ${1} {{ 7*7 }}"""
 TRACEBACK = "Traceback (most recent call last):\n  File <trainer>, line 88\nRuntimeError: <b>boom</b> & more"
 MADE = {"Commands": "sweeper run --study made\nsweeper report", "Versions": "torch <2.9>"}
 
 
-def small(error: str = TRACEBACK, **fields: Any) -> Results:
+def small(error: str = TRACEBACK, notice: str = WORKLOAD.notice, **fields: Any) -> Results:
     """Seven trials in every state, one failed."""
-    of = study(**fields)
+    of = study(WORKLOAD.model_copy(update={"notice": notice}), **fields)
     first, second = of.spec.arms
     other = PARAMS | {"dropout": 0.5, "learning_rate": 0.01}
     pruned = row(of, 6, first, (0.1, 0.1, 0.1), state=RunState.PRUNED)
