@@ -445,8 +445,8 @@ def test_a_long_history_is_searched_as_fast_and_its_best_are_not_forgotten() -> 
         params = {"warmup": number * 7919 % 2500 / 2500}
         scores = {"overall": -abs(params["warmup"] - 0.2)}
         history.append(PastTrial(number, "A", params, 1, number, RunState.COMPLETE, scores))
-    began = time.perf_counter()
+    began = time.process_time()
     trial = propose(a_study, 2500, history)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
     assert trial is not None
     assert trial.params["warmup"] == pytest.approx(0.2, abs=0.05)
