@@ -99,12 +99,6 @@ class Trials:
         return [Standing(*row) for row in self._select(query)]
 
     @retried
-    def reused(self) -> dict[int, int]:
-        """The trials that were not trained, each with the one whose result it has."""
-        query = sa.select(run.c.number, run.c.reused_from).where(run.c.reused_from.is_not(None))
-        return {row.number: row.reused_from for row in self._select(query)}
-
-    @retried
     def epochs_done(self, numbers: Collection[int]) -> dict[int, int]:
         """How many evaluations of these trials are recorded, by number; absent for none."""
         query = (

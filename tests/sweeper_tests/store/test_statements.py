@@ -261,7 +261,6 @@ def test_readers_go_on_after_the_server_has_closed_their_connection(server: Stud
         trials.rows,
         trials.past,
         trials.standings,
-        trials.reused,
         lambda: trials.epochs_done([number]),
         server.changes,
         lambda: trials.metrics(number),
