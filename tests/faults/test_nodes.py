@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_nodes_and_drivers_die_and_no_trial_is_lost_or_double(ray_cluster: "Cluster", tmp_path: Path) -> None:
     ray_cluster.add_node(num_cpus=1)
-    sweep = Sweep(tmp_path / "home", trials=8)
+    sweep = Sweep(tmp_path / "home", trials=5)
     reaper = nodes.Reaper(ray_cluster, seed=0, period=3.0, probability=1.0)
     nodes.disturbed(sweep, ray_cluster.address, reaper, kills=1)
     assert reaper.counts["drivers killed"] == 1
@@ -27,7 +27,7 @@ def test_nodes_and_drivers_die_and_no_trial_is_lost_or_double(ray_cluster: "Clus
 
 def test_ctrl_c_on_a_cluster_of_its_own_leaves_every_trial_resumable(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason=nodes.MISSING)
-    sweep = Sweep(tmp_path / "home", trials=4, workload="steps")
+    sweep = Sweep(tmp_path / "home", trials=2, workload="steps")
     arguments = ["--study", sweep.study, "--workload", sweep.workload, "--trials", str(sweep.trials)]
     run = sweep.command("run", *arguments, "--executor", "ray")
     assert run.wait_for(" epoch 1/3"), run.errors

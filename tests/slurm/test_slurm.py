@@ -31,14 +31,14 @@ def arrays(sweep: Sweep) -> list[str]:
 
 
 def test_a_study_finishes_on_two_jobs(slurm: Mapping[str, str], tmp_path: Path) -> None:
-    sweep = Sweep(tmp_path / "home", 8, workers=2, environment=slurm)
+    sweep = Sweep(tmp_path / "home", 4, workers=2, environment=slurm)
     run = start(sweep)
     assert (run.end(200), run.errors) == (0, ""), run.errors
-    assert run.lines[-1].startswith("faults@seconds: 8 of 8 trials · best overall"), run.lines
+    assert run.lines[-1].startswith("faults@seconds: 4 of 4 trials · best overall"), run.lines
     sweep.tables()  # each trial once, and complete
     assert sweep.gone(), sweep.processes()
     first, second = logs(sweep)
-    assert sum(log.count(" complete · ") for log in (first, second)) == 8
+    assert sum(log.count(" complete · ") for log in (first, second)) == 4
     again = start(sweep)
     assert (again.end(60), again.errors) == (0, "")
     assert len(arrays(sweep)) == 1, "a study that is done needs no job"

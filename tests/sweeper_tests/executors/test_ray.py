@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 # Some seconds of training: a node that is lost meanwhile takes two to be missed.
-EPOCHS = 200
+EPOCHS = 100
 SMALL, LARGE = {"CPU": 2.0}, {"CPU": 16.0, "GPU": 2.0}
 
 
