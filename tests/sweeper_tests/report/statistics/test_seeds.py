@@ -62,7 +62,7 @@ def test_9_in_10_unpaired_intervals_or_more_hold_the_truth() -> None:
 
 
 def test_the_parts_of_a_spread_are_those_that_made_it() -> None:
-    """Scores of 40 runs on rows: seeds .3², rows .5², both together .4²; the means over many draws of them."""
+    """Five runs: seeds .3², rows .5², both together .4²; the means over many draws of them."""
     rng = np.random.default_rng(2)
     found = []
     for _ in range(300):
