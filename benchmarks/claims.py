@@ -4,8 +4,9 @@
 
 Identical arms: the dev predictions of 40 networks of the study quickstart, trained on the demo, are dealt at
 random to two arms (seeds that do not match); or those of its two arms at the same seeds, swapped by a coin
-at each seed (seeds that match). Nine identical arms, power and coverage are simulated. Every verdict is that of
-`Comparisons`, as a report prints it. `claims.npz` holds the trained networks' predictions; `--train` makes it.
+at each seed (seeds that match). Nine identical arms, power and coverage are simulated. Every verdict is that
+of `Comparisons`, as a report prints it. `claims.npz` holds the trained networks' predictions; `--train` makes
+it.
 """
 
 import argparse
@@ -177,7 +178,7 @@ def power(gap: float, seeds: int, studies: int) -> float:
 
 
 def populations(rng: np.random.Generator, seeds: int, rows: int = 500) -> dict[int, Run]:
-    """Runs of an arm on rows drawn anew: seeds, rows, and seeds on rows each move accuracy and correlation."""
+    """Runs of an arm on rows drawn anew: seeds, rows, and both together move accuracy and correlation."""
     labels, hard = rng.standard_normal((2, rows))
     classes = np.arange(rows) % 5
     runs: dict[int, Run] = {}

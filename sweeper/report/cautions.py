@@ -112,7 +112,8 @@ def _last_epochs(results: Results) -> Iterator[str]:
 def _leaks(results: Results) -> Iterator[str]:
     for task, rows in results.dev_in_train.items():
         if rows:
-            yield f"{one_line(task)}: {plural(rows, 'dev row')} also stand{'s' if rows == 1 else ''} in train."
+            stand = "stands" if rows == 1 else "stand"
+            yield f"{one_line(task)}: {plural(rows, 'dev row')} also {stand} in train."
 
 
 def _seen(results: Results) -> Iterator[str]:
