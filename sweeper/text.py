@@ -104,7 +104,8 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     first = max(map(len, labels))
     lines: list[str] = []
     while columns:
-        block, room = [], width - first
+        block: list[tuple[str, ...]] = []
+        room = width - first
         while columns and (not block or max(map(len, columns[0])) < room):
             block.append(columns.pop(0))
             room -= max(map(len, block[-1])) + 1

@@ -104,7 +104,12 @@
       ];
     });
     if (!lines.length) return [];
-    return [heading("Dev scores by epoch"), chart(drawn, numbers), grid("Dev scores by epoch", ["epoch", ...numbers.map(String)], lines)];
+    return [
+      heading("Dev scores by epoch"),
+      chart(drawn, numbers),
+      grid("Dev scores by epoch", ["epoch", ...numbers.map(String)], lines),
+      element("p", { class: "notes" }, `Differences: ${names.join(" minus ")}, of scores rounded to four decimals.`),
+    ];
   }
 
   const score = (value) => (value === null ? "—" : value.toFixed(4));
