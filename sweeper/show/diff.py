@@ -122,25 +122,38 @@ def _heads(found: Diff) -> _Lines:
 def _settings(found: Diff) -> _Lines:
     one, other = map(_configuration, found.trials)
     paths = list(dict.fromkeys([*one, *other]))
-    differ = [path for path in paths if one.get(path, NONE) != other.get(path, NONE)]
+    differ = [path for path in paths if one.get(path, _ABSENT) != other.get(path, _ABSENT)]
     if not differ:
         yield f"All {len(paths)} settings are equal."
         return
-    rows = [(".".join(path), one.get(path, NONE), other.get(path, NONE)) for path in differ]
+    rows = [
+        (".".join(path), *_told_apart(one.get(path, _ABSENT), other.get(path, _ABSENT))) for path in differ
+    ]
     yield _Table([Heading(name) for name in ("setting", *found.names)], rows)
     yield f"Equal: {plural(len(paths) - len(differ), 'setting')}."
 
 
-def _configuration(run: TrialRow) -> dict[tuple[str, ...], str]:
-    """Every setting of a trial as text; what its version did not know yet has its default."""
+_ABSENT = object()
+
+
+def _told_apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two values of a setting as text: in short, or in full where that would not tell them apart."""
+    short = _written(one), _written(other)
+    return short if short[0] != short[1] else (repr(one), repr(other))
+
+
+def _written(value: Any) -> str:
+    if value is _ABSENT:
+        return NONE
+    return json.dumps(value) if isinstance(value, list) else setting(value)
+
+
+def _configuration(run: TrialRow) -> dict[tuple[str, ...], Any]:
+    """Every setting of a trial; what its version did not know yet has its default."""
     try:
-        config: Mapping[str, Any] = trial_of(run).config.model_dump(mode="json")
+        return flat(trial_of(run).config.model_dump(mode="json"))
     except ValidationError:
-        config = run.config
-    return {
-        path: json.dumps(value) if isinstance(value, list) else setting(value)
-        for path, value in flat(config).items()
-    }
+        return flat(run.config)
 
 
 def _scores(found: Diff) -> _Lines:
