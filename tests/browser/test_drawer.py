@@ -86,6 +86,7 @@ def test_by_address_with_the_failure(visit: Visit) -> None:
     assert drawer(page).get_by_role("heading", level=2).text_content() == "Trial 4"
     assert drawer(page).get_by_role("region", name="Traceback").text_content() == pages.TRACEBACK
     page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "#" not in url)  # the dialog says so a moment after it has closed
     page.evaluate("location.hash = 'trial-5'")
     assert "S-BERT · running" in drawer(page).inner_text()
     page.go_back()
