@@ -56,4 +56,4 @@ def _step(cosines: Tensor, norms: Tensor, mean: Tensor) -> tuple[Tensor, float]:
     steps = level * ones - back
     slopes = torch.where(real, products + steps @ cosines - level * inverse, -level)
     best, violation = optimal(steps.unsqueeze(2), slopes.unsqueeze(2), sets)
-    return steps[best.item()], float(violation)
+    return steps[int(best)], float(violation)

@@ -24,7 +24,7 @@ class MGDA:
         sets = subsets(len(gram))[1:]
         units, level = _candidates(cosines, inverse, sets)
         best, _ = optimal(units, cosines @ units - level * inverse.unsqueeze(1), sets)
-        weights = units[best.item(), :, 0] * inverse
+        weights = units[int(best), :, 0] * inverse
         return weights / weights.sum()
 
 
