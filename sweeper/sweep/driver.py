@@ -20,7 +20,7 @@ from ..version import __version__
 from .attempt import Attempt, Ready
 from .backlog import Backlog
 from .files import RunFiles
-from .recovery import Fail, Halve, Restart, after_failure
+from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
 from .weights import KeptWeights
 
@@ -212,6 +212,11 @@ class Driver:
                 self._again(ready, note)
             case Halve(ready, note):
                 self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
+                self._files.discard_checkpoints(number)
+                self._again(ready, note)
+            case Anew(ready, note):
+                # First the epochs, then the checkpoint: a crash in between finds it once more.
+                self._outcomes.forget(number)
                 self._files.discard_checkpoints(number)
                 self._again(ready, note)
             case Fail():
