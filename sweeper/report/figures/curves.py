@@ -70,8 +70,8 @@ def _curves(
 ) -> list[go.Scatter]:
     """The curves of some trials as one trace with gaps: one for each would take seconds to draw.
 
-    Points for every epoch would be slow to draw too. Where there is no `sign` for the ends of the curves, only
-    a lone epoch is a point, for it makes no line.
+    Points for every epoch would be slow too: those at the ends of the curves have the `sign`; without one,
+    only a lone epoch is a point, for it makes no line.
     """
     rows = overall[overall["number"].isin(trials["number"])].sort_values(["number", "epoch"])
     if rows.empty:

@@ -8,6 +8,7 @@ import shutil
 import string
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -60,6 +61,7 @@ def document(*tables: Table) -> Document:
         summary=("One.", "Two."),
         arms=("one", "two", "three"),
         tables=tables,
+        warnings=("One seed only.",),
     )
 
 
@@ -112,6 +114,13 @@ def test_markdown_is_read_as_the_table_that_it_was() -> None:
         ["three", "—", '"x"'],
     ]
     assert bold == [".732"]
+
+
+def test_markdown_has_the_warnings_before_all_else_that_is_said() -> None:
+    found = replace(document(), warnings=("One seed only.", "<b> & [x](y)"))
+    texts = [shown(token) for token in MarkdownIt("commonmark").parse(as_markdown(found)) if token.children]
+    assert texts[:5] == ["made@demo", "Warnings", "One seed only.", "<b> & [x](y)", "Why?"]
+    assert "Warnings" not in as_markdown(replace(found, warnings=()))
 
 
 def test_a_table_in_markdown() -> None:
@@ -189,6 +198,7 @@ def test_json_holds_all_of_the_document() -> None:
         "description": "Why?",
         "formula": "overall = sst",
         "notice": "",
+        "warnings": ["One seed only."],
         "summary": ["One.", "Two."],
         "arms": ["one", "two", "three"],
     }
@@ -201,6 +211,7 @@ def cell(text: str, value: float | None = None, **more: object) -> dict[str, obj
 def test_a_table_in_latex() -> None:
     lines = as_latex(document(SMALL)).splitlines()
     assert lines[:2] == ["% Tables of made@demo. The preamble needs:", r"% \usepackage[T1]{fontenc}"]
+    assert lines.index("% Warning: One seed only.") < lines.index("% One.")
     assert r"\caption{Small \& \textless{}short\textgreater{}}" in lines
     assert r"\label{tab:small}" in lines
     assert r"\begin{tabular}{lr}" in lines

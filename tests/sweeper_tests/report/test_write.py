@@ -127,7 +127,7 @@ def test_figures_have_places_data_and_a_name(page: Page) -> None:
     places = [attributes for _, attributes in page.elements if attributes.get("class") == "plot"]
     data = [attributes for tag, attributes in page.elements if tag == "script" and "data-plot" in attributes]
     assert [place["id"] for place in places] == [each["data-plot"] for each in data]
-    assert all(place["role"] == "img" and place["aria-label"] for place in places)
+    assert all(place["role"] == "group" and place["aria-label"] for place in places)
     drawings = [json.loads(text) for text in page.scripts[: len(data)]]
     assert all(drawing["data"] for drawing in drawings)
 
