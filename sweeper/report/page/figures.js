@@ -46,7 +46,8 @@
     const showlegend = place.data.filter((trace) => trace.showlegend !== false).length > 1;
     Plotly.downloadImage(
       { data: place.data, layout: { ...place.layout, ...layout, showlegend } },
-      { format: "svg", width, height: place.layout.height ?? height, filename: dataset.name },
+      // Plotly forgets a height of the layout's own once the window has another size.
+      { format: "svg", width, height: Number.parseFloat(place.style.height) || height, filename: dataset.name },
     );
   }
 
