@@ -34,11 +34,12 @@ def test_a_table_is_copied_as_latex_and_as_markdown(hindrance: str, visit: Visit
     for key, table in {"table2": tables["table2"], "trials": trials_table(of)}.items():
         section = page.locator(f"#{key}")
         section.get_by_role("button", name="Copy LaTeX").click()
-        section.get_by_text("Copied", exact=True).wait_for()
+        section.locator("[data-copy=latex]", has_text="Copied").wait_for()
         assert pasted(page) == latex.table_text(table)
         section.get_by_role("button", name="Copy Markdown").focus()
         page.keyboard.press("Enter")
-        assert page.locator("[aria-live]").last.text_content() == "Copied"
+        section.locator("[data-copy=markdown]", has_text="Copied").wait_for()
+        page.locator("#said[aria-live]", has_text="Copied").wait_for(state="attached")
         assert page.evaluate("document.activeElement.dataset.copy") == "markdown"
         assert pasted(page) == markdown.table_text(table)
     section.get_by_text("Copy Markdown", exact=True).wait_for()
