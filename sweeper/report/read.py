@@ -68,6 +68,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         trials=trials_frame(trials, evaluations),
         epochs=epochs,
         objectives=study.spec.objectives,
+        pairs=study.spec.pairs,
         predictions=_predictions(reused, row.name, home),
         confirmation=read_study(database, confirming, home).results if confirming else None,
     )

@@ -29,7 +29,7 @@ Document = Literal["study", "workload"]
 _SECTIONS = ("space", "arms", "base", "train")
 """Parts of a study and workload file, the strongest first."""
 
-UNDIGESTED = ("description", "notice", "tables", "workload", "resources")
+UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
 """Fields of a study or workload that change no trial."""
 
 

@@ -9,6 +9,7 @@ from sweeper.report.figures.history import history_figure
 from sweeper.report.figures.learning import learning_figure
 from sweeper.report.figures.slice import slices_figure
 from sweeper.report.figures.tradeoff import tradeoff_figure
+from sweeper.report.statistics.comparison import Comparisons
 from sweeper.trial import TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -38,7 +39,7 @@ def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
     assert len(set(keys)) == len(keys)
     assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
     assert study_figures(results(study(), [])) == []
-    assert all(draw(found).key == key for key, draw in FIGURES.items())
+    assert all(draw(found, Comparisons(found)).key == key for key, draw in FIGURES.items())
 
 
 def test_the_history_shows_every_trial_and_the_best_so_far() -> None:
