@@ -30,8 +30,8 @@ def test_a_table_is_copied_as_latex_and_as_markdown(hindrance: str, visit: Visit
     page = visit("small")
     page.evaluate(hindrance)
     of = pages.small()
-    tables = {table.key: table for table in study_tables(of, ("arms", "table2"), Comparisons(of))}
-    for key, table in {"table2": tables["table2"], "trials": trials_table(of)}.items():
+    tables = {table.key: table for table in study_tables(of, ("arms",), Comparisons(of))}
+    for key, table in {"best": tables["best"], "trials": trials_table(of)}.items():
         section = page.locator(f"#{key}")
         section.get_by_role("button", name="Copy LaTeX").click()
         section.locator("[data-copy=latex]", has_text="Copied").wait_for()
