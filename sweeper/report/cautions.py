@@ -1,7 +1,7 @@
 """What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from model.predictions import Predictions
 from model.tasks import Task
 
+from ..study.changes import COMPARED
 from ..text import one_line, plural, score
 from .results import Configuration, Results
 from .statistics.comparison import Comparisons
@@ -23,12 +24,13 @@ SEEN_QUORA = ("minilm", "all-mpnet")
 """Parts of the names of encoders whose training data hold Quora's pairs."""
 
 
-def cautions(results: Results, comparisons: Comparisons) -> list[str]:
+def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] = ()) -> list[str]:
     """What has to be known before a figure is read, one line each.
 
     Args:
         results: The study.
         comparisons: Of its arms.
+        changes: What was changed in the study since it was begun.
     """
     if results.complete.empty:
         return []
@@ -37,6 +39,7 @@ def cautions(results: Results, comparisons: Comparisons) -> list[str]:
         *_collapses(results, claims),
         *_single_seeds(claims),
         *_budgets(results),
+        *_late(changes),
         *_last_epochs(results),
         *_leaks(results),
         *_seen(results),
@@ -73,7 +76,8 @@ def collapse(task: Task, own: Predictions) -> str | None:
     empty = [
         str(label) for label in range(task.classes) if counts[label] and not right[own.labels == label].any()
     ]
-    return f"no row of class {', '.join(empty)} is right" if empty else None
+    kind = "class" if len(empty) == 1 else "classes"
+    return f"no row of {kind} {', '.join(empty)} is right" if empty else None
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:
@@ -95,6 +99,15 @@ def _budgets(results: Results) -> Iterator[str]:
         yield (
             f"Unequal budgets: {one_line(most)} has {plural(high, 'configuration')}, {one_line(least)} "
             f"{low}; the best of more is higher by chance alone. Compare at equal budgets."
+        )
+
+
+def _late(changes: Sequence[str]) -> Iterator[str]:
+    late = [change for change in changes if change.partition(":")[0] in COMPARED]
+    if late:
+        yield (
+            "What is compared was changed after the study had begun, with scores to be seen: "
+            f"{one_line(late[-1])}."
         )
 
 

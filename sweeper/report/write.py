@@ -1,6 +1,5 @@
 """Writes the report of a study: one self-contained page, the tables in four formats, the trials as CSV."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from .figures import study_figures
 from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
-from .read import read_study
+from .read import Stored, read_study
 from .results import count_trials
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
@@ -82,7 +81,7 @@ def write_report(
     stored = read_study(database, store, home)
     results = stored.results
     comparisons = Comparisons(results)
-    document = _document(comparisons, stored.study.spec.tables)
+    document = _document(comparisons, stored)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     made = how_made(stored.row, stored.study, stored.trials, stored.changes, clock.now())
@@ -105,8 +104,8 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(trials.drop(columns=["config", "traceback"]).to_csv(index=False, lineterminator="\n"))
 
 
-def _document(comparisons: Comparisons, keys: Sequence[str]) -> Document:
-    results = comparisons.results
+def _document(comparisons: Comparisons, stored: Stored) -> Document:
+    results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
     tables = study_tables(results, keys, comparisons)
     shown = {table.key for table in tables}
@@ -128,5 +127,5 @@ def _document(comparisons: Comparisons, keys: Sequence[str]) -> Document:
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
-        warnings=tuple(cautions(results, comparisons)),
+        warnings=tuple(cautions(results, comparisons, [what for _, what in stored.changes])),
     )

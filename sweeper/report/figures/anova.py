@@ -19,8 +19,8 @@ from ...text import plural
 FEWEST = 20
 """Trials below which importances say nothing: of eight the top bar of pure noise holds more than half."""
 
-SHUFFLES = 39
-"""How often scores are shuffled: chance alone passes the second highest of so many in 1 of 20 studies."""
+SHUFFLES = 19
+"""How often scores are shuffled: chance alone passes the highest of so many in 1 of 20 studies."""
 
 TREES, DEPTH, SEED = 16, 5, 0
 """fANOVA's forest: as many trees as its authors' program grows. Deeper ones move a share by .02 or so, and
@@ -105,7 +105,7 @@ def chance(
     levels = {}
     for method in ("fanova", "ped_anova"):
         shares = {name: sorted(getattr(one, method).get(name, 0.0) for one in found) for name in space}
-        levels[method] = {name: own[-2] if len(own) > 1 else 1.0 for name, own in shares.items()}
+        levels[method] = {name: own[-1] if own else 1.0 for name, own in shares.items()}
     return Importances(**levels)
 
 

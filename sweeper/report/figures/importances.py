@@ -21,7 +21,7 @@ METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 PALE = 0.3
 """Opacity of a bar that chance alone may make."""
 
-TRIALS = 300
+TRIALS = 200
 """Trials that count at most: more take long, and move no share by much."""
 
 

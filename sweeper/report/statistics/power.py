@@ -67,14 +67,14 @@ def power_of(gap: float, spread: Spread, level: float, seeds: int | None = None)
         level: Largest p-value that counts.
         seeds: Runs on each side; None: as many as there were.
     """
-    from scipy.stats import chi2, norm, t
+    from scipy.special import chdtri, ndtr, ndtri, stdtrit  # those of scipy.stats take twenty times as long
 
     error, rows = math.sqrt(spread.over_seeds(seeds)), math.sqrt(spread.over_rows(seeds))
     freedom = spread.freedom if seeds is None else len(spread.runs) * (seeds - 1)
-    drawn = error * np.sqrt(chi2.ppf(_QUANTILES, freedom) / freedom)
-    needed = np.maximum(t.ppf(1 - level / 2, freedom) * drawn, norm.ppf(1 - level / 2) * rows)
+    drawn = error * np.sqrt(chdtri(freedom, 1 - _QUANTILES) / freedom)
+    needed = np.maximum(stdtrit(freedom, 1 - level / 2) * drawn, ndtri(1 - level / 2) * rows)
     error = max(error, 1e-12)
-    found = norm.sf((needed - gap) / error) + norm.cdf((-needed - gap) / error)
+    found = ndtr((gap - needed) / error) + ndtr((-needed - gap) / error)
     return float(found.mean())
 
 

@@ -47,8 +47,8 @@ class Spread:
         return max(self.rows - self._shared(), 0.0) + self._shared(runs)
 
     def together(self) -> float:
-        """Variance over seeds and rows."""
-        return self.over_seeds() + max(self.rows - self._shared(), 0.0)
+        """Variance over seeds and rows; never less than over rows, however alike a few seeds came out."""
+        return max(self.over_seeds(), self._shared()) + max(self.rows - self._shared(), 0.0)
 
     def _shared(self, runs: int | None = None) -> float:
         return sum(part / (runs or own) for part, own in zip(self.interaction, self.runs, strict=True))
