@@ -64,12 +64,9 @@ def _edges(results: Results, best: Configuration) -> list[str]:
 
 
 def _epochs(complete: pd.DataFrame) -> list[str]:
-    """Whether most trials were best at their last epoch, or long before it."""
+    """Whether most trials were best long before their last epoch; that it was the last is a warning."""
     known = complete[complete["best_epoch"].notna() & (complete["epochs"] > 1)]
-    last = int((known["best_epoch"] == known["epochs"]).sum())
     early = int((known["best_epoch"] <= known["epochs"] / 2).sum())
-    if len(known) and last > len(known) / 2:
-        return [f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs."]
     if len(known) and early > len(known) / 2:
         return [
             f"In {early} of {len(known)} trials the best epoch came in the first half: fewer epochs do, or "

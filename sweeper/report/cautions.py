@@ -117,8 +117,8 @@ def _last_epochs(results: Results) -> Iterator[str]:
     last = int((known["best_epoch"] == known["epochs"]).sum())
     if len(known) and last > len(known) / 2:
         yield (
-            f"In {last} of {len(known)} trials the last epoch was the best: they may not have come to their "
-            "best yet."
+            f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs before "
+            "arms are compared."
         )
 
 

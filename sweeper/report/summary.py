@@ -87,14 +87,10 @@ def matched_finding(each: Comparison) -> str:
 
 def _verdict(each: Comparison) -> str:
     ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
-    noun = "" if each.of_arms else "the configuration of "
+    noun = "" if each.of_arms else "The configuration of "
     if each.verdict is Verdict.UNDECIDED:
-        return (
-            f"{noun}{ours} and {noun}{theirs} are not told apart".capitalize()
-            if noun
-            else (f"{ours} and {theirs} are not told apart")
-        )
-    return f"{noun}{ours} is {each.verdict} than {noun}{theirs}"
+        return f"{noun}{ours} and {noun.lower()}{theirs} are not told apart"
+    return f"{noun}{ours} is {each.verdict} than {noun.lower()}{theirs}"
 
 
 def _power(each: Comparison) -> str:

@@ -15,6 +15,11 @@ def drawer(page: Any) -> Any:
     return page.get_by_role("dialog")
 
 
+def closed(page: Any) -> None:
+    """Waits until a drawer that was closed has left the address, which is a moment later."""
+    page.wait_for_url(lambda url: "#" not in url)
+
+
 def test_by_mouse_and_back(visit: Visit) -> None:
     page = visit("small")
     page.locator("#trials").get_by_role("link", name="3", exact=True).click()
@@ -39,7 +44,7 @@ def test_by_mouse_and_back(visit: Visit) -> None:
     dialog.get_by_role("button", name="Close").click()
     assert not dialog.is_visible()
     assert page.evaluate(FOCUS) == "#trial-3"
-    assert "#" not in page.url
+    closed(page)
     page.locator("#trials").get_by_role("link", name="3", exact=True).click()
     dialog.wait_for()
     page.mouse.click(20, 450)  # beside the drawer
@@ -86,7 +91,7 @@ def test_by_address_with_the_failure(visit: Visit) -> None:
     assert drawer(page).get_by_role("heading", level=2).text_content() == "Trial 4"
     assert drawer(page).get_by_role("region", name="Traceback").text_content() == pages.TRACEBACK
     page.keyboard.press("Escape")
-    page.wait_for_url(lambda url: "#" not in url)  # the dialog says so a moment after it has closed
+    closed(page)
     page.evaluate("location.hash = 'trial-5'")
     assert "S-BERT · running" in drawer(page).inner_text()
     page.go_back()
@@ -117,6 +122,7 @@ def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     assert dialog.get_by_role("heading", level=2).text_content() == "Trial 1"
     assert others.locator("[aria-current]").text_content() == "1"
     page.keyboard.press("Escape")
+    closed(page)
     page.locator("#arms a[href='#trial-3']").first.click()
     dialog.get_by_role("heading", name="Trial 3").wait_for()
     assert not others.is_visible()

@@ -20,14 +20,15 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     """A row an arm: the mean of its best configuration with its interval, the published figures as marks."""
     claims = comparisons.claims
     shown = [(one, interval) for one in claims.leaders if (interval := claims.intervals(one))]
-    panels = []
+    panels, marks = [], []
     if len(shown) > 1:
         rows = [_label(one) for one, _ in shown]
         traces = [
             _arm(results, claims, one, (interval["overall"].low, interval["overall"].high))
             for one, interval in shown
         ]
-        drawing = drawing_of([*traces, *_published(claims.results, [one for one, _ in shown])], "overall", "")
+        marks = list(_published(claims.results, [one for one, _ in shown]))
+        drawing = drawing_of([*traces, *marks], "overall", "")
         drawing.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1])
         drawing.update_layout(height=110 + HEIGHT * len(rows))
         band = _band(claims)
@@ -36,7 +37,7 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
                 x0=band[0], x1=band[1], fillcolor=GREY, opacity=0.18, line_width=0, layer="below"
             )
         panels = [Panel("forest", "Arms by mean overall", drawing)]
-    return Figure("forest", "What may be said", _caption(claims), tuple(panels), ())
+    return Figure("forest", "What may be said", _caption(claims, bool(marks)), tuple(panels), ())
 
 
 def _label(one: Configuration) -> str:
@@ -46,7 +47,7 @@ def _label(one: Configuration) -> str:
 def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[float, float]) -> go.Scatter:
     said = _verdict(claims, one)
     shade = colour(results, one.arm) if one.arm in results.arms else GREY
-    hollow = said in (None, Verdict.UNDECIDED) and not _is_reference(claims, one)
+    hollow = len(one.numbers) == 1 or said is Verdict.UNDECIDED
     middle = round_all([one.mean])
     text = f"{score(one.mean)}, 95 % {score(ends[0])} to {score(ends[1])}"
     if said is not None:
@@ -114,10 +115,6 @@ def _reference(claims: Comparisons) -> list[Comparison]:
     return claims.declared if len({each.theirs.arm for each in claims.declared}) == 1 else []
 
 
-def _is_reference(claims: Comparisons, one: Configuration) -> bool:
-    return any(each.theirs.arm == one.arm for each in _reference(claims))
-
-
 def _band(claims: Comparisons) -> tuple[float, float] | None:
     """Around the arm that others are compared with: what could not have been told apart from it."""
     found = [(each.theirs.mean, each.detectable.difference) for each in _reference(claims) if each.detectable]
@@ -131,7 +128,7 @@ def _verdict(claims: Comparisons, one: Configuration) -> Verdict | None:
     return next((each.verdict for each in _reference(claims) if each.ours.arm == one.arm), None)
 
 
-def _caption(claims: Comparisons) -> str:
+def _caption(claims: Comparisons, marks: bool) -> str:
     text = (
         "Mean overall of each arm's best configuration over its seeds. Bars: 95 % on other seeds and other "
         "rows together; of a single seed over rows alone."
@@ -143,7 +140,5 @@ def _caption(claims: Comparisons) -> str:
             "% power). Hollow: not told apart from it; filled: better or worse."
         )
     elif claims.declared and all(each.verdict is None for each in claims.declared):
-        text += " One training seed each: nothing is known about the arms."
-    return text + " Crosses: the paper's figures, one run each." * (
-        set(claims.results.tasks) == set(PAPER_TASKS)
-    )
+        text += " Hollow: one training seed each, so that nothing is known about the arms."
+    return text + (" Crosses: the paper's figures, one run each." if marks else "")

@@ -27,14 +27,13 @@ def test_a_study_without_scores_suggests_nothing() -> None:
     assert said(results(study(), [])) == []
 
 
-def test_the_end_of_a_range_and_the_last_epoch_are_named() -> None:
+def test_the_end_of_a_range_is_named() -> None:
     found = with_epochs(
         [trial(0, 4), trial(1, 4, learning_rate=2e-3), trial(2, 2, learning_rate=9.9e-3)], epochs=4
     )
     assert said(found) == [
         "Next: confirm the best configuration at fresh seeds: sweeper confirm made@demo --seeds 5",
         "The best learning_rate, 9.9e-3, lies at the upper end of its range: widen it.",
-        "In 2 of 3 trials the last epoch was the best: train for more epochs.",
     ]
 
 

@@ -63,7 +63,7 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
         "nothing is known about the arms.",
         "Unequal budgets: S-BERT has 3 configurations, Baseline 1; the best of more is higher by chance "
         "alone. Compare at equal budgets.",
-        "In 4 of 4 trials the last epoch was the best: they may not have come to their best yet.",
+        "In 4 of 4 trials the last epoch was the best: train for more epochs before arms are compared.",
         "para: 12 dev rows also stand in train.",
         "sts: 1 dev row also stands in train.",
     ]

@@ -117,7 +117,7 @@ def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:
 def test_one_arm_needs_no_legend() -> None:
     found = results(study(), trials()[1::2])
     assert history_figure(found).legend == ()
-    assert [arm for arm, _ in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
+    assert [key.name for key in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
 
 
 def test_names_are_no_markup_to_plotly() -> None:

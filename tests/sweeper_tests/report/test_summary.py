@@ -86,7 +86,7 @@ def test_configurations_that_differ_in_settings_are_no_arms(made: Results) -> No
         for arm, seed in zip(made.trials["arm"], made.trials["seed"], strict=True)
     ]
     found = findings(Comparisons(replace(made, trials=made.trials.assign(config=config))))
-    assert found[0].startswith("the configuration of B is better than the configuration of A: ")
+    assert found[0].startswith("The configuration of B is better than the configuration of A: ")
     assert found[1].startswith("C is better than A: ")
 
 

@@ -126,11 +126,11 @@ def test_links_lead_to_places_on_the_page_and_ids_are_unique(page: Page) -> None
 
 def test_figures_have_places_data_and_a_name(page: Page) -> None:
     places = [attributes for _, attributes in page.elements if attributes.get("class") == "plot"]
-    data = [attributes for tag, attributes in page.elements if tag == "script" and "data-plot" in attributes]
-    assert [place["id"] for place in places] == [each["data-plot"] for each in data]
-    assert all(place["role"] == "img" and place["aria-label"] for place in places)
-    drawings = [json.loads(text) for text in page.scripts[: len(data)]]
-    assert all(drawing["data"] for drawing in drawings)
+    scripts = zip((each for tag, each in page.elements if tag == "script"), page.scripts, strict=True)
+    data = {attributes["data-plot"]: text for attributes, text in scripts if "data-plot" in attributes}
+    assert [place["id"] for place in places] == list(data)
+    assert all(place["role"] == "group" and place["aria-label"] for place in places)
+    assert all(json.loads(text)["data"] for text in data.values())
 
 
 def test_the_page_asks_nothing_of_the_network(page: Page, written: tuple[Database, Report]) -> None:
