@@ -114,7 +114,7 @@ sts     difference  0.0000  0.0000  0.0000
 
 sst: both right in 1, trial 0 alone in 5, trial 1 alone in 1, neither in 3 of 10
 rows
-p of equal scores, McNemar: .219
+p of equal scores, exact McNemar: .219
 row  label  trial 0  trial 1  right
 ─────────────────────────────────────
 r0       0        0        4  trial 0
