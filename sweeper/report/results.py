@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, stdev
 from typing import Any
@@ -44,6 +44,8 @@ class Results:
         objectives: The scores that the sampler raises.
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
+        dev_in_train: For each task with any, the most dev rows that also stood in the training rows of one of
+            its trials; empty where that was not recorded.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Results:
     objectives: tuple[str, ...] = ("overall",)
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
     confirmation: "Results | None" = None
+    dev_in_train: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def scores(self) -> list[str]:
