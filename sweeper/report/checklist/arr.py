@@ -1,7 +1,7 @@
 """Section C of the Responsible NLP checklist of ACL Rolling Review (version of 2024)."""
 
 from ..read import Stored
-from . import facts
+from . import datasets, experiments
 from .item import Item
 
 
@@ -11,27 +11,27 @@ def arr_items(stored: Stored) -> list[Item]:
         Item(
             "C1 Size of the models, budget, infrastructure",
             {
-                "Parameters": facts.parameters(stored),
-                "Wall time": facts.wall_time(stored),
-                "Processor time": facts.processor_time(stored),
-                "Infrastructure": facts.infrastructure(stored),
+                "Parameters": experiments.parameters(stored),
+                "Wall time": experiments.wall_time(stored),
+                "Processor time": experiments.processor_time(stored),
+                "Infrastructure": experiments.infrastructure(stored),
             },
         ),
         Item(
             "C2 Experimental setup, search, best settings",
             {
-                "Setup": facts.setup(stored),
-                "Search": facts.search(stored),
-                "Bounds": facts.bounds(stored),
-                "Best settings": facts.best(stored),
+                "Setup": experiments.setup(stored),
+                "Search": experiments.search(stored),
+                "Bounds": experiments.bounds(stored),
+                "Best settings": experiments.best(stored),
             },
         ),
         Item(
             "C3 Descriptive statistics",
-            {"Scores": facts.statistics(stored), "What is reported": facts.reported(stored)},
+            {"Scores": experiments.statistics(stored), "What is reported": experiments.reported(stored)},
         ),
         Item(
             "C4 Packages and their settings",
-            {"Versions": facts.versions(stored), "Text": facts.preprocessing(stored)},
+            {"Versions": experiments.versions(stored), "Text": datasets.preprocessing(stored)},
         ),
     ]

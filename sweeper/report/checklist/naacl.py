@@ -1,7 +1,7 @@
 """The reproducibility checklist of NAACL 2021, which goes back to Dodge et al. (2019)."""
 
 from ..read import Stored
-from . import facts
+from . import datasets, experiments
 from .item import Item
 
 
@@ -12,30 +12,33 @@ def naacl_items(stored: Stored) -> list[Item]:
 
 def _experiments(stored: Stored) -> list[Item]:
     return [
-        Item("All experiments: description of the model", {"Setup": facts.setup(stored)}),
+        Item("All experiments: description of the model", {"Setup": experiments.setup(stored)}),
         Item(
             "All experiments: source code and dependencies",
             {
-                "Commit": facts.commit(stored),
-                "Versions": facts.versions(stored),
+                "Commit": experiments.commit(stored),
+                "Versions": experiments.versions(stored),
                 "Link": (),  # nobody but the authors knows where it will be
             },
         ),
-        Item("All experiments: infrastructure", {"Infrastructure": facts.infrastructure(stored)}),
-        Item("All experiments: average run time", {"Run time": facts.run_time(stored)}),
-        Item("All experiments: parameters of each model", {"Parameters": facts.parameters(stored)}),
-        Item("All experiments: dev score of each test score", {"Dev and test": facts.dev_and_test(stored)}),
-        Item("All experiments: definition of the measures", {"Measures": facts.measures(stored)}),
+        Item("All experiments: infrastructure", {"Infrastructure": experiments.infrastructure(stored)}),
+        Item("All experiments: average run time", {"Run time": experiments.run_time(stored)}),
+        Item("All experiments: parameters of each model", {"Parameters": experiments.parameters(stored)}),
+        Item(
+            "All experiments: dev beside test scores",
+            {"Dev and test": experiments.dev_and_test(stored)},
+        ),
+        Item("All experiments: definition of the measures", {"Measures": experiments.measures(stored)}),
     ]
 
 
 def _search(stored: Stored) -> list[Item]:
     return [
-        Item("Search: number of training and evaluation runs", {"Runs": facts.runs(stored)}),
-        Item("Search: bounds of each hyperparameter", {"Bounds": facts.bounds(stored)}),
-        Item("Search: settings of the best models", {"Best settings": facts.best(stored)}),
-        Item("Search: how values were chosen, and by which criterion", {"Search": facts.search(stored)}),
-        Item("Search: summary statistics", {"Scores": facts.statistics(stored)}),
+        Item("Search: number of training and evaluation runs", {"Runs": experiments.runs(stored)}),
+        Item("Search: bounds of each hyperparameter", {"Bounds": experiments.bounds(stored)}),
+        Item("Search: settings of the best models", {"Best settings": experiments.best(stored)}),
+        Item("Search: method and criterion of the choice", {"Search": experiments.search(stored)}),
+        Item("Search: summary statistics", {"Scores": experiments.statistics(stored)}),
     ]
 
 
@@ -43,14 +46,14 @@ def _datasets(stored: Stored) -> list[Item]:
     return [
         Item(
             "Datasets: statistics",
-            {"Rows": facts.rows(stored), "Labels": facts.labels(stored)},
+            {"Rows": datasets.rows(stored), "Labels": datasets.labels(stored)},
         ),
-        Item("Datasets: splits", {"Splits": facts.splits(stored)}),
+        Item("Datasets: splits", {"Splits": datasets.splits(stored)}),
         Item(
             "Datasets: what was excluded, preprocessing",
-            {"Excluded": facts.excluded(stored), "Text": facts.preprocessing(stored)},
+            {"Excluded": datasets.excluded(stored), "Text": datasets.preprocessing(stored)},
         ),
-        Item("Datasets: language", {"Language": ()}),
-        Item("Datasets: where to download them", {"Source": facts.download(stored)}),
-        Item("Datasets: how new data were collected", {"Collection": ()}),
+        Item("Datasets: language", {"Language": datasets.language(stored)}),
+        Item("Datasets: where to download them", {"Source": datasets.download(stored)}),
+        Item("Datasets: how new data were collected", {"Collection": datasets.collection(stored)}),
     ]

@@ -32,14 +32,16 @@ def cost_table(results: Results) -> Table | None:
                 duration_cell(seconds),
                 duration_cell(middle),
                 duration_cell(pace),
-                duration_cell(_processor_seconds(own)),
+                duration_cell(processor_seconds(own)),
                 _step_cell(own["step_seconds"].median()),
                 Cell(NONE if peak is None else f"{peak:,.0f}", value=None if peak is None else float(peak)),
             )
         )
     columns = (
         Column("arm"),
-        *numeric("trials", "epochs", "time", "median trial", "time per epoch"),
+        *numeric("trials", "epochs", "time"),
+        Column("median trial", numeric=True, optional=True),
+        Column("time per epoch", numeric=True, optional=True),
         *numeric("processor time", "time a step", "peak memory, MiB"),
     )
     return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), _notes(trials))
@@ -55,12 +57,12 @@ def _notes(trials: pd.DataFrame) -> tuple[str, ...]:
     )
     return (
         f"Time is wall time of the trials, added up. {company}",
-        "Processor time, user and system, is that of all threads and attempts up to the last epoch; time a step "
-        "is the median over trials.",
+        "Processor time, user and system, is that of all threads and attempts up to the last epoch; time a "
+        "step is the median over trials.",
     )
 
 
-def _processor_seconds(own: pd.DataFrame) -> float | None:
+def processor_seconds(own: pd.DataFrame) -> float | None:
     """The sum over the trials that trained; None if it is not known of all."""
     trained = own.loc[(own["epochs"] > 0) & own["reused_from"].isna(), "processor_seconds"]
     return float(trained.sum()) if len(trained) and trained.notna().all() else None

@@ -62,7 +62,7 @@ def test_every_metric_that_differs_is_named_with_both_values(row: TrialRow) -> N
         "  epoch 1 dev sst accuracy: 0.5 recorded, 0.5000000000000001 now",
         "  epoch 2 dev sst accuracy: 0.25 recorded, nothing now",
         "  epoch 3 dev sst accuracy: nothing recorded, 0.25 now",
-        "no cause can be seen in machine, threads, device, data and versions",
+        "no cause can be seen in machine, threads, device, data, weights, commit and versions",
     ]
 
 
