@@ -95,7 +95,7 @@ def row_lines(inputs: Mapping[str, Any]) -> list[str]:
     for task, splits in inputs["rows"].items():
         for split, part in splits.items():
             left = part["read"] - part["dropped"] - part["used"]
-            line = f"{task} {split}: {part['used']:,} of {plural(part['read'], 'row')}"
+            line = f"{task} {split}: {part['used']:,} of {part['read']:,} rows"
             line += f", {part['dropped']:,} incomplete and left out" if part["dropped"] else ""
             line += f", {left:,} not in the subset" if left else ""
             also = inputs["dev_in_train"].get(task) if split == "dev" else None

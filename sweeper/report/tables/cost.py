@@ -42,7 +42,7 @@ def cost_table(results: Results) -> Table | None:
         *numeric("trials", "epochs", "time"),
         Column("median trial", numeric=True, optional=True),
         Column("time per epoch", numeric=True, optional=True),
-        *numeric("processor time", "time a step", "peak memory, MiB"),
+        *numeric("processor", "time a step", "peak MiB"),
     )
     return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), _notes(trials))
 

@@ -1,5 +1,6 @@
 """`sweeper replay`: a trial trained again, against its record."""
 
+import hashlib
 import math
 import re
 from collections.abc import Callable
@@ -222,11 +223,15 @@ def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: 
     assert re.fullmatch(r"mine@files trial 0: identical in \d+ metrics, and complete as recorded", last)
     assert not list((folder / ".sweeper").glob("replay-*"))
     file = folder / "data/train.csv"
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
     file.write_text(file.read_text() + "c\tA long and tedious film\t1\n")
     said = sweeper("replay", "mine", "0")
     assert said.code == 1
     assert "epoch 1 train sst loss: " in said.out
-    assert re.search(r"causes that can be seen:\n  data fingerprint: \w+ recorded, \w+ now\n$", said.out)
+    causes = said.out.partition("causes that can be seen:\n")[2].splitlines()
+    assert [cause.split(": ")[0].strip() for cause in causes] == ["data fingerprint", "file train.csv"]
+    now = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert causes[1] == f"  file train.csv: {before} recorded, {now} now"
     assert sweeper("status").out.startswith("mine@files: 1 of 1 trials")
     file.unlink()
     said = sweeper("replay", "mine", "0")
