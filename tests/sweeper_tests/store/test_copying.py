@@ -38,8 +38,9 @@ def filled(where: Path) -> str:
     with made.store(where, of, trials(of)) as database:
         store = database.study(of.name)
         outcomes = store.outcomes("host:1")
-        outcomes.started(5, 1, "cpu", {}, working_folder={"commit": "c", "diff": "é"})
-        outcomes.loaded(5, {"parameters": 3})
+        folder = {"commit": "c", "changed": True, "diff": "+é"}
+        outcomes.started(5, 1, "cpu", {}, working_folder=folder)
+        outcomes.loaded(5, {"rows": {}, "dev_in_train": {}, "weights": None, "parameters": 3})
         store.leases("host:1", 60).release()
         spec, workload = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
         for text in ("trials: 6 -> 8", "a seed: 7"):
