@@ -120,13 +120,15 @@ def _keys(rows: Rows) -> list[frozenset[str]]:
 
 
 def _split_rows(task: Task, parts: Mapping[Split, Mapping[str, Rows]], name: str) -> dict[Split, SplitRows]:
-    files = task.source if isinstance(task.source, FilesSource) else None
+    files: dict[Split, str | None] = {}
+    if isinstance(task.source, FilesSource):
+        files = {"train": task.source.train, "dev": task.source.dev, "test": task.source.test}
     return {
         split: SplitRows(
             read=rows[name].read,
             dropped=rows[name].dropped,
             used=len(rows[name]),
-            file=files and getattr(files, split),
+            file=files.get(split),
             sha256=rows[name].sha256,
             labels=_count_labels(rows[name]) if task.classes else {},
         )

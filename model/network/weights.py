@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from transformers.utils import cached_file
+from transformers.utils.hub import cached_file
 
 from ..config import EncoderConfig
 from ..files import write_beside

@@ -67,8 +67,8 @@ def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]])
 
 def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
     """The commits, files, rows and weights of the trials."""
-    folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder in kept]
-    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs in kept]
+    folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder]
+    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs]
     changed = {True: ", changed: the difference is in the database", False: ""}
     return {
         "Commit": _list_trials(

@@ -92,7 +92,7 @@ def _is_built_in(task: Task) -> bool:
 
 def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
     named = dict.fromkeys(run.inputs for run in stored.trials if run.inputs)
-    return [stored.provenance[digest] for digest in named if digest in stored.provenance]
+    return [stored.provenance[digest] for digest in named]
 
 
 def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:

@@ -23,8 +23,8 @@ def parameters(stored: Stored) -> Lines:
     """The weights of the network, arm by arm where they differ."""
     found: dict[int, dict[str, None]] = {}
     for run in stored.trials:
-        if run.inputs in stored.provenance:
-            found.setdefault(stored.provenance[str(run.inputs)]["parameters"], {})[run.arm] = None
+        if run.inputs:
+            found.setdefault(stored.provenance[run.inputs]["parameters"], {})[run.arm] = None
     if len(found) == 1:
         return [f"{size:,}" for size in found]
     return [f"{size:,}: {', '.join(arms)}" for size, arms in found.items()]
@@ -148,8 +148,8 @@ def versions(stored: Stored) -> Lines:
 
 def commit(stored: Stored) -> Lines:
     """The commits of the user's working folder."""
-    kept = (stored.provenance.get(run.working_folder or "") for run in stored.trials)
-    return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept if one)
+    kept = (stored.provenance[run.working_folder] for run in stored.trials if run.working_folder)
+    return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept)
 
 
 def runs(stored: Stored) -> Lines:
