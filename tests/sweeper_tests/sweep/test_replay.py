@@ -3,6 +3,7 @@
 import hashlib
 import math
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace as changed
 from pathlib import Path
@@ -214,7 +215,20 @@ def test_metrics_that_only_one_has_differ(again: Again) -> None:
 # With the trainer, in a process of its own.
 
 
+def commit(folder: Path) -> list[str]:
+    """Puts the user's files under git as they are; all commits so far, the first one first."""
+    for arguments in (
+        ("init", "--quiet"),
+        ("add", "studies", "data"),
+        ("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-m", "As it is"),
+    ):
+        subprocess.run(("git", *arguments), cwd=folder, check=True)
+    log = ("git", "log", "--reverse", "--format=%H")
+    return subprocess.run(log, cwd=folder, check=True, capture_output=True, text=True).stdout.split()
+
+
 def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: Command) -> None:
+    commit(folder)
     assert sweeper("run", "--study", "mine", "--workload", "files", "--trials", "1").code == 0
     said = sweeper("replay", "mine", "0")
     assert (said.code, said.err) == (0, "")
@@ -229,9 +243,15 @@ def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: 
     assert said.code == 1
     assert "epoch 1 train sst loss: " in said.out
     causes = said.out.partition("causes that can be seen:\n")[2].splitlines()
-    assert [cause.split(": ")[0].strip() for cause in causes] == ["data fingerprint", "file train.csv"]
     now = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [cause.split(": ")[0].strip() for cause in causes] == [
+        "data fingerprint", "file train.csv", "changes since the commit"
+    ]  # fmt: skip
     assert causes[1] == f"  file train.csv: {before} recorded, {now} now"
+    assert causes[2].startswith("  changes since the commit: none recorded, SHA-256 ")
+    commits = commit(folder)
+    causes = sweeper("replay", "mine", "0").out.partition("causes that can be seen:\n")[2].splitlines()
+    assert causes[2] == f"  commit: {commits[0]} recorded, {commits[1]} now"
     assert sweeper("status").out.startswith("mine@files: 1 of 1 trials")
     file.unlink()
     said = sweeper("replay", "mine", "0")
