@@ -30,6 +30,8 @@ NAMES = (
     "simulate",
     "sweeps",
     "report",
+    "claims",
+    "chance",
     "surgery_memory",
     "checkpointing_memory",
 )

@@ -72,6 +72,11 @@ GOALS = (
     Goal("orchestration", "ratio", "orchestration of 1,000 trials over plain Optuna's", "≤", 1.0),
     Goal("report", "1000/seconds", "report of 1,000 trials, seconds", "≤", 6),
     Goal("report", "10000/seconds", "report of 10,000 trials, seconds", "≤", 20),
+    Goal("claims", "worst at one seed", "false verdicts on identical arms, one seed, %", "≤", 0, 100),
+    Goal("claims", "worst at several seeds", "the same, 3, 5 and 10 seeds, the worst, %", "≤", 7, 100),
+    Goal("claims", "power, 0.020 at 5 seeds", "a true .020 found at 5 seeds, %", "≥", 75, 100),
+    Goal("claims", "power, 0.010 at 14 seeds", "a true .010 found at 14 seeds, %", "≥", 75, 100),
+    Goal("chance", "worst", "bars of noise above the level of chance, farthest from 5 %, %", "≤", 7, 100),
 )
 
 

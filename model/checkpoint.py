@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from .errors import CheckpointError
+from .config.gradient import METHODS
+from .errors import CheckpointError, OutdatedCheckpointError
 from .files import RunFolder, beside
 from .randomness import random_states, restore_random_states
 from .result import EpochResult, Metric
@@ -35,7 +36,8 @@ class Progress:
     """How far a trial has come.
 
     Attributes:
-        fingerprint: Of the configuration and data that the trial trains on.
+        fingerprint: Of the configuration and data that the trial trains on, and of how its steps are computed
+            (`fingerprint_of`).
         results: Every epoch so far, in order.
         steps: Steps of the epoch after these.
     """
@@ -51,6 +53,18 @@ class Progress:
     def after_step(self) -> "Progress":
         """The progress with one more step."""
         return dataclasses.replace(self, steps=self.steps + 1)
+
+
+def fingerprint_of(trial: str, gradient: str) -> str:
+    """What a checkpoint must have been made by.
+
+    Args:
+        trial: Fingerprint of the configuration and data.
+        gradient: Name of the gradient method. The first revision of one adds nothing, so that what was saved
+            before there were revisions is gone on from.
+    """
+    revision = METHODS[gradient].revision
+    return trial if revision == 1 else f"{trial}.{revision}"
 
 
 class Stateful(Protocol):
@@ -128,13 +142,14 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
     Args:
         rundir: Folder of the trial.
         trained: What is overwritten.
-        fingerprint: Of the configuration and data.
+        fingerprint: By `fingerprint_of`.
 
     Returns:
         The progress of that checkpoint; no epochs where there is none.
 
     Raises:
         CheckpointError: If the checkpoint is of another configuration or of other data.
+        OutdatedCheckpointError: If it was made by another revision of the gradient method.
     """
     for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
@@ -142,6 +157,11 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
             _log.warning("checkpoint %s is damaged; the one before it is used, or the start", path)
             continue
         if progress.fingerprint != fingerprint:
+            if progress.fingerprint.partition(".")[0] == fingerprint.partition(".")[0]:
+                raise OutdatedCheckpointError(
+                    f"{path} was made by another arithmetic of its gradient method; "
+                    "move it away to train from the start"
+                )
             raise CheckpointError(
                 f"{path} belongs to another configuration or to other data; "
                 "move it away to train from the start"

@@ -6,6 +6,7 @@
     ├── DataError             a data file is missing, malformed or out of range
     ├── EncoderError          the encoder's files are missing or are not the expected ones
     ├── CheckpointError       a checkpoint belongs to another trial
+    │   └── OutdatedCheckpointError   its steps were made by an earlier arithmetic
     └── NonFiniteLossError    the loss became infinite or not a number
 """
 
@@ -24,6 +25,10 @@ class EncoderError(ModelError):
 
 class CheckpointError(ModelError):
     """A checkpoint belongs to another configuration or to other data."""
+
+
+class OutdatedCheckpointError(CheckpointError):
+    """A checkpoint is of this trial, but of arithmetic that is not done any more: the trial starts again."""
 
 
 class NonFiniteLossError(ModelError):

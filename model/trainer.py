@@ -63,7 +63,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     Raises:
         DataError: If the data is missing or malformed.
         EncoderError: If the encoder cannot be loaded.
-        CheckpointError: If the folder holds a checkpoint of another trial.
+        CheckpointError: If the folder holds a checkpoint of another trial, or of an earlier arithmetic.
         NonFiniteLossError: If a loss or an output becomes infinite or not a number.
         TrialStoppedError: If `stop` said so.
     """
@@ -99,7 +99,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
-    progress = checkpoint.restore(rundir, trained, corpus.fingerprint)
+    fingerprint = checkpoint.fingerprint_of(corpus.fingerprint, config.gradient)
+    progress = checkpoint.restore(rundir, trained, fingerprint)
     yield from progress.results
 
     step = len(progress.results) * sampler.steps_per_epoch + progress.steps

@@ -2,7 +2,7 @@
 
 import difflib
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -91,6 +91,29 @@ def duration(seconds: float | None) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Lines of a table: labels to the left, cells to the right.
+
+    Args:
+        rows: The label of each and its cells, as many in all; the first row has the headings.
+        width: Signs of a line. Columns for which there is no room stand below the others, beside the labels.
+    """
+    labels, *columns = zip(*rows, strict=True)
+    first = max(map(len, labels))
+    lines: list[str] = []
+    while columns:
+        block: list[tuple[str, ...]] = []
+        room = width - first
+        while columns and (not block or max(map(len, columns[0])) < room):
+            block.append(columns.pop(0))
+            room -= max(map(len, block[-1])) + 1
+        widths = [max(map(len, column)) for column in block]
+        for label, *cells in zip(labels, *block, strict=True):
+            sized = (cell.rjust(size) for cell, size in zip(cells, widths, strict=True))
+            lines.append(" ".join([label.ljust(first), *sized]))
+    return lines
 
 
 def last_line(text: str | None) -> str:

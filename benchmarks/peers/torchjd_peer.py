@@ -5,11 +5,21 @@ from functools import partial
 from torch import Tensor
 from torchjd.aggregation import Aggregator, PCGrad, UPGrad
 from torchjd.autojac import jac_to_grad, mtl_backward
+from torchjd.linalg import DualConeProjector, PSDMatrix
 
 from model.data.minibatch import MiniBatch
-from model.gradients.dualcone import ExactProjector
+from model.gradients.activesets import normalised
+from model.gradients.dualcone import cone_excess
 
 from .joint import Gradients, Joint
+
+
+class _Projector(DualConeProjector):
+    """Our solver in the place of TorchJD's own, which is an extra."""
+
+    def __call__(self, U: Tensor, G: PSDMatrix) -> Tensor:  # noqa: N803 - the names of the base class
+        cosines, norms = normalised(G)
+        return U + (cone_excess(cosines, (U * norms).T) / norms.unsqueeze(1)).T
 
 
 def pcgrad() -> Gradients:
@@ -18,8 +28,8 @@ def pcgrad() -> Gradients:
 
 
 def upgrad() -> Gradients:
-    """UPGrad as TorchJD has it, with our solver in the place of its own, which is an extra."""
-    return partial(_gradients, UPGrad(projector=ExactProjector()))
+    """UPGrad as TorchJD has it, but for the solver."""
+    return partial(_gradients, UPGrad(projector=_Projector()))
 
 
 def _gradients(aggregator: Aggregator, joint: Joint, batches: dict[str, MiniBatch]) -> dict[str, float]:

@@ -17,6 +17,16 @@ from .smart import SmartConfig
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
 
+DROPOUT_LEVELS = 2**16
+"""Values of the random number by which a CPU drops values in the encoder: it rounds probabilities to them."""
+
+DROPOUT_BELOW = 1 - 0.5 / DROPOUT_LEVELS
+"""Where ``encoder.dropout`` would be rounded to 1, and what is left be scaled by infinity.
+
+A configuration may hold more, as records of earlier versions do; a study file may not.
+"""
+
+
 class EncoderConfig(Frozen):
     """The shared network under the heads."""
 
@@ -30,7 +40,10 @@ class EncoderConfig(Frozen):
         "cls", description="How token vectors become one sentence embedding."
     )
     dropout: float | None = Field(
-        None, ge=0, lt=1, description="Dropout inside the encoder; null keeps the model's own (BERT: 0.1)."
+        None,
+        ge=0,
+        lt=1,
+        description="Dropout inside the encoder, below 0.99999; null keeps the model's own (BERT: 0.1).",
     )
     max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
     layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")

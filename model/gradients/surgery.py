@@ -2,9 +2,9 @@
 
 The result of PCGrad and its relatives is a combination of the tasks' gradients whose coefficients depend on
 their dot products alone. So nothing is flattened, stacked or copied: each task's ``.grad`` tensors are put
-aside as they are, their dot products are summed, TorchJD turns the matrix of those into coefficients, and the
-combination is written into the tensors of the last task. Word embeddings may have sparse gradients: of those
-only the rows that a task touched wait and are multiplied.
+aside as they are, their dot products are summed, the method turns the matrix of those into coefficients, and
+the combination is written into the tensors of the last task. Word embeddings may have sparse gradients: of
+those only the rows that a task touched wait and are multiplied.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

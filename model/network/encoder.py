@@ -87,6 +87,9 @@ class SentenceEncoder(nn.Module):
 
     def _packed(self, inputs: Mapping[str, Tensor], attention_mask: Tensor) -> tuple[Tensor, Tensor | None]:
         """Token vectors, 0 at padding, and BERT's pooled [CLS] where it has a pooler."""
+        # Any other attention ignores the packing, and would let the sentences of a batch see each other.
+        chosen = self.bert.config._attn_implementation
+        assert chosen == ATTENTION, f"attention {chosen!r} does not know packed batches"  # noqa: S101
         packing = Packing(attention_mask)
         packed = {name: packing.pack(values) for name, values in inputs.items()}
         output = self.bert(**packed, position_ids=packing.positions, packing=packing)

@@ -15,6 +15,7 @@ from .best import best
 from .confirm import confirm
 from .dashboard import dashboard
 from .db import databases
+from .diff import diff
 from .export import export
 from .list import list_studies
 from .replay import replay
@@ -38,6 +39,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": status,
     "list": list_studies,
     "show": show,
+    "diff": diff,
     "replay": replay,
     "best": best,
     "export": export,

@@ -57,6 +57,8 @@ def report(
         home = Home.from_environment()
         written = write_report(database, name, folder / name, home, selection, images=figures)
     if form == "terminal":
+        for warning in written.shown.warnings:
+            typer.echo(f"Warning: {warning}")
         print_tables(written.shown.tables, Console())
     else:
         typer.echo(FORMATS[form].render(written.shown), nl=False)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from .options import STUDY_RUN, Storage, storage_url
 
@@ -21,4 +22,4 @@ def show(
     from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        typer.echo(trial_text(find_study(database, study), trial))
+        typer.echo(trial_text(find_study(database, study), trial, Console().width))

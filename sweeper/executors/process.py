@@ -29,7 +29,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
 
     from model.checkpoint import epochs_kept
     from model.device import device_name, pick_device
-    from model.errors import TrialStoppedError
+    from model.errors import OutdatedCheckpointError, TrialStoppedError
     from model.trainer import train
 
     try:
@@ -61,7 +61,14 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         yield Stopped(job.number)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
         message = f"{type(error).__name__}: {error}"
-        yield Failed(job.number, error_class(error), message, traceback.format_exc(), disk_full(error))
+        yield Failed(
+            job.number,
+            error_class(error),
+            message,
+            traceback.format_exc(),
+            disk_full(error),
+            isinstance(error, OutdatedCheckpointError),
+        )
 
 
 @contextmanager

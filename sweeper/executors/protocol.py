@@ -82,7 +82,8 @@ class Finished:
 class Failed:
     """The trial ended with an error: its class, one line, and the traceback where there is one.
 
-    If the disk is full, that is no fault of the trial, and no other one will do better.
+    If the disk is full, that is no fault of the trial, and no other one will do better. If its checkpoint is
+    outdated, it can only start again.
     """
 
     number: int
@@ -90,6 +91,7 @@ class Failed:
     message: str
     traceback: str
     disk_full: bool = False
+    outdated: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from model.result import EpochResult
 
+from ..grid import Heading, fit
 from ..text import brief, one_line, setting_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
@@ -79,6 +79,7 @@ class LiveProgress(Observer):
         # Which trial each worker is at; replaced, never changed: another thread draws.
         self._lines: tuple[int | None, ...] = (None,) * tally.workers
         self._tasks: list[str] = []
+        self._console = console
         self._live = Live(get_renderable=self._view, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> "LiveProgress":
@@ -121,19 +122,17 @@ class LiveProgress(Observer):
         self._live.refresh()
 
     def _view(self) -> Group:
-        table = Table(box=None, pad_edge=False)
-        table.add_column("trial", justify="right", no_wrap=True)
-        table.add_column("arm", overflow="fold")
-        for heading in ("epoch", "overall", *self._tasks, "time"):
-            table.add_column(heading, justify="right", no_wrap=True)
-        table.add_column("settings", overflow="fold", min_width=14)
+        headings = [Heading("trial", numeric=True), Heading("arm")]
+        headings += [Heading(name, numeric=True) for name in ("epoch", "overall", *self._tasks, "time")]
+        headings.append(Heading("settings", optional=True))
         now, under_way = time.monotonic(), dict(self._tally.under_way)
+        rows = []
         for number in self._lines:
             running = None if number is None else under_way.get(number)
-            if running:
-                table.add_row(*(Text(cell) for cell in _cells(running, self._tasks, now - running.began)))
-            else:
-                table.add_row("—", Text("idle", style="dim"))
+            cells = _cells(running, self._tasks, now - running.began) if running else ["—", "idle"]
+            style = "" if running else "dim"
+            rows.append([Text(cell, style) for cell in cells + [""] * (len(headings) - len(cells))])
+        table, _ = fit(headings, rows, self._console.width, rule=False)
         tally = self._tally
         return Group(table, *(Text(line) for line in tally.details()), Text(tally.summary()))
 

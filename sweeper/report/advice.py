@@ -5,6 +5,7 @@ import pandas as pd
 from ..study.space import Choice
 from ..text import one_line, setting
 from ..trial import RunState
+from .confirmation import is_confirmation
 from .results import Configuration, Results, in_state
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
@@ -24,15 +25,23 @@ def advice(results: Results, comparisons: Comparisons) -> list[str]:
 
 def _confirm(results: Results, comparisons: Comparisons) -> list[str]:
     finished = len(results.trials) >= results.wanted and not (~results.trials["state"].isin(_FINAL)).any()
-    if results.confirmation is not None or not finished or len(results.complete) < 2:
+    if not finished or len(results.complete) < 2 or is_confirmation(results.name):
         return []
-    ties = [each for each in comparisons.against_best if each.verdict is Verdict.TIE]
-    if ties:
-        return [
-            f"Next: tell the best {len(ties) + 1} arms apart at fresh seeds: "
-            f"sweeper confirm {results.name} --top {len(ties) + 1} --seeds 5"
-        ]
-    return [f"Next: confirm the leader at fresh seeds: sweeper confirm {results.name} --top 1 --seeds 5"]
+    if results.confirmation is None:
+        what = "the leaders, one an arm," if len(comparisons.leaders) > 1 else "the best configuration"
+        return [f"Next: confirm {what} at fresh seeds: sweeper confirm {results.name} --seeds 5"]
+    needed = [
+        each.detectable.seeds_for_half
+        for each in comparisons.claims.declared
+        if each.verdict is Verdict.UNDECIDED and each.detectable and each.detectable.seeds_for_half
+    ]
+    had = max((max(each.seeds) for each in comparisons.claims.declared), default=0)
+    if not needed or min(needed) <= had:
+        return []
+    return [
+        f"Next: with {min(needed)} seeds half the difference could be told apart: sweeper confirm "
+        f"{results.name} --seeds {min(needed)}"
+    ]
 
 
 _FINAL = [state.value for state in RunState if state.final]
@@ -55,12 +64,9 @@ def _edges(results: Results, best: Configuration) -> list[str]:
 
 
 def _epochs(complete: pd.DataFrame) -> list[str]:
-    """Whether most trials were best at their last epoch, or long before it."""
+    """Whether most trials were best long before their last epoch; that it was the last is a warning."""
     known = complete[complete["best_epoch"].notna() & (complete["epochs"] > 1)]
-    last = int((known["best_epoch"] == known["epochs"]).sum())
     early = int((known["best_epoch"] <= known["epochs"] / 2).sum())
-    if len(known) and last > len(known) / 2:
-        return [f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs."]
     if len(known) and early > len(known) / 2:
         return [
             f"In {early} of {len(known)} trials the best epoch came in the first half: fewer epochs do, or "

@@ -1,7 +1,7 @@
 """The study that trains a search's leaders again at fresh seeds, and how its trials are found again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import InputError
@@ -18,6 +18,11 @@ def confirmation_name(name: str) -> str:
     """Name of the study that confirms ``<study>@<workload>``."""
     base, _, workload = name.partition("@")
     return f"{base}{SUFFIX}@{workload}"
+
+
+def is_confirmation(name: str) -> bool:
+    """Whether ``<study>@<workload>`` confirms another one."""
+    return name.partition("@")[0].endswith(SUFFIX)
 
 
 def confirmation(
@@ -37,7 +42,7 @@ def confirmation(
     Raises:
         InputError: If there is nothing to confirm, or the search is a confirmation itself.
     """
-    if study.spec.name.endswith(SUFFIX):
+    if is_confirmation(study.name):
         raise InputError(f"study {study.name!r} is a confirmation already; confirm the search it came from")
     if not leaders:
         raise InputError(f"study {study.name!r} has no complete trial yet: there is nothing to confirm")
@@ -55,9 +60,19 @@ def confirmation(
         objective=study.spec.objective,
         base=study.spec.base | _test(study),
         arms=arms,
+        compare=_pairs(study, arms),
         seeds=(*used, *fresh),
     )
     return Study(spec, study.workload)
+
+
+def _pairs(study: Study, labels: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """What the search declared, between the configurations that are confirmed."""
+    of = {
+        arm: [label for label in labels if label.startswith(f"{one_line(arm)} (trial ")]
+        for arm in study.spec.arms
+    }
+    return tuple((one, other) for a, b in study.spec.pairs for one in of[a] for other in of[b])
 
 
 def configuration_key(config: Mapping[str, Any]) -> str:

@@ -86,6 +86,7 @@ class Document:
         summary: How far the study has come, what it found, what is missing; one sentence each.
         arms: Names of the arms, as the tables write them.
         tables: The tables.
+        warnings: What has to be known before a number is read; one line each.
     """
 
     study: str
@@ -95,3 +96,4 @@ class Document:
     summary: tuple[str, ...]
     arms: tuple[str, ...]
     tables: tuple[Table, ...]
+    warnings: tuple[str, ...] = ()

@@ -72,6 +72,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         trials=trials_frame(trials, evaluations),
         epochs=epochs,
         objectives=study.spec.objectives,
+        pairs=study.spec.pairs,
         predictions=_predictions(reused, row.name, home),
         confirmation=read_study(database, confirming, home).results if confirming else None,
         dev_in_train=_dev_in_train(provenance),
@@ -80,10 +81,12 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    most: Counter[str] = Counter()
+    """The most that any trial had, since arms may differ in what they leave out."""
+    most: dict[str, int] = {}
     for content in provenance.values():
-        most |= Counter(content.get("dev_in_train", {}))
-    return dict(most)
+        for task, count in content.get("dev_in_train", {}).items():
+            most[task] = max(count, most.get(task, 0))
+    return most
 
 
 def _predictions(

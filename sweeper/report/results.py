@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean, stdev
@@ -42,10 +42,11 @@ class Results:
         trials: One row a trial (``frames.trials_frame``).
         epochs: One row a metric of an epoch (``frames.epochs_frame``).
         objectives: The scores that the sampler raises.
+        pairs: The arms that the study compares, the first of a pair with the second.
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
+        dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
+            left out.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
-        dev_in_train: For each task with any, the most dev rows that also stood in the training rows of one of
-            its trials; empty where that was not recorded.
     """
 
     name: str
@@ -58,9 +59,10 @@ class Results:
     trials: pd.DataFrame
     epochs: pd.DataFrame
     objectives: tuple[str, ...] = ("overall",)
+    pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
-    confirmation: "Results | None" = None
     dev_in_train: Mapping[str, int] = field(default_factory=dict)
+    confirmation: "Results | None" = None
 
     @property
     def scores(self) -> list[str]:
@@ -73,13 +75,32 @@ class Results:
         return in_state(self.trials, RunState.COMPLETE)
 
     @cached_property
+    def observations(self) -> pd.DataFrame:
+        """The complete trials, one for each configuration and seed: the same once more tells nothing new."""
+        groups: dict[str, list[int]] = {}
+        for trial in records(self.complete):
+            key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str), trial["seed"])
+            groups.setdefault(str(key), []).append(trial["number"])
+        return self.complete[self.complete["number"].isin([numbers[0] for numbers in groups.values()])]
+
+    @cached_property
     def configurations(self) -> "list[Configuration]":
         """Every setting that has a complete trial, in the order of its first one."""
         groups: dict[tuple[str, str], list[Trial]] = {}
-        for trial in records(self.complete):
+        for trial in records(self.observations):
             key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
         return [_configuration(trials, self.scores) for trials in groups.values()]
+
+    def of_arm(self, arm: str) -> "list[Configuration]":
+        """The configurations of an arm."""
+        return [one for one in self.configurations if one.arm == arm]
+
+    @property
+    def claimed(self) -> "Results":
+        """The study on whose scores claims rest: its confirmation at fresh seeds, once that has scores."""
+        again = self.confirmation
+        return again if again is not None and not again.complete.empty else self
 
 
 @dataclass(frozen=True)
@@ -183,8 +204,17 @@ def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
 
 def leaders(results: Results) -> list[Configuration]:
     """The best configuration of each arm, the best arm first."""
-    best = [max(whole, key=lambda one: one.mean) for whole in _select_fully_seeded(results) if whole]
-    return sorted(best, key=lambda one: -one.mean)
+    best = [leaders_of(results.of_arm(arm))[:1] for arm in results.arms]
+    return sorted((one for own in best for one in own), key=lambda one: -one.mean)
+
+
+def leaders_of(configurations: Sequence[Configuration]) -> list[Configuration]:
+    """Those that have as many seeds as any of them, the highest mean first.
+
+    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
+    """
+    most = max((len(one.numbers) for one in configurations), default=0)
+    return sorted((one for one in configurations if len(one.numbers) == most), key=lambda one: -one.mean)
 
 
 def rank_configurations(results: Results) -> list[Configuration]:
@@ -192,7 +222,7 @@ def rank_configurations(results: Results) -> list[Configuration]:
 
     First the best of each arm, the best arm first; then the second best of each; and so on.
     """
-    rounds = [sorted(own, key=lambda one: -one.mean) for own in _select_fully_seeded(results)]
+    rounds = [leaders_of(results.of_arm(arm)) for arm in results.arms]
     places = sorted(
         (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
     )
@@ -201,21 +231,10 @@ def rank_configurations(results: Results) -> list[Configuration]:
 
 def pareto_front(results: Results) -> list[Configuration]:
     """The configurations of all arms that none beats in all objectives, the first objective's best first."""
-    found = [one for whole in _select_fully_seeded(results) for one in whole]
+    found = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
     good = on_front([[one.scores[name] for name in results.objectives] for one in found])
     front = [one for one, on in zip(found, good, strict=True) if on]
     return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])
-
-
-def _select_fully_seeded(results: Results) -> list[list[Configuration]]:
-    """The configurations of each arm that have as many seeds as any of it.
-
-    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
-    """
-    found = results.configurations
-    arms = [[one for one in found if one.arm == arm] for arm in results.arms]
-    most = [max((len(one.numbers) for one in own), default=0) for own in arms]
-    return [[one for one in own if len(one.numbers) == seeds] for own, seeds in zip(arms, most, strict=True)]
 
 
 def history(results: Results) -> pd.DataFrame:

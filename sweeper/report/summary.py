@@ -2,54 +2,136 @@
 
 from collections.abc import Sequence
 
-from ..text import one_line, plural, score
+from ..text import difference, one_line, plural, score
 from .results import Configuration, Counts, Results, leaders
-from .statistics.comparison import Comparisons
+from .statistics.comparison import Comparison, Comparisons
 from .statistics.paired import Verdict
+from .statistics.power import MOST_SEEDS
 from .tables.cells import p_text
+from .tables.published import folded, tells
+
+TOLD = 8
+"""Comparisons in words at most; the table has them all."""
 
 
-def headline(results: Results, comparisons: Comparisons) -> str:
-    """The best arm and its score, and by how much it leads or with which other it ties."""
+def headline(comparisons: Comparisons) -> str:
+    """The arm with the highest mean, and how exactly that is known."""
     ranked = comparisons.leaders
     if not ranked:
         return "No trial is complete yet."
-    best = ranked[0]
+    results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
-        return f"Best of {plural(len(results.complete), 'trial')}: overall {_score(best)}."
+        count = plural(len(results.configurations), "configuration")
+        return f"Best of {count}: overall {_score(best, comparisons)}."
     if len(ranked) == 1:
-        return f"Only {one_line(best.arm)} has complete trials: overall {_score(best)}."
+        return f"Only {one_line(best.arm)} has complete trials: overall {_score(best, comparisons)}."
     second = ranked[1]
     first, other = one_line(best.arm), one_line(second.arm)
     if score(best.mean) == score(second.mean):
-        return f"{first} and {other} are level: overall {_score(best)} and {_score(second)}."
-    gap = score(best.mean - second.mean)
-    if second.arm in comparisons.ties["overall"]:
         return (
-            f"{first} has the highest overall, {_score(best)}, and ties with {other}, {_score(second)}: "
-            f"{gap} is within the noise of the dev rows."
+            f"{first} and {other} are level: overall {_score(best, comparisons)} and "
+            f"{_score(second, comparisons)}."
         )
-    return f"{first} leads with overall {_score(best)}, {gap} above {other} with {_score(second)}."
+    return (
+        f"{first} has the highest overall, {_score(best, comparisons)}, before {other}, "
+        f"{_score(second, comparisons)}."
+    )
 
 
-def evidence(comparisons: Comparisons) -> list[str]:
-    """Which arms the tests tell apart from the best one; nothing where there is nothing to compare."""
-    if not comparisons.against_best:
+def findings(comparisons: Comparisons) -> list[str]:
+    """What may be said of the declared pairs, one sentence each, then of arms on matched configurations."""
+    declared = [finding(each, comparisons.rows) for each in comparisons.declared]
+    if not declared:
         return []
-    best = one_line(comparisons.compared[0].arm)
-    said = []
-    for verdict, words in ((Verdict.TIE, "a tie with"), (Verdict.WORSE, "worse than")):
-        found = [each for each in comparisons.against_best if each.verdict is verdict]
-        names = ", ".join(f"{one_line(each.ours.arm)} (p {p_text(each.adjusted)})" for each in found)
-        if found:
-            said.append(f"{names} {'is' if len(found) == 1 else 'are'} {words} {best}")
-    return [f"On the same dev rows: {'; '.join(said)}. Paired bootstrap on overall, Holm-adjusted."]
+    left = len(declared) - TOLD
+    more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
+    matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
+    return [*declared[:TOLD], *more, *matched]
 
 
-def _score(one: Configuration) -> str:
+def finding(each: Comparison, rows: dict[str, int]) -> str:
+    """One comparison: difference, interval, p-values, numbers, and what it means."""
+    gap, what = (
+        each.gaps["overall"],
+        "" if each.of_arms else " (best configurations, which differ in settings)",
+    )
+    ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
+    relation = f"{ours} scores {_amount(gap.value)} {theirs}{what}"
+    if each.verdict is None:
+        runs = "one training run each" if each.seeds == (1, 1) else "one training run of one of them"
+        return (
+            f"{relation} on these dev rows (95 % over rows {_ends(each)}); {runs}, so nothing is known about "
+            f"the {_noun(each)}."
+        )
+    known = (
+        f"95 % on other seeds and rows {_ends(each)}; p rows {p_text(gap.p_rows)}, p seeds "
+        f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
+        f"P(A > B) {score(gap.superiority.value)}, {score(gap.superiority.low)} to "
+        f"{score(gap.superiority.high)}; {_seeds(each)}, {sum(rows.values()):,} dev rows"
+    )
+    return f"{_verdict(each)}: {relation} ({known}). {_power(each)}"
+
+
+def matched_finding(each: Comparison) -> str:
+    """Two arms on the configurations that both have."""
+    gap = each.gaps["overall"]
+    known = (
+        f"On {plural(each.configurations, 'matched configuration')} {one_line(each.ours.arm)} scores "
+        f"{_amount(gap.value)} {one_line(each.theirs.arm)} on average; P(A > B) "
+        f"{score(gap.superiority.value)} (95 % {score(gap.superiority.low)} to {score(gap.superiority.high)})"
+    )
+    if each.verdict is None:
+        return f"{known}; all share one training seed, so nothing is known beyond it."
+    return f"{known}: {each.verdict} (adjusted p {p_text(each.adjusted['overall'] or 0.0)})."
+
+
+def _verdict(each: Comparison) -> str:
+    ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
+    noun = "" if each.of_arms else "The configuration of "
+    if each.verdict is Verdict.UNDECIDED:
+        return f"{noun}{ours} and {noun.lower()}{theirs} are not told apart"
+    return f"{noun}{ours} is {each.verdict} than {noun.lower()}{theirs}"
+
+
+def _power(each: Comparison) -> str:
+    found = each.detectable
+    if found is None:
+        return ""
+    if found.seeds_for_half is None:
+        more = f"half of it not with {MOST_SEEDS:,} seeds, as the dev rows are too few"
+    else:
+        more = f"half of it would need {plural(found.seeds_for_half, 'seed')}"
+    return f"This study could have told apart {score(found.difference)} (80 % power); {more}."
+
+
+def _amount(value: float) -> str:
+    if score(abs(value)) == score(0.0):
+        return "as much as"
+    return f"{score(abs(value))} {'more' if value > 0 else 'less'} than"
+
+
+def _ends(each: Comparison) -> str:
+    interval = each.gaps["overall"].interval
+    return f"{difference(interval.low)} to {difference(interval.high)}"
+
+
+def _noun(each: Comparison) -> str:
+    return "arms" if each.of_arms else "configurations"
+
+
+def _seeds(each: Comparison) -> str:
+    one, other = each.seeds
+    return f"{plural(one, 'seed')} each" if one == other else f"{one} and {other} seeds"
+
+
+def _score(one: Configuration, comparisons: Comparisons) -> str:
+    interval = (comparisons.intervals(one) or {}).get("overall")
+    known = f"95 % {score(interval.low)} to {score(interval.high)}, " if interval else ""
     if len(one.numbers) == 1:
-        return f"{score(one.mean)} (trial {one.numbers[0]})"
-    return f"{score(one.mean)} ± {score(one.error)} (mean ± standard error of {len(one.numbers)} seeds)"
+        return (
+            f"{score(one.mean)} ({known and known.replace('95 %', '95 % over rows')}trial {one.numbers[0]})"
+        )
+    return f"{score(one.mean)} ({known}mean of {len(one.numbers)} seeds)"
 
 
 def progress(count: Counts) -> str:
@@ -83,6 +165,8 @@ def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[st
     without = [one_line(arm) for arm in results.arms if arm not in ranked]
     if without and ranked:
         sentences.append(f"No complete trial yet in {', '.join(without)}.")
-    if left_out:
+    if left_out and not tells(results):
         sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(left_out)}.")
+    elif left_out:
+        sentences.append(f"Of the paper's tables: {'; '.join(folded(key, results) for key in left_out)}.")
     return sentences

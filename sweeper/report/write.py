@@ -1,6 +1,5 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +14,18 @@ from ..paths import Home
 from ..store.database import Database
 from ..text import one_line
 from .advice import advice
+from .cautions import cautions
 from .checklist import checklist_files
 from .document import Document
 from .figures import study_figures
 from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
-from .read import read_study
-from .results import Results, count_trials
+from .read import Stored, read_study
+from .results import count_trials
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
-from .summary import evidence, headline, missing, progress
+from .summary import findings, headline, missing, progress
 from .tables import study_tables
 from .tables.trials import trials_table
 
@@ -81,12 +81,13 @@ def write_report(
         raise InputError(f"study {name!r} is not in the database")
     stored = read_study(database, store, home)
     results = stored.results
-    document = _document(results, stored.study.spec.tables)
-    figures, trials = study_figures(results), trials_table(results)
+    comparisons = Comparisons(results)
+    document = _document(comparisons, stored)
+    figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now = clock.now()
     made = how_made(stored.row, stored.study, stored.trials, stored.changes, now, kept=stored.provenance)
-    texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored)}
+    texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored, document.tables)}
     try:
         for form in FORMATS.values():
             write_beside(folder / f"tables{form.suffix}", form.render(document))
@@ -107,22 +108,28 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(trials.drop(columns=["config", "traceback"]).to_csv(index=False, lineterminator="\n"))
 
 
-def _document(results: Results, keys: Sequence[str]) -> Document:
-    count, comparisons = count_trials(results.trials, results.wanted), Comparisons(results)
+def _document(comparisons: Comparisons, stored: Stored) -> Document:
+    results, keys = comparisons.results, stored.study.spec.tables
+    count = count_trials(results.trials, results.wanted)
     tables = study_tables(results, keys, comparisons)
     shown = {table.key for table in tables}
+    confirmed = (
+        [] if comparisons.claims is comparisons else ["Confirmed at fresh seeds; claims rest on these alone."]
+    )
     return Document(
         study=results.name,
         description=results.description,
         formula=overall_formula(results.tasks),
         notice=results.notice,
         summary=(
-            headline(results, comparisons),
-            *evidence(comparisons),
+            *confirmed,
+            headline(comparisons.claims),
+            *findings(comparisons.claims),
             progress(count),
             *missing(results, count, [key for key in keys if key not in shown]),
             *advice(results, comparisons),
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
+        warnings=tuple(cautions(results, comparisons, [what for _, what in stored.changes])),
     )

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import brief, setting_line
+from ..text import aligned, brief, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 
 
-def trial_text(store: StudyStore, number: int) -> str:
+def trial_text(store: StudyStore, number: int, width: int) -> str:
     """Everything that is recorded of one trial.
 
     Args:
         store: The study.
         number: Number of the trial.
+        width: Columns of the screen: epochs for which there is no room stand below the others.
 
     Raises:
         InputError: If the study has no trial of that number.
@@ -27,7 +28,7 @@ def trial_text(store: StudyStore, number: int) -> str:
     if run.state is RunState.FAILED:
         space = stored_study(store.row).space
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
-    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics)]
+    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics, width)]
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
     return "\n\n".join(part for part in parts if part)
@@ -65,7 +66,7 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
     return "\n".join(lines)
 
 
-def _epochs(metrics: Mapping[MetricKey, float | None]) -> str:
+def _epochs(metrics: Mapping[MetricKey, float | None], width: int) -> str:
     """A line for each metric, a column for each epoch."""
     if not metrics:
         return ""
@@ -73,12 +74,7 @@ def _epochs(metrics: Mapping[MetricKey, float | None]) -> str:
     labels = sorted({(split, task, name) for _, split, task, name in metrics})
     rows = [["", *map(str, epochs)]]
     rows += [[" ".join(label), *(_cell(metrics, (epoch, *label)) for epoch in epochs)] for label in labels]
-    first, *others = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["Scores by epoch:"]
-    for label, *cells in rows:
-        aligned = (cell.rjust(width) for cell, width in zip(cells, others, strict=True))
-        lines.append(" ".join([label.ljust(first), *aligned]))
-    return "\n".join(lines)
+    return "\n".join(["Scores by epoch:", *aligned(rows, width)])
 
 
 def _cell(metrics: Mapping[MetricKey, float | None], key: MetricKey) -> str:

@@ -163,17 +163,25 @@ class Outcomes:
     @retried
     def halve(self, number: int, config: Mapping[str, Any]) -> None:
         """Puts a trial that ran out of memory back to its start, with a configuration that needs less."""
-        found = self._one(number, run.c.id, run.c.trial_id)
-        values = {"config": dict(config), "halvings": run.c.halvings + 1, "state": RunState.QUEUED}
-        with self.access.writing() as connection:
-            if connection.execute(self._change(number).values(values)).rowcount == 1:
-                connection.execute(epoch_metric.delete().where(epoch_metric.c.run_id == found.id))
-                mirror.forget(connection, found.trial_id)
+        self._put_back(number, {"config": dict(config), "halvings": run.c.halvings + 1})
+
+    @retried
+    def forget(self, number: int) -> None:
+        """Puts a trial whose epochs are not to be gone on from back to its start."""
+        self._put_back(number, {})
 
     @retried
     def tell(self, number: int) -> None:
         """Gives a trial's outcome to Optuna, whose ever it is; nothing if it has it already."""
         self._tell(self._one(number, *_TOLD))
+
+    def _put_back(self, number: int, values: Mapping[str, Any]) -> None:
+        found = self._one(number, run.c.id, run.c.trial_id)
+        values = {**values, "state": RunState.QUEUED}
+        with self.access.writing() as connection:
+            if connection.execute(self._change(number).values(values)).rowcount == 1:
+                connection.execute(epoch_metric.delete().where(epoch_metric.c.run_id == found.id))
+                mirror.forget(connection, found.trial_id)
 
     def _tell(self, found: sa.Row[*tuple[Any, ...]]) -> None:
         values = None

@@ -16,6 +16,10 @@ from .study import UNDIGESTED, Study
 Field = tuple[str, ...]
 
 
+COMPARED = ("baseline", "compare")
+"""The fields that declare what is compared."""
+
+
 @dataclass(frozen=True)
 class Change:
     """The differences between two versions of a study, one line each: ``field: before -> after``.
@@ -48,7 +52,7 @@ def compare(old: Study, new: Study) -> Change:
     conflicts: list[str] = []
     for field in dict.fromkeys([*before, *after]):
         was, now = _shown(before, field), _shown(after, field)
-        if was != now:
+        if was != now and not _same_pairs(field, old, new):
             lines = additions if _may_change(field, old, new) else conflicts
             lines.append(f"{'.'.join(field)}: {was} -> {now}")
     return Change(tuple(additions), tuple(conflicts))
@@ -126,6 +130,11 @@ def _under(section: Field, fields: Mapping[Field, Any]) -> dict[Field, Any]:
 
 def _shown(fields: Mapping[Field, Any], field: Field) -> str:
     return json.dumps(fields[field], ensure_ascii=False) if field in fields else "absent"
+
+
+def _same_pairs(field: Field, old: Study, new: Study) -> bool:
+    """Whether what is compared is written otherwise, and is what it was."""
+    return field[0] in COMPARED and old.spec.pairs == new.spec.pairs
 
 
 def _may_change(field: Field, old: Study, new: Study) -> bool:

@@ -55,6 +55,7 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
     try:
         study = Study(spec, on)
+        study.check_dropout()
     except SettingError as error:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)

@@ -117,6 +117,12 @@ class StudySpec(Frozen):
         min_length=1,
         description="Named variants, each with its own settings and the same number of trials.",
     )
+    baseline: str | None = Field(
+        None, description="Arm with which each other one is compared; by default the first."
+    )
+    compare: tuple[tuple[str, str], ...] = Field(
+        (), description="Pairs of arms that are compared, instead of all with one `baseline`: [[A, B], …]."
+    )
     space: dict[str, Space] = Field(
         {}, description="Settings that vary within an arm: a list of choices, or low, high, log, step."
     )
@@ -153,6 +159,32 @@ class StudySpec(Frozen):
     def objectives(self) -> tuple[str, ...]:
         """The names of the scores that the sampler raises."""
         return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The comparisons that the study declares: the first arm of each pair with the second."""
+        against = self.baseline or next(iter(self.arms))
+        return self.compare or tuple((arm, against) for arm in self.arms if arm != against)
+
+    @model_validator(mode="after")
+    def _known_comparisons(self) -> Self:
+        if self.compare and self.baseline is not None:
+            raise FieldError(("compare",), "leaves nothing to `baseline`: write one of them")
+        named: list[tuple[FieldPath, str]] = [] if self.baseline is None else [(("baseline",), self.baseline)]
+        named += [
+            (("compare", at, side), arm)
+            for at, pair in enumerate(self.compare)
+            for side, arm in enumerate(pair)
+        ]
+        for path, arm in named:
+            if arm not in self.arms:
+                raise FieldError(path, f"is no arm of this study{nearest(arm, self.arms)}", arm)
+        for at, pair in enumerate(self.compare):
+            if pair[0] == pair[1]:
+                raise FieldError(("compare", at), "compares an arm with itself", list(pair))
+            if {*pair} in [{*other} for other in self.compare[:at]]:
+                raise FieldError(("compare", at), "stands in the list twice", list(pair))
+        return self
 
     @model_validator(mode="after")
     def _known_tables(self) -> Self:

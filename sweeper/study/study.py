@@ -14,6 +14,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from model.config import Task, TrainConfig
+from model.config.train import DROPOUT_BELOW
 
 from ..errors import InputError
 from ..paths import check_name
@@ -29,7 +30,7 @@ Document = Literal["study", "workload"]
 _SECTIONS = ("space", "arms", "base", "train")
 """Parts of a study and workload file, the strongest first."""
 
-UNDIGESTED = ("description", "notice", "tables", "workload", "resources")
+UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
 """Fields of a study or workload that change no trial."""
 
 
@@ -76,6 +77,23 @@ class Study:
         for arm in self.spec.arms:
             for params in self.spec.enqueue:
                 self.config(arm, next(self._probes()) | params, self.spec.seeds[0])
+
+    def check_dropout(self) -> None:
+        """Refuses an ``encoder.dropout`` that on a CPU would leave nothing.
+
+        Asked of files alone: studies were begun with one before it was refused, and their other trials count.
+
+        Raises:
+            SettingError: If an arm has one with some values of the space.
+        """
+        for arm, params in product(self.spec.arms, (*self._probes(), *self.spec.enqueue)):
+            for document, written, leaf in self._settings(arm, params):
+                if leaf.path != ("encoder", "dropout"):
+                    continue
+                if leaf.value is not None and leaf.value >= DROPOUT_BELOW:
+                    problem = FieldError(written, f"must be below {DROPOUT_BELOW}", leaf.value)
+                    raise SettingError(document, problem, f"study {self.name!r}, arm {arm!r}")
+                break  # the strongest: what it hides does not count
 
     @property
     def name(self) -> str:

@@ -31,13 +31,12 @@ from ..version import versions
 from .attempt import Attempt, Ready
 from .backlog import Backlog
 from .files import RunFiles
-from .recovery import Fail, Halve, Restart, after_failure
+from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
 from .weights import KeptWeights
 from .workingfolder import WorkingFolder
 
 LEASE_SECONDS = 120.0
-
 
 POLL_SECONDS = 0.5
 
@@ -197,15 +196,8 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
-        self._outcomes.started(
-            event.number,
-            event.threads,
-            event.device,
-            self._versions,
-            event.machine,
-            processor=event.processor,
-            working_folder=self._working_folder,
-        )
+        here = (event.number, event.threads, event.device, self._versions, event.machine)
+        self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
         if active.ready.displaced:
             whence = "from its start: no checkpoint is left"
             if event.epochs is not None:
@@ -234,6 +226,11 @@ class Driver:
                 self._again(ready, note)
             case Halve(ready, note):
                 self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
+                self._files.discard_checkpoints(number)
+                self._again(ready, note)
+            case Anew(ready, note):
+                # First the epochs, then the checkpoint: a crash in between finds it once more.
+                self._outcomes.forget(number)
                 self._files.discard_checkpoints(number)
                 self._again(ready, note)
             case Fail():

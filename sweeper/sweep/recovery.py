@@ -31,12 +31,16 @@ class Halve(_Again):
     """From its start, with half the micro-batch and twice the accumulation: the batch is the same."""
 
 
+class Anew(_Again):
+    """From its start: its checkpoint was made by arithmetic that is not done any more."""
+
+
 @dataclass(frozen=True)
 class Fail:
     """The trial has failed."""
 
 
-def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Fail:
+def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fail:
     """Decides what becomes of a trial that failed.
 
     Args:
@@ -44,6 +48,12 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Fail:
         failure: Why it failed; a full disk is no fault of the trial, and not asked about here.
     """
     number, config = ready.trial.number, ready.trial.config
+    if failure.outdated:
+        note = (
+            f"trial {number}: its checkpoint was made by an earlier arithmetic of gradient "
+            f"{config.gradient}; it starts again"
+        )
+        return Anew(ready, note)
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
         return Restart(Ready(ready.trial, ready.halvings, ready.kills + 1), note)

@@ -41,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "small": pages.without_figures(pages.small()),
         "large": pages.without_figures(pages.large(620)),
         "crowded": pages.crowded(pages.large(300)),
+        "armful": pages.html(pages.armful()),
         "drawn": pages.html(pages.small()),
         "hostile": pages.html(pages.small(error=pages.HOSTILE, **named)),
         **{name: pages.html(of) for name, of in pages.states().items()},

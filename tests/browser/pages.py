@@ -17,10 +17,11 @@ from sweeper.report.tables.trials import trials_table
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 
-from ..sweeper_tests.made import PARAMS, WORKLOAD, document, results, row, study
+from ..sweeper_tests.made import FREE, PARAMS, WORKLOAD, document, results, row, study
 
 HOSTILE = """</script><script>alert("x")</script> & <img src=x onerror='alert(1)'> "ünï→ö" ${1} {{ 7*7 }}"""
 TRACEBACK = "Traceback (most recent call last):\n  File <trainer>, line 88\nRuntimeError: <b>boom</b> & more"
+WARNING = "One training seed: <b>nothing</b> is known about the arms & more."
 MADE = {"Commands": "sweeper run --study made\nsweeper report", "Versions": "torch <2.9>"}
 
 
@@ -63,6 +64,14 @@ def _at_random(of: Study, number: int, arm: str, rng: random.Random) -> TrialRow
     return row(of, number, arm, [rng.random() for _ in of.tasks], params=params)
 
 
+def armful() -> Results:
+    """More arms than colours, a trial each; one setting over two powers of ten and one over five."""
+    ranges = {"learning_rate": (1e-5, 1e-3), "weight_decay": (1e-6, 1e-1)}
+    space = {name: {"low": low, "high": high, "log": True} for name, (low, high) in ranges.items()}
+    of = study(FREE, arms={f"arm {n}": {} for n in range(8)}, space=space, tables=["arms"])
+    return results(of, [row(of, n, arm, (0.4 + n / 100, 0.7, 0.5)) for n, arm in enumerate(of.spec.arms)])
+
+
 def states() -> Mapping[str, Results]:
     """Studies that lack something that a page might take for granted."""
     of = study()
@@ -98,7 +107,10 @@ def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
     tables = study_tables(of, ("arms", "table2", "table3"), Comparisons(of))
     return page(
         of,
-        document(of, ("A sentence of what was found.", "Another."), [_tied(tables[0], of), *tables[1:]]),
+        replace(
+            document(of, ("A sentence of what was found.", "Another."), [_tied(tables[0], of), *tables[1:]]),
+            warnings=(WARNING,),
+        ),
         study_figures(of) if figures is None else figures,
         trials_table(of),
         MADE,

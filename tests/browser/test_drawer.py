@@ -2,14 +2,22 @@
 
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
+
 from . import pages
 from .conftest import Visit
+from .test_look import RULES
 
 FOCUS = "document.activeElement.getAttribute('href') ?? document.activeElement.id"
 
 
 def drawer(page: Any) -> Any:
     return page.get_by_role("dialog")
+
+
+def closed(page: Any) -> None:
+    """Waits until a drawer that was closed has left the address, which is a moment later."""
+    page.wait_for_url(lambda url: "#" not in url)
 
 
 def test_by_mouse_and_back(visit: Visit) -> None:
@@ -36,7 +44,7 @@ def test_by_mouse_and_back(visit: Visit) -> None:
     dialog.get_by_role("button", name="Close").click()
     assert not dialog.is_visible()
     assert page.evaluate(FOCUS) == "#trial-3"
-    assert "#" not in page.url
+    closed(page)
     page.locator("#trials").get_by_role("link", name="3", exact=True).click()
     dialog.wait_for()
     page.mouse.click(20, 450)  # beside the drawer
@@ -83,6 +91,7 @@ def test_by_address_with_the_failure(visit: Visit) -> None:
     assert drawer(page).get_by_role("heading", level=2).text_content() == "Trial 4"
     assert drawer(page).get_by_role("region", name="Traceback").text_content() == pages.TRACEBACK
     page.keyboard.press("Escape")
+    closed(page)
     page.evaluate("location.hash = 'trial-5'")
     assert "S-BERT · running" in drawer(page).inner_text()
     page.go_back()
@@ -113,9 +122,72 @@ def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     assert dialog.get_by_role("heading", level=2).text_content() == "Trial 1"
     assert others.locator("[aria-current]").text_content() == "1"
     page.keyboard.press("Escape")
+    closed(page)
     page.locator("#arms a[href='#trial-3']").first.click()
     dialog.get_by_role("heading", name="Trial 3").wait_for()
     assert not others.is_visible()
+
+
+def test_two_trials_side_by_side(visit: Visit) -> None:
+    page = visit("small", "#trial-3")
+    dialog = drawer(page)
+    other = dialog.get_by_label("Compare with trial")
+    for number, said in (("99", "There is no trial 99."), ("3", "That is this trial.")):
+        other.fill(number)
+        other.press("Enter")
+        assert dialog.get_by_role("status").text_content() == said
+    other.fill("1")
+    other.press("Enter")
+    dialog.get_by_role("heading", name="Trial 3 and trial 1").wait_for()
+    assert page.url.endswith("#trial-3-1")
+    assert page.evaluate(FOCUS) == "drawer-title"
+    settings = table(dialog, "Settings that differ")
+    assert settings == {
+        "setting": ["trial 3", "trial 1"],
+        "dropout": ["0.5", "0.3"],
+        "learning_rate": ["0.01", "2e-5"],
+    }
+    assert "Equal: 97 settings." in dialog.inner_text()
+    own = pages.small().epochs.set_index(["number", "split", "task", "metric", "epoch"])["value"]
+    scores = table(dialog, "Dev scores by epoch")
+    assert len(scores) == 13
+    for task, metric in (("overall", "overall"), ("sts", "pearson")):
+        one, two = ([own[n, "dev", task, metric, epoch] for epoch in (1, 2, 3)] for n in (3, 1))
+        assert scores[f"{task}, trial 3"] == [f"{value:.4f}" for value in one]
+        assert scores[f"{task}, trial 1"] == [f"{value:.4f}" for value in two]
+        gaps = [round(a, 4) - round(b, 4) for a, b in zip(one, two, strict=True)]
+        assert scores[f"{task}, difference"] == [f"{gap:+.4f}" for gap in gaps]
+    assert dialog.get_by_role("img", name="Scores by epoch").locator("polyline").count() == 8
+    assert table(dialog, "Result and run")["overall"] == [".677", ".667"]
+    assert "sweeper diff made@demo 3 1" in dialog.inner_text()
+    found = Axe().run(page, options={"runOnly": RULES})
+    assert found.violations_count == 0, found.generate_report()
+    dialog.get_by_role("link", name="Trial 1").click()
+    dialog.get_by_role("heading", name="Trial 1", exact=True).wait_for()
+    page.go_back()
+    page.go_back()
+    dialog.get_by_role("heading", name="Trial 3", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+
+
+def test_a_second_trial_without_epochs_or_of_no_number(visit: Visit) -> None:
+    dialog = drawer(visit("small", "#trial-3-5"))
+    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 3 and trial 5"
+    scores = table(dialog, "Dev scores by epoch")
+    assert scores["sst, trial 5"] == scores["sst, difference"] == ["—"] * 3
+    for address in ("#trial-3-99", "#trial-3-3"):
+        assert drawer(visit("small", address)).get_by_role("heading", level=2).text_content() == "Trial 3"
+    assert not drawer(visit("small", "#trial-99-3")).is_visible()
+
+
+def table(dialog: Any, name: str) -> dict[str, list[str]]:
+    """The texts of each row of a table, by its heading."""
+    rows = dialog.get_by_role("region", name=name).locator("tr").all()
+    return {
+        row.locator("th").first.inner_text(): row.locator("td, th:not(:first-child)").all_inner_texts()
+        for row in rows
+    }
 
 
 def test_a_point_of_a_figure_leads_to_its_trial(visit: Visit) -> None:

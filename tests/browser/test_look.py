@@ -9,15 +9,16 @@ from axe_playwright_python.sync_playwright import Axe
 from . import pages
 from .conftest import Visit
 
-NAMES = ("drawn", "large", "hostile", *pages.states())
+NAMES = ("drawn", "armful", "large", "hostile", *pages.states())
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 390, "height": 844}
 
 WHOLE = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-COLOURS = """(selector) => {
-  const style = getComputedStyle(document.querySelector(selector));
-  return [style.color, getComputedStyle(document.body).backgroundColor];
-}"""
+BEYOND = """[...document.body.querySelectorAll("*")]
+  .filter((each) => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter((each) => !each.closest(".wide, .unseen"))
+  .map((each) => each.outerHTML.slice(0, 200))"""
+"""What reaches beyond the window, but in a region that scrolls by itself."""
 
 
 def scroll_through(page: Any) -> None:
@@ -32,11 +33,18 @@ def test_every_page_is_drawn_and_as_wide_as_a_telephone(name: str, visit: Visit)
     page = visit(name, viewport=PHONE)
     scroll_through(page)
     assert page.evaluate(WHOLE)
+    assert page.evaluate(BEYOND) == []
     assert page.locator("h1").inner_text()
     trials = page.locator("#trials tbody tr").count()
-    assert trials == {"nothing": 1, "queued": 1, "single": 1, "hostile": 7, "drawn": 7, "large": 250}.get(
-        name, 3
-    )
+    assert trials == {
+        "nothing": 1,
+        "queued": 1,
+        "single": 1,
+        "hostile": 7,
+        "drawn": 7,
+        "armful": 8,
+        "large": 250,
+    }.get(name, 3)
 
 
 def test_tables_are_there_without_scripts(visit: Visit) -> None:
@@ -74,51 +82,6 @@ def test_hostile_names_are_text(visit: Visit) -> None:
     assert page.locator("script:not([type])").count() == 2
 
 
-def luminance(colour: str) -> float:
-    """Relative luminance of ``rgb(r, g, b)``, as WCAG 2.2 defines it."""
-    parts = [int(part) / 255 for part in colour.removeprefix("rgb(").removesuffix(")").split(",")]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(text: str, ground: str) -> float:
-    dark, light = sorted((luminance(text), luminance(ground)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_light_and_dark_differ_and_both_are_legible(visit: Visit) -> None:
-    assert contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)") == pytest.approx(21.0)
-    assert contrast("rgb(118, 118, 118)", "rgb(255, 255, 255)") == pytest.approx(4.54, abs=0.005)
-    grounds = set()
-    for scheme in ("light", "dark"):
-        page = visit("drawn", "#figure-history", color_scheme=scheme)
-        page.locator("#plot-history .xtick text").first.wait_for()
-        for selector in (
-            "body",
-            "p.lead",
-            "#arms .notes",
-            "#arms td",
-            "nav a",
-            "dt",
-            "#count",
-            "#trials th button",
-            "figcaption",
-        ):
-            text, ground = page.evaluate(COLOURS, selector)
-            assert contrast(text, ground) >= 4.5, (scheme, selector)
-        grounds.add(ground)
-        label = page.locator("#plot-history .xtick text").first.evaluate(
-            "(each) => getComputedStyle(each).fill"
-        )
-        assert contrast(label, ground) >= 4.5
-    assert len(grounds) == 2
-    page.emulate_media(media="print")
-    assert page.evaluate(COLOURS, "body") == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
-    assert not page.locator("nav, .filters").filter(visible=True).count()
-
-
 @pytest.mark.parametrize(
     ("name", "at", "scheme"),
     [
@@ -130,8 +93,26 @@ def test_light_and_dark_differ_and_both_are_legible(visit: Visit) -> None:
 )
 def test_axe_finds_no_violation(name: str, at: str, scheme: str, visit: Visit) -> None:
     page = visit(name, at, color_scheme=scheme)
+    scroll_through(page)
     found = Axe().run(page, options={"runOnly": RULES})
     assert found.violations_count == 0, found.generate_report()
+    if name == "drawn":
+        # No picture holds a button, which would be out of reach for those who cannot see it.
+        assert "nested-interactive" in {rule["id"] for rule in found.response["passes"]}
+
+
+def test_a_wide_screen_is_for_tables_and_figures_and_prose_keeps_its_measure(visit: Visit) -> None:
+    page = visit("drawn", viewport={"width": 1920, "height": 1080})
+    scroll_through(page)
+    assert page.evaluate(WHOLE)
+    rem = 16
+    boxes = "(all) => all.map((each) => each.getBoundingClientRect().toJSON())"
+    wide = page.locator(".plot, #trials table").evaluate_all(boxes)
+    assert max(box["right"] for box in wide) > 1920 - 6 * rem
+    beside = page.locator("#figure-history, #figure-curves").evaluate_all(boxes)
+    assert beside[0]["top"] == beside[1]["top"]
+    prose = page.locator("p, figcaption, li").evaluate_all(boxes)
+    assert max(box["width"] for box in prose) <= 66 * rem
 
 
 def test_headings_go_down_a_step_at_a_time(visit: Visit) -> None:

@@ -59,7 +59,7 @@ def open_study(
 def drive(
     folder: Path,
     study: Study,
-    executor: InstantExecutor,
+    executor: Executor,
     wanted: int = 8,
     *,
     lease_seconds: float = 120.0,

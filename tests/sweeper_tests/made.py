@@ -127,6 +127,7 @@ def results(
     return Results(
         name=of.name,
         objectives=of.spec.objectives,
+        pairs=of.spec.pairs,
         description=of.spec.description,
         notice=of.workload.notice,
         tasks=of.tasks,

@@ -1,9 +1,13 @@
 """Dev predictions drawn from known distributions, for the tests of the statistics."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from model.predictions import Predictions
+from sweeper.report.statistics.intervals import mean_scores
+from sweeper.report.statistics.paired import Sample
 
 from .made import study
 
@@ -11,6 +15,14 @@ TASKS = study().tasks
 """sst and para are scored by accuracy, sts by Pearson's r."""
 
 Run = dict[str, Predictions]
+
+
+def sample(runs: Sequence[Run], seeds: Sequence[int] | None = None) -> Sample:
+    """Runs as a side of a comparison, at seeds from 0 unless others are given."""
+    tasks = {name: TASKS[name] for name in runs[0]}
+    each = [mean_scores(tasks, [run]) for run in runs]
+    scores = {name: np.array([one[name] for one in each]) for name in each[0]}
+    return Sample(tuple(range(len(runs)) if seeds is None else seeds), scores, runs)
 
 
 def predictions(predicted: ArrayLike, labels: ArrayLike) -> Predictions:

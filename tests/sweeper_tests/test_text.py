@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweeper.text import (
+    aligned,
     brief,
     difference,
     duration,
@@ -25,6 +26,24 @@ PARAMS: dict[str, Any] = {
     "bound": None,
     "two\nlines": 0.1,
 }
+
+
+def test_columns_that_do_not_fit_stand_below() -> None:
+    rows = [["", "1", "2", "3"], ["dev sst", ".5000", "-.0125", ".7500"], ["loss", "2.0", "", "not a number"]]
+    wide = [
+        "            1      2            3",
+        "dev sst .5000 -.0125        .7500",
+        "loss      2.0        not a number",
+    ]
+    assert aligned(rows, 34) == wide
+    assert aligned(rows, 32) == [
+        *(line[:20] for line in wide),
+        "                   3",
+        "dev sst        .7500",
+        "loss    not a number",
+    ]
+    # A column alone is whole, whatever the width.
+    assert len(aligned(rows, 5)) == 9
 
 
 def test_neighbouring_trials_are_named_together() -> None:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-LEVELS = 2**16
-"""Random values that a draw can have: probabilities are rounded to one in so many."""
+from ...config.train import DROPOUT_BELOW, DROPOUT_LEVELS
+from ...errors import EncoderError
 
 _REMEMBERED: ContextVar[dict[tuple[int, int, int], Tensor] | None] = ContextVar("_REMEMBERED", default=None)
 
@@ -36,15 +36,22 @@ def dropout(values: Tensor, p: float) -> Tensor:
     """Sets each value to 0 with probability `p` and scales the others so that the mean stays.
 
     On a CPU sixteen random bits decide on a value, from a generator that torch's own seeds: what sets torch's
-    generator back repeats the choice. `p` is rounded to a multiple of 1 / `LEVELS`, and the scale with it.
+    generator back repeats the choice. `p` is rounded to a multiple of 1 / `DROPOUT_LEVELS`, and so is the
+    scale.
 
     Args:
         values: Any shape.
-        p: Probability of 0, below 1.
+        p: Probability of 0, below 1; on a CPU below `DROPOUT_BELOW`.
+
+    Raises:
+        EncoderError: If `p` is rounded to 1.
     """
     if values.device.type != "cpu":
         return functional.dropout(values, p)
-    dropped: Tensor = _Dropout.apply(values, round(p * LEVELS))  # type: ignore[no-untyped-call]
+    level = round(p * DROPOUT_LEVELS)
+    if level == DROPOUT_LEVELS:
+        raise EncoderError(f"encoder.dropout {p} is not below {DROPOUT_BELOW}: nothing would be left")
+    dropped: Tensor = _Dropout.apply(values, level)  # type: ignore[no-untyped-call]
     return dropped
 
 
@@ -63,7 +70,7 @@ class _Dropout(torch.autograd.Function):
     def forward(ctx: Any, values: Tensor, level: int) -> Tensor:
         kept = _kept(values.numel(), level).view(values.shape)
         ctx.save_for_backward(kept)
-        ctx.scale = LEVELS / (LEVELS - level)
+        ctx.scale = DROPOUT_LEVELS / (DROPOUT_LEVELS - level)
         return _scaled(values, kept, ctx.scale)
 
     @staticmethod

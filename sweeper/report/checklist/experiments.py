@@ -11,9 +11,9 @@ from model.tasks import overall_formula
 from ...study.space import Choice
 from ...text import duration, plural, score, setting, setting_line, trial_names
 from ...trial import RunState
+from ..document import Table
 from ..read import Stored
 from ..results import count_trials, in_state, leaders, mean_and_deviation
-from ..tables.confirmed import confirmed_table
 from ..tables.cost import processor_seconds
 
 Lines = Sequence[str]
@@ -117,10 +117,14 @@ def best(stored: Stored) -> Lines:
 
 
 def statistics(stored: Stored) -> Lines:
-    """Mean, standard deviation, variance and range of overall over the complete trials of each arm."""
+    """Mean, standard deviation, variance and range of overall over the complete trials of each arm.
+
+    A result that was reused is the one that it was taken from.
+    """
+    all_runs = stored.results.observations
     said = []
     for arm in stored.results.arms:
-        overall = stored.results.complete.loc[stored.results.complete["arm"] == arm, "overall"]
+        overall = all_runs.loc[all_runs["arm"] == arm, "overall"]
         mean, deviation = mean_and_deviation(overall)
         if mean is None:
             continue
@@ -173,9 +177,9 @@ def measures(stored: Stored) -> Lines:
     return [*each, overall_formula(tasks)]
 
 
-def dev_and_test(stored: Stored) -> Lines:
+def dev_and_test(tables: Sequence[Table]) -> Lines:
     """Dev beside test, for the configurations that were scored on test rows."""
-    table = confirmed_table(stored.results)
+    table = next((table for table in tables if table.key == "confirmed"), None)
     places = {column.heading: place for place, column in enumerate(table.columns)} if table else {}
     if table is None or "test overall" not in places:
         return ["no test rows were scored: every score is one on dev"]

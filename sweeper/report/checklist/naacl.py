@@ -1,16 +1,19 @@
 """The reproducibility checklist of NAACL 2021, which goes back to Dodge et al. (2019)."""
 
+from collections.abc import Sequence
+
+from ..document import Table
 from ..read import Stored
 from . import datasets, experiments
 from .item import Item
 
 
-def naacl_items(stored: Stored) -> list[Item]:
+def naacl_items(stored: Stored, tables: Sequence[Table]) -> list[Item]:
     """Its eighteen items for a study, named by what they ask for."""
-    return [*_experiments(stored), *_search(stored), *_datasets(stored)]
+    return [*_experiments(stored, tables), *_search(stored), *_datasets(stored)]
 
 
-def _experiments(stored: Stored) -> list[Item]:
+def _experiments(stored: Stored, tables: Sequence[Table]) -> list[Item]:
     return [
         Item("All experiments: description of the model", {"Setup": experiments.setup(stored)}),
         Item(
@@ -26,7 +29,7 @@ def _experiments(stored: Stored) -> list[Item]:
         Item("All experiments: parameters of each model", {"Parameters": experiments.parameters(stored)}),
         Item(
             "All experiments: dev beside test scores",
-            {"Dev and test": experiments.dev_and_test(stored)},
+            {"Dev and test": experiments.dev_and_test(tables)},
         ),
         Item("All experiments: definition of the measures", {"Measures": experiments.measures(stored)}),
     ]

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from model.registry import Registry
 
 from ..results import Results
+from ..statistics.comparison import Comparisons
 from .conflict import conflict_figure
 from .curves import curves_figure
 from .drawing import Figure, Panel
+from .forest import forest_figure
 from .history import history_figure
 from .importances import importances_figure
 from .learning import learning_figure
@@ -19,28 +21,43 @@ from .tradeoff import pareto_figure, tradeoff_figure
 
 __all__ = ["FIGURES", "Figure", "Panel", "study_figures"]
 
-FIGURES: Registry[Callable[[Results], Figure]] = Registry(
+DrawFigure = Callable[[Results, Comparisons], Figure]
+"""Draws a figure of a study with its arms compared."""
+
+
+def _alone(draw: Callable[[Results], Figure]) -> DrawFigure:
+    return lambda results, _: draw(results)
+
+
+FIGURES: Registry[DrawFigure] = Registry(
     "figure",
     {
-        "history": history_figure,
-        "curves": curves_figure,
-        "learning": learning_figure,
-        "tradeoff": tradeoff_figure,
-        "pareto": pareto_figure,
-        "slices": slices_figure,
-        "parallel": parallel_figure,
-        "importances": importances_figure,
-        "conflict": conflict_figure,
-        "smart": smart_figure,
-        "timeline": timeline_figure,
+        "forest": forest_figure,
+        "history": _alone(history_figure),
+        "curves": _alone(curves_figure),
+        "learning": _alone(learning_figure),
+        "tradeoff": _alone(tradeoff_figure),
+        "pareto": _alone(pareto_figure),
+        "slices": _alone(slices_figure),
+        "parallel": _alone(parallel_figure),
+        "importances": _alone(importances_figure),
+        "conflict": _alone(conflict_figure),
+        "smart": _alone(smart_figure),
+        "timeline": _alone(timeline_figure),
     },
 )
 """Every figure by its key, in the order of a report; one without panels has nothing to draw."""
 
 
-def study_figures(results: Results) -> list[Figure]:
-    """All figures for which a study has what they draw; none before a trial is complete."""
+def study_figures(results: Results, comparisons: Comparisons | None = None) -> list[Figure]:
+    """All figures for which a study has what they draw; none before a trial is complete.
+
+    Args:
+        results: The study.
+        comparisons: Of its arms; made where they are not given.
+    """
     if results.complete.empty:
         return []
-    figures = [draw(results) for draw in FIGURES.values()]
+    compared = comparisons or Comparisons(results)
+    figures = [draw(results, compared) for draw in FIGURES.values()]
     return [figure for figure in figures if figure.panels]

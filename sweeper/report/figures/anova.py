@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import create_trial
@@ -14,8 +16,11 @@ from ...study.problem import FieldError
 from ...study.space import Choice, Space
 from ...text import plural
 
-FEWEST = 8
-"""Complete trials below which importances say nothing."""
+FEWEST = 20
+"""Trials below which importances say nothing: of eight the top bar of pure noise holds more than half."""
+
+SHUFFLES = 19
+"""How often scores are shuffled: chance alone passes the highest of so many in 1 of 20 studies."""
 
 TREES, DEPTH, SEED = 16, 5, 0
 """fANOVA's forest: as many trees as its authors' program grows. Deeper ones move a share by .02 or so, and
@@ -79,6 +84,29 @@ def importances(
         raise UnfitTrialsError("no setting explains any difference") from error
     found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return Importances(*({name: float(method[name]) for name in varied} for method in (fanova, found)))
+
+
+def chance(
+    space: Mapping[str, Space], samples: Sequence[tuple[Sequence[Mapping[str, Any]], Sequence[float]]]
+) -> Importances:
+    """What a setting that does nothing stays below in 95 of 100 studies: importances of shuffled scores.
+
+    Args:
+        space: As for `importances`.
+        samples: The settings and scores of one group of trials, or of several of about the same size, which
+            are shuffled in turns.
+    """
+    rng = np.random.default_rng(SEED)
+    found: list[Importances] = []
+    for turn in range(SHUFFLES):
+        trials, values = samples[turn % len(samples)]
+        with suppress(UnfitTrialsError):
+            found.append(importances(space, trials, rng.permutation(values).tolist()))
+    levels = {}
+    for method in ("fanova", "ped_anova"):
+        shares = {name: sorted(getattr(one, method).get(name, 0.0) for one in found) for name in space}
+        levels[method] = {name: own[-1] if own else 1.0 for name, own in shares.items()}
+    return Importances(**levels)
 
 
 def _read(space: Mapping[str, Space], trial: Mapping[str, Any]) -> dict[str, Any] | None:

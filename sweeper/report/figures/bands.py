@@ -56,7 +56,7 @@ def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure 
                 mode="lines+markers",
                 name=escape(arm),
                 line={"width": 2, "color": colour(results, arm)},
-                marker={"size": 5, "symbol": symbol(results, arm)},
+                marker={"size": 7, "symbol": symbol(results, arm)},
                 hoverinfo="x+y+name",
             )
         )

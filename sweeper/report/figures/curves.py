@@ -19,6 +19,7 @@ from .drawing import (
     mark_epochs,
     round_all,
     sample,
+    symbol,
 )
 
 
@@ -31,17 +32,17 @@ def curves_figure(results: Results) -> Figure:
     traces = []
     for state, dash in ((RunState.PRUNED, "solid"), (RunState.FAILED, "dot"), (RunState.RUNNING, "dash")):
         own = drawn[drawn["state"] == state.value]
-        traces += _curves(overall, own, state.value, shade=GREY, width=1, dash=dash)
+        traces += _curves(overall, own, state.value, GREY, dash=dash)
     complete = drawn[drawn["state"] == RunState.COMPLETE.value]
     for arm in drawn_arms(results):
-        traces += _curves(
-            overall, complete[complete["arm"] == arm], arm, shade=colour(results, arm), width=1, dash="solid"
-        )
+        own = complete[complete["arm"] == arm]
+        traces += _curves(overall, own, arm, colour(results, arm), sign=symbol(results, arm))
     best = best_trial(results.complete)
     if best is not None:
         own = drawn[drawn["number"] == best["number"]]
         name = f"trial {best['number']}, the best"
-        traces += _curves(overall, own, name, shade=colour(results, best["arm"]), width=3.5, dash="solid")
+        traces += _curves(overall, own, name, colour(results, best["arm"]), width=3.5)
+    told = " The sign at the last epoch tells the arm." if len(drawn_arms(results)) > 1 else ""
     panels = []
     if traces:
         drawing = drawing_of(traces, "epoch", "overall")
@@ -51,29 +52,41 @@ def curves_figure(results: Results) -> Figure:
         "curves",
         "Learning curves",
         "Dev score by epoch of every trial. Grey: pruned; grey and dotted: failed; grey and dashed: still "
-        "running; thick: the best trial of all." + left_out,
+        "running; thick: the best trial of all." + told + left_out,
         tuple(panels),
         legend(results),
     )
 
 
 def _curves(
-    overall: pd.DataFrame, trials: pd.DataFrame, name: str, *, shade: str, width: float, dash: str
+    overall: pd.DataFrame,
+    trials: pd.DataFrame,
+    name: str,
+    shade: str,
+    *,
+    width: float = 1,
+    dash: str = "solid",
+    sign: str | None = None,
 ) -> list[go.Scatter]:
-    """The curves of some trials as one trace with gaps: one for each would take seconds to draw."""
+    """The curves of some trials as one trace with gaps: one for each would take seconds to draw.
+
+    Points for every epoch would be slow too: those at the ends of the curves have the `sign`; without one,
+    only a lone epoch is a point, for it makes no line.
+    """
     rows = overall[overall["number"].isin(trials["number"])].sort_values(["number", "epoch"])
     if rows.empty:
         return []
     lone = ~rows["number"].duplicated(keep=False)
     look = {"name": escape(name), "opacity": 0.6 if width == 1 else 1.0, "hoverinfo": "x+y+text+name"}
     traces = []
-    if lone.any():
-        # One epoch makes no line; points for every epoch would be slow to draw.
-        dots = {"size": 4, "color": shade}
-        traces.append(_trace(rows[lone], mode="markers", marker=dots, showlegend=bool(lone.all()), **look))
     if not lone.all():
         line = {"color": shade, "width": width, "dash": dash}
-        traces.append(_trace(rows[~lone], mode="lines", line=line, **look))
+        traces.append(_trace(rows[~lone], mode="lines", line=line, showlegend=sign is None, **look))
+    ends = lone if sign is None else ~rows["number"].duplicated(keep="last")
+    if ends.any():
+        dots = {"size": 4 if sign is None else 7, "color": shade, "symbol": sign or "circle"}
+        in_legend = sign is not None or bool(lone.all())
+        traces.append(_trace(rows[ends], mode="markers", marker=dots, showlegend=in_legend, **look))
     return traces
 
 

@@ -16,12 +16,13 @@ from ..results import Results, best_per_arm
 # After Okabe and Ito, for colour-blind readers: without black and yellow, the blue lighter.
 COLOURS = ("#1f86c9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 
-
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "star")
-
+"""Signs of points, by plotly's names."""
 
 GREY = "#888888"
 """Stands out on white and on black, as all colours here; text and grid take theirs from the page."""
+
+FONT = "system-ui, sans-serif"
 
 DRAWN = 1_000
 """Trials in one drawing, about: more make a page large and slow, and no picture clearer."""
@@ -56,11 +57,16 @@ def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
             "template": go.layout.Template(),
             "paper_bgcolor": "rgba(0,0,0,0)",
             "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": "system-ui, sans-serif", "size": 12},
+            "font": {"family": FONT, "size": 12},
             "margin": {"l": 48, "r": 12, "t": 30, "b": 44},
             "showlegend": False,
             "hovermode": "closest",
-            "hoverlabel": {"bgcolor": "#222222", "bordercolor": GREY, "namelength": -1},
+            "hoverlabel": {
+                "bgcolor": "#222222",
+                "bordercolor": GREY,
+                "font": {"family": FONT, "color": "#ffffff"},
+                "namelength": -1,
+            },
             "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": GREY, "activecolor": GREY},
             "xaxis": axis | {"title": {"text": escape(x)}},
             "yaxis": axis | {"title": {"text": escape(y)}},
@@ -71,6 +77,24 @@ def drawing_of(traces: Sequence[Any], x: str, y: str) -> go.Figure:
 def mark_epochs(drawing: go.Figure, last: int) -> None:
     """Puts the marks of a horizontal axis of epochs at whole numbers, about ten of them."""
     drawing.update_xaxes(tick0=0, dtick=-(-last // 10))
+
+
+def mark_powers(drawing: go.Figure, low: float, high: float) -> None:
+    """Makes the horizontal axis one of logarithms from `low` to `high`, with at least three marks in full.
+
+    Plotly chooses them, anew when a reader zooms in: 1, 2 and 5 of each power of ten below three powers,
+    beyond that the powers alone.
+    """
+    first, last = math.log10(low), math.log10(high)
+    margin = 0.04 * (last - first) or 0.1
+    span = last - first + 2 * margin
+    drawing.update_xaxes(
+        type="log",
+        range=[first - margin, last + margin],
+        # What plotly takes for 1, 2 and 5 is a mark in each .3 to .7 of a power.
+        nticks=math.ceil(span / 0.6) if span < 3 else min(math.ceil(span), 8),
+        tickformat="~e" if low < 1e-3 or high > 1e5 else "~g",
+    )
 
 
 def escape(text: str) -> str:
@@ -89,22 +113,25 @@ def _round_value(value: Any) -> float | int | None:
     return int(value) if float(value).is_integer() else float(f"{value:.4g}")
 
 
-def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -> tuple[pd.DataFrame, str]:
+def sample(
+    results: Results, trials: pd.DataFrame, keep: Collection[int] = (), most: int = DRAWN
+) -> tuple[pd.DataFrame, str]:
     """As many of the trials as a drawing bears, and a sentence that says so where some are left out.
 
     Args:
         results: The study.
         trials: Rows of its frame of trials, by number.
         keep: Numbers of trials that stay, besides the best of each arm.
+        most: How many there may be; default 1,000.
 
     Returns:
-        All of up to `DRAWN` trials, otherwise those at even distances and those kept; the sentence, or "".
+        All of up to so many trials, otherwise those at even distances and those kept; the sentence, or "".
     """
-    if len(trials) <= DRAWN:
+    if len(trials) <= most:
         return trials, ""
     kept = {trial["number"] for trial in best_per_arm(results).values()} | set(keep)
     drawn = trials["number"].isin(kept).to_numpy(copy=True)
-    drawn[np.linspace(0, len(trials) - 1, DRAWN).round().astype(int)] = True
+    drawn[np.linspace(0, len(trials) - 1, most).round().astype(int)] = True
     return trials[drawn], (
         f" Drawn are {drawn.sum():,} of {len(trials):,} trials: the best of each arm, "
         "the others at even distances by number."
@@ -117,12 +144,31 @@ def drawn_arms(results: Results) -> list[str]:
     return [arm for arm in results.arms if arm in found]
 
 
-def legend(results: Results, drawn: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
-    """Arms and their colours, of those `drawn` if given; empty where the study has one arm only so far."""
+@dataclass(frozen=True)
+class Key:
+    """One entry of a legend.
+
+    Attributes:
+        name: What is drawn, mostly an arm; text as it is, which a page escapes.
+        colour: Its colour, as ``#rrggbb``.
+        symbol: One of `SYMBOLS`; or ``line``, for what is drawn without points.
+    """
+
+    name: str
+    colour: str
+    symbol: str = "circle"
+
+
+def legend(results: Results, drawn: Collection[str] | None = None) -> tuple[Key, ...]:
+    """Arms with their colours and signs, of those `drawn` if given; empty while only one arm has results."""
     arms = drawn_arms(results)
     if len(arms) < 2:
         return ()
-    return tuple((one_line(arm), colour(results, arm)) for arm in arms if drawn is None or arm in drawn)
+    return tuple(
+        Key(one_line(arm), colour(results, arm), symbol(results, arm))
+        for arm in arms
+        if drawn is None or arm in drawn
+    )
 
 
 @dataclass(frozen=True)
@@ -132,14 +178,14 @@ class Figure:
     Attributes:
         key: Unique short name.
         caption: How it is to be read.
-        legend: What is drawn, mostly arms, and its colour; empty where there is one arm only.
+        legend: What is drawn, mostly arms; empty where there is one arm only.
     """
 
     key: str
     title: str
     caption: str
     panels: tuple[Panel, ...]
-    legend: tuple[tuple[str, str], ...]
+    legend: tuple[Key, ...]
 
 
 def colour(results: Results, arm: str) -> str:

@@ -35,6 +35,9 @@ def history_figure(results: Results) -> Figure:
         ]
     points = arm_points(results, trials, "number", "overall")
     drawing = drawing_of([*lines, *points], "trial", "overall")
+    if results.complete["number"].max() < 10:
+        # Plotly would mark halves of so few.
+        drawing.update_xaxes(dtick=1)
     caption = "Each point is a complete trial; the grey line is the best so far"
     return Figure(
         "history",

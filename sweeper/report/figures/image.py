@@ -7,9 +7,17 @@ from typing import Any
 import plotly.graph_objects as go
 
 from ...errors import InputError
-from .drawing import Figure
+from .drawing import FONT, Figure
 
 WIDTH, HEIGHT = 760, 480
+
+PRINT = {
+    "paper_bgcolor": "#ffffff",
+    "plot_bgcolor": "#ffffff",
+    "font": {"family": FONT, "color": "#000000", "size": 13},
+    "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
+}
+"""The layout of a drawing that is printed: dark on white, its legend beneath."""
 
 
 def write_images(figures: Sequence[Figure], folder: Path, image_format: str, scale: int = 1) -> list[Path]:
@@ -37,14 +45,13 @@ def write_images(figures: Sequence[Figure], folder: Path, image_format: str, sca
         raise InputError("images need the package kaleido: pip install 'sentence-sweeper[images]'") from error
     panels = [panel for figure in figures for panel in figure.panels]
     paths = [folder / f"{panel.key}.{image_format}" for panel in panels]
-    options = {
-        "format": image_format,
-        "width": WIDTH,
-        "height": HEIGHT,
-        "scale": scale,
-    }
+    options = {"format": image_format, "width": WIDTH, "scale": scale}
     jobs = [
-        {"fig": adapt_for_print(panel.drawing), "path": str(path), "opts": options}
+        {
+            "fig": adapt_for_print(panel.drawing),
+            "path": str(path),
+            "opts": options | {"height": panel.drawing.layout.height or HEIGHT},
+        }
         for panel, path in zip(panels, paths, strict=True)
     ]
     try:
@@ -66,13 +73,7 @@ def write_images(figures: Sequence[Figure], folder: Path, image_format: str, sca
 def adapt_for_print(drawing: go.Figure) -> go.Figure:
     """The drawing as it is printed: dark on white, its legend beneath."""
     copy = go.Figure(drawing)
-    return copy.update_layout(
-        paper_bgcolor="#ffffff",
-        plot_bgcolor="#ffffff",
-        font={"color": "#000000", "size": 13},
-        showlegend=sum(trace.showlegend is not False for trace in copy.data) > 1,
-        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},
-    )
+    return copy.update_layout(PRINT, showlegend=sum(trace.showlegend is not False for trace in copy.data) > 1)
 
 
 def _first_line(error: Exception) -> Any:

@@ -1,7 +1,8 @@
 """How much each setting matters for `overall`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -11,38 +12,44 @@ from ...study.settings import SHORT_NAMES, field_path, leaves
 from ...study.space import Choice, Space
 from ...text import one_line
 from ..results import PARAM, Results, params, records
-from .anova import Importances, UnfitTrialsError, importances
+from .anova import Importances, UnfitTrialsError, chance, importances
 from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, escape, legend, round_all, sample
 
 METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 
 
+PALE = 0.3
+"""Opacity of a bar that chance alone may make."""
+
+TRIALS = 200
+"""Trials that count at most: more take long, and move no share by much."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """Importances of a group of trials, and what chance alone would give."""
+
+    found: Importances
+    level: Importances
+
+
 def importances_figure(results: Results) -> Figure:
     """Importances within each arm, and over all arms with what sets them apart as settings."""
-    trials, left_out = sample(results, results.complete)
+    trials, left_out = sample(results, results.observations, most=TRIALS)
     arms = drawn_arms(results)
     rows = records(trials.drop(columns="traceback"))
-    found: dict[str, Importances] = {}
-    unfit = []
-    for arm in arms:
-        try:
-            found[arm] = _over(results.space, [row for row in rows if row["arm"] == arm], {})
-        except UnfitTrialsError as error:
-            unfit.append(f"{one_line(arm)} ({error})")
-    panels = _panels(results, found, "", "within an arm") if found else []
+    within, unfit = _within(results, arms, rows)
+    panels = _panels(results, within, "", "within an arm") if within else []
     if len(arms) > 1:
         try:
-            # The arms' settings are told apart by their text.
-            apart = toggles(results, rows)
-            texts = {name: Choice(tuple(dict.fromkeys(values.values()))) for name, values in apart.items()}
-            together = _over({**results.space, **texts}, rows, apart)
-            panels += _panels(results, {"": together}, "-arms", "over all arms")
+            panels += _panels(results, {"": _together(results, rows)}, "-arms", "over all arms")
         except UnfitTrialsError as error:
             unfit.append(f"all arms together ({error})")
     caption = (
         "fANOVA: the share of the variance of overall over the space that a setting explains alone. "
         "PED-ANOVA: how far the best tenth of the trials differs from all in a setting. Shares of the "
-        "settings shown, with Optuna; few trials make them uncertain."
+        "settings shown, with Optuna. Strokes: what a setting that does nothing stays below in 95 of 100 "
+        "studies, by shuffled scores; a pale bar is below it."
     )
     if len(arms) > 1:
         caption += (
@@ -51,8 +58,37 @@ def importances_figure(results: Results) -> Figure:
     if unfit:
         caption += f" Left out: {'; '.join(unfit)}."
     return Figure(
-        "importances", "Importance of settings", caption + left_out, tuple(panels), legend(results, found)
+        "importances", "Importance of settings", caption + left_out, tuple(panels), legend(results, within)
     )
+
+
+def _within(
+    results: Results, arms: Sequence[str], rows: Sequence[dict[str, Any]]
+) -> tuple[dict[str, _Measured], list[str]]:
+    """Importances in each arm that has the trials for them; why the others have not."""
+    found: dict[str, Importances] = {}
+    unfit = []
+    own = {arm: [row for row in rows if row["arm"] == arm] for arm in arms}
+    for arm in arms:
+        try:
+            found[arm] = importances(*_over(results.space, own[arm], {}))
+        except UnfitTrialsError as error:
+            unfit.append(f"{one_line(arm)} ({error})")
+    # Chance depends on how many trials there are: arms with about as many are shuffled in turns.
+    sizes = {arm: len(own[arm]).bit_length() for arm in found}
+    levels = {}
+    for size in set(sizes.values()):
+        samples = [_over(results.space, own[arm], {})[1:] for arm in found if sizes[arm] == size]
+        levels[size] = chance(results.space, samples)
+    return {arm: _Measured(one, levels[sizes[arm]]) for arm, one in found.items()}, unfit
+
+
+def _together(results: Results, rows: list[dict[str, Any]]) -> _Measured:
+    # The arms' settings are told apart by their text.
+    apart = toggles(results, rows)
+    texts = {name: Choice(tuple(dict.fromkeys(values.values()))) for name, values in apart.items()}
+    known, settings, scores = _over({**results.space, **texts}, rows, apart)
+    return _Measured(importances(known, settings, scores), chance(known, [(settings, scores)]))
 
 
 def toggles(results: Results, rows: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
@@ -90,18 +126,19 @@ def toggles(results: Results, rows: list[dict[str, Any]]) -> dict[str, dict[str,
 
 
 def _over(
-    space: Mapping[str, Space], rows: list[dict[str, Any]], apart: Mapping[str, Mapping[str, str]]
-) -> Importances:
+    space: Mapping[str, Space], rows: Sequence[dict[str, Any]], apart: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, Space], list[dict[str, Any]], list[float]]:
+    """The settings that trials have, their values, and the scores."""
     settings = [
         params({key: value for key, value in row.items() if key.startswith(PARAM)})
         | {name: values[row["arm"]] for name, values in apart.items()}
         for row in rows
     ]
     known = {name: entry for name, entry in space.items() if settings and name in settings[0]}
-    return importances(known, settings, [row["overall"] for row in rows])
+    return known, settings, [row["overall"] for row in rows]
 
 
-def _panels(results: Results, found: Mapping[str, Importances], key: str, where: str) -> list[Panel]:
+def _panels(results: Results, found: Mapping[str, _Measured], key: str, where: str) -> list[Panel]:
     return [
         Panel(
             f"importance-{method.replace('_', '-')}{key}", f"{title} {where}", _bars(results, found, method)
@@ -110,26 +147,41 @@ def _panels(results: Results, found: Mapping[str, Importances], key: str, where:
     ]
 
 
-def _bars(results: Results, found: Mapping[str, Importances], method: str) -> go.Figure:
+def _bars(results: Results, found: Mapping[str, _Measured], method: str) -> go.Figure:
     """Bars for each setting, the most important on top; one for each arm, or grey for all."""
-    shares: dict[str, dict[str, float]] = {arm: getattr(found[arm], method) for arm in found}
+    shares: dict[str, dict[str, float]] = {arm: getattr(found[arm].found, method) for arm in found}
+    levels: dict[str, dict[str, float]] = {arm: getattr(found[arm].level, method) for arm in found}
     names = list(dict.fromkeys(name for own in shares.values() for name in own))
     names.sort(key=lambda name: sum(own.get(name, 0.0) for own in shares.values()))
-    drawing = drawing_of(
-        [
-            go.Bar(
-                x=round_all(own.get(name) for name in names),
-                y=[escape(name) for name in names],
-                orientation="h",
-                name=escape(arm) if arm else "all arms",
-                marker={"color": colour(results, arm) if arm else GREY},
-                hoverinfo="x+y+name" if arm else "x+y",
-            )
-            for arm, own in reversed(shares.items())
-        ],
-        "share",
-        "",
-    )
+    bars = [
+        go.Bar(
+            x=round_all(own.get(name) for name in names),
+            y=[escape(name) for name in names],
+            orientation="h",
+            name=escape(arm) if arm else "all arms",
+            marker={
+                "color": colour(results, arm) if arm else GREY,
+                "opacity": [
+                    1.0 if own.get(name, 0.0) > levels[arm].get(name, 1.0) else PALE for name in names
+                ],
+            },
+            hoverinfo="x+y+name" if arm else "x+y",
+        )
+        for arm, own in reversed(shares.items())
+    ]
+    distinct = {tuple(levels[arm].get(name) for name in names) for arm in found}
+    strokes = [
+        go.Scatter(
+            x=round_all(level),
+            y=[escape(name) for name in names],
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 18, "line": {"width": 2, "color": GREY}},
+            name="95 % of chance",
+            hoverinfo="x+name",
+        )
+        for level in sorted(distinct, key=str)
+    ]
+    drawing = drawing_of([*bars, *strokes], "share", "")
     drawing.update_xaxes(range=[0, 1])
     drawing.update_layout(legend={"traceorder": "reversed"})
     drawing.update_yaxes(type="category")

@@ -27,7 +27,7 @@ def learning_figure(results: Results) -> Figure:
                             "width": 2,
                             "dash": "dot" if split == "train" else "solid",
                         },
-                        marker={"size": 5, "symbol": symbol(results, arm)},
+                        marker={"size": 7, "symbol": symbol(results, arm)},
                         hovertext=[
                             escape(f"{arm}, trial {number}, epoch {epoch}: {split} {score(value)}")
                             for epoch, value in zip(part["epoch"], part["value"], strict=True)

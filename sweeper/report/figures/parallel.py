@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from ...study.space import Choice, Space
 from ...text import score, setting
 from ..results import PARAM, Results
-from .drawing import Figure, Panel, drawing_of, drawn_arms, escape, round_all, sample
+from .drawing import Figure, Key, Panel, drawing_of, drawn_arms, escape, round_all, sample
 
 SHADES = ("#a3adb5", "#56b4e9", "#1f86c9", "#e69f00", "#d55e00")
 """From the worst fifth to the best."""
@@ -37,14 +37,15 @@ def parallel_figure(results: Results) -> Figure:
     fifths = np.unique(np.quantile(trials["overall"], np.linspace(0, 1, len(SHADES) + 1)[1:-1]))
     groups = np.searchsorted(fifths, trials["overall"], side="right")
     shades = SHADES[len(SHADES) - len(fifths) - 1 :]
-    traces, colours = [], []
+    traces: list[go.Scatter] = []
+    keys: list[Key] = []
     for group, shade in enumerate(shades):
         own = groups == group
         if own.any():
             worst, best = trials["overall"][own].min(), trials["overall"][own].max()
             name = score(worst) if score(worst) == score(best) else f"{score(worst)} to {score(best)}"
-            colours.append((f"overall {name}", shade))
-            traces.append(_lines(axes, own, trials["number"][own].tolist(), colours[-1]))
+            keys.append(Key(f"overall {name}", shade, "line"))
+            traces.append(_lines(axes, own, trials["number"][own].tolist(), keys[-1]))
     # Beside the arm and the score there must be something to see.
     searched = any(PARAM + name in trials for name in results.space)
     title = "Settings and overall, a line a trial"
@@ -54,7 +55,7 @@ def parallel_figure(results: Results) -> Figure:
         "Each line is a complete trial, from its settings to its overall; colours are fifths of the trials "
         "by overall, the best on top." + left_out,
         (Panel("parallel", title, _draw(traces, axes)),) if searched else (),
-        tuple(reversed(colours)),
+        tuple(reversed(keys)),
     )
 
 
@@ -93,16 +94,15 @@ def _named_axis(name: str, texts: list[str], names: list[str], index: "pd.Index[
     )
 
 
-def _lines(axes: list[_Axis], own: np.ndarray, numbers: list[int], named: tuple[str, str]) -> go.Scatter:
+def _lines(axes: list[_Axis], own: np.ndarray, numbers: list[int], key: Key) -> go.Scatter:
     """The lines of some trials as one trace, with gaps between them and where a setting is missing."""
     heights = np.column_stack([axis.heights[own] for axis in axes] + [np.full(own.sum(), np.nan)])
-    name, shade = named
     return go.Scatter(
         x=[*range(len(axes)), None] * len(numbers),
         y=round_all(heights.ravel()),
         mode="lines",
-        name=escape(name),
-        line={"color": shade, "width": 1.2},
+        name=escape(key.name),
+        line={"color": key.colour, "width": 1.2},
         opacity=0.7,
         hovertext=[f"trial {number}" for number in numbers for _ in range(len(axes) + 1)],
         hoverinfo="text+name",
@@ -133,6 +133,9 @@ def _draw(traces: list[go.Scatter], axes: list[_Axis]) -> go.Figure:
                 "xanchor": "left",
                 "xshift": 4,
                 "font": {"size": 11},
+                # Lines pass behind it.
+                "bgcolor": "#ffffff",
+                "borderpad": 1,
             }
             for place, axis in enumerate(others, start=1)
             for height, text in axis.marks.items()

@@ -3,7 +3,7 @@
 from ...study.space import Choice
 from ...text import setting
 from ..results import PARAM, Results
-from .drawing import Figure, Panel, drawing_of, escape, legend, sample
+from .drawing import Figure, Panel, drawing_of, escape, legend, mark_powers, sample
 from .points import arm_points
 
 
@@ -21,9 +21,8 @@ def slices_figure(results: Results) -> Figure:
             values = [escape(setting(value)) for value in space.values]
             drawing.update_xaxes(type="category", categoryorder="array", categoryarray=values)
         elif space.log:
-            drawing.update_xaxes(
-                type="log", exponentformat="e", dtick=1 if space.high >= 100 * space.low else "D2"
-            )
+            known = trials[column][trials[column] > 0]
+            mark_powers(drawing, min(space.low, *known), max(space.high, *known))
         panels.append(Panel(f"slice-{name.replace('.', '-')}", f"overall by {name}", drawing))
     return Figure(
         "slices",

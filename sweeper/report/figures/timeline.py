@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from ...text import duration
 from ...trial import RunState
 from ..results import Results
-from .drawing import DRAWN, GREY, Figure, Panel, drawing_of, escape, round_all
+from .drawing import DRAWN, GREY, Figure, Key, Panel, drawing_of, escape, round_all
 
 SHADES = {
     RunState.COMPLETE: "#009e73",
@@ -34,7 +34,7 @@ def timeline_figure(results: Results) -> Figure:
     )
     if len(shown) < len(begun):
         caption += f" Drawn are the latest {len(shown):,} of {len(begun):,} trials."
-    legend = tuple((str(state), SHADES[state]) for state in drawn)
+    legend = tuple(Key(str(state), SHADES[state], "square") for state in drawn)
     return Figure("timeline", "Time line of workers", caption, panels, legend)
 
 

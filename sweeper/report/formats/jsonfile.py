@@ -11,11 +11,11 @@ def as_json(document: Document) -> str:
     """All that the document says, with the number behind each cell in full; one row of a table a line.
 
     Returns:
-        An object of ``study``, ``description``, ``formula``, ``notice``, ``summary``, ``arms`` and
-        ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
+        An object of ``study``, ``description``, ``formula``, ``notice``, ``warnings``, ``summary``, ``arms``
+        and ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
         cells (``text``, ``value`` or null, ``best``, ``tie``, ``trials``) and ``notes``.
     """
-    fields = ("study", "description", "formula", "notice", "summary", "arms")
+    fields = ("study", "description", "formula", "notice", "warnings", "summary", "arms")
     parts = [f"{_dump(name)}: {_dump(getattr(document, name))}" for name in fields]
     parts.append(f'"tables": [{_lines(_table(table) for table in document.tables)}]')
     return "{\n" + ",\n".join(parts) + "\n}\n"

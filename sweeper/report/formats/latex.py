@@ -70,6 +70,7 @@ def as_latex(document: Document) -> str:
         f"Tables of {document.study}. The preamble needs:",
         *PREAMBLE,
         "A character that these fonts lack stands as its number, such as U+4E2D.",
+        *(f"Warning: {warning}" for warning in document.warnings),
         *document.summary,
         document.notice,
         document.formula,

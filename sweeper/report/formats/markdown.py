@@ -9,9 +9,12 @@ _SIGNS = re.compile(r"[\\`*\[\]|$~#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def as_markdown(document: Document) -> str:
-    """The tables under a heading and the summary."""
+    """The tables under a heading, the warnings and the summary."""
     said = (document.description, " ".join(document.summary), document.notice, document.formula)
-    lines = [f"# {escape(document.study)}", *(escape(text) for text in said if text)]
+    lines = [f"# {escape(document.study)}"]
+    if document.warnings:
+        lines += ["**Warnings**", "\n".join(f"- {escape(warning)}" for warning in document.warnings)]
+    lines += [escape(text) for text in said if text]
     return "\n\n".join([*lines, *(table_text(table).rstrip() for table in document.tables)]) + "\n"
 
 

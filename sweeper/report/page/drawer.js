@@ -1,4 +1,5 @@
-// One trial in full, in a dialog that `#trial-7` opens: the way back, and any link to it, are the browser's own.
+// One trial in full, in a dialog that `#trial-7` opens, or two side by side, `#trial-7-9`: the way back, and any link
+// to it, are the browser's own.
 {
   const SVG = { width: 320, height: 132, left: 34, right: 8, top: 8, bottom: 20 };
   const drawer = document.getElementById("drawer");
@@ -11,12 +12,13 @@
   let shown = "";
 
   function route() {
-    const wanted = /^#trial-(\d+)$/.exec(location.hash);
-    const row = wanted ? rows.get(Number(wanted[1])) : undefined;
+    const wanted = /^#trial-(\d+)(?:-(\d+))?$/.exec(location.hash) ?? [];
+    const [row, other] = wanted.slice(1).map((number) => (number === undefined ? undefined : rows.get(Number(number))));
     if (row === undefined) return drawer.close();
     shown = location.hash;
-    title.textContent = `Trial ${study.trials[row]}`;
-    content.replaceChildren(...parts(row).filter((part) => part));
+    const two = other !== undefined && other !== row;
+    title.textContent = `Trial ${study.trials[row]}${two ? ` and trial ${study.trials[other]}` : ""}`;
+    content.replaceChildren(...(two ? sideBySide([row, other]) : parts(row)).filter((part) => part));
     content.scrollTop = 0;
     if (!drawer.open) drawer.showModal();
     title.focus();
@@ -28,6 +30,7 @@
     return [
       element("p", { class: "kind" }, `${textAt(study.arm, row)} · ${textAt(study.state, row)}`),
       others(number),
+      study.trials.length > 1 && companion(number),
       ...failure(row),
       ...epochs(row),
       heading("Result and run"),
@@ -40,6 +43,86 @@
       shared(settings.length === 0),
       element("p", { class: "notes" }, "On the command line: ", element("code", {}, `sweeper show ${study.study} ${number}`)),
     ];
+  }
+
+  /** Where a second trial is named. */
+  function companion(number) {
+    const input = element("input", { id: "companion", type: "number", min: 0, step: 1 });
+    const said = element("span", { role: "status" });
+    input.addEventListener("change", () => {
+      const other = Number(input.value);
+      if (input.value === "") said.textContent = "";
+      else if (other === number) said.textContent = "That is this trial.";
+      else if (!rows.has(other)) said.textContent = `There is no trial ${input.value}.`;
+      else location.hash = `trial-${number}-${other}`;
+    });
+    return element("p", { class: "companion" }, element("label", { for: "companion" }, "Compare with trial"), input, said);
+  }
+
+  /** What differs between two trials: settings, results, dev scores by epoch. */
+  function sideBySide(pair) {
+    const names = pair.map((row) => `trial ${study.trials[row]}`);
+    const both = (packed) => pair.map((row) => textAt(packed, row));
+    const settings = Object.entries(study.settings).map(([path, texts]) => [path, ...both(texts)]);
+    const differ = settings.filter(([, one, other]) => one !== other);
+    const equal = settings.length - differ.length + Object.keys(study.shared).length;
+    const results = study.columns.slice(1).filter((column) => column.numeric).map((column) => [column.heading, ...both(column.texts)]);
+    const numbers = pair.map((row) => study.trials[row]).join(" ");
+    return [
+      ...pair.map((row) => element("p", { class: "kind" },
+        element("a", { href: `#trial-${study.trials[row]}` }, `Trial ${study.trials[row]}`),
+        ` · ${textAt(study.arm, row)} · ${textAt(study.state, row)}`)),
+      heading("Settings that differ"),
+      differ.length && grid("Settings that differ", ["setting", ...names], differ, false),
+      element("p", { class: "notes" }, differ.length ? `Equal: ${equal} ${equal === 1 ? "setting" : "settings"}.` : `All ${equal} settings are equal.`),
+      ...epochsOfBoth(pair, names),
+      heading("Result and run"),
+      grid("Result and run", ["figure", ...names], results.filter(([, ...texts]) => texts.some((text) => text && text !== "—"))),
+      element("p", { class: "notes" }, "Dev rows where they disagree, on the command line: ", element("code", {}, `sweeper diff ${study.study} ${numbers}`)),
+    ];
+  }
+
+  /** The dev scores of two trials by epoch, and how much more the first one has. */
+  function epochsOfBoth(pair, names) {
+    const sides = pair.map(measured);
+    const numbers = [...new Set(sides.flatMap((side) => side.numbers))].sort((one, other) => one - other);
+    const tasks = [...new Set(sides.flatMap((side) => side.series).filter((each) => each.split === "dev" && each.metric !== "loss")
+      .map((each) => each.task))];
+    const drawn = [];
+    const lines = tasks.flatMap((task, place) => {
+      const [one, other] = sides.map((side) => {
+        const found = side.series.find((each) => each.split === "dev" && each.metric !== "loss" && each.task === task);
+        return numbers.map((number) => found?.values[side.numbers.indexOf(number)] ?? null);
+      });
+      const styles = [`line task-${place % 6}`, `line task-${place % 6} other`];
+      [one, other].forEach((values, side) => drawn.push({ values, style: styles[side] }));
+      const gaps = numbers.map((_, at) => (one[at] === null || other[at] === null ? null : one[at] - other[at]));
+      return [
+        [[key({ style: styles[0] }), `${task}, ${names[0]}`], ...one.map(score)],
+        [[key({ style: styles[1] }), `${task}, ${names[1]}`], ...other.map(score)],
+        [[`${task}, difference`], ...gaps.map((gap) => (gap > 0 ? "+" : "") + score(gap))],
+      ];
+    });
+    if (!lines.length) return [];
+    return [
+      heading("Dev scores by epoch"),
+      chart(drawn, numbers),
+      grid("Dev scores by epoch", ["epoch", ...numbers.map(String)], lines),
+      element("p", { class: "notes" }, `Differences: ${names.join(" minus ")}, of scores rounded to four decimals.`),
+    ];
+  }
+
+  const score = (value) => (value === null ? "—" : value.toFixed(4));
+
+  /** A table whose first column holds the headings of its rows; what is wider than the dialog can be scrolled. */
+  function grid(name, [first, ...others], lines, numeric = true) {
+    const kind = (text) => (numeric ? { class: "n" } : text.length > 24 ? { class: "long" } : {});
+    const head = element("tr", {}, element("th", { scope: "col" }, first),
+      ...others.map((text) => element("th", { scope: "col", ...kind("") }, text)));
+    const body = lines.map(([label, ...texts]) => element("tr", {},
+      element("th", { scope: "row" }, ...[label].flat()), ...texts.map((text) => element("td", kind(text), text))));
+    const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));
+    return element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": name }, table);
   }
 
   const heading = (text) => element("h3", {}, text);
@@ -67,28 +150,30 @@
     return pairs.length ? details : null;
   }
 
-  /** The chart and the table of a trial's scores and losses by epoch. */
-  function epochs(row) {
+  /** The epochs of a trial, and what was measured at each. */
+  function measured(row) {
     const [from, to] = [starts[row], starts[row + 1]];
     const numbers = study.epochs.epoch.slice(from, to);
     const series = study.epochs.series
       .map((each) => ({ ...each, values: each.values.slice(from, to).map((value) => (value === null ? null : value / study.epochs.steps)) }))
       .filter((each) => each.values.some((value) => value !== null));
+    return { numbers, series };
+  }
+
+  /** The chart and the table of a trial's scores and losses by epoch. */
+  function epochs(row) {
+    const { numbers, series } = measured(row);
     if (!numbers.length || !series.length) return [];
     const tasks = [...new Set(series.map((each) => each.task))];
     series.forEach((each) => { each.style = `line task-${tasks.indexOf(each.task) % 6} ${each.split}`; });
     const scores = series.filter((each) => each.metric !== "loss");
-    const head = element("tr", {}, element("th", { scope: "col" }, "epoch"),
-      ...numbers.map((number) => element("th", { scope: "col", class: "n" }, String(number))));
-    const body = series.map((each) => {
+    const lines = series.map((each) => {
       const swatch = scores.includes(each) ? [key(each)] : [];
       const name = each.task === each.metric ? `${each.split} ${each.task}` : `${each.split} ${each.task} ${each.metric}`;
-      return element("tr", {}, element("th", { scope: "row" }, ...swatch, name),
-        ...each.values.map((value) => element("td", { class: "n" }, value === null ? "—" : value.toFixed(4))));
+      return [[...swatch, name], ...each.values.map(score)];
     });
-    const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...body));
-    const wide = element("div", { class: "wide", role: "region", tabindex: 0, "aria-label": "Scores by epoch" }, table);
-    return [heading("Scores by epoch"), scores.length ? chart(scores, numbers) : null, wide];
+    const table = grid("Scores by epoch", ["epoch", ...numbers.map(String)], lines);
+    return [heading("Scores by epoch"), scores.length ? chart(scores, numbers) : null, table];
   }
 
   /** Scores against epochs; the table beside it has the numbers. */

@@ -15,19 +15,23 @@ from plotly.offline import get_plotlyjs
 from ...text import TIE, trial_names
 from ..document import Document, Table
 from ..figures import Figure, Panel
+from ..figures.image import HEIGHT, PRINT, WIDTH
+from ..formats import latex, markdown
 from ..results import Results
 from .explorer import explorer_data, pack
 
 HERE = Path(__file__).parent
 
-
-SCRIPTS = ("figures.js", "explorer.js", "drawer.js")
+SCRIPTS = ("figures.js", "explorer.js", "drawer.js", "copies.js")
 
 SIZE = 5_900_000
 """Characters that a page may have, nearly five million of them plotly.js; only trials can take more."""
 
 ROWS = 250
-"""Trials that the table has without scripts in any case; with them, it shows as many at a time."""
+"""Trials that the table has without scripts in any case; with them, it shows as many at a time.
+
+A table of more rows cannot be copied as LaTeX or Markdown: no paper prints it, and `trials.csv` has it.
+"""
 
 
 def page(
@@ -46,6 +50,7 @@ def page(
     data = json.dumps(
         explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
+    copies = {table.key: _copies(table) for table in (*document.tables, trials) if len(table.rows) <= ROWS}
     own = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     scripts = [get_plotlyjs(), own] if figures else [own]
     template = _environment().get_template("page.html.j2")
@@ -54,8 +59,10 @@ def page(
         figures=figures,
         drawings=drawings,
         trials=trials,
-        rows=_rows(trials, SIZE - sum(map(len, (*scripts, *drawings.values(), data)))),
+        rows=_rows(trials, SIZE - sum(map(len, (*scripts, *drawings.values(), *copies.values(), data)))),
         data=data,
+        copies=copies,
+        print=json.dumps({"layout": PRINT, "width": WIDTH, "height": HEIGHT}),
         made=made,
         # Styles and scripts are not escaped: they come with packages, not with a study.
         styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
@@ -72,6 +79,11 @@ def _drawing(panel: Panel) -> str:
         if isinstance(trace.get("hovertext"), list):
             trace["hovertext"] = pack(trace["hovertext"])
     return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+
+
+def _copies(table: Table) -> str:
+    """A table as the texts that its buttons copy, as JSON: latex, markdown."""
+    return json.dumps({"latex": latex.table_text(table), "markdown": markdown.table_text(table)})
 
 
 def _rows(table: Table, room: int) -> int:

@@ -1,157 +1,278 @@
-"""Arms against each other: differences of their best configurations on the same dev rows and seeds. Pure."""
+"""What may be said of arms against each other, by their best configurations and by matched ones. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
+from typing import Any
 
-from model.metrics import METRICS
+import numpy as np
 
-from ..results import Configuration, Results, leaders
-from .intervals import Interval, score_intervals, seed_interval
-from .paired import Difference, Verdict, holm, score_differences, verdict, wilcoxon
-from .resampling import Runs
+from ...study.settings import field_path, flat
+from ..results import Configuration, Results, leaders, records
+from .intervals import Interval, score_intervals
+from .paired import Gap, Sample, Verdict, compare_samples, holm, verdict
+from .power import Detectable, detectable
+from .resampling import Runs, resampled_scores
+from .seeds import paired_p
+from .spread import interval_of, spread_of
+
+MATCHED = 100
+"""Matched configurations that count at most: more make a report slow, and no claim safer."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One arm's configuration against another's.
+    """One side against another.
 
     Attributes:
-        ours: The configuration.
-        theirs: The one that it is compared with.
-        differences: For ``overall`` and each task: ours minus theirs, by the paired bootstrap over dev rows.
-        adjusted: Its p-value of `overall` among all that are compared with the same one (Holm).
-        row_tests: p-value for each task, at the first seed that both have, by the test of its metric.
-        over_seeds: p-value of `overall` over the seeds that both have (Wilcoxon); None with fewer than two.
-        verdict: Whether ours is better in `overall`.
+        ours: Configuration of the one arm; of matched ones, the first.
+        theirs: Of the other.
+        gaps: For ``overall`` and each task: ours minus theirs.
+        adjusted: For each score its p-value, adjusted: `overall` among the pairs of its family, a task among
+            the pairs and tasks; None of single seeds.
+        verdict: What may be said of `overall`; None of single seeds.
+        detectable: What difference in `overall` it could have told apart; None of single seeds.
+        seeds: Number of training seeds of the two sides.
+        of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
+        configurations: Number of matched configurations; 1 where two configurations are compared.
     """
 
     ours: Configuration
     theirs: Configuration
-    differences: dict[str, Difference]
-    adjusted: float
-    row_tests: dict[str, float]
-    over_seeds: float | None
-    verdict: Verdict
+    gaps: Mapping[str, Gap]
+    adjusted: Mapping[str, float | None]
+    verdict: Verdict | None
+    detectable: Detectable | None
+    seeds: tuple[int, int]
+    of_arms: bool
+    configurations: int = 1
 
 
 class Comparisons:
-    """The best configurations of the arms, compared.
+    """The arms of a study, compared.
 
     Configurations whose predictions are gone, or were made on other dev rows, take no part.
 
     Args:
         results: The study.
+        searched: Names of the settings that were searched; by default its own. Those of a confirmation were
+            searched by the study before it.
     """
 
-    def __init__(self, results: Results) -> None:
-        self._results = results
-        self._runs: dict[int, Runs] = {}
-        self._known: dict[tuple[int, int], dict[str, Difference]] = {}
+    def __init__(self, results: Results, searched: Iterable[str] | None = None) -> None:
+        self.results = results
+        self._searched = [field_path(name) for name in (results.space if searched is None else searched)]
+        self._trials = {trial["number"]: trial for trial in records(results.observations)}
+        self._rows: Runs | None = None
+        self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self.leaders = leaders(results)
-        for one in self.leaders:
-            found = [results.predictions(number) for number in one.numbers]
-            runs = [run for run in found if run is not None and run.keys() == results.tasks.keys()]
-            if len(runs) == len(one.numbers) and self._are_alike(runs):
-                self._runs[one.numbers[0]] = runs
-        self.compared = [one for one in self.leaders if one.numbers[0] in self._runs]
+        samples = {one.numbers[0]: self._sample([one]) for one in self.leaders}
+        self._samples = {number: sample for number, sample in samples.items() if sample is not None}
+        self.compared = [one for one in self.leaders if one.numbers[0] in self._samples]
+
+    @cached_property
+    def claims(self) -> "Comparisons":
+        """Those on which claims rest: of the confirmation at fresh seeds, once it has scores."""
+        claimed = self.results.claimed
+        return self if claimed is self.results else Comparisons(claimed, self.results.space)
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Number of dev rows of each task, of the arms that are compared."""
+        if not self.compared:
+            return {}
+        [run, *_] = self._samples[self.compared[0].numbers[0]].runs
+        return {name: len(found.labels) for name, found in run.items()}
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
-        """95 % intervals over dev rows of a leader's mean scores; None without its predictions."""
-        runs = self._runs.get(one.numbers[0])
-        return score_intervals(self._results.tasks, runs) if runs else None
+        """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
+        sample = self._samples.get(one.numbers[0])
+        if sample is None:
+            return None
+        tasks = self.results.tasks
+        if len(sample.seeds) == 1:
+            return score_intervals(tasks, sample.runs)
+        return {
+            name: interval_of(
+                float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
+            )
+            for name, values in resampled_scores(tasks, sample.runs).items()
+        }
 
-    def over_seeds(self, one: Configuration) -> Interval | None:
-        """95 % interval of a leader's mean `overall` over seeds; None with one seed."""
-        overall = self._results.complete.set_index("number")["overall"]
-        return seed_interval([float(overall[number]) for number in one.numbers])
+    @cached_property
+    def declared(self) -> list[Comparison]:
+        """The pairs that the study declares, by their best configurations; a family of its own."""
+        of = {one.arm: one for one in self.compared}
+        pairs = [(of[a], of[b]) for a, b in self.results.pairs if a in of and b in of]
+        return self._family(pairs, [self._gaps(*pair) for pair in pairs])
 
     @cached_property
     def against_best(self) -> list[Comparison]:
-        """Every other leader against the one with the highest mean `overall`."""
-        return self._compare_others(self.compared[0]) if self.compared else []
+        """Every other leader against the one with the highest mean `overall`.
+
+        That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
+        """
+        pairs = list(combinations(self.compared, 2))
+        found = self._family(pairs, [self._gaps(*pair) for pair in pairs])
+        return [_reversed(each) for each in found if each.ours is self.compared[0]]
 
     @cached_property
-    def against_first(self) -> list[Comparison]:
-        """Every other leader against that of the study's first arm, if that is not the best one."""
-        first = next((one for one in self.compared if one.arm == self._results.arms[0]), None)
-        return [] if first is None or first is self.compared[0] else self._compare_others(first)
+    def matched(self) -> list[Comparison]:
+        """The declared pairs by the configurations that both arms have, where there are two or more."""
+        pairs, gaps, counts = [], [], []
+        for a, b in self.results.pairs:
+            if (found := self._matched_gaps(a, b)) is not None:
+                pairs.append(found[0])
+                gaps.append(found[1])
+                counts.append(found[2])
+        family = self._family(pairs, gaps)
+        return [
+            replace(each, seeds=(seeds, seeds), of_arms=True, configurations=configurations)
+            for each, (configurations, seeds) in zip(family, counts, strict=True)
+        ]
 
     @cached_property
     def ties(self) -> dict[str, set[str]]:
         """For each score the arms that are not the best in it, but not to be told apart from it either."""
-        found: dict[str, set[str]] = {}
-        for name in self._results.scores:
-            best = max(self.compared, key=lambda one: one.scores[name], default=None)
-            others = [one for one in self.compared if one is not best]
-            pairs = [self._differences(one, best)[name] for one in others if best is not None]
-            adjusted = holm([pair.p for pair in pairs])
-            found[name] = {
-                one.arm
-                for one, pair, p in zip(others, pairs, adjusted, strict=True)
-                if verdict(pair.value, pair.interval, p) is Verdict.TIE
-            }
+        return {name: self._ties(name) for name in self.results.scores}
+
+    def _ties(self, name: str) -> set[str]:
+        if len(self.compared) < 2:
+            return set()
+        pairs = list(combinations(self.compared, 2))
+        adjusted = _adjust([self._gaps(*pair)[name].p for pair in pairs])
+        best = max(self.compared, key=lambda one: one.scores[name])
+        found = set()
+        for pair, p in zip(pairs, adjusted, strict=True):
+            if best in pair and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
+                found |= {one.arm for one in pair if one is not best}
         return found
 
-    def _are_alike(self, runs: Runs) -> bool:
-        """Whether these were made on the dev rows of those that came before."""
-        expected = next(iter(self._runs.values()), runs)[0]
-        return all(run[task].same_rows(expected[task]) for run in runs for task in expected)
-
-    def _compare_others(self, theirs: Configuration) -> list[Comparison]:
-        others = [one for one in self.compared if one is not theirs]
-        differences = [self._differences(one, theirs) for one in others]
-        adjusted = holm([each["overall"].p for each in differences])
+    def _family(
+        self, pairs: Sequence[tuple[Configuration, Configuration]], gaps: Sequence[Mapping[str, Gap]]
+    ) -> list[Comparison]:
+        overall = _adjust([each["overall"].p for each in gaps])
+        tasks = list(self.results.tasks)
+        secondary = iter(_adjust([each[name].p for each in gaps for name in tasks]))
+        tested = sum(p is not None for p in overall)
         return [
-            self._comparison(ours, theirs, each, float(p))
-            for ours, each, p in zip(others, differences, adjusted, strict=True)
+            Comparison(
+                ours,
+                theirs,
+                each,
+                {"overall": p, **{name: next(secondary) for name in tasks}},
+                verdict(each["overall"], p),
+                None if p is None else detectable(each["overall"].spread, tested),
+                (len(ours.numbers), len(theirs.numbers)),
+                self._settings(ours) == self._settings(theirs),
+            )
+            for (ours, theirs), each, p in zip(pairs, gaps, overall, strict=True)
         ]
 
-    def _comparison(
-        self, ours: Configuration, theirs: Configuration, differences: dict[str, Difference], adjusted: float
-    ) -> Comparison:
-        overall = differences["overall"]
-        pairs = self._match_seeds(ours, theirs)
-        scores = self._results.complete.set_index("number")["overall"]
-        gaps = [float(scores[one] - scores[other]) for one, other in pairs]
-        return Comparison(
-            ours=ours,
-            theirs=theirs,
-            differences=differences,
-            adjusted=adjusted,
-            row_tests=self._row_tests(ours, theirs, pairs),
-            over_seeds=wilcoxon(gaps) if len(gaps) > 1 else None,
-            verdict=verdict(overall.value, overall.interval, adjusted),
-        )
-
-    def _differences(self, ours: Configuration, theirs: Configuration) -> dict[str, Difference]:
+    def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
-            runs, others = self._runs[key[0]], self._runs[key[1]]
-            found = score_differences(self._results.tasks, runs, others)
+            found = compare_samples(self.results.tasks, self._samples[key[0]], self._samples[key[1]])
             self._known[key] = found
             # Not drawn anew: the same two arms would have another p the other way round.
             self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
 
-    def _match_seeds(self, ours: Configuration, theirs: Configuration) -> list[tuple[int, int]]:
-        """The trials of both at the same seeds, in the order of the seeds."""
-        seeds = self._results.complete.set_index("number")["seed"]
-        other = {int(seeds[number]): number for number in theirs.numbers}
-        mine = sorted((int(seeds[number]), number) for number in ours.numbers)
-        return [(number, other[seed]) for seed, number in mine if seed in other]
-
-    def _row_tests(
-        self, ours: Configuration, theirs: Configuration, pairs: Sequence[tuple[int, int]]
-    ) -> dict[str, float]:
-        if not pairs:
-            return {}
-        one, other = pairs[0]
-        mine = self._runs[ours.numbers[0]][ours.numbers.index(one)]
-        their = self._runs[theirs.numbers[0]][theirs.numbers.index(other)]
-        return {
-            name: METRICS[task.metric].row_test(
-                mine[name].predicted, their[name].predicted, mine[name].labels
-            )
-            for name, task in self._results.tasks.items()
+    def _matched_gaps(
+        self, a: str, b: str
+    ) -> tuple[tuple[Configuration, Configuration], dict[str, Gap], tuple[int, int]] | None:
+        """Two arms by their matched configurations: the first of each, gaps, configurations and seeds."""
+        mine, other = (
+            {json.dumps(one.params, sort_keys=True, default=str): one for one in self.results.of_arm(arm)}
+            for arm in (a, b)
+        )
+        pairs = [(mine[key], other[key]) for key in mine if key in other][:MATCHED]
+        if len(pairs) < 2:
+            return None
+        seeds = set.intersection(*(set(self._seeds(one)) for pair in pairs for one in pair))
+        samples = [self._sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
+        if not seeds or samples[0] is None or samples[1] is None:
+            return None
+        gaps = compare_samples(self.results.tasks, samples[0], samples[1])
+        by_seed = [
+            {name: self._by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
+            for side in (0, 1)
+        ]
+        found = {
+            name: replace(gap, p_seeds=_larger(gap.p_seeds, paired_p(by_seed[0][name] - by_seed[1][name])))
+            for name, gap in gaps.items()
         }
+        return pairs[0], found, (len(pairs), len(seeds))
+
+    def _settings(self, one: Configuration) -> list[Any]:
+        """What was searched, of a configuration."""
+        config = flat(self._trials[one.numbers[0]]["config"])
+        return [config.get(path) for path in self._searched]
+
+    def _seeds(self, one: Configuration) -> dict[int, int]:
+        """The trial of each seed of a configuration, by rising seeds."""
+        return dict(sorted((int(self._trials[number]["seed"]), number) for number in one.numbers))
+
+    def _by_seed(
+        self, configurations: Sequence[Configuration], seeds: Iterable[int], name: str
+    ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        return np.array(
+            [
+                np.mean([float(self._trials[self._seeds(one)[seed]][name]) for one in configurations])
+                for seed in sorted(seeds)
+            ]
+        )
+
+    def _sample(
+        self, configurations: Sequence[Configuration], seeds: Iterable[int] | None = None
+    ) -> Sample | None:
+        """A side: the seeds of one configuration, or several configurations, each by its mean over seeds."""
+        of = [self._seeds(one) for one in configurations]
+        numbers = [[each[seed] for seed in sorted(each if seeds is None else seeds)] for each in of]
+        runs = self._predictions([number for own in numbers for number in own])
+        if not runs:
+            return None
+        observations = numbers if seeds is not None else [[number] for number in numbers[0]]
+        scores = {
+            name: np.array([np.mean([float(self._trials[n][name]) for n in own]) for own in observations])
+            for name in self.results.scores
+        }
+        return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
+
+    def _predictions(self, numbers: Sequence[int]) -> Runs | None:
+        """The predictions of all these trials; None where some are gone, or made on other dev rows."""
+        runs = []
+        for number in numbers:
+            run = self.results.predictions(number)
+            if run is None or run.keys() != self.results.tasks.keys():
+                return None
+            runs.append(run)
+        expected = self._rows or runs[:1]
+        if not all(run[task].same_rows(expected[0][task]) for run in runs for task in expected[0]):
+            return None
+        self._rows = expected
+        return runs
+
+
+def _reversed(each: Comparison) -> Comparison:
+    gaps = {name: gap.reversed() for name, gap in each.gaps.items()}
+    return replace(
+        each,
+        ours=each.theirs,
+        theirs=each.ours,
+        gaps=gaps,
+        verdict=verdict(gaps["overall"], each.adjusted["overall"]),
+        seeds=each.seeds[::-1],
+    )
+
+
+def _adjust(p: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment among those that there are."""
+    there = iter(holm([each for each in p if each is not None]))
+    return [None if each is None else float(next(there)) for each in p]
+
+
+def _larger(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else max(one, other)

@@ -1,7 +1,6 @@
-"""How exactly a score is known: intervals over dev rows and over seeds, and sampling errors."""
+"""How exactly the scores of given networks are known: intervals over dev rows."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,7 +58,7 @@ def score_intervals(
 ) -> dict[str, Interval]:
     """95 % intervals over dev rows: what other dev rows of the same kind would have scored.
 
-    They hold the networks fixed; how much another seed changes them is for `seed_interval`.
+    They hold the networks fixed; what other seeds would score is for `spread`.
 
     Args:
         tasks: The tasks.
@@ -83,45 +82,3 @@ def score_intervals(
         if other is not None:
             intervals[name] = Interval(*other)
     return intervals
-
-
-def seed_interval(values: Sequence[float] | NDArray[np.float64]) -> Interval | None:
-    """95 % interval of the mean over seeds, or of the mean difference between arms at matched seeds.
-
-    Student's t (1908) for any number of seeds. It covers the mean of normally distributed scores in 95 of
-    100 studies, whatever the number of seeds, and that of strongly skewed ones in 91 to 94. The percentile
-    bootstrap covers it in 74 with 3 seeds, 84 with 5 and 89 with 10: so few values hold too little of the
-    spread.
-
-    Args:
-        values: One score, or one difference, a seed.
-
-    Returns:
-        The interval; None with fewer than two seeds, which say nothing about others.
-    """
-    from scipy.stats import t
-
-    array = np.asarray(values, dtype=np.float64)
-    if len(array) < 2:
-        return None
-    mean = float(array.mean())
-    half = float(t.ppf(0.975, len(array) - 1) * array.std(ddof=1) / math.sqrt(len(array)))
-    return Interval(mean - half, mean + half, f"Student t over {len(array)} seeds")
-
-
-def overall_sampling_error(
-    tasks: Mapping[str, Task], scores: Mapping[str, float], rows: Mapping[str, int]
-) -> float:
-    """Standard error of `overall`: those of the tasks, put on 0-1, add in squares as the dev sets are apart.
-
-    Args:
-        tasks: The tasks.
-        scores: Score of each task.
-        rows: Rows of each task's dev set.
-    """
-    errors = []
-    for name, task in tasks.items():
-        metric = METRICS[task.metric]
-        low, high = metric.bounds
-        errors.append(metric.standard_error(scores[name], rows[name]) / (high - low))
-    return math.hypot(*errors) / len(tasks)

@@ -1,4 +1,4 @@
-"""Whether one arm is better than another: paired comparisons on the same dev rows or the same seeds."""
+"""Whether one side scores more than another: on the same dev rows, and over training seeds."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,128 +10,151 @@ from numpy.typing import NDArray
 from model.metrics import METRICS
 from model.tasks import Task
 
-from .intervals import Interval, mean_scores, percentiles
+from .intervals import Interval
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
+from .seeds import ROUNDING, paired_p, welch_p
+from .spread import Spread, interval_of, spread_between, spread_of
+from .superiority import Superiority, paired_superiority, unpaired_superiority
 
-_ROUNDING = 1e-9
-"""Differences below it come from the order of additions in the networks or here; they count as none."""
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Difference:
-    """By how much one arm scores more than another.
+class Sample:
+    """The runs of one side of a comparison.
 
     Attributes:
-        value: Their difference; above 0, the first is better.
-        interval: Its 95 % interval.
-        p: Two-sided p-value of no difference.
+        seeds: What tells the observations apart: training seeds, or places of configurations; rising.
+        scores: Score of each observation by name, ``overall`` among them, ``[observations]``.
+        runs: Predictions: one run for each observation, or as many for each, whose mean it is.
+    """
+
+    seeds: tuple[int, ...]
+    scores: Mapping[str, Array]
+    runs: Runs
+
+
+@dataclass(frozen=True)
+class Gap:
+    """By how much one side scores more than another in one score.
+
+    Attributes:
+        value: The difference of their means over seeds; above 0, the first is better.
+        interval: Its 95 % interval on other seeds and other rows; over rows alone where a side has one seed.
+        p_rows: Two-sided p-value of no difference between these networks, over dev rows.
+        p_seeds: The same between what other seeds would train, on these rows; None where a side has one seed.
+        superiority: P(A > B) for a run of each.
+        spread: The variance of the difference.
     """
 
     value: float
     interval: Interval
-    p: float
+    p_rows: float
+    p_seeds: float | None
+    superiority: Superiority
+    spread: Spread
 
-    def reversed(self) -> "Difference":
-        """The same difference, seen from the other arm."""
+    @property
+    def p(self) -> float | None:
+        """The p-value of a claim about more than these networks: the larger one; None of single seeds."""
+        return None if self.p_seeds is None else max(self.p_rows, self.p_seeds)
+
+    def reversed(self) -> "Gap":
+        """The same difference, seen from the other side."""
         interval = replace(self.interval, low=-self.interval.high, high=-self.interval.low)
-        return Difference(-self.value, interval, self.p)
+        chance = Superiority(1 - self.superiority.value, 1 - self.superiority.high, 1 - self.superiority.low)
+        return replace(self, value=-self.value, interval=interval, superiority=chance)
 
 
 class Verdict(StrEnum):
     """What a difference amounts to."""
 
     BETTER = "better"
-    TIE = "tie"
+    UNDECIDED = "not told apart"
     WORSE = "worse"
 
 
-def verdict(difference: float, interval: Interval | None, p: float, alpha: float = 0.05) -> Verdict:
-    """Calls a difference better or worse only if it stands out of the noise; else it is a tie.
+def verdict(gap: Gap, adjusted: float | None, alpha: float = 0.05) -> Verdict | None:
+    """What may be said of a difference; nothing, None, of single seeds.
 
     Args:
-        difference: The difference; above 0, the first arm scores more.
-        interval: Its 95 % interval; None, as of a single seed, is a tie.
-        p: Its p-value, adjusted if it is one of a family.
-        alpha: Largest share of false calls; default 0.05.
+        gap: The difference.
+        adjusted: The larger of its p-values over rows and over seeds, adjusted for its family.
+        alpha: Largest share of false calls; default .05.
     """
-    if interval is None or p >= alpha:
-        return Verdict.TIE
-    if difference > 0 and interval.low > 0:
-        return Verdict.BETTER
-    if difference < 0 and interval.high < 0:
-        return Verdict.WORSE
-    return Verdict.TIE
+    if adjusted is None:
+        return None
+    if adjusted >= alpha or abs(gap.value) < ROUNDING:
+        return Verdict.UNDECIDED
+    return Verdict.BETTER if gap.value > 0 else Verdict.WORSE
 
 
-def score_differences(
-    tasks: Mapping[str, Task], ours: Runs, theirs: Runs, resamples: int = RESAMPLES, seed: int = SEED
-) -> dict[str, Difference]:
-    """Paired bootstrap of the differences in `overall` and in each task's score.
+def compare_samples(
+    tasks: Mapping[str, Task], ours: Sample, theirs: Sample, resamples: int = RESAMPLES, seed: int = SEED
+) -> dict[str, Gap]:
+    """The difference between two sides in ``overall`` and in each task's score.
 
-    Both arms are scored on the same resampled dev rows (Efron and Tibshirani, 1993; Koehn, 2004). p is twice
-    the share of resamples on the side of zero where fewer are, so p and interval agree. It is never less than
-    2^(1 - m) of m rows on which the arms differ: the least that a sign test of them can give.
+    Over rows: both are scored on the same resampled dev rows, the networks held fixed (Efron and Tibshirani,
+    1993; Koehn, 2004); p is twice the share of resamples on the side of zero where fewer are, and never less
+    than 2^(1 - m) of m rows on which the sides differ, the least that a sign test of them can give. Over
+    seeds, the rows held fixed: Student's paired t-test where both sides have the same seeds, else Welch's.
 
     Args:
         tasks: The tasks.
-        ours: Runs of the first arm; several count with their mean score.
-        theirs: Runs of the second.
+        ours: The first side.
+        theirs: The second.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
-
-    Returns:
-        The difference in ``overall`` and in each task's score.
 
     Raises:
         InputError: As `resampled_scores`.
     """
-    resampled = resampled_scores(tasks, [*ours, *theirs], resamples, seed)
-    mine, others = mean_scores(tasks, ours), mean_scores(tasks, theirs)
-    differing = {name: _differing_rows(task, name, ours, theirs) for name, task in tasks.items()}
+    resampled = {
+        name: values.reshape(len(ours.seeds) + len(theirs.seeds), -1, resamples).mean(axis=1)
+        for name, values in resampled_scores(tasks, [*ours.runs, *theirs.runs], resamples, seed).items()
+    }
+    differing = {name: _differing_rows(task, name, ours.runs, theirs.runs) for name, task in tasks.items()}
     differing["overall"] = sum(differing.values())
+    count = len(ours.seeds)
     return {
-        name: _difference(
-            mine[name] - others[name],
-            values[: len(ours)].mean(axis=0) - values[len(ours) :].mean(axis=0),
+        name: _gap(
+            (ours.scores[name], values[:count]),
+            (theirs.scores[name], values[count:]),
+            ours.seeds == theirs.seeds,
             differing[name],
         )
         for name, values in resampled.items()
     }
 
 
-def _difference(value: float, resampled: NDArray[np.float64], differing: int) -> Difference:
-    exact = np.where(np.abs(resampled) < _ROUNDING, 0.0, resampled)
-    fewer = min(np.count_nonzero(exact <= 0), np.count_nonzero(exact >= 0))
-    p = 2 * (fewer + 1) / (len(exact) + 1)
-    return Difference(value, percentiles(exact), min(1.0, max(p, 2.0 ** (1 - differing))))
+def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int) -> Gap:
+    value = float(ours[0].mean() - theirs[0].mean())
+    rows = ours[1].mean(axis=0) - theirs[1].mean(axis=0)
+    if matched:
+        gaps = ours[0] - theirs[0]
+        spread, p_seeds = spread_of(gaps, ours[1] - theirs[1]), paired_p(gaps)
+        chance = paired_superiority(gaps)
+    else:
+        spread, p_seeds = spread_between(ours, theirs), welch_p(ours[0], theirs[0])
+        chance = unpaired_superiority(ours[0], theirs[0])
+    exact = np.where(np.abs(rows) < ROUNDING, 0.0, rows)
+    return Gap(value, interval_of(value, spread, exact), _row_p(exact, differing), p_seeds, chance, spread)
+
+
+def _row_p(resampled: Array, differing: int) -> float:
+    fewer = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
+    p = 2 * (fewer + 1) / (len(resampled) + 1)
+    return float(min(1.0, max(p, 2.0 ** (1 - differing))))
 
 
 def _differing_rows(task: Task, name: str, ours: Runs, theirs: Runs) -> int:
-    """Rows on which the arms do not contribute the same to the score."""
+    """Rows on which the sides do not contribute the same to the score."""
 
-    def contributions(runs: Runs) -> NDArray[np.float64]:
+    def contributions(runs: Runs) -> Array:
         predicted = np.stack([run[name].predicted for run in runs])
         return METRICS[task.metric].contributions(predicted, runs[0][name].labels)
 
     return int(np.count_nonzero(contributions(ours) != contributions(theirs)))
-
-
-def wilcoxon(differences: Sequence[float] | NDArray[np.float64]) -> float:
-    """Two-sided p-value of Wilcoxon's signed-rank test (1945) that matched scores differ by nothing.
-
-    Fewer than six pairs cannot give p < 0.05, however clear they are.
-
-    Args:
-        differences: One difference a matched seed or configuration; zeros, up to rounding, are left out.
-
-    Returns:
-        The p-value; 1 of no differences.
-    """
-    from scipy import stats
-
-    array = np.asarray(differences, dtype=np.float64)
-    array = array[np.abs(array) > _ROUNDING]
-    return float(stats.wilcoxon(array).pvalue) if len(array) else 1.0
 
 
 def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from ..statistics.comparison import Comparisons
 from .arms import arms_table
 from .best import best_table, pareto_table
 from .budget import budget_table
-from .comparisons import comparisons_table
+from .comparisons import comparisons_table, matched_table
 from .confirmed import confirmed_table
 from .cost import cost_table
 from .cross import cross_table
@@ -35,10 +35,11 @@ TABLES: Registry[MakeTable] = Registry(
         "arms": lambda results, _: arms_table(results),
         **{key: _paper(key) for key in published_tables()},
         "best": best_table,
-        "comparisons": comparisons_table,
+        "comparisons": lambda _, comparisons: comparisons_table(comparisons),
+        "matched": lambda _, comparisons: matched_table(comparisons),
         "budget": lambda results, _: budget_table(results),
         "pareto": lambda results, _: pareto_table(results),
-        "confirmed": lambda results, _: confirmed_table(results),
+        "confirmed": confirmed_table,
         "slices": groups_table,
         "cost": lambda results, _: cost_table(results),
         "failures": lambda results, _: failures_table(results),

@@ -1,38 +1,42 @@
-"""The table of arms: how many trials, the best one, the mean. Pure."""
+"""The table of arms: how many trials, the best configuration, the mean. Pure."""
 
 from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
-from ..results import Results, best_per_arm, in_state, mean_and_deviation, params
-from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells, trial_cell
+from ..results import Results, in_state, leaders, mean_and_deviation
+from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells
 
 
 def arms_table(results: Results) -> Table:
-    """One row an arm: its trials, its best one with scores and setting, the mean over its trials."""
-    best = best_per_arm(results)
-    top = highest(list(best.values()), results.scores)
+    """One row an arm: its trials, its best configuration with scores and setting, the mean over all."""
+    best = {one.arm: one for one in leaders(results)}
+    top = highest([one.scores for one in best.values()], results.scores)
     rows = []
     for arm in results.arms:
         own = results.trials[results.trials["arm"] == arm]
-        complete = in_state(own, RunState.COMPLETE)
-        mean, deviation = mean_and_deviation(complete["overall"])
-        trial = best.get(arm)
+        every = results.observations[results.observations["arm"] == arm]["overall"]
+        mean, deviation = mean_and_deviation(every)
+        one = best.get(arm)
         rows.append(
             (
                 Cell(one_line(arm)),
-                count_cell(len(complete)),
+                count_cell(len(in_state(own, RunState.COMPLETE))),
                 count_cell(len(in_state(own, RunState.FAILED))),
-                *score_cells(results.scores, trial, top, [trial["number"]] if trial else []),
+                *score_cells(results.scores, one.scores if one else None, top, one.numbers if one else ()),
+                count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),
-                Cell(NONE if trial is None else setting_line(params(trial)) or "defaults"),
-                Cell(NONE) if trial is None else trial_cell(trial["number"]),
+                Cell(NONE if one is None else setting_line(one.params) or "defaults"),
+                Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),
             )
         )
     columns = (
         Column("arm"),
-        *numeric("complete", "failed", *results.scores, "mean ± sd"),
+        *numeric("complete", "failed", *results.scores, "seeds", "mean ± sd"),
         Column("setting of the best", optional=True),
-        *numeric("trial"),
+        Column("trials", optional=True),
     )
-    best_of = "Scores are those of the arm's best trial; mean ± sd is over all its complete trials."
+    best_of = (
+        "Scores are those of the arm's best configuration, as means over its seeds; mean ± sd is over all "
+        "configurations and seeds of the arm, each once."
+    )
     return Table("arms", "Arms", columns, tuple(rows), (best_of, *remarks(results)))

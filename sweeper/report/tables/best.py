@@ -12,25 +12,24 @@ from .cells import count_cell, highest, interval_cell, numeric, remarks, score_c
 
 
 def best_table(results: Results, compared: Comparisons) -> Table:
-    """One row an arm: its best configuration by the mean over seeds, with that mean, intervals and ties."""
+    """One row an arm: its best configuration by the mean over seeds, with its interval and ties."""
     found = {one.arm: one for one in leaders(results)}
     top = highest([one.scores for one in found.values()], results.scores)
     rows, place = [], 3 + len(results.scores)
     for arm in results.arms:
         one = found.get(arm)
-        rows_interval = (compared.intervals(one) or {}).get("overall") if one else None
-        seeds_interval = compared.over_seeds(one) if one else None
+        interval = (compared.intervals(one) or {}).get("overall") if one else None
         ties = {name for name, arms in compared.ties.items() if arm in arms}
         line = _best_row(arm, one, results, top, ties)
-        intervals = (interval_cell(rows_interval), interval_cell(seeds_interval))
-        rows.append((*line[:place], *intervals, *line[place:]))
+        rows.append((*line[:place], interval_cell(interval), *line[place:]))
     columns = _configuration_columns(results)
-    wide = (Column(name, numeric=True, optional=True) for name in ("95 %, dev rows", "95 %, seeds"))
-    columns = (*columns[:place], *wide, *columns[place:])
+    columns = (*columns[:place], Column("95 %", numeric=True, optional=True), *columns[place:])
     notes = (
-        "Scores are means over the seeds of a configuration; se is the standard error of the mean overall. "
-        "95 % intervals of overall: over dev rows by the bootstrap, over seeds by Student's t.",
-        *([f"{TIE}: a tie with the best, on the same dev rows."] if any(compared.ties.values()) else []),
+        "Scores are means over the seeds of a configuration; se is the standard error of the mean overall "
+        "over seeds. 95 % of overall: on other seeds and other rows together, of a single seed over rows "
+        "alone; that the configuration was chosen is not in it. Bold marks the highest figure and says no "
+        "more.",
+        *([f"{TIE}: not told apart from the highest."] if any(compared.ties.values()) else []),
         *_note_untested(compared),
         *remarks(results),
     )

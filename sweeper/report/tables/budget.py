@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ...text import NONE, one_line, plural, score
+from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.budget import expected_best
@@ -10,9 +10,8 @@ from .cells import numeric, score_cell
 
 
 def budget_table(results: Results) -> Table | None:
-    """One row an arm: the expected best `overall` of 1, 2, 4 … trials; None where no arm has two."""
-    complete = results.complete
-    own = {arm: complete.loc[complete["arm"] == arm, "overall"].to_numpy() for arm in results.arms}
+    """One row an arm: the expected best `overall` of 1, 2, 4 … configurations; None where no arm has two."""
+    own = {arm: [one.mean for one in results.of_arm(arm)] for arm in results.arms}
     most = max((len(scores) for scores in own.values()), default=0)
     if most < 2:
         return None
@@ -24,11 +23,11 @@ def budget_table(results: Results) -> Table | None:
         cells = [] if curve is None else [score_cell(float(value)) for value in curve.mean]
         rows.append((Cell(one_line(arm)), *cells, *[Cell(NONE)] * (len(budgets) - len(within))))
     rows = [_mark_best(row, rows) for row in rows] if len(rows) > 1 else rows
-    columns = (Column("arm"), *numeric(*(plural(k, "trial") for k in budgets)))
+    columns = (Column("arm"), *numeric(*(f"best of {k}" for k in budgets)))
     note = (
-        "Expected best overall of so many trials of the arm, drawn with replacement from those that are "
-        "complete (Dodge et al., 2019); pruned trials are left out. It supposes trials drawn at random, and "
-        "is too low near their full number, for all arms alike."
+        "Expected best overall of so many configurations of the arm, drawn without replacement from those "
+        "that are complete (Tang et al., 2020), each by its mean over seeds; pruned trials are left out. It "
+        "supposes configurations drawn at random."
     )
     return Table("budget", "Expected best at equal budgets", columns, tuple(rows), (note,))
 

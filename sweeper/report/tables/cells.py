@@ -15,12 +15,15 @@ EMPTY = Cell("")
 
 def remarks(results: Results) -> list[str]:
     """What stands under every table of scores."""
-    complete = results.complete
-    seeds = ", ".join(str(seed) for seed in sorted(set(complete["seed"])))
+    complete, once = results.complete, results.observations
+    seeds = ", ".join(str(seed) for seed in sorted(set(once["seed"])))
     basis = f"Dev scores of {plural(len(complete), 'complete trial')}"
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
-    best = f" The best of {len(complete)}, chosen on dev, is optimistic." if len(complete) > 1 else ""
-    said = [overall_formula(results.tasks), results.notice, f"{basis}.{best}"]
+    again = len(complete) - len(once)
+    same = f" {plural(again, 'trial')} repeat a configuration and seed and count once." if again else ""
+    several = len(results.configurations)
+    best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 else ""
+    said = [overall_formula(results.tasks), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]
 
 
@@ -87,6 +90,11 @@ def interval_cell(interval: Interval | None) -> Cell:
 def p_text(value: float) -> str:
     """A p-value: ``.023``, ``< .001``."""
     return "< .001" if value < 0.001 else score(value)
+
+
+def p_cell(value: float | None) -> Cell:
+    """A p-value; a dash for none."""
+    return Cell(NONE) if value is None else Cell(p_text(value), value=float(value))
 
 
 def duration_cell(seconds: float | None) -> Cell:

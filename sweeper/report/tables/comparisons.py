@@ -1,80 +1,122 @@
-"""The table of differences between arms, tested. Pure."""
+"""The tables of arms against each other, tested. Pure."""
 
-from model.metrics import METRICS
+from collections.abc import Sequence
 
-from ...text import NONE, one_line, score
+from ...text import NONE, difference, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparison, Comparisons
-from ..statistics.intervals import overall_sampling_error
-from .cells import difference_cell, interval_cell, numeric, p_text
+from ..statistics.superiority import MEANINGFUL
+from .cells import count_cell, difference_cell, numeric, p_cell, score_cell
+
+RULE = (
+    "95 %: on other seeds and other rows together; of a single seed over rows alone. p rows: paired "
+    "bootstrap over dev rows, these networks held fixed. p seeds: Student's paired t over training seeds "
+    "that both have, Welch's where the seeds differ, these rows held fixed. p Holm: the larger of the two, "
+    "adjusted for all {family}. Better or worse: p Holm below .05; with one training seed nothing is said. "
+    "P(A > B): how often a run of the one scores more than one of the other, with its 95 % interval; "
+    "{meaningful} counts as meaningful (Bouthillier et al., 2021)."
+)
 
 
-def comparisons_table(results: Results, comparisons: Comparisons) -> Table | None:
-    """One row a pair of arms: each against the best one, then against the study's first; None of no pair."""
-    pairs = [*comparisons.against_best, *comparisons.against_first]
+def comparisons_table(comparisons: Comparisons) -> Table | None:
+    """One row a declared pair, then one for each other arm against the best; None of no pair.
+
+    Once configurations were confirmed at fresh seeds it speaks of those.
+    """
+    claims = comparisons.claims
+    best = [each for each in claims.against_best if not _declared(each, claims)]
+    if not claims.declared and not best:
+        return None
+    results = claims.results
+    why = [(each, "declared") for each in claims.declared] + [(each, "the best") for each in best]
+    rows = [
+        (*_row(each), *_task_cells(each, results), Cell(asked + "; configurations" * (not each.of_arms)))
+        for each, asked in why
+    ]
+    columns = (*_COLUMNS, *_task_columns(results), Column("why", optional=True))
+    confirmed = claims is not comparisons
+    of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
+    notes = [
+        f"Differences between {of}, means over their seeds. "
+        + RULE.format(family="pairs that the study declares", meaningful=score(MEANINGFUL)),
+        "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
+        "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
+        "Tasks: p Holm over all declared pairs and tasks, a second family.",
+    ]
+    if best:
+        notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
+    if not confirmed:
+        notes.append("The configurations were chosen on these dev rows: see the confirmed scores, if any.")
+    if len(claims.rows):
+        told = ", ".join(f"{name} {count:,}" for name, count in claims.rows.items())
+        notes.append(f"Dev rows: {told}.")
+    return Table("comparisons", "Arms against each other", columns, tuple(rows), tuple(notes))
+
+
+def matched_table(comparisons: Comparisons) -> Table | None:
+    """One row a declared pair by the configurations that both arms have; None where there are not two."""
+    pairs = [each for each in comparisons.matched if each.configurations > 1]
     if not pairs:
         return None
-    tasks = [heading for name in results.tasks for heading in (name, f"p {name}")]
-    columns = (
-        Column("arm"),
-        Column("against"),
-        *numeric("overall", "95 %", "p", "p Holm"),
-        Column("verdict"),
-        *numeric(*tasks, "p over seeds"),
+    rows = [(*_row(each)[:-1], count_cell(each.configurations)) for each in pairs]
+    columns = (*_COLUMNS[:-1], *numeric("configurations"))
+    note = (
+        "Arms on the same settings in both: a configuration's mean over the seeds that all have is one "
+        "observation. p seeds: the larger one of the paired t-tests over configurations and over seeds. p "
+        "Holm: adjusted for all pairs of this table. All else as in the table of comparisons."
     )
-    tests = ", ".join(
-        f"{name} by {METRICS[task.metric].row_test_name}" for name, task in results.tasks.items()
-    )
-    notes = [
-        "Differences between the best configurations of two arms, means over their seeds, on the same dev "
-        "rows. Interval and p of overall: paired bootstrap over dev rows; Holm: adjusted for all arms "
-        "compared with the same one. A difference is a tie unless the interval leaves out 0 and p Holm is "
-        "below .05.",
-        f"p of a task, at the first seed that both have: {tests}. p over seeds: Wilcoxon on overall, which "
-        "needs six seeds to fall below .05.",
-        "The configurations were chosen on these dev rows: see the confirmed scores, if there are any.",
-        _noise(results, comparisons),
-    ]
-    rows = tuple(_row(each, results) for each in pairs)
-    return Table("comparisons", "Arms against each other", columns, rows, tuple(notes))
+    return Table("matched", "Arms on matched configurations", columns, tuple(rows), (note,))
 
 
-def _row(each: Comparison, results: Results) -> tuple[Cell, ...]:
-    overall, trials = each.differences["overall"], (*each.ours.numbers, *each.theirs.numbers)
-    cells = []
-    for name in results.tasks:
-        gap = each.differences[name].value
-        cells += [difference_cell(gap, trials), _p(each.row_tests.get(name))]
+def _declared(each: Comparison, claims: Comparisons) -> bool:
+    pair = {each.ours.arm, each.theirs.arm}
+    return any(pair == {other.ours.arm, other.theirs.arm} for other in claims.declared)
+
+
+_COLUMNS = (
+    Column("arm"),
+    Column("against"),
+    *numeric("overall", "95 %", "p rows", "p seeds", "p Holm"),
+    Column("verdict"),
+    *numeric("P(A > B)", "seeds"),
+    Column("could tell apart", numeric=True, optional=True),
+)
+
+
+def _row(each: Comparison) -> tuple[Cell, ...]:
+    overall, found = each.gaps["overall"], each.detectable
+    chance = overall.superiority
     return (
         Cell(one_line(each.ours.arm)),
         Cell(one_line(each.theirs.arm)),
-        difference_cell(overall.value, trials),
-        interval_cell(overall.interval),
-        _p(overall.p),
-        _p(each.adjusted),
-        Cell(str(each.verdict)),
-        *cells,
-        _p(each.over_seeds),
+        difference_cell(overall.value, _trials(each)),
+        Cell(f"{difference(overall.interval.low)} to {difference(overall.interval.high)}"),
+        p_cell(overall.p_rows),
+        p_cell(overall.p_seeds),
+        p_cell(each.adjusted["overall"]),
+        Cell(NONE if each.verdict is None else str(each.verdict)),
+        Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
+        Cell(_seeds(each.seeds)),
+        score_cell(found.difference if found else None),
     )
 
 
-def _p(value: float | None) -> Cell:
-    return Cell(NONE) if value is None else Cell(p_text(value), value=float(value))
+def _task_columns(results: Results) -> tuple[Column, ...]:
+    headings = (heading for name in results.tasks for heading in (name, f"p {name}"))
+    return tuple(Column(heading, numeric=True, optional=True) for heading in headings)
 
 
-def _noise(results: Results, comparisons: Comparisons) -> str:
-    """The sampling error of each dev set, at the scores of the best arm."""
-    best = comparisons.compared[0]
-    predictions = results.predictions(best.numbers[0]) or {}
-    rows = {name: len(predictions[name].labels) for name in results.tasks}
-    scores = {name: best.scores[name] for name in results.tasks}
-    errors = [
-        f"{name} {score(METRICS[task.metric].standard_error(scores[name], rows[name]))} ({rows[name]:,} rows)"
-        for name, task in results.tasks.items()
-    ]
-    overall = score(overall_sampling_error(results.tasks, scores, rows))
-    return (
-        f"Sampling error of these dev sets (one standard error, at the scores of {one_line(best.arm)}): "
-        f"overall {overall}, {', '.join(errors)}."
-    )
+def _task_cells(each: Comparison, results: Results) -> list[Cell]:
+    cells: list[Cell] = []
+    for name in results.tasks:
+        cells += [difference_cell(each.gaps[name].value, _trials(each)), p_cell(each.adjusted[name])]
+    return cells
+
+
+def _trials(each: Comparison) -> tuple[int, ...]:
+    return tuple(sorted({*each.ours.numbers, *each.theirs.numbers}))
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return str(seeds[0]) if seeds[0] == seeds[1] else f"{seeds[0]}, {seeds[1]}"

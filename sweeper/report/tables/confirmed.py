@@ -6,17 +6,19 @@ from ...text import one_line
 from ..confirmation import configuration_key
 from ..document import Cell, Column, Table
 from ..results import Results, mean_and_deviation
-from .cells import count_cell, difference_cell, numeric, score_cell
+from ..statistics.comparison import Comparisons
+from .cells import count_cell, difference_cell, interval_cell, numeric, score_cell
 
 
-def confirmed_table(results: Results) -> Table | None:
+def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
     """One row a configuration that was trained again at fresh seeds; None if none was.
 
     Search scores are means over the seeds of the search, confirmed ones over the fresh seeds.
     """
     if results.confirmation is None or results.confirmation.complete.empty:
         return None
-    again = results.confirmation.complete
+    again = results.confirmation.observations
+    known = {one.numbers[0]: one for one in comparisons.claims.leaders}
     keys = again["config"].map(configuration_key)
     tests = _test_scores(results.confirmation)
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
@@ -28,6 +30,8 @@ def confirmed_table(results: Results) -> Table | None:
             continue
         mean, deviation = mean_and_deviation(own["overall"])
         gap = None if mean is None else mean - one.mean
+        leader = next((known[number] for number in own["number"] if number in known), None)
+        interval = (comparisons.claims.intervals(leader) or {}).get("overall") if leader else None
         rows.append(
             (
                 Cell(one_line(one.arm)),
@@ -35,6 +39,7 @@ def confirmed_table(results: Results) -> Table | None:
                 count_cell(len(one.numbers)),
                 score_cell(mean),
                 score_cell(deviation),
+                interval_cell(interval),
                 count_cell(len(own)),
                 difference_cell(gap),
                 *(_mean_cell(tests[tests.index.isin(own["number"])], name) for name in names),
@@ -42,11 +47,13 @@ def confirmed_table(results: Results) -> Table | None:
         )
     columns = (
         Column("arm"),
-        *numeric("search", "seeds", "confirmed", "sd", "fresh seeds", "difference", *names),
+        *numeric("search", "seeds", "confirmed", "sd", "95 %", "fresh seeds", "difference", *names),
     )
     notes = [
         "The best of many trials, chosen on dev, is optimistic; the same configuration at fresh seeds is "
-        "not. sd: standard deviation over the fresh seeds.",
+        "less so. It got these seeds as it led: claims rest on them alone, and the search's score is shown "
+        "and not tested. sd: standard deviation over the fresh seeds; 95 %: on other seeds and rows "
+        "together.",
         f"Fresh seeds: {', '.join(map(str, sorted(set(again['seed']))))}; study {results.confirmation.name}.",
     ]
     if names:

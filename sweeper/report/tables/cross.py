@@ -1,15 +1,14 @@
 """A table over two settings of the search space. Pure."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
-
-import pandas as pd
 
 from ...study.space import Choice, Space
 from ...study.spec import CROSS
 from ...text import NONE, one_line, score, setting
 from ..document import Cell, Column, Table
-from ..results import PARAM, Results, best_trial
+from ..results import Configuration, Results, leaders_of
 from .cells import numeric, remarks
 
 BINS = 4
@@ -26,32 +25,39 @@ def cross_table(key: str, results: Results) -> Table:
     """
     down, across = key.split(CROSS)
     rows_of, columns_of = _parts(results.space[down]), _parts(results.space[across])
-    complete = results.complete.assign(
-        down=_places(results, down, rows_of), across=_places(results, across, columns_of)
-    )
+    places = {
+        one.numbers[0]: (_place(results.space[down], rows_of, one.params.get(down)),
+                         _place(results.space[across], columns_of, one.params.get(across)))
+        for one in results.configurations
+    }  # fmt: skip
     rows = []
     for arm in results.arms:
-        own = complete[complete["arm"] == arm]
-        best = best_trial(own)
+        own = results.of_arm(arm)
+        best = leaders_of(own)[:1]
         for place, label in enumerate(rows_of):
-            line = own[own["down"] == place]
-            cells = [_cell(line[line["across"] == at], best) for at in range(len(columns_of))]
+            parts = (
+                [one for one in own if places[one.numbers[0]] == (place, at)] for at in range(len(columns_of))
+            )
+            cells = [_cell(part, best) for part in parts]
             rows.append((Cell(one_line(arm) if place == 0 else ""), Cell(label), *cells))
     columns = (Column("arm"), Column(one_line(down)), *numeric(*(f"{across} {one}" for one in columns_of)))
-    note = "Each cell is the best overall of its trials, whose number stands in brackets."
+    note = (
+        "Each cell is the best of its configurations, by the mean overall over seeds; how many they are "
+        "stands in brackets."
+    )
     title = f"{one_line(down)} against {one_line(across)}"
     return Table(key, title, columns, tuple(rows), (note, *remarks(results)))
 
 
-def _cell(trials: pd.DataFrame, top: dict[str, Any] | None) -> Cell:
-    best = best_trial(trials)
-    if best is None:
+def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:
+    if not configurations:
         return Cell(NONE)
+    best = leaders_of(configurations)[0]
     return Cell(
-        f"{score(best['overall'])} ({len(trials)})",
-        value=float(best["overall"]),
-        bold=top is not None and score(best["overall"]) == score(top["overall"]),
-        trials=(int(best["number"]),),
+        f"{score(best.mean)} ({len(configurations)})",
+        value=best.mean,
+        bold=score(best.mean) in [score(one.mean) for one in top],
+        trials=best.numbers,
     )
 
 
@@ -65,13 +71,9 @@ def _parts(entry: Space) -> list[str]:
     return [f"{low} to {high}" for low, high in zip(edges, [*edges[1:], last], strict=True)]
 
 
-def _places(results: Results, name: str, parts: list[str]) -> list[int]:
-    """The part into which each complete trial falls; -1 for a value that the space no longer has."""
-    entry = results.space[name]
-    column = results.complete.get(PARAM + name)
-    if column is None:
-        return [-1] * len(results.complete)
+def _place(entry: Space, parts: list[str], value: Any) -> int:
+    """The part into which a value falls; -1 for one that the space no longer has."""
     if isinstance(entry, Choice) or len(parts) != BINS or parts[0] == one_line(setting(entry.at(0.0))):
-        labels = {label: place for place, label in enumerate(parts)}
-        return [labels.get(one_line(setting(None if pd.isna(value) else value)), -1) for value in column]
-    return [min(int(entry.unit(value) * BINS), BINS - 1) if pd.notna(value) else -1 for value in column]
+        label = one_line(setting(value))
+        return parts.index(label) if label in parts else -1
+    return min(int(entry.unit(value) * BINS), BINS - 1) if value is not None else -1

@@ -1,49 +1,80 @@
 """The paper's tables with ours beside the published rows. Pure."""
 
 from ...study.settings import flat
-from ...text import NONE
 from ..document import Cell, Column, Table
-from ..published import PAPER_TASKS, published_tables
-from ..results import Results, best_trial
-from .cells import EMPTY, difference_cell, highest, numeric, remarks, score_cells, trial_cell
+from ..published import PAPER_TASKS, PublishedTable, published_tables
+from ..results import Configuration, Results, leaders_of
+from .cells import EMPTY, count_cell, difference_cell, highest, numeric, remarks, score_cells
 
 
 def paper_table(key: str, results: Results) -> Table | None:
-    """One of the paper's tables: for each row our best matching trial, the published row, the difference.
+    """One of the paper's tables: for each row that ran our best configuration and the published one.
 
     Args:
         key: ``table1`` … ``table7``.
         results: The study.
 
     Returns:
-        The table; None where the tasks are not the paper's three.
+        The table; None where fewer than two of its rows ran, so that there is nothing to compare.
     """
-    if set(results.tasks) != set(PAPER_TASKS):
+    if not tells(results):
         return None
     published = published_tables()[key]
-    complete = results.complete
-    settings = [flat(config) for config in complete["config"]]
-    ours = [best_trial(complete[[published.counts(row, one) for one in settings]]) for row in published.rows]
-    top_ours = highest([trial for trial in ours if trial is not None], results.scores)
+    ran = [(row, one) for row, one in zip(published.rows, _ours(published, results), strict=True) if one]
+    if len(ran) < 2:
+        return None
+    top_ours = highest([one.scores for _, one in ran], results.scores)
     top_printed = highest([row.scores for row in published.rows], results.scores)
     rows: list[tuple[Cell, ...]] = []
-    for row, trial in zip(published.rows, ours, strict=True):
-        number = Cell(NONE) if trial is None else trial_cell(trial["number"])
-        gaps = {} if trial is None else {name: trial[name] - row.scores[name] for name in results.scores}
+    demo = any(
+        config["tasks"]["sst"]["source"].get("kind") == "demo" for config in results.complete["config"]
+    )
+    for row, one in ran:
+        gaps = [one.scores[name] - row.scores[name] for name in results.scores]
+        trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
+        ours = score_cells(results.scores, one.scores, top_ours, one.numbers)
+        printed = score_cells(results.scores, row.scores, top_printed)
         rows += [
-            (
-                Cell(row.label),
-                Cell("ours"),
-                *score_cells(results.scores, trial, top_ours, number.trials),
-                number,
-            ),
-            (EMPTY, Cell("published"), *score_cells(results.scores, row.scores, top_printed), EMPTY),
-            (EMPTY, Cell("difference"), *(difference_cell(gaps.get(name)) for name in results.scores), EMPTY),
+            (Cell(row.label), Cell("ours"), *ours, count_cell(len(one.numbers)), trials),
+            (EMPTY, Cell("published"), *printed, EMPTY, EMPTY),
         ]
-    columns = (Column(published.heading), Column(""), *numeric(*results.scores, "trial"))
+        if not demo:  # a corpus of our own says nothing about the paper's
+            rows.append((EMPTY, Cell("difference"), *map(difference_cell, gaps), EMPTY, EMPTY))
+    columns = (
+        Column(published.heading),
+        Column(""),
+        *numeric(*results.scores, "seeds"),
+        Column("trials", optional=True),
+    )
+    missing = [row.label for row in published.rows if row not in [other for other, _ in ran]]
     notes = (
-        "Ours is the best complete trial with the settings of the row; all else is as the study sets it.",
+        "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
+        "as the study sets it. The published rows are one run each.",
+        *([f"{len(ran)} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
         *published.notes,
         *remarks(results),
     )
     return Table(key, published.title, columns, tuple(rows), notes)
+
+
+def folded(key: str, results: Results) -> str:
+    """A table that has too few rows to be shown, in a line: ``Table 6: 1 of 2 rows ran``."""
+    published = published_tables()[key]
+    ran = sum(one is not None for one in _ours(published, results))
+    return f"Table {key.removeprefix('table')}: {ran} of {len(published.rows)} rows ran"
+
+
+def tells(results: Results) -> bool:
+    """Whether the tasks are the paper's three."""
+    return set(results.tasks) == set(PAPER_TASKS)
+
+
+def _ours(published: PublishedTable, results: Results) -> list[Configuration | None]:
+    """For each row our best configuration with its settings."""
+    configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
+    settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
+    fitting = [
+        [one for one in results.configurations if published.counts(row, settings[one.numbers[0]])]
+        for row in published.rows
+    ]
+    return [next(iter(leaders_of(own)), None) for own in fitting]

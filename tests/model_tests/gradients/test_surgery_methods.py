@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torchjd import aggregation, autojac
 
 from model.config.gradient import CAGRAD_RADIUS, METHODS
-from model.gradients.dualcone import ExactProjector
 from model.gradients.surgery import GradientSurgery
 from tests.model_tests.gradients.operations import (
     SIZES,
@@ -28,11 +27,8 @@ ENGINES: dict[str, aggregation.GramianWeightedAggregator | aggregation.WeightedA
     "mean": aggregation.Mean(),
     "pcgrad": aggregation.PCGrad(),
     "gradvac": aggregation.GradVac(),
-    "cagrad": aggregation.CAGrad(c=CAGRAD_RADIUS),
     "aligned_mtl": aggregation.AlignedMTL(),
     "imtl_g": aggregation.IMTLG(),
-    "mgda": aggregation.MGDA(),
-    "upgrad": aggregation.UPGrad(projector=ExactProjector()),
 }
 
 
@@ -51,7 +47,7 @@ def test_pcgrad_is_the_paper_s_algorithm(tasks: int) -> None:
     assert conflicts > 100
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ENGINES)
 def test_equals_torchjd_s_engine_on_bert(method: str) -> None:
     model = bert()
     surgery = GradientSurgery(list(model.parameters()), list(TASKS), method)
@@ -132,18 +128,26 @@ def test_the_size_of_the_gradients_changes_only_that_of_the_result(method: str) 
         torch.testing.assert_close(result, results[0], rtol=1e-4, atol=1e-5)
 
 
+def test_imtl_g_serves_a_gradient_that_is_3000_times_shorter() -> None:
+    for case in range(20):
+        torch.manual_seed(case)
+        gradients = torch.randn(3, sum(SIZES)) * torch.tensor([[3000.0], [1.0], [50.0]])
+        projections = gradients @ joined(gradients, "imtl_g") / gradients.norm(dim=1)
+        torch.testing.assert_close(projections, projections.mean().expand(3), rtol=1e-3, atol=0.0)
+
+
 def test_what_each_method_promises() -> None:
     for case in range(50):
         torch.manual_seed(case)
         gradients = torch.randn(3, sum(SIZES)) * torch.tensor([[1.0], [3.0], [0.3]])
         norms = gradients.norm(dim=1)
-        slack = 1e-3 * norms * norms.max()
+        slack = 1e-5 * norms * norms.max()
         # No task's loss goes up, to the first order.
         assert (gradients @ joined(gradients, "upgrad") >= -slack).all()
-        assert (gradients @ joined(gradients, "mgda") >= -0.1 * norms * norms.max()).all()
+        assert (gradients @ joined(gradients, "mgda") >= -slack).all()
         projections = gradients @ joined(gradients, "imtl_g") / norms
         torch.testing.assert_close(projections, projections.mean().expand(3), rtol=1e-3, atol=1e-4)
-        assert joined(gradients, "mgda").norm() <= norms.min() * 1.001
+        assert joined(gradients, "mgda").norm() <= norms.min() * (1 + 1e-5)
         # Of all vectors that near to the mean, CAGrad's serves the worst-off task best.
         mean, conflict_averse = gradients.mean(dim=0), joined(gradients, "cagrad")
         assert (conflict_averse - mean).norm() <= CAGRAD_RADIUS * mean.norm() * (1 + 1e-5)

@@ -1,5 +1,7 @@
 """Accuracy, its test and its error against statsmodels."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -20,10 +22,15 @@ def test_its_standard_error_is_that_of_statsmodels() -> None:
     assert ACCURACY.standard_error(0.7, 900) == pytest.approx((high - low) / 2 / stats.norm.ppf(0.975))
 
 
-@pytest.mark.parametrize(("gained", "lost"), [(3, 9), (0, 6), (12, 12), (1, 0), (20, 30), (60, 25), (14, 11)])
-def test_its_row_test_is_mcnemars_of_statsmodels(gained: int, lost: int) -> None:
+TABLES = [(3, 9), (0, 6), (12, 12), (1, 0), (0, 0), (20, 30), (60, 25), (14, 11), (400, 460)]
+
+
+@pytest.mark.parametrize(("gained", "lost"), TABLES)
+def test_its_row_test_is_the_exact_one_of_statsmodels_and_of_coins(gained: int, lost: int) -> None:
     ours = np.array([1] * gained + [0] * lost + [1] * 7 + [0] * 5, dtype=float)
     theirs = np.array([0] * gained + [1] * lost + [1] * 7 + [0] * 5, dtype=float)
-    exact = gained + lost < 25
-    expected = mcnemar([[7, gained], [lost, 5]], exact=exact, correction=True).pvalue
-    assert ACCURACY.row_test(ours, theirs, np.ones(len(ours))) == pytest.approx(expected)
+    p = ACCURACY.row_test(ours, theirs, np.ones(len(ours)))
+    assert p == pytest.approx(mcnemar([[7, gained], [lost, 5]], exact=True).pvalue)
+    tosses = gained + lost
+    as_far = sum(math.comb(tosses, k) for k in range(tosses + 1) if abs(2 * k - tosses) >= abs(gained - lost))
+    assert p == pytest.approx(as_far / 2**tosses)

@@ -169,7 +169,7 @@ def test_a_terminal_shows_everything_at_once(
     assert "trial 12 failed (nan): ValueError: [blue]broken[/blue]" in text
     assert "1 of 10 trials · 1 failed · best overall 0.740 (trial 7) · about" in text
     head, *rows = last_drawn(text)
-    for heading in ("trial", "arm", "epoch", "overall", "sst", "para", "sts", "time", "settings"):
+    for heading in ("trial", "arm", "epoch", "overall", "sst", "para", "sts", "time"):
         assert heading in head
     assert rows[0].split() == ["—", "idle"]
     [row] = [line for line in rows if line.lstrip().startswith("13")]
@@ -182,9 +182,27 @@ def test_a_terminal_shows_everything_at_once(
     assert "left" in below
     assert max(map(len, rows)) <= width
     # With room, all of it is on one line.
+    assert ("settings" in head) == (width == 140)
     if width == 140:
         assert ARM in row
         assert "learning_rate 0.00123, dropout 0.3" in row
+
+
+def test_a_narrow_terminal_shows_a_block_a_worker(trial: Callable[[int], TrialSpec]) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=44, legacy_windows=False, color_system=None)
+    count = tally()
+    with LiveProgress(console, count) as view:
+        shown = Several(count, view)
+        shown.submitted(trial(13), resumed=False)
+        shown.evaluated(13, result(3))
+        lines = [line.rstrip() for line in out.getvalue().splitlines()]
+    at = max(place for place, line in enumerate(lines) if "trial 13 · arm" in line)
+    assert lines[at].endswith(f"trial 13 · arm {ARM}")
+    assert lines[at + 1] == "  epoch 3/4 · overall 0.732 · sst 0.633"
+    assert lines[at + 2] == "  para 0.798 · sts -0.053 · time 0:00:00"
+    assert lines[at + 3] == "  settings learning_rate 0.00123, dropout"
+    assert lines[at + 4] == "  0.3"
 
 
 def test_each_worker_keeps_its_line(trial: Callable[[int], TrialSpec]) -> None:
@@ -215,4 +233,4 @@ def test_each_worker_keeps_its_line(trial: Callable[[int], TrialSpec]) -> None:
 def last_drawn(text: str) -> list[str]:
     """The table and what is under it, as last drawn, without its trailing blanks."""
     lines = [line.rstrip() for line in text.splitlines()]
-    return lines[max(i for i, line in enumerate(lines) if "settings" in line) :]
+    return lines[max(i for i, line in enumerate(lines) if "epoch" in line) :]

@@ -45,16 +45,16 @@ def predictions(arm: str, seed: int) -> dict[str, Predictions]:
     return found
 
 
-OF = study(arms=ARMS, space=SPACE, seeds=[1, 2], tables=["arms"])
+OF = study(arms=ARMS, space=SPACE, seeds=[1, 2, 3], tables=["arms"])
 
 
 @pytest.fixture(scope="module")
 def made() -> Results:
-    """Three arms at two seeds each: B and C are about as good, A is not."""
+    """Three arms at three seeds each: B and C are about as good, A is not."""
     rows: list[TrialRow] = []
     kept = {}
     for arm in ARMS:
-        for seed in (1, 2):
+        for seed in (1, 2, 3):
             number = len(rows)
             kept[number] = predictions(arm, seed)
             rows.append(row(OF, number, arm, scored(kept[number]), params={"dropout": 0.1}, seed=seed))

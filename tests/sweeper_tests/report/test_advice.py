@@ -5,7 +5,6 @@ from dataclasses import replace
 from sweeper.report.advice import advice
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.summary import evidence, headline
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -28,14 +27,13 @@ def test_a_study_without_scores_suggests_nothing() -> None:
     assert said(results(study(), [])) == []
 
 
-def test_the_end_of_a_range_and_the_last_epoch_are_named() -> None:
+def test_the_end_of_a_range_is_named() -> None:
     found = with_epochs(
         [trial(0, 4), trial(1, 4, learning_rate=2e-3), trial(2, 2, learning_rate=9.9e-3)], epochs=4
     )
     assert said(found) == [
-        "Next: confirm the leader at fresh seeds: sweeper confirm made@demo --top 1 --seeds 5",
+        "Next: confirm the best configuration at fresh seeds: sweeper confirm made@demo --seeds 5",
         "The best learning_rate, 9.9e-3, lies at the upper end of its range: widen it.",
-        "In 2 of 3 trials the last epoch was the best: train for more epochs.",
     ]
 
 
@@ -60,15 +58,15 @@ def test_failures_are_counted_by_class() -> None:
     assert said(found)[-1] == "2 trials failed, 2 of class error: see the failed trials."
 
 
-def test_ties_are_said_and_to_be_told_apart(made: Results) -> None:
-    compared = Comparisons(made)
-    other = (set("BC") - {compared.leaders[0].arm}).pop()
-    (text,) = evidence(compared)
-    assert text.startswith(f"On the same dev rows: {other} (p ")
-    assert f"is a tie with {compared.leaders[0].arm}; A (p " in text
-    assert text.endswith(
-        f"is worse than {compared.leaders[0].arm}. Paired bootstrap on overall, Holm-adjusted."
+def test_undecided_pairs_are_worth_more_seeds_once_they_were_confirmed(made: Results) -> None:
+    assert said(made)[0].endswith("sweeper confirm made@demo --seeds 5")
+    even = replace(made, pairs=(("B", "C"),), name="made-confirm@demo")
+    [each] = Comparisons(even).declared
+    assert each.detectable is not None
+    needed = each.detectable.seeds_for_half
+    confirmed = replace(made, confirmation=even)
+    assert said(confirmed)[0] == (
+        f"Next: with {needed} seeds half the difference could be told apart: sweeper confirm made@demo "
+        f"--seeds {needed}"
     )
-    assert headline(made, compared).startswith(f"{compared.leaders[0].arm} has the highest overall, ")
-    assert f"and ties with {other}, " in headline(made, compared)
-    assert advice(made, compared)[0].endswith("sweeper confirm made@demo --top 2 --seeds 5")
+    assert not any(text.startswith("Next") for text in said(even)), "a confirmation is not confirmed"

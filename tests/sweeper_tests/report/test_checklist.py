@@ -37,7 +37,7 @@ def old(tmp_path: Path) -> Database:
 
 def test_what_was_not_recorded_says_so_and_is_not_counted(old: Database) -> None:
     with old as database:
-        files = checklist_files(read_study(database, database.study("made@demo")))
+        files = checklist_files(read_study(database, database.study("made@demo")), ())
     found = items(files["checklist.md"])
     assert len(found) == 22
     empty = {title for title, lines in found.items() if any(": not recorded" in line for line in lines)}
@@ -56,7 +56,7 @@ def test_what_was_not_recorded_says_so_and_is_not_counted(old: Database) -> None
 
 def test_the_figures_are_those_of_the_trials(old: Database) -> None:
     with old as database:
-        found = items(checklist_files(read_study(database, database.study("made@demo")))["checklist.md"])
+        found = items(checklist_files(read_study(database, database.study("made@demo")), ())["checklist.md"])
     assert "Bounds: learning_rate: 5e-4 to 0.01, log scale" in found["Search: bounds of each hyperparameter"]
     assert "Bounds: dropout: one of 0.1, 0.3, 0.5" in found["Search: bounds of each hyperparameter"]
     assert found["Search: number of training and evaluation runs"] == [
@@ -75,7 +75,7 @@ def test_the_figures_are_those_of_the_trials(old: Database) -> None:
 
 def test_names_are_neither_markup_nor_commands(old: Database) -> None:
     with old as database:
-        files = checklist_files(read_study(database, database.study("made@demo")))
+        files = checklist_files(read_study(database, database.study("made@demo")), ())
     assert "<b>" not in files["checklist.md"]
     assert r"\input{x}" not in files["checklist.tex"]
     assert r"S\_BERT \& \textless{}b\textgreater{}50 \%" in files["checklist.tex"]

@@ -9,6 +9,7 @@ from sweeper.report.figures.history import history_figure
 from sweeper.report.figures.learning import learning_figure
 from sweeper.report.figures.slice import slices_figure
 from sweeper.report.figures.tradeoff import tradeoff_figure
+from sweeper.report.statistics.comparison import Comparisons
 from sweeper.trial import TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -38,7 +39,7 @@ def test_every_figure_is_drawn_once_a_trial_is_complete() -> None:
     assert len(set(keys)) == len(keys)
     assert all(key.replace("-", "").replace("_", "").isalnum() for key in keys)
     assert study_figures(results(study(), [])) == []
-    assert all(draw(found).key == key for key, draw in FIGURES.items())
+    assert all(draw(found, Comparisons(found)).key == key for key, draw in FIGURES.items())
 
 
 def test_the_history_shows_every_trial_and_the_best_so_far() -> None:
@@ -116,7 +117,7 @@ def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:
 def test_one_arm_needs_no_legend() -> None:
     found = results(study(), trials()[1::2])
     assert history_figure(found).legend == ()
-    assert [arm for arm, _ in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
+    assert [key.name for key in history_figure(results(study(), trials())).legend] == ["Baseline", "S-BERT"]
 
 
 def test_names_are_no_markup_to_plotly() -> None:

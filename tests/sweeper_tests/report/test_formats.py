@@ -38,6 +38,8 @@ HOSTILE = [
     "-- ''d'' << >> ,, \"quoted\"",
 ]
 
+WARNING = "One seed: (so far) nothing is known."
+
 SMALL = Table(
     "small",
     "Small & <short>",
@@ -60,6 +62,7 @@ def document(*tables: Table) -> Document:
         summary=("One.", "Two."),
         arms=("one", "two", "three"),
         tables=tables,
+        warnings=(WARNING,),
     )
 
 
@@ -104,7 +107,9 @@ def markdown_cells(text: str) -> tuple[list[list[str]], list[str]]:
 
 
 def test_markdown_is_read_as_the_table_that_it_was() -> None:
-    rows, bold = markdown_cells(as_markdown(document(SMALL)))
+    text = as_markdown(document(SMALL))
+    assert text.index(f"**Warnings**\n\n- {WARNING}\n") < text.index("Why?")
+    rows, bold = markdown_cells(text)
     assert rows == [
         ["arm", "overall", "note"],
         ["one", ".732", "best, I say"],
@@ -189,6 +194,7 @@ def test_json_holds_all_of_the_document() -> None:
         "description": "Why?",
         "formula": "overall = sst",
         "notice": "",
+        "warnings": [WARNING],
         "summary": ["One.", "Two."],
         "arms": ["one", "two", "three"],
     }
@@ -201,6 +207,7 @@ def cell(text: str, value: float | None = None, **more: object) -> dict[str, obj
 def test_a_table_in_latex() -> None:
     lines = as_latex(document(SMALL)).splitlines()
     assert lines[:2] == ["% Tables of made@demo. The preamble needs:", r"% \usepackage[T1]{fontenc}"]
+    assert lines.index(f"% Warning: {WARNING}") < lines.index("% One.")
     assert r"\caption{Small \& \textless{}short\textgreater{}}" in lines
     assert r"\label{tab:small}" in lines
     assert r"\begin{tabular}{lr}" in lines

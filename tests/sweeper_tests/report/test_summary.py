@@ -1,20 +1,24 @@
+from dataclasses import replace
+
 from sweeper.report.results import Results, count_trials
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.summary import headline, missing, progress
+from sweeper.report.summary import findings, headline, missing, progress
+from sweeper.report.tables.cells import p_text
+from sweeper.text import score
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import results, row, study
 
 
 def headed(of: Results) -> str:
     """The headline of a study."""
-    return headline(of, Comparisons(of))
+    return headline(Comparisons(of))
 
 
-def test_the_headline_names_the_best_arm_the_runner_up_and_the_difference() -> None:
+def test_the_headline_names_the_highest_and_the_next() -> None:
     of = study()
     rows = [row(of, 0, "Baseline", (0.4, 0.7, 0.5)), row(of, 1, "S-BERT", (0.45, 0.75, 0.6))]
     text = headed(results(of, rows))
-    assert text == "S-BERT leads with overall .667 (trial 1), .050 above Baseline with .617 (trial 0)."
+    assert text == "S-BERT has the highest overall, .667 (trial 1), before Baseline, .617 (trial 0)."
 
 
 def test_arms_that_show_the_same_score_are_level() -> None:
@@ -26,7 +30,7 @@ def test_arms_that_show_the_same_score_are_level() -> None:
 def test_with_several_seeds_the_headline_compares_means() -> None:
     of = study(seeds=(1, 2), arms={"S-BERT": {}})
     rows = [row(of, seed - 1, "S-BERT", (0.1 * seed, 0.7, 0.5), seed=seed) for seed in (1, 2)]
-    expected = "Best of 2 trials: overall .533 ± .017 (mean ± standard error of 2 seeds)."
+    expected = "Best of 1 configuration: overall .533 (mean of 2 seeds)."
     assert headed(results(of, rows)) == expected
 
 
@@ -51,7 +55,40 @@ def test_progress_and_what_is_missing() -> None:
         "38 trials still to come: every number here may change.",
         "No complete trial yet in S-BERT.",
     ]
-    assert (
-        missing(results(of, []), count, ["table3"])[-1]
-        == "Not shown, as the tasks are not the paper's: table3."
+    assert missing(found, count, ["table3", "table6"])[-1] == (
+        "Of the paper's tables: Table 3: 0 of 4 rows ran; Table 6: 0 of 2 rows ran."
     )
+    other = replace(results(of, []), tasks={"tone": of.tasks["sst"]})
+    assert missing(other, count, ["table3"])[-1] == "Not shown, as the tasks are not the paper's: table3."
+
+
+def test_findings_say_difference_interval_both_ps_numbers_and_what_could_be_told(made: Results) -> None:
+    compared = Comparisons(made)
+    better, other = findings(compared)
+    for text, each in zip((better, other), compared.declared, strict=True):
+        gap = each.gaps["overall"]
+        assert text.startswith(
+            f"{each.ours.arm} is better than A: {each.ours.arm} scores {score(gap.value)} more"
+        )
+        assert f"p rows {p_text(gap.p_rows)}, p seeds {p_text(gap.p_seeds or 0)}, adjusted " in text
+        assert "P(A > B) 1.000, .439 to 1.000; 3 seeds each, 1,600 dev rows" in text
+        assert each.detectable is not None
+        assert f"could have told apart {score(each.detectable.difference)} (80 % power); half" in text
+    [even] = findings(Comparisons(replace(made, pairs=(("B", "C"),))))
+    assert even.startswith("B and C are not told apart: ")
+
+
+def test_configurations_that_differ_in_settings_are_no_arms(made: Results) -> None:
+    """The leader of B differs from A's in dropout: the difference is theirs."""
+    of = study(arms=made_arms(made), space={"dropout": [0.1, 0.3]}, seeds=[1, 2, 3])
+    config = [
+        of.config(arm, {"dropout": 0.3 if arm == "B" else 0.1}, seed).model_dump(mode="json")
+        for arm, seed in zip(made.trials["arm"], made.trials["seed"], strict=True)
+    ]
+    found = findings(Comparisons(replace(made, trials=made.trials.assign(config=config))))
+    assert found[0].startswith("The configuration of B is better than the configuration of A: ")
+    assert found[1].startswith("C is better than A: ")
+
+
+def made_arms(of: Results) -> dict[str, dict[str, str]]:
+    return {arm: {} for arm in of.arms}

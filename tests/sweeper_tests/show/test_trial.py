@@ -12,7 +12,7 @@ from sweeper.store.study import StudyStore
 
 
 def test_a_complete_trial(store: StudyStore) -> None:
-    lines = trial_text(store, 0).splitlines()
+    lines = trial_text(store, 0, 80).splitlines()
     assert lines[:2] == ["quickstart@demo trial 0: complete", "arm: Baseline"]
     assert "best epoch 2: overall 0.6250, sst 0.2500" in lines
     assert "device: cpu, 1 threads; attempts: 1" in lines
@@ -28,7 +28,7 @@ def test_a_complete_trial(store: StudyStore) -> None:
 def test_a_result_that_was_reused_and_a_batch_that_was_halved(store: StudyStore, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
         connection.execute("UPDATE run SET reused_from = 7, halvings = 1, machine = 'here' WHERE number = 0")
-    lines = trial_text(store, 0).splitlines()
+    lines = trial_text(store, 0, 80).splitlines()
     assert "not trained: configuration and seed are those of trial 7, and so is the result" in lines
     assert (
         "memory ran out at first: trained with half the micro-batch, accumulation 1; the batch is the same"
@@ -37,7 +37,7 @@ def test_a_result_that_was_reused_and_a_batch_that_was_halved(store: StudyStore,
 
 
 def test_a_failed_trial(store: StudyStore) -> None:
-    text = trial_text(store, 1)
+    text = trial_text(store, 1, 80)
     assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text
     assert (
         "\n\nWhat happened: in epoch 4 of 4, a loss was not finite, and the trial ended at that step: "
@@ -54,7 +54,7 @@ def test_a_failed_trial(store: StudyStore) -> None:
 
 
 def test_a_trial_that_has_not_begun(store: StudyStore) -> None:
-    text = trial_text(store, 3)
+    text = trial_text(store, 3, 80)
     assert text.startswith("quickstart@demo trial 3: queued\n")
     assert "Scores by epoch" not in text
     assert "Failure" not in text
@@ -63,4 +63,4 @@ def test_a_trial_that_has_not_begun(store: StudyStore) -> None:
 def test_no_such_trial(store: StudyStore) -> None:
     for number in (4, -1):
         with pytest.raises(InputError, match=f"no trial {number}; its trials are 0 to 3"):
-            trial_text(store, number)
+            trial_text(store, number, 80)

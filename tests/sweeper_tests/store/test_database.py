@@ -253,6 +253,19 @@ def test_a_trial_that_is_halved_begins_again(store: StudyStore) -> None:
     assert store.trials.epochs_frame().empty
 
 
+def test_a_trial_whose_epochs_are_forgotten_is_as_it_was_queued(store: StudyStore, url: str) -> None:
+    number = queue(store)
+    queued = row_of(store, number)
+    store.outcomes(ME).started(number, 1, "cpu", {})
+    store.outcomes(ME).epoch(number, epoch(1, 0.6))
+    store.outcomes(ME).forget(number)
+    row = row_of(store, number)
+    assert (row.halvings, row.config, row.state) == (0, queued.config, RunState.QUEUED)
+    assert store.trials.epochs_frame().empty
+    with in_optuna(url) as trials:
+        assert trials[number].intermediate_values == {}
+
+
 # The course of a trial
 
 

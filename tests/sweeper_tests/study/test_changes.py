@@ -57,6 +57,10 @@ ADDITIONS = [
     ("[{dropout: 0.3}]", "[{dropout: 0.3}, {dropout: 0.1}]",
      ['enqueue: [{"dropout": 0.3}] -> [{"dropout": 0.3}, {"dropout": 0.1}]']),
     ("name: mine", "name: mine\ndescription: Why?", ['description: "" -> "Why?"']),
+    ("name: mine", "name: mine\nbaseline: B", ['baseline: null -> "B"']),
+    ("name: mine", "name: mine\ncompare: [[A, B]]", ['compare: [] -> [["A", "B"]]']),
+    ("name: mine", "name: mine\ncompare: [[B, A]]", []),  # what the default says
+    ("name: mine", "name: mine\nbaseline: A", []),
     ("name: mine", "name: mine\ntables: []", ['tables: ["arms"] -> []']),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from sweeper.errors import InputError
@@ -226,6 +227,15 @@ WRONG = [
      "7: space.encoder: is a group; name one of its fields, for example encoder.source"),
     ("dropout: [0.1, 0.3]", "tasks.sts.head: [linear]",
      "5: arms.B.sts_head = 'cosine': clashes with space.tasks.sts.head: set it or vary it"),
+    ("space:", "baseline: C\nspace:", "6: baseline = 'C': is no arm of this study; known: A, B"),
+    ("space:", "baseline: A\ncompare: [[B, A]]\nspace:",
+     "7: compare: leaves nothing to `baseline`: write one of them"),
+    ("space:", "compare: [[A, C]]\nspace:", "6: compare[0][1] = 'C': is no arm of this study; known: A, B"),
+    ("space:", "compare: [[A, A]]\nspace:", "6: compare[0] = ['A', 'A']: compares an arm with itself"),
+    ("space:", "compare: [[A, B], [B, A]]\nspace:",
+     "6: compare[1] = ['B', 'A']: stands in the list twice"),
+    ("space:", "compare: [[A]]\nspace:", "6: compare[0][1]: is missing"),
+    ("space:", "compare: A\nspace:", "6: compare = 'A': must be a list"),
     ("dropout: [0.1, 0.3]", "tasks.sst.head: [mlp]",
      "2: base.sst_head = 'mlp': clashes with space.tasks.sst.head: set it or vary it"),
     ("dropout: [0.1, 0.3]", "encoder.attention_heads: [4, 6]",
@@ -286,6 +296,23 @@ WRONG = [
 def test_an_error_names_file_line_field_value_and_nearest_name(line: str, instead: str, message: str) -> None:
     assert line in GOOD
     assert refusal(GOOD.replace(line, instead)) == f"mine.yaml:{message}"
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "place"),
+    [
+        ("space:", "space:\n  encoder.dropout: [0.1, 0.999995]", "space.encoder.dropout"),
+        ("sts_head: cosine", "sts_head: cosine, encoder: {dropout: 0.999995}", "arms.B.encoder.dropout"),
+    ],
+)
+def test_an_encoder_dropout_that_leaves_nothing_is_refused_in_files_and_read_from_records(
+    line: str, instead: str, place: str
+) -> None:
+    assert f"{place} = 0.999995: must be below 0.99999" in refusal(GOOD.replace(line, instead))
+    spec = StudySpec.model_validate(yaml.safe_load(GOOD.replace(line, instead)))
+    begun = Study(spec, load_study("quickstart", "demo").workload)
+    dropped = begun.config("B", {} if "arms" in place else {"encoder.dropout": 0.999995}, 1).encoder.dropout
+    assert dropped == 0.999995
 
 
 def test_an_unknown_table_is_refused() -> None:

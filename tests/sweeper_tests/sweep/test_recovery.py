@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.executors import Failed
 from sweeper.sweep.attempt import Ready
-from sweeper.sweep.recovery import RESTARTS, Fail, Halve, Restart, after_failure
+from sweeper.sweep.recovery import RESTARTS, Anew, Fail, Halve, Restart, after_failure
 from sweeper.trial import ErrorClass, TrialSpec
 from tests.sweeper_tests.made import PARAMS, study
 
@@ -39,6 +39,12 @@ def test_too_little_memory_halves_the_micro_batch_once() -> None:
     assert found == Halve(of(4, halvings=1), note)
     assert after_failure(of(2, halvings=1), failure(ErrorClass.OOM)) == Fail()
     assert after_failure(of(CONFIG.batch_size), failure(ErrorClass.OOM)) == Fail()
+
+
+def test_a_checkpoint_of_an_earlier_arithmetic_is_no_failure() -> None:
+    found = after_failure(of(2, kills=1), replace(failure(ErrorClass.ERROR), outdated=True))
+    note = "trial 3: its checkpoint was made by an earlier arithmetic of gradient sum; it starts again"
+    assert found == Anew(of(2, kills=1), note)
 
 
 @pytest.mark.parametrize("error_class", [ErrorClass.NAN, ErrorClass.TIMEOUT, ErrorClass.ERROR])

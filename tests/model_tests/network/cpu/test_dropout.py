@@ -4,7 +4,9 @@ import torch
 from scipy.stats import binomtest
 from torch.nn import functional
 
-from model.network.cpu.dropout import LEVELS, Dropout, dropout, remembered, replace_dropout
+from model.config.train import DROPOUT_BELOW, DROPOUT_LEVELS
+from model.errors import EncoderError
+from model.network.cpu.dropout import Dropout, dropout, remembered, replace_dropout
 
 VALUES = torch.ones(64, 33)
 
@@ -53,7 +55,7 @@ def test_dropout_drops_its_share_and_keeps_the_mean(p: float) -> None:
     zeros = int((values == 0).sum())
     assert binomtest(zeros, values.numel(), p).pvalue > 0.001
     (kept,) = set(values[values != 0].tolist())
-    assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / LEVELS)
+    assert kept == pytest.approx(functional.dropout(torch.ones(99), p).max().item(), rel=1 / DROPOUT_LEVELS)
     # Liveness, which share a random word, are dropped independently.
     pairs = (values[:, 1:] == 0) & (values[:, :-1] == 0)
     assert binomtest(int(pairs.sum()), pairs.numel(), p * p).pvalue > 0.001
@@ -79,3 +81,13 @@ def test_every_dropout_of_a_network_is_replaced_and_none_works_in_evaluation() -
     ones = torch.ones(50)
     assert torch.equal(network.eval()(ones), ones)
     assert not torch.equal(network.train()(ones), ones)
+
+
+def test_a_probability_that_rounds_to_one_is_refused_and_the_one_below_it_works() -> None:
+    most = float(np.nextafter(DROPOUT_BELOW, 0))
+    ones = torch.ones(4 * DROPOUT_LEVELS)
+    torch.manual_seed(5)
+    assert set(dropout(ones, most).tolist()) <= {0.0, float(DROPOUT_LEVELS)}
+    for p in (DROPOUT_BELOW, 0.999995):
+        with pytest.raises(EncoderError, match=rf"encoder\.dropout {p} is not below 0\.99999"):
+            dropout(ones, p)

@@ -49,6 +49,15 @@ def test_a_packed_batch_gives_the_embeddings_and_gradients_of_a_padded_one(
         torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-10, msg=name)
 
 
+def test_another_attention_on_a_live_model_is_refused_where_batches_are_packed(
+    batch: tuple[Tensor, Tensor],
+) -> None:
+    encoder = SentenceEncoder(EncoderConfig(), VOCABULARY, 0)
+    encoder.bert.set_attn_implementation("sdpa")
+    with pytest.raises(AssertionError, match="attention 'sdpa' does not know packed batches"):
+        encoder(*batch)
+
+
 def test_packing_and_spreading_undo_each_other_and_have_the_gradients_of_a_finite_difference(
     batch: tuple[Tensor, Tensor],
 ) -> None:

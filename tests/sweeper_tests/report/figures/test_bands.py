@@ -36,7 +36,7 @@ def test_conflict_is_the_mean_over_complete_trials_for_each_pair() -> None:
         *(f"conflict-{pair}" for pair in pairs),
         *(f"cosine-{pair}" for pair in pairs),
     ]
-    assert [arm for arm, _ in figure.legend] == ["PCGrad"]
+    assert [key.name for key in figure.legend] == ["PCGrad"]
     shares = [[(n + epoch) / 10 for n in range(4)] for epoch in (1, 2)]
     for panel, sign, offset in ((figure.panels[0], 1, 0.0), (figure.panels[3], -1, 0.2)):
         shade, line = panel.drawing.data

@@ -47,21 +47,32 @@ def split(trace: Any) -> list[list[tuple[int, float]]]:
 
 def test_every_trial_has_its_curve_by_state_and_the_best_is_thick() -> None:
     (panel,) = curves_figure(curves()).panels
-    traces = {trace.name: trace for trace in panel.drawing.data}
-    assert list(traces) == ["pruned", "failed", "Baseline", "S-BERT", "trial 2, the best"]
+    lines = {trace.name: trace for trace in panel.drawing.data if trace.mode == "lines"}
+    points = {trace.name: trace for trace in panel.drawing.data if trace.mode == "markers"}
+    assert list(lines) == ["failed", "Baseline", "S-BERT", "trial 2, the best"]
+    assert list(points) == ["pruned", "Baseline", "S-BERT"]
 
     def curve(trial: int, epochs: int) -> list[tuple[int, float]]:
         return [(epoch, pytest.approx(0.1 * trial + 0.01 * epoch)) for epoch in range(1, epochs + 1)]
 
-    assert split(traces["pruned"]) == [curve(4, 1)]
-    assert split(traces["failed"]) == [curve(5, 2)]
-    assert split(traces["Baseline"]) == [curve(0, 3), curve(2, 3)]
-    assert split(traces["S-BERT"]) == [curve(1, 3)]
-    assert split(traces["trial 2, the best"]) == [curve(2, 3)]
     # One epoch is a point, for a line needs two.
-    assert traces["pruned"].mode == "markers"
-    assert (traces["failed"].line.dash, traces["failed"].line.color) == ("dot", "#888888")
-    assert traces["trial 2, the best"].line.width > 3 * traces["Baseline"].line.width
+    assert split(points["pruned"]) == [curve(4, 1)]
+    assert split(lines["failed"]) == [curve(5, 2)]
+    assert split(lines["Baseline"]) == [curve(0, 3), curve(2, 3)]
+    assert split(lines["S-BERT"]) == [curve(1, 3)]
+    assert split(lines["trial 2, the best"]) == [curve(2, 3)]
+    assert (lines["failed"].line.dash, lines["failed"].line.color) == ("dot", "#888888")
+    assert lines["trial 2, the best"].line.width > 3 * lines["Baseline"].line.width
+
+
+def test_the_sign_of_an_arm_stands_at_the_end_of_each_of_its_curves_and_in_the_legend() -> None:
+    figure = curves_figure(curves())
+    (panel,) = figure.panels
+    ends = {trace.name: trace for trace in panel.drawing.data if trace.mode == "markers" and trace.showlegend}
+    assert split(ends["Baseline"]) == [[(3, pytest.approx(0.03))], [(3, pytest.approx(0.23))]]
+    for key in figure.legend:
+        assert (ends[key.name].marker.symbol, ends[key.name].marker.color) == (key.symbol, key.colour)
+    assert [key.symbol for key in figure.legend] == ["circle", "square"]
 
 
 def test_of_thousands_of_curves_some_are_left_out_and_the_caption_says_how_many() -> None:
@@ -71,4 +82,4 @@ def test_of_thousands_of_curves_some_are_left_out_and_the_caption_says_how_many(
     assert DRAWN <= len(drawn) <= DRAWN + 2
     assert f"Drawn are {len(drawn):,} of 3,000 trials" in many.caption
     assert {"trial 2998", "trial 2999"} <= drawn, "the best of each arm"
-    assert len(many.panels[0].drawing.data) == 3
+    assert len(many.panels[0].drawing.data) == 5

@@ -10,7 +10,7 @@ import pytest
 from optuna.importance import FanovaImportanceEvaluator, PedAnovaImportanceEvaluator, get_param_importances
 
 from sweeper.report.figures.anova import DEPTH, FEWEST, SEED, TREES, UnfitTrialsError, importances
-from sweeper.report.figures.importances import importances_figure, toggles
+from sweeper.report.figures.importances import PALE, importances_figure, toggles
 from sweeper.report.results import Results, records
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, SPACE, results, row, study
@@ -113,7 +113,7 @@ def test_a_small_forest_says_the_same_as_optunas_own_within_a_few_hundredths() -
 
 def test_too_few_or_all_alike_says_nothing() -> None:
     space, trials = study().space, drawn(FEWEST)
-    with pytest.raises(UnfitTrialsError, match="7 complete trials, 8 are needed"):
+    with pytest.raises(UnfitTrialsError, match="19 complete trials, 20 are needed"):
         importances(space, trials[1:], [by_rate(params) for params in trials[1:]])
     with pytest.raises(UnfitTrialsError, match="all trials have the same overall"):
         importances(space, trials, [0.5] * FEWEST)
@@ -141,8 +141,15 @@ def test_over_all_arms_what_sets_them_apart_counts() -> None:
         "importance-ped-anova-arms",
     ]
     within, over = panels["importance-fanova"], panels["importance-fanova-arms"]
-    assert [trace.name for trace in within.data] == ["S-BERT", "Baseline"], "bars are stacked from below"
-    assert [trace.y[-1] for trace in within.data] == ["dropout", "dropout"]
+    bars = [trace for trace in within.data if trace.type == "bar"]
+    assert [trace.name for trace in bars] == ["S-BERT", "Baseline"], "bars are stacked from below"
+    assert [trace.y[-1] for trace in bars] == ["dropout", "dropout"]
+    for trace in bars:
+        shown = dict(zip(trace.y, trace.marker.opacity, strict=True))
+        assert shown["dropout"] == 1
+        assert shown["weight_decay"] == PALE, "what does nothing is pale"
+    [stroke] = [trace for trace in within.data if trace.type == "scatter"]
+    assert stroke.name == "95 % of chance"
     assert set(over.data[0].y) == {*SPACE, "paraphrase_head"}
     # sst is .2 better in one of two arms, variance .01; dropout is .1, .3 or .5, variance .027.
     shares = dict(zip(over.data[0].y, over.data[0].x, strict=True))
@@ -170,8 +177,8 @@ def test_an_arm_with_too_few_trials_is_named() -> None:
     runs += [row(of, 20 + n, "Baseline", (0.1 * n, 0.7, 0.5), params=INSIDE) for n in range(3)]
     runs += [row(of, 30, "Baseline", None, state=RunState.FAILED)]
     figure = importances_figure(results(of, runs))
-    assert "Left out: Baseline (3 complete trials, 8 are needed)." in figure.caption
-    assert [trace.name for trace in figure.panels[0].drawing.data] == ["S-BERT"]
+    assert "Left out: Baseline (1 complete trial, 20 are needed)." in figure.caption
+    assert [trace.name for trace in figure.panels[0].drawing.data] == ["S-BERT", "95 % of chance"]
 
 
 def test_one_arm_has_no_other_to_be_set_apart_from() -> None:

@@ -49,9 +49,9 @@ def test_bars_have_the_colour_of_their_state_and_run_to_now() -> None:
     runs = [ran(of, 0, 0, 50), ran(of, 1, 20, None), row(of, 2, "S-BERT", state=RunState.QUEUED)]
     runs[2] = replace(runs[2], started=None)
     figure = timeline_figure(results(of, runs))
-    assert [name for name, _ in figure.legend] == ["complete", "running"]
+    assert [key.name for key in figure.legend] == ["complete", "running"]
     bars = [(bar.base[0], bar.x[0], bar.marker.color) for bar in figure.panels[0].drawing.data]
-    assert bars == [(0, 50, figure.legend[0][1]), (20, 30, figure.legend[1][1])]
+    assert bars == [(0, 50, figure.legend[0].colour), (20, 30, figure.legend[1].colour)]
     assert "trial 1, S-BERT, running, 30 s" in figure.panels[0].drawing.data[1].hovertext
 
 

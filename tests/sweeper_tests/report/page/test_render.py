@@ -14,6 +14,7 @@ import pytest
 
 from sweeper.report.document import Cell, Column, Table
 from sweeper.report.figures import study_figures
+from sweeper.report.formats import latex, markdown
 from sweeper.report.page import page
 from sweeper.report.page.explorer import TRACEBACKS, explorer_data
 from sweeper.report.results import Results
@@ -170,6 +171,32 @@ def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
     assert f'<a href="#trial-3" {names}>&lt;A&gt;<sup' in text
     assert "<td><b>.700</b></td>" in text
     assert text.count("†") == 2  # the script knows the sign too
+
+
+def test_warnings_come_first_then_the_forest_then_the_tables_and_the_other_figures() -> None:
+    of = seven()
+    history, curves, *_ = study_figures(of)
+    table = Table("arms", "Arms", (Column("overall", numeric=True),), ())
+    said = replace(document(of, ["A sentence."], [table]), warnings=("A <b>warning</b>.",))
+    forest = replace(history, key="forest", title="What may be said")
+    text = page(of, said, [curves, forest], trials_table(of), {})
+    ids = ["warnings", "figure-forest", "arms", "figure-curves", "trials", "made"]
+    assert re.findall(r'<section id="([^"]*)"', text) == ids
+    assert [at for at in re.findall(r'<li><a href="#([^"]*)"', text) if at in ids] == ids
+    assert "<li>A &lt;b&gt;warning&lt;/b&gt;.</li>" in text
+    assert '"warnings"' not in page(of, replace(said, warnings=()), [], trials_table(of), {})
+
+
+def test_the_texts_to_copy_are_those_of_the_files_and_end_no_script() -> None:
+    hostile = "</script><!-- & \u2028"
+    table = Table("arms", hostile, (Column(hostile),), ((Cell(hostile),),), (hostile,))
+    text = html(seven(), table)
+    found = re.findall(r'<script type="application/json">(.*?)</script>', text, flags=re.DOTALL)
+    assert not any(re.search("[<>&\u2028\u2029]", each) for each in found)
+    assert [json.loads(each) for each in found] == [
+        {"latex": latex.table_text(each), "markdown": markdown.table_text(each)}
+        for each in (table, trials_table(seven()))
+    ]
 
 
 def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:

@@ -1,10 +1,13 @@
 """Arms against each other, from made predictions: the numbers are those of SciPy and statsmodels."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from model.predictions import Predictions
 from model.tasks import overall_score
@@ -12,104 +15,160 @@ from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, score_groups
 from sweeper.report.statistics.paired import Verdict
-from sweeper.report.tables import best_table, comparisons_table, groups_table, study_tables
+from sweeper.report.summary import findings
+from sweeper.report.tables import arms_table, best_table, comparisons_table, groups_table, study_tables
 from tests.sweeper_tests.golden import scores as scored
 from tests.sweeper_tests.report.conftest import ROWS
 
 
-def test_each_arm_is_compared_with_the_best_and_with_the_first(made: Results) -> None:
+def test_pairs_are_the_declared_ones_and_each_against_the_best(made: Results) -> None:
     found = Comparisons(made)
     best = found.leaders[0].arm
     assert best in "BC"
+    assert [(each.ours.arm, each.theirs.arm) for each in found.declared] == [("B", "A"), ("C", "A")]
+    assert {each.verdict for each in found.declared} == {Verdict.BETTER}
     assert {each.ours.arm for each in found.against_best} == set("ABC") - {best}
-    assert {(each.ours.arm, each.theirs.arm) for each in found.against_first} == {("B", "A"), ("C", "A")}
+    assert {each.theirs.arm for each in found.against_best} == {best}
     verdicts = {each.ours.arm: each.verdict for each in found.against_best}
     assert verdicts.pop("A") is Verdict.WORSE
-    assert set(verdicts.values()) == {Verdict.TIE}
-    assert {each.verdict for each in found.against_first} == {Verdict.BETTER}
+    assert set(verdicts.values()) == {Verdict.UNDECIDED}
     for name, arms in found.ties.items():
         top = max(found.leaders, key=lambda one: one.scores[name]).arm
         assert "A" not in arms
         assert top not in arms
     assert found.ties["overall"] == set("BC") - {best}
+    declared = Comparisons(replace(made, pairs=(("C", "B"),)))
+    assert [(each.ours.arm, each.theirs.arm) for each in declared.declared] == [("C", "B")]
 
 
 def test_differences_are_those_of_the_mean_scores(made: Results) -> None:
-    for each in Comparisons(made).against_best:
+    for each in Comparisons(made).declared:
         mine, theirs = (
             np.mean([scored(made.predictions(number) or {}) for number in one.numbers], axis=0)
             for one in (each.ours, each.theirs)
         )
         tasks = list(made.tasks)
-        assert [each.differences[name].value for name in tasks] == pytest.approx(mine - theirs, abs=1e-12)
+        assert [each.gaps[name].value for name in tasks] == pytest.approx(mine - theirs, abs=1e-12)
         gap = [overall_score(made.tasks, dict(zip(tasks, one, strict=True))) for one in (mine, theirs)]
-        assert each.differences["overall"].value == pytest.approx(gap[0] - gap[1], abs=1e-12)
+        assert each.gaps["overall"].value == pytest.approx(gap[0] - gap[1], abs=1e-12)
 
 
-def test_tests_of_a_task_take_the_first_seed_that_both_have(made: Results) -> None:
-    each = Comparisons(made).against_best[-1]
-    first = [min(one.numbers) for one in (each.ours, each.theirs)]
-    mine, theirs = (made.predictions(number) or {} for number in first)
-    right, other = (found["sst"].predicted == found["sst"].labels for found in (mine, theirs))
-    table = [
-        [np.sum(right & other), np.sum(right & ~other)],
-        [np.sum(~right & other), np.sum(~right & ~other)],
-    ]
-    contingency = pytest.importorskip("statsmodels.stats.contingency_tables")
-    expected = contingency.mcnemar(table, exact=False, correction=True).pvalue
-    assert each.row_tests["sst"] == pytest.approx(expected, rel=1e-9)
-    assert each.over_seeds == pytest.approx(0.5)  # two differences of one sign: 2 of 4 orders of signs
+def test_p_over_seeds_is_scipys_of_the_figure_beside_it(made: Results) -> None:
+    each = Comparisons(made).declared[0]
+    for name in made.scores:
+        frame = made.trials.set_index("number")[name]
+        mine, theirs = (frame[list(one.numbers)].to_numpy(float) for one in (each.ours, each.theirs))
+        assert each.gaps[name].p_seeds == pytest.approx(stats.ttest_rel(mine, theirs).pvalue)
+        assert each.gaps[name].value == pytest.approx((mine - theirs).mean())
 
 
-def test_holm_counts_the_arms_compared_with_the_same_one(made: Results) -> None:
-    found = Comparisons(made).against_best
-    p = sorted(each.differences["overall"].p for each in found)
-    assert sorted(each.adjusted for each in found) == pytest.approx(
-        [min(2 * p[0], 1.0), min(1.0, max(2 * p[0], p[1]))]
-    )
+def test_holm_counts_the_declared_pairs_and_all_pairs_for_the_best(made: Results) -> None:
+    found = Comparisons(made)
+    p = sorted(each.gaps["overall"].p or 0.0 for each in found.declared)
+    expected = multipletests(p, method="holm")[1]
+    assert sorted(each.adjusted["overall"] or 0.0 for each in found.declared) == pytest.approx(expected)
+    pairs = [(one.arm, other.arm) for one, other in combinations(found.leaders, 2)]
+    every = Comparisons(replace(made, pairs=tuple(pairs))).declared
+    adjusted = multipletests([each.gaps["overall"].p or 0.0 for each in every], method="holm")[1]
+    told = dict(zip(pairs, adjusted, strict=True))
+    for each in found.against_best:
+        assert each.adjusted["overall"] == pytest.approx(told[each.theirs.arm, each.ours.arm])
+    tasks = [each.gaps[name].p or 0.0 for each in found.declared for name in made.tasks]
+    told = [each.adjusted[name] for each in found.declared for name in made.tasks]
+    assert told == pytest.approx(multipletests(tasks, method="holm")[1])
 
 
 def test_the_tables_show_them(made: Results) -> None:
     found = Comparisons(made)
-    table = comparisons_table(made, found)
+    table = comparisons_table(found)
     assert table is not None
-    headings = [column.heading for column in table.columns]
-    assert headings[:7] == ["arm", "against", "overall", "95 %", "p", "p Holm", "verdict"]
-    for line, each in zip(table.rows, [*found.against_best, *found.against_first], strict=True):
-        assert line[2].value == each.differences["overall"].value
-        assert line[6].text == each.verdict
-        assert line[headings.index("sts")].value == each.differences["sts"].value
-        assert line[headings.index("p sts")].value == each.row_tests["sts"]
-        assert set(line[2].trials) == {*each.ours.numbers, *each.theirs.numbers}
-    p = scored(made.predictions(found.leaders[0].numbers[0]) or {})
-    assert "sst " in table.notes[-1]
-    mean = found.leaders[0].scores["sst"]
-    assert f"sst {np.sqrt(mean * (1 - mean) / ROWS['sst']):.3f}"[4:] in table.notes[-1].replace(
-        " .", " 0."
-    ), p
+    at = {column.heading: place for place, column in enumerate(table.columns)}
+    for line, each in zip(table.rows, found.declared, strict=False):
+        overall = each.gaps["overall"]
+        assert line[at["overall"]].value == overall.value
+        assert (line[at["p rows"]].value, line[at["p seeds"]].value) == (overall.p_rows, overall.p_seeds)
+        assert line[at["verdict"]].text == each.verdict
+        assert line[at["sts"]].value == each.gaps["sts"].value
+        assert line[at["p sts"]].value == each.adjusted["sts"]
+        assert set(line[at["overall"]].trials) == {*each.ours.numbers, *each.theirs.numbers}
+    shown = {frozenset((line[0].text, line[1].text)) for line in table.rows}
+    assert len(table.rows) == len(shown) == 3, "each pair once"
     best = best_table(made, found)
     marked = {line[0].text for line in best.rows if line[2].tie}
     assert marked == found.ties["overall"]
     assert [line[2].bold for line in best.rows].count(True) == 1
 
 
+def test_one_seed_each_says_nothing(made: Results) -> None:
+    single = replace(made, trials=made.trials[made.trials["seed"] == 1])
+    found = Comparisons(single)
+    for each in (*found.declared, *found.against_best):
+        assert each.verdict is each.detectable is each.gaps["overall"].p_seeds is None
+        assert each.gaps["overall"].p_rows < 1
+    assert not any(found.ties.values())
+    [sentence, *_] = findings(found)
+    assert sentence.endswith("one training run each, so nothing is known about the arms.")
+    assert not any(word in " ".join(findings(found)) for word in ("better", "worse", "leads"))
+
+
+def test_a_result_counts_once(made: Results) -> None:
+    """Case A3: the same configuration and seed again and again is one observation."""
+    again = [made.trials.assign(number=made.trials["number"] + 100 * turn) for turn in range(4)]
+    doubled = replace(made, trials=pd.concat(again), wanted=36)
+    once, many = Comparisons(made), Comparisons(doubled)
+    assert [one.numbers for one in many.leaders] == [one.numbers for one in once.leaders]
+    assert [each.gaps for each in many.declared] == [each.gaps for each in once.declared]
+    single = replace(doubled, trials=doubled.trials[doubled.trials["seed"] == 1])
+    assert {each.seeds for each in Comparisons(single).declared} == {(1, 1)}
+    note = arms_table(single).notes[-1]
+    assert "12 complete trials (training seed 1)" in note
+    assert "9 trials repeat a configuration and seed and count once" in note
+    assert [line[-3].text for line in arms_table(single).rows] == [
+        line[-3].text for line in arms_table(replace(made, trials=made.trials[made.trials["seed"] == 1])).rows
+    ]
+
+
+def test_arms_are_compared_on_matched_configurations(made: Results) -> None:
+    """Two configurations in each arm; the second is the first with another number, so that p is SciPy's."""
+    second = made.trials.assign(**{"number": made.trials["number"] + 100, "params.dropout": 0.3})
+    shifted = second.assign(overall=second["overall"] + np.where(second["arm"] == "B", 0.01, 0.0))
+    both = replace(
+        made,
+        trials=pd.concat([made.trials, shifted]),
+        predictions=lambda number: made.predictions(number % 100),
+        pairs=(("B", "C"),),
+    )
+    [each] = Comparisons(both).matched
+    assert (each.configurations, each.seeds, each.of_arms) == (2, (3, 3), True)
+    means = both.trials.pivot_table(index="params.dropout", columns="arm", values="overall")
+    by_seed = both.trials.pivot_table(index="seed", columns="arm", values="overall")
+    p = [stats.ttest_rel(frame["B"], frame["C"]).pvalue for frame in (means, by_seed)]
+    assert each.gaps["overall"].p_seeds == pytest.approx(max(p))
+    assert each.gaps["overall"].value == pytest.approx((means["B"] - means["C"]).mean())
+    alone = replace(both, trials=both.trials[both.trials["seed"] == 1])
+    [single] = Comparisons(alone).matched
+    assert single.verdict is None
+    assert "all share one training seed" in " ".join(findings(Comparisons(alone)))
+    assert Comparisons(made).matched == []
+
+
 def test_an_arm_without_predictions_is_not_tested_and_said_so(made: Results) -> None:
-    some = replace(made, predictions=lambda number: None if number < 2 else made.predictions(number))
+    some = replace(made, predictions=lambda number: None if number < 3 else made.predictions(number))
     found = Comparisons(some)
     assert {one.arm for one in found.compared} == {"B", "C"}
     table = best_table(some, found)
     assert "No predictions on the same dev rows, so not tested against the others: A." in table.notes
     none = replace(made, predictions=lambda number: None)
     untested = Comparisons(none)
-    assert comparisons_table(none, untested) is None
+    assert comparisons_table(untested) is None
     assert groups_table(none, untested) is None
-    assert [table.key for table in study_tables(none, [], untested)] == ["best", "budget", "cost"]
+    assert [table.key for table in study_tables(none, [], untested)] == ["best", "cost"]
 
 
 def test_arms_on_other_dev_rows_are_not_compared(made: Results) -> None:
     def other(number: int) -> dict[str, Predictions]:
         found = dict(made.predictions(number) or {})
-        if number in (0, 1):
+        if number in (0, 1, 2):
             found["sst"] = replace(found["sst"], labels=(found["sst"].labels + 1) % 5)
         return found
 

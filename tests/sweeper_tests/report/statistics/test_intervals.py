@@ -12,9 +12,7 @@ from model.tasks import overall_score
 from sweeper.errors import InputError
 from sweeper.report.statistics.intervals import (
     mean_scores,
-    overall_sampling_error,
     score_intervals,
-    seed_interval,
 )
 from sweeper.report.statistics.resampling import resampled_scores
 from tests.sweeper_tests.simulated import TASKS, classified, predictions, run
@@ -103,49 +101,6 @@ def test_19_of_20_intervals_over_dev_rows_hold_the_truth() -> None:
             held[name] += interval.low <= truth[name] <= interval.high
     for name, count in held.items():
         assert 0.93 <= count / STUDIES <= 0.97, name
-
-
-@pytest.mark.parametrize("seeds", [3, 5, 10])
-def test_19_of_20_intervals_over_seeds_hold_the_truth(seeds: int) -> None:
-    drawn = np.random.default_rng(8).normal(0.7, 0.01, (STUDIES, seeds))
-    intervals = [seed_interval(values) for values in drawn]
-    held = [one is not None and one.low <= 0.7 <= one.high for one in intervals]
-    assert 0.93 <= np.mean(held) <= 0.97
-
-
-def test_the_bootstrap_over_seeds_would_promise_too_much() -> None:
-    """Why `seed_interval` does not switch to the bootstrap at ten seeds."""
-    rng = np.random.default_rng(9)
-    drawn = rng.normal(0.7, 0.01, (STUDIES, 10))
-    means = np.stack([values[rng.integers(0, 10, (1000, 10))].mean(axis=1) for values in drawn])
-    low, high = np.quantile(means, [0.025, 0.975], axis=1)
-    assert np.mean((low <= 0.7) & (high >= 0.7)) < 0.93
-
-
-def test_the_interval_over_seeds_is_that_of_scipy() -> None:
-    values = [0.71, 0.74, 0.69, 0.72]
-    expected = stats.ttest_1samp(values, 0).confidence_interval()
-    found = seed_interval(values)
-    assert found is not None
-    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
-    assert found.method == "Student t over 4 seeds"
-    assert seed_interval([0.7]) is None
-    assert seed_interval([]) is None
-    same = seed_interval([0.5, 0.5])
-    assert same is not None
-    assert (same.low, same.high) == (0.5, 0.5)
-
-
-def test_the_sampling_error_of_overall_is_the_spread_of_many_samples() -> None:
-    rng = np.random.default_rng(11)
-    rows = {"sst": 100, "para": 200, "sts": 50}
-    right = [rng.binomial(rows[task], p, 5000) / rows[task] for task, p in (("sst", 0.5), ("para", 0.8))]
-    labels = rng.standard_normal((5000, 50))
-    predicted = 0.6 * labels + 0.8 * rng.standard_normal((5000, 50))
-    sts = stats.pearsonr(predicted, labels, axis=1).statistic
-    spread = ((right[0] + right[1] + (sts + 1) / 2) / 3).std()
-    found = overall_sampling_error(TASKS, {"sst": 0.5, "para": 0.8, "sts": 0.6}, rows)
-    assert found == pytest.approx(spread, rel=0.04)
 
 
 @pytest.mark.parametrize(("right", "rows"), [(40, 40), (0, 40), (1, 1), (0, 1)])

@@ -9,6 +9,7 @@ import pytest
 from sweeper.report.confirmation import confirmation
 from sweeper.report.document import Table
 from sweeper.report.results import Results, rank_configurations
+from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
 from sweeper.text import NONE
 from sweeper.trial import RunState, TrialRow
@@ -103,12 +104,13 @@ def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
         for number, (level, seed) in enumerate(zip(levels, again.spec.seeds, strict=True))
     ]
     confirmed = results(again, runs)
-    table = confirmed_table(replace(search, confirmation=confirmed))
+    both = replace(search, confirmation=confirmed)
+    table = confirmed_table(both, Comparisons(both))
     assert table is not None
     (line,) = table.rows
     overall = np.array([(run.scores or {})["overall"] for run in runs])
     searched = (RUNS[3].scores or {})["overall"]
-    assert [cell.value for cell in line[1:7]] == pytest.approx(
+    assert [cell.value for cell in (*line[1:5], *line[6:8])] == pytest.approx(
         [searched, 1, overall.mean(), overall.std(ddof=1), 3, overall.mean() - searched]
     )
     assert line[0].text == "S-BERT"
@@ -117,4 +119,4 @@ def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
 
 def test_without_a_confirmation_there_is_no_such_table() -> None:
     search: Results = results(study(), RUNS)
-    assert confirmed_table(search) is None
+    assert confirmed_table(search, Comparisons(search)) is None

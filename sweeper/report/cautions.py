@@ -1,0 +1,150 @@
+"""What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import numpy as np
+
+from model.predictions import Predictions
+from model.tasks import Task
+
+from ..study.changes import COMPARED
+from ..text import one_line, plural, score
+from .results import Configuration, Results
+from .statistics.comparison import Comparisons
+
+NEAR = 1e-9
+"""A score this close to a constant's is its score."""
+
+SHOWN = 3
+"""Arms that a line names at most."""
+
+SEEN_QUORA = ("minilm", "all-mpnet")
+"""Parts of the names of encoders whose training data hold Quora's pairs."""
+
+
+def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] = ()) -> list[str]:
+    """What has to be known before a figure is read, one line each.
+
+    Args:
+        results: The study.
+        comparisons: Of its arms.
+        changes: What was changed in the study since it was begun.
+    """
+    if results.complete.empty:
+        return []
+    claims = comparisons.claims
+    return [
+        *_collapses(results, claims),
+        *_single_seeds(claims),
+        *_budgets(results),
+        *_late(changes),
+        *_last_epochs(results),
+        *_leaks(results),
+        *_seen(results),
+    ]
+
+
+def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
+    """Constant predictions, classes of which no row is right, scores that a constant would reach."""
+    for one in claims.leaders:
+        runs = [(number, claims.results.predictions(number)) for number in one.numbers]
+        for name, task in results.tasks.items():
+            there = [(number, run[name]) for number, run in runs if run is not None and name in run]
+            found = [(number, what) for number, own in there if (what := collapse(task, own))]
+            for what in dict.fromkeys(what for _, what in found):
+                numbers = [number for number, other in found if other == what]
+                trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+                yield f"{one_line(one.arm)}, {name}: {what} ({trials})."
+
+
+def collapse(task: Task, own: Predictions) -> str | None:
+    """What is degenerate about a run's predictions for a task, in words; None if nothing is."""
+    if not len(own.labels):
+        return None
+    if np.ptp(own.predicted) <= NEAR * max(1.0, float(np.abs(own.predicted).max())):
+        return f"the same prediction for all {plural(len(own.labels), 'dev row')}"
+    if task.classes is None:
+        return None
+    right = own.predicted == own.labels
+    counts = np.bincount(own.labels.astype(int), minlength=task.classes)
+    share = counts.max() / len(own.labels)
+    if right.mean() <= share + NEAR:
+        reached, largest = score(float(right.mean())), score(float(share))
+        return f"accuracy {reached} is no more than the largest class's share, {largest}"
+    empty = [
+        str(label) for label in range(task.classes) if counts[label] and not right[own.labels == label].any()
+    ]
+    kind = "class" if len(empty) == 1 else "classes"
+    return f"no row of {kind} {', '.join(empty)} is right" if empty else None
+
+
+def _single_seeds(claims: Comparisons) -> Iterator[str]:
+    single = [one for one in claims.leaders if len(one.numbers) == 1]
+    if not single or len(claims.results.arms) < 2:
+        return
+    who = "every arm" if len(single) == len(claims.leaders) else _names(single)
+    yield (
+        f"One training seed of {who}: differences between scores are those of single networks, and nothing "
+        "is known about the arms."
+    )
+
+
+def _budgets(results: Results) -> Iterator[str]:
+    counts = {arm: len(results.of_arm(arm)) for arm in results.arms}
+    low, high = min(counts.values()), max(counts.values())
+    if high > low + 1:
+        least, most = (next(arm for arm in counts if counts[arm] == n) for n in (low, high))
+        yield (
+            f"Unequal budgets: {one_line(most)} has {plural(high, 'configuration')}, {one_line(least)} "
+            f"{low}; the best of more is higher by chance alone. Compare at equal budgets."
+        )
+
+
+def _late(changes: Sequence[str]) -> Iterator[str]:
+    late = [change for change in changes if change.partition(":")[0] in COMPARED]
+    if late:
+        yield (
+            "What is compared was changed after the study had begun, with scores to be seen: "
+            f"{one_line(late[-1])}."
+        )
+
+
+def _last_epochs(results: Results) -> Iterator[str]:
+    known = results.observations
+    known = known[known["best_epoch"].notna() & (known["epochs"] > 1)]
+    last = int((known["best_epoch"] == known["epochs"]).sum())
+    if len(known) and last > len(known) / 2:
+        yield (
+            f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs before "
+            "arms are compared."
+        )
+
+
+def _leaks(results: Results) -> Iterator[str]:
+    for task, rows in results.dev_in_train.items():
+        if rows:
+            stand = "stands" if rows == 1 else "stand"
+            yield f"{one_line(task)}: {plural(rows, 'dev row')} also {stand} in train."
+
+
+def _seen(results: Results) -> Iterator[str]:
+    """Whether the encoder was trained on the pairs of a task before."""
+    for config in islice(results.complete["config"], 1):
+        encoder = config.get("encoder", {})
+        known = f"{encoder.get('source')} {encoder.get('name')}".lower()
+        if not any(part in known for part in SEEN_QUORA):
+            continue
+        for name, task in config.get("tasks", {}).items():
+            if "quora" in json.dumps(task).lower():
+                yield (
+                    f"{one_line(name)}: the encoder saw Quora's pairs in its own training, so that this "
+                    "score is not comparable with that of other encoders."
+                )
+
+
+def _names(configurations: list[Configuration]) -> str:
+    names = [one_line(one.arm) for one in configurations]
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,144 @@
+"""What may be said of the arms: means over seeds, their intervals, and what could not be told apart."""
+
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from ...study.settings import flat
+from ...text import one_line, plural, score
+from ..published import PAPER_TASKS, published_tables
+from ..results import Configuration, Results
+from ..statistics.comparison import Comparison, Comparisons
+from ..statistics.paired import Verdict
+from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
+
+HEIGHT = 26
+"""Pixels of a row."""
+
+
+def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
+    """A row an arm: the mean of its best configuration with its interval, the published figures as marks."""
+    claims = comparisons.claims
+    shown = [(one, interval) for one in claims.leaders if (interval := claims.intervals(one))]
+    panels, marks = [], []
+    if len(shown) > 1:
+        rows = [_label(one) for one, _ in shown]
+        traces = [
+            _arm(results, claims, one, (interval["overall"].low, interval["overall"].high))
+            for one, interval in shown
+        ]
+        marks = list(_published(claims.results, [one for one, _ in shown]))
+        drawing = drawing_of([*traces, *marks], "overall", "")
+        drawing.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1])
+        drawing.update_layout(height=110 + HEIGHT * len(rows))
+        band = _band(claims)
+        if band is not None:
+            drawing.add_vrect(
+                x0=band[0], x1=band[1], fillcolor=GREY, opacity=0.18, line_width=0, layer="below"
+            )
+        panels = [Panel("forest", "Arms by mean overall", drawing)]
+    return Figure("forest", "What may be said", _caption(claims, bool(marks)), tuple(panels), ())
+
+
+def _label(one: Configuration) -> str:
+    return escape(f"{one.arm} ({plural(len(one.numbers), 'seed')})")
+
+
+def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[float, float]) -> go.Scatter:
+    said = _verdict(claims, one)
+    shade = colour(results, one.arm) if one.arm in results.arms else GREY
+    hollow = len(one.numbers) == 1 or said is Verdict.UNDECIDED
+    middle = round_all([one.mean])
+    text = f"{score(one.mean)}, 95 % {score(ends[0])} to {score(ends[1])}"
+    if said is not None:
+        text += f"; {said}"
+    trials = (
+        f"trial {one.numbers[0]}" if len(one.numbers) == 1 else f"trials {', '.join(map(str, one.numbers))}"
+    )
+    return go.Scatter(
+        x=middle,
+        y=[_label(one)],
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": round_all([ends[1] - one.mean]),
+            "arrayminus": round_all([one.mean - ends[0]]),
+            "color": shade,
+            "thickness": 2,
+            "width": 5,
+        },
+        mode="markers",
+        marker={
+            "size": 11,
+            "color": shade,
+            "symbol": "circle-open" if hollow else "circle",
+            "line": {"width": 2, "color": shade},
+        },
+        name=escape(one.arm),
+        hovertext=[f"{trials}: {text}"],
+        hoverinfo="text",
+    )
+
+
+def _published(results: Results, leaders: list[Configuration]) -> Iterator[go.Scatter]:
+    """The figures that the paper printed for the rows whose settings an arm has."""
+    if set(results.tasks) != set(PAPER_TASKS):
+        return
+    configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
+    x, y, texts = [], [], []
+    for one in leaders:
+        config = flat(configs[one.numbers[0]])
+        if config.get(("tasks", "sst", "source", "kind")) == "demo":
+            return
+        found: dict[float, str] = {}
+        for key, table in published_tables().items():
+            for row in table.rows:
+                if table.counts(row, config):
+                    found.setdefault(row.overall, f"published, {key.replace('table', 'Table ')}: {row.label}")
+        x += list(found)
+        y += [_label(one)] * len(found)
+        texts += [f"{escape(text)}, {score(value)}" for value, text in found.items()]
+    if x:
+        yield go.Scatter(
+            x=x,
+            y=y,
+            mode="markers",
+            marker={"size": 10, "symbol": "x-thin", "line": {"width": 2, "color": GREY}},
+            name="published",
+            hovertext=texts,
+            hoverinfo="text",
+        )
+
+
+def _reference(claims: Comparisons) -> list[Comparison]:
+    """The declared comparisons, if all are with one arm."""
+    return claims.declared if len({each.theirs.arm for each in claims.declared}) == 1 else []
+
+
+def _band(claims: Comparisons) -> tuple[float, float] | None:
+    """Around the arm that others are compared with: what could not have been told apart from it."""
+    found = [(each.theirs.mean, each.detectable.difference) for each in _reference(claims) if each.detectable]
+    if not found:
+        return None
+    middle, most = found[0][0], max(difference for _, difference in found)
+    return middle - most, middle + most
+
+
+def _verdict(claims: Comparisons, one: Configuration) -> Verdict | None:
+    return next((each.verdict for each in _reference(claims) if each.ours.arm == one.arm), None)
+
+
+def _caption(claims: Comparisons, marks: bool) -> str:
+    text = (
+        "Mean overall of each arm's best configuration over its seeds. Bars: 95 % on other seeds and other "
+        "rows together; of a single seed over rows alone."
+    )
+    reference = _reference(claims)
+    if reference and _band(claims) is not None:
+        text += (
+            f" Grey: what this study could not have told apart from {one_line(reference[0].theirs.arm)} (80 "
+            "% power). Hollow: not told apart from it; filled: better or worse."
+        )
+    elif claims.declared and all(each.verdict is None for each in claims.declared):
+        text += " Hollow: one training seed each, so that nothing is known about the arms."
+    return text + (" Crosses: the paper's figures, one run each." if marks else "")

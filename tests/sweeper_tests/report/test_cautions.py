@@ -1,0 +1,84 @@
+"""What stands above every figure, each line from trials made to deserve it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.predictions import Predictions
+from sweeper.report.cautions import cautions, collapse
+from sweeper.report.results import Results
+from sweeper.report.statistics.comparison import Comparisons
+from tests.sweeper_tests.made import PARAMS, results, row, study
+from tests.sweeper_tests.simulated import TASKS, predictions
+
+LABELS = np.array([0, 0, 0, 1, 1, 2, 3, 4], dtype=float)
+MISSED = np.array([0, 0, 0, 1, 1, 2, 3, 0], dtype=float)
+
+
+def said(of: Results) -> list[str]:
+    return cautions(of, Comparisons(of))
+
+
+@pytest.mark.parametrize(
+    ("task", "predicted", "labels", "what"),
+    [
+        ("sst", LABELS, LABELS, None),
+        ("sst", LABELS * 0, LABELS, "the same prediction for all 8 dev rows"),
+        ("sst", MISSED, LABELS, "no row of class 4 is right"),
+        ("sst", LABELS[::-1], LABELS, "accuracy .250 is no more than the largest class's share, .375"),
+        ("sts", LABELS * 0 + 2.5, LABELS, "the same prediction for all 8 dev rows"),
+        ("sts", LABELS, LABELS[::-1], None),
+    ],
+)
+def test_collapse(task: str, predicted: np.ndarray, labels: np.ndarray, what: str | None) -> None:
+    assert collapse(TASKS[task], predictions(predicted, labels)) == what
+
+
+def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
+    def constant(number: int) -> dict[str, Predictions]:
+        found = dict(made.predictions(number) or {})
+        if number in (1, 2):
+            found["para"] = replace(found["para"], predicted=np.ones(900))
+        return found
+
+    before = said(made)
+    assert all(text.startswith("A, para: accuracy ") for text in before), "A is worse than its largest class"
+    assert set(said(replace(made, predictions=constant))) - set(before) == {
+        "A, para: the same prediction for all 900 dev rows (trials 1, 2)."
+    }
+
+
+def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
+    of = study()
+    rows = [
+        row(of, n, arm, (0.4, 0.7, 0.5), params=PARAMS | {"learning_rate": 1e-3 * (n + 1)})
+        for n, arm in enumerate(["Baseline", "S-BERT", "S-BERT", "S-BERT"])
+    ]
+    found = results(of, rows)
+    trials = found.trials.assign(best_epoch=found.trials["epochs"])
+    found = replace(found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1})
+    assert said(found) == [
+        "One training seed of every arm: differences between scores are those of single networks, and "
+        "nothing is known about the arms.",
+        "Unequal budgets: S-BERT has 3 configurations, Baseline 1; the best of more is higher by chance "
+        "alone. Compare at equal budgets.",
+        "In 4 of 4 trials the last epoch was the best: train for more epochs before arms are compared.",
+        "para: 12 dev rows also stand in train.",
+        "sts: 1 dev row also stands in train.",
+    ]
+
+
+def test_an_encoder_that_saw_quora_is_named() -> None:
+    of = study()
+    found = results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5)), row(of, 1, "Baseline", (0.4, 0.7, 0.5))])
+    seen = []
+    for one in found.trials["config"]:
+        para = one["tasks"]["para"] | {"source": {"kind": "tsv", "train": "quora-train.csv"}}
+        encoder = one["encoder"] | {"source": "minilm"}
+        seen.append(one | {"encoder": encoder, "tasks": one["tasks"] | {"para": para}})
+    [line] = [
+        text for text in said(replace(found, trials=found.trials.assign(config=seen))) if "Quora" in text
+    ]
+    assert line.startswith("para: the encoder saw Quora's pairs in its own training")
+    assert not any("Quora" in text for text in said(found))
