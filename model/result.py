@@ -41,6 +41,9 @@ class EpochResult:
         peak_memory_mb: Highest resident (CPU) or allocated (CUDA) memory of the process so far, in MiB.
         fingerprint: SHA-256 of every text and label that the trial reads; None if a checkpoint that does not
             hold it gave the epoch.
+        processor_seconds: Processor time of the trial up to the end of this epoch, user and system, of all
+            threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
+        step_seconds: Mean wall time of the trial's training steps up to here; None as above.
     """
 
     epoch: int
@@ -53,6 +56,8 @@ class EpochResult:
     padded_tokens: dict[str, int]
     peak_memory_mb: float
     fingerprint: str | None = None
+    processor_seconds: float | None = None
+    step_seconds: float | None = None
 
     def dev_scores(self) -> dict[str, float]:
         """Dev score of each task, without `overall`."""

@@ -10,6 +10,7 @@ import torch
 
 from . import checkpoint
 from .config import TrainConfig
+from .cost import Cost
 from .data.batches import BatchStream
 from .data.corpus import load_corpus
 from .data.minibatch import minibatch
@@ -18,8 +19,10 @@ from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, scores
 from .files import RunFolder
 from .gradients.surgery import GradientSurgery, cosines
+from .inputs import Inputs
 from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
+from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import task_loss
 from .predictions import save_predictions
@@ -37,6 +40,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     data: Path | None,
     cache: Path,
     stop: Callable[[], bool] = lambda: False,
+    loaded: Callable[[Inputs], object] = lambda inputs: None,
 ) -> Generator[EpochResult, None, None]:
     """Trains one trial and yields after each evaluation; a checkpoint is saved before each yield.
 
@@ -51,6 +55,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         data: Folder of the user's data files; None where the tasks need none.
         cache: Folder of the tokenised data, shared by all trials.
         stop: Asked before each step whether to save a checkpoint and stop there.
+        loaded: Hears what the trial trains on, before its first result.
 
     Yields:
         One result an epoch.
@@ -62,12 +67,16 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         NonFiniteLossError: If a loss or an output becomes infinite or not a number.
         TrialStoppedError: If `stop` said so.
     """
+    cost = Cost()
     device = pick_device(config)
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     corpus = load_corpus(config, data, cache)
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
+    parameters = list(model.parameters())
+    size = sum(parameter.numel() for parameter in parameters)
+    loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
     optimizer = build_optimizer(model.encoder, model.heads, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     streams = {
@@ -84,11 +93,10 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     total = config.epochs * sampler.steps_per_epoch
     surgery = None
     if config.gradient != "sum":
-        parameters = list(model.parameters())
         surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
     smart = Smart(model, config.smart, config.tasks, total, config.seed) if config.smart.enabled else None
     record = EpochRecord(list(streams), device)
-    parts = {"surgery": surgery, "smart": smart, "record": record}
+    parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
     fingerprint = checkpoint.fingerprint_of(corpus.fingerprint, config.gradient)
@@ -98,6 +106,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     step = len(progress.results) * sampler.steps_per_epoch + progress.steps
     for epoch in range(len(progress.results) + 1, config.epochs + 1):
         started = time.perf_counter()
+        cost.begin_steps()
         model.train()
         for turns in sampler.epoch(epoch)[progress.steps :]:
             if stop():
@@ -141,6 +150,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 smart.after_step(step)
             step += 1
             progress = progress.after_step()
+        cost.end_steps()
         stepped = time.perf_counter()
 
         dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
@@ -162,6 +172,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             padded_tokens=record.padded_tokens,
             peak_memory_mb=peak_memory_mb(device),
             fingerprint=corpus.data_fingerprint,
+            processor_seconds=cost.processor_seconds(),
+            step_seconds=cost.seconds_per_step(step),
         )
         progress = progress.after(result)
         if result.best:

@@ -41,7 +41,7 @@ class ErrorClass(StrEnum):
 COLUMNS = (
     *("number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "peak_memory_mb"),
     *("device", "threads", "attempts", "halvings", "reused_from", "driver", "error_class", "traceback"),
-    *("created", "started", "finished", "config"),
+    *("created", "started", "finished", "processor_seconds", "step_seconds", "side_by_side", "config"),
 )
 """The columns beside the tasks' scores wherever trials are listed; no task can have such a name."""
 
@@ -118,6 +118,11 @@ class TrialRow:
         machine: Host and processor of the latest attempt.
         fingerprint: SHA-256 of its data, known from its first epoch on.
         digest: SHA-256 of its configuration as proposed, by which identical ones are found.
+        working_folder: SHA-256 of what is kept of the user's working folder as the latest attempt found it.
+        inputs: SHA-256 of what is kept of the data and weights that the latest attempt read.
+        processor: Processor of the latest attempt, with its vector units.
+        processor_seconds: Processor time, user and system, of all threads, up to its latest epoch.
+        step_seconds: Mean wall time of its training steps up to its latest epoch.
     """
 
     id: int
@@ -149,6 +154,11 @@ class TrialRow:
     machine: str | None = None
     fingerprint: str | None = None
     digest: str | None = None
+    working_folder: str | None = None
+    inputs: str | None = None
+    processor: str | None = None
+    processor_seconds: float | None = None
+    step_seconds: float | None = None
 
 
 def _finite(scores: dict[str, float]) -> bool:

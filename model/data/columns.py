@@ -3,6 +3,7 @@
 import codecs
 import csv
 import difflib
+import hashlib
 import io
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,12 +25,14 @@ class Columns:
         columns: The columns by name, in order.
         places: What to call each row in a message.
         no_label: The number that stands for a missing label, unless the task allows it as a label.
+        sha256: SHA-256 of the file; None of another source.
     """
 
     where: str
     columns: Mapping[str, Sequence[object]]
     places: Sequence[str]
     no_label: float | None = None
+    sha256: str | None = None
 
     def column(self, name: str) -> Sequence[object]:
         """The column of this name; a DataError that names the nearest one if there is none."""
@@ -90,7 +93,8 @@ def file_columns(source: FilesSource, split: Split, data: Path | None) -> Column
     width = len(header)
     padded: list[list[str | None]] = [[*record, *[None] * (width - len(record))] for record in records]
     columns = zip(*padded, strict=True) if padded else [()] * width
-    return Columns(where, dict(zip(header, columns, strict=True)), places)
+    digest = hashlib.sha256(content).hexdigest()
+    return Columns(where, dict(zip(header, columns, strict=True)), places, sha256=digest)
 
 
 def _named(source: FilesSource | HubSource, split: Split) -> str:

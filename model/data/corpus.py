@@ -1,6 +1,8 @@
 """The data of a trial: the splits of all tasks, tokenised, and what identifies them."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,9 @@ import numpy as np
 
 from ..config import TrainConfig
 from ..errors import DataError
+from ..inputs import SplitRows
+from ..result import Split
+from ..tasks import FilesSource, Task
 from .rows import Rows, read
 from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise
@@ -25,6 +30,8 @@ class Corpus:
         sample: The training rows of each task that are scored at every epoch.
         fingerprint: SHA-256 of the configuration and of every text and label.
         data_fingerprint: SHA-256 of every text and label alone.
+        rows: Where the rows of each task are from, and how many there are, by split.
+        dev_in_train: Dev rows of each task that also stand in its training rows.
     """
 
     tokenizer: SentenceTokenizer
@@ -34,6 +41,8 @@ class Corpus:
     sample: dict[str, TaskData]
     fingerprint: str
     data_fingerprint: str
+    rows: dict[str, dict[Split, SplitRows]]
+    dev_in_train: dict[str, int]
 
 
 def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
@@ -73,6 +82,11 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
         fingerprint=digest.hexdigest(),
         data_fingerprint=data_digest.hexdigest(),
+        rows={
+            name: _split_rows(task, {"train": train, "dev": dev, "test": test}, name)
+            for name, task in config.tasks.items()
+        },
+        dev_in_train={name: count_dev_in_train(rows, dev[name]) for name, rows in train.items()},
     )
 
 
@@ -87,15 +101,44 @@ def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:
     Raises:
         DataError: If no row is left.
     """
-
-    def key(rows: Rows, i: int) -> frozenset[str]:
-        return frozenset(column[i].casefold() for column in rows.texts)
-
-    seen = {key(dev, i) for i in range(len(dev))}
-    kept = [i for i in range(len(train)) if key(train, i) not in seen]
+    seen = set(_keys(dev))
+    kept = [i for i, key in enumerate(_keys(train)) if key not in seen]
     if not kept:
         raise DataError(f"task {name}: remove_dev_rows leaves no training row; every one stands in dev too")
     return train.chosen(kept)
+
+
+def count_dev_in_train(train: Rows, dev: Rows) -> int:
+    """How many dev rows have texts that stand in train too, pairs in either order; case is ignored."""
+    dev_keys = _keys(dev)
+    seen = set(dev_keys).intersection(_keys(train))
+    return sum(key in seen for key in dev_keys)
+
+
+def _keys(rows: Rows) -> list[frozenset[str]]:
+    return [frozenset(text.casefold() for text in texts) for texts in zip(*rows.texts, strict=True)]
+
+
+def _split_rows(task: Task, parts: Mapping[Split, Mapping[str, Rows]], name: str) -> dict[Split, SplitRows]:
+    files: dict[Split, str | None] = {}
+    if isinstance(task.source, FilesSource):
+        files = {"train": task.source.train, "dev": task.source.dev, "test": task.source.test}
+    return {
+        split: SplitRows(
+            read=rows[name].read,
+            dropped=rows[name].dropped,
+            used=len(rows[name]),
+            file=files.get(split),
+            sha256=rows[name].sha256,
+            labels=_count_labels(rows[name]) if task.classes else {},
+        )
+        for split, rows in parts.items()
+        if name in rows
+    }
+
+
+def _count_labels(rows: Rows) -> dict[str, int]:
+    return {f"{label:g}": count for label, count in sorted(Counter(rows.labels).items())}
 
 
 def _sample(rows: Rows, size: int) -> Rows:

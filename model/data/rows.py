@@ -26,6 +26,8 @@ class Rows:
         ids: The source's `id` column if it has one, else the number of each row, from 1.
         dropped: Rows left out because a text or the label was empty.
         groups: For each column that names groups, the group of each row; dev and test only.
+        read: Rows of the source, those left out included.
+        sha256: SHA-256 of the file that they are from; None of another source.
     """
 
     texts: tuple[tuple[str, ...], ...]
@@ -33,12 +35,15 @@ class Rows:
     ids: tuple[str, ...]
     dropped: int
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Equal rows are equal wherever they are from.
+    read: int = field(default=0, compare=False)
+    sha256: str | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def chosen(self, numbers: Sequence[int]) -> "Rows":
-        """The rows of these numbers, in their order; `dropped` still counts the whole source."""
+        """The rows of these numbers, in their order; `dropped` and `read` still count the whole source."""
         return replace(
             self,
             texts=tuple(tuple(column[i] for i in numbers) for column in self.texts),
@@ -146,6 +151,8 @@ def _checked(task: Task, table: Columns, groups: Sequence[str]) -> Rows:
             name: tuple(NO_GROUP if column[i] is None else str(column[i]) for i in kept)
             for name, column in grouped.items()
         },
+        read=len(labels),
+        sha256=table.sha256,
     )
 
 

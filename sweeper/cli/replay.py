@@ -16,7 +16,8 @@ def replay(
 ) -> None:
     """Trains a trial again and compares every metric with the record: identical, or what differs.
 
-    Exit code 1 if anything differs. The record stays as it is.
+    Exit code 1 if anything differs. Beside that it names the data files, encoder weights, processor, versions
+    and commit that are not those of the record, which stays as it is.
 
     Example: `sweeper replay sbert-grid 12`
     """

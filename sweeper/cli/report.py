@@ -36,7 +36,8 @@ def report(
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
 
     There, `index.html` is one page that needs no network, `tables.md`, `tables.tex`, `tables.csv` and
-    `tables.json` hold the tables, and `trials.csv` every trial. A study that still runs can be reported too.
+    `tables.json` hold the tables, `trials.csv` every trial, `checklist.md` and `checklist.tex` what
+    conferences ask about experiments. A study that still runs can be reported too.
 
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report.

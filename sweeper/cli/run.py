@@ -1,6 +1,7 @@
 """The commands that train a study: from its beginning, or on from where it stopped."""
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -77,11 +78,13 @@ def run(
 
     On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
     """
+    from ..study.load import study_folder
+
     loaded = named_study(study, workload)
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
-    run_study(loaded, where, storage, limits, trials=trials, logs=log or ())
+    run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
 
 
 @placed
@@ -123,6 +126,7 @@ def run_study(
     *,
     trials: int | None = None,
     logs: Collection[str] = (),
+    working: Path = Path(),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
     from ..observers.terminal import say
@@ -130,7 +134,7 @@ def run_study(
 
     run_order = where(study)
     home = Home.from_environment()
-    places = Places(storage or home.storage, home, data_folder())
+    places = Places(storage or home.storage, home, data_folder(), working)
     order = Order(study, trials, places, Console(), limits, logs)
     try:
         with terminable():

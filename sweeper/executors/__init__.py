@@ -1,6 +1,18 @@
 """Where a trial runs."""
 
-from .protocol import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
+from .protocol import (
+    Evaluated,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Job,
+    Loaded,
+    NodeLost,
+    Noted,
+    Started,
+    Stopped,
+)
 
 __all__ = [
     "Evaluated",
@@ -9,6 +21,7 @@ __all__ = [
     "Failed",
     "Finished",
     "Job",
+    "Loaded",
     "NodeLost",
     "Noted",
     "Started",

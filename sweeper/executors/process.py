@@ -9,10 +9,12 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
 from model.files import RunFolder, write_beside
+from model.inputs import Inputs
 
 from ..sharedfolder import SharedFolder
 from ..trial import ErrorClass
-from .protocol import Evaluated, Event, Failed, Finished, Job, Noted, Started, Stopped
+from .processor import processor
+from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Started, Stopped
 
 
 def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
@@ -38,9 +40,15 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
         device = device_name(pick_device(job.config))
-        yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir))
+        yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir), processor())
+        read: list[Inputs] = []
         with _warnings() as warned:
-            for result in train(job.config, job.rundir, data=job.data, cache=job.cache, stop=stop):
+            trained = train(
+                job.config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=read.append
+            )
+            for result in trained:
+                while read:
+                    yield Loaded(job.number, read.pop())
                 while warned:
                     yield Noted(job.number, warned.pop(0))
                 if shared:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from model.config import TrainConfig
+from model.inputs import Inputs
 from model.result import EpochResult
 
 from ..trial import ErrorClass
@@ -43,6 +44,7 @@ class Started:
         device: Name of its device.
         machine: Its host and processor.
         epochs: Epochs in the checkpoint that it goes on from; None where it begins.
+        processor: Its processor and the vector units of that.
     """
 
     number: int
@@ -50,6 +52,15 @@ class Started:
     device: str
     machine: str
     epochs: int | None = None
+    processor: str | None = None
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The trial has read its data and made its network; it comes with the first epoch."""
+
+    number: int
+    inputs: Inputs
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class Noted:
     text: str
 
 
-Event = Noted | Started | Evaluated | Finished | Failed | Stopped | NodeLost
+Event = Noted | Started | Loaded | Evaluated | Finished | Failed | Stopped | NodeLost
 
 
 class Executor(Protocol):

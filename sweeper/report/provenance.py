@@ -2,11 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
+
+NOT_RECORDED = "not recorded"
+
+RECORDED = ("Commit", "Encoder weights", "Processor")
+"""Facts that a study either has of its trials or says that it has not."""
 
 
 def how_made(
@@ -15,6 +22,8 @@ def how_made(
     runs: Sequence[TrialRow],
     changes: Sequence[tuple[datetime, str]],
     written: datetime,
+    *,
+    kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -24,11 +33,15 @@ def how_made(
         runs: Its trials.
         changes: When something was changed in it since it was begun, and what.
         written: When the report is written.
+        kept: What the trials were made from, by the digests that they name.
 
     Returns:
         Facts by their names, in one line or several; those of which nothing is known are left out.
     """
-    facts = _study(row, study, changes) | _trials(runs) | _exceptions(runs)
+    facts = _study(row, study, changes) | _inputs(runs, kept) | _trials(runs) | _exceptions(runs)
+    for name, lines in facts.items():
+        if not lines and name in RECORDED and runs:
+            facts[name] = [NOT_RECORDED]
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
 
@@ -52,6 +65,44 @@ def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]])
     }
 
 
+def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
+    """The commits, files, rows and weights of the trials."""
+    folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder]
+    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs]
+    changed = {True: ", changed: the difference is in the database", False: ""}
+    return {
+        "Commit": _list_trials(
+            _numbers((f"{one['commit']}{changed[bool(one['changed'])]}", number) for one, number in folders)
+        ),
+        "Files": _list_trials(_numbers((line, n) for one, n in inputs for line in file_lines(one))),
+        "Rows": _list_trials(_numbers((line, n) for one, n in inputs for line in row_lines(one))),
+        "Encoder weights": _list_trials(
+            _numbers((f"SHA-256 {one['weights']}" if one["weights"] else "none", n) for one, n in inputs)
+        ),
+        "Parameters": _list_trials(_numbers((f"{one['parameters']:,}", n) for one, n in inputs)),
+    }
+
+
+def file_lines(inputs: Mapping[str, Any]) -> list[str]:
+    """The data files of a trial, each with its hash."""
+    parts = [part for splits in inputs["rows"].values() for part in splits.values() if part["file"]]
+    return list(dict.fromkeys(f"{part['file']}: SHA-256 {part['sha256']}" for part in parts))
+
+
+def row_lines(inputs: Mapping[str, Any]) -> list[str]:
+    """The rows of a trial, a line for each task and split."""
+    said = []
+    for task, splits in inputs["rows"].items():
+        for split, part in splits.items():
+            left = part["read"] - part["dropped"] - part["used"]
+            line = f"{task} {split}: {part['used']:,} of {part['read']:,} rows"
+            line += f", {part['dropped']:,} incomplete and left out" if part["dropped"] else ""
+            line += f", {left:,} not in the subset" if left else ""
+            also = inputs["dev_in_train"].get(task) if split == "dev" else None
+            said.append(line + (f", {also:,} also in train" if also else ""))
+    return said
+
+
 def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
     started = [run.started for run in runs if run.started]
     finished = [run.finished for run in runs if run.finished]
@@ -69,6 +120,7 @@ def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
         else [],
         "Time in trials": [duration(sum(seconds))] if seconds else [],
         "Machines": _list_trials(_machines(runs)),
+        "Processor": _list_trials(_numbers((run.processor, run.number) for run in runs if run.processor)),
         "Device of a trial": sorted({_device(run) for run in runs if run.device}),
         "Peak memory of a trial": [f"{max(memory):,.0f} MiB"] if memory else [],
         "Versions": [", ".join(sorted(versions))] if versions else [],

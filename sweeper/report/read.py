@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from model.files import RunFolder
 from model.predictions import Predictions, read_predictions
@@ -30,6 +31,7 @@ class Stored:
         trials: All of them, by number.
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
+        provenance: What the trials were made from, by the digests that they name.
     """
 
     row: StudyRow
@@ -37,6 +39,7 @@ class Stored:
     trials: Sequence[TrialRow]
     changes: Sequence[tuple[datetime, str]]
     results: Results
+    provenance: Mapping[str, Mapping[str, Any]]
 
 
 def read_study(database: Database, store: StudyStore, home: Home | None = None) -> Stored:
@@ -56,6 +59,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     epochs = store.trials.epochs_frame()
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
     reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
+    provenance = store.provenance()
     confirming = database.find(confirmation_name(row.name))
     results = Results(
         name=row.name,
@@ -71,8 +75,18 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         pairs=study.spec.pairs,
         predictions=_predictions(reused, row.name, home),
         confirmation=read_study(database, confirming, home).results if confirming else None,
+        dev_in_train=_dev_in_train(provenance),
     )
-    return Stored(row, study, trials, store.changes(), results)
+    return Stored(row, study, trials, store.changes(), results, provenance)
+
+
+def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """The most that any trial had, since arms may differ in what they leave out."""
+    most: dict[str, int] = {}
+    for content in provenance.values():
+        for task, count in content.get("dev_in_train", {}).items():
+            most[task] = max(count, most.get(task, 0))
+    return most
 
 
 def _predictions(

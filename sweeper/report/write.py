@@ -1,4 +1,4 @@
-"""Writes the report of a study: one self-contained page, the tables in four formats, the trials as CSV."""
+"""Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from ..store.database import Database
 from ..text import one_line
 from .advice import advice
 from .cautions import cautions
+from .checklist import checklist_files
 from .document import Document
 from .figures import study_figures
 from .formats import FORMATS, IMAGES
@@ -37,7 +38,7 @@ class Report:
         document: What it says in words and tables.
         shown: What of it is to be printed.
         said: What is to be said about the printed tables, one sentence each.
-        folder: Where ``index.html``, ``tables.*`` and ``trials.csv`` are.
+        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are.
     """
 
     document: Document
@@ -84,11 +85,14 @@ def write_report(
     document = _document(comparisons, stored)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
-    made = how_made(stored.row, stored.study, stored.trials, stored.changes, clock.now())
+    now = clock.now()
+    made = how_made(stored.row, stored.study, stored.trials, stored.changes, now, kept=stored.provenance)
+    texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored, document.tables)}
     try:
         for form in FORMATS.values():
             write_beside(folder / f"tables{form.suffix}", form.render(document))
-        write_beside(folder / "trials.csv", trials_csv(results.trials))
+        for file, text in texts.items():
+            write_beside(folder / file, text)
         write_beside(folder / "index.html", page(results, document, figures, trials, made))
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error

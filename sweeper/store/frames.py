@@ -1,6 +1,7 @@
 """The trials of a study as DataFrames, for reports."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -18,10 +19,11 @@ def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.Data
     Returns:
         number, arm, state, seed, overall, the dev score of each task at the best epoch, best_epoch, epochs,
         seconds, peak_memory_mb, device, threads, attempts, halvings, reused_from, driver, error_class,
-        traceback, created, started, finished, ``params.<name>`` for each parameter, config. Numbers are NaN
-        where there are none, with best_epoch, threads, reused_from and driver (the drivers that ran the
-        trials last, numbered from 1 in the order of the trials) as nullable integers; moments are UTC or NaT;
-        other gaps are None.
+        traceback, created, started, finished, processor_seconds, step_seconds, side_by_side (whether another
+        trial ran on its machine between its start and its end), ``params.<name>`` for each parameter, config.
+        Numbers are NaN where there are none, with best_epoch, threads, reused_from and driver (the drivers
+        that ran the trials last, numbered from 1 in the order of the trials) as nullable integers; moments
+        are UTC or NaT; other gaps are None.
     """
     scores = ["overall", *dict.fromkeys(task for row in rows for task in row.config["tasks"])]
     params = dict.fromkeys(name for row in rows for name in row.params)
@@ -49,6 +51,9 @@ def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.Data
         "created": _column((row.created for row in rows), _MOMENT),
         "started": _column((row.started for row in rows), _MOMENT),
         "finished": _column((row.finished for row in rows), _MOMENT),
+        "processor_seconds": _column((row.processor_seconds for row in rows), "float64"),
+        "step_seconds": _column((row.step_seconds for row in rows), "float64"),
+        "side_by_side": _column(_side_by_side(rows), "object"),
     }
     chosen = {f"params.{name}": pd.Series([row.params.get(name) for row in rows]) for name in params}
     return pd.DataFrame(columns | chosen | {"config": _column((row.config for row in rows), "object")})
@@ -68,6 +73,27 @@ def epochs_frame(rows: Iterable[Sequence[object]]) -> pd.DataFrame:
 
 
 _MOMENT = "datetime64[us, UTC]"
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _side_by_side(rows: Sequence[TrialRow]) -> list[bool | None]:
+    """Whether each trial had company on its machine; None where it has not begun, or nobody knows where."""
+    begun = [(row.started, row.machine, row) for row in rows if row.started and row.machine]
+    together: dict[int, bool] = {}
+    last: dict[str, TrialRow] = {}  # of those that have begun, the one that ends last
+    for started, machine, row in sorted(begun, key=lambda each: each[0]):
+        before = last.setdefault(machine, row)
+        together[row.number] = before is not row and started < _end(before)
+        # Whoever overlaps a trial that began earlier overlaps the one of those that ends last.
+        together[before.number] |= together[row.number]
+        last[machine] = max(before, row, key=_end)
+    return [together.get(row.number) for row in rows]
+
+
+def _end(row: TrialRow) -> datetime:
+    # While a trial runs its lease is renewed, a little ahead.
+    return row.finished or row.lease_expires or _NEVER
 
 
 def _column(values: Iterable[object], dtype: str) -> "pd.Series[Any]":

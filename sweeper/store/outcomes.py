@@ -10,6 +10,7 @@ from model.result import EpochResult
 
 from ..errors import DatabaseError
 from ..trial import UNFINISHED, Outcome, RunState, StudyRow
+from . import provenance
 from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
@@ -37,6 +38,7 @@ class Outcomes:
         self.access = access
         self._study = study
         self._owner = owner
+        self._kept: set[str] = set()
         mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
         self._change_mine = run.update().where(mine)
 
@@ -48,24 +50,38 @@ class Outcomes:
         device: str | None,
         versions: Mapping[str, Any],
         machine: str | None = None,
+        *,
+        processor: str | None = None,
+        working_folder: Mapping[str, Any] | None = None,
     ) -> None:
-        """Counts an attempt: the trial is running now."""
+        """Counts an attempt: the trial is running now, here and with that."""
         now = sa.literal(self.access.clock.now(), run.c.started.type)
-        self._update(
-            number,
-            state=RunState.RUNNING,
-            attempts=run.c.attempts + 1,
-            started=sa.func.coalesce(run.c.started, now),
-            threads=threads,
-            device=device,
-            machine=machine,
-            versions=dict(versions),
-        )
+        values = {
+            "state": RunState.RUNNING,
+            "attempts": run.c.attempts + 1,
+            "started": sa.func.coalesce(run.c.started, now),
+            "threads": threads,
+            "device": device,
+            "machine": machine,
+            "versions": dict(versions),
+            "processor": processor,
+        }
+        self._update(number, working_folder=self._keep(working_folder), **values)
+
+    @retried
+    def loaded(self, number: int, inputs: Mapping[str, Any]) -> None:
+        """Keeps what the trial reads."""
+        self._update(number, inputs=self._keep(inputs))
 
     @retried
     def epoch(self, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
-        seen = {"peak_memory_mb": result.peak_memory_mb, "fingerprint": result.fingerprint or None}
+        seen = {
+            "peak_memory_mb": result.peak_memory_mb,
+            "fingerprint": result.fingerprint or None,
+            "processor_seconds": result.processor_seconds,
+            "step_seconds": result.step_seconds,
+        }
         seeing = self._change(number).values(seen).returning(run.c.id, run.c.trial_id)
         rows = [
             {
@@ -115,7 +131,9 @@ class Outcomes:
     @retried
     def reuse(self, number: int, source: int) -> None:
         """Gives a trial the result of a complete one with the identical configuration, epochs included."""
-        finished = self._one(source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint)
+        finished = self._one(
+            source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint, run.c.inputs
+        )
         target = self._one(number, run.c.id, run.c.trial_id)
         m = epoch_metric.c
         copied = sa.select(sa.literal(target.id), m.epoch, m.split, m.task, m.metric, m.value).where(
@@ -131,6 +149,7 @@ class Outcomes:
             "best_epoch": finished.best_epoch,
             "scores": finished.scores,
             "fingerprint": finished.fingerprint,
+            "inputs": finished.inputs,
             "reused_from": source,
         }
         with self.access.writing() as connection:
@@ -177,6 +196,17 @@ class Outcomes:
         if not rows:
             raise DatabaseError(f"{self.access.url}: study {self._study.name!r} has no trial {number}")
         return rows[0]
+
+    def _keep(self, content: Mapping[str, Any] | None) -> str | None:
+        """The name by which trials mention a content, which is in the database from then on."""
+        if content is None:
+            return None
+        digest = provenance.digest_of(content)
+        if digest not in self._kept:
+            with self.access.writing() as connection:
+                provenance.keep(connection, self._study, digest, content)
+            self._kept.add(digest)
+        return digest
 
     def _update(self, number: int, **values: Any) -> None:
         with self.access.writing() as connection:

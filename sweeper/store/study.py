@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..trial import ErrorClass, RunState, StudyRow
+from . import provenance
 from .access import Access
 from .leases import Leases
 from .optuna_tables import mirror
@@ -91,6 +92,12 @@ class StudyStore:
         query = sa.select(c.moment, c.description).where(c.sweep_id == self.row.id).order_by(c.id)
         with self.access.reading() as connection:
             return [(row.moment, row.description) for row in connection.execute(query)]
+
+    @retried
+    def provenance(self) -> dict[str, dict[str, Any]]:
+        """What its trials were made from, by the digests that they name."""
+        with self.access.reading() as connection:
+            return provenance.contents(connection, self.row)
 
     def retry(self, error_class: ErrorClass | None = None) -> list[int]:
         """Puts failed trials back into the queue, all or those of a class; returns their numbers."""

@@ -84,6 +84,11 @@ run = sa.Table(
     sa.Column("machine", sa.String(255)),
     sa.Column("fingerprint", sa.String(64)),
     sa.Column("digest", sa.String(64)),
+    sa.Column("working_folder", sa.String(64)),
+    sa.Column("inputs", sa.String(64)),
+    sa.Column("processor", sa.String(255)),
+    sa.Column("processor_seconds", sa.Double),
+    sa.Column("step_seconds", sa.Double),
     sa.UniqueConstraint("sweep_id", "number"),
     sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
     sa.Index("ix_run_digest", "sweep_id", "digest"),
@@ -97,6 +102,14 @@ study_change = sa.Table(
     sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
     sa.Column("moment", UtcDateTime, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
+)
+
+provenance = sa.Table(
+    "provenance",
+    metadata,
+    sa.Column("sweep_id", sa.ForeignKey("sweep.id"), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("content", sa.JSON, nullable=False),
 )
 
 # A value that is not a number is NULL: SQLite knows no other way to keep it.

@@ -20,6 +20,8 @@ from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
+_SUFFIXES = (".yaml", ".yml")
+
 
 def study_files() -> dict[str, Path]:
     """Every study by name: those in ``./studies`` first, then those that come with sweeper."""
@@ -63,6 +65,15 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
     return study
 
 
+def study_folder(argument: str) -> Path:
+    """The user's working folder: that of the study file if a path was given, else the current one.
+
+    Args:
+        argument: What `load_study` was given.
+    """
+    return Path(argument).parent if argument.endswith(_SUFFIXES) else Path()
+
+
 def stored_study(row: StudyRow) -> Study:
     """The study as it was begun, from the database: its file may have moved or changed.
 
@@ -88,7 +99,7 @@ def _files(*folders: Path) -> dict[str, Path]:
 
 
 def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
-    if argument.endswith((".yaml", ".yml")):
+    if argument.endswith(_SUFFIXES):
         return Path(argument)
     if check_name(argument, what) not in files:
         raise InputError(_unknown(argument, what, files))

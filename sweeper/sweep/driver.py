@@ -1,13 +1,24 @@
 """The loop of a sweep: adopt, propose, dispatch, watch, record."""
 
-from dataclasses import replace
-from importlib import metadata
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from model.result import EpochResult
 
 from ..errors import DiskFullError
-from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, NodeLost, Noted, Started, Stopped
+from ..executors import (
+    Evaluated,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Job,
+    Loaded,
+    NodeLost,
+    Noted,
+    Started,
+    Stopped,
+)
 from ..executors.cores import threads_each
 from ..observers.observer import Observer
 from ..paths import Home
@@ -16,21 +27,18 @@ from ..store.owners import Owner
 from ..store.study import StudyStore
 from ..study.study import Study
 from ..trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
-from ..version import __version__
+from ..version import versions
 from .attempt import Attempt, Ready
 from .backlog import Backlog
 from .files import RunFiles
 from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
 from .weights import KeptWeights
+from .workingfolder import WorkingFolder
 
 LEASE_SECONDS = 120.0
 
-
 POLL_SECONDS = 0.5
-
-
-VERSIONED = ("torch", "transformers", "tokenizers", "optuna", "numpy")
 
 
 class Driver:
@@ -51,6 +59,7 @@ class Driver:
         best: Best `overall` of the study so far.
         lease_seconds: How long a trial is this driver's without a renewal; renewed eight times as often.
         owner: Who it is; by default this process.
+        working_folder: What git says of the user's working folder; None where it says nothing.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class Driver:
         best: float | None = None,
         lease_seconds: float = LEASE_SECONDS,
         owner: Owner | None = None,
+        working_folder: WorkingFolder | None = None,
     ) -> None:
         me = str(owner or Owner.this_process())
         self._clock = store.access.clock
@@ -87,7 +97,8 @@ class Driver:
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
         self._threads = study.workload.resources.cpus or threads_each(executor.workers)
-        self._versions = {"sweeper": __version__} | {name: metadata.version(name) for name in VERSIONED}
+        self._versions = versions()
+        self._working_folder = asdict(working_folder) if working_folder else None
         self._renewed = self._clock.monotonic()
 
     @property
@@ -166,6 +177,8 @@ class Driver:
         match event:
             case Started():
                 self._started(active, event)
+            case Loaded(inputs=inputs):
+                self._outcomes.loaded(number, asdict(inputs))
             case Evaluated(result=result):
                 self._evaluated(active, result)
             case Finished():
@@ -183,7 +196,8 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
-        self._outcomes.started(event.number, event.threads, event.device, self._versions, event.machine)
+        here = (event.number, event.threads, event.device, self._versions, event.machine)
+        self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
         if active.ready.displaced:
             whence = "from its start: no checkpoint is left"
             if event.epochs is not None:

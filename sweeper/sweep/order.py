@@ -19,11 +19,13 @@ class Places:
         storage: URL of the database.
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
+        working: The user's working folder, of which git may know something.
     """
 
     storage: str
     home: Home
     data: Path | None
+    working: Path = Path()
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,15 +16,20 @@ from model.data.rows import check
 from model.files import RunFolder
 
 from ..errors import DatabaseError, InputError
-from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Started
+from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
 from ..paths import Home
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..text import one_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
-from ..version import __version__
-
-Value = str | int | float | None
+from .circumstances import (
+    MISSING,
+    Circumstances,
+    Value,
+    circumstances_heard,
+    circumstances_here,
+    recorded_circumstances,
+)
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,18 @@ class Repetition:
     Attributes:
         metrics: Every metric of every epoch.
         failure: How it failed; None if it did not.
-        circumstances: Under what it ran: ``machine``, ``threads``, ``device`` and ``data fingerprint``.
+        circumstances: Under what it ran.
     """
 
     metrics: dict[MetricKey, float] = field(default_factory=dict)
     failure: Failed | None = None
-    circumstances: dict[str, Value] = field(default_factory=dict)
+    circumstances: Circumstances = field(default_factory=dict)
 
     def hear(self, event: Event) -> None:
         """Takes note of an event of the trial."""
         match event:
-            case Started(threads=threads, device=device, machine=machine):
-                self.circumstances |= {"machine": machine, "threads": threads, "device": device}
+            case Started() | Loaded():
+                self.circumstances |= circumstances_heard(event)
             case Evaluated(result=result):
                 self.circumstances["data fingerprint"] = result.fingerprint
                 self.metrics |= {(result.epoch, m.split, m.task, m.name): m.value for m in result.metrics}
@@ -143,11 +149,15 @@ def replay(
         weights = RunFolder(Path(folder)).weights
         if keep is not None and weights.exists():
             shutil.copyfile(weights, keep)
-    return compare(row, made, recorded, repetition)
+    return compare(row, made, recorded, repetition, store.provenance())
 
 
 def compare(
-    row: TrialRow, made: TrialRow, recorded: Mapping[MetricKey, float | None], repetition: Repetition
+    row: TrialRow,
+    made: TrialRow,
+    recorded: Mapping[MetricKey, float | None],
+    repetition: Repetition,
+    kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Repeat:
     """Compares a repetition with the record.
 
@@ -156,6 +166,7 @@ def compare(
         made: The trial from which its result is: another one if the result was reused.
         recorded: Its metrics; None for what is not a number.
         repetition: The repetition.
+        kept: What the study's trials were made from, by the digests that they name.
     """
     before = f"{row.state} ({row.error_class})" if row.error_class else str(row.state)
     now, message = str(row.state if row.state is RunState.PRUNED else RunState.COMPLETE), ""
@@ -172,7 +183,7 @@ def compare(
             if not _same(recorded, repetition.metrics, key)
         ),
         compared=len(keys),
-        circumstances=_circumstances(made, repetition),
+        circumstances=_circumstances(made, repetition, kept),
     )
 
 
@@ -192,11 +203,8 @@ def lines(name: str, number: int, comparison: Repeat) -> list[str]:
     told = [f"  {difference}" for difference in (comparison.outcome, *comparison.metrics) if difference]
     causes = ["causes that can be seen:", *seen]
     if not seen:
-        causes = ["no cause can be seen in machine, threads, device, data and versions"]
+        causes = ["no cause can be seen in machine, threads, device, data, weights, commit and versions"]
     return [f"{head}: {len(comparison.metrics)} of {count} metrics differ", *told, *causes]
-
-
-_MISSING = "nothing"
 
 
 def _config(sweep: StudyRow, row: TrialRow) -> TrainConfig:
@@ -238,7 +246,7 @@ def _same(recorded: Mapping[MetricKey, float | None], now: Mapping[MetricKey, fl
 
 def _value(metrics: Mapping[MetricKey, float | None] | Mapping[MetricKey, float], key: MetricKey) -> Value:
     if key not in metrics:
-        return _MISSING
+        return MISSING
     value = metrics[key]
     return math.nan if value is None else value
 
@@ -248,32 +256,17 @@ def _metric(key: MetricKey) -> str:
     return f"epoch {epoch} {split} {task} {name}"
 
 
-def _circumstances(made: TrialRow, repetition: Repetition) -> tuple[Deviation, ...]:
-    """What differs in machine, threads, device, data and versions, of what is recorded."""
-    before: dict[str, Value] = {
-        "machine": made.machine,
-        "threads": made.threads,
-        "device": made.device,
-        "data fingerprint": made.fingerprint,
-    }
-    now = dict(repetition.circumstances)
-    for package, version in (made.versions or {}).items():
-        before[package] = version
-        now[package] = _version(package)
+def _circumstances(
+    made: TrialRow, repetition: Repetition, kept: Mapping[str, Mapping[str, Any]]
+) -> tuple[Deviation, ...]:
+    """What differs of what is recorded."""
+    before = recorded_circumstances(made, kept)
+    now = repetition.circumstances | circumstances_here(made.versions or {})
     return tuple(
         Deviation(what, value, now[what])
         for what, value in before.items()
         if value is not None and now.get(what) is not None and value != now[what]
     )
-
-
-def _version(package: str) -> str:
-    if package == "sweeper":  # as records name what is distributed as sentence-sweeper
-        return __version__
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return _MISSING
 
 
 def _written(value: Value) -> str:

@@ -25,6 +25,7 @@ from .checks import prepare
 from .driver import Driver
 from .order import Order
 from .workers import choose_workers
+from .workingfolder import working_folder
 
 DATABASE_SECONDS = 1800.0
 """How long a sweep waits for a database that is locked or does not answer."""
@@ -72,6 +73,7 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
                 observer=observer,
                 limits=order.limits,
                 best=count.best[1] if count.best else None,
+                working_folder=working_folder(places.working),
             )
             store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
             with gently(driver.stop):

@@ -1,13 +1,15 @@
 """The table of what each arm cost. Pure."""
 
-from ...text import NONE, one_line
+import pandas as pd
+
+from ...text import NONE, one_line, plural
 from ..document import Cell, Column, Table
 from ..results import Results
 from .cells import count_cell, duration_cell, numeric
 
 
 def cost_table(results: Results) -> Table | None:
-    """One row an arm, and one for all: trials, epochs, time and memory, of trials with any outcome.
+    """One row an arm, and one for all: trials, epochs, times and memory, of trials with any outcome.
 
     None before the first epoch.
     """
@@ -30,12 +32,41 @@ def cost_table(results: Results) -> Table | None:
                 duration_cell(seconds),
                 duration_cell(middle),
                 duration_cell(pace),
+                duration_cell(processor_seconds(own)),
+                _step_cell(own["step_seconds"].median()),
                 Cell(NONE if peak is None else f"{peak:,.0f}", value=None if peak is None else float(peak)),
             )
         )
     columns = (
         Column("arm"),
-        *numeric("trials", "epochs", "time", "median trial", "time per epoch", "peak memory, MiB"),
+        *numeric("trials", "epochs", "time"),
+        Column("median trial", numeric=True, optional=True),
+        Column("time per epoch", numeric=True, optional=True),
+        *numeric("processor", "time a step", "peak MiB"),
     )
-    note = "Time is that of the trials, added up; trials side by side share the machine and slow each other."
-    return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), (note,))
+    return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), _notes(trials))
+
+
+def _notes(trials: pd.DataFrame) -> tuple[str, ...]:
+    known = trials["side_by_side"].dropna()
+    company = (
+        f"{int(known.sum())} of {plural(len(known), 'trial')} ran side by side with others on one machine: "
+        "their times are not what one takes alone."
+        if known.any()
+        else "Trials side by side share the machine and slow each other."
+    )
+    return (
+        f"Time is wall time of the trials, added up. {company}",
+        "Processor time, user and system, is that of all threads and attempts up to the last epoch; time a "
+        "step is the median over trials.",
+    )
+
+
+def processor_seconds(own: pd.DataFrame) -> float | None:
+    """The sum over the trials that trained; None if it is not known of all."""
+    trained = own.loc[(own["epochs"] > 0) & own["reused_from"].isna(), "processor_seconds"]
+    return float(trained.sum()) if len(trained) and trained.notna().all() else None
+
+
+def _step_cell(seconds: float) -> Cell:
+    return Cell(NONE) if pd.isna(seconds) else Cell(f"{1000 * seconds:.3g} ms", value=float(seconds))

@@ -1,12 +1,15 @@
 """Removal of training rows that stand in dev, and what a trial's data is identified by."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from model.data.corpus import load_corpus, without_dev_rows
+from model.data.corpus import count_dev_in_train, load_corpus, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
+from model.inputs import SplitRows
+from model.tasks import FilesSource
 from tests.model_tests.made import DEMO, config
 
 
@@ -50,3 +53,30 @@ def test_the_scored_training_rows_do_not_depend_on_the_seed(tmp_path: Path) -> N
         name: split.ids for name, split in other.sample.items()
     }
     assert all(len(split) == 40 for split in one.sample.values())
+
+
+def test_dev_rows_in_train_are_counted_in_either_order_and_case() -> None:
+    train = rows(("a", "b"), ("B", "A"), ("a", "c"), ("d", "e"))
+    dev = rows(("A", "b"), ("b", "a"), ("C", "A"), ("a", "a"), ("d", "x"))
+    # The first two are one pair, the third is a training row turned round.
+    assert count_dev_in_train(train, dev) == 3
+
+
+def test_rows_files_and_labels_are_told(tmp_path: Path) -> None:
+    content = {
+        "train.csv": "id\tsentence\tsentiment\n1\tA film\t4\n2\tNo label\t\n3\tA plot\t0\n4\tA turn\t4\n",
+        "dev.csv": "id\tsentence\tsentiment\n1\ta FILM\t3\n2\tAn end\t0\n",
+    }
+    for name, text in content.items():
+        (tmp_path / name).write_text(text)
+    source = FilesSource(train="train.csv", dev="dev.csv", drop_incomplete=True)
+    sst = DEMO["sst"].model_copy(update={"source": source})
+    digests = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in content.items()}
+    for remove, labels, both in ((False, {"0": 1, "4": 2}, 1), (True, {"0": 1, "4": 1}, 0)):
+        found = load_corpus(config(tasks={"sst": sst}, remove_dev_rows=remove), tmp_path, tmp_path / "cache")
+        used = sum(labels.values())
+        assert found.rows["sst"] == {
+            "train": SplitRows(4, 1, used, "train.csv", digests["train.csv"], labels),
+            "dev": SplitRows(2, 0, 2, "dev.csv", digests["dev.csv"], {"0": 1, "3": 1}),
+        }
+        assert found.dev_in_train == {"sst": both}

@@ -14,10 +14,11 @@ import pytest
 
 from model.config import TrainConfig
 from model.errors import DataError, NonFiniteLossError
-from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Started, Stopped
+from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.process import error_class
+from sweeper.executors.processor import processor
 from sweeper.study.spec import Resources
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import (
@@ -78,11 +79,13 @@ def test_all_report_the_same_events_and_numbers(apart: Executor, tmp_path: Path)
     mine, theirs = job(tmp_path / "inline"), job(tmp_path / "apart")
     [inline] = story(InlineExecutor(), mine).values()
     [forked] = story(apart, theirs).values()
-    assert [type(event) for event in inline] == [Started, Evaluated, Evaluated, Evaluated, Finished]
+    assert [type(event) for event in inline] == [Started, Loaded, Evaluated, Evaluated, Evaluated, Finished]
     assert [type(event) for event in forked] == [type(event) for event in inline]
     here = f"{platform.node()}, {platform.machine()}"
-    assert inline[0] == Started(mine.number, 1, "cpu", here)
-    assert forked[0] == Started(theirs.number, 1, "cpu", here)
+    assert inline[0] == Started(mine.number, 1, "cpu", here, processor=processor())
+    assert forked[0] == Started(theirs.number, 1, "cpu", here, processor=processor())
+    assert isinstance(inline[1], Loaded)
+    assert forked[1] == Loaded(theirs.number, inline[1].inputs)
     assert scores(forked) == scores(inline)
     for folder in (mine.rundir, theirs.rundir):
         assert TrainConfig.model_validate_json((folder / "config.json").read_text()) == mine.config
@@ -94,8 +97,7 @@ def test_a_trial_that_is_asked_to_stop_loses_no_step(executor: Executor, tmp_pat
     expected = story(InlineExecutor(), whole)[whole.number]
     executor.submit(halted)
     events = follow(executor)
-    assert isinstance(next(events), Started)
-    assert isinstance(next(events), Evaluated)
+    assert [type(next(events)) for _ in range(3)] == [Started, Loaded, Evaluated]
     executor.stop()
     told = list(itertools.takewhile(lambda event: not isinstance(event, Stopped), events))
     assert all(isinstance(event, Evaluated) for event in told)

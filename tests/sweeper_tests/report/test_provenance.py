@@ -11,12 +11,41 @@ OF = study(seeds=[1, 2], pruner={"name": "median"})
 SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1)
 
 
+ROWS = {"read": 12, "dropped": 2, "used": 9, "file": "a.csv", "sha256": "ab", "labels": {}}
+DEV = {"read": 4000, "dropped": 0, "used": 4000, "file": "b.csv", "sha256": "cd", "labels": {}}
+KEPT = {
+    "clean": {"commit": "c1", "changed": False, "diff": ""},
+    "dirty": {"commit": "c1", "changed": True, "diff": "+secret"},
+    "files": {
+        "rows": {"sst": {"train": ROWS, "dev": DEV}},
+        "dev_in_train": {"sst": 3},
+        "weights": "ef",
+        "parameters": 1234567,
+    },
+}
+
+
 def runs() -> list[TrialRow]:
     arm = next(iter(OF.spec.arms))
     made = [row(OF, number, arm, (0.4, 0.7, 0.5)) for number in range(4)]
     return [
-        replace(made[0], machine="alpha, x86_64", fingerprint="aa"),
-        replace(made[1], machine="alpha, x86_64", fingerprint="aa", attempts=2, halvings=1),
+        replace(
+            made[0],
+            machine="alpha, x86_64",
+            processor="Chip; AVX2",
+            fingerprint="aa",
+            working_folder="clean",
+            inputs="files",
+        ),
+        replace(
+            made[1],
+            machine="alpha, x86_64",
+            fingerprint="aa",
+            attempts=2,
+            halvings=1,
+            working_folder="dirty",
+            inputs="files",
+        ),
         replace(made[2], machine="beta, with comma, aarch64", fingerprint="bb", device="cuda", threads=4),
         replace(made[3], reused_from=2),
     ]
@@ -24,7 +53,7 @@ def runs() -> list[TrialRow]:
 
 def test_every_fact() -> None:
     changes = [(datetime(2024, 5, 2, 8, 30, tzinfo=UTC), "seeds: [1] -> [1, 2]")]
-    made = how_made(SWEEP, OF, runs(), changes, BEGUN)
+    made = how_made(SWEEP, OF, runs(), changes, BEGUN, kept=KEPT)
     assert made.pop("Workload").startswith("demo: ")
     assert made == {
         "Commands": "sweeper run --study made --workload demo --trials 4\nsweeper report --study made@demo",
@@ -33,6 +62,13 @@ def test_every_fact() -> None:
         "Settings": "SHA-256 " + "0d" * 32,
         "Begun": "2024-05-01 12:00 UTC, sweeper 0.0.9",
         "Changed since": "2024-05-02 08:30 UTC: seeds: [1] -> [1, 2]",
+        "Commit": "c1: trial 0\nc1, changed: the difference is in the database: trial 1",
+        "Files": "a.csv: SHA-256 ab: trials 0–1\nb.csv: SHA-256 cd: trials 0–1",
+        "Rows": "sst train: 9 of 12 rows, 2 incomplete and left out, 1 not in the subset: trials 0–1\n"
+        "sst dev: 4,000 of 4,000 rows, 3 also in train: trials 0–1",
+        "Encoder weights": "SHA-256 ef: trials 0–1",
+        "Parameters": "1,234,567: trials 0–1",
+        "Processor": "Chip; AVX2: trial 0",
         "Data": "SHA-256 aa: trials 0–1\nSHA-256 bb: trial 2\nThese trials did not all read the same data.",
         "Trials ran": "2024-05-01 12:00 UTC to 2024-05-01 12:03 UTC",
         "Time in trials": "50 s",
@@ -57,3 +93,13 @@ def test_a_study_without_trials_has_only_what_is_known() -> None:
         "Begun",
         "Report",
     ]
+
+
+def test_a_study_of_before_says_what_was_not_recorded() -> None:
+    made = how_made(SWEEP, OF, [row(OF, 0, next(iter(OF.spec.arms)), (0.4, 0.7, 0.5))], [], BEGUN)
+    assert {name for name, text in made.items() if text == "not recorded"} == {
+        "Commit",
+        "Encoder weights",
+        "Processor",
+    }
+    assert not {"Files", "Rows", "Parameters"} & made.keys()

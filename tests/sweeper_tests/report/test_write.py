@@ -25,7 +25,8 @@ from tests.sweeper_tests.made import BEGUN, WORKLOAD, row, store, study, trials
 HOSTILE = (
     '</script><script>alert("x")</script> & <img src=http://evil.example/x onerror=alert(1)> | `a` {{ 7*7 }}'
 )
-FILES = ["index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
+CHECKLISTS = ["checklist.md", "checklist.tex"]
+FILES = [*CHECKLISTS, "index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
 
 
 class Page(HTMLParser):
@@ -82,7 +83,7 @@ def page(written: tuple[Database, Report]) -> Page:
     return Page((written[1].folder / "index.html").read_text(encoding="utf-8"))
 
 
-def test_six_files_and_nothing_half_written(written: tuple[Database, Report]) -> None:
+def test_all_files_and_nothing_half_written(written: tuple[Database, Report]) -> None:
     assert sorted(path.name for path in written[1].folder.iterdir()) == FILES
 
 
@@ -170,7 +171,7 @@ def test_a_report_of_one_moment_is_the_same_byte_for_byte(tmp_path: Path) -> Non
             console = Console(file=io.StringIO(), width=120, record=True)
             print_tables(report.shown.tables, console)
             found.append({"terminal": console.export_text().encode(), **read_files(folder)})
-    assert sorted(found[0]) == [*FILES[:5], "terminal", FILES[5]]
+    assert sorted(found[0]) == sorted([*FILES, "terminal"])
     assert found[0] == found[1]
     assert b"2024-05-01 12:00 UTC, sweeper" in found[0]["index.html"]
 

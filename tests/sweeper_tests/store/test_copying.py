@@ -37,6 +37,10 @@ def filled(where: Path) -> str:
     of, other = made.study(), made.study(name="other", objective=["sst", "para"])
     with made.store(where, of, trials(of)) as database:
         store = database.study(of.name)
+        outcomes = store.outcomes("host:1")
+        folder = {"commit": "c", "changed": True, "diff": "+é"}
+        outcomes.started(5, 1, "cpu", {}, working_folder=folder)
+        outcomes.loaded(5, {"rows": {}, "dev_in_train": {}, "weights": None, "parameters": 3})
         store.leases("host:1", 60).release()
         spec, workload = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
         for text in ("trials: 6 -> 8", "a seed: 7"):
@@ -215,6 +219,7 @@ def test_the_commands_on_a_copy(sweeper: Command, folder: Path, fresh_url: str) 
     for storage in ((), ("--storage", fresh_url)):
         assert sweeper("export", "mine", "--trials", "trials.json", *storage).code == 0
         timed = {"seconds", "created", "started", "finished", "peak_memory_mb", "driver"}
+        timed |= {"processor_seconds", "step_seconds", "side_by_side"}
         written = json.loads(Path("trials.json").read_text(encoding="utf-8"))
         tables.append([{k: v for k, v in row.items() if k not in timed} for row in written])
     assert tables[0] == tables[1]

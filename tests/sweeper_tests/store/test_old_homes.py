@@ -24,7 +24,8 @@ ELSEWHERE = 0.05
 """How far a metric may lie from the record where the machine rounds otherwise than that of the home."""
 PROPOSED = ("number", "arm", "seed", "configuration", "params")
 OUTCOME = ("state", "error_class", "reused_from")
-REPORT = ("index.html", "tables.md", "tables.tex", "tables.csv", "tables.json", "trials.csv")
+TABLES = ("tables.md", "tables.tex", "tables.csv", "tables.json", "trials.csv")
+REPORT = ("index.html", "checklist.md", "checklist.tex", *TABLES)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ def course(store: StudyStore) -> int:
     assert mine.take_over(number, YOU)
     twin = trials.twin(number)
     assert (twin is None) == (number == 0)
-    outcomes.started(number, 2, "cpu", {"torch": "2.9"})
+    outcomes.started(number, 2, "cpu", {"torch": "2.9"}, working_folder={"commit": "c"})
+    outcomes.loaded(number, {"parameters": 3})
     outcomes.epoch(number, epoch(1, 0.6))
     assert number in {curve.number for curve in trials.curves("plain", 7)}
     assert [lease.number for lease in trials.leases()] == [number]
@@ -94,7 +95,8 @@ def test_no_statement_of_a_trial_reads_a_whole_table(store: StudyStore) -> None:
         trials.orphans()
         leases.add(trial(number), SPACE)
         trials.twin(number)
-        outcomes.started(number, 2, "cpu", {})
+        outcomes.started(number, 2, "cpu", {}, working_folder={"commit": "c"})
+        outcomes.loaded(number, {"parameters": 3})
         outcomes.epoch(number, epoch(1, 0.6))
         trials.leases()
         leases.renew()
@@ -116,9 +118,10 @@ def test_no_statement_of_a_trial_reads_a_whole_table(store: StudyStore) -> None:
 
 def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
     """Of which each is a message to the server and back, and most a transaction of three more."""
-    trials, leases, outcomes = store.trials, store.leases(ME, 60), store.outcomes(ME)
+    trials, leases = store.trials, store.leases(ME, 60)
     counts = []
     for _ in range(3):
+        outcomes = store.outcomes(ME)  # which has kept nothing yet
         done = course(store) + 1
         asked: dict[str, Callable[[], object]] = {
             "claimed": trials.claimed,
@@ -127,6 +130,8 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
             "add": lambda: leases.add(trial(done), SPACE),  # noqa: B023
             "twin": lambda: trials.twin(done),  # noqa: B023
             "start": lambda: outcomes.started(done, 2, "cpu", {}),  # noqa: B023
+            "load": lambda: outcomes.loaded(done, {"parameters": 3}),  # noqa: B023
+            "load again": lambda: outcomes.loaded(done, {"parameters": 3}),  # noqa: B023
             "epoch": lambda: outcomes.epoch(done, epoch(1, 0.6)),  # noqa: B023
             "finish": lambda: outcomes.finished(done, COMPLETE),  # noqa: B023
         }
@@ -135,7 +140,7 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
     server = store.access.engine.dialect.name == "postgresql"
     assert counts[0] == {
         **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "add": 3, "twin": 1},
-        **{"start": 1, "epoch": 3, "finish": 4},
+        **{"start": 1, "load": 2, "load again": 1, "epoch": 3, "finish": 4},
     }
 
 

@@ -1,7 +1,9 @@
 """`sweeper replay`: a trial trained again, against its record."""
 
+import hashlib
 import math
 import re
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace as changed
 from pathlib import Path
@@ -62,7 +64,7 @@ def test_every_metric_that_differs_is_named_with_both_values(row: TrialRow) -> N
         "  epoch 1 dev sst accuracy: 0.5 recorded, 0.5000000000000001 now",
         "  epoch 2 dev sst accuracy: 0.25 recorded, nothing now",
         "  epoch 3 dev sst accuracy: nothing recorded, 0.25 now",
-        "no cause can be seen in machine, threads, device, data and versions",
+        "no cause can be seen in machine, threads, device, data, weights, commit and versions",
     ]
 
 
@@ -213,7 +215,20 @@ def test_metrics_that_only_one_has_differ(again: Again) -> None:
 # With the trainer, in a process of its own.
 
 
+def commit(folder: Path) -> list[str]:
+    """Puts the user's files under git as they are; all commits so far, the first one first."""
+    for arguments in (
+        ("init", "--quiet"),
+        ("add", "studies", "data"),
+        ("-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-m", "As it is"),
+    ):
+        subprocess.run(("git", *arguments), cwd=folder, check=True)
+    log = ("git", "log", "--reverse", "--format=%H")
+    return subprocess.run(log, cwd=folder, check=True, capture_output=True, text=True).stdout.split()
+
+
 def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: Command) -> None:
+    commit(folder)
     assert sweeper("run", "--study", "mine", "--workload", "files", "--trials", "1").code == 0
     said = sweeper("replay", "mine", "0")
     assert (said.code, said.err) == (0, "")
@@ -222,11 +237,21 @@ def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: 
     assert re.fullmatch(r"mine@files trial 0: identical in \d+ metrics, and complete as recorded", last)
     assert not list((folder / ".sweeper").glob("replay-*"))
     file = folder / "data/train.csv"
+    before = hashlib.sha256(file.read_bytes()).hexdigest()
     file.write_text(file.read_text() + "c\tA long and tedious film\t1\n")
     said = sweeper("replay", "mine", "0")
     assert said.code == 1
     assert "epoch 1 train sst loss: " in said.out
-    assert re.search(r"causes that can be seen:\n  data fingerprint: \w+ recorded, \w+ now\n$", said.out)
+    causes = said.out.partition("causes that can be seen:\n")[2].splitlines()
+    now = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [cause.split(": ")[0].strip() for cause in causes] == [
+        "data fingerprint", "file train.csv", "changes since the commit"
+    ]  # fmt: skip
+    assert causes[1] == f"  file train.csv: {before} recorded, {now} now"
+    assert causes[2].startswith("  changes since the commit: none recorded, SHA-256 ")
+    commits = commit(folder)
+    causes = sweeper("replay", "mine", "0").out.partition("causes that can be seen:\n")[2].splitlines()
+    assert causes[2] == f"  commit: {commits[0]} recorded, {commits[1]} now"
     assert sweeper("status").out.startswith("mine@files: 1 of 1 trials")
     file.unlink()
     said = sweeper("replay", "mine", "0")

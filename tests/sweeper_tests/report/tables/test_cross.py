@@ -1,6 +1,7 @@
 """The tables of cost, of two settings, and of confirmed scores, recomputed from the rows by hand."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from sweeper.report.document import Table
 from sweeper.report.results import Results, rank_configurations
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
+from sweeper.text import NONE
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -19,7 +21,11 @@ def lines(table: Table) -> list[list[str]]:
 
 
 def trial(number: int, arm: str, level: float, **params: float) -> TrialRow:
-    return row(study(), number, arm, (level,) * 3, params=PARAMS | params)
+    """One that took more of the processor the later it came; number 1 ended when number 2 had begun."""
+    made = row(study(), number, arm, (level,) * 3, params=PARAMS | params)
+    cost = replace(made, processor_seconds=20.5 + number, step_seconds=0.03 + 0.005 * number, machine="m")
+    late = timedelta(seconds=60) if number == 1 else timedelta()
+    return replace(cost, finished=cost.finished and cost.finished + late)
 
 
 RUNS = [
@@ -45,8 +51,16 @@ def test_cost_adds_up_what_each_arm_took() -> None:
         assert values[2] == pytest.approx(sum(seconds))
         assert values[3] == pytest.approx(np.median(seconds))
         assert values[4] == pytest.approx(sum(seconds) / values[1])
-        assert values[5] == max(run.peak_memory_mb or 0.0 for run in own)
+        assert values[5] == pytest.approx(sum(run.processor_seconds or 0.0 for run in own))
+        assert values[6] == pytest.approx(np.median([run.step_seconds for run in own if run.step_seconds]))
+        assert values[7] == max(run.peak_memory_mb or 0.0 for run in own)
     assert [line[0] for line in lines(table)] == ["Baseline", "S-BERT", "all"]
+    assert "2 of 4 trials ran side by side with others on one machine" in table.notes[0]
+    # Before it was recorded, and where it is known of some trials only, there is no sum.
+    older = [replace(run, processor_seconds=None, step_seconds=None, machine=None) for run in RUNS[:3]]
+    table = cost_table(results(study(), [*older, *RUNS[3:]]))
+    assert table is not None
+    assert [line[6:8] for line in lines(table)] == [[NONE, NONE], ["24 s", "45 ms"], [NONE, "45 ms"]]
 
 
 def test_two_settings_stand_against_each_other_arm_by_arm() -> None:

@@ -1,0 +1,46 @@
+"""What a trial trained on: the rows and files that it read, pretrained weights, the size of its network."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .result import Split
+
+
+@dataclass(frozen=True)
+class SplitRows:
+    """Where the rows of one split of one task are from, and how many there are.
+
+    Attributes:
+        read: Rows of the source.
+        dropped: Of these, rows that were left out because a text or the label was empty.
+        used: Rows that were trained on or scored, after a subset was taken and, in train, dev rows removed.
+        file: Name of the data file; None for another source.
+        sha256: SHA-256 of that file's bytes.
+        labels: How many of the rows used have each class; empty for a similarity.
+    """
+
+    read: int
+    dropped: int
+    used: int
+    file: str | None = None
+    sha256: str | None = None
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a trial trained on.
+
+    Attributes:
+        rows: By task and split.
+        dev_in_train: For each task, the dev rows that also stand among the training rows: the same texts, a
+            pair in either order, whatever the case.
+        weights: SHA-256 of the file of the pretrained encoder's weights, and of a list of names and hashes
+            where they are several; None for an encoder that begins from nothing.
+        parameters: Number of the network's weights.
+    """
+
+    rows: Mapping[str, Mapping[Split, SplitRows]]
+    dev_in_train: Mapping[str, int]
+    weights: str | None
+    parameters: int

@@ -1,0 +1,108 @@
+"""What is recorded of the data: lines of text, none where something was not recorded. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from model.tasks import DemoSource, FilesSource, HubSource, Task
+
+from ..read import Stored
+from .experiments import distinct, first_config
+
+Lines = Sequence[str]
+
+
+def rows(stored: Stored) -> Lines:
+    """Rows used of each task and split."""
+    return _splits(stored, lambda part: f"{part['used']:,} rows used")
+
+
+def labels(stored: Stored) -> Lines:
+    """How many rows have each label."""
+
+    def counts(part: Mapping[str, Any]) -> str:
+        return (
+            ", ".join(f"{count:,} of {label}" for label, count in part["labels"].items())
+            or "scores of a range"
+        )
+
+    return _splits(stored, counts)
+
+
+def splits(stored: Stored) -> Lines:
+    """Where each split is from."""
+    return _splits(stored, lambda part: f"{part['read']:,} rows{_file(part)}")
+
+
+def excluded(stored: Stored) -> Lines:
+    """Rows that were left out, and why; dev rows that stand in train too."""
+
+    def told(part: Mapping[str, Any]) -> str:
+        left = part["read"] - part["dropped"] - part["used"]
+        return f"{part['dropped']:,} incomplete, {left:,} not in the subset or removed"
+
+    both = (
+        f"{task}: {count:,} dev rows stand in train too"
+        for one in _inputs(stored)
+        for task, count in one["dev_in_train"].items()
+    )
+    return [*_splits(stored, told), *distinct(both)]
+
+
+def download(stored: Stored) -> Lines:
+    """Where the data of each task can be had, as far as its source says so."""
+    said = []
+    for name, task in stored.results.tasks.items():
+        match task.source:
+            case DemoSource(seed=seed):
+                said.append(f"{name}: built into sweeper, made by its grammar from seed {seed}")
+            case HubSource(path=path, subset=subset):
+                said.append(
+                    f"{name}: dataset {path}{f', subset {subset}' if subset else ''}, Hugging Face hub"
+                )
+            case FilesSource():
+                return []
+    return said
+
+
+def language(stored: Stored) -> Lines:
+    """English, of the built-in corpus; nothing says it of other data."""
+    return ["English"] if all(map(_is_built_in, stored.results.tasks.values())) else []
+
+
+def collection(stored: Stored) -> Lines:
+    """That the built-in corpus is no collection; nothing says it of other data."""
+    built_in = all(map(_is_built_in, stored.results.tasks.values()))
+    return ["none: a grammar made the rows"] if built_in else []
+
+
+def preprocessing(stored: Stored) -> Lines:
+    """What is done to a text before it is trained on."""
+    encoder = first_config(stored).encoder
+    pieces = (
+        f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
+        if encoder.source == "tiny"
+        else "the tokenizer of the encoder"
+    )
+    return [f"blanks around texts removed; {pieces}; cut at {encoder.max_length} tokens"]
+
+
+def _is_built_in(task: Task) -> bool:
+    return isinstance(task.source, DemoSource)
+
+
+def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
+    named = dict.fromkeys(run.inputs for run in stored.trials if run.inputs)
+    return [stored.provenance[digest] for digest in named]
+
+
+def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:
+    return distinct(
+        f"{task} {split}: {tell(part)}"
+        for one in _inputs(stored)
+        for task, parts in one["rows"].items()
+        for split, part in parts.items()
+    )
+
+
+def _file(part: Mapping[str, Any]) -> str:
+    return f", file {part['file']}, SHA-256 {part['sha256']}" if part["file"] else ""

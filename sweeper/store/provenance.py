@@ -1,0 +1,37 @@
+"""What the trials of a study were made from, each content once: a diff of 256 KiB serves all trials."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..trial import StudyRow
+from .optuna_tables import mirror
+from .tables import provenance
+
+
+def digest_of(content: Mapping[str, Any]) -> str:
+    """SHA-256 of a content, by which trials name it."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def keep(connection: sa.Connection, study: StudyRow, digest: str, content: Mapping[str, Any]) -> None:
+    """Keeps a content unless it is kept already.
+
+    Args:
+        connection: A transaction.
+        study: Whose it is.
+        digest: Its name.
+        content: It, fit for JSON.
+    """
+    values = {"sweep_id": study.id, "digest": digest, "content": dict(content)}
+    connection.execute(mirror.inserting(connection, provenance).on_conflict_do_nothing(), values)
+
+
+def contents(connection: sa.Connection, study: StudyRow) -> dict[str, dict[str, Any]]:
+    """All that is kept of a study, by its SHA-256."""
+    columns = provenance.c
+    query = sa.select(columns.digest, columns.content).where(columns.sweep_id == study.id)
+    return {row.digest: row.content for row in connection.execute(query)}

@@ -1,0 +1,87 @@
+"""The state of the user's working folder in git, as far as it can be had without trouble."""
+
+import os
+import re
+import subprocess
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS = 10.0
+"""How long git may take for an answer."""
+
+MOST = 256 * 1024
+"""Bytes of a difference that are kept."""
+
+# No monitor and no viewer that a configuration names is run.
+_GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "HEAD", "--")
+
+_SECRETS = (
+    (re.compile(r"(?<=://)([^\s/:@?#]*):[^\s/]+@"), r"\1:***@"),
+    (re.compile(r"(https?://)[^\s/:@?#]+@"), r"\1***@"),
+    (re.compile(r"([?&](?:password|passwd|token|secret|[a-z_]*key)=)[^\s&#\"']+", re.IGNORECASE), r"\1***"),
+)
+"""A password, a token in a user's place, and a secret among the parameters of a URL."""
+
+
+@dataclass(frozen=True)
+class WorkingFolder:
+    """A working folder under git.
+
+    Attributes:
+        commit: Hash of the commit that is checked out.
+        changed: Whether a file that git knows differs from that commit.
+        diff: How they differ, without secrets of URLs, whole lines of the first 256 KiB.
+    """
+
+    commit: str
+    changed: bool
+    diff: str
+
+
+def working_folder(folder: Path) -> WorkingFolder | None:
+    """What git says of a folder; None where it is under no git, or git is missing or does not answer in time.
+
+    Args:
+        folder: Any folder of the working tree; all of the tree counts.
+    """
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    diff = None if commit is None else _git(folder, *_DIFF)
+    if commit is None or diff is None:
+        return None
+    return WorkingFolder(commit.strip(), bool(diff), without_secrets(diff))
+
+
+def without_secrets(text: str) -> str:
+    """Text in which no URL names a password or a token."""
+    for pattern, put in _SECRETS:
+        text = pattern.sub(put, text)
+    return text
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell, and nothing of a stranger's among the arguments
+            [*_GIT, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        return None
+    alarm = threading.Timer(SECONDS, process.kill)
+    alarm.start()
+    with process:
+        assert process.stdout is not None  # noqa: S101 - tells the type
+        content = process.stdout.read(MOST + 1)
+        if len(content) > MOST:
+            process.kill()
+    alarm.cancel()
+    if len(content) > MOST:
+        # A line that is cut could hold half a secret, which nothing would recognise.
+        return content[:MOST].rpartition(b"\n")[0].decode(errors="replace") + "\n"
+    return content.decode(errors="replace") if process.returncode == 0 else None

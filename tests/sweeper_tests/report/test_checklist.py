@@ -1,0 +1,110 @@
+"""The checklists: what is filled, what is not, what the figures are, and that names stay names."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev, variance
+
+import pytest
+
+from sweeper.report.checklist import checklist_files
+from sweeper.report.read import read_study
+from sweeper.store.database import Database
+from sweeper.text import score
+from tests.sweeper_tests.made import store, study, trials
+from tests.sweeper_tests.typed import Command
+
+HOSTILE = r"S_BERT & <b>50 %</b> of \input{x} | `a`"
+
+
+def items(markdown: str) -> dict[str, list[str]]:
+    """The lines of each item, all items of a title together."""
+    found: dict[str, list[str]] = {}
+    for part in markdown.split("\n### ")[1:]:
+        title, _, rest = part.partition("\n")
+        found.setdefault(title, []).extend(re.findall(r"^- (.*)$", rest.split("\n## ")[0], re.MULTILINE))
+    return found
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Database:
+    """Six trials of which nothing but what the first versions recorded is known, in arms of hostile names."""
+    plain = study()
+    arms = dict(zip((HOSTILE, "S-BERT"), plain.spec.arms.values(), strict=True))
+    of = study(arms={name: dict(given) for name, given in arms.items()})
+    return store(tmp_path, of, [replace(run, processor=None) for run in trials(of)])
+
+
+def test_what_was_not_recorded_says_so_and_is_not_counted(old: Database) -> None:
+    with old as database:
+        files = checklist_files(read_study(database, database.study("made@demo")), ())
+    found = items(files["checklist.md"])
+    assert len(found) == 22
+    empty = {title for title, lines in found.items() if any(": not recorded" in line for line in lines)}
+    assert empty == {
+        "C1 Size of the models, budget, infrastructure",
+        "All experiments: source code and dependencies",
+        "All experiments: infrastructure",
+        "All experiments: parameters of each model",
+        "Datasets: statistics",
+        "Datasets: splits",
+        "Datasets: what was excluded, preprocessing",
+    }
+    assert f"{22 - len(empty)} of 22 items filled" in files["checklist.md"]
+    assert f"{22 - len(empty)} of 22 items filled" in files["checklist.tex"]
+
+
+def test_the_figures_are_those_of_the_trials(old: Database) -> None:
+    with old as database:
+        found = items(checklist_files(read_study(database, database.study("made@demo")), ())["checklist.md"])
+    assert "Bounds: learning_rate: 5e-4 to 0.01, log scale" in found["Search: bounds of each hyperparameter"]
+    assert "Bounds: dropout: one of 0.1, 0.3, 0.5" in found["Search: bounds of each hyperparameter"]
+    assert found["Search: number of training and evaluation runs"] == [
+        "Runs: training: 6 trials, of which 4 complete, 0 pruned, 1 failed",
+        "Runs: evaluation on dev: 12 times, once an epoch",
+    ]
+    overall = [(0.45 + 0.75 + (0.6 + 1) / 2) / 3, (0.47 + 0.74 + (0.64 + 1) / 2) / 3]
+    said = f"mean {score(mean(overall))}, sd {score(stdev(overall))}, variance {variance(overall):.2g}"
+    [line] = [line for line in found["Search: summary statistics"] if line.startswith("Scores: S-BERT: ")]
+    assert line.startswith(f"Scores: S-BERT: dev overall over 2 complete trials: {said}, lowest ")
+    assert found["Search: settings of the best models"][0] == (
+        "Best settings: S-BERT: learning_rate 3.21e-4, dropout 0.5, weight_decay 0.1 (dev overall "
+        f"{score(max(overall))}, trial 3)"
+    )
+
+
+def test_names_are_neither_markup_nor_commands(old: Database) -> None:
+    with old as database:
+        files = checklist_files(read_study(database, database.study("made@demo")), ())
+    assert "<b>" not in files["checklist.md"]
+    assert r"\input{x}" not in files["checklist.tex"]
+    assert r"S\_BERT \& \textless{}b\textgreater{}50 \%" in files["checklist.tex"]
+    for end in ("begin", "end"):
+        assert files["checklist.tex"].count(f"\\{end}{{itemize}}") == 22
+
+
+def test_a_real_study_fills_all_but_what_only_its_authors_know(sweeper: Command, folder: Path) -> None:
+    run = ("run", "--study", "mine", "--workload", "small", "--trials", "2", "--executor", "inline")
+    assert sweeper(*run).code == 0
+    assert sweeper("report").code == 0
+    text = (folder / "reports/mine@small/checklist.md").read_text(encoding="utf-8")
+    empty = [title for title, lines in items(text).items() if any(": not recorded" in line for line in lines)]
+    assert empty == ["All experiments: source code and dependencies"]  # a temporary folder is under no git
+    assert "21 of 22 items filled" in text
+    said = items(text)
+    assert "Rows: sst train: 30 rows used" in said["Datasets: statistics"]
+    # A row of the demo has one of five classes.
+    [labels] = [line for line in said["Datasets: statistics"] if line.startswith("Labels: sst train")]
+    assert sum(map(int, re.findall(r"(\d+) of \d", labels))) == 30
+
+
+def test_test_scores_stand_beside_dev(sweeper: Command, folder: Path) -> None:
+    run = ("run", "--study", "mine", "--workload", "small", "--trials", "1", "--executor", "inline")
+    assert sweeper(*run).code == 0
+    assert sweeper("confirm", "mine", "--top", "1", "--seeds", "1", "--executor", "inline").code == 0
+    assert sweeper("report", "--study", "mine").code == 0
+    said = items((folder / "reports/mine@small/checklist.md").read_text(encoding="utf-8"))
+    [line] = said["All experiments: dev beside test scores"]
+    assert re.fullmatch(
+        r"Dev and test: Plain: dev \.\d{3}, test \.\d{3}, overall, mean over fresh seeds", line
+    )
