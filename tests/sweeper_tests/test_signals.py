@@ -15,7 +15,7 @@ from sweeper.signals import TerminatedError, terminable
 from sweeper.store.database import Database
 from tests.sweeper_tests.typed import SMALL, Command, write
 
-TRIALS = 8
+TRIALS = 4
 RUN = ["run", "--study", "mine", "--trials", str(TRIALS)]
 
 
