@@ -36,7 +36,7 @@ def address_space(sweep: Sweep) -> int:
                 largest = max(largest, trial.memory_info().vms)
             except psutil.Error:
                 continue
-        time.sleep(0.02)
+        time.sleep(0.05)
     assert run.end() == 0, run.errors
     return largest
 
