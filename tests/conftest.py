@@ -47,6 +47,7 @@ class Scheduling(LoadFileScheduling):
         return "Ray" if file in ON_RAY else file
 
 
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist at work
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Has the tests of ``make test`` given to its workers so."""
     return Scheduling(config, log)
