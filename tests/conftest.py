@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from sweeper.executors import ray_cluster as raycluster
 from sweeper.store.database import Database
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 _NUMBERS = count()
+ON_RAY = (
+    *("tests/faults/test_nodes.py", "tests/docs_tests/test_machines.py"),
+    *("tests/sweeper_tests/executors/test_ray.py", "tests/sweeper_tests/executors/test_protocol.py"),
+)
+"""The files whose tests share a Ray cluster."""
 LONGEST = (
-    *("tests/slurm/", "tests/faults/test_nodes", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
-    *("tests/faults/", "tests/sweeper_tests/test_signals"),
-    "tests/sweeper_tests/study/test_study_shipped.py::test_sbert",
+    *(*ON_RAY, "tests/slurm/", "tests/faults/", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
+    *("tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_study_shipped.py::test_sbert"),
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
@@ -31,6 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begins with the longest, so that no worker is left alone with them at the end."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: next((p for name, p in places.items() if item.nodeid.startswith(name)), 99))
+
+
+class Scheduling(LoadFileScheduling):
+    """A file's tests run in one worker, and all that share a Ray cluster, which takes seconds to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "Ray" if file in ON_RAY else file
+
+
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist at work
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Has the tests of ``make test`` given to its workers so."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,27 @@
-"""The commands for more than one machine, typed on addresses of this one and for fewer trials."""
+"""The commands for more than one machine, typed on addresses of this one and for fewer and smaller trials."""
 
 import shlex
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from sweeper.trial import RunState
 from tests.faults.nodes import database_of
-from tests.faults.sweep import Sweep
+from tests.faults.sweep import Sweep, assert_equal
 from tests.slurm.cluster import cluster, missing
+from tests.slurm.timelimit import logs
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 PAGE = Path(__file__).parents[2] / "docs" / "scale.md"
 DATABASE = "postgresql://lab@db.lan/sweeps"
+SMALLER = {"sbert-grid": "faults"}
+"""A study whose trials take less than a second."""
 
 
 def commands(name: str) -> list[list[str]]:
@@ -40,38 +43,38 @@ def typed(sweep: Sweep, words: list[str], here: Mapping[str, str]) -> str:
     return "".join(run.lines)
 
 
-def assert_complete(sweep: Sweep, trials: int) -> None:
-    assert [row.state for row in sweep.runs()] == [RunState.COMPLETE] * trials
-
-
 def test_a_study_moves_to_postgresql_and_goes_on_there_and_on_ray(
     postgresql: sa.URL, ray_cluster: "Cluster", tmp_path: Path
 ) -> None:
-    here = Sweep(tmp_path / "home", 1, study="sbert-grid", workload="demo")
+    here = Sweep(tmp_path / "home", 1)
     here.finish()
     url = database_of(postgresql.render_as_string(hide_password=False), "moved")
-    there = Sweep(here.home, 1, study="sbert-grid", workload="demo")
     [copy] = commands("copy")
-    typed(there, copy, {"sqlite:///.sweeper/studies.db": here.url, DATABASE: url})
-    shared = Sweep(here.home, 3, study="sbert-grid", workload="demo", storage=url)
-    assert_complete(shared, 1)
+    typed(here, copy, {"sqlite:///.sweeper/studies.db": here.url, DATABASE: url})
+    shared = replace(here, storage=url)
+    assert_equal(shared, here)
     on_postgresql, on_ray, _ = commands("run")
     assert "--executor" not in on_postgresql
-    typed(there, on_postgresql, {DATABASE: url, "40": "2"})
-    assert_complete(shared, 2)
-    typed(there, on_ray, {DATABASE: url, "40": "3", "head.lan:6379": ray_cluster.address})
-    assert_complete(shared, 3)
+    typed(here, on_postgresql, SMALLER | {DATABASE: url, "40": "2"})
+    replace(shared, trials=2).tables()  # each trial once, and complete
+    typed(here, on_ray, SMALLER | {DATABASE: url, "40": "3", "head.lan:6379": ray_cluster.address})
+    replace(shared, trials=3).tables()
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
 def test_jobs_of_slurm_share_a_postgresql(postgresql: sa.URL, tmp_path: Path) -> None:
     url = database_of(postgresql.render_as_string(hide_password=False), "jobs")
     *_, on_slurm = commands("run")
-    here = {DATABASE: url, "40": "3", "8": "2", "partition=gpu": "partition=main"}
+    here = SMALLER | {DATABASE: url, "40": "4", "8": "2", "partition=gpu": "partition=main"}
     # A socket's path must be short, which that of pytest's folders is not.
     with tempfile.TemporaryDirectory(prefix="slurm-") as name, cluster(Path(name)) as variables:
-        sweep = Sweep(tmp_path / "home", 3, study="sbert-grid", workload="demo", environment=variables)
+        sweep = Sweep(tmp_path / "home", 4, environment=variables)
         said = typed(sweep, on_slurm, here)
         assert sweep.gone(), sweep.processes()
-    assert "2 jobs submitted" in said
-    assert_complete(Sweep(sweep.home, 3, study="sbert-grid", workload="demo", storage=url), 3)
+        assert "2 jobs submitted" in said
+        assert "faults@seconds: 4 of 4 trials · best overall" in said
+        replace(sweep, storage=url).tables()  # each trial once, and complete
+        first, second = logs(sweep)
+        assert sum(log.count(" complete · ") for log in (first, second)) == 4
+        again = typed(sweep, on_slurm, here)
+        assert "submitted" not in again, "a study that is done needs no job"

@@ -1,20 +1,25 @@
 """The tutorial, typed from its first command to its last in an empty folder."""
 
 import os
-import subprocess
-import sys
+import runpy
+import shlex
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.docs_tests.pages import ROOT, blocks, lines
+from tests.sweeper_tests.typed import exit_code
 
 PAGE = ROOT / "docs" / "tutorial.md"
 
 
-@pytest.mark.timeout(900)  # a minute of processor time, most of it in starting
-def test_the_tutorial_runs(tmp_path: Path) -> None:
+def test_the_tutorial_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("SWEEPER_")]:
+        monkeypatch.delenv(name)
     [study] = blocks(PAGE, "yaml")
     file = tmp_path / study.splitlines()[0].removeprefix("# ")
     file.parent.mkdir()
@@ -22,7 +27,7 @@ def test_the_tutorial_runs(tmp_path: Path) -> None:
     said = ""
     for line in lines(PAGE):
         if line.startswith("sweeper "):  # the others install, or need data
-            said += typed(f"{sys.executable} -m {line}", tmp_path)
+            said += typed(line, capsys)
     assert "heads@demo: 6 of 6 trials" in said
     assert "identical in" in said
     assert r"\toprule" in (tmp_path / "table.tex").read_text(encoding="utf-8")
@@ -30,20 +35,17 @@ def test_the_tutorial_runs(tmp_path: Path) -> None:
     assert (tmp_path / "models/heads/README.md").exists()
     [comparison] = blocks(PAGE, "python")
     (tmp_path / "compare.py").write_text(comparison, encoding="utf-8")
-    assert "pvalue=" in typed(f"{sys.executable} compare.py", tmp_path)
+    runpy.run_path("compare.py")
+    assert "pvalue=" in capsys.readouterr().out
     trials = pd.read_csv(tmp_path / "confirmed.csv")
     assert trials.groupby("arm")["seed"].nunique().tolist() == [3, 3]
 
 
-def typed(line: str, folder: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SWEEPER_")}
-    done = subprocess.run(
-        ["sh", "-c", line],
-        cwd=folder,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-    return done.stdout
+def typed(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """Types a command, in this process, which loads everything once; returns what it printed."""
+    command, _, file = line.partition(" > ")
+    code, (said, errors) = exit_code(*shlex.split(command, comments=True)[1:]), capsys.readouterr()
+    assert code == 0, f"{line}\n{said}{errors}"
+    if file:
+        Path(file).write_text(said, encoding="utf-8")
+    return said

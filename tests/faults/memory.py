@@ -5,7 +5,8 @@
 The address space of every process of the sweep is limited (RLIMIT_AS) to what an ordinary trial needs and
 some 900 MiB. Of the five arms one fits, one fits in half the micro-batch only, one never fits, one has a
 loss and one a dev score that is not a number. Demanded: the classes oom and nan where they belong, with a
-traceback, and every other trial complete, with the metrics that `sweeper replay` finds without a limit.
+traceback, and every other trial complete, with the scores that the trial has, or `sweeper replay` finds,
+without a limit.
 """
 
 import argparse
@@ -35,7 +36,7 @@ def address_space(sweep: Sweep) -> int:
                 largest = max(largest, trial.memory_info().vms)
             except psutil.Error:
                 continue
-        time.sleep(0.02)
+        time.sleep(0.05)
     assert run.end() == 0, run.errors
     return largest
 
@@ -52,13 +53,16 @@ def limited(sweep: Sweep, size: int) -> list[TrialRow]:
     return sweep.runs()
 
 
-def check(verdict: Verdict, sweep: Sweep, runs: list[TrialRow]) -> None:
-    """Compares each trial with what its arm promises."""
+def check(verdict: Verdict, sweep: Sweep, runs: list[TrialRow], ordinary: TrialRow) -> None:
+    """Compares each trial with what its arm promises, and with the one that had no limit."""
     for run in runs:
         with verdict.case(f"trial {run.number}, arm {run.arm!r}: {run.state} {run.error_class or ''}"):
             if run.arm in ("Fits", "Fits by halves"):
                 assert run.state is RunState.COMPLETE, run.traceback
                 assert run.halvings == (run.arm == "Fits by halves")
+                if (run.arm, run.params) == (ordinary.arm, ordinary.params):
+                    assert run.scores == ordinary.scores
+                    continue
                 replay = sweep.command("replay", sweep.name, str(run.number))
                 assert replay.end() == 0, "".join(replay.lines) + replay.errors
                 continue
@@ -69,13 +73,14 @@ def check(verdict: Verdict, sweep: Sweep, runs: list[TrialRow]) -> None:
 
 def work(verdict: Verdict, folder: Path, trials: int) -> str:
     """Runs the study under the limit and checks its trials; returns what was counted."""
-    size = address_space(Sweep(folder / "ordinary", 1, study="memory")) + ROOM
+    free = Sweep(folder / "ordinary", 1, study="memory")
+    size = address_space(free) + ROOM
     sweep = Sweep(folder / "limited", trials, study="memory")
     runs = limited(sweep, size)
     with verdict.case(f"all {trials} trials have an outcome"):
         assert [run.number for run in runs] == list(range(trials))
         assert all(run.state.final for run in runs)
-    check(verdict, sweep, runs)
+    check(verdict, sweep, runs, *free.runs())
     classes = [run.error_class for run in runs]
     oom, nan = classes.count(ErrorClass.OOM), classes.count(ErrorClass.NAN)
     return f"limit {size // 2**20} MiB: {classes.count(None)} trials complete, {oom} oom, {nan} nan"

@@ -73,14 +73,18 @@ class Reaper:
         seed: Of moments and victims.
         period: Seconds between two throws of the dice.
         probability: That a node dies at one.
+        cores: Of a node.
     """
 
-    def __init__(self, nodes: "Cluster", seed: int, period: float, probability: float) -> None:
+    def __init__(
+        self, nodes: "Cluster", seed: int, period: float, probability: float, cores: int = 1
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._nodes = nodes
         self._random = random.Random(seed)
         self._period = period
         self._probability = probability
+        self._cores = cores
         self._next = time.monotonic() + period
 
     def moments(self, trials: int, kills: int) -> list[int]:
@@ -95,7 +99,7 @@ class Reaper:
         if self._random.random() < self._probability:
             victim = self._random.choice(list(self._nodes.worker_nodes))
             self._nodes.remove_node(victim, allow_graceful=False)
-            self._nodes.add_node(num_cpus=1)
+            self._nodes.add_node(num_cpus=self._cores)
             self.counts["nodes killed"] += 1
 
     def driver(self, sweep: Sweep, run: Run) -> None:

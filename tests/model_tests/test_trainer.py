@@ -15,7 +15,7 @@ from model.config import TrainConfig
 from model.errors import CheckpointError, NonFiniteLossError, TrialStoppedError
 from model.result import EpochResult
 from model.trainer import train
-from tests.model_tests.made import assert_resumes, config, metrics, same, weights
+from tests.model_tests.made import TINY, assert_resumes, config, metrics, same, weights
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def whole(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd"])
 @pytest.mark.parametrize("stop", [1, 3])
 def test_a_stopped_trial_resumes_bit_for_bit(optimizer: str, stop: int, cache: Path, tmp_path: Path) -> None:
-    assert_resumes(config(optimizer=optimizer, schedule="cosine"), tmp_path, cache, stop)
+    assert_resumes(config(encoder=TINY, optimizer=optimizer, schedule="cosine"), tmp_path, cache, stop)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_stopped_trial_resumes_bit_for_bit(optimizer: str, stop: int, cache: P
 def test_a_trial_stopped_between_two_steps_loses_none(
     step: int, techniques: dict[str, object], cache: Path, tmp_path: Path
 ) -> None:
-    given = config(steps_per_epoch=4, epochs=3, encoder={"dropout": 0.2}, **techniques)
+    given = config(steps_per_epoch=4, epochs=3, encoder=TINY | {"dropout": 0.2}, **techniques)
     expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
     asked = itertools.count()
     with pytest.raises(TrialStoppedError):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from model.trainer import train
-from tests.model_tests.made import assert_resumes, config, same, weights
+from tests.model_tests.made import TINY, assert_resumes, config, same, weights
 
 QUIET = {"dropout": 0.0, "encoder": {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
 
@@ -42,7 +42,7 @@ def test_gradient_checkpointing_is_the_same_step(dropout: float, cache: Path, tm
 def test_surgery_resumes_bit_for_bit_and_records_conflicts(
     gradient: str, cache: Path, tmp_path: Path
 ) -> None:
-    given = config(gradient=gradient, epochs=3, steps_per_epoch=3)
+    given = config(encoder=TINY, gradient=gradient, epochs=3, steps_per_epoch=3)
     expected = assert_resumes(given, tmp_path, cache)
     found = {(metric.task, metric.name): metric.value for metric in expected[0].metrics}
     for pair in ("sst+para", "sst+sts", "para+sts"):
@@ -60,7 +60,7 @@ def test_surgery_on_one_task_is_no_surgery(cache: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sampling", ["round_robin", "proportional", "square_root", "annealed"])
 def test_sampled_tasks_resume_bit_for_bit(sampling: str, cache: Path, tmp_path: Path) -> None:
-    assert_resumes(config(sampling=sampling, epochs=2), tmp_path, cache)
+    assert_resumes(config(encoder=TINY, sampling=sampling, epochs=2), tmp_path, cache)
 
 
 def test_masked_words_change_training_and_nothing_else(cache: Path, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ SMARTS = [
 def test_smart_resumes_bit_for_bit_and_records_its_weights(
     gradient: str, smart: dict[str, object], cache: Path, tmp_path: Path
 ) -> None:
-    given = config(smart=smart, gradient=gradient, epochs=3, steps_per_epoch=3)
+    given = config(encoder=TINY, smart=smart, gradient=gradient, epochs=3, steps_per_epoch=3)
     expected = assert_resumes(given, tmp_path, cache)
     recorded = {metric.task for metric in expected[0].metrics if metric.name == "smart_weight"}
     assert recorded == set(smart.get("tasks", given.tasks))  # type: ignore[call-overload]

@@ -1,4 +1,7 @@
-"""`--executor slurm` on a real slurmctld and slurmd, which are started for it."""
+"""`--executor slurm` on a real slurmctld and slurmd, which are started for it.
+
+That a study finishes on several jobs stands in ``tests/docs_tests/test_machines.py``.
+"""
 
 import os
 import subprocess
@@ -30,31 +33,17 @@ def arrays(sweep: Sweep) -> list[str]:
     return [file.name.partition("_")[0] for file in files]
 
 
-def test_a_study_finishes_on_two_jobs(slurm: Mapping[str, str], tmp_path: Path) -> None:
-    sweep = Sweep(tmp_path / "home", 4, workers=2, environment=slurm)
-    run = start(sweep)
-    assert (run.end(200), run.errors) == (0, ""), run.errors
-    assert run.lines[-1].startswith("faults@seconds: 4 of 4 trials · best overall"), run.lines
-    sweep.tables()  # each trial once, and complete
-    assert sweep.gone(), sweep.processes()
-    first, second = logs(sweep)
-    assert sum(log.count(" complete · ") for log in (first, second)) == 4
-    again = start(sweep)
-    assert (again.end(60), again.errors) == (0, "")
-    assert len(arrays(sweep)) == 1, "a study that is done needs no job"
-
-
 def test_a_warned_job_is_requeued_and_nobody_need_watch(slurm: Mapping[str, str], tmp_path: Path) -> None:
     sweep = counted(Sweep(tmp_path / "home", 1, workload="requeued", environment=slurm))
     run = start(sweep)
-    wait_for(sweep, "trial 0 epoch 2/")
+    wait_for(sweep, "trial 0 epoch 1/")
     [job] = arrays(sweep)
     run.interrupt()
+    # What SLURM sends before the limit; a job of 4 hours is not waited for.
+    subprocess.run(["scancel", "--signal=USR2", job], env=os.environ | slurm, check=True)
     assert run.end(60) == 130
     assert run.errors.startswith("The jobs go on"), run.errors
     assert run.errors.endswith(f"scancel {job}\n"), run.errors
-    # What SLURM sends before the limit; a job of 4 hours is not waited for.
-    subprocess.run(["scancel", "--signal=USR2", job], env=os.environ | slurm, check=True)
     again = start(sweep)
     assert (again.end(200), again.errors) == (0, ""), again.errors
     assert arrays(sweep) == [job], "the job lives, and no other is needed"

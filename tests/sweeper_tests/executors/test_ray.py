@@ -1,4 +1,7 @@
-"""What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs."""
+"""What a Ray cluster adds: trials are placed by what they take, and a lost node is no fault of theirs.
+
+Nodes and drivers die in ``tests/faults/test_nodes.py``.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +22,7 @@ from tests.sweeper_tests.executors.story import (
     gone,
     job,
     remove_nodes,
-    scores,
     started,
-    story,
 )
 from tests.sweeper_tests.typed import Command, refused
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 
-# Some seconds of training: a node that is lost meanwhile takes two to be missed.
-EPOCHS = 100
 SMALL, LARGE = {"CPU": 2.0}, {"CPU": 16.0, "GPU": 2.0}
 
 
@@ -129,32 +128,19 @@ def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
     remove_nodes(ray_cluster)
 
 
-def test_a_lost_node_and_going_on_where_another_comes(
-    executor: Executor, ray_cluster: "Cluster", tmp_path: Path
-) -> None:
-    [expected] = story(executor, job(tmp_path, epochs=EPOCHS)).values()
-    lost = job(tmp_path, epochs=EPOCHS)
-    executor.submit(lost)
-    next(event for event in follow(executor) if isinstance(event, Evaluated))
-    [node] = ray_cluster.worker_nodes
-    ray_cluster.remove_node(node, allow_graceful=False)
-    last = next(event for event in follow(executor) if not isinstance(event, Started | Evaluated))
-    assert isinstance(last, NodeLost)
-    assert last.number == lost.number
-    assert f"node {node.node_id}" in last.message
-    ray_cluster.add_node(num_cpus=5)
-    [events] = story(executor, lost).values()
-    assert isinstance(events[0], Started)
-    assert events[0].epochs is not None
-    assert scores(events) == scores(expected)
-
-
-def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None:
-    doomed = job(tmp_path, epochs=ENDLESS)
-    executor.submit(doomed)
+def test_what_waits_for_a_place_stops_at_once_and_a_killed_worker(executor: Executor, tmp_path: Path) -> None:
+    running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
+    executor.submit(running)
     first = next(follow(executor))
     assert isinstance(first, Started)
     assert first.threads == 5
+    executor.submit(waiting)
+    executor.stop()
+    stopped = (event.number for event in follow(executor) if isinstance(event, Stopped))
+    assert {next(stopped), next(stopped)} == {running.number, waiting.number}
+
+    executor.submit(job(tmp_path, epochs=ENDLESS))
+    assert isinstance(next(follow(executor)), Started)
     [worker] = [p for p in psutil.Process().children(recursive=True) if p.name().startswith("ray::Place")]
     worker.kill()
     failed = next(event for event in follow(executor) if not isinstance(event, Evaluated))
@@ -163,43 +149,31 @@ def test_a_killed_worker_and_threads(executor: Executor, tmp_path: Path) -> None
     assert failed.message.startswith("the trial's worker was killed: Worker unexpectedly exits")
 
 
-def test_two_trials_share_a_gpu_and_others_see_none(ray_cluster: "Cluster", tmp_path: Path) -> None:
-    from sweeper.executors.ray import RayExecutor
-
-    ray_cluster.add_node(num_cpus=2, num_gpus=1)  # Ray believes it
-    sharing, without = RayExecutor(Resources(cpus=1, gpus=0.5)), RayExecutor(Resources(cpus=1), workers=1)
-    assert sharing.workers == 2
-    seen = []
-    for executor in (sharing, sharing, without):
-        seen.append(started(executor, job(tmp_path, epochs=ENDLESS)).environ()["CUDA_VISIBLE_DEVICES"])
-    assert seen == ["0", "0", ""]
-    sharing.close()
-    without.close()
-    remove_nodes(ray_cluster)
-
-
-def test_a_place_without_a_trial_is_given_back(
+def test_two_trials_share_a_gpu_another_sees_none_and_gives_its_place_back(
     ray_cluster: "Cluster", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sweeper.executors import ray as module
 
     monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
-    executor = module.RayExecutor(Resources(cpus=1), workers=1)
+    ray_cluster.add_node(num_cpus=2, num_gpus=1)  # Ray believes it
+    sharing = module.RayExecutor(Resources(cpus=1, gpus=0.5))
+    without = module.RayExecutor(Resources(cpus=1), workers=1)
+    assert sharing.workers == 2
     pruned = job(tmp_path, epochs=ENDLESS)
-    process = started(executor, pruned)
-    server = process.parent()
+    processes = []
+    for executor, trial in (
+        (sharing, job(tmp_path, epochs=ENDLESS)),
+        (sharing, job(tmp_path, epochs=ENDLESS)),
+        (without, pruned),
+    ):
+        processes.append(started(executor, trial))
+        processes[-1].suspend()  # it need not take a core from those that start
+    assert [process.environ()["CUDA_VISIBLE_DEVICES"] for process in processes] == ["0", "0", ""]
+    sharing.close()
+    server = processes[-1].parent()
     assert server is not None
-    executor.cancel(pruned.number)
-    assert gone(process, seconds=1)
-    assert executor.poll(0.0) == []
+    without.cancel(pruned.number)
+    assert gone(processes[-1], seconds=1)
+    assert without.poll(0.0) == []
     assert gone(server)
-
-
-def test_what_waits_for_a_place_stops_at_once(executor: Executor, tmp_path: Path) -> None:
-    running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
-    executor.submit(running)
-    assert isinstance(next(follow(executor)), Started)
-    executor.submit(waiting)
-    executor.stop()
-    stopped = (event.number for event in follow(executor) if isinstance(event, Stopped))
-    assert {next(stopped), next(stopped)} == {running.number, waiting.number}
+    remove_nodes(ray_cluster)
