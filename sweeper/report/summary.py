@@ -15,7 +15,12 @@ TOLD = 8
 
 
 def headline(comparisons: Comparisons) -> str:
-    """The arm with the highest mean, and how exactly that is known."""
+    """The arm with the highest mean, and how exactly that is known; confirmed scores replace the search's."""
+    claims = comparisons.claims
+    return _headline(claims) if claims is comparisons else f"Confirmed at fresh seeds: {_headline(claims)}"
+
+
+def _headline(comparisons: Comparisons) -> str:
     ranked = comparisons.leaders
     if not ranked:
         return "No trial is complete yet."

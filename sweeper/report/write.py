@@ -113,17 +113,13 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
     count = count_trials(results.trials, results.wanted)
     tables = study_tables(results, keys, comparisons)
     shown = {table.key for table in tables}
-    confirmed = (
-        [] if comparisons.claims is comparisons else ["Confirmed at fresh seeds; claims rest on these alone."]
-    )
     return Document(
         study=results.name,
         description=results.description,
         formula=overall_formula(results.tasks),
         notice=results.notice,
         summary=(
-            *confirmed,
-            headline(comparisons.claims),
+            headline(comparisons),
             *findings(comparisons.claims),
             progress(count),
             *missing(results, count, [key for key in keys if key not in shown]),
