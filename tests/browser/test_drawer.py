@@ -111,7 +111,7 @@ def test_a_trial_far_down_has_an_address_too(visit: Visit) -> None:
 def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     page = visit("small")
     link = page.locator("#arms a[data-trials]")
-    assert link.get_attribute("aria-label") == ".623, tied with the best, trials 0–1"
+    assert link.get_attribute("aria-label") == ".623, not told apart from the best, trials 0–1"
     assert link.locator("sup").inner_text().startswith("†")
     link.click()
     dialog = drawer(page)

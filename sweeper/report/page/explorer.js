@@ -101,7 +101,7 @@ function element(name, attributes = {}, ...children) {
       const kind = text.length > 24 && !column.numeric ? { class: "long" } : {};
       const key = `${row},${place + 1}`;
       made.append(element("td", kind, marked.bold.has(key) ? element("b", {}, text) : text));
-      if (marked.tie.has(key)) made.lastChild.append(element("sup", { title: "tied with the best" }, "†"));
+      if (marked.tie.has(key)) made.lastChild.append(element("sup", { title: "not told apart from the best" }, "†"));
     });
     return made;
   }
