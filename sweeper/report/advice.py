@@ -8,7 +8,6 @@ from ..trial import RunState
 from .confirmation import is_confirmation
 from .results import Configuration, Results, in_state
 from .statistics.comparison import Comparisons
-from .statistics.paired import Verdict
 
 EDGE = 0.05
 """Part of a range, on its own scale, that counts as its end."""
@@ -27,21 +26,10 @@ def _confirm(results: Results, comparisons: Comparisons) -> list[str]:
     finished = len(results.trials) >= results.wanted and not (~results.trials["state"].isin(_FINAL)).any()
     if not finished or len(results.complete) < 2 or is_confirmation(results.name):
         return []
-    if results.confirmation is None:
-        what = "the leaders, one an arm," if len(comparisons.leaders) > 1 else "the best configuration"
-        return [f"Next: confirm {what} at fresh seeds: sweeper confirm {results.name} --seeds 5"]
-    needed = [
-        each.detectable.seeds_for_half
-        for each in comparisons.claims.declared
-        if each.verdict is Verdict.UNDECIDED and each.detectable and each.detectable.seeds_for_half
-    ]
-    had = max((max(each.seeds) for each in comparisons.claims.declared), default=0)
-    if not needed or min(needed) <= had:
+    if results.confirmation is not None:
         return []
-    return [
-        f"Next: with {min(needed)} seeds half the difference could be told apart: sweeper confirm "
-        f"{results.name} --seeds {min(needed)}"
-    ]
+    what = "the leaders, one an arm," if len(comparisons.leaders) > 1 else "the best configuration"
+    return [f"Next: confirm {what} at fresh seeds: sweeper confirm {results.name} --seeds 5"]
 
 
 _FINAL = [state.value for state in RunState if state.final]

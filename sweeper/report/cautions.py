@@ -47,37 +47,51 @@ def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] 
 
 
 def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
-    """Constant predictions, classes of which no row is right, scores that a constant would reach."""
+    """What is degenerate about the arms' best configurations: one line an arm and task, with the worst."""
+    of = "" if claims.results is results else f" of {claims.results.name}"
     for one in claims.leaders:
         runs = [(number, claims.results.predictions(number)) for number in one.numbers]
         for name, task in results.tasks.items():
             there = [(number, run[name]) for number, run in runs if run is not None and name in run]
-            found = [(number, what) for number, own in there if (what := collapse(task, own))]
-            for what in dict.fromkeys(what for _, what in found):
-                numbers = [number for number, other in found if other == what]
-                trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-                yield f"{one_line(one.arm)}, {name}: {what} ({trials})."
+            found = [(*what, number) for number, own in there if (what := collapse(task, own))]
+            if not found:
+                continue
+            worst, text, _ = min(found)
+            numbers = [number for rank, _, number in found if rank == worst]
+            trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}{of}"
+            yield (
+                f"{one_line(one.arm)}, {name}: {text} in {len(numbers)} of {plural(len(there), 'run')} of "
+                f"its best configuration ({trials})."
+            )
 
 
-def collapse(task: Task, own: Predictions) -> str | None:
-    """What is degenerate about a run's predictions for a task, in words; None if nothing is."""
+def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
+    """What is degenerate about a run's predictions for a task: how bad, 0 the worst, and in words.
+
+    Args:
+        task: The task.
+        own: The predictions.
+
+    Returns:
+        0: one answer for all rows; 1: an accuracy that the largest class alone would reach; 2: a class of
+        which no row is right. None if nothing is.
+    """
     if not len(own.labels):
         return None
     if np.ptp(own.predicted) <= NEAR * max(1.0, float(np.abs(own.predicted).max())):
-        return f"the same prediction for all {plural(len(own.labels), 'dev row')}"
+        return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
     if task.classes is None:
         return None
     right = own.predicted == own.labels
     counts = np.bincount(own.labels.astype(int), minlength=task.classes)
-    share = counts.max() / len(own.labels)
+    share = float(counts.max()) / len(own.labels)
     if right.mean() <= share + NEAR:
-        reached, largest = score(float(right.mean())), score(float(share))
-        return f"accuracy {reached} is no more than the largest class's share, {largest}"
+        return 1, f"accuracy no more than the largest class's share, {score(share)},"
     empty = [
         str(label) for label in range(task.classes) if counts[label] and not right[own.labels == label].any()
     ]
     kind = "class" if len(empty) == 1 else "classes"
-    return f"no row of {kind} {', '.join(empty)} is right" if empty else None
+    return (2, f"no row of {kind} {', '.join(empty)} right") if empty else None
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:

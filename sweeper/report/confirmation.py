@@ -1,7 +1,9 @@
 """The study that trains a search's leaders again at fresh seeds, and how its trials are found again."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
@@ -9,7 +11,7 @@ from ..paths import check_name
 from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
-from .results import Configuration
+from .results import Configuration, Results
 
 SUFFIX = "-confirm"
 
@@ -73,6 +75,23 @@ def _pairs(study: Study, labels: Iterable[str]) -> tuple[tuple[str, str], ...]:
         for arm in study.spec.arms
     }
     return tuple((one, other) for a, b in study.spec.pairs for one in of[a] for other in of[b])
+
+
+def as_arms(found: Results) -> Results:
+    """A confirmation with its arms called as the search calls them, where each has one configuration.
+
+    Args:
+        found: The confirmation, whose arms are called ``<arm> (trial <number>)``.
+    """
+    names = {label: re.sub(r" \(trial \d+\)$", "", label) for label in found.arms}
+    if len(set(names.values())) < len(names):
+        return found
+    return replace(
+        found,
+        arms=tuple(names[arm] for arm in found.arms),
+        pairs=tuple((names[one], names[other]) for one, other in found.pairs),
+        trials=found.trials.assign(arm=found.trials["arm"].map(names)),
+    )
 
 
 def configuration_key(config: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.study import Study
 from ..trial import StudyRow, TrialRow
-from .confirmation import confirmation_name
+from .confirmation import as_arms, confirmation_name
 from .results import Results
 
 
@@ -74,7 +74,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         objectives=study.spec.objectives,
         pairs=study.spec.pairs,
         predictions=_predictions(reused, row.name, home),
-        confirmation=read_study(database, confirming, home).results if confirming else None,
+        confirmation=as_arms(read_study(database, confirming, home).results) if confirming else None,
         dev_in_train=_dev_in_train(provenance),
     )
     return Stored(row, study, trials, store.changes(), results, provenance)

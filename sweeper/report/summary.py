@@ -51,7 +51,14 @@ def findings(comparisons: Comparisons) -> list[str]:
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
-    return [*declared[:TOLD], *more, *matched]
+    pairs = {frozenset((each.ours.arm, each.theirs.arm)) for each in comparisons.declared}
+    others = [
+        f"{_verdict(each)}, which has the highest overall; not declared, so adjusted for all pairs (p "
+        f"{p_text(each.adjusted['overall'] or 0.0)})."
+        for each in comparisons.against_best
+        if each.verdict is Verdict.WORSE and frozenset((each.ours.arm, each.theirs.arm)) not in pairs
+    ]
+    return [*declared[:TOLD], *more, *others[:TOLD], *matched]
 
 
 def finding(each: Comparison, rows: dict[str, int]) -> str:
@@ -71,8 +78,7 @@ def finding(each: Comparison, rows: dict[str, int]) -> str:
     known = (
         f"95 % on other seeds and rows {_ends(each)}; p rows {p_text(gap.p_rows)}, p seeds "
         f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
-        f"P(A > B) {score(gap.superiority.value)}, {score(gap.superiority.low)} to "
-        f"{score(gap.superiority.high)}; {_seeds(each)}, {sum(rows.values()):,} dev rows"
+        f"{_seeds(each)}, {sum(rows.values()):,} dev rows"
     )
     return f"{_verdict(each)}: {relation} ({known}). {_power(each)}"
 
@@ -103,9 +109,9 @@ def _power(each: Comparison) -> str:
     if found is None:
         return ""
     if found.seeds_for_half is None:
-        more = f"half of it not with {MOST_SEEDS:,} seeds, as the dev rows are too few"
+        more = f"half that difference not with {MOST_SEEDS:,} seeds, as the dev rows are too few"
     else:
-        more = f"half of it would need {plural(found.seeds_for_half, 'seed')}"
+        more = f"half that difference would need {plural(found.seeds_for_half, 'seed')}"
     return f"This study could have told apart {score(found.difference)} (80 % power); {more}."
 
 

@@ -31,11 +31,12 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
         drawing = drawing_of([*traces, *marks], "overall", "")
         drawing.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1])
         drawing.update_layout(height=110 + HEIGHT * len(rows))
-        band = _band(claims)
-        if band is not None:
-            drawing.add_vrect(
-                x0=band[0], x1=band[1], fillcolor=GREY, opacity=0.18, line_width=0, layer="below"
-            )
+        for one, low, high in _bands(claims):
+            place = len(rows) - 1 - rows.index(_label(one))
+            drawing.add_shape(
+                type="rect", x0=low, x1=high, y0=place - 0.4, y1=place + 0.4,
+                fillcolor=GREY, opacity=0.25, line_width=0, layer="below",
+            )  # fmt: skip
         panels = [Panel("forest", "Arms by mean overall", drawing)]
     return Figure("forest", "What may be said", _caption(claims, bool(marks)), tuple(panels), ())
 
@@ -115,13 +116,12 @@ def _reference(claims: Comparisons) -> list[Comparison]:
     return claims.declared if len({each.theirs.arm for each in claims.declared}) == 1 else []
 
 
-def _band(claims: Comparisons) -> tuple[float, float] | None:
-    """Around the arm that others are compared with: what could not have been told apart from it."""
-    found = [(each.theirs.mean, each.detectable.difference) for each in _reference(claims) if each.detectable]
-    if not found:
-        return None
-    middle, most = found[0][0], max(difference for _, difference in found)
-    return middle - most, middle + most
+def _bands(claims: Comparisons) -> Iterator[tuple[Configuration, float, float]]:
+    """For each arm what it could not have been told apart from the one that all are compared with."""
+    for each in _reference(claims):
+        if each.detectable:
+            middle, most = each.theirs.mean, each.detectable.difference
+            yield each.ours, middle - most, middle + most
 
 
 def _verdict(claims: Comparisons, one: Configuration) -> Verdict | None:
@@ -134,10 +134,11 @@ def _caption(claims: Comparisons, marks: bool) -> str:
         "rows together; of a single seed over rows alone."
     )
     reference = _reference(claims)
-    if reference and _band(claims) is not None:
+    if any(True for _ in _bands(claims)):
         text += (
-            f" Grey: what this study could not have told apart from {one_line(reference[0].theirs.arm)} (80 "
-            "% power). Hollow: not told apart from it; filled: better or worse."
+            " Grey: means that this study could not have told apart from that of "
+            f"{one_line(reference[0].theirs.arm)}, with which all are compared (80 % power). Hollow: not "
+            "told apart from it; the others that are filled are better or worse."
         )
     elif claims.declared and all(each.verdict is None for each in claims.declared):
         text += " Hollow: one training seed each, so that nothing is known about the arms."

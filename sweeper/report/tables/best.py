@@ -15,11 +15,11 @@ def best_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its best configuration by the mean over seeds, with its interval and ties."""
     found = {one.arm: one for one in leaders(results)}
     top = highest([one.scores for one in found.values()], results.scores)
-    rows, place = [], 3 + len(results.scores)
+    rows, place, confirmed = [], 3 + len(results.scores), compared.claims is not compared
     for arm in results.arms:
         one = found.get(arm)
         interval = (compared.intervals(one) or {}).get("overall") if one else None
-        ties = {name for name, arms in compared.ties.items() if arm in arms}
+        ties = {name for name, arms in compared.ties.items() if arm in arms and not confirmed}
         line = _best_row(arm, one, results, top, ties)
         rows.append((*line[:place], interval_cell(interval), *line[place:]))
     columns = _configuration_columns(results)
@@ -29,11 +29,17 @@ def best_table(results: Results, compared: Comparisons) -> Table:
         "over seeds. 95 % of overall: on other seeds and other rows together, of a single seed over rows "
         "alone; that the configuration was chosen is not in it. Bold marks the highest figure and says no "
         "more.",
-        *([f"{TIE}: not told apart from the highest."] if any(compared.ties.values()) else []),
+        *(
+            [f"{TIE}: not told apart from the highest."]
+            if any(compared.ties.values()) and not confirmed
+            else []
+        ),
+        *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
         *remarks(results),
     )
-    return Table("best", "Best configuration of each arm", columns, tuple(rows), notes)
+    title = "Best configuration of each arm" + ", in the search" * confirmed
+    return Table("best", title, columns, tuple(rows), notes)
 
 
 def _note_untested(compared: Comparisons) -> list[str]:

@@ -1,6 +1,7 @@
 """The tables of arms against each other, tested. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ...text import NONE, difference, one_line, score
 from ..document import Cell, Column, Table
@@ -10,12 +11,12 @@ from ..statistics.superiority import MEANINGFUL
 from .cells import count_cell, difference_cell, numeric, p_cell, score_cell
 
 RULE = (
-    "95 %: on other seeds and other rows together; of a single seed over rows alone. p rows: paired "
-    "bootstrap over dev rows, these networks held fixed. p seeds: Student's paired t over training seeds "
-    "that both have, Welch's where the seeds differ, these rows held fixed. p Holm: the larger of the two, "
-    "adjusted for all {family}. Better or worse: p Holm below .05; with one training seed nothing is said. "
-    "P(A > B): how often a run of the one scores more than one of the other, with its 95 % interval; "
-    "{meaningful} counts as meaningful (Bouthillier et al., 2021)."
+    "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
+    "alone. p rows: paired bootstrap over dev rows, these networks held fixed. p seeds: Student's paired t "
+    "over training seeds that both have, Welch's where the seeds differ, these rows held fixed. p Holm: the "
+    "larger of the two, adjusted for all {family}. Better or worse: p Holm below .05; with one training seed "
+    "nothing is said. P(A > B): how often a run of the one scores more than one of the other, with its 95 % "
+    "interval; {meaningful} counts as meaningful (Bouthillier et al., 2021)."
 )
 
 
@@ -28,14 +29,15 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
     best = [each for each in claims.against_best if not _declared(each, claims)]
     if not claims.declared and not best:
         return None
-    results = claims.results
+    results, confirmed = claims.results, claims is not comparisons
     why = [(each, "declared") for each in claims.declared] + [(each, "the best") for each in best]
     rows = [
         (*_row(each), *_task_cells(each, results), Cell(asked + "; configurations" * (not each.of_arms)))
         for each, asked in why
     ]
+    if confirmed:  # the trials are those of another study, to which this one has no links
+        rows = [tuple(replace(cell, trials=()) for cell in row) for row in rows]
     columns = (*_COLUMNS, *_task_columns(results), Column("why", optional=True))
-    confirmed = claims is not comparisons
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
@@ -77,9 +79,8 @@ def _declared(each: Comparison, claims: Comparisons) -> bool:
 _COLUMNS = (
     Column("arm"),
     Column("against"),
-    *numeric("overall", "95 %", "p rows", "p seeds", "p Holm"),
     Column("verdict"),
-    *numeric("P(A > B)", "seeds"),
+    *numeric("overall", "95 %", "p rows", "p seeds", "p Holm", "P(A > B)", "seeds"),
     Column("could tell apart", numeric=True, optional=True),
 )
 
@@ -90,12 +91,12 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
     return (
         Cell(one_line(each.ours.arm)),
         Cell(one_line(each.theirs.arm)),
+        Cell(NONE if each.verdict is None else str(each.verdict)),
         difference_cell(overall.value, _trials(each)),
         Cell(f"{difference(overall.interval.low)} to {difference(overall.interval.high)}"),
         p_cell(overall.p_rows),
         p_cell(overall.p_seeds),
         p_cell(each.adjusted["overall"]),
-        Cell(NONE if each.verdict is None else str(each.verdict)),
         Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
         Cell(_seeds(each.seeds)),
         score_cell(found.difference if found else None),

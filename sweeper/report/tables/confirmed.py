@@ -57,8 +57,11 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         f"Fresh seeds: {', '.join(map(str, sorted(set(again['seed']))))}; study {results.confirmation.name}.",
     ]
     if names:
-        notes.append("Test rows chose nothing: they are scored for confirmed configurations alone.")
-    title = "Confirmed at fresh seeds"
+        notes.append(
+            "Test rows chose nothing: they are scored for confirmed configurations alone, as means over the "
+            "fresh seeds. The tests of this report are over dev rows."
+        )
+    title = "Confirmed at fresh seeds, dev scores"
     return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
 
 

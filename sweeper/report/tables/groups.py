@@ -37,9 +37,9 @@ def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
         for (task, by), (high, low) in largest_gaps(found).items()
     ]
     notes = (
-        f"Dev rows of trial {trials[0]} ({one_line(best.arm)}), with 95 % bootstrap intervals. "
-        f"Groups of fewer than {LEAST_ROWS} rows have no score. words: of the row's longest sentence. "
-        "Correlations within a narrow part of the labels are lower than over all of them.",
+        f"Dev rows of trial {trials[0]}, the first of the best configuration ({one_line(best.arm)}), with 95 "
+        f"% bootstrap intervals. Groups of fewer than {LEAST_ROWS} rows have no score. words: of the row's "
+        "longest sentence. Correlations within a narrow part of the labels are lower than over all of them.",
         f"Largest gaps: {'; '.join(gaps)}." if gaps else "No two groups can be compared.",
     )
     columns = (Column("task"), Column("by"), Column("group"), *numeric("rows", "score", "95 %"))

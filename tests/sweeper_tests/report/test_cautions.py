@@ -24,14 +24,14 @@ def said(of: Results) -> list[str]:
     ("task", "predicted", "labels", "what"),
     [
         ("sst", LABELS, LABELS, None),
-        ("sst", LABELS * 0, LABELS, "the same prediction for all 8 dev rows"),
-        ("sst", MISSED, LABELS, "no row of class 4 is right"),
-        ("sst", LABELS[::-1], LABELS, "accuracy .250 is no more than the largest class's share, .375"),
-        ("sts", LABELS * 0 + 2.5, LABELS, "the same prediction for all 8 dev rows"),
+        ("sst", LABELS * 0, LABELS, (0, "the same answer for all 8 dev rows")),
+        ("sst", MISSED, LABELS, (2, "no row of class 4 right")),
+        ("sst", LABELS[::-1], LABELS, (1, "accuracy no more than the largest class's share, .375,")),
+        ("sts", LABELS * 0 + 2.5, LABELS, (0, "the same answer for all 8 dev rows")),
         ("sts", LABELS, LABELS[::-1], None),
     ],
 )
-def test_collapse(task: str, predicted: np.ndarray, labels: np.ndarray, what: str | None) -> None:
+def test_collapse(task: str, predicted: np.ndarray, labels: np.ndarray, what: tuple[int, str] | None) -> None:
     assert collapse(TASKS[task], predictions(predicted, labels)) == what
 
 
@@ -42,11 +42,17 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
             found["para"] = replace(found["para"], predicted=np.ones(900))
         return found
 
-    before = said(made)
-    assert all(text.startswith("A, para: accuracy ") for text in before), "A is worse than its largest class"
-    assert set(said(replace(made, predictions=constant))) - set(before) == {
-        "A, para: the same prediction for all 900 dev rows (trials 1, 2)."
-    }
+    assert said(made) == [
+        "A, para: accuracy no more than the largest class's share, .523, in 3 of 3 runs of its best "
+        "configuration (trials 0, 1, 2)."
+    ]
+    collapsed = replace(made, predictions=constant)
+    assert said(collapsed) == [
+        "A, para: the same answer for all 900 dev rows in 2 of 3 runs of its best configuration (trials 1, "
+        "2)."
+    ]
+    confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
+    assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:

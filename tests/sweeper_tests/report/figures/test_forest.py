@@ -25,10 +25,13 @@ def test_means_intervals_band_and_verdicts(made: Results) -> None:
             trace.x[0] + trace.error_x.array[0],
         ]
         assert [low, middle, high] == pytest.approx([interval.low, one.mean, interval.high], abs=1e-4)
-    [band] = drawn.layout.shapes
     reference = next(one for one in compared.leaders if one.arm == "A")
-    most = max(each.detectable.difference for each in compared.declared if each.detectable)
-    assert (band.x0, band.x1) == pytest.approx((reference.mean - most, reference.mean + most))
+    order = [one.arm for one in compared.leaders][::-1]
+    for band, each in zip(drawn.layout.shapes, compared.declared, strict=True):
+        assert each.detectable is not None
+        most = each.detectable.difference
+        assert (band.x0, band.x1) == pytest.approx((reference.mean - most, reference.mean + most))
+        assert round((band.y0 + band.y1) / 2) == order.index(each.ours.arm)
     assert {trace.marker.symbol for trace in drawn.data} == {"circle"}
 
 
