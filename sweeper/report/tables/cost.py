@@ -69,4 +69,8 @@ def processor_seconds(own: pd.DataFrame) -> float | None:
 
 
 def _step_cell(seconds: float) -> Cell:
-    return Cell(NONE) if pd.isna(seconds) else Cell(f"{1000 * seconds:.3g} ms", value=float(seconds))
+    return (
+        Cell(NONE)
+        if pd.isna(seconds)
+        else Cell(f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms", value=float(seconds))
+    )

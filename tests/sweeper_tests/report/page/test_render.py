@@ -165,7 +165,8 @@ def test_a_tie_and_the_trials_of_a_score_are_said_in_words() -> None:
     cells = (Cell("<A>", trials=(3, 4, 7), tie=True), Cell(".700", bold=True))
     table = Table("arms", "Arms", (Column("overall", numeric=True), Column("")), (cells,))
     text = html(seven(), table)
-    names = 'title="trials 3–4, 7" aria-label="&lt;A&gt;, not told apart from the best, trials 3–4, 7" data-trials="3 4 7"'
+    said = "&lt;A&gt;, not told apart from the best, trials 3–4, 7"
+    names = f'title="trials 3–4, 7" aria-label="{said}" data-trials="3 4 7"'
     assert f'<a href="#trial-3" {names}>&lt;A&gt;<sup' in text
     assert "<td><b>.700</b></td>" in text
     assert text.count("†") == 2  # the script knows the sign too
