@@ -7,13 +7,13 @@ import typer
 from rich.console import Console
 
 from ..paths import Home
-from .options import STUDY_RUN, Storage, storage_url
+from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
 
 
 def diff(
     study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
-    first: Annotated[int, typer.Argument(metavar="A", help="Number of the one trial.")],
-    second: Annotated[int, typer.Argument(metavar="B", help="Number of the other.")],
+    first: Annotated[int, typer.Argument(metavar="A", max=MOST_TRIALS, help="Number of the one trial.")],
+    second: Annotated[int, typer.Argument(metavar="B", max=MOST_TRIALS, help="Number of the other.")],
     *,
     rows: Annotated[
         int,

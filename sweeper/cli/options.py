@@ -18,6 +18,9 @@ STUDY_FILE = "Name of a study, with or without @workload, or path of a study fil
 
 STUDY_RUN = "A study that has run, with or without @workload"
 
+MOST_TRIALS = 2**31 - 1
+"""The largest number that a database has for a trial."""
+
 Storage = Annotated[
     str | None,
     typer.Option(

@@ -6,12 +6,12 @@ import typer
 
 from ..paths import Home, data_folder
 from ..signals import terminable
-from .options import STUDY_RUN, Storage, storage_url
+from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
 
 
 def replay(
     study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
     storage: Storage = None,
 ) -> None:
     """Trains a trial again and compares every metric with the record: identical, or what differs.

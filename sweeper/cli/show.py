@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .options import STUDY_RUN, Storage, storage_url
+from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
 
 
 def show(
     study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of the trial.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
     storage: Storage = None,
 ) -> None:
     """Shows one trial: settings, scores by epoch, and what went wrong.

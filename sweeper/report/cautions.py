@@ -11,7 +11,8 @@ from model.tasks import Task
 
 from ..study.changes import COMPARED
 from ..text import one_line, plural, score
-from .results import Configuration, Results
+from ..trial import RunState
+from .results import Configuration, Results, params, records
 from .statistics.comparison import Comparisons
 
 NEAR = 1e-9
@@ -36,7 +37,9 @@ def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] 
         return []
     claims = comparisons.claims
     return [
+        *_mixed(results, claims),
         *_collapses(results, claims),
+        *_survivors(claims),
         *_single_seeds(claims),
         *_budgets(results),
         *_late(changes),
@@ -44,6 +47,35 @@ def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] 
         *_leaks(results),
         *_seen(results),
     ]
+
+
+FEW = 30
+"""Dev rows of a task below which a test over rows is not to be trusted."""
+
+
+def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
+    """What was not made on the same rows, or on too few of them."""
+    if len(results.data) > 1:
+        yield "The data changed while the study ran: its trials did not all read the same rows."
+    gone = [one for one in claims.leaders if one not in claims.compared]
+    if gone:
+        yield f"Not tested, as predictions are gone or of other dev rows: {_names(gone)}."
+    few = [f"{one_line(name)} ({count})" for name, count in claims.rows.items() if count < FEW]
+    if few:
+        yield f"Too few dev rows for a test over rows: {', '.join(few)}."
+
+
+def _survivors(claims: Comparisons) -> Iterator[str]:
+    """Best configurations of which some seeds ended without a score."""
+    trials = claims.results.trials
+    lost = trials[trials["state"].isin([RunState.FAILED.value, RunState.PRUNED.value])]
+    for one in claims.leaders:
+        own = [trial for trial in records(lost) if trial["arm"] == one.arm and params(trial) == one.params]
+        if own:
+            yield (
+                f"{one_line(one.arm)}: {plural(len(own), 'run')} of its best configuration failed or was "
+                "pruned; its mean is of those that are left."
+            )
 
 
 def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
@@ -78,6 +110,8 @@ def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
     """
     if not len(own.labels):
         return None
+    if task.classes is None and np.ptp(own.labels) == 0:
+        return 0, "one label for all dev rows, so that its score is not defined,"
     if np.ptp(own.predicted) <= NEAR * max(1.0, float(np.abs(own.predicted).max())):
         return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
     if task.classes is None:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Any
 
 from ..errors import InputError
@@ -14,6 +15,9 @@ from ..text import one_line
 from .results import Configuration, Results
 
 SUFFIX = "-confirm"
+
+SEEDS = 2**32
+"""Seeds that a trainer knows."""
 
 
 def confirmation_name(name: str) -> str:
@@ -53,8 +57,10 @@ def confirmation(
         label = f"{one_line(one.arm)} (trial {one.numbers[0]})"
         arms[label] = {**study.spec.arms[one.arm], **one.params}
     used = list(before.spec.seeds) if before else []
-    first = max((*study.spec.seeds, *used)) + 1
-    fresh = range(first, first + max(0, seeds - len(used)))
+    taken = {*study.spec.seeds, *used}
+    first = max(taken) + 1
+    unused = (seed for seed in chain(range(first, SEEDS), range(first)) if seed not in taken)
+    fresh = islice(unused, max(0, seeds - len(used)))
     spec = StudySpec(
         name=check_name(f"{study.spec.name}{SUFFIX}", "study"),
         description=f"The leaders of {study.name} at fresh seeds",
@@ -71,17 +77,18 @@ def confirmation(
 def _pairs(study: Study, labels: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """What the search declared, between the configurations that are confirmed."""
     of = {
-        arm: [label for label in labels if label.startswith(f"{one_line(arm)} (trial ")]
+        arm: [label for label in labels if re.fullmatch(rf"{re.escape(one_line(arm))} \(trial \d+\)", label)]
         for arm in study.spec.arms
     }
     return tuple((one, other) for a, b in study.spec.pairs for one in of[a] for other in of[b])
 
 
-def as_arms(found: Results) -> Results:
+def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
     """A confirmation with its arms called as the search calls them, where each has one configuration.
 
     Args:
         found: The confirmation, whose arms are called ``<arm> (trial <number>)``.
+        pairs: What the search declared; those of which both arms are confirmed are compared.
     """
     names = {label: re.sub(r" \(trial \d+\)$", "", label) for label in found.arms}
     if len(set(names.values())) < len(names):
@@ -89,7 +96,7 @@ def as_arms(found: Results) -> Results:
     return replace(
         found,
         arms=tuple(names[arm] for arm in found.arms),
-        pairs=tuple((names[one], names[other]) for one, other in found.pairs),
+        pairs=tuple(pair for pair in pairs if {*pair} <= {*names.values()}),
         trials=found.trials.assign(arm=found.trials["arm"].map(names)),
     )
 

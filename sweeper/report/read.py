@@ -17,7 +17,7 @@ from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.study import Study
 from ..trial import StudyRow, TrialRow
-from .confirmation import as_arms, confirmation_name
+from .confirmation import as_arms, confirmation_name, is_confirmation
 from .results import Results
 
 
@@ -72,10 +72,14 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         trials=trials_frame(trials, evaluations),
         epochs=epochs,
         objectives=study.spec.objectives,
-        pairs=study.spec.pairs,
+        # Without a declared pair a confirmation has arms that were chosen by their scores: none is declared.
+        pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(reused, row.name, home),
-        confirmation=as_arms(read_study(database, confirming, home).results) if confirming else None,
+        confirmation=as_arms(read_study(database, confirming, home).results, study.spec.pairs)
+        if confirming
+        else None,
         dev_in_train=_dev_in_train(provenance),
+        data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
     return Stored(row, study, trials, store.changes(), results, provenance)
 

@@ -46,6 +46,7 @@ class Results:
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
         dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
             left out.
+        data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
     """
 
@@ -62,6 +63,7 @@ class Results:
     pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
     dev_in_train: Mapping[str, int] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
     confirmation: "Results | None" = None
 
     @property
@@ -91,6 +93,12 @@ class Results:
             key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
         return [_configuration(trials, self.scores) for trials in groups.values()]
+
+    @property
+    def tried(self) -> int:
+        """How many configurations have a trial that ended, with scores or without."""
+        ended = self.trials[self.trials["state"].isin([state.value for state in RunState if state.final])]
+        return len({(trial["arm"], json.dumps(params(trial), default=str)) for trial in records(ended)})
 
     def of_arm(self, arm: str) -> "list[Configuration]":
         """The configurations of an arm."""

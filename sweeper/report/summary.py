@@ -26,7 +26,7 @@ def _headline(comparisons: Comparisons) -> str:
         return "No trial is complete yet."
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
-        count = plural(len(results.configurations), "configuration")
+        count = plural(results.tried, "configuration")
         return f"Best of {count}: overall {_score(best, comparisons)}."
     if len(ranked) == 1:
         return f"Only {one_line(best.arm)} has complete trials: overall {_score(best, comparisons)}."
@@ -45,9 +45,17 @@ def _headline(comparisons: Comparisons) -> str:
 
 def findings(comparisons: Comparisons) -> list[str]:
     """What may be said of the declared pairs, one sentence each, then of arms on matched configurations."""
+    claims = comparisons.claims
+    confirmed = claims.results.pairs
+    lost = (
+        [] if claims is comparisons else [pair for pair in comparisons.results.pairs if pair not in confirmed]
+    )
+    named = ", ".join(f"{one_line(a)} against {one_line(b)}" for a, b in lost)
+    return [*_findings(claims), *([f"Declared, but not confirmed: {named}."] if lost else [])]
+
+
+def _findings(comparisons: Comparisons) -> list[str]:
     declared = [finding(each, comparisons.rows) for each in comparisons.declared]
-    if not declared:
-        return []
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
@@ -108,6 +116,8 @@ def _power(each: Comparison) -> str:
     found = each.detectable
     if found is None:
         return ""
+    if found.difference > 1:
+        return "With so few seeds it could have told apart no difference that is possible."
     if found.seeds_for_half is None:
         more = f"half that difference not with {MOST_SEEDS:,} seeds, as the dev rows are too few"
     else:

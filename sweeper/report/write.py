@@ -16,6 +16,7 @@ from ..text import one_line
 from .advice import advice
 from .cautions import cautions
 from .checklist import checklist_files
+from .confirmation import is_confirmation
 from .document import Document
 from .figures import study_figures
 from .formats import FORMATS, IMAGES
@@ -120,12 +121,17 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
         notice=results.notice,
         summary=(
             headline(comparisons),
-            *findings(comparisons.claims),
+            *findings(comparisons),
             progress(count),
             *missing(results, count, [key for key in keys if key not in shown]),
             *advice(results, comparisons),
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
-        warnings=tuple(cautions(results, comparisons, [what for _, what in stored.changes])),
+        warnings=tuple(cautions(results, comparisons, _changes(stored))),
     )
+
+
+def _changes(stored: Stored) -> list[str]:
+    """What a user changed in the study; what `confirm` adds to a confirmation is no such change."""
+    return [] if is_confirmation(stored.row.name) else [what for _, what in stored.changes]

@@ -55,6 +55,11 @@ def compare(old: Study, new: Study) -> Change:
         if was != now and not _same_pairs(field, old, new):
             lines = additions if _may_change(field, old, new) else conflicts
             lines.append(f"{'.'.join(field)}: {was} -> {now}")
+    # The default follows the first arm, whatever else moves it.
+    if not set(old.spec.pairs) <= set(new.spec.pairs) and not any(
+        line.startswith(COMPARED) for line in additions
+    ):
+        additions.append(f"compare: {json.dumps(old.spec.pairs)} -> {json.dumps(new.spec.pairs)}")
     return Change(tuple(additions), tuple(conflicts))
 
 

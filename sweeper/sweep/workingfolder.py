@@ -20,7 +20,13 @@ _DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative"
 _SECRETS = (
     (re.compile(r"(?<=://)([^\s/:@?#]*):[^\s/]+@"), r"\1:***@"),
     (re.compile(r"(https?://)[^\s/:@?#]+@"), r"\1***@"),
-    (re.compile(r"([?&](?:password|passwd|token|secret|[a-z_]*key)=)[^\s&#\"']+", re.IGNORECASE), r"\1***"),
+    (
+        re.compile(
+            r"([?&](?:[a-z0-9_.-]*(?:password|passwd|token|secret|signature|credential|key)|sig|auth)=)[^\s&#\"']+",
+            re.IGNORECASE,
+        ),
+        r"\1***",
+    ),
 )
 """A password, a token in a user's place, and a secret among the parameters of a URL."""
 

@@ -9,14 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from model.metrics import METRICS
+from model.predictions import Predictions
+
 from ...study.settings import field_path, flat
 from ..results import Configuration, Results, leaders, records
 from .intervals import Interval, score_intervals
-from .paired import Gap, Sample, Verdict, compare_samples, holm, verdict
+from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
 from .power import Detectable, detectable
 from .resampling import Runs, resampled_scores
 from .seeds import paired_p
 from .spread import interval_of, spread_of
+
+SAME = 1e-4
+"""Scores that differ by more are not of the same predictions."""
 
 MATCHED = 100
 """Matched configurations that count at most: more make a report slow, and no claim safer."""
@@ -106,7 +112,7 @@ class Comparisons:
         """The pairs that the study declares, by their best configurations; a family of its own."""
         of = {one.arm: one for one in self.compared}
         pairs = [(of[a], of[b]) for a, b in self.results.pairs if a in of and b in of]
-        return self._family(pairs, [self._gaps(*pair) for pair in pairs])
+        return self._family(pairs, [self._gaps(*pair) for pair in pairs], len(self.results.pairs))
 
     @cached_property
     def against_best(self) -> list[Comparison]:
@@ -114,8 +120,10 @@ class Comparisons:
 
         That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
         """
-        pairs = list(combinations(self.compared, 2))
-        found = self._family(pairs, [self._gaps(*pair) for pair in pairs])
+        if not self.compared or self.compared[0] is not self.leaders[0]:
+            return []
+        pairs, arms = list(combinations(self.compared, 2)), len(self.leaders)
+        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], arms * (arms - 1) // 2)
         return [_reversed(each) for each in found if each.ours is self.compared[0]]
 
     @cached_property
@@ -127,7 +135,7 @@ class Comparisons:
                 pairs.append(found[0])
                 gaps.append(found[1])
                 counts.append(found[2])
-        family = self._family(pairs, gaps)
+        family = self._family(pairs, gaps, len(pairs))
         return [
             replace(each, seeds=(seeds, seeds), of_arms=True, configurations=configurations)
             for each, (configurations, seeds) in zip(family, counts, strict=True)
@@ -142,7 +150,8 @@ class Comparisons:
         if len(self.compared) < 2:
             return set()
         pairs = list(combinations(self.compared, 2))
-        adjusted = _adjust([self._gaps(*pair)[name].p for pair in pairs])
+        arms = len(self.leaders)
+        adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
         best = max(self.compared, key=lambda one: one.scores[name])
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
@@ -151,12 +160,15 @@ class Comparisons:
         return found
 
     def _family(
-        self, pairs: Sequence[tuple[Configuration, Configuration]], gaps: Sequence[Mapping[str, Gap]]
+        self,
+        pairs: Sequence[tuple[Configuration, Configuration]],
+        gaps: Sequence[Mapping[str, Gap]],
+        size: int,
     ) -> list[Comparison]:
-        overall = _adjust([each["overall"].p for each in gaps])
+        """The comparisons of a family of so many, of which some may be impossible so far."""
+        overall = adjust([each["overall"].p for each in gaps], size)
         tasks = list(self.results.tasks)
-        secondary = iter(_adjust([each[name].p for each in gaps for name in tasks]))
-        tested = sum(p is not None for p in overall)
+        secondary = iter(adjust([each[name].p for each in gaps for name in tasks], size * len(tasks)))
         return [
             Comparison(
                 ours,
@@ -164,7 +176,7 @@ class Comparisons:
                 each,
                 {"overall": p, **{name: next(secondary) for name in tasks}},
                 verdict(each["overall"], p),
-                None if p is None else detectable(each["overall"].spread, tested),
+                None if p is None else detectable(each["overall"].spread, size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
             )
@@ -241,12 +253,23 @@ class Comparisons:
         }
         return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
 
+    def _is_of(self, number: int, run: Mapping[str, Predictions]) -> bool:
+        """Whether predictions are those that a trial's scores were computed from."""
+        tasks = self.results.tasks
+        return run.keys() == tasks.keys() and all(
+            abs(
+                METRICS[task.metric].score(run[name].predicted, run[name].labels) - self._trials[number][name]
+            )
+            < SAME
+            for name, task in tasks.items()
+        )
+
     def _predictions(self, numbers: Sequence[int]) -> Runs | None:
         """The predictions of all these trials; None where some are gone, or made on other dev rows."""
         runs = []
         for number in numbers:
             run = self.results.predictions(number)
-            if run is None or run.keys() != self.results.tasks.keys():
+            if run is None or not self._is_of(number, run):
                 return None
             runs.append(run)
         expected = self._rows or runs[:1]
@@ -266,12 +289,6 @@ def _reversed(each: Comparison) -> Comparison:
         verdict=verdict(gaps["overall"], each.adjusted["overall"]),
         seeds=each.seeds[::-1],
     )
-
-
-def _adjust(p: Sequence[float | None]) -> list[float | None]:
-    """Holm's adjustment among those that there are."""
-    there = iter(holm([each for each in p if each is not None]))
-    return [None if each is None else float(next(there)) for each in p]
 
 
 def _larger(one: float | None, other: float | None) -> float | None:

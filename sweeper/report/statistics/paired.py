@@ -96,8 +96,9 @@ def compare_samples(
 
     Over rows: both are scored on the same resampled dev rows, the networks held fixed (Efron and Tibshirani,
     1993; Koehn, 2004); p is twice the share of resamples on the side of zero where fewer are, and never less
-    than 2^(1 - m) of m rows on which the sides differ, the least that a sign test of them can give. Over
-    seeds, the rows held fixed: Student's paired t-test where both sides have the same seeds, else Welch's.
+    than 2^(1 - m) of m rows on which the sides differ, the least that a sign test of them can give; of
+    overall m is that of the task with the fewest. Over seeds, the rows held fixed: Student's paired t-test
+    where both sides have the same seeds, else Welch's.
 
     Args:
         tasks: The tasks.
@@ -114,7 +115,8 @@ def compare_samples(
         for name, values in resampled_scores(tasks, [*ours.runs, *theirs.runs], resamples, seed).items()
     }
     differing = {name: _differing_rows(task, name, ours.runs, theirs.runs) for name, task in tasks.items()}
-    differing["overall"] = sum(differing.values())
+    # A task of a few rows may not carry the others.
+    differing["overall"] = min((count for count in differing.values() if count), default=0)
     count = len(ours.seeds)
     return {
         name: _gap(
@@ -172,3 +174,10 @@ def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
     steps = array[order] * np.arange(len(array), 0, -1)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
+
+
+def adjust(p: Sequence[float | None], size: int) -> list[float | None]:
+    """Holm's adjustment of the p-values that there are, in a family of so many; the others count as 1."""
+    known = [each for each in p if each is not None]
+    there = iter(holm([*known, *[1.0] * (size - len(known))]))
+    return [None if each is None else float(next(there)) for each in p]

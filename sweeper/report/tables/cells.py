@@ -21,7 +21,7 @@ def remarks(results: Results) -> list[str]:
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
     again = len(complete) - len(once)
     same = f" {plural(again, 'trial')} repeat a configuration and seed and count once." if again else ""
-    several = len(results.configurations)
+    several = results.tried
     best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 else ""
     said = [overall_formula(results.tasks), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]

@@ -99,7 +99,7 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
         p_cell(each.adjusted["overall"]),
         Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
         Cell(_seeds(each.seeds)),
-        score_cell(found.difference if found else None),
+        score_cell(found.difference if found and found.difference <= 1 else None),
     )
 
 

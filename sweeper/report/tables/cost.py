@@ -18,7 +18,8 @@ def cost_table(results: Results) -> Table | None:
         return None
     groups = [(arm, trials[trials["arm"] == arm]) for arm in results.arms]
     rows = []
-    for name, own in (*groups, ("all", trials)):
+    for name, every in (*groups, ("all", trials)):
+        own = every[every["reused_from"].isna()]
         seconds, epochs = float(own["seconds"].sum()), int(own["epochs"].sum())
         peak = own["peak_memory_mb"].max() if own["peak_memory_mb"].notna().any() else None
         trained = own.loc[own["seconds"] > 0, "seconds"]
@@ -27,7 +28,7 @@ def cost_table(results: Results) -> Table | None:
         rows.append(
             (
                 Cell(one_line(name)),
-                count_cell(len(own)),
+                count_cell(len(every)),
                 count_cell(epochs),
                 duration_cell(seconds),
                 duration_cell(middle),
@@ -55,8 +56,12 @@ def _notes(trials: pd.DataFrame) -> tuple[str, ...]:
         if known.any()
         else "Trials side by side share the machine and slow each other."
     )
+    again = int(trials["reused_from"].notna().sum())
+    reused = (
+        f" {plural(again, 'trial')} had the result of an identical one and cost nothing." if again else ""
+    )
     return (
-        f"Time is wall time of the trials, added up. {company}",
+        f"Time is wall time of the trials, added up. {company}{reused}",
         "Processor time, user and system, is that of all threads and attempts up to the last epoch; time a "
         "step is the median over trials.",
     )

@@ -47,12 +47,16 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
         "configuration (trials 0, 1, 2)."
     ]
     collapsed = replace(made, predictions=constant)
+    gone = (
+        "Not tested, as predictions are gone or of other dev rows: A."  # they are not those that were scored
+    )
     assert said(collapsed) == [
+        gone,
         "A, para: the same answer for all 900 dev rows in 2 of 3 runs of its best configuration (trials 1, "
-        "2)."
+        "2).",
     ]
     confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
-    assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
+    assert said(confirmed)[1].endswith("(trials 1, 2 of made-confirm@demo).")
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
@@ -65,6 +69,7 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     trials = found.trials.assign(best_epoch=found.trials["epochs"])
     found = replace(found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1})
     assert said(found) == [
+        "Not tested, as predictions are gone or of other dev rows: Baseline, S-BERT.",
         "One training seed of every arm: differences between scores are those of single networks, and "
         "nothing is known about the arms.",
         "Unequal budgets: S-BERT has 3 configurations, Baseline 1; the best of more is higher by chance "

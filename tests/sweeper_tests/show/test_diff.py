@@ -123,7 +123,7 @@ r6       1        4        1  trial 1
 
 para: both right in 2, trial 0 alone in 0, trial 1 alone in 0, neither in 0 of 2
 rows
-p of equal scores, McNemar: 1.000
+p of equal scores, exact McNemar: 1.000
 
 sts: trial 0 nearer to the label in 1, trial 1 in 2, both alike in 1 of 4 rows
 p of equal scores, Williams: """

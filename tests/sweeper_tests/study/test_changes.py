@@ -47,7 +47,7 @@ ADDITIONS = [
     ("seeds: [1, 2]", "seeds: [1, 2, 3]", ["seeds: [1, 2] -> [1, 2, 3]"]),
     ("seeds: [1, 2]", "seeds: [3, 2, 1]", ["seeds: [1, 2] -> [3, 2, 1]"]),
     ("  A: {}", "  A: {}\n  C: {warmup: 0.1}", ['arms.C: absent -> {"warmup": 0.1}']),
-    ("  A: {}", "  C: {}\n  A: {}", ["arms.C: absent -> {}"]),
+    ("  A: {}", "  C: {}\n  A: {}", ["arms.C: absent -> {}", 'compare: [["B", "A"]] -> [["A", "C"], ["B", "C"]]']),
     ("  A: {}", "  A: {sst_head: mlp}", ['arms.A.sst_head: absent -> "mlp"']),  # what base says already
     (
         "sst_head: mlp",
@@ -195,6 +195,7 @@ def test_new_arms_and_seeds_catch_up(places: Places) -> None:
     assert drive(study(grown), places, 12) == [
         "mine@demo changes: seeds: [1] -> [1, 2]",
         'mine@demo changes: arms.C: absent -> {"warmup": 0.1}',
+        'mine@demo changes: compare: [["B", "A"]] -> [["A", "C"], ["B", "C"]]',
         "mine@demo changes: trials: 4 -> 12",
     ]
     assert arms_and_seeds(places) == [(arm, seed) for arm in "ABC" for seed in (1, 2) for _ in range(2)]
