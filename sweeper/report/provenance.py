@@ -3,18 +3,41 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
-from .read import Stored
 
 NOT_RECORDED = "not recorded"
 
 RECORDED = ("Commit", "Encoder weights", "Processor")
 """Facts that a study either has of its trials or says that it has not."""
+
+
+class Recorded(Protocol):
+    """A study as it stands, with what its trials were made from."""
+
+    @property
+    def row(self) -> StudyRow:
+        """It as stored."""
+
+    @property
+    def study(self) -> Study:
+        """What the row holds."""
+
+    @property
+    def trials(self) -> Sequence[TrialRow]:
+        """All of them, by number."""
+
+    @property
+    def changes(self) -> Sequence[tuple[datetime, str]]:
+        """When something was changed in it, UTC, and what."""
+
+    @property
+    def provenance(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the trials were made from, by digest."""
 
 
 def how_made(
@@ -25,7 +48,7 @@ def how_made(
     written: datetime,
     *,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-    confirmation: Stored | None = None,
+    confirmation: Recorded | None = None,
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -51,7 +74,7 @@ def how_made(
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
 
 
-def _confirmation(confirmation: Stored) -> dict[str, Sequence[str]]:
+def _confirmation(confirmation: Recorded) -> dict[str, Sequence[str]]:
     """What its own report says of a confirmation, but for what is the search's too."""
     told = ("Workload", "Search", "Commands")
     own = _study(confirmation.row, confirmation.study, confirmation.changes)
