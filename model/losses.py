@@ -16,12 +16,14 @@ class Loss:
             a range only.
         logits: Whether the outputs of a similarity are logits, and their sigmoid is the prediction on 0-1;
             else they are that prediction.
+        of_range: What it is for a similarity, where that has another name.
     """
 
     description: str
     similarity: Deferred
     classes: Deferred | None = None
     logits: bool = False
+    of_range: str | None = None
 
 
 LOSSES = Registry(
@@ -32,7 +34,12 @@ LOSSES = Registry(
             similarity=Deferred("torch.nn.functional:binary_cross_entropy_with_logits"),
             classes=Deferred("torch.nn.functional:cross_entropy"),
             logits=True,
+            of_range="binary cross-entropy with logits",
         ),
-        "mse": Loss("mean squared error (range only)", similarity=Deferred("torch.nn.functional:mse_loss")),
+        "mse": Loss(
+            "mean squared error (range only)",
+            similarity=Deferred("torch.nn.functional:mse_loss"),
+            of_range="mean squared error",
+        ),
     },
 )

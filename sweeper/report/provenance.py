@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
@@ -16,6 +16,30 @@ RECORDED = ("Commit", "Encoder weights", "Processor")
 """Facts that a study either has of its trials or says that it has not."""
 
 
+class Recorded(Protocol):
+    """A study as it stands, with what its trials were made from."""
+
+    @property
+    def row(self) -> StudyRow:
+        """It as stored."""
+
+    @property
+    def study(self) -> Study:
+        """What the row holds."""
+
+    @property
+    def trials(self) -> Sequence[TrialRow]:
+        """All of them, by number."""
+
+    @property
+    def changes(self) -> Sequence[tuple[datetime, str]]:
+        """When something was changed in it, UTC, and what."""
+
+    @property
+    def provenance(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the trials were made from, by digest."""
+
+
 def how_made(
     row: StudyRow,
     study: Study,
@@ -24,6 +48,7 @@ def how_made(
     written: datetime,
     *,
     kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    confirmation: Recorded | None = None,
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 
@@ -34,16 +59,36 @@ def how_made(
         changes: When something was changed in it since it was begun, and what.
         written: When the report is written.
         kept: What the trials were made from, by the digests that they name.
+        confirmation: The study that trained its leaders again at fresh seeds, if there is one.
 
     Returns:
         Facts by their names, in one line or several; those of which nothing is known are left out.
     """
-    facts = _study(row, study, changes) | _inputs(runs, kept) | _trials(runs) | _exceptions(runs)
-    for name, lines in facts.items():
-        if not lines and name in RECORDED and runs:
-            facts[name] = [NOT_RECORDED]
+    facts = _study(row, study, changes) | _made(runs, kept)
+    if confirmation is not None:
+        commands, again = facts["Commands"], confirmation.study.spec
+        command = f"sweeper confirm {row.name} --top {len(again.arms)} --seeds {len(again.seeds)}"
+        facts["Commands"] = [*commands[:1], command, *commands[1:]]
+        facts |= {f"Confirmation: {name}": lines for name, lines in _confirmation(confirmation).items()}
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
     return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
+
+
+def _confirmation(confirmation: Recorded) -> dict[str, Sequence[str]]:
+    """What its own report says of a confirmation, but for what is the search's too."""
+    told = ("Workload", "Search", "Commands")
+    own = _study(confirmation.row, confirmation.study, confirmation.changes)
+    count = {"Study": [f"{confirmation.row.name}, {plural(len(confirmation.trials), 'trial')}"]}
+    made = _made(confirmation.trials, confirmation.provenance)
+    return count | {name: lines for name, lines in own.items() if name not in told} | made
+
+
+def _made(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
+    facts = _inputs(runs, kept) | _trials(runs) | _exceptions(runs)
+    return {
+        name: [NOT_RECORDED] if not lines and name in RECORDED and runs else lines
+        for name, lines in facts.items()
+    }
 
 
 def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]]) -> dict[str, Sequence[str]]:

@@ -19,7 +19,7 @@ def checklist_files(stored: Stored, tables: Sequence[Table]) -> dict[str, str]:
         tables: Those of its report.
     """
     items = {
-        "ARR Responsible NLP checklist, section C: computational experiments": arr_items(stored),
+        "ARR Responsible NLP checklist, section C: computational experiments": arr_items(stored, tables),
         "NAACL 2021 reproducibility checklist": naacl_items(stored, tables),
     }
     name = stored.row.name

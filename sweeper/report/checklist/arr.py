@@ -1,11 +1,15 @@
 """Section C of the Responsible NLP checklist of ACL Rolling Review (version of 2024)."""
 
+from collections.abc import Sequence
+
+from ..document import Table
 from ..read import Stored
-from . import datasets, experiments
+from . import experiments
 from .item import Item
+from .setup import preprocessing, setup
 
 
-def arr_items(stored: Stored) -> list[Item]:
+def arr_items(stored: Stored, tables: Sequence[Table]) -> list[Item]:
     """Its four items for a study, named by what they ask for."""
     return [
         Item(
@@ -20,7 +24,7 @@ def arr_items(stored: Stored) -> list[Item]:
         Item(
             "C2 Experimental setup, search, best settings",
             {
-                "Setup": experiments.setup(stored),
+                "Setup": setup(stored.study),
                 "Search": experiments.search(stored),
                 "Bounds": experiments.bounds(stored),
                 "Best settings": experiments.best(stored),
@@ -28,10 +32,13 @@ def arr_items(stored: Stored) -> list[Item]:
         ),
         Item(
             "C3 Descriptive statistics",
-            {"Scores": experiments.statistics(stored), "What is reported": experiments.reported(stored)},
+            {
+                "Scores": experiments.statistics(stored),
+                "What is reported": experiments.reported(stored, tables),
+            },
         ),
         Item(
             "C4 Packages and their settings",
-            {"Versions": experiments.versions(stored), "Text": datasets.preprocessing(stored)},
+            {"Versions": experiments.versions(stored), "Text": preprocessing(stored.study)},
         ),
     ]

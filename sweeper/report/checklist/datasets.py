@@ -6,7 +6,7 @@ from typing import Any
 from model.tasks import DemoSource, FilesSource, HubSource, Task
 
 from ..read import Stored
-from .experiments import distinct, first_config
+from .experiments import distinct
 
 Lines = Sequence[str]
 
@@ -73,17 +73,6 @@ def collection(stored: Stored) -> Lines:
     """That the built-in corpus is no collection; nothing says it of other data."""
     built_in = all(map(_is_built_in, stored.results.tasks.values()))
     return ["none: a grammar made the rows"] if built_in else []
-
-
-def preprocessing(stored: Stored) -> Lines:
-    """What is done to a text before it is trained on."""
-    encoder = first_config(stored).encoder
-    pieces = (
-        f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
-        if encoder.source == "tiny"
-        else "the tokenizer of the encoder"
-    )
-    return [f"blanks around texts removed; {pieces}; cut at {encoder.max_length} tokens"]
 
 
 def _is_built_in(task: Task) -> bool:

@@ -1,19 +1,18 @@
 """What is recorded of the experiments: lines of text, none where something was not recorded. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from model.config import TrainConfig
 from model.metrics import METRICS
 from model.tasks import overall_formula
 
 from ...study.space import Choice
-from ...text import duration, plural, score, setting, setting_line, trial_names
-from ...trial import RunState
+from ...text import NONE, duration, one_line, plural, score, setting, setting_line, trial_names
 from ..document import Table
 from ..read import Stored
-from ..results import count_trials, in_state, leaders, mean_and_deviation
+from ..results import Results, count_trials, leaders, mean_and_deviation
 from ..tables.cost import processor_seconds
 
 Lines = Sequence[str]
@@ -31,15 +30,22 @@ def parameters(stored: Stored) -> Lines:
 
 
 def wall_time(stored: Stored) -> Lines:
-    """All time of all trials."""
-    seconds = stored.results.trials["seconds"].dropna()
-    return [f"{duration(float(seconds.sum()))} in {plural(len(seconds), 'trial')}"] if len(seconds) else []
+    """All time of all trials, those of the confirmation apart."""
+    said = []
+    for which, part in _parts(stored).items():
+        seconds = part.trials["seconds"].dropna()
+        if len(seconds):
+            said.append(f"{which}{duration(float(seconds.sum()))} in {plural(len(seconds), 'trial')}")
+    return said
 
 
 def processor_time(stored: Stored) -> Lines:
-    """All processor time of all trials; nothing where one of them lacks it."""
-    seconds = processor_seconds(stored.results.trials)
-    return [] if seconds is None else [f"{seconds / 3600:.3g} processor hours"]
+    """All processor time of all trials, those of the confirmation apart; nothing where a trial lacks it."""
+    times = {which: processor_seconds(part.trials) for which, part in _parts(stored).items()}
+    known = {which: seconds for which, seconds in times.items() if seconds is not None}
+    if len(known) < len(times):
+        return []
+    return [f"{which}{seconds / 3600:.3g} processor hours" for which, seconds in known.items()]
 
 
 def infrastructure(stored: Stored) -> Lines:
@@ -65,32 +71,16 @@ def run_time(stored: Stored) -> Lines:
     return said
 
 
-def setup(stored: Stored) -> Lines:
-    """What is trained: encoder, steps, heads and losses of the tasks, and what sets the arms apart."""
-    config = first_config(stored)
-    encoder = config.encoder
-    made = f"a BERT of {plural(encoder.layers, 'layer')}, {encoder.hidden_size} wide, trained from scratch"
-    known = {"tiny": made, "minilm": "all-MiniLM-L6-v2, pretrained", "hub": f"{encoder.name}, pretrained"}
-    tasks = (
-        f"{name}: head {task.head}, loss {task.loss}, metric {task.metric}"
-        for name, task in stored.results.tasks.items()
-    )
-    return [
-        f"encoder: {known[encoder.source]}; {encoder.pooling} pooling",
-        f"{plural(config.epochs, 'epoch')}, batches of {config.batch_size}, {config.optimizer}, "
-        f"{config.schedule} schedule, sampling {config.sampling}",
-        *tasks,
-        *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in stored.study.toggles.items()),
-    ]
-
-
 def search(stored: Stored) -> Lines:
     """How settings were proposed, and by what they were judged."""
     spec = stored.study.spec
     pruned = "" if spec.pruner.name == "none" else f"; stopped early by {spec.pruner.name}"
+    seeds = f"training seeds {', '.join(map(str, spec.seeds))}"
+    again = _parts(stored).get("confirmation: ")
+    fresh = "" if again is None else f"; those of the confirmation, which chose nothing, {_seeds(again)}"
     return [
         f"{spec.sampler.name}, seed {spec.sampler.seed}, to raise dev {', '.join(spec.objectives)}{pruned}",
-        f"each trial counts with its best epoch on dev; training seeds {', '.join(map(str, spec.seeds))}",
+        f"each trial counts with its best epoch on dev; {seeds}{fresh}",
     ]
 
 
@@ -109,9 +99,10 @@ def bounds(stored: Stored) -> Lines:
 
 def best(stored: Stored) -> Lines:
     """The best configuration of each arm."""
+    where = " in the search" if stored.results.confirmation else ""
     return [
-        f"{one.arm}: {setting_line(one.params) or 'as the study file says'} (dev overall {score(one.mean)}, "
-        f"{trial_names(one.numbers)})"
+        f"{one.arm}: {setting_line(one.params) or 'as the study file says'} (dev overall{where} "
+        f"{score(one.mean)}, {trial_names(one.numbers)})"
         for one in leaders(stored.results)
     ]
 
@@ -121,27 +112,44 @@ def statistics(stored: Stored) -> Lines:
 
     A result that was reused is the one that it was taken from.
     """
-    all_runs = stored.results.observations
-    said = []
-    for arm in stored.results.arms:
-        overall = all_runs.loc[all_runs["arm"] == arm, "overall"]
-        mean, deviation = mean_and_deviation(overall)
-        if mean is None:
-            continue
-        spread = "" if deviation is None else f", sd {score(deviation)}, variance {deviation**2:.2g}"
-        ends = f"lowest {score(float(overall.min()))}, highest {score(float(overall.max()))}"
-        known = plural(len(overall), "complete trial")
-        said.append(f"{arm}: dev overall over {known}: mean {score(mean)}{spread}, {ends}")
-    return said
-
-
-def reported(stored: Stored) -> Lines:
-    """What a headline figure is: a mean, or the best of how many."""
     return [
-        f"{one.arm}: best of {sum(each.arm == one.arm for each in stored.results.configurations)} "
-        f"configurations, mean over {plural(len(one.numbers), 'training seed')}"
-        for one in leaders(stored.results)
+        f"{which}{line}"
+        for which, part in _parts(stored).items()
+        for arm in part.arms
+        for line in _describe(arm, part.observations)
     ]
+
+
+def _describe(arm: str, observations: pd.DataFrame) -> Lines:
+    overall = observations.loc[observations["arm"] == arm, "overall"]
+    mean, deviation = mean_and_deviation(overall)
+    if mean is None:
+        return []
+    spread = "" if deviation is None else f", sd {score(deviation)}, variance {deviation**2:.2g}"
+    ends = f"lowest {score(float(overall.min()))}, highest {score(float(overall.max()))}"
+    known = plural(len(overall), "complete trial")
+    return [f"{arm}: dev overall over {known}: mean {score(mean)}{spread}, {ends}"]
+
+
+def reported(stored: Stored, tables: Sequence[Table]) -> Lines:
+    """What a headline figure is: a confirmed mean, or else the mean of the best of how many."""
+    tried = Counter(each.arm for each in stored.results.configurations)
+    confirmed = []
+    for row in _confirmed(tables):
+        spread = "" if row["sd"] == NONE else f", sd {row['sd']},"
+        seeds = plural(int(row["fresh seeds"]), "fresh training seed")
+        confirmed.append(f"{row['arm']}: confirmed mean {row['confirmed']}{spread} over {seeds}")
+    known = {row["arm"] for row in _confirmed(tables)}
+    searched = [
+        f"{one.arm}: best of {tried[one.arm]} configurations, mean over "
+        f"{plural(len(one.numbers), 'training seed')}{'; not confirmed' if confirmed else ''}"
+        for one in leaders(stored.results)
+        if one_line(one.arm) not in known
+    ]
+    chosen = [
+        f"what was confirmed was chosen from {plural(sum(tried.values()), 'configuration')}, on dev rows"
+    ]
+    return [*confirmed, *(chosen if confirmed else []), *searched]
 
 
 def versions(stored: Stored) -> Lines:
@@ -157,17 +165,26 @@ def commit(stored: Stored) -> Lines:
 
 
 def runs(stored: Stored) -> Lines:
-    """How many trials were begun and how they ended, and how often they were scored on dev."""
-    trials = stored.results.trials
-    count = count_trials(trials, stored.results.wanted)
+    """How many trials were begun and how they ended, and how often they were scored on dev and test."""
+    parts = _parts(stored)
+    return [line for which, part in parts.items() for line in _count(which, part, seeds=len(parts) > 1)]
+
+
+def _count(which: str, part: Results, *, seeds: bool) -> Iterator[str]:
+    trials = part.trials
+    count = count_trials(trials, part.wanted)
     reused = int(trials["reused_from"].notna().sum())
+    yield (
+        f"{which}training: {plural(len(trials), 'trial')}, of which {count.complete} complete, "
+        f"{count.pruned} pruned, {count.failed} failed"
+        + (f"; {reused} of them took the result of an identical one" if reused else "")
+        + (f"; seeds {_seeds(part)}" if seeds else "")
+    )
     trained = trials.loc[trials["reused_from"].isna(), "epochs"]
-    same = f"; {reused} of them took the result of an identical one" if reused else ""
-    return [
-        f"training: {plural(len(trials), 'trial')}, of which {count.complete} complete, "
-        f"{count.pruned} pruned, {count.failed} failed{same}",
-        f"evaluation on dev: {plural(int(trained.sum()), 'time')}, once an epoch",
-    ]
+    yield f"{which}evaluation on dev: {plural(int(trained.sum()), 'time')}, once an epoch"
+    tests = part.epochs.loc[part.epochs["split"] == "test", ["number", "epoch"]].drop_duplicates()
+    if len(tests):
+        yield f"{which}evaluation on test: {plural(len(tests), 'time')}, at each best epoch so far"
 
 
 def measures(stored: Stored) -> Lines:
@@ -179,25 +196,33 @@ def measures(stored: Stored) -> Lines:
 
 def dev_and_test(tables: Sequence[Table]) -> Lines:
     """Dev beside test, for the configurations that were scored on test rows."""
-    table = next((table for table in tables if table.key == "confirmed"), None)
-    places = {column.heading: place for place, column in enumerate(table.columns)} if table else {}
-    if table is None or "test overall" not in places:
-        return ["no test rows were scored: every score is one on dev"]
     return [
-        f"{row[0].text}: dev {row[places['confirmed']].text}, test {row[places['test overall']].text}, "
-        "overall, mean over fresh seeds"
+        f"{row['arm']}: dev {row['confirmed']}, test {row['test overall']}, overall, mean over fresh seeds"
+        for row in _confirmed(tables)
+        if "test overall" in row
+    ] or ["no test rows were scored: every score is one on dev"]
+
+
+def _confirmed(tables: Sequence[Table]) -> list[dict[str, str]]:
+    """The rows of the table of confirmed scores, by its headings; none where there is no such table."""
+    return [
+        {column.heading: cell.text for column, cell in zip(table.columns, row, strict=True)}
+        for table in tables
+        if table.key == "confirmed"
         for row in table.rows
     ]
 
 
-def first_config(stored: Stored) -> TrainConfig:
-    """The settings of the first arm's first trial, which stand for what all share."""
-    spec = stored.study.spec
-    done = in_state(stored.results.trials, RunState.COMPLETE)
-    if len(done):
-        return TrainConfig.model_validate(done.iloc[0]["config"])
-    chosen = {name: entry.probes()[0] for name, entry in stored.results.space.items()}
-    return stored.study.config(next(iter(spec.arms)), chosen, spec.seeds[0])
+def _parts(stored: Stored) -> dict[str, Results]:
+    """The study, and its confirmation if that has trials, by what a line about one of them begins with."""
+    again = stored.results.confirmation
+    if again is None or again.trials.empty:
+        return {"": stored.results}
+    return {"search: ": stored.results, "confirmation: ": again}
+
+
+def _seeds(part: Results) -> str:
+    return ", ".join(str(seed) for seed in sorted(set(part.trials["seed"])))
 
 
 def distinct(lines: Iterable[str]) -> list[str]:

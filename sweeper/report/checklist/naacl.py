@@ -6,6 +6,7 @@ from ..document import Table
 from ..read import Stored
 from . import datasets, experiments
 from .item import Item
+from .setup import preprocessing, setup
 
 
 def naacl_items(stored: Stored, tables: Sequence[Table]) -> list[Item]:
@@ -15,7 +16,7 @@ def naacl_items(stored: Stored, tables: Sequence[Table]) -> list[Item]:
 
 def _experiments(stored: Stored, tables: Sequence[Table]) -> list[Item]:
     return [
-        Item("All experiments: description of the model", {"Setup": experiments.setup(stored)}),
+        Item("All experiments: description of the model", {"Setup": setup(stored.study)}),
         Item(
             "All experiments: source code and dependencies",
             {
@@ -54,7 +55,7 @@ def _datasets(stored: Stored) -> list[Item]:
         Item("Datasets: splits", {"Splits": datasets.splits(stored)}),
         Item(
             "Datasets: what was excluded, preprocessing",
-            {"Excluded": datasets.excluded(stored), "Text": datasets.preprocessing(stored)},
+            {"Excluded": datasets.excluded(stored), "Text": preprocessing(stored.study)},
         ),
         Item("Datasets: language", {"Language": datasets.language(stored)}),
         Item("Datasets: where to download them", {"Source": datasets.download(stored)}),

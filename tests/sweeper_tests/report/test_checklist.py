@@ -4,15 +4,18 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev, variance
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from sweeper.report.checklist import checklist_files
+from sweeper.report.checklist.setup import setup
 from sweeper.report.read import read_study
 from sweeper.store.database import Database
 from sweeper.text import score
-from tests.sweeper_tests.made import store, study, trials
-from tests.sweeper_tests.typed import Command
+from tests.sweeper_tests.made import FREE, store, study, trials
+from tests.sweeper_tests.typed import Command, write
 
 HOSTILE = r"S_BERT & <b>50 %</b> of \input{x} | `a`"
 
@@ -98,13 +101,68 @@ def test_a_real_study_fills_all_but_what_only_its_authors_know(sweeper: Command,
     assert sum(map(int, re.findall(r"(\d+) of \d", labels))) == 30
 
 
-def test_test_scores_stand_beside_dev(sweeper: Command, folder: Path) -> None:
-    run = ("run", "--study", "mine", "--workload", "small", "--trials", "1", "--executor", "inline")
-    assert sweeper(*run).code == 0
-    assert sweeper("confirm", "mine", "--top", "1", "--seeds", "1", "--executor", "inline").code == 0
-    assert sweeper("report", "--study", "mine").code == 0
-    said = items((folder / "reports/mine@small/checklist.md").read_text(encoding="utf-8"))
-    [line] = said["All experiments: dev beside test scores"]
-    assert re.fullmatch(
-        r"Dev and test: Plain: dev \.\d{3}, test \.\d{3}, overall, mean over fresh seeds", line
+ARMS = """
+name: three
+workload: small
+base: {epochs: 1, steps_per_epoch: 3, train_sample: 20, weight_decay: 0.02, max_grad_norm: null}
+arms: {Plain: {}, Mean: {encoder.pooling: mean}, Long: {encoder.max_length: 64}}
+space: {dropout: [0.1, 0.3, 0.5]}
+sampler: {name: grid}
+seeds: [1, 2]
+"""
+
+
+def test_a_confirmation_is_counted_apart_and_its_scores_are_those_reported(
+    sweeper: Command, folder: Path
+) -> None:
+    write(folder / "studies/three.yaml", ARMS)
+    assert sweeper("run", "--study", "three", "--trials", "18", "--executor", "inline").code == 0
+    assert sweeper("confirm", "three", "--top", "2", "--seeds", "2", "--executor", "inline").code == 0
+    assert sweeper("report", "--study", "three").code == 0
+    said = items((folder / "reports/three@small/checklist.md").read_text(encoding="utf-8"))
+    assert said["Search: number of training and evaluation runs"] == [
+        "Runs: search: training: 18 trials, of which 18 complete, 0 pruned, 0 failed; seeds 1, 2",
+        "Runs: search: evaluation on dev: 18 times, once an epoch",
+        "Runs: confirmation: training: 4 trials, of which 4 complete, 0 pruned, 0 failed; seeds 3, 4",
+        "Runs: confirmation: evaluation on dev: 4 times, once an epoch",
+        "Runs: confirmation: evaluation on test: 4 times, at each best epoch so far",
+    ]
+    assert said["Search: method and criterion of the choice"][-1].endswith(
+        "training seeds 1, 2; those of the confirmation, which chose nothing, 3, 4"
     )
+    times = [line for line in said["C1 Size of the models, budget, infrastructure"] if " time: " in line]
+    assert [re.sub(r"[\d.e-]+ (s|processor hours)", "T", line) for line in times] == [
+        *("Wall time: search: T in 18 trials", "Wall time: confirmation: T in 4 trials"),
+        *("Processor time: search: T", "Processor time: confirmation: T"),
+    ]
+    assert sweeper("report", "--study", "three-confirm").code == 0
+    frame = pd.read_csv(folder / "reports/three-confirm@small/trials.csv")
+    reported = [line for line in said["C3 Descriptive statistics"] if line.startswith("What is reported: ")]
+    for arm, overall in frame.groupby("arm")["overall"]:
+        name = str(arm).partition(" (trial")[0]
+        line = f"{name}: confirmed mean {score(mean(overall))}, sd {score(stdev(overall))}, over 2 fresh"
+        assert f"What is reported: {line} training seeds" in reported
+    assert "What is reported: what was confirmed was chosen from 9 configurations, on dev rows" in reported
+    assert [
+        line.endswith("best of 3 configurations, mean over 2 training seeds; not confirmed")
+        for line in reported
+    ] == [*(False, False, False, True)]
+    dev_test = said["All experiments: dev beside test scores"]
+    assert all(re.search(r"dev \.\d{3}, test \.\d{3}, overall, mean over fresh", line) for line in dev_test)
+    assert len(dev_test) == 2
+
+
+def test_the_set_up_is_what_all_arms_share() -> None:
+    base = {"steps_per_epoch": 25, "warmup": 0.2, "max_grad_norm": None, "learning_rate": 2e-5}
+    arms: dict[str, Any] = {"A": {}, "B": {"encoder.pooling": "cls", "tasks.sst.head": "mlp"}}
+    assert setup(study(FREE, arms=arms, base=base, space={"dropout": [0.1, 0.3]})) == [
+        "encoder: a BERT of 1 layer, 64 wide, trained from scratch",
+        "4 epochs of 25 steps (steps_per_epoch), batches of 32, adamw, learning rate 2e-5, linear schedule, "
+        "warm-up over 20 % of the steps, weight decay 0.01, gradients not clipped, sampling joint",
+        "sst: loss ce: cross-entropy, metric accuracy",
+        "para: head linear, loss ce: cross-entropy, metric accuracy",
+        "sts: head linear, loss ce: binary cross-entropy with logits on scores scaled from 0–5 to 0–1, "
+        "metric pearson",
+        "arm A: encoder.pooling mean, tasks.sst.head linear",
+        "arm B: encoder.pooling cls, tasks.sst.head mlp",
+    ]

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sweeper.report.provenance import how_made
+from sweeper.report.read import Stored
 from sweeper.trial import StudyRow, TrialRow
-from tests.sweeper_tests.made import BEGUN, row, study
+from tests.sweeper_tests.made import BEGUN, results, row, study
 
 OF = study(seeds=[1, 2], pruner={"name": "median"})
 SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1)
@@ -13,7 +15,7 @@ SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1)
 
 ROWS = {"read": 12, "dropped": 2, "used": 9, "file": "a.csv", "sha256": "ab", "labels": {}}
 DEV = {"read": 4000, "dropped": 0, "used": 4000, "file": "b.csv", "sha256": "cd", "labels": {}}
-KEPT = {
+KEPT: dict[str, dict[str, Any]] = {
     "clean": {"commit": "c1", "changed": False, "diff": ""},
     "dirty": {"commit": "c1", "changed": True, "diff": "+secret"},
     "files": {
@@ -80,6 +82,42 @@ def test_every_fact() -> None:
         "Trained with a smaller micro-batch, after memory ran out": "trial 1",
         "With the result of an identical trial": "trial 3",
         "Report": "2024-05-01 12:00 UTC, sweeper 0.1.0",
+    }
+
+
+def test_a_confirmation_is_told_beside_the_search() -> None:
+    arms = {f"{arm} (trial 3)": dict(given) for arm, given in OF.spec.arms.items()}
+    again = study(name="made-confirm", arms=arms, space={}, seeds=[3, 4])
+    rows = [row(again, number, arm, (0.4, 0.7, 0.5), seed=3) for number, arm in enumerate(arms)]
+    rows[0] = replace(rows[0], inputs="files", processor="Chip; AVX2")
+    sweep = replace(SWEEP, name=again.name, digest="1e" * 32)
+    kept = {"files": KEPT["files"] | {"rows": {"sst": {"test": DEV}}}}
+    confirmation = Stored(sweep, again, rows, [], results(again, rows), kept)
+    search = how_made(SWEEP, OF, runs(), [], BEGUN, kept=KEPT)
+    told = how_made(SWEEP, OF, runs(), [], BEGUN, kept=KEPT, confirmation=confirmation)
+    assert told.pop("Commands").split("\n") == [
+        "sweeper run --study made --workload demo --trials 4",
+        "sweeper confirm made@demo --top 2 --seeds 2",
+        "sweeper report --study made@demo",
+    ]
+    added = {name.removeprefix("Confirmation: "): told[name] for name in told.keys() - search.keys()}
+    assert {name: told[name] for name in search if name != "Commands"}.items() <= search.items()
+    assert added == {
+        "Study": "made-confirm@demo, 2 trials",
+        "Training seeds": "3, 4",
+        "Settings": "SHA-256 " + "1e" * 32,
+        "Begun": "2024-05-01 12:00 UTC, sweeper 0.0.9",
+        "Commit": "not recorded",
+        "Files": "b.csv: SHA-256 cd: trial 0",
+        "Rows": "sst test: 4,000 of 4,000 rows: trial 0",
+        "Encoder weights": "SHA-256 ef: trial 0",
+        "Parameters": "1,234,567: trial 0",
+        "Processor": "Chip; AVX2: trial 0",
+        "Trials ran": "2024-05-01 12:00 UTC to 2024-05-01 12:01 UTC",
+        "Time in trials": "25 s",
+        "Device of a trial": "cpu, 1 CPU thread",
+        "Peak memory of a trial": "321 MiB",
+        "Versions": "sweeper 0.1.0, torch 2.9.0",
     }
 
 

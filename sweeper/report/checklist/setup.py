@@ -1,0 +1,104 @@
+"""What every trial of a study is trained with, as far as all of them have it in common. Pure."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from model.config import Task, TrainConfig
+from model.losses import LOSSES
+
+from ...study.study import Study
+from ...text import plural, setting, setting_line
+
+Piece = Callable[[TrainConfig], str]
+"""What is said of one setting, or of some that go together; nothing where there is nothing to say."""
+
+
+def setup(study: Study) -> list[str]:
+    """Encoder, training, and each task, of what all trials share; then what sets the arms apart."""
+    configs = configurations(study)
+    return [
+        *_line("encoder: ", _ENCODER, configs),
+        *_line("", _TRAINING, configs),
+        *(line for name in study.tasks for line in _line(f"{name}: ", _task(name), configs)),
+        *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in study.toggles.items()),
+    ]
+
+
+def preprocessing(study: Study) -> list[str]:
+    """What is done to a text before it is trained on, in each way that a trial may have it done."""
+    encoders = dict.fromkeys(config.encoder for config in configurations(study))
+    made = (
+        f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
+        if encoder.source == "tiny"
+        else "the tokenizer of the encoder"
+        for encoder in encoders
+    )
+    lines = (
+        f"blanks around texts removed; {pieces}; cut at {encoder.max_length} tokens"
+        for pieces, encoder in zip(made, encoders, strict=True)
+    )
+    return list(dict.fromkeys(lines))
+
+
+def configurations(study: Study) -> list[TrainConfig]:
+    """Configurations that together have each arm, and each setting of the space at two values at least."""
+    first = {name: entry.probes()[0] for name, entry in study.space.items()}
+    chosen = [first | {name: value} for name, entry in study.space.items() for value in entry.probes()]
+    return [study.config(arm, one, study.spec.seeds[0]) for arm in study.spec.arms for one in chosen or [{}]]
+
+
+def _line(name: str, pieces: Iterable[Piece], configs: Sequence[TrainConfig]) -> list[str]:
+    said = [{piece(config) for config in configs} for piece in pieces]
+    common = ", ".join(text for texts in said if len(texts) == 1 for text in texts if text)
+    return [name + common] if common else []
+
+
+def _encoder(config: TrainConfig) -> str:
+    encoder = config.encoder
+    made = f"a BERT of {plural(encoder.layers, 'layer')}, {encoder.hidden_size} wide, trained from scratch"
+    known = {"tiny": made, "minilm": "all-MiniLM-L6-v2, pretrained", "hub": f"{encoder.name}, pretrained"}
+    return known[encoder.source]
+
+
+def _epochs(config: TrainConfig) -> str:
+    steps = (
+        f" of {plural(config.steps_per_epoch, 'step')} (steps_per_epoch)" if config.steps_per_epoch else ""
+    )
+    return plural(config.epochs, "epoch") + steps
+
+
+_ENCODER: Sequence[Piece] = (_encoder, lambda config: f"{config.encoder.pooling} pooling")
+
+_TRAINING: Sequence[Piece] = (
+    _epochs,
+    lambda config: f"batches of {config.batch_size}",
+    lambda config: config.optimizer,
+    lambda config: f"learning rate {setting(config.learning_rate)}",
+    lambda config: f"{config.schedule} schedule",
+    lambda config: f"warm-up over {setting(100 * config.warmup)} % of the steps",
+    lambda config: f"weight decay {setting(config.weight_decay)}",
+    lambda config: (
+        "gradients not clipped"
+        if config.max_grad_norm is None
+        else f"gradients clipped to norm {setting(config.max_grad_norm)} (max_grad_norm)"
+    ),
+    lambda config: f"dropout {setting(config.dropout)}",
+    lambda config: f"sampling {config.sampling}",
+    lambda config: "" if config.gradient == "sum" else f"gradients joined by {config.gradient}",
+    lambda config: "SMART" if config.smart.enabled else "",
+)
+
+
+def _task(name: str) -> Sequence[Piece]:
+    return (
+        lambda config: f"head {config.tasks[name].head}",
+        lambda config: _loss(config.tasks[name]),
+        lambda config: f"metric {config.tasks[name].metric}",
+    )
+
+
+def _loss(task: Task) -> str:
+    loss = LOSSES[task.loss]
+    if task.range is None:
+        return f"loss {task.loss}: {loss.description}"
+    low, high = map(setting, task.range)
+    return f"loss {task.loss}: {loss.of_range or loss.description} on scores scaled from {low}–{high} to 0–1"
