@@ -32,6 +32,7 @@ class Stored:
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
         provenance: What the trials were made from, by the digests that they name.
+        confirmation: The study that trained its leaders again at fresh seeds, if there is one.
     """
 
     row: StudyRow
@@ -40,6 +41,7 @@ class Stored:
     changes: Sequence[tuple[datetime, str]]
     results: Results
     provenance: Mapping[str, Mapping[str, Any]]
+    confirmation: "Stored | None" = None
 
 
 def read_study(database: Database, store: StudyStore, home: Home | None = None) -> Stored:
@@ -61,6 +63,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
     provenance = store.provenance()
     confirming = database.find(confirmation_name(row.name))
+    again = read_study(database, confirming, home) if confirming else None
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -75,13 +78,11 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         # Without a declared pair a confirmation has arms that were chosen by their scores: none is declared.
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(reused, row.name, home),
-        confirmation=as_arms(read_study(database, confirming, home).results, study.spec.pairs)
-        if confirming
-        else None,
+        confirmation=as_arms(again.results, study.spec.pairs) if again else None,
         dev_in_train=_dev_in_train(provenance),
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
-    return Stored(row, study, trials, store.changes(), results, provenance)
+    return Stored(row, study, trials, store.changes(), results, provenance, again)
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -87,7 +88,7 @@ def write_report(
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now = clock.now()
-    made = how_made(stored.row, stored.study, stored.trials, stored.changes, now, kept=stored.provenance)
+    made = _made(stored, now)
     texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored, document.tables)}
     try:
         for form in FORMATS.values():
@@ -129,6 +130,18 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
         warnings=tuple(cautions(results, comparisons, _changes(stored))),
+    )
+
+
+def _made(stored: Stored, now: datetime) -> dict[str, str]:
+    return how_made(
+        stored.row,
+        stored.study,
+        stored.trials,
+        stored.changes,
+        now,
+        kept=stored.provenance,
+        confirmation=stored.confirmation,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from model.tasks import DemoSource, FilesSource, HubSource, Task
 
 from ..read import Stored
-from .experiments import distinct
+from .experiments import distinct, studies
 
 Lines = Sequence[str]
 
@@ -80,8 +80,9 @@ def _is_built_in(task: Task) -> bool:
 
 
 def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
-    named = dict.fromkeys(run.inputs for run in stored.trials if run.inputs)
-    return [stored.provenance[digest] for digest in named]
+    """What the trials read, those of the confirmation too: they alone read test rows."""
+    named = {run.inputs: one.provenance for one in studies(stored) for run in one.trials if run.inputs}
+    return [kept[digest] for digest, kept in named.items()]
 
 
 def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:

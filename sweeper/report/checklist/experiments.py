@@ -52,7 +52,8 @@ def infrastructure(stored: Stored) -> Lines:
     """Each kind of processor and device, and the threads of a trial."""
     kinds = {
         f"{run.processor}; trials on {run.device}, {plural(run.threads or 0, 'CPU thread')} each"
-        for run in stored.trials
+        for one in studies(stored)
+        for run in one.trials
         if run.processor and run.device and run.reused_from is None
     }
     return sorted(kinds)
@@ -154,13 +155,19 @@ def reported(stored: Stored, tables: Sequence[Table]) -> Lines:
 
 def versions(stored: Stored) -> Lines:
     """The packages on which the numbers depend."""
-    found = {f"{name} {version}" for run in stored.trials for name, version in (run.versions or {}).items()}
+    runs = [run for one in studies(stored) for run in one.trials]
+    found = {f"{name} {version}" for run in runs for name, version in (run.versions or {}).items()}
     return [", ".join(sorted(found))] if found else []
 
 
 def commit(stored: Stored) -> Lines:
     """The commits of the user's working folder."""
-    kept = (stored.provenance[run.working_folder] for run in stored.trials if run.working_folder)
+    kept = (
+        one.provenance[run.working_folder]
+        for one in studies(stored)
+        for run in one.trials
+        if run.working_folder
+    )
     return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept)
 
 
@@ -223,6 +230,11 @@ def _parts(stored: Stored) -> dict[str, Results]:
 
 def _seeds(part: Results) -> str:
     return ", ".join(str(seed) for seed in sorted(set(part.trials["seed"])))
+
+
+def studies(stored: Stored) -> list[Stored]:
+    """The study, and its confirmation if there is one."""
+    return [stored, stored.confirmation] if stored.confirmation else [stored]
 
 
 def distinct(lines: Iterable[str]) -> list[str]:

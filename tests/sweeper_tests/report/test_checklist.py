@@ -150,6 +150,12 @@ def test_a_confirmation_is_counted_apart_and_its_scores_are_those_reported(
     dev_test = said["All experiments: dev beside test scores"]
     assert all(re.search(r"dev \.\d{3}, test \.\d{3}, overall, mean over fresh", line) for line in dev_test)
     assert len(dev_test) == 2
+    # The demo has 300 test rows a task.
+    assert "Rows: sst test: 300 rows used" in said["Datasets: statistics"]
+    assert "Splits: sst test: 300 rows" in said["Datasets: splits"]
+    page = (folder / "reports/three@small/index.html").read_text(encoding="utf-8")
+    assert "sweeper confirm three@small --top 2 --seeds 2" in page
+    assert "Confirmation: Time in trials" in page
 
 
 def test_the_set_up_is_what_all_arms_share() -> None:

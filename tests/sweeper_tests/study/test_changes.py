@@ -47,7 +47,11 @@ ADDITIONS = [
     ("seeds: [1, 2]", "seeds: [1, 2, 3]", ["seeds: [1, 2] -> [1, 2, 3]"]),
     ("seeds: [1, 2]", "seeds: [3, 2, 1]", ["seeds: [1, 2] -> [3, 2, 1]"]),
     ("  A: {}", "  A: {}\n  C: {warmup: 0.1}", ['arms.C: absent -> {"warmup": 0.1}']),
-    ("  A: {}", "  C: {}\n  A: {}", ["arms.C: absent -> {}", 'compare: [["B", "A"]] -> [["A", "C"], ["B", "C"]]']),
+    (
+        "  A: {}",
+        "  C: {}\n  A: {}",
+        ["arms.C: absent -> {}", 'compare: [["B", "A"]] -> [["A", "C"], ["B", "C"]]'],
+    ),
     ("  A: {}", "  A: {sst_head: mlp}", ['arms.A.sst_head: absent -> "mlp"']),  # what base says already
     (
         "sst_head: mlp",
