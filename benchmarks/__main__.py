@@ -62,8 +62,16 @@ def _where() -> dict[str, object]:
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
         "vectors": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
-        "versions": {name: metadata.version(name) for name in PACKAGES},
+        "versions": {name: version for name in PACKAGES if (version := _version(name))},
     }
+
+
+def _version(package: str) -> str | None:
+    """The version of a package; None where it is not installed, as a peer that was not asked."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _restart_as_a_trial() -> None:
