@@ -113,25 +113,22 @@ def _round_value(value: Any) -> float | int | None:
     return int(value) if float(value).is_integer() else float(f"{value:.4g}")
 
 
-def sample(
-    results: Results, trials: pd.DataFrame, keep: Collection[int] = (), most: int = DRAWN
-) -> tuple[pd.DataFrame, str]:
+def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -> tuple[pd.DataFrame, str]:
     """As many of the trials as a drawing bears, and a sentence that says so where some are left out.
 
     Args:
         results: The study.
         trials: Rows of its frame of trials, by number.
         keep: Numbers of trials that stay, besides the best of each arm.
-        most: How many there may be; default 1,000.
 
     Returns:
-        All of up to so many trials, otherwise those at even distances and those kept; the sentence, or "".
+        All of up to `DRAWN` trials, otherwise those at even distances and those kept; the sentence, or "".
     """
-    if len(trials) <= most:
+    if len(trials) <= DRAWN:
         return trials, ""
     kept = {trial["number"] for trial in best_per_arm(results).values()} | set(keep)
     drawn = trials["number"].isin(kept).to_numpy(copy=True)
-    drawn[np.linspace(0, len(trials) - 1, most).round().astype(int)] = True
+    drawn[np.linspace(0, len(trials) - 1, DRAWN).round().astype(int)] = True
     return trials[drawn], (
         f" Drawn are {drawn.sum():,} of {len(trials):,} trials: the best of each arm, "
         "the others at even distances by number."

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from ...study.settings import SHORT_NAMES, field_path, leaves
 from ...study.space import Choice, Space
 from ...text import one_line
-from ..results import PARAM, Results, params, records
+from ..results import PARAM, Results, Trial, params, records
 from .anova import Importances, UnfitTrialsError, chance, importances
-from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, escape, legend, round_all, sample
+from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, escape, legend, round_all
 
 METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 
@@ -21,8 +23,8 @@ METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 PALE = 0.3
 """Opacity of a bar that chance alone may make."""
 
-TRIALS = 200
-"""Trials that count at most: more take long, and move no share by much."""
+OF_ARM, OF_ALL = 40, 80
+"""Trials that count at most, within an arm and over all: more take long, and move no share by much."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,11 @@ class _Measured:
 
 def importances_figure(results: Results) -> Figure:
     """Importances within each arm, and over all arms with what sets them apart as settings."""
-    trials, left_out = sample(results, results.observations, most=TRIALS)
-    arms = drawn_arms(results)
-    rows = records(trials.drop(columns="traceback"))
-    within, unfit = _within(results, arms, rows)
+    trials, arms = results.observations.drop(columns="traceback"), drawn_arms(results)
+    own = {arm: _some(trials[trials["arm"] == arm], OF_ARM) for arm in arms}
+    rows = _some(trials, OF_ALL)
+    within, unfit = _within(results, own)
+    more = max(map(len, own.values()), default=0) == OF_ARM or len(rows) == OF_ALL
     panels = _panels(results, within, "", "within an arm") if within else []
     if len(arms) > 1:
         try:
@@ -55,21 +58,26 @@ def importances_figure(results: Results) -> Figure:
         caption += (
             " Settings by which arms differ count over all arms; of several that go together, the first."
         )
+    if more:
+        caption += (
+            f" Of more than {OF_ARM} trials of an arm, or {OF_ALL} of all, those at even distances count."
+        )
     if unfit:
         caption += f" Left out: {'; '.join(unfit)}."
-    return Figure(
-        "importances", "Importance of settings", caption + left_out, tuple(panels), legend(results, within)
-    )
+    return Figure("importances", "Importance of settings", caption, tuple(panels), legend(results, within))
 
 
-def _within(
-    results: Results, arms: Sequence[str], rows: Sequence[dict[str, Any]]
-) -> tuple[dict[str, _Measured], list[str]]:
+def _some(trials: pd.DataFrame, most: int) -> list[Trial]:
+    """So many trials at most, at even distances."""
+    places = np.linspace(0, len(trials) - 1, min(len(trials), most)).round().astype(int)
+    return records(trials.iloc[places])
+
+
+def _within(results: Results, own: Mapping[str, list[Trial]]) -> tuple[dict[str, _Measured], list[str]]:
     """Importances in each arm that has the trials for them; why the others have not."""
     found: dict[str, Importances] = {}
     unfit = []
-    own = {arm: [row for row in rows if row["arm"] == arm] for arm in arms}
-    for arm in arms:
+    for arm in own:
         try:
             found[arm] = importances(*_over(results.space, own[arm], {}))
         except UnfitTrialsError as error:

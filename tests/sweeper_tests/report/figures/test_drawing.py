@@ -29,8 +29,8 @@ def test_the_size_of_the_figures_is_bounded(number: int) -> None:
     size = sum(len(panel.drawing.to_json()) for figure in figures for panel in figure.panels)
     assert size < 1_000_000
     said = {figure.key for figure in figures if "Drawn are" in figure.caption}
-    expected = {"history", "curves", "tradeoff", "slices", "parallel", "importances", "timeline"}
-    assert said == (expected if number > DRAWN else {"importances"})
+    expected = {"history", "curves", "tradeoff", "slices", "parallel", "timeline"}
+    assert said == (expected if number > DRAWN else set())
     traces = [len(panel.drawing.data) for figure in figures for panel in figure.panels]
     assert max(traces) <= 12
 
