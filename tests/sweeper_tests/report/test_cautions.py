@@ -93,3 +93,39 @@ def test_an_encoder_that_saw_quora_is_named() -> None:
     ]
     assert line.startswith("para: the encoder saw Quora's pairs in its own training")
     assert not any("Quora" in text for text in said(found))
+
+
+def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) -> None:
+    states = made.trials["state"].where(made.trials["number"] != 1, "failed")
+    lost = replace(made, trials=made.trials.assign(state=states))
+    assert (
+        "A: 1 run of its best configuration failed or was pruned; its mean is of those that are left."
+        in said(lost)
+    )
+    mixed = replace(made, data=("a" * 64, "b" * 64))
+    assert (
+        said(mixed)[0] == "The data changed while the study ran: its trials did not all read the same rows."
+    )
+    late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
+    assert late[-1] == (
+        "What is compared was changed after the study had begun, with scores to be seen: compare: [] -> "
+        '[["A", "B"]].'
+    )
+
+    def few(number: int) -> dict[str, Predictions]:
+        found = dict(made.predictions(number) or {})
+        own = found["sst"]
+        found["sst"] = replace(
+            own, ids=own.ids[:20], predicted=own.predicted[:20], labels=own.labels[:20], groups={}
+        )
+        return found
+
+    scores = made.trials.assign(
+        sst=[
+            float(np.mean((run := few(n))["sst"].predicted == run["sst"].labels))
+            for n in made.trials["number"]
+        ]
+    )
+    assert "Too few dev rows for a test over rows: sst (20)." in said(
+        replace(made, trials=scores, predictions=few)
+    )

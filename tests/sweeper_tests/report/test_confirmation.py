@@ -87,3 +87,21 @@ def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
 def test_without_test_rows_none_are_scored() -> None:
     study = load_study("quickstart", "minilm")
     assert not any(task.has_test for task in study.tasks.values())
+
+
+def test_what_is_declared_is_confirmed_and_nothing_else() -> None:
+    of = made.study(arms={"A": {}, "A (trial 0)": {}, "B": {}}, compare=[["A", "B"], ["A (trial 0)", "A"]])
+    found = made.results(of, [made.row(of, n, arm, (0.4, 0.7, 0.5)) for n, arm in enumerate(of.spec.arms)])
+    whole = confirmation(of, rank_configurations(found), 2)
+    assert whole.spec.compare == (
+        ("A (trial 0)", "B (trial 2)"),
+        ("A (trial 0) (trial 1)", "A (trial 0)"),
+    )
+    some = confirmation(of, [one for one in rank_configurations(found) if one.arm != "A"], 2)
+    assert some.spec.compare == ()
+
+
+def test_fresh_seeds_stay_below_the_highest_there_is() -> None:
+    of = made.study(seeds=[2**32 - 2, 2**32 - 1])
+    found = made.results(of, [made.row(of, 0, "S-BERT", (0.4, 0.7, 0.5), seed=2**32 - 1)])
+    assert confirmation(of, rank_configurations(found), 3).spec.seeds == (0, 1, 2)

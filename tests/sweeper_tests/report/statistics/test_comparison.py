@@ -208,3 +208,19 @@ def test_a_group_of_few_rows_has_no_score(made: Results) -> None:
     }
     assert (each["rare"].score, each["rare"].rows) == (None, LEAST_ROWS - 1)
     assert each["common"].score is not None
+
+
+def test_predictions_of_another_database_are_none(made: Results) -> None:
+    """They must give the scores that were recorded; and without the best arm nobody takes its place."""
+    best = Comparisons(made).leaders[0]
+    other = [one.arm for one in Comparisons(made).leaders if one.arm != best.arm]
+    foreign = replace(
+        made,
+        predictions=lambda number: made.predictions(0 if number in best.numbers else number),
+        pairs=((best.arm, "A"), (other[0], other[1])),
+    )
+    found = Comparisons(foreign)
+    assert best not in found.compared
+    assert found.against_best == []
+    [each] = found.declared
+    assert each.adjusted["overall"] == pytest.approx(min(1.0, 2 * (each.gaps["overall"].p or 0.0)))
