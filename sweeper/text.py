@@ -52,6 +52,11 @@ def difference(value: float | None) -> str:
     return text if value is None or text in (NONE, ".000") or value < 0 else f"+{text}"
 
 
+def p_text(value: float) -> str:
+    """A p-value: ``.023``, ``< .001``."""
+    return "< .001" if value < 0.001 else score(value)
+
+
 def setting(value: Any) -> str:
     """A value of the search space: ``3.21e-5``, ``0.3``, ``mse``, ``null``."""
     if value is None:

@@ -68,9 +68,9 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
 def _survivors(claims: Comparisons) -> Iterator[str]:
     """Best configurations of which some seeds ended without a score."""
     trials = claims.results.trials
-    lost = trials[trials["state"].isin([RunState.FAILED.value, RunState.PRUNED.value])]
+    lost = records(trials[trials["state"].isin([RunState.FAILED.value, RunState.PRUNED.value])])
     for one in claims.leaders:
-        own = [trial for trial in records(lost) if trial["arm"] == one.arm and params(trial) == one.params]
+        own = [trial for trial in lost if trial["arm"] == one.arm and params(trial) == one.params]
         if own:
             yield (
                 f"{one_line(one.arm)}: {plural(len(own), 'run')} of its best configuration failed or was "

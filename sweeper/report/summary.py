@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..text import difference, one_line, plural, score
+from ..text import difference, one_line, p_text, plural, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparison, Comparisons
 from .statistics.paired import Verdict
 from .statistics.power import MOST_SEEDS
-from .tables.cells import p_text
 from .tables.published import folded, tells
 
 TOLD = 8
@@ -59,12 +58,11 @@ def _findings(comparisons: Comparisons) -> list[str]:
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
-    pairs = {frozenset((each.ours.arm, each.theirs.arm)) for each in comparisons.declared}
     others = [
         f"{_verdict(each)}, which has the highest overall; not declared, so adjusted for all pairs (p "
         f"{p_text(each.adjusted['overall'] or 0.0)})."
-        for each in comparisons.against_best
-        if each.verdict is Verdict.WORSE and frozenset((each.ours.arm, each.theirs.arm)) not in pairs
+        for each in comparisons.undeclared
+        if each.verdict is Verdict.WORSE
     ]
     return [*declared[:TOLD], *more, *others[:TOLD], *matched]
 

@@ -20,7 +20,7 @@ from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.settings import flat
-from ..text import NONE, aligned, one_line, plural, score, setting
+from ..text import NONE, aligned, one_line, p_text, plural, setting
 from ..trial import MetricKey, TrialRow, trial_of
 from .disagreement import Disagreement, disagreements
 
@@ -210,7 +210,7 @@ def _rows(found: Diff, most: int) -> _Lines:
             yield f"{name}: the two trials were scored on different dev rows, which cannot be compared."
             continue
         yield f"{name}: {_counts(each, found.names)}"
-        yield f"p of equal scores, {each.metric.row_test_name}: {_p(each.p())}"
+        yield f"p of equal scores, {each.metric.row_test_name}: {p_text(each.p())}"
         rows = list(_shown(each, found.names, most))
         if rows:
             last = "right" if each.of_classes else "nearer"
@@ -251,10 +251,6 @@ def _row(each: Disagreement, row: Any) -> tuple[str, str, str, str]:
     form = ".0f" if each.of_classes else ".3f"
     one, other = (f"{value:{form}}" for value in predicted)
     return str(each.ours.ids[row]), f"{label:g}", one, other
-
-
-def _p(value: float) -> str:
-    return "< .001" if value < 0.001 else score(value)
 
 
 def _predictions(study: str, run: TrialRow, home: Home) -> Mapping[str, Predictions] | None:

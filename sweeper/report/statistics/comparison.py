@@ -18,7 +18,7 @@ from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
 from .power import Detectable, detectable
 from .resampling import Runs, resampled_scores
-from .seeds import paired_p
+from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
 
 SAME = 1e-4
@@ -94,17 +94,20 @@ class Comparisons:
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
         """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
-        sample = self._samples.get(one.numbers[0])
-        if sample is None:
-            return None
-        tasks = self.results.tasks
+        return self._intervals.get(one.numbers[0])
+
+    @cached_property
+    def _intervals(self) -> dict[int, dict[str, Interval]]:
+        return {number: self._interval(sample) for number, sample in self._samples.items()}
+
+    def _interval(self, sample: Sample) -> dict[str, Interval]:
         if len(sample.seeds) == 1:
-            return score_intervals(tasks, sample.runs)
+            return score_intervals(self.results.tasks, sample.runs)
         return {
             name: interval_of(
                 float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
             )
-            for name, values in resampled_scores(tasks, sample.runs).items()
+            for name, values in resampled_scores(self.results.tasks, sample.runs).items()
         }
 
     @cached_property
@@ -125,6 +128,12 @@ class Comparisons:
         pairs, arms = list(combinations(self.compared, 2)), len(self.leaders)
         found = self._family(pairs, [self._gaps(*pair) for pair in pairs], arms * (arms - 1) // 2)
         return [_reversed(each) for each in found if each.ours is self.compared[0]]
+
+    @cached_property
+    def undeclared(self) -> list[Comparison]:
+        """Those against the best that the study did not declare."""
+        declared = [{each.ours.arm, each.theirs.arm} for each in self.declared]
+        return [each for each in self.against_best if {each.ours.arm, each.theirs.arm} not in declared]
 
     @cached_property
     def matched(self) -> list[Comparison]:
@@ -213,7 +222,7 @@ class Comparisons:
             for side in (0, 1)
         ]
         found = {
-            name: replace(gap, p_seeds=_larger(gap.p_seeds, paired_p(by_seed[0][name] - by_seed[1][name])))
+            name: replace(gap, p_seeds=larger(gap.p_seeds, paired_p(by_seed[0][name] - by_seed[1][name])))
             for name, gap in gaps.items()
         }
         return pairs[0], found, (len(pairs), len(seeds))
@@ -289,7 +298,3 @@ def _reversed(each: Comparison) -> Comparison:
         verdict=verdict(gaps["overall"], each.adjusted["overall"]),
         seeds=each.seeds[::-1],
     )
-
-
-def _larger(one: float | None, other: float | None) -> float | None:
-    return None if one is None or other is None else max(one, other)

@@ -12,7 +12,7 @@ from model.tasks import Task
 
 from .intervals import Interval
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
-from .seeds import ROUNDING, paired_p, welch_p
+from .seeds import ROUNDING, larger, paired_p, welch_p
 from .spread import Spread, interval_of, spread_between, spread_of
 from .superiority import Superiority, paired_superiority, unpaired_superiority
 
@@ -57,7 +57,7 @@ class Gap:
     @property
     def p(self) -> float | None:
         """The p-value of a claim about more than these networks: the larger one; None of single seeds."""
-        return None if self.p_seeds is None else max(self.p_rows, self.p_seeds)
+        return larger(self.p_rows, self.p_seeds)
 
     def reversed(self) -> "Gap":
         """The same difference, seen from the other side."""

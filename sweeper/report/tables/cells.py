@@ -5,7 +5,7 @@ from typing import Any
 
 from model.tasks import overall_formula
 
-from ...text import NONE, difference, duration, one_line, plural, score, setting
+from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
 from ..document import Cell, Column
 from ..results import Results
 from ..statistics.intervals import Interval
@@ -85,11 +85,6 @@ def difference_cell(value: float | None, trials: Sequence[int] = ()) -> Cell:
 def interval_cell(interval: Interval | None) -> Cell:
     """An interval: ``.701 to .742``."""
     return Cell(NONE if interval is None else f"{score(interval.low)} to {score(interval.high)}")
-
-
-def p_text(value: float) -> str:
-    """A p-value: ``.023``, ``< .001``."""
-    return "< .001" if value < 0.001 else score(value)
 
 
 def p_cell(value: float | None) -> Cell:

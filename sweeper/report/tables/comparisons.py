@@ -26,7 +26,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
     Once configurations were confirmed at fresh seeds it speaks of those.
     """
     claims = comparisons.claims
-    best = [each for each in claims.against_best if not _declared(each, claims)]
+    best = claims.undeclared
     if not claims.declared and not best:
         return None
     results, confirmed = claims.results, claims is not comparisons
@@ -58,7 +58,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
 
 def matched_table(comparisons: Comparisons) -> Table | None:
     """One row a declared pair by the configurations that both arms have; None where there are not two."""
-    pairs = [each for each in comparisons.matched if each.configurations > 1]
+    pairs = comparisons.matched
     if not pairs:
         return None
     rows = [(*_row(each)[:-1], count_cell(each.configurations)) for each in pairs]
@@ -69,11 +69,6 @@ def matched_table(comparisons: Comparisons) -> Table | None:
         "Holm: adjusted for all pairs of this table. All else as in the table of comparisons."
     )
     return Table("matched", "Arms on matched configurations", columns, tuple(rows), (note,))
-
-
-def _declared(each: Comparison, claims: Comparisons) -> bool:
-    pair = {each.ours.arm, each.theirs.arm}
-    return any(pair == {other.ours.arm, other.theirs.arm} for other in claims.declared)
 
 
 _COLUMNS = (

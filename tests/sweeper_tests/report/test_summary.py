@@ -3,8 +3,7 @@ from dataclasses import replace
 from sweeper.report.results import Results, count_trials
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import findings, headline, missing, progress
-from sweeper.report.tables.cells import p_text
-from sweeper.text import score
+from sweeper.text import p_text, score
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import results, row, study
 
