@@ -1,14 +1,15 @@
 """One trial in words: everything that is recorded of it."""
 
-import json
 from collections.abc import Mapping
 
-from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import aligned, brief, setting_line
+from ..text import aligned, one_line, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
+from .made import NOT_RECORDED, commit_line, file_lines, weights_line
+from .record import Record, read_record
+from .settings import settings_lines, value_text
 
 
 def trial_text(store: StudyStore, number: int, width: int) -> str:
@@ -22,23 +23,39 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
     Raises:
         InputError: If the study has no trial of that number.
     """
-    run = find_trial(store, number)
-    metrics = store.trials.metrics(number)
-    parts = [_head(store.row, run)]
+    record = read_record(store, number)
+    run, metrics = record.trial, record.metrics
+    parts = [_head(store.row, run), "\n".join(_made(record))]
     if run.state is RunState.FAILED:
         space = stored_study(store.row).space
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
-    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics, width)]
+    parts += ["\n".join(settings_lines(record.settings, width)), _epochs(metrics, width)]
     if run.traceback:
         parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
     return "\n\n".join(part for part in parts if part)
+
+
+def _made(record: Record) -> list[str]:
+    """What it was made from, once it has begun."""
+    run, inputs = record.trial, record.inputs
+    if run.started is None and not inputs:
+        return []
+    weights = weights_line(inputs) if inputs else NOT_RECORDED
+    lines = [
+        f"commit: {commit_line(record.folder) if record.folder else NOT_RECORDED}",
+        f"processor: {run.processor or NOT_RECORDED}",
+        f"data: {f'SHA-256 {run.fingerprint}' if run.fingerprint else NOT_RECORDED}",
+        *(f"file {line}" for line in (file_lines(inputs) if inputs else ())),
+        f"encoder weights: {weights}",
+    ]
+    return [one_line(line) for line in lines]
 
 
 def _head(sweep: StudyRow, run: TrialRow) -> str:
     lines = [
         f"{sweep.name} trial {run.number}: {run.state}",
         f"arm: {run.arm}",
-        f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
+        f"hyperparameters: {setting_line(run.params, value_text) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
     if run.scores:

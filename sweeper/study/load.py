@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,7 @@ from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
+from .written import Written
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -54,7 +55,7 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         )
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
     try:
-        study = Study(spec, on)
+        study = Study(spec, on, Written.of(study_file, files))
         study.check_dropout()
     except SettingError as error:
         field = error.problem.path
@@ -74,14 +75,19 @@ def study_folder(argument: str) -> Path:
     return Path(argument).parent if argument.endswith(_SUFFIXES) else Path()
 
 
-def stored_study(row: StudyRow) -> Study:
+def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study:
     """The study as it was begun, from the database: its file may have moved or changed.
+
+    Args:
+        row: Its row.
+        files: What is kept of its files, where that is of use.
 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     try:
-        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+        written = Written.from_json(files) if files else None
+        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
         reason = " ".join(str(error).split())
         raise DatabaseError(
