@@ -33,7 +33,7 @@ class Origin:
         file: Path of the file as it was read; None where it is not known, and for what no file says.
         line: Line in it, from 1.
         key: Keys that lead there, dotted, for example ``arms.S-BERT.gradient``.
-        ranged: The workload whose range a value of the space was drawn from, if it was not the study's own.
+        range_of: The workload whose range a value of the space was drawn from, if it was not the study's own.
         proposed: What was proposed, where memory did not suffice for it.
     """
 
@@ -42,7 +42,7 @@ class Origin:
     file: str | None = None
     line: int | None = None
     key: str | None = None
-    ranged: str | None = None
+    range_of: str | None = None
     proposed: "Setting | None" = None
 
 
@@ -128,7 +128,8 @@ def settings_of(
         past: All trials of the study.
     """
     documents = _Documents(study, written)
-    tree = reduce(merged, documents.layers(trial, documents.enqueued(trial, past)), {})
+    nothing: dict[str, Any] = {}
+    tree = reduce(merged, documents.layers(trial, documents.enqueued(trial, past)), nothing)
     found = {path: (value, _origin_at(tree, path)) for path, value in configuration(trial).items()}
     if trial.halvings:
         now, before = found["accumulation",]
@@ -206,7 +207,7 @@ class _Documents:
                     for name in document.data.get(section) or {}:
                         if field_path(name) == field_path(key):
                             origin = document.origin("space", sampler, (section, name))
-                            return _Placed(value, replace(origin, ranged=document.data["name"]))
+                            return _Placed(value, replace(origin, range_of=document.data["name"]))
         return _Placed(value, self._study.origin("space", sampler, ("space", key)))
 
     def _seed(self, trial: TrialRow) -> Origin:

@@ -11,6 +11,7 @@ from ..text import one_line
 from .origins import SOURCES, Origin, Setting
 
 _INDENT = "    "
+_HELD = "\N{NO-BREAK SPACE}"
 
 
 def settings_lines(settings: Sequence[Setting], width: int) -> list[str]:
@@ -28,8 +29,14 @@ def settings_lines(settings: Sequence[Setting], width: int) -> list[str]:
         "Settings:",
         *(line for row in rows for line in _row(row, names, min(values, width // 4), width)),
     ]
-    default = [f"{one.name} {value_text(one.value)}" for one in settings if one.origin.source == "default"]
-    return [*lines, "", f"By default, {len(default)}:", *_wrapped(", ".join(default), width)]
+    default = [
+        # Not to be parted at the end of a line.
+        f"{one.name} {value_text(one.value)}".replace(" ", _HELD)
+        for one in settings
+        if one.origin.source == "default"
+    ]
+    said = [line.replace(_HELD, " ") for line in _wrapped(", ".join(default), width)]
+    return [*lines, "", f"By default, {len(default)}:", *said]
 
 
 def value_text(value: Any) -> str:
@@ -61,10 +68,10 @@ def _place(origin: Origin) -> str:
 def _words(origin: Origin) -> str:
     match origin.source:
         case "space":
-            whose = f"ranges of workload {origin.ranged}" if origin.ranged else "space"
+            whose = f"ranges of workload {origin.range_of}" if origin.range_of else "space"
             return f"{whose}, drawn by {origin.name}"
         case "arm":
-            return f"arms.{origin.name}"
+            return f"arms.{origin.name}" if origin.file else f"arm {origin.name}"
         case "workload":
             return f"workload {origin.name}"
         case "confirm":

@@ -1,6 +1,6 @@
 """One trial in words: everything that is recorded of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..store.study import StudyStore
 from ..study.load import stored_study
@@ -31,23 +31,25 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
     parts += ["\n".join(settings_lines(record.settings, width)), _epochs(metrics, width)]
     if run.traceback:
-        parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
+        parts.append("\n".join([f"Failure ({run.error_class}):", *_indented(run.traceback)]))
     return "\n\n".join(part for part in parts if part)
 
 
 def _made(record: Record) -> list[str]:
     """What it was made from, once it has begun."""
     run, inputs = record.trial, record.inputs
-    if run.started is None and not inputs:
-        return []
-    weights = weights_line(inputs) if inputs else NOT_RECORDED
-    lines = [
-        f"commit: {commit_line(record.folder) if record.folder else NOT_RECORDED}",
-        f"processor: {run.processor or NOT_RECORDED}",
-        f"data: {f'SHA-256 {run.fingerprint}' if run.fingerprint else NOT_RECORDED}",
-        *(f"file {line}" for line in (file_lines(inputs) if inputs else ())),
-        f"encoder weights: {weights}",
-    ]
+    lines = []
+    if run.started is not None:
+        lines += [
+            f"commit: {commit_line(record.folder) if record.folder else NOT_RECORDED}",
+            f"processor: {run.processor or NOT_RECORDED}",
+        ]
+    if run.started is not None or inputs:
+        lines += [
+            f"data: {f'SHA-256 {run.fingerprint}' if run.fingerprint else NOT_RECORDED}",
+            *(f"file {line}" for line in (file_lines(inputs) if inputs else ())),
+            f"encoder weights: {weights_line(inputs) if inputs else NOT_RECORDED}",
+        ]
     return [one_line(line) for line in lines]
 
 
@@ -77,10 +79,21 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
         lines.append(f"device: {run.device}, {run.threads} threads; attempts: {run.attempts}")
     if run.seconds is not None:
         memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
-        lines.append(f"time: {run.seconds:.1f} s{memory}")
+        lines.append(f"time: {run.seconds:.1f} s{_cost(run)}{memory}")
     if run.versions:
         lines.append("versions: " + ", ".join(f"{k} {v}" for k, v in run.versions.items()))
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
+
+
+def _cost(run: TrialRow) -> str:
+    processor = "" if run.processor_seconds is None else f", processor time {run.processor_seconds:.1f} s"
+    return processor + ("" if run.step_seconds is None else f", a step {run.step_seconds:.3g} s")
+
+
+def _indented(text: str) -> Iterator[str]:
+    """The lines of a text without control characters, each as far to the right as it was."""
+    for line in text.rstrip().splitlines():
+        yield line[: len(line) - len(line.lstrip(" "))] + one_line(line)
 
 
 def _epochs(metrics: Mapping[MetricKey, float | None], width: int) -> str:

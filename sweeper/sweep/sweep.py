@@ -122,16 +122,7 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     wanted = order.trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    if store is None:
-        store = database.create(
-            study.name,
-            spec,
-            workload,
-            digest=study.digest(),
-            version=__version__,
-            wanted=wanted,
-            files=_files(study),
-        )
+    store = store or _create(database, study, wanted)
     row, changes = store.row, _additions(store.row, study)
     files = _files(study, store if not changes else None)
     # What is done stays done, however few are asked for now.
@@ -160,6 +151,18 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     if study.workload.notice:
         say(console, study.workload.notice)
     return study, store
+
+
+def _create(database: Database, study: Study, wanted: int) -> StudyStore:
+    return database.create(
+        study.name,
+        study.spec.model_dump(mode="json"),
+        study.workload.model_dump(mode="json"),
+        digest=study.digest(),
+        version=__version__,
+        wanted=wanted,
+        files=_files(study),
+    )
 
 
 def _files(study: Study, unchanged: StudyStore | None = None) -> Mapping[str, Any] | None:
