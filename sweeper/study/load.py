@@ -81,15 +81,12 @@ def load_study(
 
 
 def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) -> Study:
-    try:
-        return Study(spec, on)
-    except SettingError:
-        # Its queue, for example, may lie in the range that took the place of the study's own.
-        old = begun(f"{spec.name}@{on.name}")
-        forced = {} if old is None else still_forced(old, spec)
-        if not forced:
-            raise
-        return Study(spec, on.model_copy(update={"space": forced}))
+    recommended = {field_path(key) for key in on.ranges}
+    own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    old = begun(f"{spec.name}@{on.name}") if own else None
+    if old is not None:
+        on = on.model_copy(update={"space": still_forced(old, spec)})
+    return Study(spec, on)
 
 
 def study_folder(argument: str) -> Path:
