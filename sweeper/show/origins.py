@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from ..study.problem import FieldPath, field_name
+from ..study.problem import FieldError, FieldPath, field_name
 from ..study.settings import field_path, flat, merged, nested
-from ..study.space import Value
+from ..study.space import WORKLOAD, Value, parse_entry
 from ..study.written import Written, WrittenFile
 from ..trial import PastTrial, StudyRow, TrialRow, trial_of
 
@@ -200,15 +200,21 @@ class _Documents:
         sampler = self._row.study.get("sampler", {}).get("name")
         space = self._study.data.get("space") or {}
         # In studies begun before there were `ranges`, entries of the workload took the place of the study's.
-        forced = {field_path(name) for name in self._row.workload.get("space", {})}
-        if space.get(key) == "workload" or field_path(key) in forced:
-            for document in self._workloads:
-                for section in ("ranges", "space"):
-                    for name in document.data.get(section) or {}:
-                        if field_path(name) == field_path(key):
-                            origin = document.origin("space", sampler, (section, name))
-                            return _Placed(value, replace(origin, range_of=document.data["name"]))
+        forced = {field_path(name): entry for name, entry in self._row.workload.get("space", {}).items()}
+        if space.get(key) == WORKLOAD or field_path(key) in forced:
+            return _Placed(value, self._recommended(key, sampler, forced.get(field_path(key))))
         return _Placed(value, self._study.origin("space", sampler, ("space", key)))
+
+    def _recommended(self, key: str, sampler: str | None, recorded: Any) -> Origin:
+        """The workload's range for a key of the space; one that is recorded must be what its line says."""
+        for document in self._workloads:
+            for section in ("ranges", "space"):
+                for name, entry in (document.data.get(section) or {}).items():
+                    if field_path(name) != field_path(key) or recorded not in (None, _stored(name, entry)):
+                        continue
+                    origin = document.origin("space", sampler, (section, name))
+                    return replace(origin, range_of=document.data["name"])
+        return Origin("space", sampler, range_of=self._row.workload["name"])
 
     def _seed(self, trial: TrialRow) -> Origin:
         if self._confirms is not None:
@@ -217,6 +223,14 @@ class _Documents:
         if trial.seed in seeds:
             return self._study.origin("seeds", None, ("seeds", seeds.index(trial.seed)))
         return Origin("default")
+
+
+def _stored(key: str, entry: Any) -> Any:
+    """A range as the database has it; None where this version cannot read it."""
+    try:
+        return TypeAdapter(Any).dump_python(parse_entry(key, entry), mode="json")
+    except FieldError:
+        return None
 
 
 def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:

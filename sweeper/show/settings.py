@@ -62,7 +62,8 @@ def origin_text(origin: Origin) -> str:
 def _place(origin: Origin) -> str:
     if origin.file is not None:
         return f"{origin.file}:{origin.line} "
-    return "study, " if origin.key is not None and origin.source != "workload" else ""
+    whole = origin.key is None or origin.range_of or origin.source == "workload"
+    return "" if whole else "study, "
 
 
 def _words(origin: Origin) -> str:

@@ -1,6 +1,7 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,9 +12,12 @@ from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
+from .changes import still_forced
 from .checks import task_problems
 from .problem import FieldPath, first_problem
+from .recommended import outside
 from .settings import field_path, names_at
+from .space import WORKLOAD
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .written import Written
@@ -34,12 +38,20 @@ def workload_files() -> dict[str, Path]:
     return _files(Path("studies/workloads"), shipped_studies() / "workloads")
 
 
-def load_study(name_or_path: str, workload: str | None = None) -> Study:
+def load_study(
+    name_or_path: str,
+    workload: str | None = None,
+    say: Callable[[str], object] = lambda line: None,
+    begun: Callable[[str], Study | None] = lambda name: None,
+) -> Study:
     """Loads a study on a workload.
 
     Args:
         name_or_path: Name of a study, or path of a file that ends in .yaml or .yml.
         workload: The same for the workload; by default the one that the study names.
+        say: Is told, a line each, what in the files is read otherwise than it stands there, or may surprise.
+        begun: Gives the study of a name, ``<study>@<workload>``, as it was begun. Where a workload then took
+            the place of the study's own ranges, a file that says what it said is read so once more.
 
     Raises:
         InputError: If there is no such file, or something in it is wrong: the message names the file, the
@@ -53,17 +65,30 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         raise InputError(
             f"{place}: workload = {spec.workload!r}: {_unknown(spec.workload, 'workload', known)}"
         )
-    files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
+    files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
     try:
-        study = Study(spec, on, Written.of(study_file, files))
+        study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
     except SettingError as error:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)
-        raise InputError(f"{place}: {error.problem}") from None
+        names = ", ".join(str(file.path) for file in files)
+        also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
+        raise InputError(f"{place}: {error.problem}{also}") from None
     for problem in task_problems(study.tasks):
         raise InputError(f"{_place(files, problem.path)}: {problem}")
+    for key, line in outside(study):
+        say(f"{study_file.place(('space', key))}: {line}")
     return study
+
+
+def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) -> Study:
+    recommended = {field_path(key) for key in on.ranges}
+    own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    old = begun(f"{spec.name}@{on.name}") if own else None
+    if old is not None:
+        on = on.model_copy(update={"space": still_forced(old, spec)})
+    return Study(spec, on)
 
 
 def study_folder(argument: str) -> Path:
@@ -127,9 +152,11 @@ def _validate(model: type[Model], file: YamlFile) -> Model:
         raise InputError(f"{file.place(problem.path)}: {problem}") from None
 
 
-def _read_workload(path: Path, above: tuple[Path, ...]) -> tuple[list[YamlFile], Workload]:
+def _read_workload(
+    path: Path, above: tuple[Path, ...], say: Callable[[str], object]
+) -> tuple[list[YamlFile], Workload]:
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
-    file = read_yaml(path)
+    file = _with_ranges(read_yaml(path), say)
     own = _validate(WorkloadFile, file)
     if own.extends is None:
         return [file], own.over(Workload(name=own.name))
@@ -139,8 +166,28 @@ def _read_workload(path: Path, above: tuple[Path, ...]) -> tuple[list[YamlFile],
         raise InputError(f"{place}: extends = {own.extends!r}: {_unknown(own.extends, 'workload', known)}")
     if known[own.extends] in (*above, path):
         raise InputError(f"{place}: extends = {own.extends!r}: the workload would extend itself")
-    files, parent = _read_workload(known[own.extends], (*above, path))
+    files, parent = _read_workload(known[own.extends], (*above, path), say)
     return [file, *files], own.over(parent)
+
+
+def _with_ranges(file: YamlFile, say: Callable[[str], object]) -> YamlFile:
+    """A workload's file with `ranges` in the place of `space`, as they were called before.
+
+    Raises:
+        InputError: If it has both.
+    """
+    if "space" not in file.data:
+        return file
+    place = file.place(("space",))
+    if "ranges" in file.data:
+        raise InputError(f"{place}: space: is the old name of `ranges`, which this file has too: write one")
+    say(
+        f"{place}: `space` of a workload is read as `ranges`: it replaces no entry of a study any more, a "
+        f"study takes a range by the word {WORKLOAD}; write `ranges`"
+    )
+    renamed = {"space": "ranges"}
+    lines = {(renamed.get(str(path[0]), path[0]), *path[1:]): line for path, line in file.lines.items()}
+    return YamlFile(file.path, {renamed.get(key, key): value for key, value in file.data.items()}, lines)
 
 
 def _place(files: list[YamlFile], field: FieldPath) -> str:

@@ -41,6 +41,7 @@ arms:
 space:
   weight_decay: [0.01, 0.1, 0.3]
   warmup: {low: 0.0, high: 0.3}
+  mask_words: workload
 enqueue:
   - {weight_decay: 0.1}
 seeds: [3,
@@ -78,6 +79,8 @@ train:
   encoder: {hidden_size: 8, attention_heads: 1}
   learning_rate: 5.0e-4
   epochs: 2
+ranges:
+  mask_words: [0.0, 0.25]
 """
 
 OWN_FILE, LENT_FILE = "studies/workloads/own.yaml", "studies/workloads/lent.yaml"
@@ -87,13 +90,14 @@ Where = tuple[Any, str, str | None, str | None, int | None, str | None]
 
 
 def hand_made(
-    seed: tuple[int, int], weight_decay: Where, warmup: Where, file: str, down: int
+    params: dict[str, Any], seed: tuple[int, int], weight_decay: Where, file: str, down: int
 ) -> dict[str, Where]:
     """The settings of a trial of the second arm that anything but a default gave."""
     arm, arms = "S-BERT + SMART", "arms.S-BERT + SMART"
     return {
         "weight_decay": weight_decay,
-        "warmup": warmup,
+        "warmup": (params["warmup"], "space", "tpe", file, 15 + down, "space.warmup"),
+        "mask_words": (params["mask_words"], "space", "tpe", LENT_FILE, 20, "ranges.mask_words"),
         "seed": (seed[0], "seeds", None, file, seed[1] + down, f"seeds[{seed[0] - 3}]"),
         "smart.enabled": (True, "arm", arm, file, 9 + down, f"{arms}.smart.enabled"),
         "max_grad_norm": (None, "arm", arm, file, 10 + down, f"{arms}.max_grad_norm"),
@@ -156,9 +160,9 @@ def test_every_setting_of_a_trial_of_an_arm_on_a_workload_that_extends_another(
 
     first, file = told(places.storage, 3), "studies/mine.yaml"
     assert (first["arm"], first["seed"], first["configuration"]) == ("S-BERT + SMART", 4, 0)
-    weight_decay = (0.1, "enqueue", None, file, 17, "enqueue[0].weight_decay")
-    warmup = (first["params"]["warmup"], "space", "tpe", file, 15, "space.warmup")
-    assert wheres(first) == hand_made((4, 19), weight_decay, warmup, file, 0)
+    enqueued = (0.1, "enqueue", None, file, 18, "enqueue[0].weight_decay")
+    assert wheres(first) == hand_made(first["params"], (4, 20), enqueued, file, 0)
+    assert first["settings"]["mask_words"]["range_of"] == "lent"
     defaults = first["settings"].keys() - wheres(first).keys()
     assert {"tasks.sst.source.seed", "encoder.layers", "dropout", "smart.steps"} <= defaults
     assert "tasks.sst.source.drop_incomplete" not in first["settings"]
@@ -172,12 +176,9 @@ def test_every_setting_of_a_trial_of_an_arm_on_a_workload_that_extends_another(
 
     later = told(places.storage, 5)
     assert (later["arm"], later["seed"], later["configuration"]) == ("S-BERT + SMART", 3, 1)
-    drawn = [
-        (later["params"][key], "space", "tpe", "moved.yaml", line, f"space.{key}")
-        for key, line in (("weight_decay", 15), ("warmup", 16))
-    ]
+    drawn = (later["params"]["weight_decay"], "space", "tpe", "moved.yaml", 15, "space.weight_decay")
     # Of `moved.yaml`, not of `mine.yaml`, and a line further down; the workloads lie where they lay.
-    assert wheres(later) == hand_made((3, 18), drawn[0], drawn[1], "moved.yaml", 1)
+    assert wheres(later) == hand_made(later["params"], (3, 19), drawn, "moved.yaml", 1)
     assert [file["path"] for file in later["provenance"]["files"]] == ["moved.yaml", OWN_FILE, LENT_FILE]
     assert later["provenance"]["files"][0]["text"] == "# Moved.\n" + STUDY
 
@@ -271,6 +272,10 @@ def test_ranges_of_the_workload(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     began = stored(of, space={"learning_rate": [0.1]})
     assert texts(began, run, written)["learning_rate"] == "own.yaml:4 ranges of workload own, drawn by random"
     assert texts(began, run, written)["tasks.sts.loss"] == "study.yaml:4 space, drawn by random"
+    # A line that says another range than the recorded one is not named, and there may be no file.
+    other = stored(of, space={"learning_rate": [0.3]})
+    for known in (written, None):
+        assert texts(other, run, known)["learning_rate"] == "ranges of workload demo, drawn by random"
 
 
 def test_a_micro_batch_that_was_halved() -> None:
@@ -292,7 +297,7 @@ def test_a_confirmation_of_a_study(place: Path, places: Places) -> None:
         leaders = rank_configurations(found.results)[:1]
     sweep(confirmation(found.study, leaders, 1), places, 1)
     said = told(places.storage, 0, "mine-confirm@own")
-    again = ("weight_decay", "warmup", "seed")
+    again = ("weight_decay", "warmup", "mask_words", "seed")
     arm = ("smart.enabled", "max_grad_norm", "encoder.pooling") if "SMART" in leaders[0].arm else ()
     confirmed = {name for name, one in said["settings"].items() if one["source"] == "confirm"}
     assert confirmed == {*again, *arm, "score_test"}
