@@ -187,12 +187,10 @@ class _Documents:
         }
         waiting = dict(enumerate(self._study.data.get("enqueue") or ()))
         for _, params in sorted(earlier.items()):
-            had = next((at for at, entry in waiting.items() if _has(params, entry)), None)
+            had = _first(waiting, params)
             if had is not None:
                 del waiting[had]
-        for at, entry in waiting.items():
-            return at if _has(trial.params, entry) else None
-        return None
+        return _first(waiting, trial.params)
 
     def _drawn(self, key: str, value: Value, enqueued: int | None) -> _Placed:
         if enqueued is not None and key in self._study.data["enqueue"][enqueued]:
@@ -233,5 +231,9 @@ def _stored(key: str, entry: Any) -> Any:
         return None
 
 
-def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
-    return all(key in params and params[key] == value for key, value in part.items())
+def _first(waiting: Mapping[int, Mapping[str, Value]], params: Mapping[str, Value]) -> int | None:
+    """The first entry of `enqueue` that a configuration has."""
+    for at, entry in waiting.items():
+        if all(key in params and params[key] == value for key, value in entry.items()):
+            return at
+    return None
