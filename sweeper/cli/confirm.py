@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from ..sweep.stopping import MAX_FAILURES, Limits
+from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, StudyName, Timeout, storage_url
+from .options import MaxFailures, Storage, Timeout, storage_url
 from .run import run_study
 
 

@@ -1,15 +1,15 @@
 """The command that checks a study file."""
 
-from typing import Annotated
-
 import typer
 
 from ..paths import data_folder
-from .options import STUDY_FILE, WorkloadName, named_study
+from .command import StudyFile
+from .options import WorkloadName, named_study
 
 
 def validate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help=STUDY_FILE)],
+    *,
+    study: StudyFile,
     workload: WorkloadName = None,
 ) -> None:
     """Checks a study file, its workload and its data, and runs nothing.

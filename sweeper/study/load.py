@@ -7,11 +7,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..errors import DatabaseError, InputError
-from ..paths import NAME, check_name, shipped_studies
+from ..paths import NAME, check_name, shipped_studies, user_path
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
-from .checks import task_problems
+from .checks import file_problems, task_problems
+from .named import is_file
 from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
@@ -19,8 +20,6 @@ from .study import SettingError, Study
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def study_files() -> dict[str, Path]:
@@ -46,6 +45,8 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     spec = _validate(StudySpec, study_file)
+    for problem in file_problems(spec):
+        raise InputError(f"{study_file.place(problem.path)}: {problem}")
     known = workload_files()
     if workload is None and spec.workload not in known:
         place = study_file.place(("workload",))
@@ -71,7 +72,7 @@ def study_folder(argument: str) -> Path:
     Args:
         argument: What `load_study` was given.
     """
-    return Path(argument).parent if argument.endswith(_SUFFIXES) else Path()
+    return user_path(argument).parent if is_file(argument) else Path()
 
 
 def stored_study(row: StudyRow) -> Study:
@@ -99,8 +100,8 @@ def _files(*folders: Path) -> dict[str, Path]:
 
 
 def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
-    if argument.endswith(_SUFFIXES):
-        return Path(argument)
+    if is_file(argument):
+        return user_path(argument)
     if check_name(argument, what) not in files:
         raise InputError(_unknown(argument, what, files))
     return files[argument]

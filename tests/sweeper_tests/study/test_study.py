@@ -258,7 +258,13 @@ WRONG = [
      "6: pruner.name = 'medan': must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
      "did you mean 'median'?"),
     ("space:", "pruner: {name: asha, p_threshold: 0.2}\nspace:",
-     "6: pruner.p_threshold = 0.2: pruner asha has no such option"),
+     "6: pruner.p_threshold = 0.2: goes with pruner wilcoxon only, and the pruner is asha: name one, or "
+     "leave this out"),
+    ("space:", "pruner: {startup: 5}\nspace:",
+     "6: pruner.startup = 5: goes with pruner median only, and no `name` says which: name one, or leave "
+     "this out"),
+    ("space:", "pruner: {min_epochs: 2}\nspace:",
+     "6: pruner.min_epochs = 2: goes with pruner median, asha or hyperband only, and no `name` says which"),
     ("space:", "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
      "7: pruner.name = 'wilcoxon': needs 5 seeds to tell configurations apart at this p_threshold"),
     ("space:", "objective: overal\nspace:",
