@@ -18,11 +18,13 @@ def validate(
     """
     from model.tasks import overall_formula
 
+    from ..show.outline import outline
     from ..study.study import grid_size
     from ..sweep.checks import check_inputs
 
     loaded = named_study(study, workload)
     check_inputs(loaded, data_folder())
     size = grid_size(loaded)
-    typer.echo(f"{loaded.name} is valid: arms {', '.join(loaded.spec.arms)}; {overall_formula(loaded.tasks)}")
+    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded)]
+    typer.echo("\n".join(lines))
     typer.echo(f"It ends after {size} trials." if size else "It goes on for as many trials as asked.")

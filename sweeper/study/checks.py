@@ -41,15 +41,19 @@ def study_problems(
 
 
 def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
-    """The tasks whose score would stand under the name of another column where trials are listed.
+    """The tasks whose name is none, or that of another column where trials are listed.
 
     Asked of files alone: studies were begun with some of these names before they were refused, and go on.
     """
     taken = ", ".join(sorted(COLUMNS))
     for name in tasks:
+        path = ("train", "tasks", name)
         if name in COLUMNS:
             reason = f"a task cannot have the name of a column of trials; those are {taken}"
-            yield FieldError(("train", "tasks", name), reason, name)
+            yield FieldError(path, reason, name)
+        elif not (name.isidentifier() and name.islower()):
+            reason = "a task's name has small letters, digits and _ alone, and begins with a letter"
+            yield FieldError(path, reason, name)
 
 
 def file_problems(spec: StudySpec) -> Iterator[FieldError]:
@@ -65,7 +69,7 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
         if not shown:
             yield FieldError(("arms", arm), "this name has no sign that prints")
         elif shown in printed:
-            reason = f"prints as {shown!r}, as the arm {printed[shown]!r} does: rename one"
+            reason = f"prints as the arm {ascii(printed[shown])} does: give one of them another name"
             yield FieldError(("arms", arm), reason)
         printed[shown] = arm
     for option in PrunerSpec.model_fields:

@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from ..version import __version__
 from .checks import file_problems, task_problems
 from .named import is_file
 from .problem import FieldPath, first_problem
-from .settings import field_path, names_at
+from .settings import field_path, names_at, nested
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .yamlfile import YamlFile, read_yaml
@@ -54,6 +54,8 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
             f"{place}: workload = {spec.workload!r}: {_unknown(spec.workload, 'workload', known)}"
         )
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
+    # First: a configuration would blame the task's settings for its name.
+    _check_names(files, nested(on.train).get("tasks", {}))
     try:
         study = Study(spec, on)
         study.check_dropout()
@@ -61,8 +63,7 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)
         raise InputError(f"{place}: {error.problem}") from None
-    for problem in task_problems(study.tasks):
-        raise InputError(f"{_place(files, problem.path)}: {problem}")
+    _check_names(files, study.tasks)
     return study
 
 
@@ -120,6 +121,11 @@ def _validate(model: type[Model], file: YamlFile) -> Model:
     except ValidationError as error:
         problem = first_problem(error, lambda path: names_at(model, path))
         raise InputError(f"{file.place(problem.path)}: {problem}") from None
+
+
+def _check_names(files: list[YamlFile], tasks: Collection[str]) -> None:
+    for problem in task_problems(tasks):
+        raise InputError(f"{_place(files, problem.path)}: {problem}")
 
 
 def _read_workload(path: Path, above: tuple[Path, ...]) -> tuple[list[YamlFile], Workload]:
