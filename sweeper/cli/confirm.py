@@ -38,12 +38,13 @@ def confirm(
 
     Example: `sweeper confirm sbert-grid --top 3 --seeds 5`
     """
-    from ..report.confirmation import confirmation, confirmation_name
+    from ..report.confirmation import confirmation
     from ..report.read import read_study
     from ..report.results import rank_configurations
     from ..store.database import Database
     from ..store.studies import find_study
     from ..study.load import stored_study
+    from ..study.named import confirmation_name
 
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study)

@@ -53,7 +53,7 @@ def find_study(database: Database, name: str | None, workload: str | None = None
     of_that_name = [one for one in studies if one.row.name.partition("@")[0] == asked.study]
     hint = f"{near} Those" if "did you mean" in near and not of_that_name else "; those"
     raise InputError(
-        f"study {asked.written!r} has never run{hint} that have: {_listed(of_that_name or studies)}"
+        f"study {asked.written} has never run{hint} that have: {_listed(of_that_name or studies)}"
     )
 
 

@@ -69,7 +69,7 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
         if not shown:
             yield FieldError(("arms", arm), "this name has no sign that prints")
         elif shown in printed:
-            reason = f"prints as the arm {ascii(printed[shown])} does: give one of them another name"
+            reason = f"prints as the arm {printed[shown]!a} does: give one of them another name"
             yield FieldError(("arms", arm), reason)
         printed[shown] = arm
     for option in PrunerSpec.model_fields:

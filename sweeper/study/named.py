@@ -38,7 +38,7 @@ class Asked:
     Attributes:
         study: Name of the study; None where any will do.
         workload: Name of the workload, or None.
-        written: Both as the user wrote them, for messages.
+        written: Both, for messages: between quotes, or with the file in which they stand.
     """
 
     study: str | None
@@ -67,7 +67,7 @@ def split_name(text: str, workload: str | None = None) -> Asked:
     if sign and workload not in (None, on):
         raise InputError(f"--workload {workload} contradicts {text!r}: leave one of them out")
     on = on or workload or ""
-    return Asked(study, on or None, f"{study}@{on}" if on else study)
+    return Asked(study, on or None, repr(f"{study}@{on}" if on else study))
 
 
 def name_in_file(text: str, workload: str | None = None) -> Asked:

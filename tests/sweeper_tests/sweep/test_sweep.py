@@ -84,22 +84,38 @@ def test_a_stored_study_that_cannot_be_read(study: Study, places: Places) -> Non
 
 def test_finding_a_study(study: Study, places: Places) -> None:
     other = replace(study, workload=study.workload.model_copy(update={"name": "other"}))
-    alone = changed(study, name="alone")
-    for one in (study, other, alone):
+    alone, twin = changed(study, name="alone"), changed(study, name="alone.yaml")
+    confirming = changed(study, name="alone-confirm")
+    drive(study, places, 2)
+    for one in (other, twin, alone, confirming):
         drive(one, places, 1)
     with Database(places.storage) as database:
 
         def found(name: str | None, workload: str | None = None) -> str:
             return find_study(database, name, workload).row.name
 
-        assert found(None) == "alone@demo"
+        # A confirmation is never the latest, whatever it did last.
+        assert found(None) == found(None, "demo") == "alone@demo"
+        assert found(None, "other") == "quickstart@other"
+        assert found("alone-confirm") == "alone-confirm@demo"
+        assert found("alone.yaml") == found("alone.yaml@demo") == "alone.yaml@demo"
         assert found("alone") == found("alone@demo") == found("alone", "demo") == "alone@demo"
         assert found("quickstart", "other") == found("quickstart@other") == "quickstart@other"
         for name, workload, said in (
-            ("quickstart", None, "several workloads; name one of: quickstart@demo, quickstart@other"),
-            ("alone", "minilm", "'alone@minilm' has never run; those that have: alone@demo$"),
-            ("quickstart@minilm", None, "those that have: quickstart@demo, quickstart@other$"),
+            (
+                "quickstart",
+                None,
+                r"several workloads; name one of: quickstart@demo \(2 of 2 trials\), quickstart@other "
+                r"\(1 of 1 trials\)$",
+            ),
+            (
+                "alone",
+                "minilm",
+                r"'alone@minilm' has never run; those that have: alone@demo \(1 of 1 trials\)$",
+            ),
+            ("quickstart@minilm", None, r"those that have: quickstart@demo \(.*\), quickstart@other \(.*\)$"),
             ("nope", None, "'nope' has never run; those that have: .*alone@demo"),
+            ("quikstart", None, "'quikstart' has never run; did you mean 'quickstart'[?] Those that have: "),
             ("alone@demo", "minilm", "contradicts"),
             ("../x", None, r"'\.\./x' has never run"),
         ):
