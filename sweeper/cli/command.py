@@ -38,18 +38,19 @@ StudyName = Annotated[str | None, Which(f"{STUDY_RUN}; default: the latest.")]
 class Command(TyperCommand):
     """A command that lets STUDY be left out before its other arguments, and refuses an empty value."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the words after the command.
 
         Raises:
             UsageError: If a value is empty, which would be taken for one that was not given, or as of typer.
         """
         written, _, _ = self.make_parser(ctx).parse_args(list(args))
-        for parameter in self.params:
+        parameters: list[Any] = self.params
+        for parameter in parameters:
             value = written.get(str(parameter.name))
             if value == "" or (isinstance(value, list | tuple) and "" in value):
                 raise typer.BadParameter("is empty: write a value, or leave it out", ctx, parameter)
-        arguments = [parameter for parameter in self.params if parameter.param_type_name == "argument"]
+        arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
         given = [one for one in arguments if written.get(str(one.name)) is not None]
         # `show 12` is a trial, `show 7 12` one of study 7; STUDY comes first, and an empty one is none.
         left_out = len(given) < len(arguments) and arguments[-1].required and not arguments[0].required

@@ -33,8 +33,8 @@ def confirm(
     """Trains the leaders of a study again, at seeds that its search has not seen.
 
     The best of many trials on dev is optimistic. The report of the study then shows both scores, and those
-    on test rows where every task has some. It is a study of its own, STUDY-confirm: stop it, resume it,
-    report it. The same command with a larger K or S adds to it.
+    on test rows where every task has some. It is a study of its own, STUDY-confirm, and never the latest:
+    stop it, resume it, report it by that name. The same command with a larger K or S adds to it.
 
     Example: `sweeper confirm sbert-grid --top 3 --seeds 5`
     """

@@ -1,6 +1,7 @@
 """How a sweep begins, goes on, and is found again."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +83,10 @@ def test_a_stored_study_that_cannot_be_read(study: Study, places: Places) -> Non
         assert "\n" not in str(caught.value)
 
 
-def test_finding_a_study(study: Study, places: Places) -> None:
+def test_finding_a_study(
+    study: Study, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     other = replace(study, workload=study.workload.model_copy(update={"name": "other"}))
     alone, twin = changed(study, name="alone"), changed(study, name="alone.yaml")
     confirming = changed(study, name="alone-confirm")
@@ -117,10 +121,15 @@ def test_finding_a_study(study: Study, places: Places) -> None:
             ("nope", None, "'nope' has never run; those that have: .*alone@demo"),
             ("quikstart", None, "'quikstart' has never run; did you mean 'quickstart'[?] Those that have: "),
             ("alone@demo", "minilm", "contradicts"),
+            ("alone@", None, "write STUDY or STUDY@WORKLOAD"),
             ("../x", None, r"'\.\./x' has never run"),
         ):
             with pytest.raises(InputError, match=said):
                 found(name, workload)
+        Path("alone.yaml").write_text("name: quickstart\nworkload: other\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"a study that has run, and a file: write alone\.yaml@WORKLOAD"):
+            found("alone.yaml")
+        assert (found("./alone.yaml"), found("alone.yaml@demo")) == ("quickstart@other", "alone.yaml@demo")
 
 
 def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Places) -> None:
