@@ -64,7 +64,7 @@ def _asked(name: str | None, workload: str | None, studies: Sequence[StudyStore]
     if not is_file(name):
         return split_name(name, on)
     # A name may end as a file does.
-    if not any(one.row.name.partition("@")[0] == name for one in studies):
+    if not any(name in (one.row.name, one.row.name.partition("@")[0]) for one in studies):
         return name_in_file(name, on)
     if user_path(name).exists():
         raise InputError(
