@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,15 +8,16 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..errors import DatabaseError, InputError
-from ..paths import NAME, check_name, shipped_studies
+from ..paths import NAME, check_name, shipped_studies, user_path
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
-from .checks import task_problems
+from .checks import file_problems, task_problems
+from .named import is_file
 from .problem import FieldPath, first_problem
 from .recommended import outside
-from .settings import field_path, names_at
+from .settings import field_path, names_at, nested
 from .space import WORKLOAD
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
@@ -24,8 +25,6 @@ from .written import Written
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def study_files() -> dict[str, Path]:
@@ -59,6 +58,8 @@ def load_study(
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     spec = _validate(StudySpec, study_file)
+    for problem in file_problems(spec):
+        raise InputError(f"{study_file.place(problem.path)}: {problem}")
     known = workload_files()
     if workload is None and spec.workload not in known:
         place = study_file.place(("workload",))
@@ -66,6 +67,8 @@ def load_study(
             f"{place}: workload = {spec.workload!r}: {_unknown(spec.workload, 'workload', known)}"
         )
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
+    # First: a configuration would blame the task's settings for its name.
+    _check_names(files, nested(on.train).get("tasks", {}))
     try:
         study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
@@ -75,8 +78,7 @@ def load_study(
         names = ", ".join(str(file.path) for file in files)
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(f"{place}: {error.problem}{also}") from None
-    for problem in task_problems(study.tasks):
-        raise InputError(f"{_place(files, problem.path)}: {problem}")
+    _check_names(files, study.tasks)
     for key, line in outside(study):
         say(f"{study_file.place(('space', key))}: {line}")
     return study
@@ -97,7 +99,7 @@ def study_folder(argument: str) -> Path:
     Args:
         argument: What `load_study` was given.
     """
-    return Path(argument).parent if argument.endswith(_SUFFIXES) else Path()
+    return user_path(argument).parent if is_file(argument) else Path()
 
 
 def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study:
@@ -130,8 +132,8 @@ def _files(*folders: Path) -> dict[str, Path]:
 
 
 def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
-    if argument.endswith(_SUFFIXES):
-        return Path(argument)
+    if is_file(argument):
+        return user_path(argument)
     if check_name(argument, what) not in files:
         raise InputError(_unknown(argument, what, files))
     return files[argument]
@@ -150,6 +152,11 @@ def _validate(model: type[Model], file: YamlFile) -> Model:
     except ValidationError as error:
         problem = first_problem(error, lambda path: names_at(model, path))
         raise InputError(f"{file.place(problem.path)}: {problem}") from None
+
+
+def _check_names(files: list[YamlFile], tasks: Collection[str]) -> None:
+    for problem in task_problems(tasks):
+        raise InputError(f"{_place(files, problem.path)}: {problem}")
 
 
 def _read_workload(
