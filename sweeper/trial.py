@@ -60,6 +60,7 @@ class StudyRow:
         version: Version of sweeper that began it.
         created: When it was begun, UTC.
         study_id: Key of the study in Optuna's tables.
+        written: SHA-256 of what is kept of its files; None where it was not begun, or changed, from files.
     """
 
     id: int
@@ -71,6 +72,7 @@ class StudyRow:
     version: str
     created: datetime
     study_id: int
+    written: str | None = None
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -123,6 +125,7 @@ class TrialRow:
         processor: Processor of the latest attempt, with its vector units.
         processor_seconds: Processor time, user and system, of all threads, up to its latest epoch.
         step_seconds: Mean wall time of its training steps up to its latest epoch.
+        written: SHA-256 of what is kept of the study's files as they were when it was proposed.
     """
 
     id: int
@@ -159,6 +162,7 @@ class TrialRow:
     processor: str | None = None
     processor_seconds: float | None = None
     step_seconds: float | None = None
+    written: str | None = None
 
 
 def _finite(scores: dict[str, float]) -> bool:

@@ -1,5 +1,6 @@
 """The command that shows one trial."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -13,15 +14,23 @@ def show(
     *,
     study: StudyName = None,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all that is recorded as JSON, numbers in full.")
+    ] = False,
     storage: Storage = None,
 ) -> None:
-    """Shows one trial: settings, scores by epoch, and what went wrong.
+    """Shows one trial: every setting with where it came from, scores by epoch, and what went wrong.
 
     Example: `sweeper show sbert-grid 12`
     """
+    from ..show.record import read_record, record_json
     from ..show.trial import trial_text
     from ..store.database import Database
     from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        typer.echo(trial_text(find_study(database, study), trial, Console().width))
+        store = find_study(database, study)
+        if as_json:
+            typer.echo(json.dumps(record_json(read_record(store, trial)), indent=1))
+        else:
+            typer.echo(trial_text(store, trial, Console().width))

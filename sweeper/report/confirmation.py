@@ -59,7 +59,8 @@ def confirmation(
         compare=_pairs(study, arms),
         seeds=(*used, *fresh),
     )
-    return Study(spec, study.workload)
+    written = study.written and replace(study.written, confirms=study.name)
+    return Study(spec, study.workload, written)
 
 
 def _pairs(study: Study, labels: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from ..show.made import NOT_RECORDED, commit_line, file_lines, row_lines, weights_line
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
-
-NOT_RECORDED = "not recorded"
 
 RECORDED = ("Commit", "Encoder weights", "Processor")
 """Facts that a study either has of its trials or says that it has not."""
@@ -114,38 +113,13 @@ def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> 
     """The commits, files, rows and weights of the trials."""
     folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder]
     inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs]
-    changed = {True: ", changed: the difference is in the database", False: ""}
     return {
-        "Commit": _list_trials(
-            _numbers((f"{one['commit']}{changed[bool(one['changed'])]}", number) for one, number in folders)
-        ),
+        "Commit": _list_trials(_numbers((commit_line(one), number) for one, number in folders)),
         "Files": _list_trials(_numbers((line, n) for one, n in inputs for line in file_lines(one))),
         "Rows": _list_trials(_numbers((line, n) for one, n in inputs for line in row_lines(one))),
-        "Encoder weights": _list_trials(
-            _numbers((f"SHA-256 {one['weights']}" if one["weights"] else "none", n) for one, n in inputs)
-        ),
+        "Encoder weights": _list_trials(_numbers((weights_line(one), n) for one, n in inputs)),
         "Parameters": _list_trials(_numbers((f"{one['parameters']:,}", n) for one, n in inputs)),
     }
-
-
-def file_lines(inputs: Mapping[str, Any]) -> list[str]:
-    """The data files of a trial, each with its hash."""
-    parts = [part for splits in inputs["rows"].values() for part in splits.values() if part["file"]]
-    return list(dict.fromkeys(f"{part['file']}: SHA-256 {part['sha256']}" for part in parts))
-
-
-def row_lines(inputs: Mapping[str, Any]) -> list[str]:
-    """The rows of a trial, a line for each task and split."""
-    said = []
-    for task, splits in inputs["rows"].items():
-        for split, part in splits.items():
-            left = part["read"] - part["dropped"] - part["used"]
-            line = f"{task} {split}: {part['used']:,} of {part['read']:,} rows"
-            line += f", {part['dropped']:,} incomplete and left out" if part["dropped"] else ""
-            line += f", {left:,} not in the subset" if left else ""
-            also = inputs["dev_in_train"].get(task) if split == "dev" else None
-            said.append(line + (f", {also:,} also in train" if also else ""))
-    return said
 
 
 def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:

@@ -58,11 +58,11 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     row, trials = store.row, store.trials.rows()
-    study = stored_study(row)
+    provenance = store.provenance()
+    study = stored_study(row, provenance.get(row.written or ""))
     epochs = store.trials.epochs_frame()
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
     reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
-    provenance = store.provenance()
     confirming = database.find(confirmation_name(row.name))
     again = read_study(database, confirming, home) if confirming else None
     results = Results(

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
@@ -19,10 +18,10 @@ from ..paths import Home
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..study.settings import flat
 from ..text import NONE, aligned, one_line, p_text, plural, setting
-from ..trial import MetricKey, TrialRow, trial_of
+from ..trial import MetricKey, TrialRow
 from .disagreement import Disagreement, disagreements
+from .origins import configuration
 
 SPEAKS_OF = (
     "p speaks of these two networks on these rows only, and not of arms or settings: another seed gives "
@@ -120,7 +119,7 @@ def _heads(found: Diff) -> _Lines:
 
 
 def _settings(found: Diff) -> _Lines:
-    one, other = map(_configuration, found.trials)
+    one, other = map(configuration, found.trials)
     paths = list(dict.fromkeys([*one, *other]))
     differ = [path for path in paths if one.get(path, _ABSENT) != other.get(path, _ABSENT)]
     if not differ:
@@ -146,14 +145,6 @@ def _written(value: Any) -> str:
     if value is _ABSENT:
         return NONE
     return json.dumps(value) if isinstance(value, list) else setting(value)
-
-
-def _configuration(run: TrialRow) -> dict[tuple[str, ...], Any]:
-    """Every setting of a trial; what its version did not know yet has its default."""
-    try:
-        return flat(trial_of(run).config.model_dump(mode="json"))
-    except ValidationError:
-        return flat(run.config)
 
 
 def _scores(found: Diff) -> _Lines:

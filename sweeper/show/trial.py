@@ -1,14 +1,15 @@
 """One trial in words: everything that is recorded of it."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import aligned, brief, setting_line
+from ..text import aligned, one_line, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
+from .made import NOT_RECORDED, commit_line, file_lines, weights_line
+from .record import Record, read_record
+from .settings import settings_lines, value_text
 
 
 def trial_text(store: StudyStore, number: int, width: int) -> str:
@@ -22,23 +23,41 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
     Raises:
         InputError: If the study has no trial of that number.
     """
-    run = find_trial(store, number)
-    metrics = store.trials.metrics(number)
-    parts = [_head(store.row, run)]
+    record = read_record(store, number)
+    run, metrics = record.trial, record.metrics
+    parts = [_head(store.row, run), "\n".join(_made(record))]
     if run.state is RunState.FAILED:
         space = stored_study(store.row).space
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
-    parts += ["Configuration:\n" + json.dumps(run.config, indent=2), _epochs(metrics, width)]
+    parts += ["\n".join(settings_lines(record.settings, width)), _epochs(metrics, width)]
     if run.traceback:
-        parts.append(f"Failure ({run.error_class}):\n{run.traceback.rstrip()}")
+        parts.append("\n".join([f"Failure ({run.error_class}):", *_indented(run.traceback)]))
     return "\n\n".join(part for part in parts if part)
+
+
+def _made(record: Record) -> list[str]:
+    """What it was made from, once it has begun."""
+    run, inputs = record.trial, record.inputs
+    lines = []
+    if run.started is not None:
+        lines += [
+            f"commit: {commit_line(record.folder) if record.folder else NOT_RECORDED}",
+            f"processor: {run.processor or NOT_RECORDED}",
+        ]
+    if run.started is not None or inputs:
+        lines += [
+            f"data: {f'SHA-256 {run.fingerprint}' if run.fingerprint else NOT_RECORDED}",
+            *(f"file {line}" for line in (file_lines(inputs) if inputs else ())),
+            f"encoder weights: {weights_line(inputs) if inputs else NOT_RECORDED}",
+        ]
+    return [one_line(line) for line in lines]
 
 
 def _head(sweep: StudyRow, run: TrialRow) -> str:
     lines = [
         f"{sweep.name} trial {run.number}: {run.state}",
         f"arm: {run.arm}",
-        f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
+        f"hyperparameters: {setting_line(run.params, value_text) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
     if run.scores:
@@ -60,10 +79,21 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
         lines.append(f"device: {run.device}, {run.threads} threads; attempts: {run.attempts}")
     if run.seconds is not None:
         memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
-        lines.append(f"time: {run.seconds:.1f} s{memory}")
+        lines.append(f"time: {run.seconds:.1f} s{_cost(run)}{memory}")
     if run.versions:
         lines.append("versions: " + ", ".join(f"{k} {v}" for k, v in run.versions.items()))
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
+
+
+def _cost(run: TrialRow) -> str:
+    processor = "" if run.processor_seconds is None else f", processor time {run.processor_seconds:.1f} s"
+    return processor + ("" if run.step_seconds is None else f", a step {run.step_seconds:.3g} s")
+
+
+def _indented(text: str) -> Iterator[str]:
+    """The lines of a text without control characters, each as far to the right as it was."""
+    for line in text.rstrip().splitlines():
+        yield line[: len(line) - len(line.lstrip(" "))] + one_line(line)
 
 
 def _epochs(metrics: Mapping[MetricKey, float | None], width: int) -> str:

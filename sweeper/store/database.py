@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ..clock import Clock, SystemClock
 from ..errors import DatabaseError, NoDatabaseError, NoStudiesError
 from ..trial import objectives
-from . import migrations
+from . import migrations, provenance
 from .access import Access
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
 from .optuna_tables.storage import OptunaStorage, check_version
@@ -108,6 +108,7 @@ class Database:
         digest: str,
         version: str,
         wanted: int,
+        files: Mapping[str, Any] | None = None,
     ) -> StudyStore:
         """Begins a study, in both sets of tables; if another driver was quicker, its study is returned.
 
@@ -118,6 +119,7 @@ class Database:
             digest: Of both.
             version: Of sweeper.
             wanted: Trials asked for in total.
+            files: What is kept of its files, where they are known.
         """
         values = {
             "name": name,
@@ -130,7 +132,8 @@ class Database:
             "created": self.access.clock.now(),
         }
         with suppress(sa.exc.IntegrityError), self.access.writing() as connection:
-            connection.execute(sweep.insert().values(values))
+            key = connection.execute(sweep.insert().values(values).returning(sweep.c.id)).scalar_one()
+            provenance.name_files(connection, key, files)
         return self.study(name)
 
 

@@ -16,7 +16,7 @@ class Leases:
 
     Args:
         access: The database.
-        study: The study.
+        study: The study as its driver has it: trials are proposed from its files.
         owner: The driver.
         seconds: How long a trial is its own without a renewal.
 
@@ -69,6 +69,7 @@ class Leases:
             "params": trial.params,
             "config": trial.config.model_dump(mode="json"),
             "digest": trial.config.fingerprint(),
+            "written": self._study.written,
         }
         said = {"arm": trial.arm, "seed": trial.seed}
         try:

@@ -204,7 +204,7 @@ class Outcomes:
         digest = provenance.digest_of(content)
         if digest not in self._kept:
             with self.access.writing() as connection:
-                provenance.keep(connection, self._study, digest, content)
+                provenance.keep(connection, self._study.id, digest, content)
             self._kept.add(digest)
         return digest
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..trial import StudyRow
 from .optuna_tables import mirror
-from .tables import provenance
+from .tables import provenance, sweep
 
 
 def digest_of(content: Mapping[str, Any]) -> str:
@@ -17,17 +17,31 @@ def digest_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def keep(connection: sa.Connection, study: StudyRow, digest: str, content: Mapping[str, Any]) -> None:
+def keep(connection: sa.Connection, study: int, digest: str, content: Mapping[str, Any]) -> None:
     """Keeps a content unless it is kept already.
 
     Args:
         connection: A transaction.
-        study: Whose it is.
+        study: Key of the study whose it is.
         digest: Its name.
         content: It, fit for JSON.
     """
-    values = {"sweep_id": study.id, "digest": digest, "content": dict(content)}
+    values = {"sweep_id": study, "digest": digest, "content": dict(content)}
     connection.execute(mirror.inserting(connection, provenance).on_conflict_do_nothing(), values)
+
+
+def name_files(connection: sa.Connection, study: int, files: Mapping[str, Any] | None) -> None:
+    """Keeps the files of a study, and lets it name them.
+
+    Args:
+        connection: A transaction.
+        study: Key of the study.
+        files: What is kept of them; None where they are not known.
+    """
+    digest = None if files is None else digest_of(files)
+    if files is not None and digest is not None:
+        keep(connection, study, digest, files)
+    connection.execute(sweep.update().where(sweep.c.id == study).values(written=digest))
 
 
 def contents(connection: sa.Connection, study: StudyRow) -> dict[str, dict[str, Any]]:

@@ -66,6 +66,7 @@ class StudyStore:
         digest: str,
         space: mirror.Distributions,
         descriptions: Sequence[str],
+        files: Mapping[str, Any] | None = None,
     ) -> None:
         """Stores the study as it was changed since it was begun, and logs what changed.
 
@@ -75,12 +76,14 @@ class StudyStore:
             digest: Of both.
             space: What each parameter may be now, in Optuna's terms.
             descriptions: What changed, one line each.
+            files: What is kept of its files, where they are known.
         """
         key, now = self.row.id, self.access.clock.now()
         values = {"study": dict(study), "workload": dict(workload), "digest": digest}
         lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
         with self.access.writing() as connection:
             connection.execute(sweep.update().where(sweep.c.id == key).values(values))
+            provenance.name_files(connection, key, files)
             if lines:
                 connection.execute(study_change.insert(), lines)
             mirror.widen(connection, self.row.study_id, space)

@@ -48,6 +48,7 @@ sweep = sa.Table(
     sa.Column("created", UtcDateTime, nullable=False),
     sa.Column("study", sa.JSON, nullable=False),
     sa.Column("workload", sa.JSON, nullable=False),
+    sa.Column("written", sa.String(64)),
 )
 
 # The long columns come last, so that SQLite finds the short ones without following overflow pages.
@@ -89,6 +90,7 @@ run = sa.Table(
     sa.Column("processor", sa.String(255)),
     sa.Column("processor_seconds", sa.Double),
     sa.Column("step_seconds", sa.Double),
+    sa.Column("written", sa.String(64)),
     sa.UniqueConstraint("sweep_id", "number"),
     sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
     sa.Index("ix_run_digest", "sweep_id", "digest"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -81,8 +81,8 @@ def as_begun(old: Study, new: Study) -> Study:
     if (spec, workload) == (new.spec, new.workload):
         return new
     try:
-        parts = (type(part).model_validate(part.model_dump()) for part in (spec, workload))
-        return Study(*parts)
+        spec, workload = (type(part).model_validate(part.model_dump()) for part in (spec, workload))
+        return replace(new, spec=spec, workload=workload)
     except (ValidationError, InputError):
         return new  # What does not go together with the rest was changed with it, which is told as a change.
 

@@ -1,8 +1,9 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +21,7 @@ from .settings import field_path, names_at, nested
 from .space import WORKLOAD
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
+from .written import Written
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -68,7 +70,7 @@ def load_study(
     # First: a configuration would blame the task's settings for its name.
     _check_names(files, nested(on.train).get("tasks", {}))
     try:
-        study = _built(spec, on, begun)
+        study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
     except SettingError as error:
         field = error.problem.path
@@ -100,14 +102,19 @@ def study_folder(argument: str) -> Path:
     return user_path(argument).parent if is_file(argument) else Path()
 
 
-def stored_study(row: StudyRow) -> Study:
+def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study:
     """The study as it was begun, from the database: its file may have moved or changed.
+
+    Args:
+        row: Its row.
+        files: What is kept of its files, where that is of use.
 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     try:
-        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
+        written = Written.from_json(files) if files else None
+        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
         reason = " ".join(str(error).split())
         raise DatabaseError(

@@ -5,7 +5,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from itertools import combinations, product
 from operator import getitem
@@ -24,6 +24,7 @@ from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Space, Value
 from .spec import StudySpec, Workload
+from .written import Written
 
 Document = Literal["study", "workload"]
 
@@ -52,6 +53,11 @@ class SettingError(InputError):
 class Study:
     """A study on a workload. One that would give an invalid trial refuses to exist.
 
+    Attributes:
+        spec: What the study says.
+        workload: What it runs on.
+        written: The files that say so; None where they are not known, as of a study made in Python.
+
     Raises:
         SettingError: If an arm with some values of the space is not a valid configuration, the arms have
             different tasks, or the sampler cannot work on the space.
@@ -59,6 +65,7 @@ class Study:
 
     spec: StudySpec
     workload: Workload
+    written: Written | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         for key, found in space_problems(self.spec, self.space):
@@ -106,7 +113,7 @@ class Study:
         Raises:
             InputError: If the name could not be that of a file.
         """
-        return Study(self.spec.model_copy(update={"name": check_name(name, "study")}), self.workload)
+        return replace(self, spec=self.spec.model_copy(update={"name": check_name(name, "study")}))
 
     @cached_property
     def space(self) -> dict[str, Space]:

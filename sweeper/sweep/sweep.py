@@ -1,6 +1,8 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from model.tasks import overall_formula
 
@@ -14,6 +16,7 @@ from ..search.distributions import distributions
 from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
+from ..store.provenance import digest_of
 from ..store.retrying import RetryPolicy
 from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
@@ -123,11 +126,9 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     wanted = order.trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    if store is None:
-        store = database.create(
-            study.name, spec, workload, digest=study.digest(), version=__version__, wanted=wanted
-        )
+    store = store or _create(database, study, wanted)
     row, changes = store.row, _additions(store.row, study)
+    files = _files(study, store if not changes else None)
     # What is done stays done, however few are asked for now.
     done = sum(trial.state.final for trial in store.trials.standings())
     wanted = max(wanted, done)
@@ -137,13 +138,15 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
         changes.append(f"trials: {row.wanted} -> {wanted}")
         store.set_wanted(wanted)
     # In text, where the order counts too.
-    if changes or json.dumps([row.study, row.workload]) != json.dumps([spec, workload]):
+    same = json.dumps([row.study, row.workload]) == json.dumps([spec, workload])
+    if changes or not same or row.written != (files and digest_of(files)):
         store.change(
             spec,
             workload,
             digest=study.digest(),
             space=distributions(study),
             descriptions=changes,
+            files=files,
         )
         store = store.fresh()
     for line in changes:
@@ -152,6 +155,30 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     if study.workload.notice:
         say(console, study.workload.notice)
     return study, store
+
+
+def _create(database: Database, study: Study, wanted: int) -> StudyStore:
+    return database.create(
+        study.name,
+        study.spec.model_dump(mode="json"),
+        study.workload.model_dump(mode="json"),
+        digest=study.digest(),
+        version=__version__,
+        wanted=wanted,
+        files=_files(study),
+    )
+
+
+def _files(study: Study, unchanged: StudyStore | None = None) -> Mapping[str, Any] | None:
+    """What is kept of a study's files: those that it was read from, or else those of before.
+
+    Args:
+        study: The study.
+        unchanged: Where it is stored, if it says what it said before.
+    """
+    if study.written is not None:
+        return study.written.json()
+    return unchanged.provenance().get(unchanged.row.written or "") if unchanged else None
 
 
 def _additions(row: StudyRow, study: Study) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ...show.made import NOT_RECORDED
 from ..formats import latex, markdown
-from ..provenance import NOT_RECORDED
 
 Facts = Mapping[str, Sequence[str]]
 """What answers an item: lines by the name of the fact, none where it was not recorded."""

@@ -22,6 +22,7 @@ from sweeper.store import copying as transfer
 from sweeper.store.database import Database
 from sweeper.store.owners import Owner
 from sweeper.store.trials import Trials
+from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import drive, table
@@ -43,8 +44,10 @@ def filled(where: Path) -> str:
         outcomes.loaded(5, {"rows": {}, "dev_in_train": {}, "weights": None, "parameters": 3})
         store.leases("host:1", 60).release()
         spec, workload = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
+        written = load_study("quickstart", "demo").written
+        files = written and written.json()
         for text in ("trials: 6 -> 8", "a seed: 7"):
-            store.change(spec, workload, digest=of.digest(), space={}, descriptions=[text])
+            store.change(spec, workload, digest=of.digest(), space={}, descriptions=[text], files=files)
         store.leases("elsewhere:1:1", 60).claim()
     with made.store(where, other, trials(other)[:3]):
         pass

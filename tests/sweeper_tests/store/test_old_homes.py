@@ -33,6 +33,7 @@ class OldHome:
     """An old home, unpacked into the working folder.
 
     Attributes:
+        schema: The revision of its database.
         database: Its database.
         study: ``<study>@<workload>``.
         killed: Number of the trial that was killed.
@@ -40,6 +41,7 @@ class OldHome:
         exact: Whether this machine rounds as the one that made the home.
     """
 
+    schema: str
     database: Path
     study: str
     killed: int
@@ -56,7 +58,8 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     made = json.loads(Path("made.json").read_text(encoding="utf-8"))
     undisturbed = json.loads(Path("undisturbed.json").read_text(encoding="utf-8"))
     exact = made["machine"] == kind_of_machine()
-    return OldHome(tmp_path / "home/studies.db", made["study"], made["killed"], undisturbed, exact)
+    schema = request.param.name.split("-")[0]
+    return OldHome(schema, tmp_path / "home/studies.db", made["study"], made["killed"], undisturbed, exact)
 
 
 def stored(home: OldHome) -> list[tuple[Any, ...]]:
@@ -94,6 +97,23 @@ def test_finished_trials_are_read_exactly(home: OldHome) -> None:
         expected |= {f"params.{name}": value for name, value in trial["params"].items()}
         expected |= trial["scores"] or {"overall": None}
         assert {key: found[key] for key in expected} == expected
+
+
+def test_a_trial_says_where_its_settings_came_from(home: OldHome, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert exit_code("show", home.study, "1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["settings"]
+    keys = ("tasks.sst.head", "gradient", "learning_rate", "seed", "epochs")
+    told = {key: [found[key][part] for part in ("source", "name", "line")] for key in keys}
+    # Files are kept since 0005; before, a workload and the one that it extends are told as one.
+    lines = iter((6, 9, 17, 22, 11) if home.schema >= "0005" else (None,) * 5)
+    assert told == {
+        "tasks.sst.head": ["base", None, next(lines)],
+        "gradient": ["arm", "PCGrad + SMART", next(lines)],
+        "learning_rate": ["enqueue", None, next(lines)],
+        "seed": ["seeds", None, next(lines)],
+        "epochs": ["workload", "tiny", next(lines)],
+    }
 
 
 def test_a_study_goes_on_where_it_was_killed(home: OldHome) -> None:
