@@ -34,7 +34,7 @@ STUDY = """
 name: profile
 base: {sst_head: mlp, paraphrase_head: sbert, sts_head: cosine}
 arms: {S-BERT: {}}
-space: {learning_rate: {low: 1.0e-5, high: 1.0e-4, log: true}}
+space: {learning_rate: workload}
 sampler: {name: random}
 """
 PARTS = (

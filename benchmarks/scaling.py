@@ -83,7 +83,7 @@ def memory_of_a_driver() -> dict[str, float]:
     study = {
         "name": "short",
         "base": {"epochs": 1, "steps_per_epoch": 1, "train_sample": 1},
-        "space": {"learning_rate": {"low": 1e-5, "high": 1e-4, "log": True}, "dropout": [0.1, 0.3]},
+        "space": {"learning_rate": "workload", "dropout": [0.1, 0.3]},
     }
     marks = {1: "first", 10: "tenth", MEMORY_TRIALS: "last"}
     found: dict[str, float] = {}

