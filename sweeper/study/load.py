@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +12,8 @@ from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
 from .checks import task_problems
-from .problem import FieldPath, first_problem
+from .kinds import of_their_kinds
+from .problem import FieldError, FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
@@ -33,35 +34,38 @@ def workload_files() -> dict[str, Path]:
     return _files(Path("studies/workloads"), shipped_studies() / "workloads")
 
 
-def load_study(name_or_path: str, workload: str | None = None) -> Study:
+def load_study(
+    name_or_path: str, workload: str | None = None, say: Callable[[str], None] = lambda line: None
+) -> Study:
     """Loads a study on a workload.
 
     Args:
         name_or_path: Name of a study, or path of a file that ends in .yaml or .yml.
         workload: The same for the workload; by default the one that the study names.
+        say: Is told, a line each, what in the files is read otherwise than it stands there, or may surprise.
 
     Raises:
         InputError: If there is no such file, or something in it is wrong: the message names the file, the
             line, the field, the value and the nearest valid name.
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
-    spec = _validate(StudySpec, study_file)
+    spec = _validate(StudySpec, study_file, say)
     known = workload_files()
     if workload is None and spec.workload not in known:
-        place = study_file.place(("workload",))
-        raise InputError(
-            f"{place}: workload = {spec.workload!r}: {_unknown(spec.workload, 'workload', known)}"
-        )
-    files, on = _read_workload(_find(workload or spec.workload, "workload", known), ())
+        problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
+        raise InputError(study_file.explain(problem))
+    files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
     try:
         study = Study(spec, on)
         study.check_dropout()
     except SettingError as error:
-        field = error.problem.path
-        place = study_file.place(field) if error.document == "study" else _place(files, field)
-        raise InputError(f"{place}: {error.problem}") from None
+        setter, written = study_file, error.problem.path
+        if error.document == "workload":
+            setter, written = _setter(files, written)
+        raise InputError(setter.explain(error.problem, written)) from None
     for problem in task_problems(study.tasks):
-        raise InputError(f"{_place(files, problem.path)}: {problem}")
+        setter, written = _setter(files, problem.path)
+        raise InputError(setter.explain(problem, written))
     return study
 
 
@@ -113,38 +117,39 @@ def _unknown(name: str, what: str, known: Mapping[str, Path]) -> str:
     return f"there is no {what} {name!r}{near}"
 
 
-def _validate(model: type[Model], file: YamlFile) -> Model:
+def _validate(model: type[Model], file: YamlFile, say: Callable[[str], None]) -> Model:
     try:
-        return model.model_validate(file.data)
+        return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
-        problem = first_problem(error, lambda path: names_at(model, path))
-        raise InputError(f"{file.place(problem.path)}: {problem}") from None
+        raise InputError(file.explain(first_problem(error, lambda path: names_at(model, path)))) from None
 
 
-def _read_workload(path: Path, above: tuple[Path, ...]) -> tuple[list[YamlFile], Workload]:
+def _read_workload(
+    path: Path, above: tuple[Path, ...], say: Callable[[str], None]
+) -> tuple[list[YamlFile], Workload]:
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
     file = read_yaml(path)
-    own = _validate(WorkloadFile, file)
+    own = _validate(WorkloadFile, file, say)
     if own.extends is None:
         return [file], own.over(Workload(name=own.name))
-    place = file.place(("extends",))
     known = workload_files()
-    if own.extends not in known:
-        raise InputError(f"{place}: extends = {own.extends!r}: {_unknown(own.extends, 'workload', known)}")
-    if known[own.extends] in (*above, path):
-        raise InputError(f"{place}: extends = {own.extends!r}: the workload would extend itself")
-    files, parent = _read_workload(known[own.extends], (*above, path))
+    reason = None if own.extends in known else _unknown(own.extends, "workload", known)
+    if known.get(own.extends) in (*above, path):
+        reason = "the workload would extend itself"
+    if reason:
+        raise InputError(file.explain(FieldError(("extends",), reason, own.extends)))
+    files, parent = _read_workload(known[own.extends], (*above, path), say)
     return [file, *files], own.over(parent)
 
 
-def _place(files: list[YamlFile], field: FieldPath) -> str:
-    """``file:line`` of a field in the first of a workload's files that sets it or the group around it."""
+def _setter(files: list[YamlFile], field: FieldPath) -> tuple[YamlFile, FieldPath]:
+    """The first of a workload's files that sets a field or the group around it, and its path there."""
     for length in range(len(field), 0, -1):
         for file in files:
             for written in file.lines:
                 if _unfolded(written) == field[:length]:
-                    return file.place(written)
-    return files[0].place(())
+                    return file, written
+    return files[0], ()
 
 
 def _unfolded(written: FieldPath) -> FieldPath:

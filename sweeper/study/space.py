@@ -11,7 +11,7 @@ from model.config import TrainConfig
 from model.tasks import Frozen
 
 from ..text import nearest
-from .problem import FieldError, first_problem
+from .problem import FieldError, as_yaml, first_problem
 from .settings import field_at, field_path, names_at, setting_names
 
 Value = str | int | float | bool | None
@@ -45,7 +45,7 @@ class Choice(RootModel[tuple[Value, ...]]):
             # For Python, 1 and True are one value.
             if value == choice and isinstance(value, bool) == isinstance(choice, bool):
                 return choice
-        raise FieldError((), f"must be one of {list(self.root)}", value)
+        raise FieldError((), f"must be one of {as_yaml(self.root)}", value)
 
     def at(self, unit: float) -> Value:
         """The value at a point from 0 (included) to 1; equal shares for all."""
