@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..text import plural
 from .options import STUDY_RUN
 
 databases = typer.Typer(help="Moves studies between databases.")
@@ -40,4 +41,6 @@ def copy(
         last = find_study(database, study)
         names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
-    typer.echo(f"Copied {', '.join(names)}: {trials} trials; now with: --storage {check_url(destination)}")
+    typer.echo(
+        f"Copied {', '.join(names)}: {plural(trials, 'trial')}; now with: --storage {check_url(destination)}"
+    )

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..text import plural
 from .options import Storage, StudyName, storage_url
 
 
@@ -28,4 +29,4 @@ def export(
     with Database(storage_url(storage), must_exist=True) as database:
         frame = find_study(database, study).trials.trials_frame()
     write_trials(frame, trials)
-    typer.echo(f"{len(frame)} trials: {trials}")
+    typer.echo(f"{plural(len(frame), 'trial')}: {trials}")

@@ -53,7 +53,7 @@ def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>")
 
     def check(text: str) -> str:
         if text not in names:
-            raise ValueError(f"{text!r} is not one of {', '.join(map(repr, names))}.")
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, names))}")
         return text
 
     return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)
@@ -178,10 +178,10 @@ def named_study(study: str, workload: str | None) -> "Study":
     from ..study.load import load_study
 
     if study.endswith((".yaml", ".yml")) or "@" not in study:
-        return load_study(study, workload)
+        return load_study(study, workload, typer.echo)
     name, _, named = study.rpartition("@")
     if not (name and named):
         raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
     if workload not in (None, named):
         raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
-    return load_study(name, named)
+    return load_study(name, named, typer.echo)

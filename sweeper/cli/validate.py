@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..paths import data_folder
+from ..text import plural
 from .options import STUDY_FILE, WorkloadName, named_study
 
 
@@ -25,4 +26,6 @@ def validate(
     check_inputs(loaded, data_folder())
     size = grid_size(loaded)
     typer.echo(f"{loaded.name} is valid: arms {', '.join(loaded.spec.arms)}; {overall_formula(loaded.tasks)}")
-    typer.echo(f"It ends after {size} trials." if size else "It goes on for as many trials as asked.")
+    typer.echo(
+        f"It ends after {plural(size, 'trial')}." if size else "It goes on for as many trials as asked."
+    )

@@ -15,6 +15,7 @@ from .checks import task_problems
 from .kinds import of_their_kinds
 from .problem import FieldError, FieldPath, first_problem
 from .settings import field_path, names_at
+from .space import FloatRange, IntRange
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .yamlfile import YamlFile, read_yaml
@@ -66,6 +67,10 @@ def load_study(
     for problem in task_problems(study.tasks):
         setter, written = _setter(files, problem.path)
         raise InputError(setter.explain(problem, written))
+    for key, entry in study.spec.space.items():
+        if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+            place = f"{study_file.place(('space', key))}: space.{key}"
+            say(f"{place}: no step from low = {entry.low} ends at high: it goes to {entry.highest}")
     return study
 
 

@@ -69,6 +69,14 @@ class FloatRange(Frozen):
             raise FieldError(("step",), "a log range has no step", self.step)
         return self
 
+    @property
+    def highest(self) -> float:
+        """The highest value: `high`, or the last that a step reaches below it."""
+        if self.step is None:
+            return self.high
+        low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
+        return float(low + (high - low) // step * step)
+
     def cells(self) -> tuple[float, ...] | None:
         """The values that a grid visits; None without a step."""
         if self.step is None:
@@ -122,6 +130,11 @@ class IntRange(Frozen):
         if self.log and self.step != 1:
             raise FieldError(("step",), "a log range has no step", self.step)
         return self
+
+    @property
+    def highest(self) -> int:
+        """The highest value: `high`, or the last that a step reaches below it."""
+        return self.high - (self.high - self.low) % self.step
 
     def cells(self) -> tuple[int, ...]:
         """The values that a grid visits."""

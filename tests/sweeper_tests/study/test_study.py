@@ -249,7 +249,8 @@ WRONG = [
      "7: space.sts_loss: is not a number: give a list of choices"),
     ("[0.1, 0.3]", "0.1", "7: space.dropout = 0.1: must be a list of choices or a mapping with low and high"),
     ("[0.1, 0.3]", "[]", "7: space.dropout = []: must hold at least one choice"),
-    ("[0.1, 0.3]", '[0.1, "0.1"]', "7: space.dropout[1] = 0.1: stands in the list twice"),
+    ("[0.1, 0.3]", '[0.1, "0.1"]', "7: space.dropout[1] = \"0.1\": must be a number: write 0.1"),
+    ("[0.1, 0.3]", "[0.1, 0.10]", "7: space.dropout[1] = 0.10: stands in the list twice"),
     ("[0.1, 0.3]", "[0.1, 1.3]", "7: space.dropout[1] = 1.3: must be less than 1"),
     ("[0.1, 0.3]", "{low: 0.3, high: 0.3}", "7: space.dropout.low = 0.3: must be below high = 0.3"),
     ("[0.1, 0.3]", "{low: 0, high: 1, log: true}",
@@ -335,7 +336,7 @@ def test_an_unknown_table_is_refused() -> None:
     ],
 )
 def test_a_table_of_two_settings_needs_two_of_the_space(key: str, reason: str) -> None:
-    assert f"tables[0] = '{key}': {reason}" in refusal(GOOD + f"tables: [{key}]\n")
+    assert f"tables[0] = {key}: {reason}" in refusal(GOOD + f"tables: [{key}]\n")
 
 
 def test_arms_with_different_tasks_are_refused() -> None:
