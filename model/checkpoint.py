@@ -5,13 +5,15 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
+from pydantic import TypeAdapter
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -20,12 +22,16 @@ from .config.gradient import METHODS
 from .errors import CheckpointError, OutdatedCheckpointError
 from .files import RunFolder, beside
 from .randomness import random_states, restore_random_states
-from .result import EpochResult, Metric
+from .result import EpochResult
 
 KEPT = 2
 
 
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
+
+
+_NAME = re.compile(r"\d{1,9}\.\d{1,9}", re.ASCII)
+"""Of a checkpoint: epochs, and steps of the next."""
 
 
 _log = logging.getLogger(__name__)
@@ -53,6 +59,9 @@ class Progress:
     def after_step(self) -> "Progress":
         """The progress with one more step."""
         return dataclasses.replace(self, steps=self.steps + 1)
+
+
+_PROGRESS = TypeAdapter(Progress)
 
 
 def fingerprint_of(trial: str, gradient: str) -> str:
@@ -184,7 +193,7 @@ def epochs_kept(rundir: Path) -> int | None:
 
 
 def _newest_first(folder: Path) -> list[Path]:
-    found = (path for path in folder.glob("[0-9]*.[0-9]*") if path.is_dir())
+    found = (path for path in folder.glob("*.*") if _NAME.fullmatch(path.name) and path.is_dir())
     return sorted(found, key=lambda path: tuple(map(int, path.name.split("."))), reverse=True)
 
 
@@ -217,15 +226,9 @@ def _read_progress(path: Path) -> Progress | None:
         digests = json.loads((path / "sha256.json").read_text(encoding="utf-8"))
         if digests.keys() != FILES or any(_digest(path / name) != digests[name] for name in FILES):
             return None
-        written = json.loads((path / "progress.json").read_text(encoding="utf-8"))
-        results = tuple(_result(fields) for fields in written["results"])
-        return Progress(str(written["fingerprint"]), results, int(written["steps"]))
+        return _PROGRESS.validate_python(json.loads((path / "progress.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-
-
-def _result(fields: dict[str, Any]) -> EpochResult:
-    return EpochResult(**{**fields, "metrics": tuple(Metric(**metric) for metric in fields["metrics"])})
 
 
 def _optimizer_tensors(optimizer: Optimizer) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 """The dev predictions of a trial at its best epoch: the file that the trainer leaves for reports."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,16 @@ class Predictions:
     words: NDArray[np.int64] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
+    @property
+    def whole(self) -> bool:
+        """Whether there is a finite value of each kind for each row."""
+        columns = [self.ids, self.predicted, self.labels, *self.groups.values()]
+        columns += [] if self.words is None else [self.words]
+        numbers = (self.predicted, self.labels)
+        return all(column.shape == (len(self.ids),) for column in columns) and all(
+            bool(np.isfinite(column).all()) for column in numbers
+        )
+
     def same_rows(self, other: "Predictions") -> bool:
         """Whether another trial predicted the same rows with the same labels, in the same order."""
         return np.array_equal(self.ids, other.ids) and np.array_equal(self.labels, other.labels)
@@ -52,24 +63,33 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
         np.savez(file, allow_pickle=False, **arrays)
 
 
+_DAMAGED = (
+    *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, SyntaxError),
+)
+"""What NumPy and zipfile raise of a file in which a byte is another."""
+
+
 def read_predictions(path: Path) -> dict[str, Predictions] | None:
     """The predictions of a trial by task; None where there are none that can be read.
 
     Args:
-        path: Its ``predictions.npz``.
+        path: Its ``predictions.npz``. One in which a value is not finite, or an array has not a value for
+            each row, is damaged.
     """
     try:
         # NumPy would not close the file of a damaged archive.
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError):
+            return _by_task({name: file[name] for name in file.files})
+    except _DAMAGED:
         return None
+
+
+def _by_task(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Predictions] | None:
     # A task's name has no dot; a column that names groups may be called `label` too.
     tasks = [task for task, _, part in (name.partition(".") for name in arrays) if part == "label"]
-    try:
-        return {task: _of(task, arrays) for task in tasks}
-    except KeyError:
-        return None
+    found = {task: _of(task, arrays) for task in tasks}
+    return found if all(one.whole for one in found.values()) else None
 
 
 def _of(task: str, arrays: Mapping[str, NDArray[np.generic]]) -> Predictions:

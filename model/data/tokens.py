@@ -16,6 +16,9 @@ from ..tasks import Task
 from .rows import Rows
 from .tokenizer import SentenceTokenizer
 
+PROBES = 16
+"""Sentences of an entry of the cache that are compared with what the tokenizer gives."""
+
 
 @dataclass(frozen=True)
 class Sentences:
@@ -86,8 +89,9 @@ class TaskData:
 def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) -> TaskData:
     """Token ids of a split, from the cache or through the tokenizer.
 
-    The cache's key is the content: texts, tokenizer and length. An entry that is half-written, damaged or
-    unreadable is built again.
+    The cache's key is the content: texts, tokenizer and length. An entry that is half-written, damaged,
+    unreadable or that of other texts is built again: it names its key, and `PROBES` of its sentences are
+    tokenised once more each time.
 
     Args:
         task: The task.
@@ -99,10 +103,10 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     content = hashlib.sha256(tokenizer.fingerprint().encode())
     content.update(json.dumps(texts).encode())
     entry = cache / "tokens" / content.hexdigest()
-    sentences = _load(entry)
+    sentences = _load(entry, texts, tokenizer)
     if sentences is None:
-        _build(entry, tokenizer.encode(texts))
-        sentences = _load(entry)
+        _build(entry, texts, tokenizer)
+        sentences = _load(entry, texts, tokenizer)
         if sentences is None:
             raise OSError(f"{entry} cannot be read back: is the disk full or failing?")
     return TaskData(
@@ -115,9 +119,11 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     )
 
 
-def _load(entry: Path) -> Sentences | None:
+def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences | None:
     try:
         expected = json.loads((entry / "sha256.json").read_text(encoding="utf-8"))
+        if expected["content"] != entry.name:
+            return None
         for name in ("ids.npy", "offsets.npy"):
             if hashlib.sha256((entry / name).read_bytes()).hexdigest() != expected[name]:
                 return None
@@ -126,10 +132,22 @@ def _load(entry: Path) -> Sentences | None:
         offsets = np.load(entry / "offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Sentences(ids, offsets)
+    sentences = Sentences(ids, offsets)
+    return sentences if _is_of(sentences, texts, tokenizer) else None
 
 
-def _build(entry: Path, encoded: Sequence[Sequence[int]]) -> None:
+def _is_of(sentences: Sentences, texts: Sequence[str], tokenizer: SentenceTokenizer) -> bool:
+    """Whether an entry fits the texts, as far as a few of them can say."""
+    offsets = sentences.offsets
+    if offsets.shape != (len(texts) + 1,) or offsets[0] != 0 or offsets[-1] != len(sentences.ids):
+        return False
+    probed = range(0, len(texts), max(1, len(texts) // PROBES))
+    found = [sentences.ids[offsets[i] : offsets[i + 1]].tolist() for i in probed]
+    return found == [list(ids) for ids in tokenizer.encode([texts[i] for i in probed])]
+
+
+def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> None:
+    encoded = tokenizer.encode(texts)
     offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
     flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
     try:
@@ -140,10 +158,10 @@ def _build(entry: Path, encoded: Sequence[Sequence[int]]) -> None:
             digests = {
                 name: hashlib.sha256((place / name).read_bytes()).hexdigest()
                 for name in ("ids.npy", "offsets.npy")
-            }
+            } | {"content": entry.name}
             (place / "sha256.json").write_text(json.dumps(digests), encoding="utf-8")
-            if entry.exists() and _load(entry) is None:
+            if entry.exists() and _load(entry, texts, tokenizer) is None:
                 shutil.rmtree(entry, ignore_errors=True)
     except OSError:
-        if _load(entry) is None:  # not another trial's finished work
+        if _load(entry, texts, tokenizer) is None:  # not another trial's finished work
             raise

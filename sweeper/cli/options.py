@@ -1,7 +1,8 @@
 """The options that several commands share, and what they stand for."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -165,23 +166,27 @@ def storage_url(given: str | None) -> str:
     return given or Home.from_environment().storage
 
 
-def named_study(study: str, workload: str | None) -> "Study":
+def named_study(
+    study: str, workload: str | None, begun: Callable[[str], "Study | None"] = lambda name: None
+) -> "Study":
     """The study that was named, on its workload.
 
     Args:
         study: Name of a study, with or without @workload, or path of a study file.
         workload: Name or file of the workload; None for the study's own.
+        begun: As of `load_study`.
 
     Raises:
         InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
     """
     from ..study.load import load_study
 
+    say = partial(typer.echo, err=True)
     if study.endswith((".yaml", ".yml")) or "@" not in study:
-        return load_study(study, workload, typer.echo)
+        return load_study(study, workload, say, begun)
     name, _, named = study.rpartition("@")
     if not (name and named):
         raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
     if workload not in (None, named):
         raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
-    return load_study(name, named, typer.echo)
+    return load_study(name, named, say, begun)

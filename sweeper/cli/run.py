@@ -1,12 +1,14 @@
 """The commands that train a study: from its beginning, or on from where it stopped."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from ..errors import NoStudiesError
 from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import TerminatedError, terminable
@@ -80,11 +82,25 @@ def run(
     """
     from ..study.load import study_folder
 
-    loaded = named_study(study, workload)
+    def begun(own: str) -> "Study | None":
+        return _begun(f"{name}@{own.rpartition('@')[2]}" if name else own, storage)
+
+    loaded = named_study(study, workload, begun)
     loaded = loaded.named(name) if name else loaded
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
+
+
+def _begun(name: str, storage: str | None) -> "Study | None":
+    """A study as it was begun; None if it was not."""
+    from ..store.database import Database
+    from ..study.load import stored_study
+
+    with suppress(NoStudiesError), Database(storage_url(storage), must_exist=True) as database:
+        store = database.find(name)
+        return None if store is None else stored_study(store.row)
+    return None
 
 
 @placed

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import InputError
 from .problem import FieldError
-from .settings import flat
+from .settings import field_path, flat
 from .space import Choice, Space, Value
+from .spec import StudySpec
 from .study import UNDIGESTED, Study
 
 Field = tuple[str, ...]
@@ -68,13 +69,15 @@ def as_begun(old: Study, new: Study) -> Study:
 
     Today's default may be another than that of the version that began it. Mappings that the user fills
     (`base`, `arms`, `space`) have no default to speak of: what they leave out is not there. What changes no
-    trial, such as `tables`, is as the files have it.
+    trial, such as `tables`, is as the files have it. Where a workload took the place of the study's own
+    ranges, as workloads once did, it still does as long as the study's file says what it said.
 
     Args:
         old: The study as stored.
         new: The study as its files have it.
     """
     spec, workload = _kept(old.spec, new.spec), _kept(old.workload, new.workload)
+    workload = workload.model_copy(update={"space": still_forced(old, new.spec)})
     if (spec, workload) == (new.spec, new.workload):
         return new
     try:
@@ -87,9 +90,27 @@ def as_begun(old: Study, new: Study) -> Study:
 def kept_fields(new: Study, begun: Study) -> list[str]:
     """The keys that the files of a study leave out and whose value today's default would have changed."""
     today, then = (
-        flat(each.spec.model_dump() | {"workload": each.workload.model_dump()}) for each in (new, begun)
+        flat(each.spec.model_dump() | {"workload": each.workload.model_dump(exclude={"space"})})
+        for each in (new, begun)
     )
     return [".".join(field) for field, value in then.items() if today.get(field) != value]
+
+
+def still_forced(old: Study, spec: StudySpec) -> dict[str, Space]:
+    """The workload's entries that take the place of the study's, where its file says what it said.
+
+    Workloads did so once, before there were `ranges`: a study that was begun so goes on so.
+
+    Args:
+        old: The study as stored.
+        spec: Its file as it is now.
+    """
+    kept = {}
+    for name, entry in old.workload.space.items():
+        for key, was in old.spec.space.items():
+            if field_path(key) == field_path(name) and was == spec.space.get(key):
+                kept[name] = entry
+    return kept
 
 
 def _kept(old: Any, new: Any) -> Any:
@@ -119,7 +140,7 @@ def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
     """
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     fields: dict[Field, Any] = {(name,): spec[name] for name in spec.keys() - {"base", "arms", "space"}}
-    fields |= {("workload", name): workload[name] for name in workload.keys() - {"train", "space"}}
+    fields |= {("workload", name): workload[name] for name in workload.keys() - {"train", "space", "ranges"}}
     fields = dict(sorted(fields.items()))
     fields |= _under(("base",), flat(spec["base"]))
     for arm, settings in spec["arms"].items():

@@ -28,7 +28,7 @@ _LARGEST = 10**15
 """Whole numbers up to here are exact as floats, and short enough for a message."""
 
 
-def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], None]) -> dict[str, Any]:
+def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], object]) -> dict[str, Any]:
     """The content of a study or workload file, in which every single value is of its field's kind.
 
     Nothing is converted but the words that YAML 1.1 took for true and false (yes, no, on, off), for a

@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,11 +11,13 @@ from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
+from .changes import still_forced
 from .checks import task_problems
 from .kinds import of_their_kinds
 from .problem import FieldError, FieldPath, first_problem
+from .recommended import outside
 from .settings import field_path, names_at
-from .space import FloatRange, IntRange
+from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .yamlfile import YamlFile, read_yaml
@@ -36,7 +38,10 @@ def workload_files() -> dict[str, Path]:
 
 
 def load_study(
-    name_or_path: str, workload: str | None = None, say: Callable[[str], None] = lambda line: None
+    name_or_path: str,
+    workload: str | None = None,
+    say: Callable[[str], object] = lambda line: None,
+    begun: Callable[[str], Study | None] = lambda name: None,
 ) -> Study:
     """Loads a study on a workload.
 
@@ -44,6 +49,8 @@ def load_study(
         name_or_path: Name of a study, or path of a file that ends in .yaml or .yml.
         workload: The same for the workload; by default the one that the study names.
         say: Is told, a line each, what in the files is read otherwise than it stands there, or may surprise.
+        begun: Gives the study of a name, ``<study>@<workload>``, as it was begun. Where a workload then took
+            the place of the study's own ranges, a file that says what it said is read so once more.
 
     Raises:
         InputError: If there is no such file, or something in it is wrong: the message names the file, the
@@ -57,21 +64,41 @@ def load_study(
         raise InputError(study_file.explain(problem))
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
     try:
-        study = Study(spec, on)
+        study = _built(spec, on, begun)
         study.check_dropout()
     except SettingError as error:
         setter, written = study_file, error.problem.path
         if error.document == "workload":
             setter, written = _setter(files, written)
-        raise InputError(setter.explain(error.problem, written)) from None
+        names = ", ".join(str(file.path) for file in files)
+        also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
+        raise InputError(setter.explain(error.problem, written) + also) from None
     for problem in task_problems(study.tasks):
         setter, written = _setter(files, problem.path)
         raise InputError(setter.explain(problem, written))
-    for key, entry in study.spec.space.items():
-        if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
-            place = f"{study_file.place(('space', key))}: space.{key}"
-            say(f"{place}: no step from low = {entry.low} ends at high: it goes to {entry.highest}")
+    for key, line in (*outside(study), *_uneven(spec)):
+        say(f"{study_file.place(('space', key))}: {line}")
     return study
+
+
+def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) -> Study:
+    recommended = {field_path(key) for key in on.ranges}
+    own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    old = begun(f"{spec.name}@{on.name}") if own else None
+    if old is not None:
+        on = on.model_copy(update={"space": still_forced(old, spec)})
+    return Study(spec, on)
+
+
+def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    """The study's own ranges whose step does not end at `high`: key, and one line."""
+    for key, entry in spec.space.items():
+        if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+            yield (
+                key,
+                f"space.{key}: in steps of {entry.step} from low = {entry.low}, the highest value is "
+                f"{entry.highest}, not high = {entry.high}",
+            )
 
 
 def study_folder(argument: str) -> Path:
@@ -122,7 +149,7 @@ def _unknown(name: str, what: str, known: Mapping[str, Path]) -> str:
     return f"there is no {what} {name!r}{near}"
 
 
-def _validate(model: type[Model], file: YamlFile, say: Callable[[str], None]) -> Model:
+def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) -> Model:
     try:
         return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
@@ -130,10 +157,10 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], None]) ->
 
 
 def _read_workload(
-    path: Path, above: tuple[Path, ...], say: Callable[[str], None]
+    path: Path, above: tuple[Path, ...], say: Callable[[str], object]
 ) -> tuple[list[YamlFile], Workload]:
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
-    file = read_yaml(path)
+    file = _with_ranges(read_yaml(path), say)
     own = _validate(WorkloadFile, file, say)
     if own.extends is None:
         return [file], own.over(Workload(name=own.name))
@@ -145,6 +172,24 @@ def _read_workload(
         raise InputError(file.explain(FieldError(("extends",), reason, own.extends)))
     files, parent = _read_workload(known[own.extends], (*above, path), say)
     return [file, *files], own.over(parent)
+
+
+def _with_ranges(file: YamlFile, say: Callable[[str], object]) -> YamlFile:
+    """A workload's file with `ranges` in the place of `space`, as they were called before.
+
+    Raises:
+        InputError: If it has both.
+    """
+    if "space" not in file.data:
+        return file
+    place = file.place(("space",))
+    if "ranges" in file.data:
+        raise InputError(f"{place}: space: is the old name of `ranges`, which this file has too: write one")
+    say(
+        f"{place}: `space` of a workload is read as `ranges`: it replaces no entry of a study any more, a "
+        f"study takes a range by the word {WORKLOAD}; write `ranges`"
+    )
+    return file.renamed("space", "ranges")
 
 
 def _setter(files: list[YamlFile], field: FieldPath) -> tuple[YamlFile, FieldPath]:

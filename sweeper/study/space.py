@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, RootModel, TypeAdapter, ValidationError, model_validator
 
@@ -15,6 +15,9 @@ from .problem import FieldError, as_yaml, first_problem
 from .settings import field_at, field_path, names_at, setting_names
 
 Value = str | int | float | bool | None
+
+WORKLOAD: Literal["workload"] = "workload"
+"""In the place of an entry: the range that the workload recommends."""
 
 
 class Choice(RootModel[tuple[Value, ...]]):
@@ -207,15 +210,15 @@ def _check_range(low: float, high: float, log: bool) -> None:
         raise FieldError(("low",), "must be above 0 in a log range", low)
 
 
-def parse_entry(key: str, written: Any) -> Space:
+def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     """Reads one entry of `space`.
 
     Args:
         key: The field that it varies, as written.
-        written: A list of values or a mapping with `low`, `high`, `log`, `step`.
+        written: A list of values, a mapping with `low`, `high`, `log`, `step`, or `WORKLOAD`.
 
     Returns:
-        A Choice with its values in the field's own type, or the range that fits this type.
+        A Choice with its values in the field's own type, the range that fits this type, or `WORKLOAD`.
 
     Raises:
         FieldError: If the key names no single field or the entry does not fit it. Paths begin below `key`.
@@ -234,7 +237,10 @@ def parse_entry(key: str, written: Any) -> Space:
         return _choice(field_type, written)
     if isinstance(written, Mapping):
         return _range(field.annotation, written)
-    raise FieldError((), "must be a list of choices or a mapping with low and high", written)
+    if written == WORKLOAD:
+        return WORKLOAD
+    reason = f"must be a list of choices, a mapping with low and high, or the word {WORKLOAD}"
+    raise FieldError((), reason, written)
 
 
 def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) -> Choice:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
@@ -15,7 +15,7 @@ from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
 from .settings import Leaf, field_path, leaves, merged, nested, overlap
-from .space import Space, Value, parse_entry
+from .space import WORKLOAD, Space, Value, parse_entry
 
 TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
 """The tables that a report can show; all but ``arms`` mirror one of the paper's."""
@@ -61,12 +61,20 @@ def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
 def _parse_space(written: Any) -> Any:
     if not isinstance(written, Mapping):
         return written
-    entries = {}
+    entries: dict[str, Any] = {}
     for key, entry in _check_trial_settings(dict(written)).items():
         try:
             entries[key] = parse_entry(key, entry)
         except FieldError as error:
             raise FieldError((key, *error.path), error.reason, error.value) from None
+    return entries
+
+
+def _parse_ranges(written: Any) -> Any:
+    entries = _parse_space(written)
+    for key, entry in entries.items() if isinstance(entries, dict) else ():
+        if entry == WORKLOAD:
+            raise FieldError((key,), "must be a range of its own: this is the workload", entry)
     return entries
 
 
@@ -123,8 +131,10 @@ class StudySpec(Frozen):
     compare: tuple[tuple[str, str], ...] = Field(
         (), description="Pairs of arms that are compared, instead of all with one `baseline`: [[A, B], …]."
     )
-    space: dict[str, Space] = Field(
-        {}, description="Settings that vary within an arm: a list of choices, or low, high, log, step."
+    space: dict[str, Space | Literal["workload"]] = Field(
+        {},
+        description="Settings that vary within an arm: a list of choices; low, high, log, step; or the word "
+        "workload, for the range that the workload recommends.",
     )
     enqueue: tuple[dict[str, Value], ...] = Field(
         (),
@@ -254,12 +264,19 @@ class Workload(Frozen):
     description: str = Field("", description="Data and backbone, in a sentence.")
     notice: str = Field("", description="Sentence shown beside every score.")
     train: WorkloadSettings = Field({}, description="Settings of every trial, beneath the study's.")
+    ranges: dict[str, Space] = Field(
+        {},
+        description="Ranges and choices that it recommends; a study takes one with the word workload in its "
+        "`space`.",
+    )
     space: dict[str, Space] = Field(
-        {}, description="Entries that replace those of the same name in a study's space."
+        {},
+        description="In records alone, of studies begun before there were `ranges`: entries that take the "
+        "place of the study's own.",
     )
     resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
 
-    _read_space = field_validator("space", mode="before")(_parse_space)
+    _read_ranges = field_validator("ranges", "space", mode="before")(_parse_ranges)
 
 
 class WorkloadFile(Workload):
@@ -269,8 +286,8 @@ class WorkloadFile(Workload):
 
     def over(self, parent: Workload) -> Workload:
         """The workload that this file makes of the one that it extends."""
-        fields = {field_path(key) for key in self.space}
-        inherited = {key: entry for key, entry in parent.space.items() if field_path(key) not in fields}
+        fields = {field_path(key) for key in self.ranges}
+        inherited = {key: entry for key, entry in parent.ranges.items() if field_path(key) not in fields}
         written = {
             name: getattr(part, name)
             for part in (parent, self)
@@ -280,6 +297,6 @@ class WorkloadFile(Workload):
             "description": self.description,
             "notice": self.notice or parent.notice,
             "train": merged(nested(parent.train), nested(self.train)),
-            "space": inherited | self.space,
+            "ranges": inherited | self.ranges,
         }
         return Workload.model_validate(written | made)

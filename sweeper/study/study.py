@@ -22,12 +22,12 @@ from ..text import nearest
 from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
-from .space import Space, Value
+from .space import WORKLOAD, Space, Value
 from .spec import StudySpec, Workload
 
 Document = Literal["study", "workload"]
 
-_SECTIONS = ("space", "arms", "base", "train")
+_SECTIONS = ("space", "ranges", "arms", "base", "train")
 """Parts of a study and workload file, the strongest first."""
 
 UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
@@ -110,9 +110,23 @@ class Study:
 
     @cached_property
     def space(self) -> dict[str, Space]:
-        """The study's space, with the workload's entries in the place of those of the same name."""
-        replaced = {field_path(key): entry for key, entry in self.workload.space.items()}
-        return {key: replaced.get(field_path(key), entry) for key, entry in self.spec.space.items()}
+        """The study's space, with the workload's ranges where it takes them.
+
+        Raises:
+            SettingError: If the workload has no such range.
+        """
+        ranges = {field_path(key): entry for key, entry in self.workload.ranges.items()}
+        forced = {field_path(key): entry for key, entry in self.workload.space.items()}
+        space: dict[str, Space] = {}
+        for key, written in self.spec.space.items():
+            path = field_path(key)
+            entry = forced.get(path, ranges.get(path) if written == WORKLOAD else written)
+            if entry is None or entry == WORKLOAD:
+                reason = f"workload {self.workload.name!r} recommends no range for it"
+                problem = FieldError(("space", key), reason + nearest(key, self.workload.ranges), written)
+                raise SettingError("study", problem, f"study {self.name!r}")
+            space[key] = entry
+        return space
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
@@ -189,9 +203,10 @@ class Study:
 
     def _space_place(self, key: str) -> tuple[Document, FieldPath]:
         """The file that holds the entry in force for a key of the space, and its path there."""
-        for name in self.workload.space:
-            if field_path(name) == field_path(key):
-                return "workload", ("space", name)
+        if self.spec.space[key] == WORKLOAD:
+            for name in self.workload.ranges:
+                if field_path(name) == field_path(key):
+                    return "workload", ("ranges", name)
         return "study", ("space", key)
 
     def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[tuple[Document, FieldPath, Leaf]]:

@@ -18,6 +18,7 @@ from ..store.retrying import RetryPolicy
 from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
+from ..study.recommended import words
 from ..study.study import Study, grid_size
 from ..trial import StudyRow
 from ..version import __version__
@@ -115,6 +116,9 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
         written, study = study, as_begun(stored_study(store.row), study)
         if kept := kept_fields(written, study):
             say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
+        for key, entry in study.workload.space.items():
+            said = f"{key} from {words(entry)}, which its workload put in the place of the file's"
+            say(console, f"{study.name} goes on with the range that it was begun with: {said}")
     end = grid_size(study)
     wanted = order.trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
     wanted = wanted if end is None else min(wanted, end)

@@ -17,7 +17,7 @@ from sweeper.report.tables.trials import trials_table
 from sweeper.study.study import Study
 from sweeper.trial import RunState, TrialRow
 
-from ..sweeper_tests.made import FREE, PARAMS, WORKLOAD, document, results, row, study
+from ..sweeper_tests.made import PARAMS, WORKLOAD, document, results, row, study
 
 HOSTILE = """</script><script>alert("x")</script> & <img src=x onerror='alert(1)'> "ünï→ö" ${1} {{ 7*7 }}"""
 TRACEBACK = "Traceback (most recent call last):\n  File <trainer>, line 88\nRuntimeError: <b>boom</b> & more"
@@ -68,7 +68,7 @@ def armful() -> Results:
     """More arms than colours, a trial each; one setting over two powers of ten and one over five."""
     ranges = {"learning_rate": (1e-5, 1e-3), "weight_decay": (1e-6, 1e-1)}
     space = {name: {"low": low, "high": high, "log": True} for name, (low, high) in ranges.items()}
-    of = study(FREE, arms={f"arm {n}": {} for n in range(8)}, space=space, tables=["arms"])
+    of = study(WORKLOAD, arms={f"arm {n}": {} for n in range(8)}, space=space, tables=["arms"])
     return results(of, [row(of, n, arm, (0.4 + n / 100, 0.7, 0.5)) for n, arm in enumerate(of.spec.arms)])
 
 

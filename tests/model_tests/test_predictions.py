@@ -1,10 +1,12 @@
 """Predictions come back as they were saved, or not at all."""
 
+import zipfile
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from model.predictions import Predictions, read_predictions, save_predictions
 
@@ -39,4 +41,49 @@ def test_what_cannot_be_read_is_none(content: bytes | str | None, tmp_path: Path
         path.write_bytes(path.read_bytes()[:-200])
     elif content:
         np.savez(path, **{"sst.label": LABELS})
+    assert read_predictions(path) is None
+
+
+WRONG = [
+    {"sst.prediction": np.array([0.0, np.nan, 1.0])},
+    {"sst.label": np.array([0.0, np.inf, 1.0])},
+    {"sst.label": np.array(["0", "x", "1"])},
+    {"sst.prediction": np.array([0.0, 1.0])},
+    {"sst.words": np.array([[1], [2], [3]])},
+    {"sst.id": np.array("a")},
+    {"sst.group.dialect": np.array(["n"])},
+]
+
+
+@pytest.mark.parametrize("other", WRONG, ids=lambda other: next(iter(other)))
+def test_a_file_without_a_finite_value_for_each_row_is_none(
+    other: dict[str, NDArray[np.generic]], tmp_path: Path
+) -> None:
+    right = {"sst.prediction": SAVED["sst"].predicted, "sst.label": LABELS, "sst.id": IDS}
+    np.savez(tmp_path / "right.npz", allow_pickle=False, **right)
+    np.savez(tmp_path / "wrong.npz", allow_pickle=False, **{**right, **other})
+    assert read_predictions(tmp_path / "right.npz") is not None
+    assert read_predictions(tmp_path / "wrong.npz") is None
+
+
+def test_a_byte_that_is_another_is_never_an_error(tmp_path: Path) -> None:
+    path, chance = tmp_path / "file.npz", np.random.default_rng(1)
+    save_predictions(path, SAVED)
+    saved = path.read_bytes()
+    for _ in range(500):
+        damaged = bytearray(saved)
+        damaged[chance.integers(len(damaged))] ^= 1 << int(chance.integers(8))
+        path.write_bytes(damaged)
+        for found in (read_predictions(path) or {}).values():
+            assert any(found.predicted.tolist() == one.predicted.tolist() for one in SAVED.values())
+
+
+def test_a_file_that_says_to_be_huge_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "file.npz"
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }"
+    with zipfile.ZipFile(path, "w") as archive:
+        length = len(header) + 1
+        archive.writestr(
+            "sst.label.npy", b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + header + b"\n"
+        )
     assert read_predictions(path) is None

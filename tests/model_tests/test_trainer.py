@@ -1,5 +1,6 @@
 """A whole trial: exact resumption, exact repetition, learning, and what it leaves on disk."""
 
+import hashlib
 import itertools
 import json
 import shutil
@@ -67,6 +68,22 @@ def test_a_damaged_checkpoint_is_passed_over(
     file.write_bytes(content)
     assert metrics(list(train(config(), tmp_path / "damaged", data=None, cache=cache))) == metrics(expected)
     assert weights(tmp_path / "damaged", 4).keys() == weights(rundir, 4).keys()
+
+
+def test_a_checkpoint_of_right_checksums_and_wrong_scores_is_damaged(
+    whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
+) -> None:
+    rundir, expected = whole
+    shutil.copytree(rundir, tmp_path / "made")
+    (tmp_path / "made/checkpoints/1x.2y").mkdir()
+    newest = tmp_path / "made/checkpoints/000004.000000"
+    progress = json.loads((newest / "progress.json").read_text())
+    progress["results"][0]["overall"] = "x"
+    (newest / "progress.json").write_text(json.dumps(progress))
+    digests = json.loads((newest / "sha256.json").read_text())
+    digests["progress.json"] = hashlib.sha256((newest / "progress.json").read_bytes()).hexdigest()
+    (newest / "sha256.json").write_text(json.dumps(digests))
+    assert metrics(list(train(config(), tmp_path / "made", data=None, cache=cache))) == metrics(expected)
 
 
 def test_a_finished_trial_repeats_its_record(whole: tuple[Path, list[EpochResult]], cache: Path) -> None:

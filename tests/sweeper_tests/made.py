@@ -20,10 +20,8 @@ from sweeper.trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 
 BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
 WORKLOAD = load_study("quickstart", "demo").workload
-FREE = WORKLOAD.model_copy(update={"space": {}})
-"""The demo without a space of its own, which would replace entries of the study's."""
 SPACE = {
-    "learning_rate": {"low": 1e-5, "high": 1e-2, "log": True},
+    "learning_rate": "workload",
     "dropout": [0.1, 0.3, 0.5],
     "weight_decay": [0.1, 0.3],
 }

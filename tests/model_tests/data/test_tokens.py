@@ -58,7 +58,26 @@ def test_a_damaged_entry_is_built_again(
         file.unlink()
     assert contents(tokenise(TASK, PAIRS, tokenizer, tmp_path)) == expected
     [entry] = [path for path in (tmp_path / "tokens").iterdir() if not path.name.startswith(".")]
-    assert set(json.loads((entry / "sha256.json").read_text())) == {"ids.npy", "offsets.npy"}
+    assert set(json.loads((entry / "sha256.json").read_text())) == {"ids.npy", "offsets.npy", "content"}
+
+
+OTHER = Rows(texts=(("a", "b"), ("c", "d")), labels=(0.0, 1.0), ids=("x", "y"), dropped=0)
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["its own name", "the name of this one"])
+def test_an_entry_of_other_texts_is_built_again(
+    named: bool, tokenizer: SentenceTokenizer, tmp_path: Path
+) -> None:
+    """Whatever its checksums say, which are right."""
+    expected = contents(tokenise(TASK, PAIRS, tokenizer, tmp_path))
+    tokenise(TASK, OTHER, tokenizer, tmp_path / "other")
+    [entry], [foreign] = (list((tmp_path / at / "tokens").iterdir()) for at in (".", "other"))
+    for name in ("ids.npy", "offsets.npy", "sha256.json"):
+        (entry / name).write_bytes((foreign / name).read_bytes())
+    if named:
+        said = json.loads((entry / "sha256.json").read_text())
+        (entry / "sha256.json").write_text(json.dumps(said | {"content": entry.name}))
+    assert contents(tokenise(TASK, PAIRS, tokenizer, tmp_path)) == expected
 
 
 def test_a_half_written_entry_is_not_found(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
@@ -68,8 +87,7 @@ def test_a_half_written_entry_is_not_found(tokenizer: SentenceTokenizer, tmp_pat
 
 
 def test_other_text_or_length_is_another_entry(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
-    other = Rows(texts=(("a", "b"), ("c", "d")), labels=(0.0, 1.0), ids=("x", "y"), dropped=0)
     longer = build_tokenizer(EncoderConfig(max_length=9), [text for column in PAIRS.texts for text in column])
-    for rows, with_tokenizer in ((PAIRS, tokenizer), (other, tokenizer), (PAIRS, longer)):
+    for rows, with_tokenizer in ((PAIRS, tokenizer), (OTHER, tokenizer), (PAIRS, longer)):
         tokenise(TASK, rows, with_tokenizer, tmp_path)
     assert len(list((tmp_path / "tokens").iterdir())) == 3

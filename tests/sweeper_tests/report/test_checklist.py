@@ -14,7 +14,7 @@ from sweeper.report.checklist.setup import setup
 from sweeper.report.read import read_study
 from sweeper.store.database import Database
 from sweeper.text import score
-from tests.sweeper_tests.made import FREE, store, study, trials
+from tests.sweeper_tests.made import WORKLOAD, store, study, trials
 from tests.sweeper_tests.typed import Command, write
 
 HOSTILE = r"S_BERT & <b>50 %</b> of \input{x} | `a`"
@@ -161,7 +161,7 @@ def test_a_confirmation_is_counted_apart_and_its_scores_are_those_reported(
 def test_the_set_up_is_what_all_arms_share() -> None:
     base = {"steps_per_epoch": 25, "warmup": 0.2, "max_grad_norm": None, "learning_rate": 2e-5}
     arms: dict[str, Any] = {"A": {}, "B": {"encoder.pooling": "cls", "tasks.sst.head": "mlp"}}
-    assert setup(study(FREE, arms=arms, base=base, space={"dropout": [0.1, 0.3]})) == [
+    assert setup(study(WORKLOAD, arms=arms, base=base, space={"dropout": [0.1, 0.3]})) == [
         "encoder: a BERT of 1 layer, 64 wide, trained from scratch",
         "4 epochs of 25 steps (steps_per_epoch), batches of 32, adamw, learning rate 2e-5, linear schedule, "
         "warm-up over 20 % of the steps, weight decay 0.01, gradients not clipped, sampling joint",

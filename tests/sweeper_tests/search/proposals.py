@@ -55,7 +55,7 @@ def study(
     if sampler == "nsga2":
         fields["objective"] = ["sst", "para"]
     fields |= more
-    return made.study(made.FREE, **fields)
+    return made.study(made.WORKLOAD, **fields)
 
 
 def score(trial: TrialSpec) -> float:

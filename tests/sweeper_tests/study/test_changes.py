@@ -16,11 +16,12 @@ from sweeper.store.studies import find_study
 from sweeper.study.changes import as_begun, compare, kept_fields
 from sweeper.study.load import stored_study
 from sweeper.study.samplers import SamplerSpec
+from sweeper.study.space import Choice
 from sweeper.study.spec import Resources, StudySpec, Workload
 from sweeper.study.study import Study
 from sweeper.sweep.order import Places
 from tests.sweeper_tests.driven import sweep
-from tests.sweeper_tests.made import FREE
+from tests.sweeper_tests.made import WORKLOAD
 
 OLD = """
 name: mine
@@ -38,7 +39,7 @@ seeds: [1, 2]
 """
 
 
-def study(text: str = OLD, workload: Workload = FREE) -> Study:
+def study(text: str = OLD, workload: Workload = WORKLOAD) -> Study:
     return Study(StudySpec.model_validate(yaml.safe_load(text)), workload)
 
 
@@ -130,28 +131,68 @@ def test_a_range_may_grow_on_its_own_scale(key: str, entry: dict[str, object], f
     assert not (change.conflicts if fits else change.additions)
 
 
+def with_ranges(ranges: dict[str, object]) -> Workload:
+    return Workload.model_validate(WORKLOAD.model_dump() | {"ranges": ranges})
+
+
 def test_the_space_in_force_is_compared_whichever_file_holds_it() -> None:
-    narrow = Workload.model_validate(FREE.model_dump() | {"space": {"dropout": [0.1]}})
-    moved = OLD.replace("[0.1, 0.3]", "[0.1, 0.5]").replace("dropout: 0.3}", "dropout: 0.1}")
-    plain = OLD.replace("dropout: 0.3}", "dropout: 0.1}")
-    assert compare(study(plain, narrow), study(moved, narrow)) == compare(study(), study())
-    assert compare(study(plain), study(plain, narrow)).conflicts == ("space.dropout: [0.1, 0.3] -> [0.1]",)
+    taken, plain = OLD.replace("dropout: [0.1, 0.3]", "dropout: workload"), study()
+    same, wider, other = (
+        with_ranges({"dropout": choices}) for choices in ([0.1, 0.3], [0.1, 0.3, 0.5], [0.3])
+    )
+    assert compare(plain, study(taken, same)) == compare(plain, plain)
+    assert compare(plain, study(taken, wider)).additions == ("space.dropout: [0.1, 0.3] -> [0.1, 0.3, 0.5]",)
+    assert compare(plain, study(taken, other)).conflicts == ("space.dropout: [0.1, 0.3] -> [0.3]",)
+    assert compare(plain, study(OLD, other)) == compare(plain, plain), "a recommendation that nobody takes"
+
+
+def begun_under_the_old_rule(text: str, space: dict[str, object]) -> Study:
+    """As stored where a workload's `space` took the place of the study's."""
+    return study(text, Workload.model_validate(WORKLOAD.model_dump() | {"space": space, "ranges": {}}))
+
+
+def test_a_study_of_the_old_rule_keeps_the_ranges_that_it_ran_with() -> None:
+    old = begun_under_the_old_rule(OLD, {"dropout": [0.3, 0.5]})
+    assert old.space["dropout"] == Choice((0.3, 0.5))
+    today = study(OLD, with_ranges({"dropout": [0.1, 0.9]}))
+    assert today.space["dropout"] == Choice((0.1, 0.3))
+    goes_on = as_begun(old, today)
+    assert goes_on.space == old.space
+    assert compare(old, goes_on) == compare(old, old)
+    assert kept_fields(today, goes_on) == []
+    # Stored again, it goes on once more.
+    stored = Study(
+        *(type(part).model_validate_json(part.model_dump_json()) for part in (goes_on.spec, goes_on.workload))
+    )
+    assert as_begun(stored, today).space == old.space
+
+
+def test_a_changed_file_of_a_study_of_the_old_rule_is_explained() -> None:
+    old = begun_under_the_old_rule(OLD, {"dropout": [0.3, 0.5]})
+    changed = study(OLD.replace("dropout: [0.1, 0.3]", "dropout: [0.3]"))
+    assert compare(old, as_begun(old, changed)).conflicts == ("space.dropout: [0.3, 0.5] -> [0.3]",)
+    word = study(
+        OLD.replace("dropout: [0.1, 0.3]", "dropout: workload"), with_ranges({"dropout": [0.3, 0.5]})
+    )
+    assert compare(old, as_begun(old, word)) == compare(old, old)
 
 
 def test_a_workload_may_change_its_words_and_nothing_that_trains() -> None:
-    said = FREE.model_copy(update={"notice": "Mind this."})
+    said = WORKLOAD.model_copy(update={"notice": "Mind this."})
     assert [line.split(":")[0] for line in compare(study(), study(OLD, said)).additions] == [
         "workload.notice"
     ]
-    longer = FREE.model_copy(update={"train": {**FREE.train, "epochs": 9}})
+    longer = WORKLOAD.model_copy(update={"train": {**WORKLOAD.train, "epochs": 9}})
     assert compare(study(), study(OLD, longer)).conflicts == ("workload.train.epochs: 4 -> 9",)
-    placed = FREE.model_copy(update={"resources": Resources(cpus=2)})
+    placed = WORKLOAD.model_copy(update={"resources": Resources(cpus=2)})
     assert compare(study(), study(OLD, placed)).additions == (
         'workload.resources: {"cpus": null, "gpus": 0.0} -> {"cpus": 2, "gpus": 0.0}',
     )
     assert study(OLD, placed).digest() == study().digest()
-    tasks = FREE.train["tasks"]
-    turned = FREE.model_copy(update={"train": {**FREE.train, "tasks": dict(reversed(list(tasks.items())))}})
+    tasks = WORKLOAD.train["tasks"]
+    turned = WORKLOAD.model_copy(
+        update={"train": {**WORKLOAD.train, "tasks": dict(reversed(list(tasks.items())))}}
+    )
     assert compare(study(), study(OLD, turned)).conflicts == (
         'order of tasks: ["sst", "para", "sts"] -> ["sts", "para", "sst"]',
     )
@@ -265,15 +306,15 @@ class Later(StudySpec):
 
 
 def later(text: str) -> Study:
-    return Study(Later.model_validate(yaml.safe_load(text)), FREE)
+    return Study(Later.model_validate(yaml.safe_load(text)), WORKLOAD)
 
 
 def test_a_field_at_its_default_is_not_digested() -> None:
     class More(StudySpec):
         novelty: int = 3
 
-    assert Study(More.model_validate(yaml.safe_load(OLD)), FREE).digest() == study().digest()
-    other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), FREE)
+    assert Study(More.model_validate(yaml.safe_load(OLD)), WORKLOAD).digest() == study().digest()
+    other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), WORKLOAD)
     assert other.digest() != study().digest()
 
 
@@ -320,8 +361,8 @@ def test_what_changes_no_trial_is_as_the_file_has_it(places: Places) -> None:
 
 
 def test_a_task_named_like_a_column_goes_on_where_it_was_begun(places: Places) -> None:
-    tasks = FREE.train["tasks"] | {"driver": FREE.train["tasks"]["sst"]}
-    workload = FREE.model_copy(update={"train": FREE.train | {"tasks": tasks}})
+    tasks = WORKLOAD.train["tasks"] | {"driver": WORKLOAD.train["tasks"]["sst"]}
+    workload = WORKLOAD.model_copy(update={"train": WORKLOAD.train | {"tasks": tasks}})
     drive(study(workload=workload), places, 1)
     with Database(places.storage) as database:
         begun = stored_study(find_study(database, None).row)

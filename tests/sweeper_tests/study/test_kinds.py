@@ -1,7 +1,9 @@
 """What a setting is, is what its file says: every setting, with values of every kind of YAML."""
 
+import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple
@@ -13,11 +15,13 @@ from hypothesis import strategies as st
 
 from model.config import TrainConfig
 from sweeper.errors import InputError
-from sweeper.study.load import load_study
+from sweeper.study.changes import as_begun, compare
+from sweeper.study.load import load_study, stored_study
 from sweeper.study.schema import study_schema
 from sweeper.study.spec import StudySpec, WorkloadFile
 from sweeper.study.study import Study
 from sweeper.study.yamlfile import read_yaml
+from sweeper.trial import StudyRow
 
 TASK = "{kind: single, classes: 5, text: [sentence], label: sentiment, metric: accuracy, source: SOURCE}"
 SMALL = f"name: small\ntrain: {{tasks: {{sst: {TASK}}}}}\n".replace("SOURCE", "{kind: demo, task: sst}")
@@ -121,6 +125,7 @@ def places() -> Iterator[Place]:
             yield Place("mine.yaml", ("space", *key), frozenset(), path)
             yield Place("mine.yaml", ("space", *key, 0), kinds, path)
             yield Place("mine.yaml", ("enqueue", 0, *key), kinds, path)
+            yield Place("w.yaml", ("ranges", *key, 0), kinds, path)
             for number in kinds & {int, float}:
                 for end in ("low", "high"):
                     yield Place("mine.yaml", ("space", *key, end), frozenset({number}), path)
@@ -162,8 +167,9 @@ def read_at(study: Study, place: Place) -> Any:
     """The value that a loaded study has at a place."""
     if not place.setting or place.path[0] == "enqueue":
         return under(study.workload if place.file == "w.yaml" else study.spec, place.path)
-    if place.path[0] == "space":
-        entry: Any = study.space[str(place.path[1])]
+    if place.path[0] in ("space", "ranges"):
+        entries = study.space if place.path[0] == "space" else study.workload.ranges
+        entry: Any = entries[str(place.path[1])]
         return entry.cells()[0] if place.path[-1] == 0 else getattr(entry, str(place.path[-1]))
     return under(study.config(next(iter(study.spec.arms)), {}, 1), place.setting)
 
@@ -210,6 +216,36 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("studies/workloads").mkdir(parents=True)
     Path("studies/workloads/small.yaml").write_text(SMALL)
+
+
+LAX = """{
+  "name": "mine", "base": {"learning_rate": true, "weight_decay": "0.1", "epochs": 3.0, "bf16": "yes"},
+  "space": {"dropout": ["0.1", 0.3], "batch_size": {"low": "8", "high": 16.0}}, "seeds": [true, "2"]
+}"""
+PLAIN = """
+name: mine
+base: {learning_rate: 1.0, weight_decay: 0.1, epochs: 3, bf16: true}
+space: {dropout: [0.1, 0.3], batch_size: {low: 8, high: 16}}
+seeds: [1, 2]
+"""
+
+
+@pytest.mark.usefixtures("_elsewhere")
+def test_a_record_that_was_read_laxly_means_what_it_meant_and_a_file_goes_on_with_it() -> None:
+    Path("mine.yaml").write_text(PLAIN)
+    new = load_study("mine.yaml", "small")
+    workload = new.workload.model_dump(mode="json")
+    now = datetime(2026, 1, 1)
+    old = stored_study(StudyRow(1, new.name, json.loads(LAX), workload, "", 4, "0.1.0", now, 1))
+    params = {"dropout": 0.3, "batch_size": 8}
+    plain = {"learning_rate": 1.0, "weight_decay": 0.1, "epochs": 3, "bf16": True, "seed": 2, **params}
+    config = TrainConfig.model_validate({"tasks": new.tasks, **plain})
+    assert old.config("all", params, 2) == new.config("all", params, 2) == config
+    assert old.config("all", params, 2).fingerprint() == config.fingerprint()
+    assert (old.spec.seeds, old.space) == (new.spec.seeds, new.space)
+    change = compare(old, as_begun(old, new))
+    assert not change.conflicts
+    assert "base.learning_rate: true -> 1.0" in change.additions
 
 
 def test_the_places_are_all_there_are() -> None:

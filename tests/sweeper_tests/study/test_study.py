@@ -1,5 +1,6 @@
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def load(text: str, workload: str | None = None) -> Study:
+def load(text: str, workload: str | None = None, say: Callable[[str], object] = print) -> Study:
     Path("mine.yaml").write_text(text, encoding="utf-8")
-    return load_study("mine.yaml", workload)
+    return load_study("mine.yaml", workload, say)
 
 
 def refusal(text: str, workload: str | None = None) -> str:
@@ -120,13 +121,48 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
     assert "say nothing about SST" in study.workload.notice
 
 
-def test_the_workload_replaces_entries_of_the_space_under_the_studys_name() -> None:
-    space = "learning_rate: {low: 1e-6, high: 1e-4, log: true}, sts_loss: [mse, ce]"
-    write_workload("name: w\nextends: demo\nspace: {tasks.sts.loss: [ce], weight_decay: [0.5]}\n")
-    assert load(f"name: mine\nspace: {{{space}}}\n", "w").space == {
+LEARNING_RATE = "learning_rate: {low: 1e-6, high: 1e-4, log: true}"
+
+
+def test_a_studys_range_wins_and_the_word_takes_the_workloads() -> None:
+    write_workload("name: w\nextends: demo\nranges: {tasks.sts.loss: [ce], weight_decay: [0.5]}\n")
+    said: list[str] = []
+    own = load(f"name: mine\nspace: {{{LEARNING_RATE}, sts_loss: [mse, ce]}}\n", "w", said.append)
+    assert own.space == {
+        "learning_rate": FloatRange(low=1e-6, high=1e-4, log=True),
+        "sts_loss": Choice(("mse", "ce")),
+    }
+    assert said == [
+        "mine.yaml:2: space.learning_rate: 1e-6 to 1e-4 (log) is searched as the study says; workload w "
+        "recommends 5e-4 to 0.01 (log)",
+        "mine.yaml:2: space.sts_loss: mse, ce is searched as the study says; workload w recommends ce",
+    ]
+    taken = load("name: mine\nspace: {learning_rate: workload, sts_loss: workload}\n", "w", pytest.fail)
+    assert taken.space == {
         "learning_rate": FloatRange(low=5e-4, high=1e-2, log=True),
         "sts_loss": Choice(("ce",)),
     }
+
+
+def test_the_word_without_such_a_range_names_both_files() -> None:
+    write_workload("name: w\nextends: demo\n")
+    with pytest.raises(InputError) as caught:
+        load("name: mine\nspace:\n  weight_decay: workload\n", "w")
+    said = str(caught.value)
+    assert said.startswith("mine.yaml:3: space.weight_decay = workload: workload 'w' recommends no range")
+    assert "studies/workloads/w.yaml" in said
+
+
+def test_a_workloads_old_space_is_read_as_ranges_with_a_word() -> None:
+    write_workload("name: w\nextends: demo\nspace: {weight_decay: [0.5]}\n")
+    said: list[str] = []
+    study = load("name: mine\nspace: {weight_decay: workload, learning_rate: workload}\n", "w", said.append)
+    assert study.space["weight_decay"] == Choice((0.5,))
+    assert study.space["learning_rate"] == FloatRange(low=5e-4, high=1e-2, log=True)
+    assert [line.split(":")[:2] for line in said] == [["studies/workloads/w.yaml", "3"]]
+    write_workload("name: w\nextends: demo\nspace: {weight_decay: [0.5]}\nranges: {}\n")
+    with pytest.raises(InputError, match=r"w\.yaml:3: space: is the old name of `ranges`"):
+        load("name: mine\n", "w")
 
 
 def test_resources_are_inherited_unless_the_file_says_them() -> None:
@@ -232,6 +268,37 @@ WRONG = [
      "7: space.encoder: is a group; name one of its fields, for example encoder.source"),
     ("dropout: [0.1, 0.3]", "tasks.sts.head: [linear]",
      "5: arms.B.sts_head = cosine: clashes with space.tasks.sts.head: set it or vary it"),
+    # Of another kind.
+    ("sst_head: mlp", "learning_rate: yes", "2: base.learning_rate = yes: must be a number, such as 1e-05"),
+    ("sst_head: mlp", "weight_decay: off", "2: base.weight_decay = off: must be a number, such as 0.01"),
+    ("sst_head: mlp", "learning_rate: true", "2: base.learning_rate = true: must be a number, such as 1e-05"),
+    ("sst_head: mlp", "epochs: 1:30", "2: base.epochs = 1:30: must be a whole number, such as 10"),
+    ("sst_head: mlp", "epochs: 2024-1-1", "2: base.epochs = 2024-1-1: must be a whole number, such as 10"),
+    ("sst_head: mlp", "epochs: [1]", "2: base.epochs = [1]: must be a whole number, not a list"),
+    ("sst_head: mlp", "epochs:", "2: base.epochs = null: must be a whole number, such as 10"),
+    ("sst_head: mlp", "steps_per_epoch: '3'",
+     "2: base.steps_per_epoch = '3': must be a whole number or null: write 3"),
+    ("sst_head: mlp", "bf16: 1", "2: base.bf16 = 1: must be true or false: write true"),
+    ("sst_head: mlp", "bf16: 'off'", "2: base.bf16 = 'off': must be true or false: write false"),
+    ("sst_head: mlp", "encoder.name: true",
+     "2: base.encoder.name = true: must be text or null: write 'true'"),
+    ("sst_head: mlp", "smart.bregman_decays: [1, 1, 1]",
+     "2: base.smart.bregman_decays = [1, 1, 1]: holds 3 values; there are 2 at most"),
+    ("[0.1, 0.3]", "[no, 0.3]", "7: space.dropout[0] = no: must be a number, such as 0.1"),
+    ("[0.1, 0.3]", "['0.1', 0.3]", "7: space.dropout[0] = '0.1': must be a number: write 0.1"),
+    ("space:", "seeds: [true]\nspace:", "6: seeds[0] = true: must be a whole number"),
+    ("space:", "seeds: [010]\nspace:",
+     "6: seeds[0] = 010: readers of YAML disagree on a leading zero: write 10"),
+    ("space:", "seeds: [1_000]\nspace:", "6: seeds[0] = 1_000: must be a whole number: write 1000"),
+    ("space:", "seeds: [1e3]\nspace:", "6: seeds[0] = 1e3: must be a whole number: write 1000"),
+    ("space:", "seeds: [1.0]\nspace:", "6: seeds[0] = 1.0: must be a whole number: write 1"),
+    ("space:", "description: 010\nspace:", "6: description = 010: must be text: write '010'"),
+    ("space:", "description: yes\nspace:", "6: description = yes: must be text: write 'yes'"),
+    ("space:", "objective: 3\nspace:",
+     "6: objective = 3: must be the name of a score, or a list of them"),
+    ("space:", "enqueue: [{dropout: no}]\nspace:",
+     "6: enqueue[0].dropout = no: must be a number, such as 0.1"),
+    ("space:", "sampler: tpe\nspace:", "6: sampler = tpe: must be a mapping"),
     ("space:", "baseline: C\nspace:", "6: baseline = C: is no arm of this study; known: A, B"),
     ("space:", "baseline: A\ncompare: [[B, A]]\nspace:",
      "7: compare: leaves nothing to `baseline`: write one of them"),
@@ -247,7 +314,8 @@ WRONG = [
      "7: space.encoder.attention_heads = 6: hidden_size 64 is not a multiple of attention_heads 6"),
     ("dropout: [0.1, 0.3]", "sts_loss: {low: 1, high: 2}",
      "7: space.sts_loss: is not a number: give a list of choices"),
-    ("[0.1, 0.3]", "0.1", "7: space.dropout = 0.1: must be a list of choices or a mapping with low and high"),
+    ("[0.1, 0.3]", "0.1",
+     "7: space.dropout = 0.1: must be a list of choices, a mapping with low and high, or the word workload"),
     ("[0.1, 0.3]", "[]", "7: space.dropout = []: must hold at least one choice"),
     ("[0.1, 0.3]", '[0.1, "0.1"]', "7: space.dropout[1] = \"0.1\": must be a number: write 0.1"),
     ("[0.1, 0.3]", "[0.1, 0.10]", "7: space.dropout[1] = 0.10: stands in the list twice"),
@@ -349,7 +417,7 @@ WRONG_WORKLOADS = [
     ("name: w\nextends: w\n", "2: extends = w: the workload would extend itself"),
     ("name: w\nextends: papr\n", "2: extends = papr: there is no workload 'papr'; did you mean 'paper'?"),
     ("name: w\nextends: demo\ntrain: {seed: 3}\n", "3: train.seed: is set by `seeds`"),
-    ("name: w\nextends: demo\nspace: {dropout: [1.2]}\n", "3: space.dropout[0] = 1.2: must be less than 1"),
+    ("name: w\nextends: demo\nranges: {dropout: [1.2]}\n", "3: ranges.dropout[0] = 1.2: must be less than 1"),
     ("name: w\nextends: demo\ntrain:\n  encoder.layers: 0\n", "4: train.encoder.layers = 0: must be greater"),
     (
         "name: w\nextends: demo\ntrain:\n  tasks.sst: {metric: pearson}\n",

@@ -42,7 +42,7 @@ polls = st.integers(1, 6)
 def study(sampler: str, pruner: dict[str, Any]) -> Study:
     """Two arms over so few values that configurations repeat; seven of each, two of them learnt by tpe."""
     return made.study(
-        made.FREE,
+        made.WORKLOAD,
         base={"epochs": 4},
         arms={"Mean": {}, "CLS": {"encoder.pooling": "cls"}},
         space={"learning_rate": [1e-4, 1e-3, 1e-2], "dropout": [0.1, 0.3]},

@@ -48,8 +48,7 @@ def test_without_a_number_each_arm_gets_ten_configurations(study: Study, places:
 def test_a_grid_ends(study: Study, places: Places) -> None:
     sampler = study.spec.sampler.model_copy(update={"name": "grid"})
     space = {"dropout": study.spec.space["dropout"]}
-    workload = study.workload.model_copy(update={"space": {}})
-    grid = replace(changed(study, name="grid", sampler=sampler, space=space), workload=workload)
+    grid = changed(study, name="grid", sampler=sampler, space=space)
     for trials in (None, 100):
         count = drive(grid, places, trials)
         assert (count.finished, count.wanted) == (4, 4)

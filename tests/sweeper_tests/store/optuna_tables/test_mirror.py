@@ -70,7 +70,7 @@ def drive(store: StudyStore, study: Study, wanted: int, home: Path, *, owner: Ow
 @pytest.mark.parametrize("objective", ["overall", ["sst", "para"]])
 def test_optuna_reads_what_we_recorded(objective: str | list[str], url: str, tmp_path: Path) -> None:
     pruner = {"name": "median", "startup": 2} if objective == "overall" else {"name": "none"}
-    study = made.study(made.FREE, objective=objective, space=SPACE, base={"epochs": 4}, pruner=pruner)
+    study = made.study(made.WORKLOAD, objective=objective, space=SPACE, base={"epochs": 4}, pruner=pruner)
     stage = Stage()
     with Database(url, clock=stage) as database:
         store = made.begin(database, study, 20)

@@ -1,0 +1,37 @@
+"""What a workload recommends, beside what a study searches."""
+
+from collections.abc import Iterator
+
+from ..text import setting
+from .settings import field_path
+from .space import Choice, Space
+from .study import Study
+
+
+def outside(study: Study) -> Iterator[tuple[str, str]]:
+    """The study's own entries that leave what its workload recommends: key, and one line."""
+    ranges = {field_path(key): entry for key, entry in study.workload.ranges.items()}
+    for key, entry in study.space.items():
+        recommended = ranges.get(field_path(key))
+        if recommended is not None and entry != recommended and not _within(entry, recommended):
+            name = study.workload.name
+            yield (
+                key,
+                f"space.{key}: {words(entry)} is searched as the study says; workload {name} recommends "
+                f"{words(recommended)}",
+            )
+
+
+def words(entry: Space) -> str:
+    """An entry of a space in words: ``1e-05 to 0.001 (log)``, ``0.1, 0.3``."""
+    if isinstance(entry, Choice):
+        return ", ".join(setting(value) for value in entry.values)
+    scale = "log" if entry.log else f"step {setting(entry.step)}" if entry.step not in (None, 1) else ""
+    return f"{setting(entry.low)} to {setting(entry.high)}" + (f" ({scale})" if scale else "")
+
+
+def _within(entry: Space, recommended: Space) -> bool:
+    if isinstance(recommended, Choice):
+        return isinstance(entry, Choice) and all(value in recommended.values for value in entry.values)
+    ends = entry.values if isinstance(entry, Choice) else (entry.low, entry.high)
+    return all(isinstance(end, int | float) and recommended.low <= end <= recommended.high for end in ends)
