@@ -38,7 +38,7 @@ def attention(store: StudyStore, standings: list[Standing]) -> list[str]:
     epochs = store.trials.epochs_done([trial.number for trial in noted])
     lines = [_line(store, trial, epochs.get(trial.number, 0)) for trial in noted]
     more = len(failed) - len(listed)
-    return [f"{plural(more, 'trial')} with lower numbers failed too", *lines] if more else lines
+    return [f"{plural(more, 'earlier trial')} failed too", *lines] if more else lines
 
 
 def watch(read: Callable[[], list[str] | None], console: Console, seconds: float = WATCH_SECONDS) -> None:

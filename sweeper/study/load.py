@@ -119,7 +119,7 @@ def stored_study(row: StudyRow) -> Study:
     try:
         return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload))
     except (ValidationError, InputError) as error:
-        reason = " ".join(str(error).split())
+        reason = first_problem(error, lambda path: ()) if isinstance(error, ValidationError) else error
         raise DatabaseError(
             f"study {row.name!r} was begun by sweeper {row.version}; {__version__} cannot read it: {reason}"
         ) from error

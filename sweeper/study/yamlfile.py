@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -35,22 +35,7 @@ _CORE = {
 """The core schema of YAML 1.2 (10.3.2): what is no text, first match first."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads values by the core schema, and merge keys.
-
-    PyYAML's own rules are those of YAML 1.1, by which ``010`` is 8, ``1:30`` is 90 and ``no`` is false.
-    """
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 (as PyYAML declares it)
-        None: [
-            *((_TAG + kind, pattern) for kind, pattern in _CORE.items()),
-            (_TAG + "merge", re.compile(r"<<\Z")),
-        ]
-    }
-    yaml_constructors: dict[Any, Any] = {}  # noqa: RUF012
-
-
-def _scalar(loader: _Loader, node: ScalarNode) -> Any:
+def _scalar(loader: yaml.SafeLoader, node: ScalarNode) -> Any:
     text = str(loader.construct_scalar(node))
     kind = node.tag.removeprefix(_TAG)
     try:
@@ -66,12 +51,20 @@ def _scalar(loader: _Loader, node: ScalarNode) -> Any:
     return text.lower() == "true" if kind == "bool" else None
 
 
-for _kind in _CORE:
-    _Loader.add_constructor(_TAG + _kind, _scalar)
-_Loader.add_constructor(_TAG + "str", yaml.SafeLoader.construct_yaml_str)
-_Loader.add_constructor(_TAG + "seq", yaml.SafeLoader.construct_yaml_seq)
-_Loader.add_constructor(_TAG + "map", yaml.SafeLoader.construct_yaml_map)
-_Loader.add_constructor(None, yaml.SafeLoader.construct_undefined)
+class _Loader(yaml.SafeLoader):
+    """Reads values by the core schema, and merge keys.
+
+    PyYAML's own rules are those of YAML 1.1, by which ``010`` is 8, ``1:30`` is 90 and ``no`` is false.
+    """
+
+    yaml_implicit_resolvers: Any = {  # noqa: RUF012 (types-PyYAML takes it for an instance's own)
+        None: [(_TAG + kind, pattern) for kind, pattern in (*_CORE.items(), ("merge", re.compile(r"<<\Z")))]
+    }
+    yaml_constructors: ClassVar = {
+        **{_TAG + kind: yaml.SafeLoader.yaml_constructors[_TAG + kind] for kind in ("str", "seq", "map")},
+        **{_TAG + kind: _scalar for kind in _CORE},
+        None: yaml.SafeLoader.yaml_constructors[None],
+    }
 
 
 @dataclass(frozen=True)
