@@ -152,7 +152,7 @@ def read_yaml(path: Path) -> YamlFile:
 def _as_written(node: ScalarNode) -> str:
     buffer = node.start_mark.buffer or ""
     text = buffer[node.start_mark.pointer : node.end_mark.pointer]
-    return re.sub(r"(?:^|(?<=\s))&\S+\s*", "", text).strip()
+    return re.sub(r"^(!\S*\s+)?&\S+\s*", r"\1", text).strip()  # without an anchor, with a tag
 
 
 def _fields(

@@ -204,6 +204,12 @@ def test_local_studies_come_first_and_hidden_files_do_not_count() -> None:
 def test_anchors_and_merge_keys_work() -> None:
     study = load("name: mine\narms:\n  A: &a {sst_head: mlp}\n  B:\n    <<: *a\n    sts_head: cosine\n")
     assert study.spec.arms["B"] == {"sst_head": "mlp", "sts_head": "cosine"}
+    for merged in ("<<: *a\n    dropout: '0.3'", "dropout: '0.3'\n    <<: *a"):
+        message = refusal(f"name: mine\narms:\n  A: &a {{dropout: 0.1}}\n  B:\n    {merged}\n")
+        line = 5 if merged.startswith("dropout") else 6
+        assert message == f"mine.yaml:{line}: arms.B.dropout = '0.3': must be a number: write 0.3"
+    text = "name: mine\nbase: {dropout: !!str &d 3 &e, warmup: *d}\n"
+    assert refusal(text) == "mine.yaml:2: base.dropout = !!str 3 &e: must be a number, such as 0.1"
     text = "name: mine\narms:\n  A: &a {sst_hed: mlp}\n  B:\n    <<: *a\n"
     assert refusal(text).startswith("mine.yaml:3: arms.A.sst_hed")
 
