@@ -95,7 +95,7 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
             mask_token=mask,
             model_max_length=encoder.max_length,
         )
-    source = str(minilm_folder()) if encoder.source == "minilm" else str(encoder.name)
+    source = str(minilm_folder()) if encoder.source == "minilm" else encoder.location
     loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
         source, use_fast=True, model_max_length=encoder.max_length
     )

@@ -30,6 +30,18 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+def user_path(written: str | Path) -> Path:
+    """A path as the user wrote it; ``~`` and ``~name`` at its start are the home of a user.
+
+    Raises:
+        InputError: If that user has none.
+    """
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise InputError(f"{str(written)!r}: the home folder of this user is not known") from None
+
+
 @dataclass(frozen=True)
 class Home:
     """The folder that holds the state of all studies: SWEEPER_HOME, by default ``.sweeper/``.
@@ -45,10 +57,13 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it, and for a URL a cache."""
+        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it, and for a URL a cache.
+
+        Set and empty, it is not set.
+        """
         given = os.environ.get("SWEEPER_HOME") or ".sweeper"
         if "://" not in given:
-            return cls(Path(given).resolve())
+            return cls(user_path(given).resolve())
         digest = hashlib.sha256(given.encode()).hexdigest()[:16]
         return cls(Path.home() / ".cache" / "sweeper" / digest, given.rstrip("/"))
 
@@ -102,9 +117,9 @@ def _checked(study: str) -> str:
 
 
 def data_folder() -> Path | None:
-    """The folder of the user's data files, SWEEPER_DATA, or None where it is not set."""
+    """The folder of the user's data files, SWEEPER_DATA, or None where it is not set or empty."""
     value = os.environ.get("SWEEPER_DATA")
-    return Path(value).resolve() if value else None
+    return user_path(value).resolve() if value else None
 
 
 def shipped_studies() -> Path:

@@ -1,6 +1,7 @@
 """Every setting of a trial, in one frozen object that is checked when it is built. Imports no torch."""
 
 import hashlib
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -50,6 +51,12 @@ class EncoderConfig(Frozen):
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
     vocabulary: int = Field(2000, ge=100, description="Largest WordPiece vocabulary of the tiny encoder.")
+
+    @property
+    def location(self) -> str:
+        """Where a hub model is loaded from: its name there, or a folder; ``~`` is the home of who trains."""
+        name = str(self.name)
+        return str(Path(name).expanduser()) if name.startswith("~") else name
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -82,7 +82,7 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
         if pad_id is None:
             raise EncoderError(f"{folder / 'tokenizer.json'} has no [PAD] token: install the package again")
         return SentenceTokenizer(tokenizer, pad_id, config.max_length)
-    return _hub_tokenizer(str(config.name), config.max_length)
+    return _hub_tokenizer(config.location, config.max_length)
 
 
 def _hub_tokenizer(name: str, max_length: int) -> SentenceTokenizer:

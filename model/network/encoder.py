@@ -116,7 +116,7 @@ def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel
 
 
 def _pretrained(config: EncoderConfig) -> PreTrainedModel:
-    source = str(verified_minilm_folder()) if config.source == "minilm" else str(config.name)
+    source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
     try:
         settings = AutoConfig.from_pretrained(source)
         if config.dropout is not None:

@@ -28,13 +28,13 @@ def weights_digest(config: EncoderConfig, cache: Path) -> str | None:
         return None
     if config.source == "minilm":
         return MINILM_SHA256  # or the encoder would have refused them
-    single, index = (_file(str(config.name), name) for name in (SINGLE, INDEX))
+    single, index = (_file(config.location, name) for name in (SINGLE, INDEX))
     if single is not None:
         return _digest(single, cache)
     if index is None:
         return None
     names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-    parts = [_file(str(config.name), name) for name in names]
+    parts = [_file(config.location, name) for name in names]
     lines = (f"{_digest(part, cache)}  {name}\n" for name, part in zip(names, parts, strict=True) if part)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 

@@ -13,6 +13,7 @@ from model.errors import ModelError
 from ..errors import SweeperError
 from ..version import __version__
 from .best import best
+from .command import add
 from .confirm import confirm
 from .dashboard import dashboard
 from .db import databases
@@ -84,7 +85,7 @@ def options(
 
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
+    add(app, _name, _command)
 
 
 app.add_typer(databases, name="db")

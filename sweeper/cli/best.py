@@ -7,17 +7,19 @@ import typer
 
 from ..paths import Home, data_folder
 from ..signals import terminable
-from .options import Storage, StudyName, storage_url
+from .command import StudyName
+from .options import Storage, file_path, storage_url
 
 
 def best(
     study: StudyName = None,
+    *,
     arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
     export: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Write its model there, for transformers and sentence-transformers; an earlier export is "
+        file_path(
+            "FOLDER",
+            "Write its model there, for transformers and sentence-transformers; an earlier export is "
             "replaced, anything else stays untouched.",
         ),
     ] = None,

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from ..sweep.stopping import MAX_FAILURES, Limits
+from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, StudyName, Timeout, storage_url
+from .options import MaxFailures, Storage, Timeout, storage_url
 from .run import run_study
 
 
@@ -32,17 +33,18 @@ def confirm(
     """Trains the leaders of a study again, at seeds that its search has not seen.
 
     The best of many trials on dev is optimistic. The report of the study then shows both scores, and those
-    on test rows where every task has some. It is a study of its own, STUDY-confirm: stop it, resume it,
-    report it. The same command with a larger K or S adds to it.
+    on test rows where every task has some. It is a study of its own, STUDY-confirm, and never the latest:
+    stop it, resume it, report it by that name. The same command with a larger K or S adds to it.
 
     Example: `sweeper confirm sbert-grid --top 3 --seeds 5`
     """
-    from ..report.confirmation import confirmation, confirmation_name
+    from ..report.confirmation import confirmation
     from ..report.read import read_study
     from ..report.results import rank_configurations
     from ..store.database import Database
     from ..store.studies import find_study
     from ..study.load import stored_study
+    from ..study.named import confirmation_name
 
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study)

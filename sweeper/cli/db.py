@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ..text import plural
-from .options import STUDY_RUN
+from .command import STUDY_RUN, Which, add
 
 databases = typer.Typer(help="Moves studies between databases.")
 
@@ -15,15 +15,13 @@ def group() -> None:
     """Moves studies between databases."""
 
 
-@databases.command("copy")
 def copy(
+    *,
     source: Annotated[str, typer.Argument(metavar="SRC", help="URL of the database that has the studies.")],
     destination: Annotated[
         str, typer.Argument(metavar="DST", help="URL of the one that shall have them; made if need be.")
     ],
-    study: Annotated[
-        str | None, typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: all of them.")
-    ] = None,
+    study: Annotated[str | None, Which(f"{STUDY_RUN}; default: all of them.")] = None,
 ) -> None:
     """Copies studies whole, from SQLite to PostgreSQL, back, or to another of its kind.
 
@@ -41,6 +39,8 @@ def copy(
         last = find_study(database, study)
         names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
-    typer.echo(
-        f"Copied {', '.join(names)}: {plural(trials, 'trial')}; now with: --storage {check_url(destination)}"
-    )
+    copied = f"Copied {', '.join(names)}: {plural(trials, 'trial')}"
+    typer.echo(f"{copied}; now with: --storage {check_url(destination)}")
+
+
+add(databases, "copy", copy)

@@ -7,21 +7,22 @@ import typer
 from rich.console import Console
 
 from ..paths import Home
-from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
+from .command import StudyName
+from .options import MOST_TRIALS, Storage, file_path, storage_url
 
 
 def diff(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    *,
+    study: StudyName = None,
     first: Annotated[int, typer.Argument(metavar="A", max=MOST_TRIALS, help="Number of the one trial.")],
     second: Annotated[int, typer.Argument(metavar="B", max=MOST_TRIALS, help="Number of the other.")],
-    *,
     rows: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Rows that are shown of each kind of disagreement on a task."),
     ] = 5,
     csv: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write every dev row with two predictions there, as CSV."),
+        file_path("FILE", "Write every dev row with two predictions there, as CSV."),
     ] = None,
     storage: Storage = None,
 ) -> None:

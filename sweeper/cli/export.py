@@ -6,15 +6,14 @@ from typing import Annotated
 import typer
 
 from ..text import plural
-from .options import Storage, StudyName, storage_url
+from .command import StudyName
+from .options import Storage, file_path, storage_url
 
 
 def export(
     study: StudyName = None,
     *,
-    trials: Annotated[
-        Path, typer.Option(metavar="FILE", help="Where to: a name that ends in .csv, .json or .parquet.")
-    ],
+    trials: Annotated[Path, file_path("FILE", "Where to: a name that ends in .csv, .json or .parquet.")],
     storage: Storage = None,
 ) -> None:
     """Writes all trials of a study to one file, one row each, numbers in full.

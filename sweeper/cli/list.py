@@ -2,7 +2,7 @@
 
 import typer
 
-from ..errors import NoStudiesError
+from ..errors import NoDatabaseError, NoStudiesError
 from .options import Storage, storage_url
 
 
@@ -22,6 +22,9 @@ def list_studies(storage: Storage = None) -> None:
         with Database(storage_url(storage), must_exist=True) as database:
             studies = database.studies()
             lines += [f"{store.row.name}: {tally(store).standing()}" for store in studies]
-    except NoStudiesError:
+    except NoStudiesError as error:
+        # One that was named is meant to be there.
+        if storage is not None and isinstance(error, NoDatabaseError):
+            raise
         studies = []
     typer.echo("\n".join([*lines, *([] if studies else ["None has run yet."])]))

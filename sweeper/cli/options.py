@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import InputError
-from ..paths import Home
+from ..paths import Home, user_path
 from ..report.formats import FORMATS, IMAGES
 
 if TYPE_CHECKING:
     from ..study.study import Study
-
-STUDY_FILE = "Name of a study, with or without @workload, or path of a study file."
-
-
-STUDY_RUN = "A study that has run, with or without @workload"
 
 MOST_TRIALS = 2**31 - 1
 """The largest number that a database has for a trial."""
@@ -28,11 +22,6 @@ Storage = Annotated[
         metavar="URL",
         help="Database, sqlite:///… or postgresql://…; default: studies.db under SWEEPER_HOME.",
     ),
-]
-
-
-StudyName = Annotated[
-    str | None, typer.Argument(metavar="[STUDY]", help=f"{STUDY_RUN}; default: the latest.")
 ]
 
 
@@ -58,6 +47,17 @@ def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>")
         return text
 
     return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)
+
+
+def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002
+    """An option whose value is a path, of which ``~`` is the user's home.
+
+    Args:
+        metavar: As of typer.
+        help: As of typer.
+        flags: What is typed, where the parameter does not say it.
+    """
+    return typer.Option(*flags, parser=user_path, metavar=metavar, help=help)
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -163,7 +163,7 @@ ImageFormat = Annotated[
 
 def storage_url(given: str | None) -> str:
     """URL of the database: the one that was given, else that of SWEEPER_HOME."""
-    return given or Home.from_environment().storage
+    return Home.from_environment().storage if given is None else given
 
 
 def named_study(
@@ -180,13 +180,10 @@ def named_study(
         InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
     """
     from ..study.load import load_study
+    from ..study.named import is_file, split_name
 
     say = partial(typer.echo, err=True)
-    if study.endswith((".yaml", ".yml")) or "@" not in study:
+    if is_file(study):
         return load_study(study, workload, say, begun)
-    name, _, named = study.rpartition("@")
-    if not (name and named):
-        raise InputError(f"study {study!r} is not complete: write STUDY or STUDY@WORKLOAD")
-    if workload not in (None, named):
-        raise InputError(f"--workload {workload} contradicts {study!r}: leave one of them out")
-    return load_study(name, named, say, begun)
+    asked = split_name(study, workload)
+    return load_study(str(asked.study), asked.workload, say, begun)

@@ -6,11 +6,13 @@ import typer
 
 from ..paths import Home, data_folder
 from ..signals import terminable
-from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
+from .command import StudyName
+from .options import MOST_TRIALS, Storage, storage_url
 
 
 def replay(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    *,
+    study: StudyName = None,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
     storage: Storage = None,
 ) -> None:

@@ -7,25 +7,23 @@ import typer
 from rich.console import Console
 
 from ..paths import Home
+from .command import StudyName
 from .options import (
-    STUDY_RUN,
     ArmNames,
     ImageFormat,
     SortColumn,
     Storage,
     TableFormat,
     TableKeys,
+    file_path,
     storage_url,
 )
 
 
 def report(
     *,
-    study: Annotated[
-        str | None,
-        typer.Option(metavar="STUDY", help=f"{STUDY_RUN}; default: the latest."),
-    ] = None,
-    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder of the reports.")] = Path("reports"),
+    study: StudyName = None,
+    folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
     tables: TableKeys = None,
     arms: ArmNames = None,

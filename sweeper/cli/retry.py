@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from ..trial import ErrorClass
-from .options import Storage, StudyName, storage_url
+from .command import StudyName
+from .options import Storage, storage_url
 
 
 def retry(

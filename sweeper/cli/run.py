@@ -13,13 +13,12 @@ from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import TerminatedError, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
+from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
-    STUDY_FILE,
     MaxFailures,
     StaleTrials,
     Storage,
-    StudyName,
     Timeout,
     TrialTimeout,
     Until,
@@ -47,7 +46,7 @@ Logs = Annotated[
 @placed
 def run(
     *,
-    study: Annotated[str, typer.Option(metavar="STUDY", help=STUDY_FILE)],
+    study: StudyFile,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -83,10 +82,10 @@ def run(
     from ..study.load import study_folder
 
     def begun(own: str) -> "Study | None":
-        return _begun(f"{name}@{own.rpartition('@')[2]}" if name else own, storage)
+        return _begun(own if name is None else f"{name}@{own.rpartition('@')[2]}", storage)
 
     loaded = named_study(study, workload, begun)
-    loaded = loaded.named(name) if name else loaded
+    loaded = loaded if name is None else loaded.named(name)
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
@@ -108,7 +107,8 @@ def resume(
     *,
     study: StudyName = None,
     workload: Annotated[
-        str | None, typer.Option(metavar="WORKLOAD", help="Which one, if the study ran on several.")
+        str | None,
+        typer.Option(metavar="WORKLOAD", help="Name or file of the one, if the study ran on several."),
     ] = None,
     where: Placement,
     timeout: Timeout = None,
@@ -150,7 +150,7 @@ def run_study(
 
     run_order = where(study)
     home = Home.from_environment()
-    places = Places(storage or home.storage, home, data_folder(), working)
+    places = Places(storage_url(storage), home, data_folder(), working)
     order = Order(study, trials, places, Console(), limits, logs)
     try:
         with terminable():

@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .options import MOST_TRIALS, STUDY_RUN, Storage, storage_url
+from .command import StudyName
+from .options import MOST_TRIALS, Storage, storage_url
 
 
 def show(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help=f"{STUDY_RUN}.")],
+    *,
+    study: StudyName = None,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
     storage: Storage = None,
 ) -> None:

@@ -6,10 +6,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from .options import Storage, StudyName, storage_url
+from .command import StudyName
+from .options import Storage, storage_url
 
 
 def status(
+    *,
     study: StudyName = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C.")

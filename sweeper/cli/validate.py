@@ -1,16 +1,16 @@
 """The command that checks a study file."""
 
-from typing import Annotated
-
 import typer
 
 from ..paths import data_folder
 from ..text import plural
-from .options import STUDY_FILE, WorkloadName, named_study
+from .command import StudyFile
+from .options import WorkloadName, named_study
 
 
 def validate(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help=STUDY_FILE)],
+    *,
+    study: StudyFile,
     workload: WorkloadName = None,
 ) -> None:
     """Checks a study file, its workload and its data, and runs nothing.
@@ -19,13 +19,13 @@ def validate(
     """
     from model.tasks import overall_formula
 
+    from ..show.outline import outline
     from ..study.study import grid_size
     from ..sweep.checks import check_inputs
 
     loaded = named_study(study, workload)
     check_inputs(loaded, data_folder())
     size = grid_size(loaded)
-    typer.echo(f"{loaded.name} is valid: arms {', '.join(loaded.spec.arms)}; {overall_formula(loaded.tasks)}")
-    typer.echo(
-        f"It ends after {plural(size, 'trial')}." if size else "It goes on for as many trials as asked."
-    )
+    end = f"It ends after {plural(size, 'trial')}." if size else "It goes on for as many trials as asked."
+    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), end]
+    typer.echo("\n".join(lines))

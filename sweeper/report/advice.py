@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from ..study.named import is_confirmation
 from ..study.space import Choice
 from ..text import one_line, plural, setting
 from ..trial import RunState
-from .confirmation import is_confirmation
 from .results import Configuration, Results, in_state
 from .statistics.comparison import Comparisons
 

@@ -9,26 +9,14 @@ from typing import Any
 
 from ..errors import InputError
 from ..paths import check_name
+from ..study.named import CONFIRM, is_confirmation
 from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
 from .results import Configuration, Results
 
-SUFFIX = "-confirm"
-
 SEEDS = 2**32
 """Seeds that a trainer knows."""
-
-
-def confirmation_name(name: str) -> str:
-    """Name of the study that confirms ``<study>@<workload>``."""
-    base, _, workload = name.partition("@")
-    return f"{base}{SUFFIX}@{workload}"
-
-
-def is_confirmation(name: str) -> bool:
-    """Whether ``<study>@<workload>`` confirms another one."""
-    return name.partition("@")[0].endswith(SUFFIX)
 
 
 def confirmation(
@@ -62,7 +50,7 @@ def confirmation(
     unused = (seed for seed in chain(range(first, SEEDS), range(first)) if seed not in taken)
     fresh = islice(unused, max(0, seeds - len(used)))
     spec = StudySpec(
-        name=check_name(f"{study.spec.name}{SUFFIX}", "study"),
+        name=check_name(f"{study.spec.name}{CONFIRM}", "study"),
         description=f"The leaders of {study.name} at fresh seeds",
         workload=study.workload.name,
         objective=study.spec.objective,

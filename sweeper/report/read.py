@@ -15,9 +15,10 @@ from ..store.database import Database
 from ..store.frames import trials_frame
 from ..store.study import StudyStore
 from ..study.load import stored_study
+from ..study.named import confirmation_name, is_confirmation
 from ..study.study import Study
 from ..trial import StudyRow, TrialRow
-from .confirmation import as_arms, confirmation_name, is_confirmation
+from .confirmation import as_arms
 from .results import Results
 
 

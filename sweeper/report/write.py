@@ -13,11 +13,11 @@ from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home
 from ..store.database import Database
+from ..study.named import is_confirmation
 from ..text import one_line
 from .advice import advice
 from .cautions import cautions
 from .checklist import checklist_files
-from .confirmation import is_confirmation
 from .document import Document
 from .figures import study_figures
 from .formats import FORMATS, IMAGES

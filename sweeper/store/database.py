@@ -12,7 +12,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ..clock import Clock, SystemClock
-from ..errors import DatabaseError, NoStudiesError
+from ..errors import DatabaseError, NoDatabaseError, NoStudiesError
 from ..trial import objectives
 from . import migrations
 from .access import Access
@@ -142,7 +142,7 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
         must_exist: Whether it is an error that it has no tables of ours.
 
     Raises:
-        NoStudiesError: If it should exist and does not.
+        NoStudiesError: If it should exist and does not; a NoDatabaseError where its file does not either.
         DatabaseError: If it is a folder, not writable or made by a newer sweeper or another Optuna.
     """
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
@@ -155,6 +155,10 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
         with plain_engine(url).connect() as connection:
             revision = migrations.current(connection)
             check_version(connection, url)
+    if must_exist and file is not None and not file.exists():
+        raise NoDatabaseError(
+            f"{url}: there is no such file, and no studies yet: begin one with `sweeper run --study NAME`"
+        )
     if revision is None and must_exist:
         raise NoStudiesError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
     newest, *older = migrations.known()

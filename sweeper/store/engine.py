@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 
 from ..errors import DatabaseError
+from ..paths import user_path
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
 
@@ -69,7 +70,7 @@ def check_url(url: str) -> sa.URL:
         raise DatabaseError(f"{parsed}: {kind!r} is not supported: {ways}")
     if parsed.database in {None, "", ":memory:"} or parsed.query:
         raise DatabaseError(f"{parsed}: names no file: write sqlite:///folder/studies.db")
-    return parsed.set(database=str(sqlite_file(parsed).resolve()))
+    return parsed.set(database=str(user_path(sqlite_file(parsed)).resolve()))
 
 
 def sqlite_file(url: sa.URL) -> Path:

@@ -1,9 +1,24 @@
 """Finds studies and trials in a database by what the user calls them."""
 
+from collections.abc import Sequence
+
 from ..errors import InputError
+from ..paths import user_path
+from ..study.named import (
+    Asked,
+    confirmation_name,
+    is_file,
+    name_in_file,
+    split_name,
+    workload_name,
+)
+from ..text import nearest
 from ..trial import TrialRow
 from .database import Database
 from .study import StudyStore
+
+MOST_LISTED = 12
+"""Studies that a message lists; of more the latest."""
 
 
 def find_study(database: Database, name: str | None, workload: str | None = None) -> StudyStore:
@@ -11,8 +26,10 @@ def find_study(database: Database, name: str | None, workload: str | None = None
 
     Args:
         database: The database.
-        name: ``study@workload``, or ``study`` if it ran on one workload only; None for the latest study.
-        workload: Name of the workload, where `name` does not say it.
+        name: ``study@workload``, ``study`` if it ran on one workload only, or the path of a study file, for
+            the study of the name and workload in it; None for the latest study, by the activity of its
+            trials. One that confirms another is never the latest.
+        workload: Name or file of the workload, where `name` does not say it.
 
     Raises:
         InputError: If there is none of that name, or more than one.
@@ -20,20 +37,52 @@ def find_study(database: Database, name: str | None, workload: str | None = None
     studies = database.studies()
     if not studies:
         raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
-    if name is None:
-        return studies[-1]
-    base, _, on = name.partition("@")
-    if workload is not None and on not in ("", workload):
-        raise InputError(f"--workload {workload} contradicts {name!r}: leave one of them out")
-    of_that_name = [one for one in studies if one.row.name.partition("@")[0] == base]
-    on = on or workload or ""
-    found = [one for one in of_that_name if on in ("", one.row.name.partition("@")[2])]
+    asked = _asked(name, workload, studies)
+    found = [one for one in studies if asked.matches(one.row.name)]
+    if name is None and found:
+        confirming = {confirmation_name(one.row.name) for one in studies}
+        return [one for one in found if one.row.name not in confirming][-1]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(one.row.name for one in of_that_name or studies)
     if found:
-        raise InputError(f"study {name!r} ran on several workloads; name one of: {known}")
-    raise InputError(f"study {f'{base}@{on}' if on else base!r} has never run; those that have: {known}")
+        raise InputError(f"study {name!r} ran on several workloads; name one of: {_listed(found)}")
+    if asked.study is None:
+        raise InputError(f"no study has run on {asked.workload!r}; those that have run: {_listed(studies)}")
+    names = [one.row.name for one in studies]
+    near = nearest(asked.study, {name.partition("@")[0] for name in names} - {asked.study})
+    of_that_name = [one for one in studies if one.row.name.partition("@")[0] == asked.study]
+    hint = f"{near} Those" if "did you mean" in near and not of_that_name else "; those"
+    raise InputError(
+        f"study {asked.written} has never run{hint} that have: {_listed(of_that_name or studies)}"
+    )
+
+
+def _asked(name: str | None, workload: str | None, studies: Sequence[StudyStore]) -> Asked:
+    on = None if workload is None else workload_name(workload)
+    if name is None:
+        return Asked(None, on)
+    if not is_file(name):
+        return split_name(name, on)
+    # A name may end as a file does.
+    if not any(name in (one.row.name, one.row.name.partition("@")[0]) for one in studies):
+        return name_in_file(name, on)
+    if user_path(name).exists():
+        raise InputError(
+            f"{name!r} is a study that has run, and a file: write {name}@WORKLOAD for the study, "
+            f"./{name} for that of the file"
+        )
+    return split_name(name, on)
+
+
+def _listed(studies: Sequence[StudyStore]) -> str:
+    """Studies with how far each is, the latest last."""
+    more = len(studies) - MOST_LISTED
+    shown = [f"{one.row.name} ({_done(one)} of {one.row.wanted} trials)" for one in studies[-MOST_LISTED:]]
+    return ", ".join([*([f"{more} older ones (see: sweeper list)"] if more > 0 else []), *shown])
+
+
+def _done(store: StudyStore) -> int:
+    return sum(trial.state.final for trial in store.trials.standings())
 
 
 def find_trial(store: StudyStore, number: int) -> TrialRow:

@@ -1,10 +1,12 @@
 """Whether a study's sampler, objective and queue agree with its space and its tasks."""
 
+import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from ..text import nearest
+from ..text import nearest, one_line
 from ..trial import COLUMNS
 from .problem import FieldError, FieldPath
+from .pruners import PrunerSpec
 from .space import Choice, Space
 from .spec import StudySpec
 
@@ -39,12 +41,38 @@ def study_problems(
 
 
 def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
-    """The tasks whose score would stand under the name of another column where trials are listed.
+    """The tasks whose name is none, or that of another column where trials are listed.
 
     Asked of files alone: studies were begun with some of these names before they were refused, and go on.
     """
     taken = ", ".join(sorted(COLUMNS))
     for name in tasks:
+        path = ("train", "tasks", name)
         if name in COLUMNS:
             reason = f"a task cannot have the name of a column of trials; those are {taken}"
-            yield FieldError(("train", "tasks", name), reason, name)
+            yield FieldError(path, reason, name)
+        elif not (name.isidentifier() and name.islower()):
+            reason = "a task's name has small letters, digits and _ alone, and begins with a letter"
+            yield FieldError(path, reason, name)
+
+
+def file_problems(spec: StudySpec) -> Iterator[FieldError]:
+    """What a study file may not hold: arms that print alike, options of a pruner that is not chosen.
+
+    Asked of files alone: studies were begun with such before they were refused, and go on. Of a stored pruner
+    it cannot be told which options were written.
+    """
+    printed: dict[str, str] = {}
+    for arm in spec.arms:
+        # What is made of two signs, and what is one, look the same.
+        shown = unicodedata.normalize("NFC", one_line(arm))
+        if not shown:
+            yield FieldError(("arms", arm), "this name has no sign that prints")
+        elif shown in printed:
+            reason = f"prints as the arm {printed[shown]!a} does: give one of them another name"
+            yield FieldError(("arms", arm), reason)
+        printed[shown] = arm
+    for option in PrunerSpec.model_fields:
+        if option in spec.pruner.model_fields_set and option not in spec.pruner.heeded:
+            problem = spec.pruner.unheeded(option)
+            yield FieldError(("pruner", *problem.path), problem.reason, problem.value)

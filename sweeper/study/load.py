@@ -1,30 +1,29 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import DatabaseError, InputError
-from ..paths import NAME, check_name, shipped_studies
+from ..paths import NAME, check_name, shipped_studies, user_path
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
-from .checks import task_problems
+from .checks import file_problems, task_problems
 from .kinds import of_their_kinds
+from .named import is_file
 from .problem import FieldError, FieldPath, first_problem
 from .recommended import outside
-from .settings import field_path, names_at
+from .settings import field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 def study_files() -> dict[str, Path]:
@@ -58,11 +57,16 @@ def load_study(
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     spec = _validate(StudySpec, study_file, say)
+    for problem in file_problems(spec):
+        raise InputError(study_file.explain(problem))
     known = workload_files()
     if workload is None and spec.workload not in known:
         problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
         raise InputError(study_file.explain(problem))
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
+    # First: a configuration would blame the task's settings for its name.
+    declared = nested(on.train).get("tasks")
+    _check_names(files, declared if isinstance(declared, Mapping) else ())
     try:
         study = _built(spec, on, begun)
         study.check_dropout()
@@ -73,9 +77,7 @@ def load_study(
         names = ", ".join(str(file.path) for file in files)
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
-    for problem in task_problems(study.tasks):
-        setter, written = _setter(files, problem.path)
-        raise InputError(setter.explain(problem, written))
+    _check_names(files, study.tasks)
     for key, line in (*outside(study), *_uneven(spec)):
         say(f"{study_file.place(('space', key))}: {line}")
     return study
@@ -107,7 +109,7 @@ def study_folder(argument: str) -> Path:
     Args:
         argument: What `load_study` was given.
     """
-    return Path(argument).parent if argument.endswith(_SUFFIXES) else Path()
+    return user_path(argument).parent if is_file(argument) else Path()
 
 
 def stored_study(row: StudyRow) -> Study:
@@ -135,8 +137,8 @@ def _files(*folders: Path) -> dict[str, Path]:
 
 
 def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
-    if argument.endswith(_SUFFIXES):
-        return Path(argument)
+    if is_file(argument):
+        return user_path(argument)
     if check_name(argument, what) not in files:
         raise InputError(_unknown(argument, what, files))
     return files[argument]
@@ -154,6 +156,12 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
         return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
         raise InputError(file.explain(first_problem(error, lambda path: names_at(model, path)))) from None
+
+
+def _check_names(files: list[YamlFile], tasks: Collection[str]) -> None:
+    for problem in task_problems(tasks):
+        setter, written = _setter(files, problem.path)
+        raise InputError(setter.explain(problem, written))
 
 
 def _read_workload(

@@ -82,10 +82,23 @@ class PrunerSpec(Frozen):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         for option, value in self:
-            changed = option != "name" and value != type(self).model_fields[option].default
-            if changed and option not in self.method.options:
-                raise FieldError((option,), f"pruner {self.name} has no such option", value)
+            changed = value != type(self).model_fields[option].default
+            if changed and option not in self.heeded:
+                raise self.unheeded(option)
         return self
+
+    @property
+    def heeded(self) -> tuple[str, ...]:
+        """The fields that count beside this name, itself included."""
+        return ("name", *self.method.options)
+
+    def unheeded(self, option: str) -> FieldError:
+        """What is wrong with an option that belongs to other pruners."""
+        *others, last = [name for name, pruner in PRUNERS.items() if option in pruner.options]
+        owners = f"{', '.join(others)} or {last}" if others else last
+        chosen = f"the pruner is {self.name}" if "name" in self.model_fields_set else "no `name` says which"
+        reason = f"goes with pruner {owners} only, and {chosen}: name one, or leave this out"
+        return FieldError((option,), reason, getattr(self, option))
 
     @property
     def method(self) -> Pruner:

@@ -52,7 +52,8 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
     """
     chosen = EXECUTORS[executor]
     for option, value in options.items():
-        if value and option not in chosen.options:
+        # Of a list, Typer says that it was not given by an empty one.
+        if value not in (None, []) and option not in chosen.options:
             given = " ".join(value) if isinstance(value, list) else value
             owner = next(name for name, kind in EXECUTORS.items() if option in kind.options)
             raise InputError(f"--{option.replace('_', '-')} {given}: goes with --executor {owner} only")

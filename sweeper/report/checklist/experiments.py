@@ -8,8 +8,8 @@ import pandas as pd
 from model.metrics import METRICS
 from model.tasks import overall_formula
 
-from ...study.space import Choice
-from ...text import NONE, duration, one_line, plural, score, setting, setting_line, trial_names
+from ...show.outline import values
+from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
 from ..document import Table
 from ..read import Stored
 from ..results import Results, count_trials, leaders, mean_and_deviation
@@ -87,14 +87,7 @@ def search(stored: Stored) -> Lines:
 
 def bounds(stored: Stored) -> Lines:
     """The range or the choices of each setting that varied within an arm."""
-    said = []
-    for name, entry in stored.results.space.items():
-        if isinstance(entry, Choice):
-            said.append(f"{name}: one of {', '.join(map(setting, entry.values))}")
-            continue
-        step = getattr(entry, "step", None)
-        scale = ", log scale" if entry.log else f", steps of {setting(step)}" if step else ""
-        said.append(f"{name}: {setting(entry.low)} to {setting(entry.high)}{scale}")
+    said = [f"{name}: {values(entry)}" for name, entry in stored.results.space.items()]
     return said or ["no setting varied within an arm"]
 
 

@@ -51,6 +51,15 @@ def test_an_encoder_from_scratch_and_missing_files_have_none(tmp_path: Path) -> 
     assert weights_digest(EncoderConfig(source="hub", name=str(tmp_path)), tmp_path) is None
 
 
+def test_a_tilde_in_the_name_is_the_home_of_who_trains(
+    saved: EncoderConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    named = EncoderConfig(source="hub", name="~/bert")
+    assert (named.name, named.location, saved.location) == ("~/bert", str(saved.name), str(saved.name))
+    assert weights_digest(named, tmp_path / "cache") == weights_digest(saved, tmp_path / "cache")
+
+
 @needs_minilm
 def test_minilm_has_the_published_one(tmp_path: Path) -> None:
     expected = sha256(verified_minilm_folder() / "model.safetensors")

@@ -3,12 +3,13 @@
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.report.confirmation import configuration_key, confirmation, confirmation_name
+from sweeper.report.confirmation import configuration_key, confirmation
 from sweeper.report.read import read_study
 from sweeper.report.results import Results, rank_configurations
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
 from sweeper.study.load import load_study, stored_study
+from sweeper.study.named import confirmation_name
 from sweeper.study.study import Study
 from sweeper.sweep.order import Places
 from tests.sweeper_tests import made

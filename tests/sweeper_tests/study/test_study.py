@@ -268,6 +268,13 @@ WRONG = [
     ("sst_head: mlp", "sst_head: sbert",
      "2: base.sst_head = sbert: head sbert compares two sentences; kind is single"),
     ("A: {}", "A:", "4: arms.A = null: must be a mapping; an empty one is {}"),
+    ("A: {}", 'A: {}\n  "A\\tx": {}\n  "A x": {}',
+     "6: arms.A x: prints as the arm 'A\\tx' does: give one of them another name"),
+    ("A: {}", 'A: {}\n  "caf\\u00e9": {}\n  "cafe\\u0301": {}',
+     "6: arms.cafe\u0301: prints as the arm 'caf\\xe9' does: give one of them another name"),
+    ("A: {}", 'A: {}\n  "A\\u200b": {}',
+     "5: arms.A\u200b: prints as the arm 'A' does: give one of them another name"),
+    ("A: {}", 'A: {}\n  "\\u200b": {}', "5: arms.\u200b: this name has no sign that prints"),
     ("A: {}", '" ": {}', "4: arms.  = ' ': must not be blank, nor begin or end with a space"),
     ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
     ("dropout: [0.1, 0.3]", "encoder: [1]",
@@ -338,7 +345,14 @@ WRONG = [
      "6: pruner.name = medan: must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
      "did you mean 'median'?"),
     ("space:", "pruner: {name: asha, p_threshold: 0.2}\nspace:",
-     "6: pruner.p_threshold = 0.2: pruner asha has no such option"),
+     "6: pruner.p_threshold = 0.2: goes with pruner wilcoxon only, and the pruner is asha: name one, or "
+     "leave this out"),
+    ("space:", "pruner: {startup: 5}\nspace:",
+     "6: pruner.startup = 5: goes with pruner median only, and no `name` says which: name one, or leave "
+     "this out"),
+    ("space:", "pruner: {min_epochs: 2}\nspace:",
+     "6: pruner.min_epochs = 2: goes with pruner median, asha or hyperband only, and no `name` says "
+     "which: name one, or leave this out"),
     ("space:", "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
      "7: pruner.name = wilcoxon: needs 5 seeds to tell configurations apart at this p_threshold"),
     ("space:", "objective: overal\nspace:",
@@ -438,11 +452,18 @@ WRONG_WORKLOADS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["driver", "halvings", "reused_from", "number"])
+@pytest.mark.parametrize("name", ["driver", "halvings", "reused_from", "number", "overall"])
 def test_a_task_has_no_name_of_a_column_of_trials(name: str) -> None:
     message = refused_workload(f"name: w\nextends: demo\ntrain:\n  epochs: 3\n  tasks.{name}: {TASK}\n")
     place = f"studies/workloads/w.yaml:5: train.tasks.{name} = '{name}'"
     assert message.startswith(f"{place}: a task cannot have the name of a column of trials; those are arm, ")
+
+
+def test_a_wrong_name_of_a_task_is_blamed_on_no_other_field() -> None:
+    for name in ("Ab", "a b", "1", "a-b"):
+        message = refused_workload(f"name: w\nextends: demo\ntrain:\n  tasks:\n    '{name}': {TASK}\n")
+        said = "a task's name has small letters, digits and _ alone, and begins with a letter"
+        assert message == f"studies/workloads/w.yaml:5: train.tasks.{name} = '{name}': {said}"
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG_WORKLOADS)

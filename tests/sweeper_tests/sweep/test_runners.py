@@ -36,7 +36,7 @@ def test_options_that_do_not_go_together(options: str, why: str, sweeper: Comman
     assert refused(sweeper, *RUN, *options.split()).startswith(f"Error: {why}")
 
 
-@pytest.mark.parametrize("value", [3, 2.5, "3", Path("3")], ids=repr)
+@pytest.mark.parametrize("value", [3, 2.5, "3", Path("3"), 0, False], ids=repr)
 def test_an_option_of_any_type_is_told_from_another_executors(
     value: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """How a sweep begins, goes on, and is found again."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -81,29 +82,53 @@ def test_a_stored_study_that_cannot_be_read(study: Study, places: Places) -> Non
         assert "\n" not in str(caught.value)
 
 
-def test_finding_a_study(study: Study, places: Places) -> None:
+def test_finding_a_study(
+    study: Study, places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     other = replace(study, workload=study.workload.model_copy(update={"name": "other"}))
-    alone = changed(study, name="alone")
-    for one in (study, other, alone):
+    alone, twin = changed(study, name="alone"), changed(study, name="alone.yaml")
+    confirming = changed(study, name="alone-confirm")
+    drive(study, places, 2)
+    for one in (other, twin, alone, confirming):
         drive(one, places, 1)
     with Database(places.storage) as database:
 
         def found(name: str | None, workload: str | None = None) -> str:
             return find_study(database, name, workload).row.name
 
-        assert found(None) == "alone@demo"
+        # A confirmation is never the latest, whatever it did last.
+        assert found(None) == found(None, "demo") == "alone@demo"
+        assert found(None, "other") == "quickstart@other"
+        assert found("alone-confirm") == "alone-confirm@demo"
+        assert found("alone.yaml") == found("alone.yaml@demo") == "alone.yaml@demo"
         assert found("alone") == found("alone@demo") == found("alone", "demo") == "alone@demo"
         assert found("quickstart", "other") == found("quickstart@other") == "quickstart@other"
         for name, workload, said in (
-            ("quickstart", None, "several workloads; name one of: quickstart@demo, quickstart@other"),
-            ("alone", "minilm", "'alone@minilm' has never run; those that have: alone@demo$"),
-            ("quickstart@minilm", None, "those that have: quickstart@demo, quickstart@other$"),
+            (
+                "quickstart",
+                None,
+                r"several workloads; name one of: quickstart@demo \(2 of 2 trials\), quickstart@other "
+                r"\(1 of 1 trials\)$",
+            ),
+            (
+                "alone",
+                "minilm",
+                r"'alone@minilm' has never run; those that have: alone@demo \(1 of 1 trials\)$",
+            ),
+            ("quickstart@minilm", None, r"those that have: quickstart@demo \(.*\), quickstart@other \(.*\)$"),
             ("nope", None, "'nope' has never run; those that have: .*alone@demo"),
+            ("quikstart", None, "'quikstart' has never run; did you mean 'quickstart'[?] Those that have: "),
             ("alone@demo", "minilm", "contradicts"),
+            ("alone@", None, "write STUDY or STUDY@WORKLOAD"),
             ("../x", None, r"'\.\./x' has never run"),
         ):
             with pytest.raises(InputError, match=said):
                 found(name, workload)
+        Path("alone.yaml").write_text("name: quickstart\nworkload: other\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"a study that has run, and a file: write alone\.yaml@WORKLOAD"):
+            found("alone.yaml")
+        assert (found("./alone.yaml"), found("alone.yaml@demo")) == ("quickstart@other", "alone.yaml@demo")
 
 
 def test_the_time_left_is_known_when_a_study_goes_on(study: Study, places: Places) -> None:
