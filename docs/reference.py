@@ -63,7 +63,8 @@ def _values(field: Schema) -> str:
     if "enum" in field or "const" in field:
         return ", ".join(map(_code, field.get("enum") or [field["const"]]))
     if "prefixItems" in field:
-        return f"{len(field['prefixItems'])} numbers in brackets"
+        numbers = field["prefixItems"][0]["type"] == "number"
+        return f"{len(field['prefixItems'])} {'numbers' if numbers else 'texts'} in brackets"
     if field.get("type") == "array":
         return f"list of: {_values(field['items'])}"
     bounds = "".join(f" {sign} {field[name]}" for name, sign in _BOUNDS.items() if name in field)

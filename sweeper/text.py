@@ -72,8 +72,8 @@ def setting(value: Any) -> str:
 
 
 def brief(value: Any) -> str:
-    """A value of the search space as Python writes it, to three digits: ``3.21e-05``, ``0.3``, ``None``."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    """A value of the search space, numbers to three digits: ``3.21e-05``, ``0.3``, ``null``."""
+    return f"{value:.3g}" if isinstance(value, float) else setting(value)
 
 
 def setting_line(params: Mapping[str, Any], write: Callable[[Any], str] = setting) -> str:

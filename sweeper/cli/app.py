@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn
 
@@ -97,7 +98,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: What follows the name of the program; by default that of this process.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if DEBUG not in given and not sys.warnoptions:
+        # They name code that the user did not write. What matters of it, we say ourselves.
+        warnings.showwarning = _unsaid
     sys.exit(_exit_code([argument for argument in given if argument != DEBUG], DEBUG in given))
+
+
+def _unsaid(*warning: object, **where: object) -> None:
+    """Shows no warning of a library."""
 
 
 def _exit_code(arguments: list[str], debug: bool) -> int:
@@ -105,12 +113,25 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         # What a command returns is None; the code of a typer.Exit is returned as well.
         return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _explain(error, error.format_message(), debug)
+        return _explain(error, _in_our_words(error), debug)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
         return _explain(error, f"{error.strerror or error}{named}", debug)
     except (SweeperError, ModelError) as error:
         return _explain(error, str(error), debug)
+
+
+def _in_our_words(error: typer.TyperException) -> str:
+    """What was typed wrong; of a value that is no number, without the words of pydantic."""
+    from pydantic import ValidationError
+
+    from ..study.problem import as_yaml, first_problem
+
+    if isinstance(error, typer.BadParameter) and isinstance(error.__cause__, ValidationError):
+        problem = first_problem(error.__cause__, lambda path: ())
+        typed = as_yaml(problem.value)
+        error.message = problem.reason if typed in problem.reason else f"{typed}: {problem.reason}"
+    return error.format_message()
 
 
 def _explain(error: Exception, message: str, debug: bool) -> int:

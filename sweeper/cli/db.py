@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..text import plural
 from .command import STUDY_RUN, Which, add
 
 databases = typer.Typer(help="Moves studies between databases.")
@@ -38,7 +39,8 @@ def copy(
         last = find_study(database, study)
         names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
-    typer.echo(f"Copied {', '.join(names)}: {trials} trials; now with: --storage {check_url(destination)}")
+    copied = f"Copied {', '.join(names)}: {plural(trials, 'trial')}"
+    typer.echo(f"{copied}; now with: --storage {check_url(destination)}")
 
 
 add(databases, "copy", copy)

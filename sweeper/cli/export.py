@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from ..text import plural
 from .command import StudyName
 from .options import Storage, file_path, storage_url
 
@@ -27,4 +28,4 @@ def export(
     with Database(storage_url(storage), must_exist=True) as database:
         frame = find_study(database, study).trials.trials_frame()
     write_trials(frame, trials)
-    typer.echo(f"{len(frame)} trials: {trials}")
+    typer.echo(f"{plural(len(frame), 'trial')}: {trials}")

@@ -43,7 +43,7 @@ def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>")
 
     def check(text: str) -> str:
         if text not in names:
-            raise ValueError(f"{text!r} is not one of {', '.join(map(repr, names))}.")
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, names))}")
         return text
 
     return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)

@@ -3,6 +3,7 @@
 import typer
 
 from ..paths import data_folder
+from ..text import plural
 from .command import StudyFile
 from .options import WorkloadName, named_study
 
@@ -25,6 +26,6 @@ def validate(
     loaded = named_study(study, workload)
     check_inputs(loaded, data_folder())
     size = grid_size(loaded)
-    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded)]
+    end = f"It ends after {plural(size, 'trial')}." if size else "It goes on for as many trials as asked."
+    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), end]
     typer.echo("\n".join(lines))
-    typer.echo(f"It ends after {size} trials." if size else "It goes on for as many trials as asked.")

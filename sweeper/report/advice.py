@@ -4,7 +4,7 @@ import pandas as pd
 
 from ..study.named import is_confirmation
 from ..study.space import Choice
-from ..text import one_line, setting
+from ..text import one_line, plural, setting
 from ..trial import RunState
 from .results import Configuration, Results, in_state
 from .statistics.comparison import Comparisons
@@ -68,4 +68,4 @@ def _failures(trials: pd.DataFrame) -> list[str]:
     if len(failed) < 2 or len(failed) < 0.1 * len(trials):
         return []
     kind, number = next(iter(failed["error_class"].value_counts().items()))
-    return [f"{len(failed)} trials failed, {number} of class {kind}: see the failed trials."]
+    return [f"{plural(len(failed), 'trial')} failed, {number} of class {kind}: see the failed trials."]

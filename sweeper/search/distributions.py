@@ -10,9 +10,10 @@ def distribution(entry: Space) -> BaseDistribution:
     """An entry of the space in Optuna's terms."""
     if isinstance(entry, Choice):
         return CategoricalDistribution(entry.values)
+    # Optuna takes a range that its step does not divide to end there too, and warns of it.
     if isinstance(entry, FloatRange):
-        return FloatDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
-    return IntDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
+        return FloatDistribution(entry.low, entry.highest, log=entry.log, step=entry.step)
+    return IntDistribution(entry.low, entry.highest, log=entry.log, step=entry.step)
 
 
 def distributions(study: Study) -> dict[str, BaseDistribution]:

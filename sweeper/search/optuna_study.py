@@ -25,8 +25,9 @@ TPE models its good ones by the best tenth, 25 at most, so that these are the sa
 others, with which it contrasts them, are an even sample.
 """
 
-# One line per in-memory study would drown the driver's own lines.
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+# A line per in-memory study would drown the driver's own, and its warnings name samplers and settings of
+# Optuna's, not the user's.
+optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from rich.text import Text
 from ..observers.tally import Tally
 from ..store.owners import Owner
 from ..store.study import StudyStore
-from ..text import one_line
+from ..text import one_line, plural
 from ..trial import RunState, Standing
 
 MOST_FAILURES = 20
@@ -38,7 +38,7 @@ def attention(store: StudyStore, standings: list[Standing]) -> list[str]:
     epochs = store.trials.epochs_done([trial.number for trial in noted])
     lines = [_line(store, trial, epochs.get(trial.number, 0)) for trial in noted]
     more = len(failed) - len(listed)
-    return [f"{more} trials with lower numbers failed too", *lines] if more else lines
+    return [f"{plural(more, 'earlier trial')} failed too", *lines] if more else lines
 
 
 def watch(read: Callable[[], list[str] | None], console: Console, seconds: float = WATCH_SECONDS) -> None:
@@ -74,7 +74,7 @@ def _line(store: StudyStore, trial: Standing, epochs: int) -> str:
 
 def _state(store: StudyStore, trial: Standing, epochs: int) -> str:
     if trial.state is RunState.FAILED:
-        return f"failed ({trial.error_class}) after {epochs} epochs"
+        return f"failed ({trial.error_class}) after {plural(epochs, 'epoch')}"
     run = store.trials.row(trial.number)
     far = f"epoch {epochs} of {run.config['epochs']}" if run else f"epoch {epochs}"
     if trial.owner is None:

@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,11 +14,12 @@ from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
 from .checks import file_problems, task_problems
+from .kinds import of_their_kinds
 from .named import is_file
-from .problem import FieldPath, first_problem
+from .problem import FieldError, FieldPath, first_problem
 from .recommended import outside
 from .settings import field_path, names_at, nested
-from .space import WORKLOAD
+from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
 from .written import Written
@@ -57,29 +58,29 @@ def load_study(
             line, the field, the value and the nearest valid name.
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
-    spec = _validate(StudySpec, study_file)
+    spec = _validate(StudySpec, study_file, say)
     for problem in file_problems(spec):
-        raise InputError(f"{study_file.place(problem.path)}: {problem}")
+        raise InputError(study_file.explain(problem))
     known = workload_files()
     if workload is None and spec.workload not in known:
-        place = study_file.place(("workload",))
-        raise InputError(
-            f"{place}: workload = {spec.workload!r}: {_unknown(spec.workload, 'workload', known)}"
-        )
+        problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
+        raise InputError(study_file.explain(problem))
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
     # First: a configuration would blame the task's settings for its name.
-    _check_names(files, nested(on.train).get("tasks", {}))
+    declared = nested(on.train).get("tasks")
+    _check_names(files, declared if isinstance(declared, Mapping) else ())
     try:
         study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
     except SettingError as error:
-        field = error.problem.path
-        place = study_file.place(field) if error.document == "study" else _place(files, field)
+        setter, written = study_file, error.problem.path
+        if error.document == "workload":
+            setter, written = _setter(files, written)
         names = ", ".join(str(file.path) for file in files)
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
-        raise InputError(f"{place}: {error.problem}{also}") from None
+        raise InputError(setter.explain(error.problem, written) + also) from None
     _check_names(files, study.tasks)
-    for key, line in outside(study):
+    for key, line in (*outside(study), *_uneven(spec)):
         say(f"{study_file.place(('space', key))}: {line}")
     return study
 
@@ -91,6 +92,17 @@ def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) 
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
     return Study(spec, on)
+
+
+def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
+    """The study's own ranges whose step does not end at `high`: key, and one line."""
+    for key, entry in spec.space.items():
+        if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+            yield (
+                key,
+                f"space.{key}: in steps of {entry.step} from low = {entry.low}, the highest value is "
+                f"{entry.highest}, not high = {entry.high}",
+            )
 
 
 def study_folder(argument: str) -> Path:
@@ -116,7 +128,7 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
         written = Written.from_json(files) if files else None
         return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
-        reason = " ".join(str(error).split())
+        reason = first_problem(error, lambda path: ()) if isinstance(error, ValidationError) else error
         raise DatabaseError(
             f"study {row.name!r} was begun by sweeper {row.version}; {__version__} cannot read it: {reason}"
         ) from error
@@ -146,17 +158,17 @@ def _unknown(name: str, what: str, known: Mapping[str, Path]) -> str:
     return f"there is no {what} {name!r}{near}"
 
 
-def _validate(model: type[Model], file: YamlFile) -> Model:
+def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) -> Model:
     try:
-        return model.model_validate(file.data)
+        return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
-        problem = first_problem(error, lambda path: names_at(model, path))
-        raise InputError(f"{file.place(problem.path)}: {problem}") from None
+        raise InputError(file.explain(first_problem(error, lambda path: names_at(model, path)))) from None
 
 
 def _check_names(files: list[YamlFile], tasks: Collection[str]) -> None:
     for problem in task_problems(tasks):
-        raise InputError(f"{_place(files, problem.path)}: {problem}")
+        setter, written = _setter(files, problem.path)
+        raise InputError(setter.explain(problem, written))
 
 
 def _read_workload(
@@ -164,15 +176,15 @@ def _read_workload(
 ) -> tuple[list[YamlFile], Workload]:
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
     file = _with_ranges(read_yaml(path), say)
-    own = _validate(WorkloadFile, file)
+    own = _validate(WorkloadFile, file, say)
     if own.extends is None:
         return [file], own.over(Workload(name=own.name))
-    place = file.place(("extends",))
     known = workload_files()
-    if own.extends not in known:
-        raise InputError(f"{place}: extends = {own.extends!r}: {_unknown(own.extends, 'workload', known)}")
-    if known[own.extends] in (*above, path):
-        raise InputError(f"{place}: extends = {own.extends!r}: the workload would extend itself")
+    reason = None if own.extends in known else _unknown(own.extends, "workload", known)
+    if known.get(own.extends) in (*above, path):
+        reason = "the workload would extend itself"
+    if reason:
+        raise InputError(file.explain(FieldError(("extends",), reason, own.extends)))
     files, parent = _read_workload(known[own.extends], (*above, path), say)
     return [file, *files], own.over(parent)
 
@@ -192,19 +204,17 @@ def _with_ranges(file: YamlFile, say: Callable[[str], object]) -> YamlFile:
         f"{place}: `space` of a workload is read as `ranges`: it replaces no entry of a study any more, a "
         f"study takes a range by the word {WORKLOAD}; write `ranges`"
     )
-    renamed = {"space": "ranges"}
-    lines = {(renamed.get(str(path[0]), path[0]), *path[1:]): line for path, line in file.lines.items()}
-    return YamlFile(file.path, {renamed.get(key, key): value for key, value in file.data.items()}, lines)
+    return file.renamed("space", "ranges")
 
 
-def _place(files: list[YamlFile], field: FieldPath) -> str:
-    """``file:line`` of a field in the first of a workload's files that sets it or the group around it."""
+def _setter(files: list[YamlFile], field: FieldPath) -> tuple[YamlFile, FieldPath]:
+    """The first of a workload's files that sets a field or the group around it, and its path there."""
     for length in range(len(field), 0, -1):
         for file in files:
             for written in file.lines:
                 if _unfolded(written) == field[:length]:
-                    return file.place(written)
-    return files[0].place(())
+                    return file, written
+    return files[0], ()
 
 
 def _unfolded(written: FieldPath) -> FieldPath:

@@ -1,25 +1,37 @@
 """What is wrong with one field of a study or workload: which value, why, and the nearest valid name."""
 
+import json
+import math
 import re
-import reprlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
-from ..text import nearest
+from ..text import nearest, one_line
 
 FieldPath = tuple[str | int, ...]
 
 
 MISSING = object()
 
-_PLAIN = {
+_LONGEST = 60
+"""Signs of a value that a message shows."""
+
+WHOLE, NUMBER, SWITCH, TEXT = "a whole number", "a number", "true or false", "text"
+"""The kinds of value in words."""
+
+_WORDS = {
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), f"must be {WHOLE}"),
+    **dict.fromkeys(("float_type", "float_parsing"), f"must be {NUMBER}"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), f"must be {SWITCH}"),
+    **dict.fromkeys(("model_type", "model_attributes_type"), "must be a mapping"),
     "dict_type": "must be a mapping; an empty one is {}",
-    "model_type": "must be a mapping",
     "tuple_type": "must be a list",
-    "string_type": "must be text; put it in quotes",
+    "string_type": f"must be {TEXT}; put it in quotes",
+    "finite_number": "must be a finite number",
     "too_short": "must not be empty",
+    "too_long": "holds %(actual_length)s values; there are %(max_length)s at most",
     "string_pattern_mismatch": "must not be blank, nor begin or end with a space",
 }
 """Reasons that pydantic words for Python's programmers, by type of error."""
@@ -41,8 +53,38 @@ class FieldError(ValueError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        shown = "" if self.value is MISSING else f" = {_short.repr(self.value)}"
+        return self.told()
+
+    def told(self, written: str | None = None) -> str:
+        """The problem in one line.
+
+        Args:
+            written: The value as its file writes it; by default as YAML would.
+        """
+        shown = "" if self.value is MISSING else f" = {_short(written or as_yaml(self.value))}"
         return f"{field_name(self.path)}{shown}: {self.reason}"
+
+
+def as_yaml(value: Any) -> str:
+    """A value as a study file may write it, in one line."""
+    match value:
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case str():
+            return "'" + value.replace("'", "''") + "'" if value.isprintable() else json.dumps(value)
+        case float() if not math.isfinite(value):
+            return str(value).replace("inf", ".inf").replace("nan", ".nan")
+        case Mapping():
+            return f"{{{', '.join(f'{key}: {as_yaml(below)}' for key, below in value.items())}}}"
+        case list() | tuple():
+            return f"[{', '.join(map(as_yaml, value))}]"
+    return str(value)
+
+
+def _short(text: str) -> str:
+    line = one_line(text)
+    half = (_LONGEST - 3) // 2
+    return line if len(line) <= _LONGEST else f"{line[:half]}...{line[-half:]}"
 
 
 def field_name(path: FieldPath) -> str:
@@ -86,14 +128,8 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
         reason = f"must be {expected}"
         near = nearest(value if isinstance(value, str) else "", re.findall(r"'([^']*)'", expected))
         reason += near if "did you mean" in near else ""
-    elif kind in _PLAIN:
-        reason = _PLAIN[kind]
+    elif kind in _WORDS:
+        reason = _WORDS[kind] % first.get("ctx", {})
     elif reason.startswith("Input should be"):
         reason = "must be" + reason.removeprefix("Input should be")
     return FieldError(path, reason, value)
-
-
-_short = reprlib.Repr()
-
-
-_short.maxstring = _short.maxother = 60

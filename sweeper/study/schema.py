@@ -1,5 +1,6 @@
 """The JSON Schema of a study file, for editors."""
 
+import re
 from typing import Any
 
 from model.config import TrainConfig
@@ -14,14 +15,12 @@ def study_schema() -> Schema:
     """The schema of a study file, its settings spelled out from TrainConfig's fields.
 
     It is a little wider than what `load_study` takes: it knows no workload, so it cannot tell which tasks
-    exist, nor which settings go together.
+    exist, nor which settings go together; and for JSON 1.0 is a whole number.
     """
     schema = StudySpec.model_json_schema()
     settings = TrainConfig.model_json_schema()
     definitions = {name: settings["$defs"][name] for name in ("EncoderConfig", "SmartConfig", "Task")}
-    # A study names single fields of a task; the rest of it stands in the workload.
-    definitions["Task"].pop("required")
-    definitions["Task"]["properties"]["source"] = {"type": "object"}
+    _loosen_task(definitions["Task"], settings["$defs"])
     names, patterns = _fields(settings["properties"], definitions)
     definitions["Settings"] = _closed(names, patterns)
     for name in ("PrunerSpec", "SamplerSpec"):
@@ -30,13 +29,30 @@ def study_schema() -> Schema:
     properties["base"] = _described(properties["base"]) | {"$ref": "#/$defs/Settings"}
     (arm_name,) = properties["arms"]["patternProperties"]
     properties["arms"]["patternProperties"] = {arm_name: {"$ref": "#/$defs/Settings"}}
-    properties["enqueue"]["items"] = _closed(names, patterns)
     properties["objective"]["anyOf"][1] |= {"minItems": 2, "uniqueItems": True}
+    single = [
+        {name: _single(field) for name, field in fields.items() if _single(field)}
+        for fields in (names, patterns)
+    ]
+    properties["enqueue"]["items"] = _closed(*single)
     properties["space"] = _described(properties["space"]) | _closed(
-        {name: _entry(field) for name, field in names.items() if "$ref" not in field},
-        {name: _entry(field) for name, field in patterns.items() if "$ref" not in field},
+        *({name: _entry(field) for name, field in fields.items()} for fields in single)
     )
     return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": definitions}
+
+
+def _loosen_task(task: Schema, definitions: Schema) -> None:
+    """Makes of a task what a study may say of it: single fields; the rest of it stands in the workload."""
+    task.pop("required")
+    fields: dict[str, list[Schema]] = {}
+    for option in task["properties"]["source"]["oneOf"]:
+        for name, field in definitions[option["$ref"].rpartition("/")[2]]["properties"].items():
+            kind = {key: field[key] for key in ("type", "enum", "const", "anyOf", "minimum") if key in field}
+            known = fields.setdefault(name, [])
+            known += [] if kind in known else [kind]
+    source = {name: kinds[0] if len(kinds) == 1 else {"anyOf": kinds} for name, kinds in fields.items()}
+    task["properties"]["source"] = _closed(source, {})
+    task["properties"] |= {f"source.{name}": field for name, field in source.items()}
 
 
 def _closed(names: Schema, patterns: Schema) -> Schema:
@@ -60,26 +76,31 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
         names |= {f"{group}.{name}": inner for name, inner in below.get("properties", {}).items()}
     task = definitions["Task"]["properties"]
     names |= {short: task[field_path(short)[-1]] for short in SHORT_NAMES}
-    patterns: Schema = {rf"^tasks\.\w+\.{name}$": field for name, field in task.items()}
-    patterns |= {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}, r"^tasks\.\w+\.source\.\w+$": {}}
-    return names, patterns
+    patterns: Schema = {rf"^tasks\.\w+\.{re.escape(name)}$": field for name, field in task.items()}
+    return names, patterns | {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}}
+
+
+def _single(field: Schema) -> Schema:
+    """What a setting can be that is one value; nothing of a group or a list."""
+    if "$ref" in field or "properties" in field:
+        return {}
+    options = [option for option in field.get("anyOf", [field]) if option.get("type") != "array"]
+    if not options:
+        return {}
+    rules = {name: rule for name, rule in field.items() if name not in ("anyOf", "default", "title")}
+    return rules if options == [field] else rules | {"anyOf": options}
 
 
 def _entry(field: Schema) -> Schema:
-    """Schema of an entry of `space`: choices of the field's type and, for a number, a range."""
-    value = {name: rule for name, rule in field.items() if name not in ("default", "description", "title")}
+    """Schema of an entry of `space`: choices of the field's type; for a number, a range; the word for one."""
+    value = {name: rule for name, rule in field.items() if name != "description"}
     choices = {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}
-    numbers = [
-        option for option in value.get("anyOf", [value]) if option.get("type") in ("number", "integer")
-    ]
-    if not numbers:
-        return _described(field) | choices
-    number = numbers[0]
-    step = {"type": number["type"], "exclusiveMinimum": 0}
-    span = {
-        "type": "object",
-        "properties": {"low": number, "high": number, "log": {"type": "boolean"}, "step": step},
-        "required": ["low", "high"],
-        "additionalProperties": False,
-    }
-    return _described(field) | {"anyOf": [choices, span]}
+    entries: list[Schema] = [{"const": "workload"}, choices]
+    for option in value.get("anyOf", [value]):
+        if option.get("type") in ("number", "integer"):
+            step: Schema = {"type": option["type"], "exclusiveMinimum": 0}
+            if option["type"] == "number":
+                step = {"anyOf": [step, {"type": "null"}]}
+            ends = {"low": option, "high": option, "log": {"type": "boolean"}, "step": step}
+            entries.append(_closed(ends, {}) | {"required": ["low", "high"]})
+    return _described(field) | {"anyOf": entries}

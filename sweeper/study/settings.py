@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -117,7 +117,7 @@ def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     field = field_at(model, path)
     if field is None:
         return []
-    return [name for member in _members(field.annotation) for name in getattr(member, "model_fields", ())]
+    return [name for member in members(field.annotation) for name in getattr(member, "model_fields", ())]
 
 
 def setting_names(path: tuple[str | int, ...]) -> list[str]:
@@ -130,7 +130,7 @@ def setting_names(path: tuple[str | int, ...]) -> list[str]:
 
 
 def _child(annotation: Any, name: str | int) -> FieldInfo | None:
-    for member in _members(annotation):
+    for member in members(annotation):
         if name in getattr(member, "model_fields", ()):
             found: FieldInfo = member.model_fields[name]
             return found
@@ -141,6 +141,10 @@ def _child(annotation: Any, name: str | int) -> FieldInfo | None:
     return None
 
 
-def _members(annotation: Any) -> tuple[Any, ...]:
-    """The types that an annotation allows: those of a union, or itself."""
-    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+def members(annotation: Any) -> tuple[Any, ...]:
+    """The types that an annotation allows, without what is annotated: those of a union, or itself."""
+    if get_origin(annotation) is Annotated:
+        return members(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(member for each in get_args(annotation) for member in members(each))
+    return (annotation,)

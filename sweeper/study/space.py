@@ -11,7 +11,7 @@ from model.config import TrainConfig
 from model.tasks import Frozen
 
 from ..text import nearest
-from .problem import FieldError, first_problem
+from .problem import FieldError, as_yaml, first_problem
 from .settings import field_at, field_path, names_at, setting_names
 
 Value = str | int | float | bool | None
@@ -48,7 +48,7 @@ class Choice(RootModel[tuple[Value, ...]]):
             # For Python, 1 and True are one value.
             if value == choice and isinstance(value, bool) == isinstance(choice, bool):
                 return choice
-        raise FieldError((), f"must be one of {list(self.root)}", value)
+        raise FieldError((), f"must be one of {as_yaml(self.root)}", value)
 
     def at(self, unit: float) -> Value:
         """The value at a point from 0 (included) to 1; equal shares for all."""
@@ -71,6 +71,14 @@ class FloatRange(Frozen):
         if self.log and self.step is not None:
             raise FieldError(("step",), "a log range has no step", self.step)
         return self
+
+    @property
+    def highest(self) -> float:
+        """The highest value: `high`, or the last that a step reaches below it."""
+        if self.step is None:
+            return self.high
+        low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
+        return float(low + (high - low) // step * step)
 
     def cells(self) -> tuple[float, ...] | None:
         """The values that a grid visits; None without a step."""
@@ -125,6 +133,11 @@ class IntRange(Frozen):
         if self.log and self.step != 1:
             raise FieldError(("step",), "a log range has no step", self.step)
         return self
+
+    @property
+    def highest(self) -> int:
+        """The highest value: `high`, or the last that a step reaches below it."""
+        return self.high - (self.high - self.low) % self.step
 
     def cells(self) -> tuple[int, ...]:
         """The values that a grid visits."""

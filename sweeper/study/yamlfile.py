@@ -1,25 +1,70 @@
-"""A YAML file read together with the line of every field, so that an error can name it."""
+"""A YAML file read together with the line and the wording of every field, so that an error can name them."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..errors import InputError
-from .problem import FieldPath, field_name
+from .problem import FieldError, FieldPath, field_name
+
+_TAG = "tag:yaml.org,2002:"
+
+WORDS = {
+    form: truth
+    for word, truth in {"yes": True, "on": True, "no": False, "off": False}.items()
+    for form in (word, word.capitalize(), word.upper())
+}
+"""What YAML 1.1 took for true and false, and 1.2 takes for text."""
+
+
+_CORE = {
+    kind: re.compile(rf"(?:{pattern})\Z")
+    for kind, pattern in {
+        "null": "~|null|Null|NULL|",
+        "bool": "true|True|TRUE|false|False|FALSE",
+        "int": "[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
+        "float": r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+    }.items()
+}
+"""The core schema of YAML 1.2 (10.3.2): what is no text, first match first."""
+
+
+def _scalar(loader: yaml.SafeLoader, node: ScalarNode) -> Any:
+    text = str(loader.construct_scalar(node))
+    kind = node.tag.removeprefix(_TAG)
+    try:
+        if not _CORE[kind].match(text):  # behind a tag that the file writes out, such as !!int
+            raise ValueError
+        if kind == "int":
+            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
+        if kind == "float":
+            return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
+    except ValueError:  # Python reads no number of more than some thousand digits
+        problem = f"{text[:20]!r} is no {kind} that can be read"
+        raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark) from None
+    return text.lower() == "true" if kind == "bool" else None
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that also takes ``1e-5`` for a number, as YAML 1.2 does."""
+    """Reads values by the core schema, and merge keys.
 
+    PyYAML's own rules are those of YAML 1.1, by which ``010`` is 8, ``1:30`` is 90 and ``no`` is false.
+    """
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-)
+    yaml_implicit_resolvers: Any = {  # noqa: RUF012 (types-PyYAML takes it for an instance's own)
+        None: [(_TAG + kind, pattern) for kind, pattern in (*_CORE.items(), ("merge", re.compile(r"<<\Z")))]
+    }
+    yaml_constructors: ClassVar = {
+        **{_TAG + kind: yaml.SafeLoader.yaml_constructors[_TAG + kind] for kind in ("str", "seq", "map")},
+        **{_TAG + kind: _scalar for kind in _CORE},
+        None: yaml.SafeLoader.yaml_constructors[None],
+    }
 
 
 @dataclass(frozen=True)
@@ -30,17 +75,42 @@ class YamlFile:
         path: The file.
         data: Its content.
         lines: Line of every field, by path.
+        scalars: Every single value as it is written, with its quotes, by path.
     """
 
     path: Path
     data: dict[str, Any]
     lines: dict[FieldPath, int]
+    scalars: dict[FieldPath, str]
 
     def place(self, field: FieldPath) -> str:
         """``file:line`` of a field, or of the innermost group around it that stands in the file."""
         while field and field not in self.lines:
             field = field[:-1]
         return f"{self.path}:{self.lines.get(field, 1)}"
+
+    def explain(self, problem: FieldError, written: FieldPath | None = None) -> str:
+        """A problem with its place, and its value as the file writes it.
+
+        Args:
+            problem: What is wrong.
+            written: The field's path in this file, where it is not the problem's.
+        """
+        at = problem.path if written is None else written
+        return f"{self.place(at)}: {problem.told(self.scalars.get(at))}"
+
+    def renamed(self, before: str, now: str) -> "YamlFile":
+        """The same file with another name for one of the keys at its top."""
+
+        def moved(path: FieldPath) -> FieldPath:
+            return (now, *path[1:]) if path[:1] == (before,) else path
+
+        return YamlFile(
+            self.path,
+            {now if key == before else key: value for key, value in self.data.items()},
+            {moved(path): line for path, line in self.lines.items()},
+            {moved(path): text for path, text in self.scalars.items()},
+        )
 
 
 def read_yaml(path: Path) -> YamlFile:
@@ -49,11 +119,17 @@ def read_yaml(path: Path) -> YamlFile:
     Raises:
         InputError: If it cannot be read, is not YAML, is empty or no mapping, or has a key twice.
     """
+    lines: dict[FieldPath, int] = {}
+    scalars: dict[FieldPath, str] = {}
     try:
         loader = _Loader(path.read_text(encoding="utf-8"))
         try:
             node = loader.get_single_node()
-            lines = dict(_lines(path, node)) if node else {}
+            for field, line, value in _fields(path, node) if node else ():
+                lines[field] = line
+                scalars.pop(field, None)
+                if isinstance(value, ScalarNode):
+                    scalars[field] = _as_written(value)
             data = loader.construct_document(node) if node else None
         finally:
             loader.dispose()
@@ -70,35 +146,49 @@ def read_yaml(path: Path) -> YamlFile:
         raise InputError(f"{path}: is empty")
     if not isinstance(data, dict):
         raise InputError(f"{path}:1: must hold keys and values, beginning with a line such as 'name: mine'")
-    return YamlFile(path, data, lines)
+    return YamlFile(path, data, lines, scalars)
 
 
-def _lines(
+def _as_written(node: ScalarNode) -> str:
+    buffer = node.start_mark.buffer or ""
+    text = buffer[node.start_mark.pointer : node.end_mark.pointer]
+    return re.sub(r"^(!\S*\s+)?&\S+\s*", r"\1", text).strip()  # without an anchor, with a tag
+
+
+def _fields(
     path: Path, node: Node, field: FieldPath = (), above: tuple[Node, ...] = ()
-) -> Iterator[tuple[FieldPath, int]]:
+) -> Iterator[tuple[FieldPath, int, Node]]:
+    """Every field with its line and its value; what a mapping merges comes before its own, which win."""
     if node in above:
         raise InputError(f"{path}:{node.start_mark.line + 1}: {field_name(field)} contains itself")
     above = (*above, node)
     if isinstance(node, SequenceNode):
         for position, item in enumerate(node.value):
-            yield (*field, position), item.start_mark.line + 1
-            yield from _lines(path, item, (*field, position), above)
+            yield (*field, position), item.start_mark.line + 1, item
+            yield from _fields(path, item, (*field, position), above)
     elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            if key.tag == _TAG + "merge":
+                others = value.value if isinstance(value, SequenceNode) else [value]
+                for other in reversed(others):  # the first of them wins
+                    yield from _fields(path, other, field, above)
         seen: dict[str, int] = {}
         for key, value in node.value:
-            line = key.start_mark.line + 1
-            if key.tag == "tag:yaml.org,2002:merge":
-                for other in value.value if isinstance(value, SequenceNode) else [value]:
-                    yield from _lines(path, other, field, above)
+            if key.tag == _TAG + "merge":
                 continue
-            if key.tag != "tag:yaml.org,2002:str":
-                shown = key.value if isinstance(key, ScalarNode) else "of several parts"
-                raise InputError(f"{path}:{line}: key {shown} must be text: put it in quotes")
-            if key.value in seen:
-                raise InputError(
-                    f"{path}:{line}: {field_name((*field, key.value))} stands here for the second time, "
-                    f"first in line {seen[key.value]}"
-                )
-            seen[key.value] = line
-            yield (*field, key.value), line
-            yield from _lines(path, value, (*field, key.value), above)
+            _check_key(path, field, key, seen)
+            yield (*field, key.value), key.start_mark.line + 1, value
+            yield from _fields(path, value, (*field, key.value), above)
+
+
+def _check_key(path: Path, group: FieldPath, key: Node, seen: dict[str, int]) -> None:
+    line = key.start_mark.line + 1
+    shown = _as_written(key) if isinstance(key, ScalarNode) else "of several parts"
+    if key.tag != _TAG + "str" or shown in WORDS:
+        raise InputError(f"{path}:{line}: key {shown} must be text: put it in quotes")
+    if key.value in seen:
+        raise InputError(
+            f"{path}:{line}: {field_name((*group, key.value))} stands here for the second time, "
+            f"first in line {seen[key.value]}"
+        )
+    seen[key.value] = line

@@ -20,6 +20,8 @@ from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Loade
 from ..paths import Home
 from ..store.studies import find_trial
 from ..store.study import StudyStore
+from ..study.problem import first_problem
+from ..study.settings import setting_names
 from ..text import one_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .circumstances import (
@@ -211,10 +213,9 @@ def _config(sweep: StudyRow, row: TrialRow) -> TrainConfig:
     try:
         return TrainConfig.model_validate(row.config)
     except ValidationError as error:
-        reason = " ".join(str(error).split())
-        raise DatabaseError(
-            f"trial {row.number} of study {sweep.name!r} has settings that this version cannot read: {reason}"
-        ) from error
+        trial = f"trial {row.number} of study {sweep.name!r}"
+        problem = first_problem(error, setting_names)
+        raise DatabaseError(f"{trial} has settings that this version cannot read: {problem}") from error
 
 
 def _follow(executor: Executor, last: int, evaluated: Callable[[int, Repetition], None]) -> Repetition:

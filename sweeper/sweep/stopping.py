@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..clock import Clock, SystemClock
+from ..text import plural
 from ..trial import Outcome, RunState
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ class Stopper:
         if limits.seconds is not None and self._clock.monotonic() - self._began >= limits.seconds:
             return f"the time limit of {limits.seconds:g} s is reached"
         if limits.stale_trials is not None and self._since_best >= limits.stale_trials:
-            return f"{self._since_best} trials in a row brought no better overall"
+            return f"{plural(self._since_best, 'trial')} in a row brought no better overall"
         if self.failed:
-            return f"{len(self._failures)} trials in a row failed: {self._shared()}"
+            return f"{plural(len(self._failures), 'trial')} in a row failed: {self._shared()}"
         return None
 
     @property

@@ -112,7 +112,7 @@ def test_any_text_becomes_one_line_without_control_characters(text: str) -> None
     ("write", "line"),
     [
         (setting, "learning_rate 1.23e-5, loss mse, layers 2, bound null, two lines 0.1"),
-        (brief, "learning_rate 1.23e-05, loss mse, layers 2, bound None, two lines 0.1"),
+        (brief, "learning_rate 1.23e-05, loss mse, layers 2, bound null, two lines 0.1"),
     ],
 )
 def test_hyperparameters_in_one_line(write: Callable[[Any], str], line: str) -> None:

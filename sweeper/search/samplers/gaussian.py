@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import optuna
 from optuna.samplers import GPSampler
 
 from ..draw import Request
@@ -24,11 +23,9 @@ def _one_thread() -> Iterator[None]:
     """Gives torch one thread to fit a Gaussian process, as more would add up in another order."""
     import torch
 
-    threads, verbosity = torch.get_num_threads(), optuna.logging.get_verbosity()
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # it warns that greenlet would make it faster
     try:
         yield
     finally:
         torch.set_num_threads(threads)
-        optuna.logging.set_verbosity(verbosity)

@@ -33,7 +33,7 @@ class OptunaStorage:
 
     def __init__(self, engine: sa.Engine, ready: bool) -> None:
         self._url = engine.url
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         # Optuna puts the URL through str.format.
         url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
         with explained(self._url), _unwrapped():

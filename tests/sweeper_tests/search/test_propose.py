@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -12,9 +13,10 @@ from statistics import fmean
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeper.search.distributions import distributions
+from sweeper.search.distributions import distribution, distributions
 from sweeper.search.propose import propose
 from sweeper.study.samplers import SAMPLERS
+from sweeper.study.space import FloatRange, IntRange
 from sweeper.study.study import grid_size
 from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.search.proposals import (
@@ -48,6 +50,14 @@ def test_distributions_mirror_the_space_and_what_sets_the_arms_apart() -> None:
         "sts_loss": CategoricalDistribution(("mse", "ce")),
         "max_grad_norm": CategoricalDistribution((None, 1.0)),
     }
+
+
+def test_a_range_that_its_step_does_not_divide_ends_where_optuna_ends_it() -> None:
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        theirs = [FloatDistribution(0.0, 0.55, step=0.1), IntDistribution(8, 17, step=4)]
+    ours = [FloatRange(low=0.0, high=0.55, step=0.1), IntRange(low=8, high=17, step=4)]
+    assert [distribution(entry) for entry in ours] == theirs
+    assert [entry.highest for entry in ours] == [0.5, 16]
 
 
 def test_toggles_are_the_single_values_in_which_arms_differ() -> None:

@@ -44,7 +44,7 @@ def test_of_many_failures_the_latest_are_listed(
         store.outcomes(HERE).finished(number, failed)
     lines = overview(store)
     assert f"  failed: {MOST_FAILURES} oom · 1 nan" in lines
-    assert "  1 trials with lower numbers failed too" in lines
+    assert "  1 earlier trial failed too" in lines
     assert sum("failed (oom)" in line for line in lines) == MOST_FAILURES
     assert not any("failed (nan)" in line for line in lines)
 

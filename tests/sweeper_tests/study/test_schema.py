@@ -37,6 +37,9 @@ def test_every_shipped_study_fits(path: Path) -> None:
 
 
 FITS = [
+    {"space": {"learning_rate": "workload", "sts_loss": "workload"}},
+    {"space": {"learning_rate": {"low": 0.1, "high": 0.2, "step": None}, "encoder.dropout": [None, 0.1]}},
+    {"base": {"tasks.sst": {"source.seed": 3}, "tasks.sts.source": {"kind": "files", "train": "a.tsv"}}},
     {"base": {"encoder": {"pooling": "mean"}, "tasks.sts": {"head": "cosine"}, "tasks.sst.head": "mlp"}},
     {"base": {"tasks.sst.source.seed": 3, "max_grad_norm": None}},
     {"space": {"batch_size": {"low": 8, "high": 64, "step": 8}, "max_grad_norm": [None, 1.0]}},
@@ -46,6 +49,17 @@ FITS = [
     {"arms": {"A": {}, "B": {"sts_head": "cosine"}}, "seeds": [1, 2], "sampler": {"name": "grid"}},
 ]
 FITS_NOT = [
+    {"base": {"tasks.sst.source": 3}},
+    {"base": {"tasks.sst.source": {"seed": "3"}}},
+    {"base": {"tasks.sst": {"source": {"seed": True}}}},
+    {"base": {"tasks.sst.source.seed": "yes"}},
+    {"base": {"tasks.sst.source.drop_incomplete": "yes"}},
+    {"base": {"tasks.sst.source.drop": True}},
+    {"enqueue": [{"encoder": {"dropout": 0.1}}]},
+    {"space": {"smart.bregman_decays": [[0.1, 0.9]]}},
+    {"space": {"learning_rate": "workloads"}},
+    {"baseline": 3},
+    {"compare": [["A", True]]},
     {"objective": 3},
     {"objective": ["sst"]},
     {"objective": ["sst", "sst"]},
