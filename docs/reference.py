@@ -10,7 +10,8 @@ import typer
 
 from model.config import TrainConfig
 from sweeper.cli import app
-from sweeper.study.spec import StudySpec, WorkloadFile
+from sweeper.study.spec import StudySpec
+from sweeper.study.workload import WorkloadFile
 
 FOLDER = Path(__file__).parent
 Schema = Mapping[str, Any]

@@ -16,7 +16,7 @@ from ray.exceptions import (
 )
 
 from ..errors import InputError
-from ..study.spec import Resources
+from ..study.workload import Resources
 from ..text import last_line
 from ..trial import ErrorClass
 from .local import PRELOADED, LocalExecutor

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..study.spec import Resources
+from ..study.workload import Resources
 
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission

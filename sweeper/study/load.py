@@ -20,8 +20,9 @@ from .problem import FieldError, FieldPath, first_problem
 from .recommended import outside
 from .settings import field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
-from .spec import StudySpec, Workload, WorkloadFile
+from .spec import StudySpec
 from .study import SettingError, Study
+from .workload import Workload, WorkloadFile
 from .written import Written
 from .yamlfile import YamlFile, read_yaml
 

@@ -1,6 +1,5 @@
-"""What stands in a study file and in a workload file."""
+"""What stands in a study file."""
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -8,14 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from model.tasks import Frozen
 
-from ..errors import InputError
-from ..paths import check_name
 from ..text import nearest
+from .fields import Name, Seed, Settings, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
-from .settings import Leaf, field_path, leaves, merged, nested, overlap
-from .space import WORKLOAD, Space, Value, parse_entry
+from .settings import field_path, leaves, overlap
+from .space import Space, Value
 
 TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
 """The tables that a report can show; all but ``arms`` mirror one of the paper's."""
@@ -31,70 +29,11 @@ _SCHEMA = {"anyOf": [{"enum": list(TABLES)}, {"type": "string", "pattern": rf"^\
 _TableKey = Annotated[str, WithJsonSchema(_SCHEMA)]
 
 
-def _safe_name(name: str) -> str:
-    try:
-        return check_name(name, "the")
-    except InputError as error:
-        raise ValueError(str(error)) from None
-
-
-def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    seen: list[Leaf] = []
-    for leaf in leaves(settings):
-        if leaf.path[0] == "seed":
-            raise FieldError(leaf.written, "is set by `seeds` at the top of a study file")
-        if isinstance(leaf.value, float) and not math.isfinite(leaf.value):
-            raise FieldError(leaf.written, "must be a finite number", leaf.value)
-        for other in seen:
-            if overlap(leaf.path, other.path):
-                raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
-        seen.append(leaf)
-    return settings
-
-
-def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    if "tasks" in settings:
-        raise FieldError(("tasks",), "belongs to the workload; name one field, for example tasks.sts.loss")
-    return _check_settings(settings)
-
-
-def _parse_space(written: Any) -> Any:
-    if not isinstance(written, Mapping):
-        return written
-    entries: dict[str, Any] = {}
-    for key, entry in _check_trial_settings(dict(written)).items():
-        try:
-            entries[key] = parse_entry(key, entry)
-        except FieldError as error:
-            raise FieldError((key, *error.path), error.reason, error.value) from None
-    return entries
-
-
-def _parse_ranges(written: Any) -> Any:
-    entries = _parse_space(written)
-    for key, entry in entries.items() if isinstance(entries, dict) else ():
-        if entry == WORKLOAD:
-            raise FieldError((key,), "must be a range of its own: this is the workload", entry)
-    return entries
-
-
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     for position, value in enumerate(values):
         if value in values[:position]:
             raise FieldError((position,), "stands in the list twice", value)
     return values
-
-
-Name = Annotated[str, AfterValidator(_safe_name)]
-
-
-WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
-
-
-Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
-
-
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 def _check_objective(written: Any) -> Any:
@@ -151,7 +90,7 @@ class StudySpec(Frozen):
         "against each other, such as 'weight_decay x dropout'.",
     )
 
-    _read_space = field_validator("space", mode="before")(_parse_space)
+    _read_space = field_validator("space", mode="before")(parse_space)
 
     @model_validator(mode="after")
     def _no_clash(self) -> Self:
@@ -239,64 +178,3 @@ class StudySpec(Frozen):
                         ("enqueue", position, key), f"is not in `space`{nearest(key, self.space)}"
                     )
         return self
-
-
-class Resources(Frozen):
-    """What a trial takes of a machine: they say where it can run, and change nothing that it computes."""
-
-    cpus: int | None = Field(
-        None, ge=1, description="Cores of a trial; by default the machine's, shared by the trials at once."
-    )
-    gpus: float = Field(0.0, ge=0, description="GPUs of a trial; 0.5 where two trials share one.")
-
-    @field_validator("gpus")
-    @classmethod
-    def _shared_or_whole(cls, gpus: float) -> float:
-        if gpus > 1 and not gpus.is_integer():
-            raise ValueError("must be a share of one GPU or a whole number")
-        return gpus
-
-
-class Workload(Frozen):
-    """What a study runs on: data, backbone, epochs. Its file may extend another's."""
-
-    name: Name = Field(description="Name of the workload.")
-    description: str = Field("", description="Data and backbone, in a sentence.")
-    notice: str = Field("", description="Sentence shown beside every score.")
-    train: WorkloadSettings = Field({}, description="Settings of every trial, beneath the study's.")
-    ranges: dict[str, Space] = Field(
-        {},
-        description="Ranges and choices that it recommends; a study takes one with the word workload in its "
-        "`space`.",
-    )
-    space: dict[str, Space] = Field(
-        {},
-        description="In records alone, of studies begun before there were `ranges`: entries that take the "
-        "place of the study's own.",
-    )
-    resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
-
-    _read_ranges = field_validator("ranges", "space", mode="before")(_parse_ranges)
-
-
-class WorkloadFile(Workload):
-    """A workload as written: what it leaves out may come from another."""
-
-    extends: Name | None = Field(None, description="Workload that gives all that this file leaves out.")
-
-    def over(self, parent: Workload) -> Workload:
-        """The workload that this file makes of the one that it extends."""
-        fields = {field_path(key) for key in self.ranges}
-        inherited = {key: entry for key, entry in parent.ranges.items() if field_path(key) not in fields}
-        written = {
-            name: getattr(part, name)
-            for part in (parent, self)
-            for name in part.model_fields_set & Workload.model_fields.keys()
-        }
-        made = {
-            "description": self.description,
-            "notice": self.notice or parent.notice,
-            "train": merged(nested(parent.train), nested(self.train)),
-            "ranges": inherited | self.ranges,
-        }
-        return Workload.model_validate(written | made)

@@ -23,7 +23,8 @@ from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Space, Value
-from .spec import StudySpec, Workload
+from .spec import StudySpec
+from .workload import Workload
 from .written import Written
 
 Document = Literal["study", "workload"]

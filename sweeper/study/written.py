@@ -27,8 +27,7 @@ class WrittenFile:
     @classmethod
     def of(cls, file: YamlFile) -> Self:
         """A file that has just been read."""
-        text = file.path.read_text(encoding="utf-8")
-        return cls(str(file.path), text, file.data, file.lines)
+        return cls(str(file.path), file.text, file.data, file.lines)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Self:

@@ -73,12 +73,14 @@ class YamlFile:
 
     Attributes:
         path: The file.
+        text: All that stands in it.
         data: Its content.
         lines: Line of every field, by path.
         scalars: Every single value as it is written, with its quotes, by path.
     """
 
     path: Path
+    text: str
     data: dict[str, Any]
     lines: dict[FieldPath, int]
     scalars: dict[FieldPath, str]
@@ -107,6 +109,7 @@ class YamlFile:
 
         return YamlFile(
             self.path,
+            self.text,
             {now if key == before else key: value for key, value in self.data.items()},
             {moved(path): line for path, line in self.lines.items()},
             {moved(path): text for path, text in self.scalars.items()},
@@ -122,7 +125,8 @@ def read_yaml(path: Path) -> YamlFile:
     lines: dict[FieldPath, int] = {}
     scalars: dict[FieldPath, str] = {}
     try:
-        loader = _Loader(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             for field, line, value in _fields(path, node) if node else ():
@@ -146,7 +150,7 @@ def read_yaml(path: Path) -> YamlFile:
         raise InputError(f"{path}: is empty")
     if not isinstance(data, dict):
         raise InputError(f"{path}:1: must hold keys and values, beginning with a line such as 'name: mine'")
-    return YamlFile(path, data, lines, scalars)
+    return YamlFile(path, text, data, lines, scalars)
 
 
 def _as_written(node: ScalarNode) -> str:

@@ -8,7 +8,8 @@ import pytest
 from docs.reference import filled
 from sweeper.cli.app import COMMANDS
 from sweeper.study.settings import setting_names
-from sweeper.study.spec import StudySpec, WorkloadFile
+from sweeper.study.spec import StudySpec
+from sweeper.study.workload import WorkloadFile
 from tests.docs_tests.pages import ROOT, text_of
 
 PAGES = sorted((ROOT / "docs").glob("*.md"))

@@ -14,8 +14,9 @@ from sweeper.store.database import Database
 from sweeper.store.frames import epochs_frame, trials_frame
 from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
-from sweeper.study.spec import StudySpec, Workload
+from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
+from sweeper.study.workload import Workload
 from sweeper.trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 
 BEGUN = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)

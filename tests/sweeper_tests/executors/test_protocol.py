@@ -20,7 +20,7 @@ from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.process import error_class
 from sweeper.executors.processor import processor
-from sweeper.study.spec import Resources
+from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import (
     ENDLESS,

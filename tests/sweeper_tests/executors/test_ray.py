@@ -14,7 +14,7 @@ from sweeper.errors import InputError
 from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped
 from sweeper.executors import ray_cluster as raycluster
 from sweeper.executors.ray_cluster import Capacity, connect
-from sweeper.study.spec import Resources
+from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import (
     ENDLESS,

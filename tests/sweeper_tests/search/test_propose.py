@@ -175,7 +175,8 @@ def test_another_process_proposes_the_same(sampler: str) -> None:
 import json, sys
 from sweeper.trial import PastTrial, RunState
 from sweeper.search.propose import propose
-from sweeper.study.spec import StudySpec, Workload
+from sweeper.study.spec import StudySpec
+from sweeper.study.workload import Workload
 from sweeper.study.study import Study
 given = json.load(sys.stdin)
 study = Study(StudySpec.model_validate(given["study"]), Workload.model_validate(given["workload"]))

@@ -17,8 +17,9 @@ from sweeper.study.changes import as_begun, compare, kept_fields
 from sweeper.study.load import stored_study
 from sweeper.study.samplers import SamplerSpec
 from sweeper.study.space import Choice
-from sweeper.study.spec import Resources, StudySpec, Workload
+from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
+from sweeper.study.workload import Resources, Workload
 from sweeper.sweep.order import Places
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.made import WORKLOAD

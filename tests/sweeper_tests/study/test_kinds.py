@@ -18,8 +18,9 @@ from sweeper.errors import InputError
 from sweeper.study.changes import as_begun, compare
 from sweeper.study.load import load_study, stored_study
 from sweeper.study.schema import study_schema
-from sweeper.study.spec import StudySpec, WorkloadFile
+from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
+from sweeper.study.workload import WorkloadFile
 from sweeper.study.yamlfile import read_yaml
 from sweeper.trial import StudyRow
 

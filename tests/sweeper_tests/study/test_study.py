@@ -11,8 +11,9 @@ from sweeper.errors import InputError
 from sweeper.paths import shipped_studies
 from sweeper.study.load import load_study, study_files, workload_files
 from sweeper.study.space import Choice, FloatRange, IntRange
-from sweeper.study.spec import Resources, StudySpec, Workload
+from sweeper.study.spec import StudySpec
 from sweeper.study.study import SettingError, Study
+from sweeper.study.workload import Resources, Workload
 
 GOOD = """\
 name: mine

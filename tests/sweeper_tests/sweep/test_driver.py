@@ -13,8 +13,8 @@ from sweeper.paths import Home
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
 from sweeper.store.optuna_tables import mirror
-from sweeper.study.spec import Resources
 from sweeper.study.study import Study
+from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass, PastTrial, RunState
 from tests.sweeper_tests import driven
 from tests.sweeper_tests.driven import drive, open_study, table

@@ -1,0 +1,78 @@
+"""The types of what stands in study and workload files alike: names, settings, the entries of a space."""
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from ..errors import InputError
+from ..paths import check_name
+from .problem import FieldError
+from .settings import Leaf, leaves, overlap
+from .space import WORKLOAD, parse_entry
+
+
+def _safe_name(name: str) -> str:
+    try:
+        return check_name(name, "the")
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    seen: list[Leaf] = []
+    for leaf in leaves(settings):
+        if leaf.path[0] == "seed":
+            raise FieldError(leaf.written, "is set by `seeds` at the top of a study file")
+        if isinstance(leaf.value, float) and not math.isfinite(leaf.value):
+            raise FieldError(leaf.written, "must be a finite number", leaf.value)
+        for other in seen:
+            if overlap(leaf.path, other.path):
+                raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
+        seen.append(leaf)
+    return settings
+
+
+def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    if "tasks" in settings:
+        raise FieldError(("tasks",), "belongs to the workload; name one field, for example tasks.sts.loss")
+    return _check_settings(settings)
+
+
+def parse_space(written: Any) -> Any:
+    """Reads the entries of a `space`; what is no mapping is left for the model to refuse.
+
+    Raises:
+        FieldError: If a key is no single setting, or an entry does not fit it.
+    """
+    if not isinstance(written, Mapping):
+        return written
+    entries: dict[str, Any] = {}
+    for key, entry in _check_trial_settings(dict(written)).items():
+        try:
+            entries[key] = parse_entry(key, entry)
+        except FieldError as error:
+            raise FieldError((key, *error.path), error.reason, error.value) from None
+    return entries
+
+
+def parse_ranges(written: Any) -> Any:
+    """Reads the entries of a workload's `ranges`, as `parse_space`; the word `WORKLOAD` is none of them."""
+    entries = parse_space(written)
+    for key, entry in entries.items() if isinstance(entries, dict) else ():
+        if entry == WORKLOAD:
+            raise FieldError((key,), "must be a range of its own: this is the workload", entry)
+    return entries
+
+
+Name = Annotated[str, AfterValidator(_safe_name)]
+
+
+WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
+
+
+Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**32)]

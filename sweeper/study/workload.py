@@ -1,0 +1,70 @@
+"""What stands in a workload file: on what a study runs."""
+
+from pydantic import Field, field_validator
+
+from model.tasks import Frozen
+
+from .fields import Name, WorkloadSettings, parse_ranges
+from .settings import field_path, merged, nested
+from .space import Space
+
+
+class Resources(Frozen):
+    """What a trial takes of a machine: they say where it can run, and change nothing that it computes."""
+
+    cpus: int | None = Field(
+        None, ge=1, description="Cores of a trial; by default the machine's, shared by the trials at once."
+    )
+    gpus: float = Field(0.0, ge=0, description="GPUs of a trial; 0.5 where two trials share one.")
+
+    @field_validator("gpus")
+    @classmethod
+    def _shared_or_whole(cls, gpus: float) -> float:
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError("must be a share of one GPU or a whole number")
+        return gpus
+
+
+class Workload(Frozen):
+    """What a study runs on: data, backbone, epochs. Its file may extend another's."""
+
+    name: Name = Field(description="Name of the workload.")
+    description: str = Field("", description="Data and backbone, in a sentence.")
+    notice: str = Field("", description="Sentence shown beside every score.")
+    train: WorkloadSettings = Field({}, description="Settings of every trial, beneath the study's.")
+    ranges: dict[str, Space] = Field(
+        {},
+        description="Ranges and choices that it recommends; a study takes one with the word workload in its "
+        "`space`.",
+    )
+    space: dict[str, Space] = Field(
+        {},
+        description="In records alone, of studies begun before there were `ranges`: entries that take the "
+        "place of the study's own.",
+    )
+    resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
+
+    _read_ranges = field_validator("ranges", "space", mode="before")(parse_ranges)
+
+
+class WorkloadFile(Workload):
+    """A workload as written: what it leaves out may come from another."""
+
+    extends: Name | None = Field(None, description="Workload that gives all that this file leaves out.")
+
+    def over(self, parent: Workload) -> Workload:
+        """The workload that this file makes of the one that it extends."""
+        fields = {field_path(key) for key in self.ranges}
+        inherited = {key: entry for key, entry in parent.ranges.items() if field_path(key) not in fields}
+        written = {
+            name: getattr(part, name)
+            for part in (parent, self)
+            for name in part.model_fields_set & Workload.model_fields.keys()
+        }
+        made = {
+            "description": self.description,
+            "notice": self.notice or parent.notice,
+            "train": merged(nested(parent.train), nested(self.train)),
+            "ranges": inherited | self.ranges,
+        }
+        return Workload.model_validate(written | made)
