@@ -1,7 +1,9 @@
 """Trials on this machine, one process each, forked from a server that has the trainer loaded."""
 
+import io
 import os
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +15,8 @@ from multiprocessing.context import ForkServerProcess
 
 from model.files import RunFolder
 
+from ..importpath import keep_children_out
+from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
 from .process import run_trial
@@ -60,6 +64,7 @@ class LocalExecutor:
         self._devices = devices
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
+        keep_children_out()
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
@@ -143,23 +148,25 @@ class LocalExecutor:
 def _start_server() -> None:
     """Starts the server, unless it runs, so that Ctrl-C, which reaches the whole process group, passes it by.
 
-    It protects itself only after it has imported what it preloads. That takes seconds, in which the driver
-    shall hear Ctrl-C: it waits in `Process.start` then.
+    So do the end of its terminal and SIGTERM. It protects itself from Ctrl-C alone, and only after it has
+    imported what it preloads. That takes seconds, in which the driver shall hear Ctrl-C: it waits in
+    `Process.start` then.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
     try:
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:
     # In time: the server has loaded torch, but CUDA reads this when it is first used.
     if device is not None:
         os.environ[VISIBLE] = device
-    # Ctrl-C reaches the whole process group, and SIGTERM of a batch system or a service manager all processes
-    # of a job; the driver alone decides what they mean.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Ctrl-C and the end of a terminal reach the whole process group, and SIGTERM of a batch system or a
+    # service manager all processes of a job; the driver alone decides what they mean.
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
@@ -168,6 +175,9 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
         with RunFolder(job.rundir).log.open("ab", buffering=0) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # whatever the language of the driver's terminal
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
         return
