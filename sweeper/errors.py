@@ -5,7 +5,8 @@
     SweeperError              one clear line on the terminal, exit code 2
     ├── InputError            a file, a name or an option is wrong
     ├── DatabaseError         the database cannot be read, or is of a newer version
-    │   └── NoStudiesError    there is no database yet, or nothing in it
+    │   ├── NoStudiesError    there is no database yet, or nothing in it
+    │   └── DatabaseGoneError its file was removed while it was open
     ├── ConflictError         the request contradicts what the study began with
     ├── DiskFullError         a trial cannot write its files
     └── JobsError             jobs of a cluster cannot be followed, or ended before their study
@@ -36,6 +37,10 @@ class DatabaseError(SweeperError):
 
 class NoStudiesError(DatabaseError):
     """There is no database yet, or one without sweeper's tables."""
+
+
+class DatabaseGoneError(DatabaseError):
+    """The file of the database was removed, or another put in its place, while it was open."""
 
 
 class ConflictError(SweeperError):

@@ -6,8 +6,9 @@ import io
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 _QUIET = (errno.EPIPE, errno.EIO, errno.ECONNRESET, errno.EBADF)
 """Errors of a stream to which nobody listens any more: a pipe's reader, or a terminal, that is gone."""
@@ -21,48 +22,63 @@ _PLAIN = str.maketrans(
 _ERRORS = "sweeper.plain"
 
 
-class _Listener(io.FileIO):
-    """A stream's end that takes everything, even once it cannot be written.
+class _Stream(io.TextIOWrapper):
+    """A stream that takes everything, even once it cannot be written.
 
     Attributes:
+        name_told: What the user calls it.
         lost: Why what was written last went nowhere; None while all of it was taken.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        super().__init__(descriptor, "w", closefd=False)
-        self.lost: OSError | None = None
+    buffer = None  # type: ignore[assignment]  # else `typer.echo` writes UTF-8 to one that is ASCII
 
-    def write(self, data: "bytes | bytearray | memoryview", /) -> int:  # type: ignore[override]
+    def __init__(self, descriptor: int, name: str, encoding: str, by_line: bool) -> None:
+        self._descriptor = descriptor
+        self.name_told = name
+        self.lost: OSError | None = None
+        written = open(descriptor, "wb", closefd=False)  # noqa: SIM115
+        super().__init__(written, encoding, _ERRORS, line_buffering=by_line)
+
+    def write(self, text: str, /) -> int:
         """Writes, or drops what nobody takes."""
+        try:
+            super().write(text)
+        except BlockingIOError:
+            self.flush()
+        except OSError as error:
+            self._lose(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Waits until all is taken, or dropped."""
         while True:
             try:
-                written: int | None = super().write(data)
+                super().flush()
+            except BlockingIOError:  # somebody has made it one that does not wait
+                select.select([], [self._descriptor], [])
             except OSError as error:
-                self.lost = error
-                # From here on for all who write to it, the processes that inherit it among them.
-                _open_null(self.fileno())
-                return memoryview(data).nbytes
-            if written is not None:
-                return written
-            select.select([], [self.fileno()], [])  # somebody has made it one that does not wait
+                self._lose(error)
+            else:
+                return
 
-
-class _Text(io.TextIOWrapper):
-    buffer = None  # type: ignore[assignment]  # else `typer.echo` writes UTF-8 to a stream that is ASCII
+    def _lose(self, error: OSError) -> None:
+        self.lost = error
+        # From here on for all who write to it, the processes that inherit it among them.
+        _open_null(self._descriptor)
 
 
 class Streams:
     """The standard streams while a command runs."""
 
-    def __init__(self, listeners: list[_Listener]) -> None:
-        self._listeners = listeners
+    def __init__(self, streams: Sequence[_Stream]) -> None:
+        self._streams = streams
 
     def lost(self) -> str | None:
         """Why a stream did not take what was written, other than that nobody listens; None if it did."""
-        _flush()
-        for listener in self._listeners:
-            if listener.lost is not None and listener.lost.errno not in _QUIET:
-                return f"standard {_NAMES[listener.fileno()]} cannot be written: {listener.lost.strerror}"
+        for stream in self._streams:
+            stream.flush()
+            if stream.lost is not None and stream.lost.errno not in _QUIET:
+                return f"{stream.name_told} cannot be written: {stream.lost.strerror}"
         return None
 
 
@@ -76,19 +92,18 @@ def unfailing() -> Iterator[Streams]:
     _fill_descriptors()
     codecs.register_error(_ERRORS, _plainly)
     before = sys.stdout, sys.stderr
-    listeners: list[_Listener] = []
-    sys.stdout, sys.stderr = (_unfailing(stream, at, listeners) for at, stream in enumerate(before, start=1))
+    sys.stdout = _unfailing(before[0], 1, "standard output")
+    sys.stderr = _unfailing(before[1], 2, "standard error")
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, _Stream)]
     try:
-        yield Streams(listeners)
+        yield Streams(streams)
     finally:
-        _flush()
+        for stream in streams:
+            stream.flush()
         sys.stdout, sys.stderr = before
 
 
-_NAMES = {1: "output", 2: "error"}
-
-
-def _unfailing(stream: io.TextIOBase | None, descriptor: int, listeners: list[_Listener]) -> io.TextIOBase:
+def _unfailing(stream: TextIO | None, descriptor: int, name: str) -> TextIO:
     encoding, by_line = "utf-8", False
     if stream is not None:
         if not isinstance(stream, io.TextIOWrapper):
@@ -100,9 +115,7 @@ def _unfailing(stream: io.TextIOBase | None, descriptor: int, listeners: list[_L
         with suppress(OSError):
             stream.flush()
         encoding, by_line = stream.encoding, stream.line_buffering
-    listener = _Listener(descriptor)
-    listeners.append(listener)
-    return _Text(io.BufferedWriter(listener), encoding, _ERRORS, line_buffering=by_line)
+    return _Stream(descriptor, name, encoding, by_line)
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
@@ -126,8 +139,3 @@ def _open_null(descriptor: int) -> None:
     if opened != descriptor:
         os.dup2(opened, descriptor)
         os.close(opened)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import aligned, brief, setting_line
+from ..text import aligned, brief, one_line, setting_line
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 
@@ -37,7 +37,7 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
 def _head(sweep: StudyRow, run: TrialRow) -> str:
     lines = [
         f"{sweep.name} trial {run.number}: {run.state}",
-        f"arm: {run.arm}",
+        f"arm: {one_line(run.arm)}",
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
     ]

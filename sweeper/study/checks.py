@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
-from ..text import nearest
+from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
 from .problem import FieldError, FieldPath
 from .space import Choice, Space
@@ -48,3 +48,24 @@ def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
         if name in COLUMNS:
             reason = f"a task cannot have the name of a column of trials; those are {taken}"
             yield FieldError(("train", "tasks", name), reason, name)
+
+
+GAPS = (
+    *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
+    *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""Texts that pandas takes for a gap in a CSV file, between quotation marks or not."""
+
+
+def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
+    """The arms whose name would command a terminal, or be lost in a CSV file: name, and what is wrong.
+
+    Asked of files alone: studies that were begun with such a name go on.
+    """
+    for name in arms:
+        if any(map(is_control, name)):
+            reason = "the name of an arm cannot hold line breaks or other control characters"
+            yield name, FieldError(("arms", one_line(name)), reason)
+        elif name in GAPS:
+            reason = f"pandas would read an arm {name} in a CSV file as a gap: take another name"
+            yield name, FieldError(("arms", name), reason)

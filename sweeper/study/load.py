@@ -11,7 +11,7 @@ from ..paths import NAME, check_name, shipped_studies
 from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
-from .checks import task_problems
+from .checks import arm_problems, task_problems
 from .problem import FieldPath, first_problem
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
@@ -46,6 +46,8 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     spec = _validate(StudySpec, study_file)
+    for arm, problem in arm_problems(spec.arms):
+        raise InputError(f"{study_file.place(('arms', arm))}: {problem}")
     known = workload_files()
     if workload is None and spec.workload not in known:
         place = study_file.place(("workload",))
