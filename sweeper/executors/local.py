@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
@@ -146,18 +146,19 @@ class LocalExecutor:
 
 
 def _start_server() -> None:
-    """Starts the server, unless it runs, so that Ctrl-C, which reaches the whole process group, passes it by.
+    """Starts the server, unless it runs, so that what asks a sweep to stop passes it by.
 
-    So do the end of its terminal and SIGTERM. It protects itself from Ctrl-C alone, and only after it has
-    imported what it preloads. That takes seconds, in which the driver shall hear Ctrl-C: it waits in
-    `Process.start` then.
+    Ctrl-C and the end of a terminal reach the whole process group. They are blocked for the server and its
+    trials, which inherit that, and wait here until it is started: ignored, they would be lost.
     """
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        # By itself first, as it ends with SIGINT and SIGTERM unblocked.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         forkserver.ensure_running()
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:

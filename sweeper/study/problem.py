@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..text import nearest
+from ..text import nearest, one_line
 
 FieldPath = tuple[str | int, ...]
 
@@ -20,7 +20,7 @@ _PLAIN = {
     "tuple_type": "must be a list",
     "string_type": "must be text; put it in quotes",
     "too_short": "must not be empty",
-    "string_pattern_mismatch": "must not be blank, nor begin or end with a space",
+    "string_pattern_mismatch": "must not be blank, nor begin or end with a space, nor hold a line break",
 }
 """Reasons that pydantic words for Python's programmers, by type of error."""
 
@@ -52,7 +52,8 @@ def field_name(path: FieldPath) -> str:
         if isinstance(part, int):
             name += f"[{part}]"
         else:
-            name += f".{part}" if name else part
+            shown = part if part.isprintable() else one_line(part)
+            name += f".{shown}" if name else shown
     return name or "the file"
 
 

@@ -221,7 +221,7 @@ WRONG = [
     ("sst_head: mlp", "sst_head: sbert",
      "2: base.sst_head = 'sbert': head sbert compares two sentences; kind is single"),
     ("A: {}", "A:", "4: arms.A = None: must be a mapping; an empty one is {}"),
-    ("A: {}", '" ": {}', "4: arms.  = ' ': must not be blank, nor begin or end with a space"),
+    ("A: {}", '" ": {}', "4: arms.  = ' ': must not be blank, nor begin or end with a space, nor hold a line break"),
     ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
     ("dropout: [0.1, 0.3]", "encoder: [1]",
      "7: space.encoder: is a group; name one of its fields, for example encoder.source"),
