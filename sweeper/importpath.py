@@ -46,7 +46,9 @@ def foreign_model() -> str | None:
     from importlib.util import find_spec
 
     found = find_spec("model")
-    origin = found and (found.origin or next(iter(found.submodule_search_locations or ()), None))
+    if found is None:
+        return None
+    origin = found.origin or next(iter(found.submodule_search_locations or ()), None)
     if origin is None or is_root(os.path.join(os.path.dirname(origin), os.pardir)):  # noqa: PTH118, PTH120
         return None
     return origin

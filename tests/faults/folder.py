@@ -2,10 +2,10 @@
 
     python -m tests.faults.folder
 
-Folders that are empty, or hold one of `model.py`, `model/__init__.py`, `random.py`, `yaml.py` and `typing.py`,
-or all of them; without PYTHONPATH, with one that names the working folder and with one that has an empty part.
-Demanded of each: `run`, `replay` and `report` do what they do elsewhere. So do measured workers and a Ray
-cluster.
+Folders that are empty, or hold one of `model.py`, `model/__init__.py`, `random.py`, `yaml.py` and
+`typing.py`, or all of them; without PYTHONPATH, with one that names the working folder and with one that has
+an empty part. Demanded of each: `run`, `replay` and `report` do what they do elsewhere. So do measured
+workers and a Ray cluster.
 """
 
 import argparse
