@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from .options import Storage, StudyName, storage_url
+from .streams import is_heard
 
 
 def status(
@@ -29,6 +30,6 @@ def status(
         store = find_study(database, study)
         if watch:
             with suppress(KeyboardInterrupt):
-                watch_overview(lambda: overview(store.fresh()), Console())
+                watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
             typer.echo("\n".join(overview(store)))

@@ -82,6 +82,11 @@ class Streams:
         return None
 
 
+def is_heard() -> bool:
+    """Whether standard output still takes what is written, as far as is known."""
+    return not (isinstance(sys.stdout, _Stream) and sys.stdout.lost)
+
+
 @contextmanager
 def unfailing() -> Iterator[Streams]:
     """Makes the standard streams such that a write to them never raises.

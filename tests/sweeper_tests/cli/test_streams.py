@@ -87,3 +87,11 @@ def test_a_sweep_outlives_its_listener(folder: Path) -> None:
     driver.stderr.close()
     with Database(f"sqlite:///{folder}/.sweeper/studies.db", must_exist=True) as database:
         assert [row.state for row in database.study("mine@small").trials.rows()] == ["complete"] * 3
+
+
+def test_who_watches_for_nobody_ends(folder: Path) -> None:
+    with Database(f"sqlite:///{folder}/.sweeper/studies.db") as database:
+        study = {"name": "s", "arms": {"all": {}}}
+        database.create("s@demo", study, {"name": "demo"}, digest="d", version="1", wanted=1)
+    said = process("status", "--watch", user=without_reader)
+    assert (said.code, said.err) == (0, "")
