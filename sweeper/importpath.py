@@ -23,17 +23,18 @@ def leave_working_folder() -> None:
     if not is_root(os.curdir):
         end = sys.path.index(_STANDARD_LIBRARY) if _STANDARD_LIBRARY in sys.path else len(sys.path)
         sys.path[:end] = [entry for entry in sys.path[:end] if not _is_here(entry)]
-    keep_children_out()
+    os.environ.update(environment())
 
 
-def keep_children_out() -> None:
-    """Has the Python processes that this one starts leave the working folder off their import path."""
+def environment() -> dict[str, str]:
+    """The variables with which a Python process leaves the working folder off its import path."""
     if is_root(os.curdir):
-        return
-    os.environ["PYTHONSAFEPATH"] = "1"
+        return {}
+    changed = {"PYTHONSAFEPATH": "1"}
     if "PYTHONPATH" in os.environ:
         entries = os.environ["PYTHONPATH"].split(os.pathsep)
-        os.environ["PYTHONPATH"] = os.pathsep.join(entry for entry in entries if not _is_here(entry))
+        changed["PYTHONPATH"] = os.pathsep.join(entry for entry in entries if not _is_here(entry))
+    return changed
 
 
 def interpreter() -> list[str]:
@@ -55,9 +56,16 @@ def foreign_model() -> str | None:
 
 
 def _is_here(entry: str) -> bool:
-    return os.path.realpath(entry or os.curdir) == os.path.realpath(os.curdir)
+    return _real(entry or os.curdir) == _real(os.curdir)
 
 
 def is_root(folder: str) -> bool:
     """Whether a folder is that of `sweeper` and `model`."""
-    return os.path.realpath(folder) == ROOT
+    return _real(folder) == ROOT
+
+
+def _real(folder: str) -> str:
+    try:
+        return os.path.realpath(folder)
+    except FileNotFoundError:  # the working folder is gone; whoever needs it will say so
+        return folder

@@ -15,7 +15,7 @@ from multiprocessing.context import ForkServerProcess
 
 from model.files import RunFolder
 
-from ..importpath import keep_children_out
+from ..importpath import environment
 from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
@@ -64,7 +64,6 @@ class LocalExecutor:
         self._devices = devices
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)
-        keep_children_out()
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
@@ -152,12 +151,17 @@ def _start_server() -> None:
     trials, which inherit that, and wait here until it is started: ignored, they would be lost.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    given, changed = dict(os.environ), environment()
+    os.environ.update(changed)
     try:
         # By itself first, as it ends with SIGINT and SIGTERM unblocked.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         forkserver.ensure_running()
     finally:
+        for name in changed.keys() - given.keys():
+            del os.environ[name]
+        os.environ.update(given)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
