@@ -5,8 +5,9 @@
     SweeperError              one clear line on the terminal, exit code 2
     ├── InputError            a file, a name or an option is wrong
     ├── DatabaseError         the database cannot be read, or is of a newer version
-    │   └── NoStudiesError    there is nothing in the database yet
-    │       └── NoDatabaseError   nor is there a file of that name
+    │   ├── NoStudiesError    there is nothing in the database yet
+    │   │   └── NoDatabaseError   nor is there a file of that name
+    │   └── DatabaseGoneError its file was removed while it was open
     ├── ConflictError         the request contradicts what the study began with
     ├── DiskFullError         a trial cannot write its files
     └── JobsError             jobs of a cluster cannot be followed, or ended before their study
@@ -41,6 +42,10 @@ class NoStudiesError(DatabaseError):
 
 class NoDatabaseError(NoStudiesError):
     """There is no file where the database should be."""
+
+
+class DatabaseGoneError(DatabaseError):
+    """The file of the database was removed, or another put in its place, while it was open."""
 
 
 class ConflictError(SweeperError):

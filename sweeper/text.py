@@ -127,7 +127,20 @@ def last_line(text: str | None) -> str:
     return lines[-1] if lines else ""
 
 
+_JOINERS = "\u200c\u200d"
+"""What joins letters or emoji, or keeps them apart: invisible, and harmless."""
+
+
 def one_line(text: str) -> str:
-    """Text in one line, without control characters: they would break a table or command a terminal."""
+    """Text in one line; control characters, which would break a table or command a terminal, are spelt."""
     spaced = " ".join(text.split())
-    return "".join(sign for sign in spaced if unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    return "".join(_spelt(sign) if is_control(sign) else sign for sign in spaced if sign not in _JOINERS)
+
+
+def is_control(sign: str) -> bool:
+    """Whether a character commands rather than shows: ESC, BEL, a line break, a change of direction."""
+    return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in _JOINERS
+
+
+def _spelt(sign: str) -> str:
+    return sign.encode("ascii", "backslashreplace").decode() if ord(sign) > 127 else f"\\x{ord(sign):02x}"

@@ -4,13 +4,15 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Annotated, NoReturn
+from functools import wraps
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from model.errors import ModelError
 
 from ..errors import SweeperError
+from ..signals import exit_code
 from ..version import __version__
 from .best import best
 from .command import add
@@ -27,6 +29,7 @@ from .run import resume, run
 from .schema import schema
 from .show import show
 from .status import status
+from .streams import unfailing
 from .validate import validate
 
 DEBUG = "--debug"
@@ -50,6 +53,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "schema": schema,
 }
 
+TRAINING = {"run", "resume", "confirm"}
+
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -58,7 +63,7 @@ app = typer.Typer(
     help="Runs, resumes and reports hyperparameter sweeps of a multitask sentence encoder.\n\n"
     "Begin with `sweeper run --study quickstart --trials 8`, then `sweeper report`.\n\n"
     "Results are kept under SWEEPER_HOME (default `.sweeper/`); data files are read from SWEEPER_DATA.\n\n"
-    "Exit codes: 0 done, 1 some trials failed, 2 bad input, 130 interrupted, 143 terminated.",
+    "Exit codes: 0 done, 1 some trials failed, 2 bad input, 130 interrupted, 143 terminated, 129 hung up.",
 )
 
 
@@ -84,8 +89,21 @@ def options(
     # `main` has taken --debug out of the arguments, wherever it stood; it is declared here for the help.
 
 
+def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
+    """Ends a command that a signal stops with the exit code of that signal, not of Ctrl-C always."""
+
+    @wraps(command)
+    def stopped(**given: Any) -> None:
+        try:
+            command(**given)
+        except KeyboardInterrupt as stop:
+            raise typer.Exit(exit_code(stop)) from None
+
+    return stopped
+
+
 for _name, _command in COMMANDS.items():
-    add(app, _name, _command)
+    add(app, _name, _stoppable(_command))
 
 
 app.add_typer(databases, name="db")
@@ -101,7 +119,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if DEBUG not in given and not sys.warnoptions:
         # They name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid
-    sys.exit(_exit_code([argument for argument in given if argument != DEBUG], DEBUG in given))
+    with unfailing() as streams:
+        code = _exit_code([argument for argument in given if argument != DEBUG], DEBUG in given)
+        if (lost := streams.lost()) is not None:
+            typer.echo(f"Error: {lost}", err=True)
+            # What a sweep did stands in the database; another command had nothing to do but to say it.
+            code = code or (0 if {*given} & TRAINING else 2)
+    sys.exit(code)
 
 
 def _unsaid(*warning: object, **where: object) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ..signals import TerminatedError, terminable
+from ..signals import exit_code, terminable
 from .options import Storage, storage_url
 
 
@@ -27,7 +27,6 @@ def dashboard(
     try:
         with terminable():
             serve(url, port, typer.echo)
-    except TerminatedError:
-        raise typer.Exit(143) from None
-    except KeyboardInterrupt:
-        return
+    except KeyboardInterrupt as stop:
+        # Ctrl-C is the way to end it.
+        raise typer.Exit(0 if type(stop) is KeyboardInterrupt else exit_code(stop)) from None

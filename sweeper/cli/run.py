@@ -11,7 +11,7 @@ from rich.console import Console
 from ..errors import NoStudiesError
 from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
-from ..signals import TerminatedError, terminable
+from ..signals import exit_code, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
@@ -157,7 +157,7 @@ def run_study(
             count = run_order(order)
     except KeyboardInterrupt as stop:
         typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
-        raise typer.Exit(143 if isinstance(stop, TerminatedError) else 130) from None
+        raise typer.Exit(exit_code(stop)) from None
     say(order.console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)

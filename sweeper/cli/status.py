@@ -8,6 +8,7 @@ from rich.console import Console
 
 from .command import StudyName
 from .options import Storage, storage_url
+from .streams import is_heard
 
 
 def status(
@@ -31,6 +32,6 @@ def status(
         store = find_study(database, study)
         if watch:
             with suppress(KeyboardInterrupt):
-                watch_overview(lambda: overview(store.fresh()), Console())
+                watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
             typer.echo("\n".join(overview(store)))

@@ -1,18 +1,22 @@
 """Trials on this machine, one process each, forked from a server that has the trainer loaded."""
 
+import io
 import os
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 
 from model.files import RunFolder
 
+from ..importpath import environment
+from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
 from .process import run_trial
@@ -141,25 +145,33 @@ class LocalExecutor:
 
 
 def _start_server() -> None:
-    """Starts the server, unless it runs, so that Ctrl-C, which reaches the whole process group, passes it by.
+    """Starts the server, unless it runs, so that what asks a sweep to stop passes it by.
 
-    It protects itself only after it has imported what it preloads. That takes seconds, in which the driver
-    shall hear Ctrl-C: it waits in `Process.start` then.
+    Ctrl-C and the end of a terminal reach the whole process group. They are blocked for the server and its
+    trials, which inherit that, and wait here until it is started: ignored, they would be lost.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    given, changed = dict(os.environ), environment()
+    os.environ.update(changed)
     try:
+        # By itself first, as it ends with SIGINT and SIGTERM unblocked.
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         forkserver.ensure_running()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for name in changed.keys() - given.keys():
+            del os.environ[name]
+        os.environ.update(given)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:
     # In time: the server has loaded torch, but CUDA reads this when it is first used.
     if device is not None:
         os.environ[VISIBLE] = device
-    # Ctrl-C reaches the whole process group, and SIGTERM of a batch system or a service manager all processes
-    # of a job; the driver alone decides what they mean.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Ctrl-C and the end of a terminal reach the whole process group, and SIGTERM of a batch system or a
+    # service manager all processes of a job; the driver alone decides what they mean.
+    for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
     stop = threading.Event()
     threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
@@ -168,6 +180,9 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
         with RunFolder(job.rundir).log.open("ab", buffering=0) as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # whatever the language of the driver's terminal
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
         return

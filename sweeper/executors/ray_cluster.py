@@ -7,8 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..importpath import ROOT, is_root
+
+if TYPE_CHECKING:
+    from ray.job_config import JobConfig
 
 LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Set to 0, it keeps a cluster of one machine on 127.0.0.1, as Ray does by itself on macOS and Windows."""
@@ -39,12 +44,34 @@ def connect(address: str | None) -> None:
     if ":" in address:
         _check_answers(address)  # Ray would try for minutes
     try:
-        ray.init(address, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            job_config=_job_config(),
+        )
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"--ray-address {address}: no Ray cluster can be reached there: {reason}") from error
     # What Ray prints of a lost node, tens of lines into the driver's own, and offers no switch for.
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
+
+
+def _job_config() -> "JobConfig":
+    """Ray's settings of this driver, without the working folder: Ray puts that first on its workers' path."""
+    from ray.job_config import JobConfig
+
+    class WithoutWorkingFolder(JobConfig):
+        @property
+        def _py_driver_sys_path(self) -> list[str]:
+            return [ROOT] if is_root(os.curdir) else []
+
+        @_py_driver_sys_path.setter
+        def _py_driver_sys_path(self, folders: list[str]) -> None:
+            """Takes none."""
+
+    return WithoutWorkingFolder()
 
 
 def _check_answers(address: str) -> None:

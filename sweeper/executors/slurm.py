@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..importpath import interpreter
 from ..study.workload import Resources
 
 if TYPE_CHECKING:
@@ -162,7 +164,7 @@ class Jobs:
             given.setdefault("gpus-per-node", str(ceil(resources.gpus)))
         # srun does not take this over from the job since SLURM 22.05.
         cores = given.get("cpus-per-task")
-        executor = SlurmExecutor(self.folder, max_num_timeout=REQUEUES)
+        executor = SlurmExecutor(self.folder, max_num_timeout=REQUEUES, python=shlex.join(interpreter()))
         executor.update_parameters(
             job_name=name,
             time=minutes,

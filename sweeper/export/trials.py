@@ -12,7 +12,7 @@ import pandas as pd
 from model.files import write_beside
 
 from ..errors import InputError
-from ..report.results import records
+from ..report.results import readable, records
 
 
 def check_suffix(file: Path) -> None:
@@ -45,7 +45,7 @@ def write_trials(trials: pd.DataFrame, file: Path) -> None:
 
 
 def _csv(trials: pd.DataFrame) -> bytes:
-    return _flat(trials).to_csv(index=False, lineterminator="\n").encode()
+    return _flat(readable(trials)).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _parquet(trials: pd.DataFrame) -> bytes:

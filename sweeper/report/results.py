@@ -15,7 +15,7 @@ from model.tasks import Task
 
 from ..pareto import on_front
 from ..study.space import Space
-from ..trial import RunState
+from ..trial import ErrorClass, RunState
 
 PARAM = "params."
 
@@ -131,6 +131,11 @@ class Counts:
     def missing(self) -> int:
         """Trials without an outcome, those not yet begun included."""
         return max(self.wanted - self.finished, self.running + self.queued)
+
+
+def readable(trials: pd.DataFrame) -> pd.DataFrame:
+    """The trials as they stand in CSV files: pandas would read an error class ``nan`` there as a gap."""
+    return trials.assign(error_class=trials["error_class"].replace(ErrorClass.NAN.value, "not finite"))
 
 
 def in_state(trials: pd.DataFrame, state: RunState) -> pd.DataFrame:

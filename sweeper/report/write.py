@@ -24,7 +24,7 @@ from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
 from .read import Stored, read_study
-from .results import count_trials
+from .results import count_trials, readable
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import findings, headline, missing, progress
@@ -107,7 +107,8 @@ def write_report(
 
 def trials_csv(trials: pd.DataFrame) -> str:
     """All trials, one a line, numbers in full."""
-    return str(trials.drop(columns=["config", "traceback"]).to_csv(index=False, lineterminator="\n"))
+    shown = readable(trials).drop(columns=["config", "traceback"])
+    return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
 def _document(comparisons: Comparisons, stored: Stored) -> Document:

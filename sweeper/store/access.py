@@ -1,15 +1,16 @@
 """The way to an open database, which all share that read or write it."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..clock import Clock
+from ..errors import DatabaseGoneError
 from ..trial import StudyRow
-from .engine import explained, reading_options
+from .engine import explained, reading_options, sqlite_file
 from .retrying import RetryPolicy
 from .tables import run
 
@@ -31,7 +32,16 @@ class Access:
         self.clock = clock
         self.retry_policy = RetryPolicy()
         self._is_file = engine.dialect.name == "sqlite"
+        self._identity = self._file_now()
         self._reading_options = reading_options(engine)
+
+    def _file_now(self) -> tuple[int, int] | None:
+        """What tells the file that now has the database's name from any other; None where there is none."""
+        if self._is_file:
+            with suppress(OSError):
+                found = sqlite_file(self.url).stat()
+                return found.st_dev, found.st_ino
+        return None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -41,7 +51,13 @@ class Access:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction."""
+        """A transaction.
+
+        Raises:
+            DatabaseGoneError: If the file was removed or replaced, of which SQLite takes no notice.
+        """
+        if self._file_now() != self._identity:
+            raise DatabaseGoneError(f"{self.url}: the file was removed or replaced while it was in use")
         with explained(self.url), self.engine.begin() as connection:
             yield connection
 

@@ -1,6 +1,7 @@
 """Copies studies from one database to another, whole: all rows of ours and all of Optuna's."""
 
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from .database import Database
 from .engine import READING, check_url, explained, hooked_engine
 from .optuna_tables.storage import copied_tables
 from .owners import Owner
+from .readonly import may_write, reading_engine
 from .study import StudyStore
 from .tables import metadata, run, sweep
 
@@ -88,7 +90,8 @@ class _Snapshot:
     def __init__(self, url: sa.URL, names: Collection[str]) -> None:
         self.names = names
         self._url = url
-        self._engine = hooked_engine(url)
+        self._stack = ExitStack()
+        self._engine = hooked_engine(url) if may_write(url) else reading_engine(url, self._stack)
 
     def __enter__(self) -> "_Snapshot":
         with explained(self._url):
@@ -100,6 +103,7 @@ class _Snapshot:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         self._engine.dispose()
+        self._stack.close()
 
     def chunks(self, table: sa.Table) -> Iterator[list[Row]]:
         """The rows of a table, in the order of its keys."""

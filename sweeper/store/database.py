@@ -3,7 +3,6 @@
 Ours hold what a report needs and what counts; Optuna's repeat the search for its own tools.
 """
 
-import os
 from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
@@ -12,12 +11,15 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from ..clock import Clock, SystemClock
-from ..errors import DatabaseError, NoDatabaseError, NoStudiesError
+from ..errors import ConflictError, DatabaseError, NoDatabaseError, NoStudiesError
+from ..text import plural
 from ..trial import objectives
 from . import migrations, provenance
 from .access import Access
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
+from .optuna_tables import mirror
 from .optuna_tables.storage import OptunaStorage, check_version
+from .readonly import may_write, reading_engine
 from .retrying import retried
 from .study import StudyStore
 from .tables import run, sweep, sweep_row
@@ -30,7 +32,8 @@ class Database:
 
     Args:
         url: ``sqlite:///path`` or ``postgresql://…``. Missing tables are made, old ones migrated.
-        must_exist: Whether a database without studies is an error, for commands that only read.
+        must_exist: Whether a database without studies is an error, for commands that only read. They need no
+            right to write it.
         clock: The time of leases on SQLite, of what is recorded, and of waiting.
 
     Attributes:
@@ -49,14 +52,19 @@ class Database:
     ) -> None:
         checked = check_url(url)
         with explained(checked), ExitStack() as stack:
-            ready = _is_ready(checked, must_exist)
-            engine = hooked_engine(checked)
-            stack.callback(engine.dispose)
-            with nullcontext() if ready else creation_lock(engine):
-                self._optuna = OptunaStorage(engine, ready)
-                if not ready:
-                    with engine.begin() as connection:
-                        migrations.upgrade(connection)
+            if must_exist and not may_write(checked):
+                engine = reading_engine(checked, stack)
+                with engine.connect() as connection:
+                    _check_readable(connection, checked)
+            else:
+                ready = _is_ready(checked, must_exist)
+                engine = hooked_engine(checked)
+                stack.callback(engine.dispose)
+                with nullcontext() if ready else creation_lock(engine):
+                    self._optuna = OptunaStorage(engine, ready)
+                    if not ready:
+                        with engine.begin() as connection:
+                            migrations.upgrade(connection)
             self.access = Access(engine, clock)
             self._stack = stack.pop_all()
 
@@ -112,6 +120,8 @@ class Database:
     ) -> StudyStore:
         """Begins a study, in both sets of tables; if another driver was quicker, its study is returned.
 
+        A study of Optuna's own that has the name and trials is not taken for it.
+
         Args:
             name: ``<study>@<workload>``.
             study: The study file as JSON.
@@ -120,10 +130,23 @@ class Database:
             version: Of sweeper.
             wanted: Trials asked for in total.
             files: What is kept of its files, where they are known.
+
+        Raises:
+            ConflictError: If Optuna's tables have trials under that name that sweeper did not begin.
         """
+        key = self._optuna.create_study(name, len(objectives(study)))
+        with self.access.reading() as connection:
+            there = mirror.claimed(connection, key)
+        # In this order: a driver that was quicker stores the study before it claims a trial.
+        if there and self.find(name) is None:
+            raise ConflictError(
+                f"{self.access.url}: has a study {name!r} of Optuna's own with {plural(there, 'trial')} that "
+                "sweeper did not begin: run this one under another name with --name NAME, or name another "
+                "database with --storage"
+            )
         values = {
             "name": name,
-            "study_id": self._optuna.create_study(name, len(objectives(study))),
+            "study_id": key,
             "study": dict(study),
             "workload": dict(workload),
             "digest": digest,
@@ -151,23 +174,50 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and file.is_dir():
         raise DatabaseError(f"{url}: is a folder: name a file in it")
-    if file is not None and file.exists() and not os.access(file, os.R_OK | os.W_OK):
-        raise DatabaseError(f"{url}: this user may not read and write it")
+    if not may_write(url):
+        raise DatabaseError(f"{url}: this user may not write it, or may not write in its folder")
     revision = None
     if file is None or (file.exists() and file.stat().st_size > 0):
         with plain_engine(url).connect() as connection:
-            revision = migrations.current(connection)
-            check_version(connection, url)
+            revision = _revision(connection, url)
     if must_exist and file is not None and not file.exists():
-        raise NoDatabaseError(
-            f"{url}: there is no such file, and no studies yet: begin one with `sweeper run --study NAME`"
-        )
+        raise NoDatabaseError(f"{url}: there is no such file, and {_NO_STUDIES}")
     if revision is None and must_exist:
-        raise NoStudiesError(f"{url}: no studies yet: begin one with `sweeper run --study NAME`")
-    newest, *older = migrations.known()
-    if revision not in {None, newest, *older}:
+        raise NoStudiesError(f"{url}: {_NO_STUDIES}")
+    return revision == migrations.known()[0]
+
+
+_NO_STUDIES = "no studies yet: begin one with `sweeper run --study NAME`"
+
+
+def _check_readable(connection: sa.Connection, url: sa.URL) -> None:
+    """Looks whether a database that cannot be migrated has the tables of today.
+
+    Raises:
+        NoStudiesError: If it has none.
+        DatabaseError: If it has those of an older or a newer sweeper, or of another Optuna.
+    """
+    revision = _revision(connection, url)
+    if revision is None:
+        raise NoStudiesError(f"{url}: {_NO_STUDIES}")
+    if revision != migrations.known()[0]:
+        raise DatabaseError(
+            f"{url}: made by an older sweeper (revision {revision}), and this user may not write it: have "
+            "somebody who may type `sweeper list` on it once, or copy it and name the copy with --storage"
+        )
+
+
+def _revision(connection: sa.Connection, url: sa.URL) -> str | None:
+    """The revision of our tables; None where there are none.
+
+    Raises:
+        DatabaseError: If a newer sweeper or another Optuna has made it.
+    """
+    revision = migrations.current(connection)
+    check_version(connection, url)
+    if revision not in {None, *migrations.known()}:
         raise DatabaseError(
             f"{url}: made by a newer sweeper (revision {revision}): upgrade sweeper, or name another "
             "database with --storage"
         )
-    return revision == newest
+    return revision

@@ -82,14 +82,21 @@ def sqlite_file(url: sa.URL) -> Path:
 def explained(url: sa.URL) -> Iterator[None]:
     """Turns what the database, its driver or the file system raises into a DatabaseError of one line.
 
-    A violated constraint passes through: it is an answer to be handled, not a broken database.
+    A row that is there already passes through: that is an answer to be handled, not a broken database.
     """
     try:
         yield
-    except sa.exc.IntegrityError:
-        raise
+    except sa.exc.IntegrityError as error:
+        if _is_there(error):
+            raise
+        raise DatabaseError(f"{url}: another program has deleted rows: {_reason(error)}") from error
     except (sa.exc.SQLAlchemyError, OSError, ImportError) as error:
         raise DatabaseError(f"{url}: {_reason(error)}", passing=_passes(url, error)) from error
+
+
+def _is_there(error: sa.exc.IntegrityError) -> bool:
+    said = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    return said in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY", "23505")
 
 
 def _passes(url: sa.URL, error: BaseException) -> bool:
@@ -101,7 +108,8 @@ def _passes(url: sa.URL, error: BaseException) -> bool:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
-        return " ".join(str(error.orig).split())
+        said = " ".join(str(error.orig).split())
+        return "this user may only read it" if "readonly database" in said else said
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, ImportError):

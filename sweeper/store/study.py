@@ -11,6 +11,7 @@ from . import provenance
 from .access import Access
 from .leases import Leases
 from .optuna_tables import mirror
+from .optuna_tables.counterpart import check_counterpart
 from .outcomes import Outcomes
 from .retrying import retried
 from .tables import run, study_change, sweep, sweep_row
@@ -102,8 +103,23 @@ class StudyStore:
         with self.access.reading() as connection:
             return provenance.contents(connection, self.row)
 
+    @retried
+    def check_counterpart(self) -> None:
+        """Looks whether its trials can go on: whether Optuna's tables have it as it was left there.
+
+        Raises:
+            ConflictError: If another program has changed it there.
+        """
+        with self.access.reading() as connection:
+            check_counterpart(connection, self.row)
+
     def retry(self, error_class: ErrorClass | None = None) -> list[int]:
-        """Puts failed trials back into the queue, all or those of a class; returns their numbers."""
+        """Puts failed trials back into the queue, all or those of a class; returns their numbers.
+
+        Raises:
+            ConflictError: If another program has changed the study in Optuna's tables.
+        """
+        self.check_counterpart()
         failed = (run.c.sweep_id == self.row.id) & (run.c.state == RunState.FAILED)
         if error_class is not None:
             failed &= run.c.error_class == error_class

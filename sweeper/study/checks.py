@@ -3,12 +3,19 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from ..text import nearest, one_line
+from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .space import Choice, Space
 from .spec import StudySpec
+
+
+GAPS = (
+    *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
+    *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""Texts that pandas takes for a gap in a CSV file, between quotation marks or not."""
 
 
 def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
@@ -76,3 +83,17 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
         if option in spec.pruner.model_fields_set and option not in spec.pruner.heeded:
             problem = spec.pruner.unheeded(option)
             yield FieldError(("pruner", *problem.path), problem.reason, problem.value)
+
+
+def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
+    """The arms whose name would command a terminal, or be lost in a CSV file: name, and what is wrong.
+
+    Asked of files alone: studies that were begun with such a name go on.
+    """
+    for name in arms:
+        if any(map(is_control, name)):
+            reason = "the name of an arm cannot hold line breaks or other control characters"
+            yield name, FieldError(("arms", one_line(name)), reason)
+        elif name in GAPS:
+            reason = f"pandas would read an arm {name} in a CSV file as a gap: take another name"
+            yield name, FieldError(("arms", name), reason)

@@ -13,7 +13,7 @@ from ..text import nearest
 from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
-from .checks import file_problems, task_problems
+from .checks import arm_problems, file_problems, task_problems
 from .kinds import of_their_kinds
 from .named import is_file
 from .problem import FieldError, FieldPath, first_problem
@@ -60,6 +60,8 @@ def load_study(
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     spec = _validate(StudySpec, study_file, say)
+    for arm, problem in arm_problems(spec.arms):
+        raise InputError(study_file.explain(problem, ("arms", arm)))
     for problem in file_problems(spec):
         raise InputError(study_file.explain(problem))
     known = workload_files()

@@ -32,7 +32,7 @@ _WORDS = {
     "finite_number": "must be a finite number",
     "too_short": "must not be empty",
     "too_long": "holds %(actual_length)s values; there are %(max_length)s at most",
-    "string_pattern_mismatch": "must not be blank, nor begin or end with a space",
+    "string_pattern_mismatch": "must not be blank, nor begin or end with a space, nor hold a line break",
 }
 """Reasons that pydantic words for Python's programmers, by type of error."""
 
@@ -94,7 +94,8 @@ def field_name(path: FieldPath) -> str:
         if isinstance(part, int):
             name += f"[{part}]"
         else:
-            name += f".{part}" if name else part
+            shown = part if part.isprintable() else one_line(part)
+            name += f".{shown}" if name else shown
     return name or "the file"
 
 

@@ -1,11 +1,11 @@
 """A study whose drivers are jobs of a cluster: submits them, and watches how far the study comes."""
 
-import sys
 import time
 from collections import Counter
 
 from ..errors import DatabaseError, JobsError
 from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
+from ..importpath import interpreter
 from ..observers.tally import Tally
 from ..observers.terminal import say
 from ..show.status import attention, tally, watch
@@ -157,7 +157,7 @@ def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
 def _worker(order: Order, storage: str) -> Worker:
     """A driver with one worker that goes on with the study as it is stored."""
     limits, places = order.limits, order.places
-    command = [sys.executable, "-m", "sweeper", "resume", order.study.name, "--storage", storage]
+    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name, "--storage", storage]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
     for tool in order.logs:

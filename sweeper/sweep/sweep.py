@@ -6,7 +6,7 @@ from typing import Any
 
 from model.tasks import overall_formula
 
-from ..errors import ConflictError
+from ..errors import ConflictError, DatabaseGoneError
 from ..executors import Executor
 from ..executors.local import LocalExecutor
 from ..observers.several import logged
@@ -81,7 +81,14 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
             )
             store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
             with gently(driver.stop):
-                ended = driver.run()
+                try:
+                    ended = driver.run()
+                except DatabaseGoneError as error:
+                    folder = places.home.root / "runs" / study.name
+                    raise DatabaseGoneError(
+                        f"{error}: the sweep stops, and what its trials did since is not recorded; their "
+                        f"checkpoints and weights are in {folder}"
+                    ) from error
         if ended:
             say(console, f"Ended early: {ended}")
         return tally(store, executor.workers)
@@ -110,12 +117,14 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
         The study, in which what its file leaves out is as it was begun, and where it is stored.
 
     Raises:
-        ConflictError: If the study was begun with other settings.
+        ConflictError: If the study was begun with other settings, or another program has changed it in
+            Optuna's tables.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     study, console = order.study, order.console
     store = database.find(study.name)
     if store is not None:
+        store.check_counterpart()
         written, study = study, as_begun(stored_study(store.row), study)
         if kept := kept_fields(written, study):
             say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")

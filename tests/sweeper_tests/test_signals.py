@@ -11,7 +11,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from sweeper.signals import TerminatedError, terminable
+from sweeper.signals import HungUpError, TerminatedError, exit_code, gently, terminable
 from sweeper.store.database import Database
 from tests.sweeper_tests.typed import SMALL, Command, write
 
@@ -26,6 +26,26 @@ def test_sigterm_is_an_interrupt() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+def test_a_terminal_that_closes_asks_once() -> None:
+    asked: list[str] = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with pytest.raises(HungUpError) as caught, gently(lambda: asked.append("stop")):
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGHUP)
+        assert (asked, exit_code(caught.value)) == (["stop"], 129)
+        with pytest.raises(TerminatedError) as ended, gently(lambda: None):
+            signal.raise_signal(signal.SIGHUP)
+            signal.raise_signal(signal.SIGTERM)
+        assert exit_code(ended.value) == 143
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+        with gently(lambda: asked.append("again")), terminable():
+            signal.raise_signal(signal.SIGHUP)
+        assert asked == ["stop"]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def start(home: Path) -> "subprocess.Popen[str]":
     root = Path(__file__).parents[2]
     return subprocess.Popen(
@@ -35,6 +55,8 @@ def start(home: Path) -> "subprocess.Popen[str]":
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # as a shell does: one process group, which Ctrl-C reaches as a whole
+        # Where the tests run in the background, or under nohup, they ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
 
 
@@ -98,6 +120,18 @@ def test_a_sweep_that_is_stopped_goes_on(
     assert ended(driver) == (143, stopped)
     assert "complete" in set(table(home)["state"])
     assert "running" in set(table(home)["state"])
+
+    # With the terminal gone: SIGHUP from the shell and from the system, and nobody who reads.
+    driver = start(home)
+    wait_for(driver, "trial 1 continues")
+    for stream in (driver.stdout, driver.stderr):
+        assert stream is not None
+        stream.close()
+    for _ in range(2):
+        os.killpg(driver.pid, signal.SIGHUP)
+    assert driver.wait(60) == 129
+    _, alive = psutil.wait_procs(group(driver), timeout=10)
+    assert alive == []
 
     monkeypatch.setenv("SWEEPER_HOME", str(home))
     said = sweeper(*RUN, "--executor", "inline")

@@ -1,6 +1,9 @@
 """Commands as a user types them, and a working folder for them."""
 
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -74,3 +77,28 @@ def refused(sweeper: Command, *arguments: str) -> str:
     assert said.err.count("\n") == 1
     assert contents(Path.cwd()) == before
     return said.err
+
+
+ROOT = Path(__file__).parents[2]
+
+
+def process(
+    *arguments: str, path: str = str(ROOT), user: Callable[[], None] | None = None, **variables: str
+) -> Said:
+    """A command in a process of its own, in the working folder.
+
+    Args:
+        arguments: Of the command.
+        path: PYTHONPATH.
+        user: What takes rights from the process before it begins.
+        variables: Of its environment.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "sweeper", *arguments],
+        env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **variables},
+        preexec_fn=user,
+        capture_output=True,
+        check=False,
+    )
+    encoding = variables.get("PYTHONIOENCODING", "utf-8")
+    return Said(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))

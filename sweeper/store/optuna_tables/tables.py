@@ -1,7 +1,10 @@
-"""Those of Optuna's tables that are written here; its moments are UTC and do not say so."""
+"""Those of Optuna's tables that are read or written here; its moments are UTC and do not say so."""
 
 import sqlalchemy as sa
 from optuna.trial import TrialState
+
+studies = sa.table("studies", sa.column("study_id", sa.Integer), sa.column("study_name", sa.String))
+
 
 trials = sa.table(
     "trials",

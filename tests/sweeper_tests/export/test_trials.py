@@ -1,11 +1,13 @@
 """`sweeper export`: every trial in one file, to the last bit."""
 
 import csv
+import io
 import json
 import math
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.export import trials as trialfile
-from sweeper.trial import RunState
+from sweeper.report.write import trials_csv
+from sweeper.store.frames import trials_frame
+from sweeper.trial import ErrorClass, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
@@ -104,6 +108,21 @@ def test_values_of_several_kinds_in_a_column_are_json(tmp_path: Path) -> None:
     assert [row["params.x"] for row in parquet_rows(tmp_path / "t.parquet")] == ['"a"', "0.1", None]
     trialfile.write_trials(frame, tmp_path / "t.json")
     assert [row["params.x"] for row in json_rows(tmp_path / "t.json")] == ["a", 0.1, None]
+
+
+def test_pandas_reads_every_text_back(tmp_path: Path) -> None:
+    study = made.study()
+    runs = [
+        made.row(study, number, "S-BERT", None, state=RunState.FAILED, error=f"Error {number}\n")
+        for number in range(len(ErrorClass))
+    ]
+    runs = [replace(run, error_class=kind) for run, kind in zip(runs, ErrorClass, strict=True)]
+    frame = trials_frame(runs, {})
+    trialfile.write_trials(frame, tmp_path / "t.csv")
+    for text in ((tmp_path / "t.csv").read_text(), trials_csv(frame)):
+        back = pd.read_csv(io.StringIO(text))
+        assert list(back["arm"]) == ["S-BERT"] * len(runs)
+        assert list(back["error_class"]) == ["oom", "not finite", "killed", "timeout", "error"]
 
 
 def test_what_cannot_be_written_is_one_line(

@@ -143,7 +143,7 @@ def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec
         "trial 3 epoch 2/4: overall 0.732 (sst 0.633 para 0.798 sts -0.053)",
         "trial 3 complete · 62.3 s · 1 of 3 trials · best overall 0.732 (trial 3) · about 0:02:05 left",
         f"trial 4 continues: {settings}",
-        "trial 4 failed (nan): ValueError: a message of two lines with [blue]marks[/blue][2J · 2.0 s · "
+        "trial 4 failed (nan): ValueError: a message of two lines with [blue]marks[/blue]\\x1b[2J · 2.0 s · "
         "2 of 3 trials · 1 failed · best overall 0.732 (trial 3) · about 0:00:32 left",
     ]
 

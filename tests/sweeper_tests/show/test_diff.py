@@ -135,10 +135,10 @@ def test_settings_scores_and_rows(made: StudyStore, home: Home) -> None:
     head, _, tail = text.partition("Williams: ")
     assert f"{head}Williams: ".splitlines() == WHOLE.splitlines()
     assert tail.splitlines()[1:] == [
-        "row   label  trial 0  trial 1  nearer",
-        "─" * 47,
-        "a[2J      0    0.500    2.000  trial 0 by 1.500",
-        "d         5    3.000    3.500  trial 1 by 0.500",
+        "row       label  trial 0  trial 1  nearer",
+        "─" * 51,
+        "a\\x1b[2J      0    0.500    2.000  trial 0 by 1.500",
+        "d             5    3.000    3.500  trial 1 by 0.500",
         "",
         "p speaks of these two networks on these rows only, and not of arms or settings:",
         "another seed gives another network.",
@@ -151,7 +151,11 @@ def test_the_csv_has_every_row_with_two_predictions(made: StudyStore, home: Home
     first, *rows = csv.reader(io.StringIO(as_csv(found.rows, found.names)))
     assert first == ["task", "id", "label", "trial 0", "trial 1"]
     sst = [["sst", f"r{n}", str(LABELS[n]), str(OURS[n]), str(THEIRS[n])] for n in range(10) if n != 5]
-    sts = [["sts", "a[2J", "0", "0.5", "2"], ["sts", "c", "2", "2.5", "2.25"], ["sts", "d", "5", "3", "3.5"]]
+    sts = [
+        ["sts", "a\\x1b[2J", "0", "0.5", "2"],
+        ["sts", "c", "2", "2.5", "2.25"],
+        ["sts", "d", "5", "3", "3.5"],
+    ]
     assert rows == sst + sts
 
 

@@ -69,7 +69,7 @@ SAID = [
      "its process was killed from outside: the trial's process was killed by SIGKILL"),
     (failed(ErrorClass.TIMEOUT), "it took longer than a trial may take, and was ended."),
     (failed(ErrorClass.NAN, "Traceback:\n  here\nNonFiniteLossError: nan at \x1b[2Jstep 3\n"),
-     "a loss was not finite, and the trial ended at that step: NonFiniteLossError: nan at [2Jstep 3"),
+     "a loss was not finite, and the trial ended at that step: NonFiniteLossError: nan at \\x1b[2Jstep 3"),
     (failed(ErrorClass.ERROR, "KeyError: 'x'"), "an error ended it: KeyError: 'x'"),
 ]  # fmt: skip
 

@@ -110,7 +110,7 @@ def test_file_without_write_permission(tmp_path: Path) -> None:
     file = made(tmp_path / "studies.db")
     file.chmod(0o400)
     before = contents(tmp_path)
-    with pytest.raises(DatabaseError, match="may not read and write"):
+    with pytest.raises(DatabaseError, match="may not write it, or may not write in its folder"):
         Database(f"sqlite:///{file}")
     assert contents(tmp_path) == before
 

@@ -1,11 +1,13 @@
 """How a sweep begins, goes on, and is found again."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sweeper.errors import ConflictError, DatabaseError, InputError
+from sweeper.errors import ConflictError, DatabaseError, DatabaseGoneError, InputError
+from sweeper.executors import Job
 from sweeper.observers.tally import Tally
 from sweeper.show.status import tally
 from sweeper.store.database import Database
@@ -38,6 +40,35 @@ def test_a_total_can_be_lowered_to_what_is_done(study: Study, places: Places) ->
         drive(study, places, 40, InstantExecutor(dies_after=6 * 3))  # six events a trial
     count = drive(study, places, 4)
     assert (count.finished, count.wanted) == (4, 4)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_goes_under_a_sweep_ends_it(
+    study: Study, places: Places, replaced: bool, tmp_path: Path
+) -> None:
+    if not places.storage.startswith("sqlite"):
+        pytest.skip("a server keeps its files")
+    file = Path(places.storage.removeprefix("sqlite:///"))
+
+    class Removing(InstantExecutor):
+        def submit(self, job: Job) -> None:
+            super().submit(job)
+            if job.number == 2:
+                shutil.copy(file, tmp_path / "other")
+                file.unlink()
+                if replaced:
+                    (tmp_path / "other").rename(file)
+
+    executor = Removing()
+    with pytest.raises(DatabaseGoneError) as caught:
+        drive(study, places, 5, executor)
+    assert executor.closed
+    assert str(caught.value) == (
+        f"{places.storage}: the file was removed or replaced while it was in use: the sweep stops, and what "
+        f"its trials did since is not recorded; their checkpoints and weights are in "
+        f"{places.home.root}/runs/{study.name}"
+    )
+    assert file.exists() == replaced
 
 
 def test_without_a_number_each_arm_gets_ten_configurations(study: Study, places: Places) -> None:

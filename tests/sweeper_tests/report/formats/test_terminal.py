@@ -41,7 +41,7 @@ def test_the_best_is_bold() -> None:
 def test_names_are_no_markup_and_command_no_terminal() -> None:
     name = "[red]arm[/red] \x1b]0;title\x07 [/oops]"
     text = printed(Table("t", name, (Column(name),), ((Cell(name),),), (name,)))
-    assert text.count("[red]arm[/red] ]0;title [/oops]") == 4
+    assert text.count("[red]arm[/red] \\x1b]0;title\\x07 [/oops]") == 4
     assert "\x1b]0" not in text
 
 
