@@ -10,7 +10,6 @@ from .pruners import PrunerSpec
 from .space import Choice, Space
 from .spec import StudySpec
 
-
 GAPS = (
     *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
     *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
@@ -73,9 +72,7 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
     for arm in spec.arms:
         # What is made of two signs, and what is one, look the same.
         shown = unicodedata.normalize("NFC", one_line(arm))
-        if not shown:
-            yield FieldError(("arms", arm), "this name has no sign that prints")
-        elif shown in printed:
+        if shown in printed:
             reason = f"prints as the arm {printed[shown]!a} does: give one of them another name"
             yield FieldError(("arms", arm), reason)
         printed[shown] = arm

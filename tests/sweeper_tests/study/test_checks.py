@@ -38,7 +38,7 @@ def test_control_characters_are_refused(tmp_path: Path, arm: str, shown: str) ->
 def test_a_line_break_is_refused_in_one_line(tmp_path: Path) -> None:
     said = refused_arm(tmp_path, "a\nb")
     reason = "must not be blank, nor begin or end with a space, nor hold a line break"
-    assert said == f"arms.a b = 'a\\nb': {reason}"
+    assert said == f'arms.a b = "a\\nb": {reason}'
 
 
 @pytest.mark.parametrize("arm", ["nan", "None", "NA", "null", "#N/A"])

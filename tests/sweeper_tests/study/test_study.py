@@ -273,7 +273,6 @@ WRONG = [
      "6: arms.A x: prints as the arm 'A  x' does: give one of them another name"),
     ("A: {}", 'A: {}\n  "caf\\u00e9": {}\n  "cafe\\u0301": {}',
      "6: arms.cafe\u0301: prints as the arm 'caf\\xe9' does: give one of them another name"),
-    ("A: {}", 'A: {}\n  "\\u200d": {}', "5: arms.\u200d: this name has no sign that prints"),
     ("A: {}", '" ": {}',
      "4: arms.  = ' ': must not be blank, nor begin or end with a space, nor hold a line break"),
     ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
