@@ -18,11 +18,11 @@ def validate(
     """
     from model.tasks import overall_formula
 
-    from ..study.study import grid_size
+    from ..search.ending import end_of
     from ..sweep.checks import check_inputs
 
     loaded = named_study(study, workload)
     check_inputs(loaded, data_folder())
-    size = grid_size(loaded)
+    end = end_of(loaded)
     typer.echo(f"{loaded.name} is valid: arms {', '.join(loaded.spec.arms)}; {overall_formula(loaded.tasks)}")
-    typer.echo(f"It ends after {size} trials." if size else "It goes on for as many trials as asked.")
+    typer.echo(f"It {end}." if end else "It goes on for as many trials as asked.")

@@ -13,9 +13,9 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from sweeper.search.distributions import distributions
+from sweeper.search.ending import end_of
 from sweeper.search.propose import propose
 from sweeper.study.samplers import SAMPLERS
-from sweeper.study.study import grid_size
 from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.search.proposals import (
     BLIND,
@@ -337,7 +337,9 @@ def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
         "epochs": {"low": 1, "high": 2},
     }
     a_study = study("grid", space)
-    assert grid_size(a_study) == 3 * 2 * 2 * 3 * 2
+    end = end_of(a_study)
+    assert end is not None
+    assert end.trials == 3 * 2 * 2 * 3 * 2
     history: list[PastTrial] = []
     for number in count():
         trial = propose(a_study, number, history)
@@ -358,7 +360,9 @@ def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
 
 def test_without_a_space_each_arm_runs_once_per_seed() -> None:
     a_study = study(space={})
-    assert grid_size(a_study) == 6
+    end = end_of(a_study)
+    assert end is not None
+    assert end.trials == 6
     history = run(a_study, 6, lambda trial: 0.0)
     assert [(t.arm, t.seed, t.params) for t in history] == [
         (arm, seed, {}) for seed in (1, 2) for arm in ("A", "B", "C")
@@ -367,8 +371,8 @@ def test_without_a_space_each_arm_runs_once_per_seed() -> None:
 
 
 def test_other_samplers_never_end() -> None:
-    assert grid_size(study("tpe")) is None
-    assert grid_size(study("random")) is None
+    assert end_of(study("tpe")) is None
+    assert end_of(study("random")) is None
 
 
 def test_the_configuration_carries_arm_params_and_seed() -> None:
