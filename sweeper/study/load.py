@@ -13,6 +13,7 @@ from ..trial import StudyRow
 from ..version import __version__
 from .checks import task_problems
 from .problem import FieldPath, first_problem
+from .rules import check_rules
 from .settings import field_path, names_at
 from .spec import StudySpec, Workload, WorkloadFile
 from .study import SettingError, Study
@@ -56,6 +57,7 @@ def load_study(name_or_path: str, workload: str | None = None) -> Study:
     try:
         study = Study(spec, on)
         study.check_dropout()
+        check_rules(study)
     except SettingError as error:
         field = error.problem.path
         place = study_file.place(field) if error.document == "study" else _place(files, field)
