@@ -60,6 +60,14 @@ class Leases:
         return number
 
     @retried
+    def give_up(self, number: int) -> None:
+        """Gives a claimed number back for which there is no trial; where a later one has a trial it stays."""
+        with self.access.writing() as connection:
+            later = sa.select(run.c.id).where(run.c.sweep_id == self._study.id, run.c.number >= number)
+            if connection.execute(later.limit(1)).one_or_none() is None:
+                mirror.give_up(connection, self._study.study_id, number, self.owner)
+
+    @retried
     def add(
         self, trial: TrialSpec, distributions: mirror.Distributions, rivals: Rivals | None = None
     ) -> bool:

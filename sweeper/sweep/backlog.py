@@ -50,6 +50,7 @@ class Backlog:
         self._deferred: dict[int, TrialSpec] = {}
         self._new = self._new_trials()
         self.ended: str | None = None
+        self._end = wanted  # the lowest number for which there is nothing
 
     @property
     def ready(self) -> bool:
@@ -64,7 +65,7 @@ class Backlog:
     @property
     def exhausted(self) -> bool:
         """Whether nothing waits, and nothing is left to propose for this driver or another."""
-        return not (self._ready or self._deferred) and (self.ended is not None or self._claimed())
+        return not (self._ready or self._deferred) and self._claimed()
 
     def take(self) -> Ready | None:
         """The next trial to train, a new one if none waits; None if there is none."""
@@ -103,7 +104,7 @@ class Backlog:
                 if row is not None:
                     self._prepare(trial_of(row), row.halvings)
         for number, owner in self._trials.orphans():
-            if number >= self._wanted:
+            if number >= self._end:
                 continue
             life = self._liveness.judge(number, owner, None, False)
             undecided |= life is Life.UNKNOWN
@@ -132,11 +133,11 @@ class Backlog:
         return known
 
     def _claimed(self) -> bool:
-        return self._trials.claimed() >= self._wanted
+        return self.ended is not None or self._trials.claimed() >= self._wanted
 
     def _new_trials(self) -> Iterator[int]:
         """Claims numbers, and proposes their trials, until there are as many as asked for."""
-        while self.ended is None and not self._claimed():
+        while not self._claimed():
             number = self._leases.claim()
             # Another driver may have been quicker; the number then waits until more trials are asked for.
             if number < self._wanted:
@@ -150,6 +151,8 @@ class Backlog:
             trial = propose(self._study, number, history)
             if trial is None:
                 self.ended = why_ended(self._study, history)
+                self._end = min(self._end, number)
+                self._leases.give_up(number)
                 return
             if self._leases.add(trial, space, self._rivals(trial)):
                 self._prepare(trial)
