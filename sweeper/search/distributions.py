@@ -10,9 +10,11 @@ def distribution(entry: Space) -> BaseDistribution:
     """An entry of the space in Optuna's terms."""
     if isinstance(entry, Choice):
         return CategoricalDistribution(entry.values)
+    # Of a range that no step divides, Optuna would cut the end itself, and warn.
     if isinstance(entry, FloatRange):
-        return FloatDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
-    return IntDistribution(entry.low, entry.high, log=entry.log, step=entry.step)
+        high = entry.high if entry.size is None else entry.value(entry.size - 1)
+        return FloatDistribution(entry.low, high, log=entry.log, step=entry.step)
+    return IntDistribution(entry.low, entry.value(entry.size - 1), log=entry.log, step=entry.step)
 
 
 def distributions(study: Study) -> dict[str, BaseDistribution]:

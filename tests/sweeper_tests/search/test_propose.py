@@ -50,6 +50,15 @@ def test_distributions_mirror_the_space_and_what_sets_the_arms_apart() -> None:
     }
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_step_need_not_divide_its_range() -> None:
+    uneven = {"dropout": {"low": 0.1, "high": 0.55, "step": 0.2}, "epochs": {"low": 1, "high": 9, "step": 3}}
+    for sampler in ("random", "cma-es"):
+        a_study = study(sampler, uneven, {"A": {}}, (1,))
+        drawn = {(round(t.params["dropout"], 6), t.params["epochs"]) for t in run(a_study, 9, lambda _: 0.0)}
+        assert drawn == {(dropout, epochs) for dropout in (0.1, 0.3, 0.5) for epochs in (1, 4, 7)}
+
+
 def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
     smart = {"enabled": True, "tasks": ["sst"], "weight": "dynamic"}
     arms = {
