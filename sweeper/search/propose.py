@@ -194,13 +194,13 @@ def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
         return False
 
 
-def _suits(study: Study, history: History, arm: str, params: Params) -> bool:
+def _suits(study: Study, history: History, arm: str, params: Mapping[str, Any]) -> bool:
     """Whether an arm may have the values that another one has: it has not had them, and they are valid."""
     had = history.cells is not None and history.had(arm, history.cells.index(params))
     return not had and _is_valid(study, arm, params)
 
 
-def _is_valid(study: Study, arm: str, params: Params) -> bool:
+def _is_valid(study: Study, arm: str, params: Mapping[str, Any]) -> bool:
     try:
         study.config(arm, params, study.spec.seeds[0])
     except InputError:

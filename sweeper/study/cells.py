@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from .problem import FieldError
-from .space import IntRange, Space, Value
+from .space import Choice, FloatRange, IntRange, Space, Value
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Cells:
     def params(self, number: int) -> dict[str, Value]:
         """The combination of a number from 0."""
         found: dict[str, Value] = {}
-        for key, entry in reversed(self.space.items()):
+        for key, entry in reversed(list(self.space.items())):
             number, position = divmod(number, entry.size or 1)
             found[key] = entry.value(position)
         return {key: found[key] for key in self.space}
@@ -59,6 +59,11 @@ class Cells:
 
 
 def _place(entry: Space, value: Value) -> int:
-    if isinstance(entry, IntRange):
-        return entry.position(entry.read(value))
-    return entry.position(entry.read(value))
+    # Apart, for the types: a choice may be anything, a range has numbers.
+    match entry:
+        case Choice():
+            return entry.position(entry.read(value))
+        case FloatRange():
+            return entry.position(entry.read(value))
+        case IntRange():
+            return entry.position(entry.read(value))

@@ -126,7 +126,7 @@ def _put(settings: dict[str, Any], path: Sequence[str], value: Value) -> None:
 def _refuse(study: Study, arm: str, params: Mapping[str, Value]) -> None:
     """Says what is wrong with some values, as of any other configuration, and names all of them."""
     try:
-        study.config(arm, _first(study) | params, study.spec.seeds[0])
+        study.config(arm, {**_first(study), **params}, study.spec.seeds[0])
     except SettingError as error:
         problem, (*_, blamed) = error.problem, error.problem.path
         words = re.findall(r"\w+", problem.reason)
