@@ -19,6 +19,7 @@ from sweeper.sweep.backlog import Backlog
 from sweeper.sweep.driver import Driver
 from sweeper.trial import TrialRow, TrialSpec
 from tests.sweeper_tests import made
+from tests.sweeper_tests.driven import drive
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.store.stored import ME, YOU
 
@@ -49,7 +50,7 @@ def cell(params: dict[str, Any]) -> tuple[Any, ...]:
 def test_drivers_at_once_try_each_configuration_once(sampler: str, url: str, tmp_path: Path) -> None:
     of, together = study(sampler), Barrier(DRIVERS)
 
-    def drive(number: int) -> str | None:
+    def run(number: int) -> str | None:
         with Database(url) as database:
             store = made.begin(database, of, 120)
             driver = Driver(
@@ -66,7 +67,7 @@ def test_drivers_at_once_try_each_configuration_once(sampler: str, url: str, tmp
             return driver.run()
 
     with ThreadPoolExecutor(DRIVERS) as pool:
-        ended = list(pool.map(drive, range(DRIVERS)))
+        ended = list(pool.map(run, range(DRIVERS)))
     assert set(ended) == {"every configuration of its space has been tried, or is under way"}
     with Database(url) as database:
         rows = database.study(of.name).trials.rows()
@@ -119,3 +120,18 @@ def test_what_another_driver_was_quicker_with_is_proposed_anew(
 
 def _never(trial: TrialSpec, twin: TrialRow) -> None:
     raise AssertionError
+
+
+def test_whatever_a_proposal_raises_no_worker_outlives_its_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(study: Study, number: int, history: Any) -> TrialSpec | None:
+        if number == 2:
+            raise RuntimeError("of no kind that is expected")
+        return propose(study, number, history)
+
+    executor = InstantExecutor(workers=3)
+    monkeypatch.setattr("sweeper.sweep.backlog.propose", breaks)
+    with pytest.raises(RuntimeError):
+        drive(tmp_path, study(), executor)
+    assert (len(executor.submitted), executor.closed) == (2, True)
