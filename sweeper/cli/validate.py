@@ -3,7 +3,6 @@
 import typer
 
 from ..paths import data_folder
-from ..text import plural
 from .command import StudyFile
 from .options import WorkloadName, named_study
 
@@ -19,13 +18,13 @@ def validate(
     """
     from model.tasks import overall_formula
 
+    from ..search.ending import end_of
     from ..show.outline import outline
-    from ..study.study import grid_size
     from ..sweep.checks import check_inputs
 
     loaded = named_study(study, workload)
     check_inputs(loaded, data_folder())
-    size = grid_size(loaded)
-    end = f"It ends after {plural(size, 'trial')}." if size else "It goes on for as many trials as asked."
-    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), end]
+    end = end_of(loaded)
+    ends = f"It {end}." if end else "It goes on for as many trials as asked."
+    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), ends]
     typer.echo("\n".join(lines))

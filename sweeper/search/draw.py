@@ -21,6 +21,7 @@ class Request:
         configuration: Number of the configuration, from which the random state follows.
         tried: The earlier configurations of its arm, in order.
         objectives: Number of objectives, all to be raised.
+        attempt: How many draws for it were of no use before.
     """
 
     spec: SamplerSpec
@@ -28,12 +29,14 @@ class Request:
     configuration: int
     tried: Sequence[Tried]
     objectives: int
+    attempt: int = 0
 
     @property
     def seed(self) -> int:
-        """Seed of this configuration's random state."""
+        """Seed of this draw's random state."""
         # Not hash(): it differs from process to process.
-        digest = hashlib.sha256(f"{self.spec.seed}/{self.configuration}".encode()).digest()
+        again = f"/{self.attempt}" if self.attempt else ""
+        digest = hashlib.sha256(f"{self.spec.seed}/{self.configuration}{again}".encode()).digest()
         return int.from_bytes(digest[:4], "big")
 
 

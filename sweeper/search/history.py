@@ -1,12 +1,17 @@
 """The trials of a study as the search sees them, kept in the order in which it asks for them."""
 
+import math
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from ..study.cells import Cells
+from ..study.problem import FieldError
+from ..study.study import Study
 from ..trial import RunState
 
 if TYPE_CHECKING:
@@ -34,14 +39,22 @@ class History:
     Args:
         objectives: The scores that the study raises.
         trials: The trials so far, in any order.
+        cells: The configurations of the study's space, where they are finitely many.
 
     Attributes:
+        cells: The same.
         end: The lowest number above those of all trials.
         unfinished: Numbers below `end` whose trial has no outcome, or is not known yet.
         failed: Numbers of the trials that failed, which may be put back into the queue.
     """
 
-    def __init__(self, objectives: tuple[str, ...], trials: Iterable["PastTrial"] = ()) -> None:
+    def __init__(
+        self,
+        objectives: tuple[str, ...],
+        trials: Iterable["PastTrial"] = (),
+        cells: Cells | None = None,
+    ) -> None:
+        self.cells = cells
         self.end = 0
         self.unfinished: set[int] = set()
         self.failed: set[int] = set()
@@ -54,11 +67,24 @@ class History:
         self._numbers: defaultdict[int, list[int]] = defaultdict(list)
         self._configurations: defaultdict[str, list[int]] = defaultdict(list)
         self._tried: defaultdict[str, dict[int, Tried]] = defaultdict(dict)
+        # The cells that each arm has had, the first configuration that had each, and up to where every
+        # configuration has a trial.
+        self._had: defaultdict[str, set[int]] = defaultdict(set)
+        self._first: dict[int, int] = {}
+        self._whole = 0
         for trial in trials:
             self.enter(trial)
 
+    @classmethod
+    def of(cls, study: Study, trials: Iterable["PastTrial"] = ()) -> Self:
+        """The trials of a study, in any order."""
+        return cls(study.spec.objectives, trials, Cells.of(study.space))
+
     def __len__(self) -> int:
         return len(self._trials)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._trials
 
     def __iter__(self) -> Iterator["PastTrial"]:
         """The trials by number."""
@@ -80,6 +106,11 @@ class History:
         elif not trial.state.final:
             self.unfinished.add(trial.number)
 
+    @property
+    def unknown(self) -> int:
+        """The lowest number of which no trial is known."""
+        return min((number for number in self.unfinished if number not in self._trials), default=self.end)
+
     def missing(self, number: int) -> int:
         """How many numbers below one have no trial yet: they were claimed, and theirs are to be added."""
         gaps = sum(1 for other in self.unfinished if other < number and other not in self._trials)
@@ -93,6 +124,35 @@ class History:
         if not start:
             self._free[arm, seed] = free
         return free
+
+    def room(self, arm: str) -> float:
+        """How many cells an arm has not had."""
+        return math.inf if self.cells is None else self.cells.count - len(self._had[arm])
+
+    def has(self, arm: str, configuration: int, room: float) -> bool:
+        """Whether a configuration is one that an arm has had, or among so many new ones, the next."""
+        had = self._configurations[arm]
+        earlier = bisect_left(had, configuration)
+        return had[earlier : earlier + 1] == [configuration] or configuration - earlier < room
+
+    def places(self, arm: str, seeds: Collection[int]) -> float:
+        """How many trials of an arm are left, with all seeds and all cells."""
+        whole = len(seeds) * (len(self._configurations[arm]) + self.room(arm))
+        return whole - sum(1 for of, seed, _ in self._places if of == arm and seed in seeds)
+
+    def had(self, arm: str, cell: int) -> bool:
+        """Whether an arm has had a cell, under any number."""
+        return cell in self._had[arm]
+
+    def had_below(self, configuration: int, cell: int) -> bool:
+        """Whether a configuration of a lower number has a cell, in any arm."""
+        return self._first.get(cell, configuration) < configuration
+
+    def gaps(self, below: int) -> list[int]:
+        """The configurations below one that have no trial in any arm; they are about to get one."""
+        while self._whole in self._numbers:
+            self._whole += 1
+        return [number for number in range(self._whole, below) if number not in self._numbers]
 
     def of_configuration(self, configuration: int) -> list["PastTrial"]:
         """The trials of a configuration, of all arms, by number."""
@@ -116,6 +176,12 @@ class History:
         position = bisect_left(configurations, trial.configuration)
         if configurations[position : position + 1] != [trial.configuration]:
             configurations.insert(position, trial.configuration)
+        if self.cells is not None:
+            # Before an entry of the space was changed it may have held other values.
+            with suppress(FieldError, KeyError):
+                cell = self.cells.index(trial.params)
+                self._had[trial.arm].add(cell)
+                self._first[cell] = min(self._first.get(cell, trial.configuration), trial.configuration)
 
     def _what_came(self, arm: str, configuration: int) -> Tried:
         trials = [trial for trial in self.of_configuration(configuration) if trial.arm == arm]

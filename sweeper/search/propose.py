@@ -1,17 +1,18 @@
 """Proposes the trials of a study."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
 from typing import Any
 
+from ..errors import InputError
 from ..study.problem import FieldError
 from ..study.space import Space
-from ..study.study import Study, grid_size
+from ..study.study import Study
 from ..trial import PastTrial, TrialSpec
 from .draw import Request, draw, draw_blindly
-from .history import History, Tried
+from .finding import Params, Wish, find, walk
+from .history import History
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
     same for all arms, so that arms are compared on equal terms: all of random, qmc and grid, those that the
     study enqueues, the first few of other samplers. Later ones follow the arm's own results.
 
+    What an arm has tried it does not get again under another number, nor what is not valid: it is drawn
+    again, and in a finite space something else is found as long as there is something. An arm for which
+    nothing is left, at no seed, has ended.
+
     Args:
         study: The study.
         number: The trial's number, from 0.
@@ -42,27 +47,41 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
             after it are ignored.
 
     Returns:
-        The trial, or None if the study has no further one (see `grid_size`).
-
-    Raises:
-        InputError: If the values drawn are not a valid configuration together.
+        The trial, or None if the study has no further one (see `ending`).
     """
-    past = history if isinstance(history, History) else History(study.spec.objectives, history)
-    slot = _free_place(study, past, number)
-    params = _params(study, slot, past)
-    if params is None:
-        return None
-    config = study.config(slot.arm, params, slot.seed)
-    return TrialSpec(number, slot.arm, params, config, slot.seed, slot.configuration, study.toggles[slot.arm])
+    past = history if isinstance(history, History) else History.of(study, history)
+    closed: set[str] = set()
+    while slot := _free_place(study, past, number, closed):
+        arm, seed, configuration = slot.arm, slot.seed, slot.configuration
+        params = _params(study, slot, past)
+        if params is not None:
+            config = study.config(arm, params, seed)
+            return TrialSpec(number, arm, params, config, seed, configuration, study.toggles[arm])
+        closed.add(arm)
+    return None
 
 
-def _free_place(study: Study, history: History, number: int) -> _Slot:
-    free = {
-        (seed, arm): history.first_free(arm, seed) for seed in study.spec.seeds for arm in study.spec.arms
-    }
+def _free_place(study: Study, history: History, number: int, closed: Collection[str]) -> _Slot | None:
+    """The place of a trial, of those arms that have further configurations; None if there is no place."""
+    room = {arm: 0 if arm in closed else history.room(arm) for arm in study.spec.arms}
+    free: dict[tuple[int, str], int] = {}
+
+    def open_(seed: int, arm: str, start: int) -> None:
+        configuration = history.first_free(arm, seed, start)
+        if history.has(arm, configuration, room[arm]):
+            free[seed, arm] = configuration
+        else:
+            free.pop((seed, arm), None)
+
+    for seed in study.spec.seeds:
+        for arm in study.spec.arms:
+            open_(seed, arm, 0)
     for _ in range(history.missing(number)):
-        seed, arm = _furthest_behind(free)
-        free[seed, arm] = history.first_free(arm, seed, free[seed, arm] + 1)
+        if free:
+            seed, arm = _furthest_behind(free)
+            open_(seed, arm, free[seed, arm] + 1)
+    if not free:
+        return None
     seed, arm = _furthest_behind(free)
     return _Slot(arm, seed, free[seed, arm])
 
@@ -72,39 +91,96 @@ def _furthest_behind(free: Mapping[tuple[int, str], int]) -> tuple[int, str]:
     return min(free, key=lambda place: free[place])
 
 
-def _params(study: Study, slot: _Slot, history: History) -> dict[str, Any] | None:
-    """Values of one configuration of one arm, recorded before or new; None if a grid has no further ones."""
+def _params(study: Study, slot: _Slot, history: History) -> Params | None:
+    """Values of one configuration of one arm, recorded before or new; None if there are no further ones."""
     recorded = history.of_configuration(slot.configuration)
     for past in recorded:
         if past.arm == slot.arm:
             return dict(past.params)
-    sampler, configuration = study.spec.sampler, slot.configuration
-    earlier = history.tried(slot.arm, configuration)
-    enqueued = _waiting(study, earlier)
-    blind = not sampler.method.learns or configuration < sampler.startup
+    waiting = _waiting(study, slot, history)
+    blind = _is_blind(study, slot.configuration)
     for past in recorded:
-        if _holds(study.space, past.params) and (blind or (enqueued and _has(past.params, enqueued))):
+        shared = blind or (waiting and _has(past.params, waiting[0]))
+        if shared and _holds(study.space, past.params) and _suits(study, history, slot.arm, past.params):
             return dict(past.params)
-    if grid_size(study) is not None:
-        return _next_cell(study.space, history)
-    request = Request(sampler, study.space, configuration, earlier, len(study.spec.objectives))
-    if blind or enqueued is not None:
-        return draw_blindly(request) | (enqueued or {})
-    return draw(request)
+    found = _for_all(study, slot, history) if blind else _drawn_alike(study, slot, history, waiting)
+    if found is not None:
+        return found
+    return _for_one(study, slot, history, blind)
 
 
-def _waiting(study: Study, earlier: Iterable[Tried]) -> dict[str, Any] | None:
-    """The first of the enqueued configurations that an arm has not had; one may be added to a study later."""
+def _is_blind(study: Study, configuration: int) -> bool:
+    sampler = study.spec.sampler
+    return not sampler.method.learns or configuration < sampler.startup
+
+
+def _for_all(study: Study, slot: _Slot, history: History) -> Params | None:
+    """Values that follow from the number alone, and so are the same for all arms.
+
+    In a finite space also from what the lower numbers have: those that have no trial yet are drawn here as
+    their drivers do.
+    """
+    gaps = history.gaps(slot.configuration) if history.cells is not None else []
+    ahead: list[Params] = []
+    for configuration in [*gaps, slot.configuration]:
+        place = _Slot(slot.arm, slot.seed, configuration)
+        parts = [*_waiting(study, place, history, ahead), {}]
+        found = _drawn_alike(study, place, history, parts, ahead)
+        if configuration == slot.configuration:
+            return found
+        ahead += [found] if found is not None else []
+    return None
+
+
+def _drawn_alike(
+    study: Study, slot: _Slot, history: History, parts: Iterable[Params], ahead: Iterable[Params] = ()
+) -> Params | None:
+    """Values drawn blindly that no lower number has, nor one that is ahead, with one of these parts."""
+    cells = history.cells
+    taken = set() if cells is None else {cells.index(params) for params in ahead}
+
+    def free(cell: int) -> bool:
+        below = cell in taken or history.had_below(slot.configuration, cell)
+        return not below and not history.had(slot.arm, cell)
+
+    def valid(params: Params) -> bool:
+        return all(_is_valid(study, arm, params) for arm in study.spec.arms)
+
+    request = _request(study, slot, history)
+    found = (find(request, Wish(draw_blindly, part, free, valid), cells) for part in parts)
+    return next((params for params in found if params is not None), None)
+
+
+def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params | None:
+    """Values that follow an arm's own results; blindly, those that are left for it alone.
+
+    Others have had these under a lower number, or they are not valid there.
+    """
+    request, cells = _request(study, slot, history), history.cells
+    valid = partial(_is_valid, study, slot.arm)
+    wish = Wish(draw, {}, lambda cell: not history.had(slot.arm, cell), valid)
+    if not blind:
+        return find(request, wish, cells)
+    return None if cells is None else walk(request, wish, cells)
+
+
+def _request(study: Study, slot: _Slot, history: History) -> Request:
+    earlier, spec = history.tried(slot.arm, slot.configuration), study.spec
+    return Request(spec.sampler, study.space, slot.configuration, earlier, len(spec.objectives))
+
+
+def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params] = ()) -> list[Params]:
+    """The enqueued configurations that an arm has not had; one may be added to a study later."""
+    if not study.spec.enqueue:
+        return []
     waiting = [
         {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.enqueue
     ]
-    for one in earlier:
-        if not waiting:
-            return None
-        had = next((params for params in waiting if _has(one.params, params)), None)
+    for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
+        had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:
             waiting.remove(had)
-    return waiting[0] if waiting else None
+    return waiting
 
 
 def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
@@ -118,11 +194,15 @@ def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
         return False
 
 
-def _next_cell(space: Mapping[str, Space], history: History) -> dict[str, Any] | None:
-    """The first combination that no configuration has; None if there is none left."""
-    # As JSON: for Python, 1 and True are one value.
-    had = {json.dumps([past.params.get(key) for key in space]) for past in history}
-    for values in product(*(entry.cells() or () for entry in space.values())):
-        if json.dumps(values) not in had:
-            return dict(zip(space, values, strict=True))
-    return None
+def _suits(study: Study, history: History, arm: str, params: Mapping[str, Any]) -> bool:
+    """Whether an arm may have the values that another one has: it has not had them, and they are valid."""
+    had = history.cells is not None and history.had(arm, history.cells.index(params))
+    return not had and _is_valid(study, arm, params)
+
+
+def _is_valid(study: Study, arm: str, params: Mapping[str, Any]) -> bool:
+    try:
+        study.config(arm, params, study.spec.seeds[0])
+    except InputError:
+        return False
+    return True

@@ -1,14 +1,31 @@
 """Whose a trial is: numbers and leases, each changed by compare-and-set."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import sqlalchemy as sa
 
 from ..trial import UNFINISHED, RunState, StudyRow, TrialSpec
 from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
-from .tables import run
+from .tables import run, sweep
 
 _UNFINISHED = run.c.state.in_(UNFINISHED)
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """The trials of its arm beside which a new one cannot stand.
+
+    Attributes:
+        since: The lowest number that its driver did not know when it was proposed.
+        clash: Whether a trial is one of them, by its number, its configuration and that one's values.
+    """
+
+    since: int
+    clash: Callable[[int, int, Mapping[str, Any]], bool]
 
 
 class Leases:
@@ -43,16 +60,27 @@ class Leases:
         return number
 
     @retried
-    def add(self, trial: TrialSpec, distributions: mirror.Distributions) -> bool:
+    def give_up(self, number: int) -> None:
+        """Gives a claimed number back for which there is no trial; where a later one has a trial it stays."""
+        with self.access.writing() as connection:
+            later = sa.select(run.c.id).where(run.c.sweep_id == self._study.id, run.c.number >= number)
+            if connection.execute(later.limit(1)).one_or_none() is None:
+                mirror.give_up(connection, self._study.study_id, number, self.owner)
+
+    @retried
+    def add(
+        self, trial: TrialSpec, distributions: mirror.Distributions, rivals: Rivals | None = None
+    ) -> bool:
         """Queues a trial under a claimed number, in one transaction.
 
         Args:
             trial: What to run.
             distributions: The search space, for Optuna's tables.
+            rivals: Beside which of those that others have added meanwhile it cannot stand.
 
         Returns:
             Whether it is the driver's: False if another one was quicker and has added a trial of that number,
-            or one of that arm, configuration and seed.
+            or one of that arm, configuration and seed, or a rival.
         """
         values = {
             "sweep_id": self._study.id,
@@ -74,6 +102,8 @@ class Leases:
         said = {"arm": trial.arm, "seed": trial.seed}
         try:
             with self.access.writing() as connection:
+                if rivals is not None and self._has_rival(connection, trial, rivals):
+                    return False
                 insert = run.insert().values(values).returning(run.c.trial_id)
                 added = connection.execute(insert).scalar_one()
                 mirror.describe(connection, added, {**trial.toggles, **trial.params}, distributions, said)
@@ -83,6 +113,18 @@ class Leases:
             found = self.access.select(self._study, query)
             return bool(found) and found[0].owner == self.owner
         return True
+
+    def _has_rival(self, connection: sa.Connection, trial: TrialSpec, rivals: Rivals) -> bool:
+        # On a server one driver after another: two that add at once would not see each other's.
+        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id)
+        connection.execute(mine.with_for_update(key_share=True))
+        query = sa.select(run.c.number, run.c.configuration, run.c.params).where(
+            run.c.sweep_id == self._study.id,
+            run.c.number >= rivals.since,
+            run.c.number != trial.number,
+            run.c.arm == trial.arm,
+        )
+        return any(rivals.clash(*row) for row in connection.execute(query))
 
     @retried
     def take_over(self, number: int, of: str | None) -> bool:

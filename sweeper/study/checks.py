@@ -21,7 +21,7 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[tupl
     """The entries of the space that the sampler cannot search: key, and what is wrong with the entry."""
     name, method = spec.sampler.name, spec.sampler.method
     for key, entry in space.items():
-        if method.cells and entry.cells() is None:
+        if method.cells and entry.size is None:
             yield key, FieldError((), f"sampler {name} needs a list of choices or a step")
         # Optuna would draw choices at random and say so in a warning at most.
         if method.ranges_only and isinstance(entry, Choice):

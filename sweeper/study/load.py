@@ -18,6 +18,7 @@ from .kinds import of_their_kinds
 from .named import is_file
 from .problem import FieldError, FieldPath, first_problem
 from .recommended import outside
+from .rules import check_rules
 from .settings import field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec
@@ -75,6 +76,7 @@ def load_study(
     try:
         study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
+        check_rules(study)
     except SettingError as error:
         setter, written = study_file, error.problem.path
         if error.document == "workload":

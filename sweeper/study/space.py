@@ -30,9 +30,18 @@ class Choice(RootModel[tuple[Value, ...]]):
         """The values, in the order of the file."""
         return self.root
 
-    def cells(self) -> tuple[Value, ...]:
-        """The values that a grid visits."""
-        return self.root
+    @property
+    def size(self) -> int:
+        """How many values there are."""
+        return len(self.root)
+
+    def value(self, position: int) -> Value:
+        """The value at a position, from 0."""
+        return self.root[position]
+
+    def position(self, value: Value) -> int:
+        """The position of a value that `read` takes."""
+        return next(position for position, choice in enumerate(self.root) if _same(choice, value))
 
     def probes(self) -> tuple[Value, ...]:
         """Values that are tried against TrainConfig before any trial starts."""
@@ -45,8 +54,7 @@ class Choice(RootModel[tuple[Value, ...]]):
             FieldError: If it names none.
         """
         for choice in self.root:
-            # For Python, 1 and True are one value.
-            if value == choice and isinstance(value, bool) == isinstance(choice, bool):
+            if _same(choice, value):
                 return choice
         raise FieldError((), f"must be one of {as_yaml(self.root)}", value)
 
@@ -73,20 +81,27 @@ class FloatRange(Frozen):
         return self
 
     @property
-    def highest(self) -> float:
-        """The highest value: `high`, or the last that a step reaches below it."""
-        if self.step is None:
-            return self.high
-        low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
-        return float(low + (high - low) // step * step)
-
-    def cells(self) -> tuple[float, ...] | None:
-        """The values that a grid visits; None without a step."""
+    def size(self) -> int | None:
+        """How many values there are; None without a step."""
         if self.step is None:
             return None
-        # Decimal: in binary, 0.1 + 2 * 0.1 is not 0.3, and the last cell could be lost.
+        # Decimal: in binary, 0.1 + 2 * 0.1 is not 0.3, and the last value could be lost.
         low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
-        return tuple(float(low + step * i) for i in range(int((high - low) / step) + 1))
+        return int((high - low) / step) + 1
+
+    @property
+    def highest(self) -> float:
+        """The highest value: `high`, or the last that a step reaches below it."""
+        return self.high if self.size is None else self.value(self.size - 1)
+
+    def value(self, position: int) -> float:
+        """The value at a position, from 0, of a range with a step."""
+        low, step = (Decimal(str(number)) for number in (self.low, self.step or 0))
+        return float(low + step * position)
+
+    def position(self, value: float) -> int:
+        """The position of a value that `read` takes, in a range with a step."""
+        return round((value - self.low) / (self.step or 1))
 
     def probes(self) -> tuple[float, ...]:
         """Values that are tried against TrainConfig before any trial starts."""
@@ -106,16 +121,16 @@ class FloatRange(Frozen):
 
     def at(self, unit: float) -> float:
         """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
-        cells = self.cells()
-        if cells is not None:
-            return cells[_share(unit, len(cells))]
+        size = self.size
+        if size is not None:
+            return self.value(_share(unit, size))
         return min(max(_between(self.low, self.high, unit, self.log), self.low), self.high)
 
     def unit(self, value: float) -> float:
         """The point of a value, as in `at`; of one that has a share, its middle."""
-        cells = self.cells()
-        if cells is not None:
-            return (round((value - self.low) / (self.step or 1)) + 0.5) / len(cells)
+        size = self.size
+        if size is not None:
+            return (self.position(value) + 0.5) / size
         return _part(self.low, self.high, value, self.log)
 
 
@@ -135,13 +150,22 @@ class IntRange(Frozen):
         return self
 
     @property
+    def size(self) -> int:
+        """How many values there are."""
+        return (self.high - self.low) // self.step + 1
+
+    @property
     def highest(self) -> int:
         """The highest value: `high`, or the last that a step reaches below it."""
-        return self.high - (self.high - self.low) % self.step
+        return self.value(self.size - 1)
 
-    def cells(self) -> tuple[int, ...]:
-        """The values that a grid visits."""
-        return tuple(range(self.low, self.high + 1, self.step))
+    def value(self, position: int) -> int:
+        """The value at a position, from 0."""
+        return self.low + self.step * position
+
+    def position(self, value: int) -> int:
+        """The position of a value that `read` takes."""
+        return (value - self.low) // self.step
 
     def probes(self) -> tuple[int, ...]:
         """Values that are tried against TrainConfig before any trial starts."""
@@ -163,19 +187,23 @@ class IntRange(Frozen):
     def at(self, unit: float) -> int:
         """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""
         if not self.log:
-            cells = self.cells()
-            return cells[_share(unit, len(cells))]
+            return self.value(_share(unit, self.size))
         number = round(_between(self.low - 0.5, self.high + 0.5, unit, log=True))
         return min(max(number, self.low), self.high)
 
     def unit(self, value: int) -> float:
         """The point of a value, as in `at`: the middle of its share."""
         if not self.log:
-            return (((value - self.low) // self.step) + 0.5) / len(self.cells())
+            return (self.position(value) + 0.5) / self.size
         return _part(self.low - 0.5, self.high + 0.5, value, log=True)
 
 
 Space = Choice | FloatRange | IntRange
+
+
+def _same(choice: Value, value: Value) -> bool:
+    # For Python, 1 and True are one value.
+    return choice == value and isinstance(choice, bool) == isinstance(value, bool)
 
 
 def _share(unit: float, shares: int) -> int:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -254,14 +253,3 @@ class Study:
         if path[0] == "tasks" and path[1] not in declared:
             return f"workload {self.workload.name!r} has no task {path[1]!r}{nearest(path[1], declared)}"
         return f"{'.'.join(path)} is missing"
-
-
-def grid_size(study: Study) -> int | None:
-    """Number of trials after which a study has no further one; None if it never ends.
-
-    A study without a space ends too: its arms have one configuration each.
-    """
-    if study.space and not study.spec.sampler.method.cells:
-        return None
-    cells = math.prod(len(entry.cells() or ()) for entry in study.space.values())
-    return cells * len(study.spec.arms) * len(study.spec.seeds)

@@ -1,11 +1,13 @@
 """The trials of a driver that wait for a worker: adopted ones, new ones, and those that repeat another."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 from ..search.distributions import distributions
+from ..search.ending import why_ended
 from ..search.history import History
 from ..search.propose import propose
-from ..store.leases import Leases
+from ..store.leases import Leases, Rivals
 from ..store.owners import Life, Liveness
 from ..store.trials import Trials
 from ..study.study import Study
@@ -24,6 +26,9 @@ class Backlog:
         trials: Its trials.
         leases: The driver's.
         reuse: Called with a trial and its twin once that one is complete.
+
+    Attributes:
+        ended: Why nothing further could be proposed; None as long as something can.
     """
 
     def __init__(
@@ -40,10 +45,12 @@ class Backlog:
         self._leases = leases
         self._reuse = reuse
         self._liveness = Liveness(leases.owner, leases.seconds, leases.access.clock)
-        self._history = History(study.spec.objectives)
+        self._history = History.of(study)
         self._ready: list[Ready] = []
         self._deferred: dict[int, TrialSpec] = {}
         self._new = self._new_trials()
+        self.ended: str | None = None
+        self._end = wanted  # the lowest number for which there is nothing
 
     @property
     def ready(self) -> bool:
@@ -57,7 +64,7 @@ class Backlog:
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing waits, and every number asked for has been claimed, by this driver or another."""
+        """Whether nothing waits, and nothing is left to propose for this driver or another."""
         return not (self._ready or self._deferred) and self._claimed()
 
     def take(self) -> Ready | None:
@@ -97,7 +104,7 @@ class Backlog:
                 if row is not None:
                     self._prepare(trial_of(row), row.halvings)
         for number, owner in self._trials.orphans():
-            if number >= self._wanted:
+            if number >= self._end:
                 continue
             life = self._liveness.judge(number, owner, None, False)
             undecided |= life is Life.UNKNOWN
@@ -126,7 +133,7 @@ class Backlog:
         return known
 
     def _claimed(self) -> bool:
-        return self._trials.claimed() >= self._wanted
+        return self.ended is not None or self._trials.claimed() >= self._wanted
 
     def _new_trials(self) -> Iterator[int]:
         """Claims numbers, and proposes their trials, until there are as many as asked for."""
@@ -140,15 +147,37 @@ class Backlog:
     def _propose(self, number: int) -> None:
         space = distributions(self._study)
         while True:
-            trial = propose(self._study, number, self.history())
+            history = self.history()
+            trial = propose(self._study, number, history)
             if trial is None:
+                self.ended = why_ended(self._study, history)
+                self._end = min(self._end, number)
+                self._leases.give_up(number)
                 return
-            if self._leases.add(trial, space):
+            if self._leases.add(trial, space, self._rivals(trial)):
                 self._prepare(trial)
                 return
             if self._trials.row(number) is not None:
                 return
-            # Another driver has added that very configuration and seed under a number of its own.
+            # Another driver has added that very place or configuration under a number of its own.
+
+    def _rivals(self, trial: TrialSpec) -> Rivals | None:
+        """Which trials of its arm that others add meanwhile a trial cannot stand beside; None if any will do.
+
+        A configuration has the same values at all seeds, and no other one of a finite space has them.
+        """
+        history, cells = self._history, self._history.cells
+        if cells is None and len(self._study.spec.seeds) == 1:
+            return None
+
+        def clash(number: int, configuration: int, params: Mapping[str, Any]) -> bool:
+            if number in history:
+                return False  # it was proposed beside that one
+            if configuration == trial.configuration:
+                return params != trial.params
+            return cells is not None and cells.same(params, trial.params)
+
+        return Rivals(history.unknown, clash)
 
     def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
         """Queues a trial; one that another has the result of, or is about to have, needs no training."""

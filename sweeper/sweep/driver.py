@@ -115,7 +115,8 @@ class Driver:
         """Works until no trial is left to do; on any exception every trial stays resumable.
 
         Returns:
-            Why the sweep ended before its last trial, if one of the limits was reached.
+            Why the sweep ended before its last trial, if one of the limits was reached, or nothing further
+            could be proposed.
         """
         for number in self._trials.untold():
             self._outcomes.tell(number)
@@ -139,7 +140,7 @@ class Driver:
         finally:
             self._executor.close()
         self._leases.release()
-        return self._ending
+        return self._ending or self._backlog.ended
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         self._outcomes.reuse(trial.number, twin.number)

@@ -1,29 +1,31 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from model.tasks import overall_formula
 
-from ..errors import ConflictError, DatabaseGoneError
+from ..errors import ConflictError, DatabaseGoneError, InputError
 from ..executors import Executor
 from ..executors.local import LocalExecutor
 from ..observers.several import logged
 from ..observers.tally import Tally
 from ..observers.terminal import progress, say
 from ..search.distributions import distributions
+from ..search.ending import End, end_of
 from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
 from ..store.provenance import digest_of
 from ..store.retrying import RetryPolicy
 from ..store.study import StudyStore
+from ..study.cells import Cells
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
 from ..study.recommended import words
-from ..study.study import Study, grid_size
-from ..trial import StudyRow
+from ..study.study import Study
+from ..trial import PastTrial, StudyRow
 from ..version import __version__
 from .checks import prepare
 from .driver import Driver
@@ -36,6 +38,9 @@ DATABASE_SECONDS = 1800.0
 
 CONFIGURATIONS_PER_ARM = 10
 """What an arm gets where neither the user nor the study says how many."""
+
+MOST_TRIALS = 100_000
+"""The longest study that is run to its end without being asked for so many trials."""
 
 
 def run(order: Order, executor: Executor | None = None) -> Tally:
@@ -119,6 +124,7 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     Raises:
         ConflictError: If the study was begun with other settings, or another program has changed it in
             Optuna's tables.
+        InputError: If it would go on for longer than anybody wants, and nobody said how long.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     study, console = order.study, order.console
@@ -131,9 +137,7 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
         for key, entry in study.workload.space.items():
             said = f"{key} from {words(entry)}, which its workload put in the place of the file's"
             say(console, f"{study.name} goes on with the range that it was begun with: {said}")
-    end = grid_size(study)
-    wanted = order.trials or (_wanted_before(store.row, end) if store else None) or _default_trials(study)
-    wanted = wanted if end is None else min(wanted, end)
+    wanted = _total(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     store = store or _create(database, study, wanted)
     row, changes = store.row, _additions(store.row, study)
@@ -208,10 +212,35 @@ def _additions(row: StudyRow, study: Study) -> list[str]:
     return list(change.additions)
 
 
-def _wanted_before(row: StudyRow, end: int | None) -> int:
+def _total(study: Study, store: StudyStore | None, order: Order) -> int:
+    """How many trials a study shall have; says so where it has fewer than were asked for.
+
+    Raises:
+        InputError: If nobody said how many, and all that it can have are too many.
+    """
+    # Read for a study that ends alone: others may have many.
+    past = store.trials.past() if store is not None and Cells.of(study.space) is not None else []
+    end = end_of(study, past)
+    wanted = order.trials or (_wanted_before(store.row, end, past) if store else _default_trials(study, end))
+    if end is None or wanted < end.trials:
+        return wanted
+    if order.trials is None and end.trials > MOST_TRIALS:
+        raise InputError(f"study {study.name!r} {end}; say how many are to be run: --trials N")
+    if wanted > end.trials:
+        say(order.console, f"{study.name} {end}; {wanted} were asked for")
+    return end.trials
+
+
+def _wanted_before(row: StudyRow, end: End | None, past: Collection[PastTrial]) -> int:
     """The total asked for before; of a study that was to be run to its end, the end that it has now."""
-    return end if end is not None and row.wanted == grid_size(stored_study(row)) else row.wanted
+    if end is None:
+        return row.wanted
+    before = end_of(stored_study(row), past)
+    return end.trials if before is not None and row.wanted == before.trials else row.wanted
 
 
-def _default_trials(study: Study) -> int:
-    return grid_size(study) or CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)
+def _default_trials(study: Study, end: End | None) -> int:
+    drawn = CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)
+    if end is None:
+        return drawn
+    return end.trials if study.spec.sampler.method.cells else min(drawn, end.trials)

@@ -97,7 +97,7 @@ def proposal_seconds(url: str, study: Study, number: int) -> float:
     """Wall time in which a driver reads the history and proposes the next trial."""
     with Database(url) as database:
         trials = database.study(study.name).trials
-        history = History(study.spec.objectives, trials.past())  # as a driver that has proposed before
+        history = History.of(study, trials.past())  # as a driver that has proposed before
         began = time.perf_counter()
         for past in trials.past(history.end, history.unfinished, history.failed):
             history.enter(past)

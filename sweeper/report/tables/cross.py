@@ -63,9 +63,9 @@ def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration])
 
 def _parts(entry: Space) -> list[str]:
     """What the rows or columns of a setting are called."""
-    values = entry.cells()
-    if values is not None and len(values) <= 2 * BINS:
-        return [one_line(setting(value)) for value in values]
+    size = entry.size
+    if size is not None and size <= 2 * BINS:
+        return [one_line(setting(entry.value(position))) for position in range(size)]
     edges = [setting(entry.at(place / BINS)) for place in range(BINS)]
     last = setting(entry.at(math.nextafter(1.0, 0.0)))
     return [f"{low} to {high}" for low, high in zip(edges, [*edges[1:], last], strict=True)]

@@ -210,6 +210,23 @@ def change_owner(connection: sa.Connection, study: int, number: int, old: str, n
     return changed.rowcount == 1
 
 
+def give_up(connection: sa.Connection, study: int, number: int, owner: str) -> None:
+    """Removes a trial that was claimed and nothing more, if it still is that owner's."""
+    mine = (
+        sa.select(trials.c.trial_id)
+        .select_from(_owned())
+        .where(
+            trials.c.study_id == study,
+            trials.c.number == number,
+            trial_user_attributes.c.value_json == json.dumps(owner),
+        )
+    )
+    found = connection.execute(mine).scalar_one_or_none()
+    if found is not None:
+        connection.execute(trial_user_attributes.delete().where(trial_user_attributes.c.trial_id == found))
+        connection.execute(trials.delete().where(trials.c.trial_id == found))
+
+
 def reopen(connection: sa.Connection, keys: Sequence[int]) -> None:
     """Makes failed trials running ones again, which Optuna's storage has no way to do."""
     connection.execute(

@@ -89,7 +89,7 @@ def test_a_proposal_is_the_same_from_a_history_that_grew_and_from_a_list(sampler
     random = Random(sampler)  # noqa: S311
     more: dict[str, Any] = {} if sampler == "grid" else {"enqueue": [{"warmup": 0.5}]}
     a_study = study(sampler, seeds=(1,), arms={"A": {}, "B": {"weight_decay": 0.1}}, **more)
-    grown, known = History(a_study.spec.objectives), dict[int, PastTrial]()
+    grown, known = History.of(a_study), dict[int, PastTrial]()
     for number in range(60):
         if number == 25:
             a_study = study(sampler, **more)

@@ -14,10 +14,10 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from sweeper.search.distributions import distribution, distributions
+from sweeper.search.ending import end_of
 from sweeper.search.propose import propose
 from sweeper.study.samplers import SAMPLERS
 from sweeper.study.space import FloatRange, IntRange
-from sweeper.study.study import grid_size
 from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.search.proposals import (
     BLIND,
@@ -58,6 +58,15 @@ def test_a_range_that_its_step_does_not_divide_ends_where_optuna_ends_it() -> No
     ours = [FloatRange(low=0.0, high=0.55, step=0.1), IntRange(low=8, high=17, step=4)]
     assert [distribution(entry) for entry in ours] == theirs
     assert [entry.highest for entry in ours] == [0.5, 16]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_step_need_not_divide_its_range() -> None:
+    uneven = {"dropout": {"low": 0.1, "high": 0.55, "step": 0.2}, "epochs": {"low": 1, "high": 9, "step": 3}}
+    for sampler in ("random", "cma-es"):
+        a_study = study(sampler, uneven, {"A": {}}, (1,))
+        drawn = {(round(t.params["dropout"], 6), t.params["epochs"]) for t in run(a_study, 9, lambda _: 0.0)}
+        assert drawn == {(dropout, epochs) for dropout in (0.1, 0.3, 0.5) for epochs in (1, 4, 7)}
 
 
 def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
@@ -348,7 +357,9 @@ def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
         "epochs": {"low": 1, "high": 2},
     }
     a_study = study("grid", space)
-    assert grid_size(a_study) == 3 * 2 * 2 * 3 * 2
+    end = end_of(a_study)
+    assert end is not None
+    assert end.trials == 3 * 2 * 2 * 3 * 2
     history: list[PastTrial] = []
     for number in count():
         trial = propose(a_study, number, history)
@@ -369,7 +380,9 @@ def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
 
 def test_without_a_space_each_arm_runs_once_per_seed() -> None:
     a_study = study(space={})
-    assert grid_size(a_study) == 6
+    end = end_of(a_study)
+    assert end is not None
+    assert end.trials == 6
     history = run(a_study, 6, lambda trial: 0.0)
     assert [(t.arm, t.seed, t.params) for t in history] == [
         (arm, seed, {}) for seed in (1, 2) for arm in ("A", "B", "C")
@@ -378,8 +391,8 @@ def test_without_a_space_each_arm_runs_once_per_seed() -> None:
 
 
 def test_other_samplers_never_end() -> None:
-    assert grid_size(study("tpe")) is None
-    assert grid_size(study("random")) is None
+    assert end_of(study("tpe")) is None
+    assert end_of(study("random")) is None
 
 
 def test_the_configuration_carries_arm_params_and_seed() -> None:

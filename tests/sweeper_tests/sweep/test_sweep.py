@@ -1,22 +1,29 @@
 """How a sweep begins, goes on, and is found again."""
 
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sweeper.errors import ConflictError, DatabaseError, DatabaseGoneError, InputError
 from sweeper.executors import Job
 from sweeper.observers.tally import Tally
+from sweeper.search.distributions import distributions
 from sweeper.show.status import tally
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
 from sweeper.study.load import stored_study
 from sweeper.study.study import Study
 from sweeper.sweep.order import Places
+from sweeper.trial import TrialSpec
+from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.instant import InstantExecutor
+from tests.sweeper_tests.store.stored import COMPLETE
 
 
 def drive(study: Study, places: Places, trials: int | None, executor: InstantExecutor | None = None) -> Tally:
@@ -77,13 +84,95 @@ def test_without_a_number_each_arm_gets_ten_configurations(study: Study, places:
     assert drive(twice, places, None).wanted == 40
 
 
-def test_a_grid_ends(study: Study, places: Places) -> None:
-    sampler = study.spec.sampler.model_copy(update={"name": "grid"})
-    space = {"dropout": study.spec.space["dropout"]}
-    grid = changed(study, name="grid", sampler=sampler, space=space)
-    for trials in (None, 100):
-        count = drive(grid, places, trials)
-        assert (count.finished, count.wanted) == (4, 4)
+SIX = {"dropout": [0.1, 0.3, 0.5], "weight_decay": [0.1, 0.3]}
+WHOLE = {"epochs": {"low": 2, "high": 4}, "batch_size": {"low": 8, "high": 9}}
+
+
+def finite(sampler: str, arms: Sequence[str] = "A", **fields: Any) -> Study:
+    """A study of six configurations and two seeds, unless the fields say otherwise."""
+    written: dict[str, Any] = {
+        "arms": {arm: {} for arm in arms},
+        "space": WHOLE if sampler == "cma-es" else SIX,
+        "seeds": [1, 2],
+        "sampler": {"name": sampler},
+        "tables": ["arms"],
+    }
+    return made.study(made.WORKLOAD, **written | fields)
+
+
+def of_each(places: Places) -> Counter[tuple[Any, ...]]:
+    """How often each configuration was tried at each seed in each arm."""
+    with Database(places.storage) as database:
+        rows = find_study(database, None).trials.rows()
+    return Counter((row.arm, row.seed, *row.params.values()) for row in rows)
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "qmc", "gp", "grid", "cma-es"])
+def test_a_study_ends_where_its_space_does_and_says_so(sampler: str, places: Places) -> None:
+    count, said = sweep(finite(sampler), places, 40)
+    assert (count.finished, count.wanted, count.failed) == (12, 12, 0)
+    assert list(of_each(places).values()) == [1] * 12
+    ends = "made@demo ends after 12 trials: its space has 6 configurations, for 1 arm and 2 seeds"
+    assert said.splitlines()[0] == f"{ends}; 40 were asked for"
+    # What was asked for before is remembered as all that there are.
+    more = finite(sampler, space=SIX | {"dropout": [0.1, 0.3, 0.5, 0.7]}) if sampler != "cma-es" else None
+    assert sweep(more or finite(sampler), places, None)[0].wanted == (16 if more else 12)
+
+
+def test_without_a_number_a_search_of_a_finite_space_is_no_longer_than_any_other(places: Places) -> None:
+    wide = {"weight_decay": {"low": 0, "high": 1, "step": 0.01}}
+    assert sweep(finite("random", seeds=[1], space=wide), places, None)[0].wanted == 10
+    assert sweep(finite("random", seeds=[1], space=SIX, name="six"), places, None)[0].wanted == 6
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid", "tpe"])
+def test_a_study_with_doubles_of_an_earlier_version_goes_on_and_ends(sampler: str, places: Places) -> None:
+    """It was asked for 40; one configuration of A stands there four times, B has had two alike."""
+    study = finite(sampler, "AB")
+    same = {"dropout": 0.1, "weight_decay": 0.1}
+    with Database(places.storage) as database:
+        store = made.begin(database, study, 40)
+        leases, outcomes = store.leases("host:1", 60.0), store.outcomes("host:1")
+        for arm, configuration in (("A", 0), ("B", 0), ("A", 1), ("B", 1), ("A", 2), ("A", 3)):
+            number = leases.claim()
+            config = study.config(arm, same, 1)
+            assert leases.add(TrialSpec(number, arm, same, config, 1, configuration), distributions(study))
+            outcomes.finished(number, COMPLETE)
+    count, said = sweep(study, places, None)
+    # All seeds of what was tried, and each arm's other five configurations.
+    assert (count.finished, count.wanted) == (2 * (4 + 5) + 2 * (2 + 5), 32)
+    tried = of_each(places)
+    assert sum(tried.values()) == 32
+    assert len(tried) == 24
+    assert said.splitlines()[0] == (
+        "made@demo ends after 32 trials: its space has 6 configurations, for 2 arms and 2 seeds, and 8 "
+        "trials repeat one; 40 were asked for"
+    )
+    executor = InstantExecutor()
+    assert sweep(study, places, 99, executor)[0].finished == 32
+    assert executor.submitted == []
+
+
+def test_a_grid_that_nobody_would_wait_for_needs_a_number(places: Places) -> None:
+    study = finite("grid", space={"batch_size": {"low": 1, "high": 10**9}})
+    with pytest.raises(
+        InputError, match=r"'made@demo' ends after 2000000000 trials: .*: --trials N"
+    ) as caught:
+        sweep(study, places, None)
+    assert "\n" not in str(caught.value)
+    assert sweep(study, places, 3)[0].finished == 3
+
+
+def test_what_is_found_not_to_be_valid_ends_no_sweep(places: Places) -> None:
+    """A study as it could be begun before files were checked: four heads divide but three of the sizes."""
+    space = {"encoder.hidden_size": {"low": 16, "high": 24, "step": 2}, "encoder.attention_heads": [2, 4]}
+    study = finite("random", space=space)
+    for _ in range(2):
+        count, said = sweep(study, places, 40)
+        assert (count.finished, count.wanted) == (16, 20)
+        assert "Ended early: no further configuration of its space was found to be valid; for example" in said
+        assert "hidden_size 18 is not a multiple of attention_heads 4" in said
+    assert sorted(of_each(places).values()) == [1] * 16
 
 
 def test_a_change_that_matters_is_refused(study: Study, places: Places) -> None:

@@ -1,0 +1,88 @@
+"""Finds values that are free and valid: what is not is drawn again, and at last the space is gone through."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from ..study.cells import Cells
+from ..study.space import Choice
+from .draw import Request, draw_blindly
+
+DRAWS = 5
+"""How often a sampler is asked for a configuration: one that learns may be of the same mind again."""
+
+INVALID = 1000
+"""Values that are not valid, one after another, with which a search ends."""
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is looked for.
+
+    Attributes:
+        drawing: Draws a configuration as the sampler does.
+        part: Values that are set already.
+        free: Whether a cell of a finite space may be taken.
+        valid: Whether values make a valid configuration.
+    """
+
+    drawing: Callable[[Request], Params]
+    part: Params
+    free: Callable[[int], bool]
+    valid: Callable[[Params], bool]
+
+
+def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
+    """Values for the space; equal arguments give equal values, the first draw if it will do.
+
+    Args:
+        request: What the sampler is asked.
+        wish: What they shall be like.
+        cells: Those of the space, where it is finite.
+
+    Returns:
+        None, if there are none in a finite space, or `INVALID` were not valid.
+    """
+    grid = request.spec.method.cells or not request.space
+    for attempt in range(0 if grid else INVALID if cells is None else DRAWS):
+        drawing = wish.drawing if attempt < DRAWS else draw_blindly
+        params = drawing(replace(request, attempt=attempt)) | wish.part
+        if (cells is None or wish.free(cells.index(params))) and wish.valid(params):
+            return params
+    return None if cells is None else walk(request, wish, cells)
+
+
+def walk(request: Request, wish: Wish, cells: Cells) -> Params | None:
+    """The first cell that will do; None if there is none, or `INVALID` were not valid."""
+    invalid = 0
+    for cell in _order(request, wish.part, cells):
+        if not wish.free(cell):
+            continue
+        params = cells.params(cell)
+        if wish.valid(params):
+            return params
+        invalid += 1
+        if invalid == INVALID:
+            break
+    return None
+
+
+def _order(request: Request, part: Params, cells: Cells) -> Iterator[int]:
+    """The cells with the values given, each once: of a grid in order, else in even steps from anywhere."""
+    those = cells
+    if part:
+        fixed = {key: Choice((part[key],)) if key in part else entry for key, entry in cells.space.items()}
+        those = Cells.of(fixed) or cells
+    start, step = 0, 1
+    if not request.spec.method.cells:
+        random = Random(request.seed)  # noqa: S311 - no secret
+        start, step = random.randrange(those.count), random.randrange(those.count)
+        while math.gcd(step, those.count) != 1:
+            step = random.randrange(those.count)
+    for position in range(those.count):
+        place = (start + position * step) % those.count
+        yield cells.index(those.params(place)) if part else place
