@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..study.entry import parse_entry
 from ..study.problem import FieldError, FieldPath, field_name
 from ..study.settings import field_path, flat, merged, nested
-from ..study.space import WORKLOAD, Value, parse_entry
+from ..study.space import WORKLOAD, Value
 from ..study.written import Written, WrittenFile
 from ..trial import PastTrial, StudyRow, TrialRow, trial_of
 

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, Field
 
 from ..errors import InputError
 from ..paths import check_name
+from .entry import parse_entry
 from .problem import FieldError
 from .settings import Leaf, leaves, overlap
-from .space import WORKLOAD, parse_entry
+from .space import WORKLOAD
 
 
 def _safe_name(name: str) -> str:

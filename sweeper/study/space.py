@@ -1,18 +1,14 @@
 """The entries of a study's search space: a list of choices, or a range of numbers."""
 
 import math
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, RootModel, TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, Field, RootModel, model_validator
 
-from model.config import TrainConfig
 from model.tasks import Frozen
 
-from ..text import nearest
-from .problem import FieldError, as_yaml, first_problem
-from .settings import field_at, field_path, names_at, setting_names
+from .problem import FieldError, as_yaml
 
 Value = str | int | float | bool | None
 
@@ -236,66 +232,3 @@ def _check_range(low: float, high: float, log: bool) -> None:
         raise FieldError(("low",), f"must be below high = {high}", low)
     if log and low <= 0:
         raise FieldError(("low",), "must be above 0 in a log range", low)
-
-
-def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
-    """Reads one entry of `space`.
-
-    Args:
-        key: The field that it varies, as written.
-        written: A list of values, a mapping with `low`, `high`, `log`, `step`, or `WORKLOAD`.
-
-    Returns:
-        A Choice with its values in the field's own type, the range that fits this type, or `WORKLOAD`.
-
-    Raises:
-        FieldError: If the key names no single field or the entry does not fit it. Paths begin below `key`.
-    """
-    if isinstance(written, Choice | FloatRange | IntRange):
-        return written
-    path = field_path(key)
-    field = field_at(TrainConfig, path)
-    if field is None:
-        known = setting_names(path[:-1]) or setting_names(())
-        raise FieldError((), f"unknown key{nearest(key if len(path) == 1 else path[-1], known)}")
-    if below := names_at(TrainConfig, path):
-        raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
-    field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
-    if isinstance(written, list | tuple):
-        return _choice(field_type, written)
-    if isinstance(written, Mapping):
-        return _range(field.annotation, written)
-    if written == WORKLOAD:
-        return WORKLOAD
-    reason = f"must be a list of choices, a mapping with low and high, or the word {WORKLOAD}"
-    raise FieldError((), reason, written)
-
-
-def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) -> Choice:
-    if not written:
-        raise FieldError((), "must hold at least one choice", [])
-    values: list[Value] = []
-    for position, value in enumerate(written):
-        try:
-            choice = field_type.validate_python(value)
-        except ValidationError as error:
-            problem = first_problem(error, lambda path: ())
-            raise FieldError((position,), problem.reason, value) from None
-        if not isinstance(choice, Value) or (isinstance(choice, float) and not math.isfinite(choice)):
-            raise FieldError((position,), "a choice is one finite number, text, true, false or null", value)
-        if choice in values:
-            raise FieldError((position,), "stands in the list twice", value)
-        values.append(choice)
-    return Choice(tuple(values))
-
-
-def _range(annotation: Any, written: Mapping[str, Any]) -> FloatRange | IntRange:
-    schema = TypeAdapter(annotation).json_schema()
-    types = {option.get("type") for option in schema.get("anyOf", [schema])}
-    if not types & {"number", "integer"}:
-        raise FieldError((), "is not a number: give a list of choices")
-    model = FloatRange if "number" in types else IntRange
-    try:
-        return model.model_validate(dict(written))
-    except ValidationError as error:
-        raise first_problem(error, lambda path: model.model_fields) from None

@@ -171,7 +171,7 @@ def read_at(study: Study, place: Place) -> Any:
     if place.path[0] in ("space", "ranges"):
         entries = study.space if place.path[0] == "space" else study.workload.ranges
         entry: Any = entries[str(place.path[1])]
-        return entry.cells()[0] if place.path[-1] == 0 else getattr(entry, str(place.path[-1]))
+        return entry.value(0) if place.path[-1] == 0 else getattr(entry, str(place.path[-1]))
     return under(study.config(next(iter(study.spec.arms)), {}, 1), place.setting)
 
 

@@ -244,7 +244,7 @@ def test_a_number_or_auto(written: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("command", ["run --study quickstart", "resume", "confirm"])
-@pytest.mark.parametrize("written", ["0", "-1", "many", "1.5", "Auto", ""])
+@pytest.mark.parametrize("written", ["0", "-1", "many", "1.5", "Auto"])
 def test_another_value_is_one_clear_error(command: str, written: str, sweeper: Command) -> None:
     assert refused(sweeper, *command.split(), "--workers", written) == (
         f"Error: Invalid value for '--workers': {written!r}: write a number of at least 1, or auto\n"
