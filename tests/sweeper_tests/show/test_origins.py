@@ -319,7 +319,7 @@ def test_settings_stand_whole_in_a_width() -> None:
     assert settings_lines(settings, 100) == [
         "Settings:",
         'optimizer      "null"                  x.yaml:1 arms.A',
-        "encoder.name   a[31mb c                studies/a long name of a study.yaml:8 base",
+        r"encoder.name   a\x1b[31mb c            studies/a long name of a study.yaml:8 base",
         "learning_rate  3.0000000000000004e-05  studies/a long name of a study.yaml:7 base",
         "",
         "By default, 2:",
