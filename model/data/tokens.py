@@ -151,7 +151,7 @@ def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> N
     offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
     flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
     try:
-        with beside(entry, contended=True) as place:
+        with beside(entry) as place:
             place.mkdir()
             np.save(place / "ids.npy", flat)
             np.save(place / "offsets.npy", offsets)

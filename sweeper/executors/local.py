@@ -19,7 +19,7 @@ from ..importpath import environment
 from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
-from .process import run_trial
+from .process import failure, run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
 
 STOP = b"stop"
@@ -184,7 +184,7 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
             if isinstance(stream, io.TextIOWrapper):  # whatever the language of the driver's terminal
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
+        sender.send(failure(job.number, error))
         return
     for event in run_trial(job, stop.is_set):
         sender.send(event)
