@@ -1,31 +1,39 @@
 """Trials on this machine, one process each, forked from a server that has the trainer loaded."""
 
+import atexit
 import io
 import os
 import signal
 import sys
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
-from model.files import RunFolder
+from model.files import RunFolder, remove
+from model.maker import temporary_name
 
 from ..importpath import environment
 from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
-from .process import failure, run_trial
+from .process import disk_full, failure, run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
 
 STOP = b"stop"
 
-# The command line too: else every trial would import the program that started the driver once more.
-PRELOADED = ["model.trainer", "sweeper.executors.process", "sweeper.cli"]
+TEMPORARY = "sweeper"
+"""What the folders in that of the system's temporary files are called."""
+
+PRELOADED = ["sweeper.executors.preload"]
+"""What imports everything that the server shall have loaded."""
 
 ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """What a trial's process is started with, unless the user has set it otherwise.
@@ -67,20 +75,37 @@ class LocalExecutor:
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
+        self._unstarted: list[Event] = []
         self._stopping = False
 
     def submit(self, job: Job) -> None:
-        """Forks a process for the trial."""
+        """Forks a process for the trial; if its server dies meanwhile, from another one."""
+        try:
+            self._fork(job)
+        except (OSError, EOFError):
+            try:
+                self._fork(job)
+            except (OSError, EOFError) as error:
+                self._unstarted.append(_not_started(job.number, error))
+
+    def _fork(self, job: Job) -> None:
         events, sender = self._context.Pipe(duplex=False)
         watched, lifeline = self._context.Pipe(duplex=False)
         device = self._freest_device()
         process = self._context.Process(
             target=_child, args=(job, sender, watched, device), name=f"trial-{job.number}"
         )
-        _start_server()
-        process.start()
-        sender.close()
-        watched.close()
+        try:
+            _start_server()
+            process.start()
+        except BaseException:
+            # Whatever was forked ends with its lifeline.
+            events.close()
+            lifeline.close()
+            raise
+        finally:
+            sender.close()
+            watched.close()
         self._children[job.number] = _Child(process, events, lifeline, device)
 
     def poll(self, timeout: float) -> list[Event]:
@@ -88,8 +113,8 @@ class LocalExecutor:
         if self._stopping:
             self._stopping = False
             self._ask_to_stop()
-        ready = wait([child.events for child in self._children.values()], timeout)
-        heard: list[Event] = []
+        heard, self._unstarted = self._unstarted, []
+        ready = wait([child.events for child in self._children.values()], 0 if heard else timeout)
         for number, child in list(self._children.items()):
             if child.events not in ready:
                 continue
@@ -104,6 +129,9 @@ class LocalExecutor:
 
     def cancel(self, number: int) -> None:
         """Kills the trial's process."""
+        self._unstarted = [event for event in self._unstarted if event.number != number]
+        if number not in self._children:
+            return
         self._children[number].process.kill()
         self._reap(number)
 
@@ -144,8 +172,15 @@ class LocalExecutor:
         child.process.close()
 
 
+def _not_started(number: int, error: Exception) -> Failed:
+    message = f"the trial's process could not be started: {str(error) or type(error).__name__}"
+    return Failed(number, ErrorClass.KILLED, message, "", disk_full(error))
+
+
 def _start_server() -> None:
     """Starts the server, unless it runs, so that what asks a sweep to stop passes it by.
+
+    Its socket lies in a folder that says whose it is: what a killed driver leaves, the next one removes.
 
     Ctrl-C and the end of a terminal reach the whole process group. They are blocked for the server and its
     trials, which inherit that, and wait here until it is started: ignored, they would be lost.
@@ -153,16 +188,27 @@ def _start_server() -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     given, changed = dict(os.environ), environment()
     os.environ.update(changed)
+    elsewhere, tempfile.tempdir = tempfile.tempdir, _sockets()
     try:
         # By itself first, as it ends with SIGINT and SIGTERM unblocked.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         forkserver.ensure_running()
     finally:
+        tempfile.tempdir = elsewhere
         for name in changed.keys() - given.keys():
             del os.environ[name]
         os.environ.update(given)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@cache
+def _sockets() -> str:
+    """The folder of this process for the server's socket, below the system's for temporary files."""
+    folder = Path(tempfile.gettempdir(), temporary_name(TEMPORARY))
+    folder.mkdir(mode=0o700)
+    atexit.register(remove, folder)
+    return str(folder)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:

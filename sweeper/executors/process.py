@@ -158,6 +158,7 @@ _SAYS_FULL = re.compile(
             *(rf"\(os error {number}\)" for number in _FULL),  # Rust: safetensors, tokenizers
             *(re.escape(os.strerror(number)) for number in _FULL),
             r"\d+ requested and \d+ written",  # NumPy
+            "No usable temporary directory",  # Python's tempfile
         ]
     )
 )

@@ -167,7 +167,7 @@ class Driver:
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
         folder, shared = self._files.folder(number), self._files.url(number)
         self._executor.submit(
-            Job(number, trial.config, folder, self._data, self._cache, self._threads, shared)
+            Job(number, trial.config, folder, self._data, self._cache, self._threads, shared, ready.threads)
         )
 
     def _record(self, event: Event) -> None:
@@ -197,6 +197,7 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
+        active.ready = replace(active.ready, threads=event.threads)
         here = (event.number, event.threads, event.device, self._versions, event.machine)
         self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
         if active.ready.displaced:
@@ -226,16 +227,23 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                stands = self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
+                self._from_its_start(ready, note, stands)
             case Anew(ready, note):
-                # First the epochs, then the checkpoint: a crash in between finds it once more.
-                self._outcomes.forget(number)
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                self._from_its_start(ready, note, self._outcomes.forget(number))
             case Fail():
                 self._finish(active, RunState.FAILED, event)
+
+    def _from_its_start(self, ready: Ready, note: str, stands: bool) -> None:
+        """Puts a trial back that its driver has put back to its start, unless it has lost it.
+
+        First the epochs, then the checkpoint: one that a crash in between leaves is found to be outdated.
+        """
+        if not stands:
+            self._lost(ready.trial.number)
+            return
+        self._files.discard_checkpoints(ready.trial.number)
+        self._again(ready, note)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
@@ -252,8 +260,7 @@ class Driver:
         del self._active[number]
         self._files.fetch(number)
         self._weights.settle(number, active.trial.arm, outcome)
-        if state is not RunState.FAILED:
-            self._files.discard_checkpoints(number)
+        self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
 

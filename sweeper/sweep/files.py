@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.files import CHECKPOINTS, RunFolder
+from model.files import CHECKPOINTS, RunFolder, remove
 
 from ..paths import Home
 from ..sharedfolder import SharedFolder
@@ -44,6 +44,19 @@ class RunFiles:
         RunFolder(self.folder(number)).discard_checkpoints()
         if shared := self._shared(number):
             shared.remove(CHECKPOINTS)
+
+    def tidy(self, number: int, checkpoints: bool) -> None:
+        """Removes what a trial that has ended leaves in its folder and nobody needs.
+
+        Args:
+            number: Number of the trial.
+            checkpoints: Whether they go as well.
+        """
+        run = RunFolder(self.folder(number))
+        for path in (*run.temporary(), run.lock):
+            remove(path)
+        if checkpoints:
+            self.discard_checkpoints(number)
 
     def weights(self, number: int) -> Path:
         """The weights of a trial's best epoch, which need not be there."""

@@ -55,7 +55,7 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
         return Anew(ready, f"trial {number}: its checkpoint {failure.outdated}; it starts again")
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
-        return Restart(Ready(ready.trial, ready.halvings, ready.kills + 1), note)
+        return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
     can_halve = ready.halvings == 0 and config.accumulation < config.batch_size
     if failure.error_class is ErrorClass.OOM and can_halve:
         halved = config.model_copy(update={"accumulation": 2 * config.accumulation})

@@ -29,6 +29,7 @@ from ..trial import PastTrial, StudyRow
 from ..version import __version__
 from .checks import prepare
 from .driver import Driver
+from .leftovers import sweep_leftovers
 from .order import Order
 from .workers import choose_workers
 from .workingfolder import working_folder
@@ -65,6 +66,7 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
     study, places, console = order.study, order.places, order.console
     with Database(places.storage) as database:
         study, store = begin(database, order)
+        sweep_leftovers(places.home, store)
         if executor is None:
             executor = _measured_executor(store, order)
         count = tally(store, executor.workers)

@@ -1,4 +1,4 @@
-"""The name of a temporary file says whose it is; that of a dead process is left, one of another host is not."""
+"""The name of a temporary file says whose it is: a dead process has left it, one of another host may live."""
 
 import os
 import subprocess
