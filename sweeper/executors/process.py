@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from model.files import RunFolder, remove, write_beside
 from model.inputs import Inputs
 
+from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
 from ..text import plural
 from ..trial import ErrorClass
@@ -100,6 +101,9 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
     shared = SharedFolder(job.shared) if job.shared else None
     if shared:
         shared.fetch(job.rundir)
+    configuration = job.config.fingerprint()
+    if job.study and (other := discard_foreign(job.rundir, job.study, job.number, configuration)):
+        yield Noted(job.number, f"what lay in its folder was of {other}, and is gone: it starts anew")
     write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
     threads = job.config.threads or job.began_with or job.threads
     torch.set_num_threads(threads)
@@ -119,6 +123,8 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
                     yield Loaded(job.number, read.pop())
                 while warned:
                     yield Noted(job.number, warned.pop(0))
+                if job.study and result.best:
+                    sign(job.rundir, job.study, job.number, configuration, result)
                 if shared:
                     shared.publish(job.rundir)
                 yield Evaluated(job.number, result)

@@ -23,6 +23,7 @@ class Job:
         cache: Tokenised data, shared by all trials.
         threads: CPU threads, where the configuration does not say and the trial begins.
         shared: URL of a folder of the same files that other machines reach; None where `rundir` is all.
+        study: UUID of its study, by which its files are known; None where they are not kept.
         began_with: CPU threads that it began with, which it keeps: with others its numbers would be others.
     """
 
@@ -33,6 +34,7 @@ class Job:
     cache: Path
     threads: int
     shared: str | None = None
+    study: str | None = None
     began_with: int | None = None
 
 

@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,6 @@ from model.maker import is_left
 from ..executors.hold import Hold
 from ..executors.local import TEMPORARY
 from ..paths import Home
-from ..store.study import StudyStore
 from ..trial import RunState, Standing
 from .files import RunFiles
 from .weights import surplus
@@ -64,23 +63,23 @@ class Leftover:
         return not self.path.exists()
 
 
-def sweep_leftovers(home: Home, store: StudyStore) -> None:
+def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
     """Removes what killed processes left: at the start of each driver, of its study and its home.
 
     What another driver may still use stays: one on this host that lives, one of another host for a week, and
     whatever a trial needs that has not ended.
     """
     with suppress(OSError):
-        for found in (*temporaries(home), *in_runs(home, store)):
+        for found in (*temporaries(files.study.home), *in_runs(files, trials)):
             if found.kind != FAILED:
                 found.remove()
 
 
-def in_runs(home: Home, store: StudyStore) -> Iterator[Leftover]:
-    """What lies in the run folders of a study's trials that have ended."""
-    files = RunFiles(home, store.row.name)
+def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]:
+    """What lies in the folder of a study, but for what its unfinished trials have."""
+    yield from _left(files.study.folder, ".*")
     numbers = files.numbers()
-    ended = {one.number: one for one in store.trials.standings() if one.state.final and one.number in numbers}
+    ended = {one.number: one for one in trials if one.state.final and one.number in numbers}
     names = {number: _names(files.folder(number)) for number in ended}
     for number, standing in ended.items():
         yield from _in_run(files.folder(number), names[number], standing)
@@ -96,10 +95,7 @@ def temporaries(home: Home) -> Iterator[Leftover]:
         (home.cache, ".*"),
         (_tokens(home), ".*"),
     ):
-        for path in folder.glob(pattern):
-            with suppress(OSError):
-                if path.lstat().st_uid == os.getuid() and is_left(path):
-                    yield Leftover(TEMPORARIES, path)
+        yield from _left(folder, pattern)
 
 
 def unread_cache(home: Home) -> Iterator[Leftover]:
@@ -108,6 +104,13 @@ def unread_cache(home: Home) -> Iterator[Leftover]:
         with suppress(OSError):
             if time.time() - max(one.stat().st_mtime for one in entry.iterdir()) > CACHE_SECONDS:
                 yield Leftover(CACHE, entry)
+
+
+def _left(folder: Path, pattern: str) -> Iterator[Leftover]:
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            if path.lstat().st_uid == os.getuid() and is_left(path):
+                yield Leftover(TEMPORARIES, path)
 
 
 def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Leftover]:
