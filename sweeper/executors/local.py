@@ -1,6 +1,5 @@
 """Trials on this machine, one process each, forked from a server that has the trainer loaded."""
 
-import atexit
 import io
 import os
 import signal
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import forkserver, get_context, resource_tracker
+from multiprocessing import forkserver, get_context, resource_tracker, util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -207,7 +206,8 @@ def _sockets() -> str:
     """The folder of this process for the server's socket, below the system's for temporary files."""
     folder = Path(tempfile.gettempdir(), temporary_name(TEMPORARY))
     folder.mkdir(mode=0o700)
-    atexit.register(remove, folder)
+    # After multiprocessing has removed what it made in there.
+    util.Finalize(None, remove, args=(folder,), exitpriority=-200)
     return str(folder)
 
 

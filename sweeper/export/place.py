@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from glob import escape
 from pathlib import Path
 
 from model.files import remove
@@ -40,7 +41,7 @@ def recover(folder: Path) -> None:
 
     An earlier export goes back to its place, unless a new one is there.
     """
-    for place in sorted(folder.parent.glob(f".{folder.name[:100]}.*")):
+    for place in sorted(folder.parent.glob(f".{escape(folder.name[:100])}.*")):
         if is_left(place):
             if _aside(place).exists() and not folder.exists():
                 _aside(place).rename(folder)

@@ -143,9 +143,7 @@ class Driver:
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         self._outcomes.reuse(trial.number, twin.number)
-        outcome = Outcome(
-            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
-        )
+        outcome = Outcome(RunState.COMPLETE, 0.0, best_epoch=twin.best_epoch, scores=twin.scores)
         self._observer.noted(
             f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
         )
@@ -223,23 +221,20 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                stands = self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
-                self._from_its_start(ready, note, stands)
+                config = ready.trial.config.model_dump(mode="json")
+                self._anew(ready, note, self._outcomes.halve(number, config))
             case Anew(ready, note):
-                self._from_its_start(ready, note, self._outcomes.forget(number))
+                self._anew(ready, note, self._outcomes.forget(number))
             case Fail():
                 self._finish(active, RunState.FAILED, event)
 
-    def _from_its_start(self, ready: Ready, note: str, stands: bool) -> None:
-        """Puts a trial back that its driver has put back to its start, unless it has lost it.
-
-        First the epochs, then the checkpoint: one that a crash in between leaves is found to be outdated.
-        """
-        if not stands:
+    def _anew(self, ready: Ready, note: str, stands: bool) -> None:
+        if stands:
+            # After its epochs: a checkpoint that a crash in between leaves is found to be outdated.
+            self._files.discard_checkpoints(ready.trial.number)
+            self._again(ready, note)
+        else:
             self._lost(ready.trial.number)
-            return
-        self._files.discard_checkpoints(ready.trial.number)
-        self._again(ready, note)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
