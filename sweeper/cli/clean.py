@@ -26,8 +26,8 @@ def clean(
     """Says what may go from the disk of this machine, and removes it with `--yes`.
 
     Checkpoints of finished trials, weights of trials that are not the best of their arm, what killed
-    processes left, and tokenised data that nobody has read for a day. What a trial under way or a report needs
-    stays.
+    processes left, and tokenised data that nobody has read for a day. What a report or a trial under way
+    needs stays.
 
     Example: `sweeper clean sbert-grid --yes`
     """

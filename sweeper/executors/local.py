@@ -4,7 +4,6 @@ import io
 import os
 import signal
 import sys
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -28,8 +27,8 @@ from .protocol import Event, Failed, Finished, Job, Stopped
 
 STOP = b"stop"
 
-TEMPORARY = "sweeper"
-"""What the folders in that of the system's temporary files are called."""
+NOTE = "sweeper"
+"""What a note in the system's folder for temporary files is called, which names a folder beside it."""
 
 PRELOADED = ["sweeper.executors.preload"]
 """What imports everything that the server shall have loaded."""
@@ -179,22 +178,19 @@ def _not_started(number: int, error: Exception) -> Failed:
 def _start_server() -> None:
     """Starts the server, unless it runs, so that what asks a sweep to stop passes it by.
 
-    Its socket lies in a folder that says whose it is: what a killed driver leaves, the next one removes.
-
     Ctrl-C and the end of a terminal reach the whole process group. They are blocked for the server and its
     trials, which inherit that, and wait here until it is started: ignored, they would be lost.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     given, changed = dict(os.environ), environment()
     os.environ.update(changed)
-    elsewhere, tempfile.tempdir = tempfile.tempdir, _sockets()
     try:
+        _note_sockets()
         # By itself first, as it ends with SIGINT and SIGTERM unblocked.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
         forkserver.ensure_running()
     finally:
-        tempfile.tempdir = elsewhere
         for name in changed.keys() - given.keys():
             del os.environ[name]
         os.environ.update(given)
@@ -202,13 +198,17 @@ def _start_server() -> None:
 
 
 @cache
-def _sockets() -> str:
-    """The folder of this process for the server's socket, below the system's for temporary files."""
-    folder = Path(tempfile.gettempdir(), temporary_name(TEMPORARY))
-    folder.mkdir(mode=0o700)
-    # After multiprocessing has removed what it made in there.
-    util.Finalize(None, remove, args=(folder,), exitpriority=-200)
-    return str(folder)
+def _note_sockets() -> None:
+    """Leaves a note of whose the folder of the server's socket is, where multiprocessing has made it.
+
+    Not a folder of its own around it: the path of a socket has to be short.
+    """
+    folder = Path(util.get_temp_dir())
+    note = folder.with_name(temporary_name(NOTE))
+    with note.open("x", encoding="utf-8") as file:
+        file.write(folder.name)
+    # After multiprocessing has removed the folder.
+    util.Finalize(None, remove, args=(note,), exitpriority=-200)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:

@@ -1,6 +1,7 @@
 """What lies on the disk and is of no use any more: left by processes that were killed, or kept for nobody."""
 
 import os
+import re
 import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -12,7 +13,7 @@ from model.files import RunFolder, remove
 from model.maker import is_left
 
 from ..executors.hold import Hold
-from ..executors.local import TEMPORARY
+from ..executors.local import NOTE
 from ..paths import Home
 from ..trial import RunState, Standing
 from .files import RunFiles
@@ -35,6 +36,10 @@ CACHE = "tokenised data that nobody has read for a day"
 
 CACHE_SECONDS = 24 * 3600.0
 """How long tokenised data lies unread before `sweeper clean` removes it; whoever needs it makes it again."""
+
+
+_SOCKETS = re.compile(r"pymp-\w+", re.ASCII)
+"""What multiprocessing calls the folder of a server's socket."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,12 @@ def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]
 
 def temporaries(home: Home) -> Iterator[Leftover]:
     """What processes that are gone left in a home, its caches and the system's folder for temporary files."""
+    for note in _left(Path(tempfile.gettempdir()), f".{NOTE}.*"):
+        sockets = _named(note.path)
+        if sockets is not None:
+            yield Leftover(TEMPORARIES, sockets)
+        yield note
     for folder, pattern in (
-        (Path(tempfile.gettempdir()), f".{TEMPORARY}.*"),
         (home.root, ".*"),
         (home.root, "replay-*"),  # of earlier versions
         (home.cache, ".*"),
@@ -111,6 +120,15 @@ def _left(folder: Path, pattern: str) -> Iterator[Leftover]:
         with suppress(OSError):
             if path.lstat().st_uid == os.getuid() and is_left(path):
                 yield Leftover(TEMPORARIES, path)
+
+
+def _named(note: Path) -> Path | None:
+    """The folder beside a note that it names, if there is one."""
+    with suppress(OSError, UnicodeError):
+        name = note.read_text(encoding="utf-8")
+        if _SOCKETS.fullmatch(name) and note.with_name(name).lstat().st_uid == os.getuid():
+            return note.with_name(name)
+    return None
 
 
 def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Leftover]:
