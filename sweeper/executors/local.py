@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,6 +27,9 @@ from .process import disk_full, failure, run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
 
 STOP = b"stop"
+
+START_TRIES, START_SECONDS = 5, 0.1
+"""How often a process is asked of the server, which may have died, and how long is waited in between."""
 
 NOTE = "sweeper"
 """What a note in the system's folder for temporary files is called, which names a folder beside it."""
@@ -78,13 +82,15 @@ class LocalExecutor:
 
     def submit(self, job: Job) -> None:
         """Forks a process for the trial; if its server dies meanwhile, from another one."""
-        try:
-            self._fork(job)
-        except (OSError, EOFError):
+        for tries_left in reversed(range(START_TRIES)):
             try:
                 self._fork(job)
+                return
             except (OSError, EOFError) as error:
-                self._unstarted.append(_not_started(job.number, error))
+                if tries_left:
+                    time.sleep(START_SECONDS)  # it may be dying still
+                else:
+                    self._unstarted.append(_not_started(job.number, error))
 
     def _fork(self, job: Job) -> None:
         events, sender = self._context.Pipe(duplex=False)

@@ -198,3 +198,12 @@ def test_a_trial_has_the_cores_that_its_workload_says(study: Study, tmp_path: Pa
     executor = InstantExecutor()
     drive(tmp_path, Study(study.spec, placed), executor, wanted=1)
     assert [job.threads for job in executor.submitted] == [3]
+
+
+def test_a_trial_keeps_the_threads_that_it_began_with(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path, study, InstantExecutor(dies_after=3), wanted=2)
+    later = InstantExecutor(workers=2)
+    drive(tmp_path, study, later, wanted=2)
+    # An instant trial says that it has one thread.
+    assert [job.began_with for job in later.submitted] == [1, None]
