@@ -203,6 +203,12 @@ def test_a_name_that_leaves_its_folder_is_refused_by_every_command(
         assert "is not allowed" in refused(sweeper, *command)
 
 
+def test_a_number_that_leaves_its_folder_is_refused(folder: Path, sweeper: Command) -> None:
+    assert sweeper(*RUN, "1").code == 0
+    sql("UPDATE run SET number = '../../x'")
+    assert "whose `number` is '../../x', no number" in refused(sweeper, "report")
+
+
 @pytest.mark.parametrize("uuid", [None, "../../../x", "0" * 36])
 def test_a_uuid_that_is_none_is_refused(uuid: str | None, folder: Path, sweeper: Command) -> None:
     assert sweeper(*RUN, "1").code == 0
