@@ -103,6 +103,11 @@ class Home:
         """The folders of the runs of all studies."""
         return self.root / "runs"
 
+    @property
+    def shared_runs(self) -> str:
+        """URL of the same folder, where machines share one by URL."""
+        return f"{self.shared}/runs"
+
 
 def data_folder() -> Path | None:
     """The folder of the user's data files, SWEEPER_DATA, or None where it is not set or empty."""

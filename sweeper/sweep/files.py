@@ -8,7 +8,8 @@ from model.files import CHECKPOINTS, RunFolder, remove
 
 from ..executors import Job
 from ..paths import Home
-from ..runs.folder import Holder, StudyFolder
+from ..runs.folder import StudyFolder
+from ..runs.mark import Holder
 from ..sharedfolder import SharedFolder
 from ..store.study import StudyStore
 from ..trial import TrialSpec
