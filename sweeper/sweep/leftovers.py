@@ -76,12 +76,8 @@ def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
     """
     with suppress(OSError):
         for found in (*temporaries(files.study.home), *in_runs(files, trials)):
-            if (
-                found.kind != FAILED
-                and found.remove()
-                and found.kind == CHECKPOINTS
-                and found.run is not None
-            ):
+            gone = found.kind != FAILED and found.remove()
+            if gone and found.kind == CHECKPOINTS and found.run is not None:
                 files.discard_checkpoints(int(found.run.name))  # those that all machines share, too
 
 
