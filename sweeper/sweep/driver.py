@@ -143,7 +143,9 @@ class Driver:
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         self._outcomes.reuse(trial.number, twin.number)
-        outcome = Outcome(RunState.COMPLETE, 0.0, best_epoch=twin.best_epoch, scores=twin.scores)
+        outcome = Outcome(
+            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
+        )
         self._observer.noted(
             f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
         )
@@ -207,8 +209,7 @@ class Driver:
         self._observer.evaluated(number, result)
         peers = peers_of(self._study, trial, result.epoch)
         if peers is not None:
-            others = self._trials.curves(peers.arm, peers.seed)
-            if should_prune(self._study, trial, active.curve, others):
+            if should_prune(self._study, trial, active.curve, self._trials.curves(peers.arm, peers.seed)):
                 self._executor.cancel(number)
                 self._finish(active, RunState.PRUNED)
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": ("replay", "0"),
     "best": ("best", ""),
     "export": ("export", "--trials trials.csv"),
+    "clean": ("clean", ""),
     "validate": ("validate", ""),
     "db copy": ("db copy sqlite:///.sweeper/studies.db sqlite:///new.db", ""),
 }
