@@ -81,11 +81,11 @@ class StudyFolder:
 
     def taken_from(self, holder: Holder) -> Holder | None:
         """The database that took it from this one meanwhile; None as long as that has not happened."""
-        place, name = LocalRuns(self.home.runs), self.name
-        if self.home.shared is not None:
-            place, name = SharedRuns(self.home.shared_runs), self._shared_name
         try:
-            mark = read_mark(place, name)
+            if self.home.shared is None:
+                mark = read_mark(LocalRuns(self.home.runs), self.name)
+            else:
+                mark = read_mark(SharedRuns(self.home.shared_runs), self._shared_name)
         except InputError:
             return None  # out of reach: the trials will say so
         if mark is None or mark.holder is None or mark.uuid != self.uuid:

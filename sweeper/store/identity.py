@@ -25,9 +25,9 @@ def holder(access: Access) -> Holder:
         with explained(url):
             file = sqlite_file(url).resolve()
             found = file.stat()
-        known = (f"{platform.node()}:{file}", f"{found.st_dev}:{found.st_ino}")
-        return Holder(f"{url} on {platform.node()}", known)
-    known = (f"{url.host or url.query.get('host')}:{url.port or 5432}/{url.database}",)
+        names = (f"{platform.node()}:{file}", f"{found.st_dev}:{found.st_ino}")
+        return Holder(f"{url} on {platform.node()}", names)
+    known: tuple[str, ...] = (f"{url.host or url.query.get('host')}:{url.port or 5432}/{url.database}",)
     with suppress(sa.exc.DBAPIError), access.engine.connect() as connection:
         asked = "SELECT system_identifier || '/' || current_database() FROM pg_control_system()"
         known = (*known, str(connection.execute(sa.text(asked)).scalar_one()))

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.create_index("ix_sweep_uuid", "sweep", ["uuid"], unique=True)
     connection = op.get_bind()
     sweep = sa.table("sweep", sa.column("id"), sa.column("name"), sa.column("created"), sa.column("uuid"))
-    moment = sa.cast(sweep.c.created, sa.String)
+    moment: sa.ColumnElement[str] = sa.cast(sweep.c.created, sa.String)
     if connection.dialect.name == "postgresql":  # as SQLite writes it
         moment = sa.func.to_char(sa.text("created AT TIME ZONE 'UTC'"), "YYYY-MM-DD HH24:MI:SS.US")
     for key, name, begun in connection.execute(sa.select(sweep.c.id, sweep.c.name, moment)).all():
