@@ -209,7 +209,8 @@ class Driver:
         self._observer.evaluated(number, result)
         peers = peers_of(self._study, trial, result.epoch)
         if peers is not None:
-            if should_prune(self._study, trial, active.curve, self._trials.curves(peers.arm, peers.seed)):
+            others = self._trials.curves(peers.arm, peers.seed)
+            if should_prune(self._study, trial, active.curve, others):
                 self._executor.cancel(number)
                 self._finish(active, RunState.PRUNED)
 
@@ -222,8 +223,9 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                config = ready.trial.config.model_dump(mode="json")
-                self._anew(ready, note, self._outcomes.halve(number, config))
+                self._anew(
+                    ready, note, self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
+                )
             case Anew(ready, note):
                 self._anew(ready, note, self._outcomes.forget(number))
             case Fail():
