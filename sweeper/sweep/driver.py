@@ -142,15 +142,12 @@ class Driver:
         return self._ending or self._backlog.ended
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
-        self._outcomes.reuse(trial.number, twin.number)
-        outcome = Outcome(
-            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
-        )
-        self._observer.noted(
-            f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
-        )
+        number, done = trial.number, RunState.COMPLETE
+        self._outcomes.reuse(number, twin.number)
+        outcome = Outcome(state=done, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores)
+        self._observer.noted(f"trial {number} is identical to trial {twin.number}: its result is reused")
         self._observer.submitted(trial, resumed=False)
-        self._observer.ended(trial.number, outcome, "")
+        self._observer.ended(number, outcome, "")
         self._stopper.heard(trial, outcome, "")
 
     def _submit(self) -> None:
