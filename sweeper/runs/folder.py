@@ -4,10 +4,11 @@ import json
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from uuid import UUID
 
 from ..errors import InputError
 from ..paths import Home, check_study
-from ..trial import StudyRow, began_without_uuid
+from ..trial import StudyRow
 from .mark import Holder, LocalRuns, Place, SharedRuns, numbers_in, read_mark
 
 
@@ -92,6 +93,11 @@ class StudyFolder:
             return None
         return None if mark.holder.same(holder) else mark.holder
 
+    @property
+    def _began_without_uuid(self) -> bool:
+        """Whether a migration gave it one, made of its name; those of other studies are random."""
+        return UUID(self.uuid).version == 5
+
     @cached_property
     def _shared_name(self) -> str:
         return self._found(SharedRuns(self.home.shared_runs))
@@ -103,7 +109,7 @@ class StudyFolder:
         mark = read_mark(place, self._study)
         if mark is not None and mark.uuid == self.uuid:
             return self._study
-        others = mark is not None or not (vacant or began_without_uuid(self.uuid))
+        others = mark is not None or not (vacant or self._began_without_uuid)
         return own if others or read_mark(place, own) is not None else self._study
 
     def _take(self, place: Place, holder: Holder) -> Holder | None:
