@@ -22,7 +22,7 @@ from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
 
-OLDER = ("0001", "0002", "0003")
+OLDER = ("0001", "0002", "0003", "0004")
 
 
 def made(file: Path) -> Path:
