@@ -39,7 +39,9 @@ def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
     schema = field_type.json_schema()
     if {option.get("type") for option in schema.get("anyOf", [schema])} <= {"array", "object", "null"}:
-        raise FieldError((), "takes a list, and cannot vary within an arm: set it in `arms` or `base`")
+        raise FieldError(
+            (), "takes a list, and cannot vary within an arm: set it in `arms` or `base`", written
+        )
     if isinstance(written, list | tuple):
         return _choice(field_type, written)
     if isinstance(written, Mapping):

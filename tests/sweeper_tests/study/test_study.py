@@ -246,8 +246,9 @@ def test_what_is_not_a_study_file_is_refused(text: str, message: str) -> None:
 # A line of GOOD, what replaces it, the whole message.
 WRONG = [
     ("name: mine\n", "", "1: name: is missing"),
-    ("name: mine", "name: ../x",
-     "1: name = ../x: the name '../x' is not allowed: use up to 100 letters, digits and . _ + -, "
+    ("name: mine", "name: ../x", "1: name = ../x: is a path: a name must stand here"),
+    ("name: mine", "name: my study",
+     "1: name = my study: the name 'my study' is not allowed: use up to 100 letters, digits and . _ + -, "
      "beginning with a letter or digit"),
     ("name: mine", "name: 3", "1: name = 3: must be text: write '3'"),
     ("space:", "spacs:", "6: spacs: unknown key; did you mean 'space'?"),

@@ -49,7 +49,10 @@ MISTAKES = [
         "3: space.learning_rate[0] = workload: must be a number; the word workload "
         "stands for a whole entry of `space` alone",
     ),
-    ("space: {smart.tasks: [sst, sts]}", "3: space.smart.tasks: takes a list, and cannot vary within an arm"),
+    (
+        "space: {smart.tasks: [sst, sts]}",
+        "3: space.smart.tasks = ['sst', 'sts']: takes a list, and cannot vary within an arm",
+    ),
     (
         "space: {encoder.layers: [1, 2]}\nenqueue: [{encoder: {layers: 1}}]",
         "4: enqueue[0].encoder = {layers: 1}: takes one value for each key of `space`",
