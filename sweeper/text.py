@@ -21,9 +21,10 @@ def trial_names(numbers: Collection[int]) -> str:
 def nearest(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown `name`: the nearest of `names`, or else all of them."""
     known = list(names)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    small = {one.lower(): one for one in reversed(known)}
+    near = difflib.get_close_matches(name.lower(), small, n=1, cutoff=0.6)
     if near:
-        return f"; did you mean {near[0]!r}?"
+        return f"; did you mean {small[near[0]]!r}?"
     return f"; known: {', '.join(known)}" if known else ""
 
 

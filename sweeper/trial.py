@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from model.config import TrainConfig
 
@@ -81,11 +80,6 @@ class StudyRow:
     def objectives(self) -> tuple[str, ...]:
         """The scores that it raises."""
         return objectives(self.study)
-
-
-def began_without_uuid(uuid: str) -> bool:
-    """Whether a study began before there were UUIDs: its own was made of its name by a migration."""
-    return UUID(uuid).version == 5
 
 
 def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:

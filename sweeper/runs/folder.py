@@ -4,11 +4,12 @@ import json
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from uuid import UUID
 
 from ..errors import InputError
 from ..paths import Home, check_study
-from ..trial import StudyRow, began_without_uuid
-from .mark import Holder, LocalRuns, Place, SharedRuns, numbers_in, read_mark
+from ..trial import StudyRow
+from .mark import Holder, LocalRuns, Marks, SharedRuns, numbers_in, read_mark
 
 
 class StudyFolder:
@@ -68,7 +69,7 @@ class StudyFolder:
         Raises:
             InputError: If it cannot be written.
         """
-        places: list[Place] = [LocalRuns(self.home.runs)]
+        places: list[Marks] = [LocalRuns(self.home.runs)]
         if self.home.shared is not None:
             places.append(SharedRuns(self.home.shared_runs))
         try:
@@ -92,21 +93,26 @@ class StudyFolder:
             return None
         return None if mark.holder.same(holder) else mark.holder
 
+    @property
+    def _began_without_uuid(self) -> bool:
+        """Whether a migration gave it one, made of its name; those of other studies are random."""
+        return UUID(self.uuid).version == 5
+
     @cached_property
     def _shared_name(self) -> str:
         return self._found(SharedRuns(self.home.shared_runs))
 
-    def _found(self, place: Place) -> str:
+    def _found(self, place: Marks) -> str:
         own = f"{self._study}.{self.uuid[:8]}"
         # In this order: a driver of the same study that takes it in between is not taken for another one's.
         vacant = place.vacant(self._study)
         mark = read_mark(place, self._study)
         if mark is not None and mark.uuid == self.uuid:
             return self._study
-        others = mark is not None or not (vacant or began_without_uuid(self.uuid))
+        others = mark is not None or not (vacant or self._began_without_uuid)
         return own if others or read_mark(place, own) is not None else self._study
 
-    def _take(self, place: Place, holder: Holder) -> Holder | None:
+    def _take(self, place: Marks, holder: Holder) -> Holder | None:
         while True:
             name = self._found(place)
             mark = read_mark(place, name)

@@ -13,7 +13,7 @@ from model.files import write_beside
 from model.maker import temporary_name
 
 from ..sharedfolder import SharedFolder
-from .origin import Origin
+from .origin import RunOrigin
 
 FILE = "study.json"
 
@@ -51,7 +51,7 @@ class Mark:
     holder: Holder | None = None
 
 
-class Place(Protocol):
+class Marks(Protocol):
     """Where folders of studies lie."""
 
     def read(self, name: str) -> bytes | None:
@@ -66,7 +66,7 @@ class Place(Protocol):
     def vacant(self, name: str) -> bool:
         """Whether no runs are in a folder."""
 
-    def origins(self, name: str) -> Iterator[Origin]:
+    def origins(self, name: str) -> Iterator[RunOrigin]:
         """What the runs in a folder say of themselves."""
 
 
@@ -115,11 +115,11 @@ class LocalRuns:
         """Whether no trial has a folder in it."""
         return not numbers_in(self._runs / name)
 
-    def origins(self, name: str) -> Iterator[Origin]:
+    def origins(self, name: str) -> Iterator[RunOrigin]:
         """What the trials in it say, by number."""
         for number in sorted(numbers_in(self._runs / name)):
             with suppress(ValueError):
-                origin = Origin.read(self._runs / name / str(number))
+                origin = RunOrigin.read(self._runs / name / str(number))
                 if origin is not None:
                     yield origin
 
@@ -153,7 +153,7 @@ class SharedRuns:
         """Whether nothing is in a folder."""
         return self._folder(name).vacant()
 
-    def origins(self, name: str) -> Iterator[Origin]:
+    def origins(self, name: str) -> Iterator[RunOrigin]:
         """Nothing: they are not asked over a network, trial by trial."""
         return iter(())
 
@@ -169,7 +169,7 @@ def numbers_in(folder: Path) -> set[int]:
         return set()
 
 
-def read_mark(place: Place, name: str) -> Mark | None:
+def read_mark(place: Marks, name: str) -> Mark | None:
     """What the mark of a folder says, or its runs, where it is lost or damaged; None if nothing does."""
     content = place.read(name)
     try:

@@ -14,7 +14,7 @@ FILE = "origin.json"
 
 
 @dataclass(frozen=True)
-class Origin:
+class RunOrigin:
     """What the files of a run belong to.
 
     Attributes:
@@ -34,7 +34,7 @@ class Origin:
     files: Mapping[str, str]
 
     @classmethod
-    def read(cls, folder: Path) -> "Origin | None":
+    def read(cls, folder: Path) -> "RunOrigin | None":
         """What the files in the folder of a trial belong to; None where nothing says so.
 
         Raises:
@@ -48,7 +48,7 @@ class Origin:
             raise ValueError(str(error)) from error
 
 
-_ORIGIN = TypeAdapter(Origin)
+_ORIGIN = TypeAdapter(RunOrigin)
 
 
 def sign(folder: Path, study: str, trial: int, configuration: str, result: EpochResult) -> None:
@@ -63,7 +63,7 @@ def sign(folder: Path, study: str, trial: int, configuration: str, result: Epoch
     """
     own = RunFolder(folder)
     files = {path.name: sha256(path) for path in (own.predictions, own.weights) if path.exists()}
-    origin = Origin(study, trial, configuration, result.fingerprint, result.epoch, files)
+    origin = RunOrigin(study, trial, configuration, result.fingerprint, result.epoch, files)
     write_beside(folder / FILE, _ORIGIN.dump_json(origin, indent=1))
 
 
@@ -74,7 +74,7 @@ def discard_foreign(folder: Path, study: str, trial: int, configuration: str) ->
         What that was; None where there was nothing.
     """
     try:
-        origin = Origin.read(folder)
+        origin = RunOrigin.read(folder)
     except ValueError:
         return None  # checkpoints say themselves whose they are, and all else is written anew
     if origin is None or (origin.study, origin.trial, origin.configuration) == (study, trial, configuration):

@@ -14,7 +14,7 @@ from model.tasks import Task
 
 from ..trial import TrialRow
 from .folder import StudyFolder
-from .origin import FILE, Origin, sha256
+from .origin import FILE, RunOrigin, sha256
 
 SAME = 1e-4
 """Scores that differ by more are not of the same predictions."""
@@ -92,7 +92,7 @@ class RunReader:
     def _why_not(self, file: Path, made: TrialRow) -> str | None:
         """Why a file is not to be read; None if it may be: its origin says so, or there is none."""
         try:
-            origin = Origin.read(file.parent)
+            origin = RunOrigin.read(file.parent)
         except ValueError:
             return f"cannot be told whose it is, as {FILE} beside it is damaged"
         if origin is None:
@@ -108,7 +108,7 @@ class RunReader:
         return next((why for why, so in reasons.items() if so), None) or _damage(file, origin)
 
 
-def _damage(file: Path, origin: Origin) -> str | None:
+def _damage(file: Path, origin: RunOrigin) -> str | None:
     """What is wrong with a file, by its checksum; None if nothing is."""
     try:
         whole = origin.files.get(file.name) == sha256(file)

@@ -1,9 +1,9 @@
 """A study in a few lines, before any of it has run: its arms, what is compared, what varies, its seeds."""
 
-from ..study.space import Choice, Space
+from ..study.space import words
 from ..study.spec import StudySpec
 from ..study.study import Study
-from ..text import one_line, setting
+from ..text import one_line, plural
 
 
 def outline(study: Study) -> list[str]:
@@ -12,18 +12,17 @@ def outline(study: Study) -> list[str]:
     lines = [f"Arms: {', '.join(map(one_line, spec.arms))}"]
     if spec.pairs:
         lines.append(f"Compared: {_compared(spec)}")
-    varied = "; ".join(f"{name} {values(entry)}" for name, entry in study.space.items())
+    varied = "; ".join(f"{name} {words(entry)}" for name, entry in study.space.items())
     lines.append(f"Space: {one_line(varied) or 'nothing varies within an arm'}")
     lines.append(f"Seeds: {', '.join(map(str, spec.seeds))}")
+    lines.append(f"Search: {_searched(spec)}")
     return lines
 
 
-def values(entry: Space) -> str:
-    """What a setting may be: ``one of 0.1, 0.3``, ``1e-5 to 1e-3, log scale``."""
-    if isinstance(entry, Choice):
-        return f"one of {', '.join(map(setting, entry.values))}"
-    step = f", steps of {setting(entry.step)}" if entry.step else ""
-    return f"{setting(entry.low)} to {setting(entry.high)}{', log scale' if entry.log else step}"
+def _searched(spec: StudySpec) -> str:
+    first = f", {plural(len(spec.enqueue), 'configuration')} of your own first" if spec.enqueue else ""
+    pruner = f", pruner {spec.pruner.name}" if spec.pruner.method.decides else ""
+    return f"{spec.sampler.name} raises {', '.join(spec.objectives)}{first}{pruner}"
 
 
 def _compared(spec: StudySpec) -> str:

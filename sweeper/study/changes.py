@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors import InputError
 from .problem import FieldError
 from .settings import field_path, flat
-from .space import Choice, Space, Value
+from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
 from .study import UNDIGESTED, Study
 
@@ -55,7 +55,7 @@ def compare(old: Study, new: Study) -> Change:
         was, now = _shown(before, field), _shown(after, field)
         if was != now and not _same_pairs(field, old, new):
             lines = additions if _may_change(field, old, new) else conflicts
-            lines.append(f"{'.'.join(field)}: {was} -> {now}")
+            lines.append(f"{'.'.join(field)}{_whose(field, new)}: {was} -> {now}")
     # The default follows the first arm, whatever else moves it.
     if not set(old.spec.pairs) <= set(new.spec.pairs) and not any(
         line.startswith(COMPARED) for line in additions
@@ -148,6 +148,12 @@ def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
     fields |= {("space", key): entry.model_dump(mode="json") for key, entry in study.space.items()}
     fields |= _under(("workload", "train"), flat(workload["train"]))
     return fields | {("order of tasks",): list(study.tasks)}
+
+
+def _whose(field: Field, new: Study) -> str:
+    """Who has an entry of the space, where it is not the study's file."""
+    taken = field[0] == "space" and new.spec.space.get(field[-1]) == WORKLOAD
+    return f" (ranges of workload {new.workload.name})" if taken else ""
 
 
 def _under(section: Field, fields: Mapping[Field, Any]) -> dict[Field, Any]:

@@ -7,7 +7,7 @@ from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
-from .space import Choice, Space
+from .space import WORKLOAD, Choice, Space, words
 from .spec import StudySpec
 
 GAPS = (
@@ -17,15 +17,18 @@ GAPS = (
 """Texts that pandas takes for a gap in a CSV file, between quotation marks or not."""
 
 
-def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
-    """The entries of the space that the sampler cannot search: key, and what is wrong with the entry."""
+def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
+    """The entries of the space that the sampler cannot search."""
     name, method = spec.sampler.name, spec.sampler.method
     for key, entry in space.items():
+        path, taken = ("space", key), spec.space[key] == WORKLOAD
+        instead = f"; the workload recommends {words(entry)}: write one here instead" if taken else ""
         if method.cells and entry.size is None:
-            yield key, FieldError((), f"sampler {name} needs a list of choices or a step")
+            yield FieldError(path, f"sampler {name} needs a list of choices or a step{instead}")
         # Optuna would draw choices at random and say so in a warning at most.
         if method.ranges_only and isinstance(entry, Choice):
-            yield key, FieldError((), f"sampler {name} needs a range with low and high", list(entry.values))
+            value = WORKLOAD if taken else list(entry.values)
+            yield FieldError(path, f"sampler {name} needs a range with low and high{instead}", value)
 
 
 def study_problems(
@@ -46,7 +49,7 @@ def study_problems(
                 yield FieldError(("enqueue", position, key), problem.reason, value)
 
 
-def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
+def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[FieldError]:
     """The tasks whose name is none, or that of another column where trials are listed.
 
     Asked of files alone: studies were begun with some of these names before they were refused, and go on.
@@ -57,6 +60,9 @@ def task_problems(tasks: Collection[str]) -> Iterator[FieldError]:
         if name in COLUMNS:
             reason = f"a task cannot have the name of a column of trials; those are {taken}"
             yield FieldError(path, reason, name)
+        elif name in space or name in GAPS:
+            what = "a setting that varies" if name in space else "a gap in a CSV file, as pandas reads it"
+            yield FieldError(path, f"a task cannot have the name of {what}", name)
         elif not (name.isidentifier() and name.islower()):
             reason = "a task's name has small letters, digits and _ alone, and begins with a letter"
             yield FieldError(path, reason, name)

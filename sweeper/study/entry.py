@@ -37,6 +37,11 @@ def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     if below := names_at(TrainConfig, path):
         raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
     field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+    schema = field_type.json_schema()
+    if {option.get("type") for option in schema.get("anyOf", [schema])} <= {"array", "object", "null"}:
+        raise FieldError(
+            (), "takes a list, and cannot vary within an arm: set it in `arms` or `base`", written
+        )
     if isinstance(written, list | tuple):
         return _choice(field_type, written)
     if isinstance(written, Mapping):

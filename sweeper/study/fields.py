@@ -4,17 +4,18 @@ import math
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from ..errors import InputError
 from ..paths import check_name
 from .entry import parse_entry
 from .problem import FieldError
 from .settings import Leaf, leaves, overlap
-from .space import WORKLOAD
 
 
 def _safe_name(name: str) -> str:
+    if "/" in name:
+        raise ValueError("is a path: a name must stand here")
     try:
         return check_name(name, "the")
     except InputError as error:
@@ -60,11 +61,10 @@ def parse_space(written: Any) -> Any:
 
 def parse_ranges(written: Any) -> Any:
     """Reads the entries of a workload's `ranges`, as `parse_space`; the word `WORKLOAD` is none of them."""
-    entries = parse_space(written)
-    for key, entry in entries.items() if isinstance(entries, dict) else ():
-        if entry == WORKLOAD:
-            raise FieldError((key,), "must be a range of its own: this is the workload", entry)
-    return entries
+    for key, entry in written.items() if isinstance(written, Mapping) else ():
+        if not isinstance(entry, Mapping | list | tuple | BaseModel):
+            raise FieldError((key,), "must be a list of choices or a mapping with low and high", entry)
+    return parse_space(written)
 
 
 Name = Annotated[str, AfterValidator(_safe_name)]

@@ -14,7 +14,7 @@ from model.registry import OneOf
 from ..errors import InputError
 from .problem import NUMBER, SWITCH, TEXT, WHOLE, FieldError, FieldPath, as_yaml, field_name
 from .settings import field_at, field_path, members
-from .space import FloatRange, IntRange
+from .space import WORKLOAD, FloatRange, IntRange
 from .yamlfile import WORDS, YamlFile
 
 _KINDS: dict[type, str] = {int: WHOLE, float: NUMBER, bool: SWITCH, str: TEXT, NoneType: "null"}
@@ -112,8 +112,10 @@ def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
         return None
     if instead := _instead(types, value, written):
         return f"must be {_expected(types)}: write {instead}"
-    alike = type(field.default) in types & {int, float}
-    return f"must be {_expected(types)}" + (f", such as {as_yaml(field.default)}" if alike else "")
+    hint = f", such as {as_yaml(field.default)}" if type(field.default) in types & {int, float} else ""
+    if value == WORKLOAD:
+        hint = f"; the word {WORKLOAD} stands for a whole entry of `space` alone"
+    return f"must be {_expected(types)}{hint}"
 
 
 def _expected(types: set[Any]) -> str:
@@ -124,7 +126,7 @@ def _instead(types: set[Any], value: Any, written: str) -> str | None:
     """The value that was probably meant, as it should be written."""
     text = value if isinstance(value, str) else written
     if str in types:
-        return f"'{written}'" if written and not isinstance(value, str) else None
+        return f"'{written}'" if written and value is not None and not isinstance(value, str) else None
     if bool in types:
         truth = WORDS.get(text, {"true": True, "false": False, "1": True, "0": False}.get(text.lower()))
         return None if truth is None else as_yaml(truth)

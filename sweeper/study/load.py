@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from model.config import TrainConfig
+
 from ..errors import DatabaseError, InputError
 from ..paths import NAME, check_name, shipped_studies, user_path
 from ..text import nearest
@@ -19,7 +21,7 @@ from .named import is_file
 from .problem import FieldError, FieldPath, first_problem
 from .recommended import outside
 from .rules import check_rules
-from .settings import field_path, names_at, nested
+from .settings import field_at, field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec
 from .study import SettingError, Study
@@ -72,7 +74,7 @@ def load_study(
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
     # First: a configuration would blame the task's settings for its name.
     declared = nested(on.train).get("tasks")
-    _check_names(files, declared if isinstance(declared, Mapping) else ())
+    _check_names(files, declared if isinstance(declared, Mapping) else (), spec)
     try:
         study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
         study.check_dropout()
@@ -84,7 +86,7 @@ def load_study(
         names = ", ".join(str(file.path) for file in files)
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
-    _check_names(files, study.tasks)
+    _check_names(files, study.tasks, spec)
     for key, line in (*outside(study), *_uneven(spec)):
         say(f"{study_file.place(('space', key))}: {line}")
     return study
@@ -157,6 +159,8 @@ def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
 
 
 def _unknown(name: str, what: str, known: Mapping[str, Path]) -> str:
+    if is_file(name):
+        return f"is a file: put it into studies/workloads and write its name, or name it with --{what}"
     near = nearest(name, known)
     if "did you mean" in near:
         near += f" Known: {', '.join(known)}"
@@ -167,11 +171,16 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
     try:
         return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
-        raise InputError(file.explain(first_problem(error, lambda path: names_at(model, path)))) from None
+        problem = first_problem(error, lambda path: names_at(model, path))
+        if problem.path[:-1] == () and field_at(TrainConfig, field_path(str(problem.path[-1]))):
+            group = "base" if model is StudySpec else "train"
+            reason = f"is a setting of trials: it stands, indented, under `{group}`"
+            problem = FieldError(problem.path, reason)
+        raise InputError(file.explain(problem)) from None
 
 
-def _check_names(files: list[YamlFile], tasks: Collection[str]) -> None:
-    for problem in task_problems(tasks):
+def _check_names(files: list[YamlFile], tasks: Collection[str], spec: StudySpec) -> None:
+    for problem in task_problems(tasks, spec.space):
         setter, written = _setter(files, problem.path)
         raise InputError(setter.explain(problem, written))
 
@@ -182,6 +191,11 @@ def _read_workload(
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
     file = _with_ranges(read_yaml(path), say)
     own = _validate(WorkloadFile, file, say)
+    if own.name != path.stem:
+        say(
+            f"{file.place(('name',))}: results are stored as …@{own.name}, the name that stands here; "
+            f"`--workload {own.name}` finds a file of that name alone, which this is not"
+        )
     if own.extends is None:
         return [file], own.over(Workload(name=own.name))
     known = workload_files()

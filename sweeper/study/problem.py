@@ -25,8 +25,6 @@ _WORDS = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), f"must be {WHOLE}"),
     **dict.fromkeys(("float_type", "float_parsing"), f"must be {NUMBER}"),
     **dict.fromkeys(("bool_type", "bool_parsing"), f"must be {SWITCH}"),
-    **dict.fromkeys(("model_type", "model_attributes_type"), "must be a mapping"),
-    "dict_type": "must be a mapping; an empty one is {}",
     "tuple_type": "must be a list",
     "string_type": f"must be {TEXT}; put it in quotes",
     "finite_number": "must be a finite number",
@@ -99,6 +97,23 @@ def field_name(path: FieldPath) -> str:
     return name or "the file"
 
 
+def _is_single(value: Any) -> bool:
+    return value is not None and not isinstance(value, Mapping | list | tuple)
+
+
+def _no_mapping(path: FieldPath, value: Any, names: Iterable[str]) -> str:
+    """What to write where a mapping must stand and something else does."""
+    known = list(names)
+    if value is None:
+        return "must be a mapping: indent what belongs to it, or write {}"
+    if isinstance(value, list | tuple):
+        return "must be a mapping, key: value, and not a list: leave out the dashes or brackets"
+    switch = "enabled" if isinstance(value, bool) else "name"
+    if switch in known:
+        return f"must be a mapping: write {{{switch}: {value if isinstance(value, str) else as_yaml(value)}}}"
+    return "must be a mapping: write key: value, or {} for none"
+
+
 def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterable[str]]) -> FieldError:
     """Turns the first error of a pydantic model into a FieldError.
 
@@ -129,8 +144,14 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
         reason = f"must be {expected}"
         near = nearest(value if isinstance(value, str) else "", re.findall(r"'([^']*)'", expected))
         reason += near if "did you mean" in near else ""
+    elif kind in ("model_type", "model_attributes_type", "dict_type"):
+        reason = _no_mapping(path, value, names_at(path))
     elif kind in _WORDS:
         reason = _WORDS[kind] % first.get("ctx", {})
+        if kind == "tuple_type" and path[:1] == ("compare",):
+            reason = "must be a list of pairs: write [[A, B]]"
+        elif kind == "tuple_type" and _is_single(value):
+            reason += f": write [{as_yaml(value)}]"
     elif reason.startswith("Input should be"):
         reason = "must be" + reason.removeprefix("Input should be")
     return FieldError(path, reason, value)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from ..text import setting
 from .settings import field_path
-from .space import Choice, Space
+from .space import Choice, Space, words
 from .study import Study
 
 
@@ -17,17 +16,9 @@ def outside(study: Study) -> Iterator[tuple[str, str]]:
             name = study.workload.name
             yield (
                 key,
-                f"space.{key}: {words(entry)} is searched as the study says; workload {name} recommends "
+                f"space.{key}: {words(entry)}, is searched as the study says; workload {name} recommends "
                 f"{words(recommended)}",
             )
-
-
-def words(entry: Space) -> str:
-    """An entry of a space in words: ``1e-05 to 0.001 (log)``, ``0.1, 0.3``."""
-    if isinstance(entry, Choice):
-        return ", ".join(setting(value) for value in entry.values)
-    scale = "log" if entry.log else f"step {setting(entry.step)}" if entry.step not in (None, 1) else ""
-    return f"{setting(entry.low)} to {setting(entry.high)}" + (f" ({scale})" if scale else "")
 
 
 def _within(entry: Space, recommended: Space) -> bool:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, RootModel, model_validator
 
 from model.tasks import Frozen
 
+from ..text import setting
 from .problem import FieldError, as_yaml
 
 Value = str | int | float | bool | None
@@ -200,6 +201,14 @@ Space = Choice | FloatRange | IntRange
 def _same(choice: Value, value: Value) -> bool:
     # For Python, 1 and True are one value.
     return choice == value and isinstance(choice, bool) == isinstance(value, bool)
+
+
+def words(entry: Space) -> str:
+    """What a setting may be: ``one of 0.1, 0.3``, ``1e-5 to 1e-3, log scale``."""
+    if isinstance(entry, Choice):
+        return f"one of {', '.join(map(setting, entry.values))}"
+    step = f", steps of {setting(entry.step)}" if entry.step else ""
+    return f"{setting(entry.low)} to {setting(entry.high)}{', log scale' if entry.log else step}"
 
 
 def _share(unit: float, shares: int) -> int:

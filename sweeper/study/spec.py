@@ -92,6 +92,16 @@ class StudySpec(Frozen):
 
     _read_space = field_validator("space", mode="before")(parse_space)
 
+    @field_validator("enqueue", mode="before")
+    @classmethod
+    def _single_values(cls, enqueue: Any) -> Any:
+        for position, params in enumerate(enqueue if isinstance(enqueue, list | tuple) else ()):
+            for key, value in params.items() if isinstance(params, Mapping) else ():
+                if isinstance(value, Mapping | list | tuple):
+                    reason = "takes one value for each key of `space`, written as it is there"
+                    raise FieldError((position, key), reason, value)
+        return enqueue
+
     @model_validator(mode="after")
     def _no_clash(self) -> Self:
         sections: list[tuple[FieldPath, Mapping[str, Any]]] = [(("base",), self.base)]

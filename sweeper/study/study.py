@@ -21,7 +21,7 @@ from ..text import nearest
 from .checks import space_problems, study_problems
 from .problem import FieldError, FieldPath, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
-from .space import WORKLOAD, Space, Value
+from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
 from .workload import Workload
 from .written import Written
@@ -68,10 +68,8 @@ class Study:
     written: Written | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for key, found in space_problems(self.spec, self.space):
-            document, path = self._space_place(key)
-            problem = FieldError((*path, *found.path), found.reason, found.value)
-            raise SettingError(document, problem, f"study {self.name!r}")
+        for problem in space_problems(self.spec, self.space):
+            raise SettingError("study", problem, f"study {self.name!r}")
         expected = list(self.tasks)
         for arm in self.spec.arms:
             for params in self._probes():
@@ -129,8 +127,9 @@ class Study:
             path = field_path(key)
             entry = forced.get(path, ranges.get(path) if written == WORKLOAD else written)
             if entry is None or entry == WORKLOAD:
-                reason = f"workload {self.workload.name!r} recommends no range for it"
-                problem = FieldError(("space", key), reason + nearest(key, self.workload.ranges), written)
+                known = ", ".join(self.workload.ranges) or "nothing"
+                reason = f"workload {self.workload.name!r} recommends no range for it: write one here"
+                problem = FieldError(("space", key), f"{reason}; it recommends {known}", written)
                 raise SettingError("study", problem, f"study {self.name!r}")
             space[key] = entry
         return space
@@ -216,10 +215,18 @@ class Study:
                     return "workload", ("ranges", name)
         return "study", ("space", key)
 
+    def _end(self, leaf: Leaf) -> FieldPath:
+        """Which end of its range a drawn value is, where it is one."""
+        entry = self.space[leaf.written[0]]
+        if isinstance(entry, Choice):
+            return ()
+        return next(((end,) for end in ("low", "high") if getattr(entry, end) == leaf.value), ())
+
     def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[tuple[Document, FieldPath, Leaf]]:
         """Every setting of a trial with the file and path that it comes from, the strongest first."""
         for leaf in leaves(params):
-            yield *self._space_place(leaf.written[0]), leaf
+            document, path = self._space_place(leaf.written[0])
+            yield document, (*path, *self._end(leaf)), leaf
         for leaf in leaves(self.spec.arms[arm]):
             yield "study", ("arms", arm, *leaf.written), leaf
         for leaf in leaves(self.spec.base):

@@ -11,6 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..errors import InputError
 from .problem import FieldError, FieldPath, field_name
+from .syntax import syntax_problem
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -142,8 +143,8 @@ def read_yaml(path: Path) -> YamlFile:
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not a text file in UTF-8") from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{path}:{line}: is not valid YAML: {error.problem}") from None
+        line, said = syntax_problem(error)
+        raise InputError(f"{path}:{line}: is not valid YAML: {said}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: is not valid YAML: {str(error).splitlines()[0]}") from None
     if data is None:
@@ -180,14 +181,19 @@ def _fields(
         for key, value in node.value:
             if key.tag == _TAG + "merge":
                 continue
-            _check_key(path, field, key, seen)
+            _check_key(path, field, key, value, seen)
             yield (*field, key.value), key.start_mark.line + 1, value
             yield from _fields(path, value, (*field, key.value), above)
 
 
-def _check_key(path: Path, group: FieldPath, key: Node, seen: dict[str, int]) -> None:
+def _check_key(path: Path, group: FieldPath, key: Node, value: Node, seen: dict[str, int]) -> None:
     line = key.start_mark.line + 1
     shown = _as_written(key) if isinstance(key, ScalarNode) else "of several parts"
+    if shown.isdecimal() and key.end_mark.index == value.start_mark.index:
+        raise InputError(
+            f"{path}:{line}: {field_name(group)}: a comma before {shown} parts two entries: write a decimal "
+            f"number with a point, such as 0.{shown}"
+        )
     if key.tag != _TAG + "str" or shown in WORDS:
         raise InputError(f"{path}:{line}: key {shown} must be text: put it in quotes")
     if key.value in seen:

@@ -24,7 +24,7 @@ from ..store.study import StudyStore
 from ..study.cells import Cells
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
-from ..study.recommended import words
+from ..study.space import words
 from ..study.study import Study
 from ..trial import PastTrial, StudyRow
 from ..version import __version__

@@ -29,6 +29,7 @@ import psycopg
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
+from sweeper.store.leases import Rivals
 from sweeper.store.optuna_tables.mirror import Distributions
 from sweeper.store.retrying import RetryPolicy
 from sweeper.study.load import load_study
@@ -165,8 +166,8 @@ def _refused(driver: Driver) -> list[int]:
     leases = driver._leases
     add = leases.add
 
-    def noted(trial: TrialSpec, distributions: Distributions) -> bool:
-        added = add(trial, distributions)
+    def noted(trial: TrialSpec, distributions: Distributions, rivals: Rivals | None = None) -> bool:
+        added = add(trial, distributions, rivals)
         if not added:
             numbers.append(trial.number)
         return added

@@ -8,7 +8,7 @@ import pandas as pd
 from model.metrics import METRICS
 from model.tasks import overall_formula
 
-from ...show.outline import values
+from ...study.space import words
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
 from ..document import Table
 from ..read import Stored
@@ -87,7 +87,7 @@ def search(stored: Stored) -> Lines:
 
 def bounds(stored: Stored) -> Lines:
     """The range or the choices of each setting that varied within an arm."""
-    said = [f"{name}: {values(entry)}" for name, entry in stored.results.space.items()]
+    said = [f"{name}: {words(entry)}" for name, entry in stored.results.space.items()]
     return said or ["no setting varied within an arm"]
 
 

@@ -20,7 +20,7 @@ def remarks(results: Results) -> list[str]:
     basis = f"Dev scores of {plural(len(complete), 'complete trial')}"
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
     again = len(complete) - len(once)
-    same = f" {plural(again, 'trial')} repeat a configuration and seed and count once." if again else ""
+    same = f" A configuration counts once at a seed: {plural(again, 'repetition')} left out." if again else ""
     several = results.tried
     best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 else ""
     said = [overall_formula(results.tasks), results.notice, f"{basis}.{same}{best}"]

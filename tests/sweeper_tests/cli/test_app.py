@@ -219,6 +219,7 @@ def test_validate_and_schema_run_nothing(folder: Path, sweeper: Command) -> None
     assert said.out == (
         "mine@small is valid: overall = sst\nArms: Plain, [red]Loud[/red]\n"
         "Compared: [red]Loud[/red] with Plain\nSpace: learning_rate 1e-4 to 0.01, log scale\nSeeds: 11711\n"
+        "Search: tpe raises overall\n"
         "It goes on for as many trials as asked.\n"
     )
     assert sweeper("validate", "mine@files").code == 0

@@ -11,7 +11,7 @@ from sweeper.errors import InputError
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
-from sweeper.runs.origin import Origin, sign
+from sweeper.runs.origin import RunOrigin, sign
 from sweeper.trial import StudyRow
 from tests.sweeper_tests import made
 from tests.sweeper_tests.halfway import evaluation
@@ -68,7 +68,7 @@ def test_where_the_mark_is_damaged_the_runs_say_whose_they_are(damage: str, tmp_
     folder = of(home, uuid)
     folder.take(HERE)
     sign(folder.run(4), uuid, 4, "c", evaluation(1, 0.5))
-    assert Origin.read(folder.run(4)) == Origin(uuid, 4, "c", None, 1, {})
+    assert RunOrigin.read(folder.run(4)) == RunOrigin(uuid, 4, "c", None, 1, {})
     mark = folder.folder / "study.json"
     text = mark.read_text()
     mark.unlink()

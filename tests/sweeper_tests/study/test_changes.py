@@ -142,8 +142,9 @@ def test_the_space_in_force_is_compared_whichever_file_holds_it() -> None:
         with_ranges({"dropout": choices}) for choices in ([0.1, 0.3], [0.1, 0.3, 0.5], [0.3])
     )
     assert compare(plain, study(taken, same)) == compare(plain, plain)
-    assert compare(plain, study(taken, wider)).additions == ("space.dropout: [0.1, 0.3] -> [0.1, 0.3, 0.5]",)
-    assert compare(plain, study(taken, other)).conflicts == ("space.dropout: [0.1, 0.3] -> [0.3]",)
+    whose = "space.dropout (ranges of workload demo): [0.1, 0.3] ->"
+    assert compare(plain, study(taken, wider)).additions == (f"{whose} [0.1, 0.3, 0.5]",)
+    assert compare(plain, study(taken, other)).conflicts == (f"{whose} [0.3]",)
     assert compare(plain, study(OLD, other)) == compare(plain, plain), "a recommendation that nobody takes"
 
 

@@ -164,6 +164,10 @@ def load(place: Place, text: str, said: list[str]) -> Study:
     return load_study("mine.yaml", "w.yaml", said.append)
 
 
+NOWHERE = ("is not in `space`", "set it in `arms` or `base`")
+"""Ends of answers to keys where no single value can stand."""
+
+
 def read_at(study: Study, place: Place) -> Any:
     """The value that a loaded study has at a place."""
     if not place.setting or place.path[0] == "enqueue":
@@ -206,7 +210,7 @@ def check(place: Place, scalar: Scalar) -> None:
         last = len(Path(place.file).read_text().splitlines())
         assert message.startswith(f"{place.file}:{last}: "), message
         assert "\n" not in message
-        assert f" = {scalar.text}: " in message or message.endswith("is not in `space`"), message
+        assert f" = {scalar.text}: " in message or message.endswith(NOWHERE), message
     if wrong and place.file == "mine.yaml" and not word:
         whole = kind is float and scalar.value.is_integer() and int in place.kinds
         assert whole or not SCHEMA.is_valid(read_yaml(Path("mine.yaml")).data), message

@@ -134,9 +134,10 @@ def test_a_studys_range_wins_and_the_word_takes_the_workloads() -> None:
         "sts_loss": Choice(("mse", "ce")),
     }
     assert said == [
-        "mine.yaml:2: space.learning_rate: 1e-6 to 1e-4 (log) is searched as the study says; workload w "
-        "recommends 5e-4 to 0.01 (log)",
-        "mine.yaml:2: space.sts_loss: mse, ce is searched as the study says; workload w recommends ce",
+        "mine.yaml:2: space.learning_rate: 1e-6 to 1e-4, log scale, is searched as the study says; "
+        "workload w recommends 5e-4 to 0.01, log scale",
+        "mine.yaml:2: space.sts_loss: one of mse, ce, is searched as the study says; workload w "
+        "recommends one of ce",
     ]
     taken = load("name: mine\nspace: {learning_rate: workload, sts_loss: workload}\n", "w", pytest.fail)
     assert taken.space == {
@@ -245,8 +246,9 @@ def test_what_is_not_a_study_file_is_refused(text: str, message: str) -> None:
 # A line of GOOD, what replaces it, the whole message.
 WRONG = [
     ("name: mine\n", "", "1: name: is missing"),
-    ("name: mine", "name: ../x",
-     "1: name = ../x: the name '../x' is not allowed: use up to 100 letters, digits and . _ + -, "
+    ("name: mine", "name: ../x", "1: name = ../x: is a path: a name must stand here"),
+    ("name: mine", "name: my study",
+     "1: name = my study: the name 'my study' is not allowed: use up to 100 letters, digits and . _ + -, "
      "beginning with a letter or digit"),
     ("name: mine", "name: 3", "1: name = 3: must be text: write '3'"),
     ("space:", "spacs:", "6: spacs: unknown key; did you mean 'space'?"),
@@ -268,7 +270,7 @@ WRONG = [
      "2: base.tasks.sst.source.seed = -1: must be greater than or equal to 0"),
     ("sst_head: mlp", "sst_head: sbert",
      "2: base.sst_head = sbert: head sbert compares two sentences; kind is single"),
-    ("A: {}", "A:", "4: arms.A = null: must be a mapping; an empty one is {}"),
+    ("A: {}", "A:", "4: arms.A = null: must be a mapping: indent what belongs to it, or write {}"),
     ("A: {}", 'A: {}\n  "A  x": {}\n  "A x": {}',
      "6: arms.A x: prints as the arm 'A  x' does: give one of them another name"),
     ("A: {}", 'A: {}\n  "caf\\u00e9": {}\n  "cafe\\u0301": {}',
@@ -310,7 +312,7 @@ WRONG = [
      "6: objective = 3: must be the name of a score, or a list of them"),
     ("space:", "enqueue: [{dropout: no}]\nspace:",
      "6: enqueue[0].dropout = no: must be a number, such as 0.1"),
-    ("space:", "sampler: tpe\nspace:", "6: sampler = tpe: must be a mapping"),
+    ("space:", "sampler: tpe\nspace:", "6: sampler = tpe: must be a mapping: write {name: tpe}"),
     ("space:", "baseline: C\nspace:", "6: baseline = C: is no arm of this study; known: A, B"),
     ("space:", "baseline: A\ncompare: [[B, A]]\nspace:",
      "7: compare: leaves nothing to `baseline`: write one of them"),
@@ -319,7 +321,7 @@ WRONG = [
     ("space:", "compare: [[A, B], [B, A]]\nspace:",
      "6: compare[1] = ['B', 'A']: stands in the list twice"),
     ("space:", "compare: [[A]]\nspace:", "6: compare[0][1]: is missing"),
-    ("space:", "compare: A\nspace:", "6: compare = A: must be a list"),
+    ("space:", "compare: A\nspace:", "6: compare = A: must be a list of pairs: write [[A, B]]"),
     ("dropout: [0.1, 0.3]", "tasks.sst.head: [mlp]",
      "2: base.sst_head = mlp: clashes with space.tasks.sst.head: set it or vary it"),
     ("dropout: [0.1, 0.3]", "encoder.attention_heads: [4, 6]",
@@ -335,7 +337,7 @@ WRONG = [
     ("[0.1, 0.3]", "{low: 0.3, high: 0.3}", "7: space.dropout.low = 0.3: must be below high = 0.3"),
     ("[0.1, 0.3]", "{low: 0, high: 1, log: true}",
      "7: space.dropout.low = 0: must be above 0 in a log range"),
-    ("[0.1, 0.3]", "{low: 0, high: 1.5}", "7: space.dropout = 1.5: must be less than 1"),
+    ("[0.1, 0.3]", "{low: 0, high: 1.5}", "7: space.dropout.high = 1.5: must be less than 1"),
     ("[0.1, 0.3]", "{low: 0, hihg: 1}", "7: space.dropout.hihg: unknown key; did you mean 'high'?"),
     ("space:", "sampler: {name: tpee}\nspace:",
      "6: sampler.name = tpee: must be 'tpe', 'random', 'grid', 'qmc', 'cma-es', 'gp' or "

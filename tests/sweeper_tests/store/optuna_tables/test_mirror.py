@@ -31,7 +31,12 @@ STATES = {
     RunState.FAILED: TrialState.FAIL,
 }
 ONE, TWO = (Owner("no-such-host", pid, "1") for pid in (1, 2))
-SPACE = {"learning_rate": [1e-4, 1e-3, 1e-2], "dropout": {"low": 0.1, "high": 0.3, "step": 0.2}}
+SPACE = {"learning_rate": [1e-4, 3e-4, 1e-3, 1e-2], "dropout": {"low": 0.1, "high": 0.3, "step": 0.2}}
+ARMS = {
+    "Cosine": {"sts_head": "cosine"},
+    "S-BERT": {"paraphrase_head": "sbert"},
+    "Again": {"sts_head": "cosine"},
+}
 
 
 class Troubled(InstantExecutor):
@@ -70,13 +75,14 @@ def drive(store: StudyStore, study: Study, wanted: int, home: Path, *, owner: Ow
 @pytest.mark.parametrize("objective", ["overall", ["sst", "para"]])
 def test_optuna_reads_what_we_recorded(objective: str | list[str], url: str, tmp_path: Path) -> None:
     pruner = {"name": "median", "startup": 2} if objective == "overall" else {"name": "none"}
-    study = made.study(made.WORKLOAD, objective=objective, space=SPACE, base={"epochs": 4}, pruner=pruner)
+    fields = {"objective": objective, "space": SPACE, "arms": ARMS, "base": {"epochs": 4}, "pruner": pruner}
+    study = made.study(made.WORKLOAD, **fields)
     stage = Stage()
     with Database(url, clock=stage) as database:
         store = made.begin(database, study, 20)
-        drive(store, study, 16, tmp_path, owner=ONE, on=Troubled(stage, fails=frozenset({1, 2})))
-        assert store.retry(ErrorClass.NAN) == [1, 2, 4]
-        drive(store, study, 16, tmp_path, owner=TWO, on=Troubled(stage, fails=frozenset({2})))
+        drive(store, study, 16, tmp_path, owner=ONE, on=Troubled(stage, fails=frozenset({1, 3})))
+        assert store.retry(ErrorClass.NAN) == [1, 3, 4]
+        drive(store, study, 16, tmp_path, owner=TWO, on=Troubled(stage, fails=frozenset({3})))
         with pytest.raises(KeyboardInterrupt):
             drive(store, study, 20, tmp_path, owner=TWO, on=Troubled(stage, workers=2, dies_after=6))
         orphan = store.leases(str(ONE), 60).claim()
