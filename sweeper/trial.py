@@ -60,6 +60,7 @@ class StudyRow:
         version: Version of sweeper that began it.
         created: When it was begun, UTC.
         study_id: Key of the study in Optuna's tables.
+        uuid: What tells it from any other study, in all copies of it.
         written: SHA-256 of what is kept of its files; None where it was not begun, or changed, from files.
     """
 
@@ -72,6 +73,7 @@ class StudyRow:
     version: str
     created: datetime
     study_id: int
+    uuid: str
     written: str | None = None
 
     @property

@@ -15,6 +15,7 @@ from ..errors import SweeperError
 from ..signals import exit_code
 from ..version import __version__
 from .best import best
+from .clean import clean
 from .command import add
 from .confirm import confirm
 from .dashboard import dashboard
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "best": best,
     "export": export,
+    "clean": clean,
     "dashboard": dashboard,
     "validate": validate,
     "schema": schema,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..paths import Home
 from .command import StudyName
 from .options import Storage, storage_url
 from .streams import is_heard
@@ -19,7 +20,7 @@ def status(
     ] = False,
     storage: Storage = None,
 ) -> None:
-    """Says how far a study has come, and which of its trials are unfinished or failed.
+    """Says how far a study has come, which trials are unfinished or failed, and what its runs take on disk.
 
     Example: `sweeper status sbert-grid --watch`
     """
@@ -34,4 +35,4 @@ def status(
             with suppress(KeyboardInterrupt):
                 watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
-            typer.echo("\n".join(overview(store)))
+            typer.echo("\n".join(overview(store, Home.from_environment())))

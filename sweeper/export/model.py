@@ -1,7 +1,6 @@
 """A trial's model as a folder for the Hugging Face hub."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,17 +8,21 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError, safe_open
 
 from model.config import TrainConfig
-from model.files import RunFolder
+from model.files import RunFolder, temporary_folder
 
 from ..errors import InputError
 from ..executors.local import LocalExecutor
 from ..paths import Home
+from ..runs.folder import StudyFolder
+from ..runs.reading import RunReader
+from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import model_card
+from .place import put, recover
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -83,34 +86,38 @@ def export_run(
             f"the data are not those on which trial {run.number} of study {sweep.name!r} was trained: "
             "its vocabulary and scores would be others"
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-        beside = Path(name) / "new"
-        weights = kept_weights(home, sweep, run)
+    recover(folder)
+    with temporary_folder(folder.parent, folder.name) as name:
+        beside = name / "new"
+        weights = kept_weights(home, store, run, say)
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = RunFolder(Path(name)).weights
+            weights = RunFolder(name).weights
             _train_again(store, run.number, weights, home=home, data=data, say=say)
         exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
-        if folder.exists():
-            folder.rename(Path(name) / "old")
-        beside.rename(folder)
+        put(beside, folder)
     return exported.scores
 
 
-def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
+def kept_weights(home: Home, store: StudyStore, run: TrialRow, say: Callable[[str], None]) -> Path | None:
     """The weights of a trial's best epoch, if its driver kept them in this home.
 
     Args:
         home: Folder of the runs.
-        sweep: The study.
+        store: The study.
         run: The trial; one that has its result from another has the weights of that one.
+        say: Hears why a file that is there is not used.
     """
-    made = run.number if run.reused_from is None else run.reused_from
-    file = RunFolder(home.run(sweep.name, made)).weights
+    made = run if run.reused_from is None else find_trial(store, run.reused_from)
+    reader = RunReader(StudyFolder(home, store.row), stored_study(store.row).tasks)
+    file = reader.weights(made)
+    for line in reader.left_out:
+        say(line)
+    if file is None:
+        return None
     try:
         with safe_open(file, framework="numpy") as opened:
             epoch = (opened.metadata() or {}).get("epoch")

@@ -152,6 +152,7 @@ class _Copy:
             self.connection.execute(sa.text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
         studies = next(table for table in tables if table.name == "studies")
         self._check_new(sweep.c.name)
+        self._check_no_copy()
         self._check_new(studies.c.study_name)
         counts = {table.name: self._rows(table) for table in tables}
         return counts[run.name]
@@ -162,6 +163,18 @@ class _Copy:
             raise ConflictError(
                 f"{self.connection.engine.url}: has a study {there!r} already; nothing was copied: name "
                 "another database, or copy another study with --study NAME"
+            )
+
+    def _check_no_copy(self) -> None:
+        """Two rows of one study would have one folder of runs."""
+        uuids = [row["uuid"] for rows in self.source.chunks(sweep) for row in rows]
+        there = (
+            self.connection.execute(sa.select(sweep.c.name).where(sweep.c.uuid.in_(uuids))).scalars().first()
+        )
+        if there is not None:
+            raise ConflictError(
+                f"{self.connection.engine.url}: has one of these studies already, as {there!r}; nothing was "
+                "copied"
             )
 
     def _rows(self, table: sa.Table) -> int:

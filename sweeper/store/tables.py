@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..errors import DatabaseError
 from ..trial import ErrorClass, RunState, StudyRow, TrialRow
 
 
@@ -49,6 +50,8 @@ sweep = sa.Table(
     sa.Column("study", sa.JSON, nullable=False),
     sa.Column("workload", sa.JSON, nullable=False),
     sa.Column("written", sa.String(64)),
+    sa.Column("uuid", sa.String(36)),
+    sa.Index("ix_sweep_uuid", "uuid", unique=True),
 )
 
 # The long columns come last, so that SQLite finds the short ones without following overflow pages.
@@ -143,7 +146,14 @@ def sweep_row(row: sa.RowMapping) -> StudyRow:
 
 
 def run_row(row: sa.RowMapping) -> TrialRow:
-    """A row of ``run`` as a record."""
+    """A row of ``run`` as a record.
+
+    Raises:
+        DatabaseError: If a number that names a folder is none: SQLite keeps any text in its place.
+    """
     fields: dict[str, Any] = dict(row)
+    for name in ("number", "reused_from"):
+        if not isinstance(fields[name], int | None):
+            raise DatabaseError(f"the database has a trial whose `{name}` is {fields[name]!r}, no number")
     del fields["sweep_id"]
     return TrialRow(**fields)

@@ -12,7 +12,6 @@ from ..executors import (
     Executor,
     Failed,
     Finished,
-    Job,
     Loaded,
     NodeLost,
     Noted,
@@ -85,14 +84,13 @@ class Driver:
         self._outcomes = store.outcomes(me)
         self._study = study
         self._executor = executor
-        self._cache = home.cache
         self._data = data
         self._observer = observer
         self._limits = limits
         self._stopper = Stopper(limits, best, self._clock)
         self._active: dict[int, Attempt] = {}
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
-        self._files = RunFiles(home, study.name)
+        self._files = RunFiles.of(home, store)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
@@ -118,6 +116,7 @@ class Driver:
             Why the sweep ended before its last trial, if one of the limits was reached, or nothing further
             could be proposed.
         """
+        self._files.take(self._observer.noted)
         for number in self._trials.untold():
             self._outcomes.tell(number)
         try:
@@ -143,15 +142,12 @@ class Driver:
         return self._ending or self._backlog.ended
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
-        self._outcomes.reuse(trial.number, twin.number)
-        outcome = Outcome(
-            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
-        )
-        self._observer.noted(
-            f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
-        )
+        number, done = trial.number, RunState.COMPLETE
+        self._outcomes.reuse(number, twin.number)
+        outcome = Outcome(state=done, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores)
+        self._observer.noted(f"trial {number} is identical to trial {twin.number}: its result is reused")
         self._observer.submitted(trial, resumed=False)
-        self._observer.ended(trial.number, outcome, "")
+        self._observer.ended(number, outcome, "")
         self._stopper.heard(trial, outcome, "")
 
     def _submit(self) -> None:
@@ -165,10 +161,7 @@ class Driver:
         trial, number = ready.trial, ready.trial.number
         self._active[number] = Attempt(ready, self._clock.monotonic())
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
-        folder, shared = self._files.folder(number), self._files.url(number)
-        self._executor.submit(
-            Job(number, trial.config, folder, self._data, self._cache, self._threads, shared)
-        )
+        self._executor.submit(self._files.job(trial, self._data, self._threads, ready.threads))
 
     def _record(self, event: Event) -> None:
         number = event.number
@@ -197,6 +190,7 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
+        active.ready = replace(active.ready, threads=event.threads)
         here = (event.number, event.threads, event.device, self._versions, event.machine)
         self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
         if active.ready.displaced:
@@ -226,16 +220,21 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                self._anew(
+                    ready, note, self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
+                )
             case Anew(ready, note):
-                # First the epochs, then the checkpoint: a crash in between finds it once more.
-                self._outcomes.forget(number)
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                self._anew(ready, note, self._outcomes.forget(number))
             case Fail():
                 self._finish(active, RunState.FAILED, event)
+
+    def _anew(self, ready: Ready, note: str, stands: bool) -> None:
+        if stands:
+            # After its epochs: a checkpoint that a crash in between leaves is found to be outdated.
+            self._files.discard_checkpoints(ready.trial.number)
+            self._again(ready, note)
+        else:
+            self._lost(ready.trial.number)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
@@ -252,8 +251,7 @@ class Driver:
         del self._active[number]
         self._files.fetch(number)
         self._weights.settle(number, active.trial.arm, outcome)
-        if state is not RunState.FAILED:
-            self._files.discard_checkpoints(number)
+        self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
 
@@ -268,6 +266,12 @@ class Driver:
     def _renew(self) -> None:
         if self._clock.monotonic() - self._renewed < self._leases.seconds / 8:
             return
+        if taken := self._files.taken():
+            for number in list(self._active):
+                self._executor.cancel(number)
+                self._withdraw(number)
+            self._ending = taken
+            self.stop()
         mine = self._leases.renew()
         self._renewed = self._clock.monotonic()
         for number in [number for number in self._active if number not in mine]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "replay": ("replay", "0"),
     "best": ("best", ""),
     "export": ("export", "--trials trials.csv"),
+    "clean": ("clean", ""),
     "validate": ("validate", ""),
     "db copy": ("db copy sqlite:///.sweeper/studies.db sqlite:///new.db", ""),
 }
@@ -95,6 +96,9 @@ def test_study_as_an_argument_and_as_an_option_by_name_and_by_file(command: str,
     for empty in (("",), ("--study", ""), ("--study=",), ("mine", "--study", ""), ("", "--study", "mine")):
         assert "is empty: write a value, or leave it out" in refused(told, *typed(command, *empty))
     assert "write STUDY or STUDY@WORKLOAD" in refused(told, *typed(command, "mine@"))
+    if command == "clean":
+        assert told(command).code == 0  # of all studies
+        return
     without = refused(told, *typed(command))
     if command in FROM_FILES:
         assert without.startswith("Error: name a study, as STUDY or with --study: mine, ablation, baseline, ")

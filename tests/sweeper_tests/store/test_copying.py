@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import optuna
 import pandas as pd
@@ -97,11 +98,17 @@ def test_keys_change_where_they_clash_and_nothing_else(tmp_path: Path, url: str)
     with Database(third) as database, database.access.writing() as connection:
         for table, column in (("sweep", "name"), ("studies", "study_name")):
             connection.execute(sa.text(f"UPDATE {table} SET {column} = 'again-' || {column}"))  # noqa: S608
-    assert transfer.copy(third, url, [f"again-{name}" for name in NAMES]) == 9
+    again = [f"again-{name}" for name in NAMES]
+    with pytest.raises(ConflictError, match="has one of these studies already, as '"):
+        transfer.copy(third, url, again)
+    with Database(third) as database, database.access.writing() as connection:
+        for name in again:  # others of the same content
+            other = sa.text("UPDATE sweep SET uuid = :uuid WHERE name = :name")
+            connection.execute(other, {"uuid": str(uuid4()), "name": name})
+    assert transfer.copy(third, url, again) == 9
     with Database(source) as one, Database(url) as other:
         for name in NAMES:
-            again = f"again-{name}"
-            original, *copies = one.study(name), other.study(name), other.study(again)
+            original, *copies = one.study(name), other.study(name), other.study(f"again-{name}")
             for copied in copies:
                 for frame in (Trials.trials_frame, Trials.epochs_frame):
                     expected = frame(original.trials)

@@ -210,16 +210,15 @@ def test_a_group_of_few_rows_has_no_score(made: Results) -> None:
     assert each["common"].score is not None
 
 
-def test_predictions_of_another_database_are_none(made: Results) -> None:
-    """They must give the scores that were recorded; and without the best arm nobody takes its place."""
+def test_without_predictions_of_the_best_arm_nobody_takes_its_place(made: Results) -> None:
     best = Comparisons(made).leaders[0]
     other = [one.arm for one in Comparisons(made).leaders if one.arm != best.arm]
-    foreign = replace(
+    gone = replace(
         made,
-        predictions=lambda number: made.predictions(0 if number in best.numbers else number),
+        predictions=lambda number: None if number in best.numbers else made.predictions(number),
         pairs=((best.arm, "A"), (other[0], other[1])),
     )
-    found = Comparisons(foreign)
+    found = Comparisons(gone)
     assert best not in found.compared
     assert found.against_best == []
     [each] = found.declared
