@@ -8,6 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .errors import InputError
+from .url import Url
+
+STORAGE = "SWEEPER_STORAGE"
+"""The variable that names the database where no option does; unlike that, ``ps`` does not show it."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 
@@ -53,7 +57,7 @@ class Home:
     """
 
     root: Path
-    shared: str | None = None
+    shared: Url | None = None
 
     @classmethod
     def from_environment(cls) -> "Home":
@@ -65,7 +69,7 @@ class Home:
         if "://" not in given:
             return cls(user_path(given).resolve())
         digest = hashlib.sha256(given.encode()).hexdigest()[:16]
-        return cls(Path.home() / ".cache" / "sweeper" / digest, given.rstrip("/"))
+        return cls(Path.home() / ".cache" / "sweeper" / digest, Url(given.rstrip("/")))
 
     @property
     def cache(self) -> Path:
@@ -73,7 +77,7 @@ class Home:
         return self.root / "cache"
 
     @property
-    def storage(self) -> str:
+    def storage(self) -> Url:
         """URL of the default database.
 
         Raises:
@@ -84,15 +88,15 @@ class Home:
                 f"SWEEPER_HOME {self.shared!r} cannot hold a database: name one with --storage postgresql://…"
             )
         # Quoted: a URL gives % and ? meanings that they do not have in a folder's name.
-        return f"sqlite:///{quote(str(self.root / 'studies.db'))}"
+        return Url(f"sqlite:///{quote(str(self.root / 'studies.db'))}")
 
     def run(self, study: str, number: int) -> Path:
         """Folder of trial `number` of `study`: config, log, checkpoints, predictions, best weights."""
         return self.root / _run(study, number)
 
-    def shared_run(self, study: str, number: int) -> str | None:
+    def shared_run(self, study: str, number: int) -> Url | None:
         """URL of what all machines share of that folder; None where they need none."""
-        return None if self.shared is None else f"{self.shared}/{_run(study, number)}"
+        return None if self.shared is None else self.shared.within(_run(study, number))
 
     def trials(self, study: str) -> set[int]:
         """Numbers of the trials of a study that have a folder here."""

@@ -137,6 +137,12 @@ def one_line(text: str) -> str:
     return "".join(_spelt(sign) if is_control(sign) else sign for sign in spaced if sign not in _JOINERS)
 
 
+def shown(text: str) -> str:
+    """Text of several lines for a terminal, each as far to the right as it was, as `one_line` has it."""
+    lines = text.rstrip().splitlines()
+    return "\n".join(line[: len(line) - len(line.lstrip(" "))] + one_line(line) for line in lines)
+
+
 def is_control(sign: str) -> bool:
     """Whether a character commands rather than shows: ESC, BEL, a line break, a change of direction."""
     return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in _JOINERS

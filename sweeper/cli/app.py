@@ -11,9 +11,13 @@ import typer
 
 from model.errors import ModelError
 
+from .. import lastresort
 from ..errors import SweeperError
 from ..signals import exit_code
+from ..text import shown
+from ..url import scrubbed
 from ..version import __version__
+from .argv import hide_secrets
 from .best import best
 from .command import add
 from .confirm import confirm
@@ -116,6 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: What follows the name of the program; by default that of this process.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        hide_secrets()
+        if DEBUG not in given:
+            lastresort.install()
     if DEBUG not in given and not sys.warnoptions:
         # They name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid
@@ -133,6 +141,18 @@ def _unsaid(*warning: object, **where: object) -> None:
 
 
 def _exit_code(arguments: list[str], debug: bool) -> int:
+    try:
+        return _command_code(arguments, debug)
+    except KeyboardInterrupt as stop:
+        return exit_code(stop)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - Rust's panics are no Exception
+        met = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
+        return _explain(met, lastresort.one_line_of(met), debug)
+
+
+def _command_code(arguments: list[str], debug: bool) -> int:
     try:
         # What a command returns is None; the code of a typer.Exit is returned as well.
         return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
@@ -158,8 +178,8 @@ def _in_our_words(error: typer.TyperException) -> str:
     return error.format_message()
 
 
-def _explain(error: Exception, message: str, debug: bool) -> int:
+def _explain(error: BaseException, message: str, debug: bool) -> int:
     if debug:
-        traceback.print_exception(error)
-    typer.echo(f"Error: {message}", err=True)
+        typer.echo(shown(scrubbed("".join(traceback.format_exception(error)))), err=True)
+    typer.echo(f"Error: {shown(scrubbed(message))}", err=True)
     return 2

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from ..text import plural
+from ..url import Url
 from .command import STUDY_RUN, Which, add
 
 databases = typer.Typer(help="Moves studies between databases.")
@@ -17,9 +18,14 @@ def group() -> None:
 
 def copy(
     *,
-    source: Annotated[str, typer.Argument(metavar="SRC", help="URL of the database that has the studies.")],
+    source: Annotated[
+        Url, typer.Argument(parser=Url, metavar="SRC", help="URL of the database that has the studies.")
+    ],
     destination: Annotated[
-        str, typer.Argument(metavar="DST", help="URL of the one that shall have them; made if need be.")
+        Url,
+        typer.Argument(
+            parser=Url, metavar="DST", help="URL of the one that shall have them; made if need be."
+        ),
     ],
     study: Annotated[str | None, Which(f"{STUDY_RUN}; default: all of them.")] = None,
 ) -> None:

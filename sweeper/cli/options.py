@@ -1,5 +1,6 @@
 """The options that several commands share, and what they stand for."""
 
+import os
 import re
 from collections.abc import Callable, Collection
 from functools import partial
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..paths import Home, user_path
+from ..paths import STORAGE, Home, user_path
 from ..report.formats import FORMATS, IMAGES
+from ..url import Url
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -17,10 +19,12 @@ MOST_TRIALS = 2**31 - 1
 """The largest number that a database has for a trial."""
 
 Storage = Annotated[
-    str | None,
+    Url | None,
     typer.Option(
+        parser=Url,
         metavar="URL",
-        help="Database, sqlite:///… or postgresql://…; default: studies.db under SWEEPER_HOME.",
+        help="Database, sqlite:///… or postgresql://…; default: SWEEPER_STORAGE, else studies.db under "
+        "SWEEPER_HOME.",
     ),
 ]
 
@@ -161,8 +165,10 @@ ImageFormat = Annotated[
 ]
 
 
-def storage_url(given: str | None) -> str:
-    """URL of the database: the one that was given, else that of SWEEPER_HOME."""
+def storage_url(given: Url | None) -> Url:
+    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
+    if given is None and (named := os.environ.get(STORAGE)):
+        return Url(named)
     return Home.from_environment().storage if given is None else given
 
 

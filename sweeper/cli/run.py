@@ -13,6 +13,7 @@ from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import exit_code, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
+from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
@@ -91,7 +92,7 @@ def run(
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
 
 
-def _begun(name: str, storage: str | None) -> "Study | None":
+def _begun(name: str, storage: Url | None) -> "Study | None":
     """A study as it was begun; None if it was not."""
     from ..store.database import Database
     from ..study.load import stored_study
@@ -137,7 +138,7 @@ def resume(
 def run_study(
     study: "Study",
     where: Placement,
-    storage: str | None,
+    storage: Url | None,
     limits: Limits,
     *,
     trials: int | None = None,

@@ -13,6 +13,7 @@ from model.inputs import Inputs
 
 from ..sharedfolder import SharedFolder
 from ..trial import ErrorClass
+from ..url import scrubbed
 from .processor import processor
 from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Started, Stopped
 
@@ -60,12 +61,12 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
             shared.publish(job.rundir)
         yield Stopped(job.number)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
-        message = f"{type(error).__name__}: {error}"
+        message = scrubbed(f"{type(error).__name__}: {error}")
         yield Failed(
             job.number,
             error_class(error),
             message,
-            traceback.format_exc(),
+            scrubbed(traceback.format_exc()),
             disk_full(error),
             isinstance(error, OutdatedCheckpointError),
         )

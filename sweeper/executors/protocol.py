@@ -9,6 +9,7 @@ from model.inputs import Inputs
 from model.result import EpochResult
 
 from ..trial import ErrorClass
+from ..url import Url
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Job:
     data: Path | None
     cache: Path
     threads: int
-    shared: str | None = None
+    shared: Url | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ..show.made import NOT_RECORDED, commit_line, file_lines, row_lines, weight
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
+from ..url import without_secrets
 from ..version import __version__
 
 RECORDED = ("Commit", "Encoder weights", "Processor")
@@ -70,7 +71,11 @@ def how_made(
         facts["Commands"] = [*commands[:1], command, *commands[1:]]
         facts |= {f"Confirmation: {name}": lines for name, lines in _confirmation(confirmation).items()}
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
-    return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
+    return {
+        name: "\n".join(one_line(without_secrets(line)) for line in lines)
+        for name, lines in facts.items()
+        if lines
+    }
 
 
 def _confirmation(confirmation: Recorded) -> dict[str, Sequence[str]]:

@@ -11,6 +11,7 @@ from optuna.storages import RDBStorage
 
 from ..errors import InputError
 from ..store.engine import check_url, explained
+from ..url import Url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -28,7 +29,7 @@ def check_installed() -> None:
         raise InputError("the dashboard is not installed: pip install 'sentence-sweeper[dashboard]'")
 
 
-def serve(url: str, port: int, say: Callable[[str], None]) -> None:
+def serve(url: Url, port: int, say: Callable[[str], None]) -> None:
     """Serves the dashboard until the user interrupts it.
 
     Args:
@@ -66,7 +67,7 @@ def read_only(application: "WSGIApplication") -> "WSGIApplication":
     return guard
 
 
-def _dashboard(url: str) -> "WSGIApplication":
+def _dashboard(url: Url) -> "WSGIApplication":
     import optuna_dashboard
 
     checked = check_url(url)

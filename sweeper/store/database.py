@@ -14,6 +14,7 @@ from ..clock import Clock, SystemClock
 from ..errors import ConflictError, DatabaseError, NoDatabaseError, NoStudiesError
 from ..text import plural
 from ..trial import objectives
+from ..url import Url
 from . import migrations, provenance
 from .access import Access
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
@@ -46,7 +47,7 @@ class Database:
 
     def __init__(
         self,
-        url: str,
+        url: Url | str,
         must_exist: bool = False,
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     ) -> None:

@@ -7,6 +7,7 @@ from model.files import CHECKPOINTS, RunFolder
 
 from ..paths import Home
 from ..sharedfolder import SharedFolder
+from ..url import Url
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class RunFiles:
         """The folder of a trial on this machine."""
         return self.home.run(self.name, number)
 
-    def url(self, number: int) -> str | None:
+    def url(self, number: int) -> Url | None:
         """URL of what all machines share of that folder; None where they need none."""
         return self.home.shared_run(self.name, number)
 

@@ -8,6 +8,7 @@ from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
 from ..importpath import interpreter
 from ..observers.tally import Tally
 from ..observers.terminal import say
+from ..paths import STORAGE
 from ..show.status import attention, tally, watch
 from ..store.database import Database
 from ..store.engine import check_url
@@ -157,12 +158,13 @@ def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
 def _worker(order: Order, storage: str) -> Worker:
     """A driver with one worker that goes on with the study as it is stored."""
     limits, places = order.limits, order.places
-    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name, "--storage", storage]
+    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
     for tool in order.logs:
         command += ["--log", tool]
-    environment = {"SWEEPER_HOME": str(places.home.root)}
+    # Not among the arguments, which everybody on the node can see.
+    environment = {"SWEEPER_HOME": str(places.home.root), STORAGE: storage}
     if places.data is not None:
         environment["SWEEPER_DATA"] = str(places.data)
     return Worker(command, environment)
