@@ -13,6 +13,7 @@ from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import exit_code, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
+from ..text import shown
 from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
@@ -31,6 +32,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..store.database import Database
     from ..study.study import Study
 
 Logs = Annotated[
@@ -92,12 +94,20 @@ def run(
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
 
 
+def patient_database(storage: Url | None) -> "Database":
+    """The database of a command that trains: where it does not answer, that is waited for."""
+    from ..store.database import Database
+    from ..store.retrying import DATABASE_SECONDS, RetryPolicy
+
+    waits = RetryPolicy(DATABASE_SECONDS, lambda line: typer.echo(shown(line), err=True))
+    return Database(storage_url(storage), must_exist=True, waits=waits)
+
+
 def _begun(name: str, storage: Url | None) -> "Study | None":
     """A study as it was begun; None if it was not."""
-    from ..store.database import Database
     from ..study.load import stored_study
 
-    with suppress(NoStudiesError), Database(storage_url(storage), must_exist=True) as database:
+    with suppress(NoStudiesError), patient_database(storage) as database:
         store = database.find(name)
         return None if store is None else stored_study(store.row)
     return None
@@ -125,11 +135,10 @@ def resume(
 
     Example: `sweeper resume sbert-grid@demo`
     """
-    from ..store.database import Database
     from ..store.studies import find_study
     from ..study.load import stored_study
 
-    with Database(storage_url(storage), must_exist=True) as database:
+    with patient_database(storage) as database:
         found = stored_study(find_study(database, study, workload).row)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     run_study(found, where, storage, limits, logs=log or ())

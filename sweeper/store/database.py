@@ -21,7 +21,7 @@ from .engine import check_url, creation_lock, explained, hooked_engine, plain_en
 from .optuna_tables import mirror
 from .optuna_tables.storage import OptunaStorage, check_version
 from .readonly import may_write, reading_engine
-from .retrying import retried
+from .retrying import RetryPolicy, retried, until_answered
 from .study import StudyStore
 from .tables import run, sweep, sweep_row
 
@@ -36,6 +36,7 @@ class Database:
         must_exist: Whether a database without studies is an error, for commands that only read. They need no
             right to write it.
         clock: The time of leases on SQLite, of what is recorded, and of waiting.
+        waits: How long a database is waited for that does not answer, here and in every method.
 
     Attributes:
         access: The way to it, with the policy by which methods wait for it.
@@ -50,8 +51,13 @@ class Database:
         url: Url | str,
         must_exist: bool = False,
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+        waits: RetryPolicy = RetryPolicy(),  # noqa: B008 - nor has this
     ) -> None:
         checked = check_url(url)
+        until_answered(lambda: self._open(checked, must_exist, clock), waits, clock)
+        self.access.retry_policy = waits
+
+    def _open(self, checked: sa.URL, must_exist: bool, clock: Clock) -> None:
         with explained(checked), ExitStack() as stack:
             if must_exist and not may_write(checked):
                 engine = reading_engine(checked, stack)

@@ -19,6 +19,19 @@ BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write
 POOLED = 1  # connections that a driver keeps to a server, which has a hundred or so for all of them
 
 
+_REFUSALS = (
+    "password authentication failed",
+    "authentication failed for user",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "is not permitted to log in",
+    "Name or service not known",
+    "No address associated with hostname",
+    *("FATAL:  role ", "FATAL:  database ", "permission denied for database"),
+)
+"""What a server says to a wrong name or password, an unknown database, and the system of an unknown host."""
+
+
 READING = {"sweeper_reading": True}  # execution options of a connection that will not write
 
 
@@ -118,7 +131,9 @@ def _passes(url: sa.URL, error: BaseException) -> bool:
     """Whether waiting may help; a full disk or a damaged file does not mend itself."""
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
         return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-    return url.get_backend_name() != "sqlite" or "locked" in str(error)
+    if url.get_backend_name() == "sqlite":
+        return "locked" in str(error)
+    return not any(refusal in str(error) for refusal in _REFUSALS)
 
 
 def _reason(url: sa.URL, error: BaseException) -> str:

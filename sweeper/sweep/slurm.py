@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from functools import partial
 
 from ..errors import DatabaseError, JobsError
 from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
@@ -12,6 +13,7 @@ from ..paths import STORAGE
 from ..show.status import attention, tally, watch
 from ..store.database import Database
 from ..store.engine import check_url
+from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
 from ..study.study import Study
 from ..text import last_line, one_line
@@ -52,7 +54,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
     jobs = Jobs(places.home.jobs(study.name))
-    with Database(places.storage) as database:
+    with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
         count = tally(store)
         missing = _missing(jobs, slurm, count)

@@ -43,7 +43,7 @@ def test_it_is_tried_until_it_answers_and_said_once() -> None:
     said: list[str] = []
     flaky = Flaky(8, waits=RetryPolicy(60.0, said.append))
     assert flaky.answer() == 42
-    assert said == ["waiting for the database: it is locked"]
+    assert said == ["waiting for the database: it is locked", "the database answers again: the sweep goes on"]
     assert flaky.sleeps == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
 
 
