@@ -15,7 +15,6 @@ import numpy as np
 
 from model.files import RunFolder
 from model.predictions import Predictions, save_predictions
-from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
@@ -80,7 +79,7 @@ def _predict(home: Path, url: str, study: Study) -> None:
             noise = rng.integers(0, 2, rows) * (rng.random(rows) < 0.4)
             words = rng.integers(1, 40, rows)
             predictions[task] = Predictions(np.arange(rows).astype(str), labels + noise, labels, words)
-        save_predictions(RunFolder(Home(home).run(study.name, best.number)).predictions, predictions)
+        save_predictions(RunFolder(home / "runs" / study.name / str(best.number)).predictions, predictions)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,18 @@ def check_name(name: str, what: str) -> str:
     return name
 
 
+def check_study(name: str) -> str:
+    """Returns ``<study>@<workload>`` if both parts are safe as file names.
+
+    Raises:
+        InputError: As of `check_name`.
+    """
+    base, _, workload = name.partition("@")
+    check_name(base, "study")
+    check_name(workload, "workload")
+    return name
+
+
 def user_path(written: str | Path) -> Path:
     """A path as the user wrote it; ``~`` and ``~name`` at its start are the home of a user.
 
@@ -90,34 +102,10 @@ class Home:
         # Quoted: a URL gives % and ? meanings that they do not have in a folder's name.
         return Url(f"sqlite:///{quote(str(self.root / 'studies.db'))}")
 
-    def run(self, study: str, number: int) -> Path:
-        """Folder of trial `number` of `study`: config, log, checkpoints, predictions, best weights."""
-        return self.root / _run(study, number)
-
-    def shared_run(self, study: str, number: int) -> Url | None:
-        """URL of what all machines share of that folder; None where they need none."""
-        return None if self.shared is None else self.shared.within(_run(study, number))
-
-    def trials(self, study: str) -> set[int]:
-        """Numbers of the trials of a study that have a folder here."""
-        runs = self.root / "runs" / _checked(study)
-        names = [folder.name for folder in runs.iterdir()] if runs.is_dir() else []
-        return {int(name) for name in names if name.isdecimal()}
-
-    def jobs(self, study: str) -> Path:
-        """Folder of the jobs of a batch system that work on `study`: scripts and logs."""
-        return self.root / "slurm" / _checked(study)
-
-
-def _run(study: str, number: int) -> str:
-    return f"runs/{_checked(study)}/{number}"
-
-
-def _checked(study: str) -> str:
-    base, _, workload = study.partition("@")
-    check_name(base, "study")
-    check_name(workload, "workload")
-    return study
+    @property
+    def runs(self) -> Path:
+        """The folders of the runs of all studies."""
+        return self.root / "runs"
 
 
 def data_folder() -> Path | None:

@@ -49,6 +49,24 @@ class SharedFolder:
         self._files.invalidate_cache()
         return bool(self._files.exists(f"{self._root}/{name}"))
 
+    def vacant(self) -> bool:
+        """Whether nothing is in it."""
+        self._files.invalidate_cache()
+        return not self._files.exists(self._root) or not self._files.find(self._root)
+
+    def read(self, name: str) -> bytes | None:
+        """The content of a file; None if there is no such file."""
+        self._files.invalidate_cache()
+        try:
+            return bytes(self._files.cat_file(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, content: bytes) -> None:
+        """Writes a file, in the place of one of this name."""
+        self._files.makedirs(self._root, exist_ok=True)
+        self._files.pipe_file(f"{self._root}/{name}", content)
+
     def fetch(self, folder: Path, checkpoints: bool = True) -> None:
         """Brings its files into a folder of this machine; the log, which is written there, stays what it is.
 

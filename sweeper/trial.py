@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from model.config import TrainConfig
 
@@ -60,6 +61,7 @@ class StudyRow:
         version: Version of sweeper that began it.
         created: When it was begun, UTC.
         study_id: Key of the study in Optuna's tables.
+        uuid: What tells it from any other study, in all copies of it.
         written: SHA-256 of what is kept of its files; None where it was not begun, or changed, from files.
     """
 
@@ -72,12 +74,18 @@ class StudyRow:
     version: str
     created: datetime
     study_id: int
+    uuid: str
     written: str | None = None
 
     @property
     def objectives(self) -> tuple[str, ...]:
         """The scores that it raises."""
         return objectives(self.study)
+
+
+def began_without_uuid(uuid: str) -> bool:
+    """Whether a study began before there were UUIDs: its own was made of its name by a migration."""
+    return UUID(uuid).version == 5
 
 
 def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from model.files import RunFolder, write_beside
 from model.inputs import Inputs
 
+from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
 from ..trial import ErrorClass
 from ..url import scrubbed
@@ -37,6 +38,9 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         shared = SharedFolder(job.shared) if job.shared else None
         if shared:
             shared.fetch(job.rundir)
+        configuration = job.config.fingerprint()
+        if job.study and (other := discard_foreign(job.rundir, job.study, job.number, configuration)):
+            yield Noted(job.number, f"what lay in its folder was of {other}, and is gone: it starts anew")
         write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
         threads = job.config.threads or job.threads
         torch.set_num_threads(threads)
@@ -52,6 +56,8 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
                     yield Loaded(job.number, read.pop())
                 while warned:
                     yield Noted(job.number, warned.pop(0))
+                if job.study and result.best:
+                    sign(job.rundir, job.study, job.number, configuration, result)
                 if shared:
                     shared.publish(job.rundir)
                 yield Evaluated(job.number, result)

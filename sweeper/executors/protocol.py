@@ -24,6 +24,7 @@ class Job:
         cache: Tokenised data, shared by all trials.
         threads: CPU threads, where the configuration does not say.
         shared: URL of a folder of the same files that other machines reach; None where `rundir` is all.
+        study: UUID of its study, by which its files are known; None where they are not kept.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Job:
     cache: Path
     threads: int
     shared: Url | None = None
+    study: str | None = None
 
 
 @dataclass(frozen=True)

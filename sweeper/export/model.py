@@ -14,6 +14,9 @@ from model.files import RunFolder
 from ..errors import InputError
 from ..executors.local import LocalExecutor
 from ..paths import Home
+from ..runs.folder import StudyFolder
+from ..runs.reading import RunReader
+from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..sweep.replay import lines, replay
@@ -86,7 +89,7 @@ def export_run(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
         beside = Path(name) / "new"
-        weights = kept_weights(home, sweep, run)
+        weights = kept_weights(home, store, run, say)
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
             weights = RunFolder(Path(name)).weights
@@ -101,16 +104,22 @@ def export_run(
     return exported.scores
 
 
-def kept_weights(home: Home, sweep: StudyRow, run: TrialRow) -> Path | None:
+def kept_weights(home: Home, store: StudyStore, run: TrialRow, say: Callable[[str], None]) -> Path | None:
     """The weights of a trial's best epoch, if its driver kept them in this home.
 
     Args:
         home: Folder of the runs.
-        sweep: The study.
+        store: The study.
         run: The trial; one that has its result from another has the weights of that one.
+        say: Hears why a file that is there is not used.
     """
-    made = run.number if run.reused_from is None else run.reused_from
-    file = RunFolder(home.run(sweep.name, made)).weights
+    made = run if run.reused_from is None else find_trial(store, run.reused_from)
+    reader = RunReader(StudyFolder(home, store.row), stored_study(store.row).tasks)
+    file = reader.weights(made)
+    for line in reader.left_out:
+        say(line)
+    if file is None:
+        return None
     try:
         with safe_open(file, framework="numpy") as opened:
             epoch = (opened.metadata() or {}).get("epoch")

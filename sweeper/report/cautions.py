@@ -1,8 +1,8 @@
 """What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 import numpy as np
 
@@ -25,18 +25,24 @@ SEEN_QUORA = ("minilm", "all-mpnet")
 """Parts of the names of encoders whose training data hold Quora's pairs."""
 
 
-def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] = ()) -> list[str]:
+def cautions(
+    results: Results,
+    comparisons: Comparisons,
+    changes: Sequence[str] = (),
+    left_out: Iterable[Sequence[str]] = (),
+) -> list[str]:
     """What has to be known before a figure is read, one line each.
 
     Args:
         results: The study.
         comparisons: Of its arms.
         changes: What was changed in the study since it was begun.
+        left_out: The files of runs that are not used, each with the reason, as they become known by reading.
     """
     if results.complete.empty:
         return []
     claims = comparisons.claims
-    return [
+    found = [
         *_mixed(results, claims),
         *_collapses(results, claims),
         *_survivors(claims),
@@ -47,6 +53,17 @@ def cautions(results: Results, comparisons: Comparisons, changes: Sequence[str] 
         *_leaks(results),
         *_seen(results),
     ]
+    return [*_files(list(chain(*left_out))), *found]
+
+
+FILES = 20
+"""Files that are named at most, of those that are not used."""
+
+
+def _files(left_out: Sequence[str]) -> Iterator[str]:
+    yield from (f"{line}." for line in left_out[:FILES])
+    if len(left_out) > FILES:
+        yield f"{plural(len(left_out) - FILES, 'further file')} of runs left out likewise."
 
 
 FEW = 30

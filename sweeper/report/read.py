@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from model.files import RunFolder
-from model.predictions import Predictions, read_predictions
+from model.predictions import Predictions
 
 from ..paths import Home
+from ..runs.folder import StudyFolder
+from ..runs.reading import RunReader
 from ..store.database import Database
 from ..store.frames import trials_frame
 from ..store.study import StudyStore
@@ -33,6 +34,8 @@ class Stored:
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
         provenance: What the trials were made from, by the digests that they name.
+        left_out: The files of runs that were there and are not used, each with the reason; it grows as they
+            are read.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
     """
 
@@ -42,6 +45,7 @@ class Stored:
     changes: Sequence[tuple[datetime, str]]
     results: Results
     provenance: Mapping[str, Mapping[str, Any]]
+    left_out: Sequence[str] = ()
     confirmation: "Stored | None" = None
 
 
@@ -62,7 +66,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     study = stored_study(row, provenance.get(row.written or ""))
     epochs = store.trials.epochs_frame()
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
-    reused = {trial.number: trial.reused_from for trial in trials if trial.reused_from is not None}
+    reader = None if home is None else RunReader(StudyFolder(home, row), study.tasks)
     confirming = database.find(confirmation_name(row.name))
     again = read_study(database, confirming, home) if confirming else None
     results = Results(
@@ -78,12 +82,13 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         objectives=study.spec.objectives,
         # Without a declared pair a confirmation has arms that were chosen by their scores: none is declared.
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
-        predictions=_predictions(reused, row.name, home),
+        predictions=_predictions(trials, reader),
         confirmation=as_arms(again.results, study.spec.pairs) if again else None,
         dev_in_train=_dev_in_train(provenance),
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
-    return Stored(row, study, trials, store.changes(), results, provenance, again)
+    left_out = () if reader is None else reader.left_out
+    return Stored(row, study, trials, store.changes(), results, provenance, left_out, again)
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
@@ -96,12 +101,14 @@ def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]
 
 
 def _predictions(
-    reused: Mapping[int, int], name: str, home: Home | None
+    trials: Sequence[TrialRow], reader: RunReader | None
 ) -> Callable[[int], Mapping[str, Predictions] | None]:
+    by_number = {trial.number: trial for trial in trials}
+
     @cache
     def read(number: int) -> Mapping[str, Predictions] | None:
-        if home is None:
-            return None
-        return read_predictions(RunFolder(home.run(name, reused.get(number, number))).predictions)
+        trial = by_number[number]
+        made = trial if trial.reused_from is None else by_number[trial.reused_from]
+        return None if reader is None else reader.predictions(made)
 
     return read

@@ -1,5 +1,6 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -130,8 +131,13 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
-        warnings=tuple(cautions(results, comparisons, _changes(stored))),
+        warnings=tuple(cautions(results, comparisons, _changes(stored), _left_out(stored))),
     )
+
+
+def _left_out(stored: Stored) -> list[Sequence[str]]:
+    """The files of runs that are not used, as they become known, the confirmation's too."""
+    return [one.left_out for one in (stored, stored.confirmation) if one is not None]
 
 
 def _made(stored: Stored, now: datetime) -> dict[str, str]:

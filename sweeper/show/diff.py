@@ -8,13 +8,13 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from model.files import RunFolder
-from model.predictions import Predictions, read_predictions
 from model.tasks import Task
 
 from ..errors import InputError
 from ..grid import Heading, fit
 from ..paths import Home
+from ..runs.folder import StudyFolder
+from ..runs.reading import RunReader
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
@@ -41,6 +41,7 @@ class Diff:
         trials: The two.
         metrics: The metrics of each.
         rows: What they disagree on, by task; None where the predictions of one are gone, or it has none yet.
+        left_out: The files with predictions that are not used, each with the reason.
     """
 
     study: str
@@ -48,6 +49,7 @@ class Diff:
     trials: tuple[TrialRow, TrialRow]
     metrics: tuple[Metrics, Metrics]
     rows: Mapping[str, Disagreement] | None
+    left_out: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -72,12 +74,13 @@ def diff(store: StudyStore, first: int, second: int, home: Home) -> Diff:
         raise InputError(f"trial {first} is given twice: name two trials")
     trials = find_trial(store, first), find_trial(store, second)
     tasks = stored_study(store.row).tasks
+    reader = RunReader(StudyFolder(home, store.row), tasks)
     metrics = store.trials.metrics(first), store.trials.metrics(second)
     # The file of a trial that still runs belongs to whichever epoch was the best when it is read.
     ended = all(run.state.final and run.scores for run in trials)
-    ours, theirs = [_predictions(store.row.name, run, home) if ended else None for run in trials]
+    ours, theirs = [reader.predictions(_made(store, run)) if ended else None for run in trials]
     rows = None if ours is None or theirs is None else disagreements(tasks, ours, theirs)
-    return Diff(store.row.name, tasks, trials, metrics, rows)
+    return Diff(store.row.name, tasks, trials, metrics, rows, tuple(reader.left_out))
 
 
 def print_diff(found: Diff, console: Console, most: int) -> None:
@@ -192,6 +195,7 @@ def _count(value: int | None) -> str:
 
 
 def _rows(found: Diff, most: int) -> _Lines:
+    yield from found.left_out
     if found.rows is None:
         yield "The rows where they disagree are not known: the predictions of one are gone, or not made yet."
         return
@@ -244,6 +248,6 @@ def _row(each: Disagreement, row: Any) -> tuple[str, str, str, str]:
     return str(each.ours.ids[row]), f"{label:g}", one, other
 
 
-def _predictions(study: str, run: TrialRow, home: Home) -> Mapping[str, Predictions] | None:
-    number = run.number if run.reused_from is None else run.reused_from
-    return read_predictions(RunFolder(home.run(study, number)).predictions)
+def _made(store: StudyStore, run: TrialRow) -> TrialRow:
+    """The trial that was trained for a result."""
+    return run if run.reused_from is None else find_trial(store, run.reused_from)

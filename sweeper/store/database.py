@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -160,6 +161,7 @@ class Database:
             "version": version,
             "wanted": wanted,
             "created": self.access.clock.now(),
+            "uuid": str(uuid4()),
         }
         with suppress(sa.exc.IntegrityError), self.access.writing() as connection:
             key = connection.execute(sweep.insert().values(values).returning(sweep.c.id)).scalar_one()

@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..runs.folder import Holder
 from ..trial import ErrorClass, RunState, StudyRow
 from . import provenance
 from .access import Access
+from .identity import check_row, holder
 from .leases import Leases
 from .optuna_tables import mirror
 from .optuna_tables.counterpart import check_counterpart
@@ -26,10 +28,12 @@ class StudyStore:
         trials: Its trials, to be read.
 
     Raises:
-        DatabaseError: From every method, if the database cannot be read or written.
+        DatabaseError: From every method, if the database cannot be read or written; from here, if the study
+            has a name or a UUID that could not be one.
     """
 
     def __init__(self, access: Access, row: StudyRow) -> None:
+        check_row(access, row)
         self.access = access
         self.row = row
         self.trials = Trials(access, row)
@@ -53,6 +57,11 @@ class StudyStore:
     def outcomes(self, owner: str) -> Outcomes:
         """What becomes of the trials of a driver."""
         return Outcomes(self.access, self.row, owner)
+
+    @retried
+    def holder(self) -> Holder:
+        """The database, as the folders of runs know it."""
+        return holder(self.access)
 
     def set_wanted(self, wanted: int) -> None:
         """Sets the number of trials asked for in total."""

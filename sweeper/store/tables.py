@@ -49,6 +49,8 @@ sweep = sa.Table(
     sa.Column("study", sa.JSON, nullable=False),
     sa.Column("workload", sa.JSON, nullable=False),
     sa.Column("written", sa.String(64)),
+    sa.Column("uuid", sa.String(36)),
+    sa.Index("ix_sweep_uuid", "uuid", unique=True),
 )
 
 # The long columns come last, so that SQLite finds the short ones without following overflow pages.

@@ -12,7 +12,6 @@ from ..executors import (
     Executor,
     Failed,
     Finished,
-    Job,
     Loaded,
     NodeLost,
     Noted,
@@ -85,14 +84,13 @@ class Driver:
         self._outcomes = store.outcomes(me)
         self._study = study
         self._executor = executor
-        self._cache = home.cache
         self._data = data
         self._observer = observer
         self._limits = limits
         self._stopper = Stopper(limits, best, self._clock)
         self._active: dict[int, Attempt] = {}
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
-        self._files = RunFiles(home, study.name)
+        self._files = RunFiles.of(home, store)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
@@ -118,6 +116,7 @@ class Driver:
             Why the sweep ended before its last trial, if one of the limits was reached, or nothing further
             could be proposed.
         """
+        self._files.take(self._observer.noted)
         for number in self._trials.untold():
             self._outcomes.tell(number)
         try:
@@ -165,10 +164,7 @@ class Driver:
         trial, number = ready.trial, ready.trial.number
         self._active[number] = Attempt(ready, self._clock.monotonic())
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
-        folder, shared = self._files.folder(number), self._files.url(number)
-        self._executor.submit(
-            Job(number, trial.config, folder, self._data, self._cache, self._threads, shared)
-        )
+        self._executor.submit(self._files.job(trial, self._data, self._threads))
 
     def _record(self, event: Event) -> None:
         number = event.number
@@ -268,6 +264,12 @@ class Driver:
     def _renew(self) -> None:
         if self._clock.monotonic() - self._renewed < self._leases.seconds / 8:
             return
+        if taken := self._files.taken():
+            for number in list(self._active):
+                self._executor.cancel(number)
+                self._withdraw(number)
+            self._ending = taken
+            self.stop()
         mine = self._leases.renew()
         self._renewed = self._clock.monotonic()
         for number in [number for number in self._active if number not in mine]:

@@ -1,13 +1,17 @@
 """The files of a study's runs: on this machine and, where machines share a folder by URL, there too."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.files import CHECKPOINTS, RunFolder
 
+from ..executors import Job
 from ..paths import Home
+from ..runs.folder import Holder, StudyFolder
 from ..sharedfolder import SharedFolder
-from ..url import Url
+from ..store.study import StudyStore
+from ..trial import TrialSpec
 
 
 @dataclass(frozen=True)
@@ -15,20 +19,48 @@ class RunFiles:
     """What a driver does with the folders of its trials.
 
     Attributes:
-        home: Folder of the runs.
-        name: ``<study>@<workload>``.
+        study: The study's.
+        holder: The database that records them.
     """
 
-    home: Home
-    name: str
+    study: StudyFolder
+    holder: Holder
 
     def folder(self, number: int) -> Path:
         """The folder of a trial on this machine."""
-        return self.home.run(self.name, number)
+        return self.study.run(number)
 
-    def url(self, number: int) -> Url | None:
-        """URL of what all machines share of that folder; None where they need none."""
-        return self.home.shared_run(self.name, number)
+    @classmethod
+    def of(cls, home: Home, store: StudyStore) -> "RunFiles":
+        """Those of a study in a home."""
+        return cls(StudyFolder(home, store.row), store.holder())
+
+    def take(self, say: Callable[[str], None]) -> None:
+        """Makes the folders those of this database; says so, in one line, if another one had them."""
+        if before := self.study.take(self.holder):
+            say(
+                f"the runs in {self.study.folder} were those of {before.database}: from now on they are of "
+                f"{self.holder.database}, and a driver on the other one stops"
+            )
+
+    def taken(self) -> str | None:
+        """Why a driver has to stop: another database has the folders now; None as long as that is not so."""
+        other = self.study.taken_from(self.holder)
+        if other is None:
+            return None
+        return f"{other.database} has the same study, and has taken {self.study.folder} for its runs"
+
+    def job(self, trial: TrialSpec, data: Path | None, threads: int) -> Job:
+        """What an executor needs to know of a trial.
+
+        Args:
+            trial: The trial.
+            data: Folder of the user's data files, if there is one.
+            threads: CPU threads, where its configuration does not say.
+        """
+        number, study = trial.number, self.study
+        folder, cache = study.run(number), study.home.cache
+        return Job(number, trial.config, folder, data, cache, threads, study.url(number), study.uuid)
 
     def holds_checkpoints(self, number: int) -> bool:
         """Whether a trial would go on from a checkpoint."""
@@ -59,8 +91,8 @@ class RunFiles:
 
     def numbers(self) -> set[int]:
         """Numbers of the trials that have a folder on this machine."""
-        return self.home.trials(self.name)
+        return self.study.numbers()
 
     def _shared(self, number: int) -> SharedFolder | None:
-        url = self.url(number)
+        url = self.study.url(number)
         return None if url is None else SharedFolder(url)

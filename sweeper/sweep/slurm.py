@@ -19,6 +19,7 @@ from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow, trial_of
 from .checks import prepare
+from .files import RunFiles
 from .order import Order
 from .stopping import Stopper
 from .sweep import begin
@@ -53,9 +54,11 @@ def run(order: Order, slurm: Slurm) -> Tally:
     study, places, console = order.study, order.places, order.console
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
-    jobs = Jobs(places.home.jobs(study.name))
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
+        files = RunFiles.of(places.home, store)
+        files.take(partial(say, console))
+        jobs = Jobs(files.study.jobs)
         count = tally(store)
         missing = _missing(jobs, slurm, count)
         if missing:

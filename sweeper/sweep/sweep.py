@@ -30,6 +30,7 @@ from ..trial import PastTrial, StudyRow
 from ..version import __version__
 from .checks import prepare
 from .driver import Driver
+from .files import RunFiles
 from .order import Order
 from .workers import choose_workers
 from .workingfolder import working_folder
@@ -66,9 +67,11 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
         if executor is None:
             executor = _measured_executor(store, order)
         count = tally(store, executor.workers)
+        files = RunFiles.of(places.home, store)
+        files.take(partial(say, console))
         with (
             progress(console, count) as view,
-            logged(order.logs, study.name, places.home, count, view) as observer,
+            logged(order.logs, files.study.name, places.home, count, view) as observer,
         ):
             driver = Driver(
                 store=store,
@@ -87,10 +90,9 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
                 try:
                     ended = driver.run()
                 except DatabaseGoneError as error:
-                    folder = places.home.root / "runs" / study.name
                     raise DatabaseGoneError(
                         f"{error}: the sweep stops, and what its trials did since is not recorded; their "
-                        f"checkpoints and weights are in {folder}"
+                        f"checkpoints and weights are in {files.study.folder}"
                     ) from error
         if ended:
             say(console, f"Ended early: {ended}")

@@ -108,7 +108,7 @@ class Reaper:
         self.counts["drivers killed"] += 1
         for row in sweep.runs():
             if not row.state.final:
-                kept = epochs_kept(Home(sweep.home).run(sweep.name, row.number))
+                kept = epochs_kept(Home(sweep.home).runs / sweep.name / str(row.number))
                 self.counts["trials that lost their driver"] += 1
                 self.counts["epochs saved from them"] += kept or 0
 

@@ -14,6 +14,7 @@ from model.files import RunFolder
 from model.predictions import Predictions, save_predictions
 from sweeper.paths import Home
 from sweeper.report.write import write_report
+from sweeper.runs.folder import StudyFolder
 from sweeper.store.database import Database
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, RunState, TrialRow
@@ -129,10 +130,12 @@ def golden_trials(of: Study) -> list[TrialRow]:
 
 def keep_predictions(database: Database, folder: Path) -> Home:
     """Writes what the complete trials of the golden study predicted, as their runs would have."""
-    home, name = Home(folder), golden_study().name
-    for made in database.study(name).trials.rows():
+    home, begun = Home(folder), database.study(golden_study().name)
+    runs = StudyFolder(home, begun.row)
+    runs.take(begun.holder())
+    for made in begun.trials.rows():
         if made.state is RunState.COMPLETE:
-            _keep(home.run(name, made.number), made.number)
+            _keep(runs.run(made.number), made.number)
     return home
 
 

@@ -47,16 +47,12 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
         "configuration (trials 0, 1, 2)."
     ]
     collapsed = replace(made, predictions=constant)
-    gone = (
-        "Not tested, as predictions are gone or of other dev rows: A."  # they are not those that were scored
-    )
     assert said(collapsed) == [
-        gone,
         "A, para: the same answer for all 900 dev rows in 2 of 3 runs of its best configuration (trials 1, "
         "2).",
     ]
     confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
-    assert said(confirmed)[1].endswith("(trials 1, 2 of made-confirm@demo).")
+    assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:

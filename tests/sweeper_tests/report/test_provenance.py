@@ -10,7 +10,7 @@ from sweeper.trial import StudyRow, TrialRow
 from tests.sweeper_tests.made import BEGUN, results, row, study
 
 OF = study(seeds=[1, 2], pruner={"name": "median"})
-SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1)
+SWEEP = StudyRow(1, OF.name, {}, {}, "0d" * 32, 4, "0.0.9", BEGUN, 1, "")
 
 
 ROWS = {"read": 12, "dropped": 2, "used": 9, "file": "a.csv", "sha256": "ab", "labels": {}}

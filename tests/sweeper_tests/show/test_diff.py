@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from rich.console import Console
+from scipy.stats import pearsonr
 
 from model.files import RunFolder
 from model.predictions import Predictions, save_predictions
 from sweeper.errors import InputError
 from sweeper.paths import Home
+from sweeper.runs.folder import StudyFolder
 from sweeper.show.diff import diff, print_diff
 from sweeper.show.disagreement import as_csv
 from sweeper.store.study import StudyStore
@@ -30,6 +32,7 @@ SIMILAR = [0.0, 1.0, 2.0, 5.0]
 NEAR = [0.5, 1.0, 2.5, 3.0]
 FAR = [2.0, 1.0, 2.25, 3.5]
 """Errors 2, 0, .25, 1.5 beside .5, 0, .5, 2."""
+PEARSON = [float(pearsonr(found, SIMILAR).statistic) for found in (NEAR, FAR)]
 
 
 def predictions(ids: Sequence[str], predicted: Sequence[float], labels: Sequence[float]) -> Predictions:
@@ -41,12 +44,13 @@ def save(home: Home, number: int, sst: Sequence[int], sts: Sequence[float], para
     para = predictions(["x", "y", "z"][:para_rows], [1] * para_rows, [1] * para_rows)
     saved = {"sst": predictions(ids, sst, LABELS), "para": para}
     saved["sts"] = predictions(["a\x1b[2J", "b", "c", "d"], sts, SIMILAR)
-    save_predictions(RunFolder(home.run("made@demo", number)).predictions, saved)
+    save_predictions(RunFolder(home.runs / "made@demo" / str(number)).predictions, saved)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, made: StudyStore) -> Home:
     home = Home(tmp_path / "home")
+    StudyFolder(home, made.row).take(made.holder())
     save(home, 0, OURS, NEAR)
     save(home, 1, THEIRS, FAR)
     return home
@@ -58,10 +62,10 @@ def made(tmp_path: Path) -> Iterator[StudyStore]:
     of = study()
     first, second = of.spec.arms
     runs = [
-        row(of, 0, first, (0.6, 0.7, 0.5)),
-        row(of, 1, second, (0.2, 0.75, 0.5), params=PARAMS | {"dropout": 0.5}),
+        row(of, 0, first, (0.6, 1.0, PEARSON[0])),
+        row(of, 1, second, (0.2, 1.0, PEARSON[1]), params=PARAMS | {"dropout": 0.5}),
         row(of, 2, second, None, state=row(of, 2, second, None).state.RUNNING),
-        row(of, 3, first, (0.6, 0.7, 0.5), seed=7),
+        row(of, 3, first, (0.6, 1.0, PEARSON[0]), seed=7),
     ]
     with store(tmp_path, of, runs) as database:
         found = database.find("made@demo")
@@ -92,25 +96,25 @@ Equal: 97 settings.
 dev scores  trial 0  trial 1  difference
 ────────────────────────────────────────
 best epoch        2        2
-overall      0.6833   0.5667     +0.1167
+overall      0.8512   0.7042     +0.1470
 sst          0.6000   0.2000     +0.4000
-para         0.7000   0.7500     -0.0500
-sts          0.5000   0.5000      0.0000
+para         1.0000   1.0000      0.0000
+sts          0.9075   0.8254     +0.0821
 
 Dev scores by epoch:
                          1       2       3
-overall trial 0     0.6533  0.6833  0.6533
-overall trial 1     0.5367  0.5667  0.5367
-overall difference +0.1167 +0.1167 +0.1167
+overall trial 0     0.8212  0.8512  0.8212
+overall trial 1     0.6742  0.7042  0.6742
+overall difference +0.1470 +0.1470 +0.1470
 sst     trial 0     0.5700  0.6000  0.5700
 sst     trial 1     0.1700  0.2000  0.1700
 sst     difference +0.4000 +0.4000 +0.4000
-para    trial 0     0.6700  0.7000  0.6700
-para    trial 1     0.7200  0.7500  0.7200
-para    difference -0.0500 -0.0500 -0.0500
-sts     trial 0     0.4700  0.5000  0.4700
-sts     trial 1     0.4700  0.5000  0.4700
-sts     difference  0.0000  0.0000  0.0000
+para    trial 0     0.9700  1.0000  0.9700
+para    trial 1     0.9700  1.0000  0.9700
+para    difference  0.0000  0.0000  0.0000
+sts     trial 0     0.8775  0.9075  0.8775
+sts     trial 1     0.7954  0.8254  0.7954
+sts     difference +0.0821 +0.0821 +0.0821
 
 sst: both right in 1, trial 0 alone in 5, trial 1 alone in 1, neither in 3 of 10
 rows
@@ -163,7 +167,7 @@ def test_what_is_not_there_is_said_in_a_line(made: StudyStore, home: Home, tmp_p
     text = printed(made, home, (0, 2), width=120)
     assert "trial 2: running · S-BERT" in text
     assert "Trial 2 has no final scores: it is running." in text
-    assert "overall      0.6833        —           —" in text
+    assert "overall      0.8512        —           —" in text
     gone = "The rows where they disagree are not known: the predictions of one are gone, or not made yet."
     assert gone in text
     assert gone in printed(made, home, (0, 3), width=120)
@@ -211,6 +215,6 @@ def test_as_a_command(
         (folder / "rows.csv").read_text(encoding="utf-8").startswith("task,id,label,trial 0,trial 1\nsst,r0,")
     )
     assert "given twice" in refused(sweeper, "diff", "made", "1", "1", *command[4:])
-    RunFolder(home.run("made@demo", 1)).predictions.unlink()
+    RunFolder(home.runs / "made@demo/1").predictions.unlink()
     assert "--csv 'new.csv': the predictions of one" in refused(sweeper, *command, "--csv", "new.csv")
     assert "are not known" in sweeper(*command).out

@@ -200,7 +200,7 @@ def test_a_study_that_goes_on_without_its_files_keeps_them(place: Path, places: 
 def stored(of: Study, **workload: Any) -> StudyRow:
     """A study as the database has it."""
     study, on = (part.model_dump(mode="json") for part in (of.spec, of.workload))
-    return StudyRow(1, of.name, study, on | workload, "", 8, "0.1.0", made.BEGUN, 1)
+    return StudyRow(1, of.name, study, on | workload, "", 8, "0.1.0", made.BEGUN, 1, "")
 
 
 def texts(

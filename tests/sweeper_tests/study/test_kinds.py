@@ -237,7 +237,7 @@ def test_a_record_that_was_read_laxly_means_what_it_meant_and_a_file_goes_on_wit
     new = load_study("mine.yaml", "small")
     workload = new.workload.model_dump(mode="json")
     now = datetime(2026, 1, 1)
-    old = stored_study(StudyRow(1, new.name, json.loads(LAX), workload, "", 4, "0.1.0", now, 1))
+    old = stored_study(StudyRow(1, new.name, json.loads(LAX), workload, "", 4, "0.1.0", now, 1, ""))
     params = {"dropout": 0.3, "batch_size": 8}
     plain = {"learning_rate": 1.0, "weight_decay": 0.1, "epochs": 3, "bf16": True, "seed": 2, **params}
     config = TrainConfig.model_validate({"tasks": new.tasks, **plain})

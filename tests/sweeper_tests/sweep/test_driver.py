@@ -10,6 +10,7 @@ import pytest
 
 from sweeper.executors import Evaluated, Event, NodeLost, Started
 from sweeper.paths import Home
+from sweeper.runs.folder import StudyFolder
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
 from sweeper.store.optuna_tables import mirror
@@ -136,13 +137,15 @@ def test_a_failure_keeps_its_class_and_the_sweep_goes_on(study: Study, tmp_path:
 
 
 def test_checkpoints_go_with_success_only(study: Study, tmp_path: Path) -> None:
-    home = Home(tmp_path)
+    with open_study(tmp_path, study) as store:
+        folder = StudyFolder(Home(tmp_path), store.row)
+        folder.take(store.holder())
     for number in (0, 1):
-        (home.run(study.name, number) / "checkpoints" / "000001").mkdir(parents=True)
+        (folder.run(number) / "checkpoints" / "000001").mkdir(parents=True)
     observer = drive(tmp_path, study, InstantExecutor(fails=frozenset({1})))
     assert observer.resumed == [0, 1]
-    assert not (home.run(study.name, 0) / "checkpoints").exists()
-    assert (home.run(study.name, 1) / "checkpoints").exists()
+    assert not (folder.run(0) / "checkpoints").exists()
+    assert (folder.run(1) / "checkpoints").exists()
 
 
 def test_proposals_follow_from_the_recorded_history(study: Study, tmp_path: Path) -> None:

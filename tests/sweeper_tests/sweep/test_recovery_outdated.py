@@ -10,7 +10,6 @@ import pytest
 
 from sweeper.executors import Evaluated, Event
 from sweeper.executors.inline import InlineExecutor
-from sweeper.paths import Home
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.made import study
 
@@ -49,7 +48,7 @@ def test_a_trial_of_a_mended_method_starts_again_and_says_so(gradient: str, tmp_
     made = study(base={**SMALL, "gradient": gradient}, arms={"only": {}})
     with pytest.raises(KeyboardInterrupt):
         drive(tmp_path, made, Interrupted(), wanted=1)
-    checkpoints = Home(tmp_path).run(made.name, 0) / "checkpoints"
+    checkpoints = tmp_path / "runs" / made.name / "0/checkpoints"
     # The second epoch was trained and not recorded; its checkpoint goes, as if it had been cut off there.
     for newer in checkpoints.glob("000002.*"):
         newer.rename(tmp_path / newer.name)

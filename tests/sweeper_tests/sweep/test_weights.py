@@ -101,7 +101,7 @@ def test_what_a_dead_driver_left_goes_when_the_arm_has_a_new_best(study: Study, 
     drive(tmp_path, study, Training(), 6)
     left = set(range(6)) - kept(tmp_path, study)
     for number in left:
-        RunFolder(Home(tmp_path).run(study.name, number)).weights.write_text("left")
+        RunFolder(tmp_path / "runs" / study.name / str(number)).weights.write_text("left")
     drive(tmp_path, study, Training(), 12)
     assert kept(tmp_path, study) == best_by_arm(tmp_path)
 
@@ -111,14 +111,16 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
     runs = [made.row(study, number, "Baseline", scores) for number in range(4)]
     runs.append(made.row(study, 4, "S-BERT", (0.1, 0.1, 0.1)))
     with made.store(tmp_path, study, runs) as database:
+        files = RunFiles.of(Home(tmp_path), database.study(study.name))
+        files.take(lambda line: None)
         for number in (1, 2, 4):  # trial 0 has its result from another
-            file = RunFolder(Home(tmp_path).run(study.name, number)).weights
+            file = RunFolder(tmp_path / "runs" / study.name / str(number)).weights
             file.parent.mkdir(parents=True)
             file.touch()
         overall = (runs[2].scores or {})["overall"]
         outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=2, scores={"overall": overall})
         past = database.study(study.name).trials.past
-        KeptWeights(past, RunFiles(Home(tmp_path), study.name)).settle(2, "Baseline", outcome)
+        KeptWeights(past, files).settle(2, "Baseline", outcome)
     assert kept(tmp_path, study) == {1, 4}
 
 

@@ -1,0 +1,127 @@
+"""What a trial left in its folder, read if it is the trial's own and whole. No torch."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model.config import TrainConfig
+from model.files import RunFolder
+from model.metrics import METRICS
+from model.predictions import Predictions, read_predictions
+from model.tasks import Task
+
+from ..trial import TrialRow
+from .folder import StudyFolder
+from .origin import FILE, Origin, sha256
+
+SAME = 1e-4
+"""Scores that differ by more are not of the same predictions."""
+
+
+class RunReader:
+    """Reads what the trials of a study left.
+
+    Args:
+        folder: The study's.
+        tasks: Its tasks.
+
+    Attributes:
+        left_out: The files that were there and are not used, each with the reason: one line each.
+    """
+
+    def __init__(self, folder: StudyFolder, tasks: Mapping[str, Task]) -> None:
+        self.left_out: list[str] = []
+        self._folder = folder
+        self._tasks = tasks
+
+    def predictions(self, made: TrialRow) -> Mapping[str, Predictions] | None:
+        """The dev predictions of a trial's best epoch by task; None where they are gone or left out.
+
+        Args:
+            made: The trial that was trained, with scores: not one that has its result from another.
+        """
+        file = RunFolder(self._folder.run(made.number)).predictions
+        if not os.path.exists(file):  # noqa: PTH110 - a folder that may not be read is no error here
+            return None
+        why = self._why_not(file, made)
+        found = None if why else read_predictions(file)
+        if found is None:
+            self._leave_out(file, why or "is damaged")
+        elif not self._reach(made, found):
+            self._leave_out(file, f"does not give the recorded scores of trial {made.number}")
+        else:
+            return found
+        return None
+
+    def weights(self, made: TrialRow) -> Path | None:
+        """The file with the weights of a trial's best epoch; None where it is gone or left out.
+
+        Where nothing says whose it is, as in folders of before, the predictions beside it vouch for it.
+
+        Args:
+            made: As of `predictions`.
+        """
+        folder = RunFolder(self._folder.run(made.number))
+        if not os.path.exists(folder.weights):  # noqa: PTH110 - as above
+            return None
+        why = self._why_not(folder.weights, made)
+        unsigned = why is None and not (folder.root / FILE).exists()
+        if unsigned and (found := read_predictions(folder.predictions)) and not self._reach(made, found):
+            why = f"lies beside predictions that do not give the recorded scores of trial {made.number}"
+        if why:
+            self._leave_out(folder.weights, why)
+        return None if why else folder.weights
+
+    def _leave_out(self, file: Path, why: str) -> None:
+        # Not from the root of the machine, which would stand in every report.
+        self.left_out.append(f"{file.relative_to(self._folder.home.root)} is left out: it {why}")
+
+    def _reach(self, made: TrialRow, found: Mapping[str, Predictions]) -> bool:
+        """Whether predictions are those that a trial's scores were computed from."""
+        recorded = made.scores or {}
+        if not found.keys() == self._tasks.keys() <= recorded.keys():
+            return False
+        scores = {
+            name: METRICS[task.metric].score(found[name].predicted, found[name].labels)
+            for name, task in self._tasks.items()
+        }
+        return all(abs(value - recorded[name]) < SAME for name, value in scores.items())
+
+    def _why_not(self, file: Path, made: TrialRow) -> str | None:
+        """Why a file is not to be read; None if it may be: its origin says so, or there is none."""
+        try:
+            origin = Origin.read(file.parent)
+        except ValueError:
+            return f"cannot be told whose it is, as {FILE} beside it is damaged"
+        if origin is None:
+            return None
+        other_data = None not in (made.fingerprint, origin.data) and made.fingerprint != origin.data
+        reasons = {
+            f"belongs to another study ({origin.study})": origin.study != self._folder.uuid,
+            f"belongs to trial {origin.trial}": origin.trial != made.number,
+            f"is of another configuration than trial {made.number}": not _trained(made, origin.configuration),
+            "is of other data": other_data,
+            f"is of epoch {origin.epoch}, and the best is {made.best_epoch}": origin.epoch != made.best_epoch,
+        }
+        return next((why for why, so in reasons.items() if so), None) or _damage(file, origin)
+
+
+def _damage(file: Path, origin: Origin) -> str | None:
+    """What is wrong with a file, by its checksum; None if nothing is."""
+    try:
+        whole = origin.files.get(file.name) == sha256(file)
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if whole else "is damaged: its checksum is not the recorded one"
+
+
+def _trained(made: TrialRow, configuration: str) -> bool:
+    """Whether a trial has trained a configuration, as it was proposed or with less memory."""
+    if configuration == made.digest:
+        return True
+    try:
+        return configuration == TrainConfig.model_validate(made.config).fingerprint()
+    except ValidationError:  # one of an older version, which nobody can compare
+        return made.digest is None
