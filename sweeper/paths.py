@@ -79,7 +79,10 @@ class Home:
         """
         given = os.environ.get("SWEEPER_HOME") or ".sweeper"
         if "://" not in given:
-            return cls(user_path(given).resolve())
+            root = user_path(given).resolve()
+            if not _is_text(str(root)):
+                raise InputError(f"SWEEPER_HOME {str(root)!a}: cannot be used: its name is not in UTF-8")
+            return cls(root)
         digest = hashlib.sha256(given.encode()).hexdigest()[:16]
         return cls(Path.home() / ".cache" / "sweeper" / digest, Url(given.rstrip("/")))
 
@@ -106,6 +109,14 @@ class Home:
     def runs(self) -> Path:
         """The folders of the runs of all studies."""
         return self.root / "runs"
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def data_folder() -> Path | None:

@@ -1,9 +1,11 @@
 """The command line: its commands, the options of all of them, and how it ends."""
 
+import logging
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Annotated, Any, NoReturn
 
@@ -127,13 +129,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if DEBUG not in given and not sys.warnoptions:
         # They name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid
-    with unfailing() as streams:
+    with unfailing() as streams, _warnings():
         code = _exit_code([argument for argument in given if argument != DEBUG], DEBUG in given)
         if (lost := streams.lost()) is not None:
             typer.echo(f"Error: {lost}", err=True)
             # What a sweep did stands in the database; another command had nothing to do but to say it.
             code = code or (0 if {*given} & TRAINING else 2)
     sys.exit(code)
+
+
+@contextmanager
+def _warnings() -> Iterator[None]:
+    """Says what sweeper itself warns of, in a line each."""
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: typer.echo(shown(record.getMessage()), err=True)  # type: ignore[method-assign]
+    logger = logging.getLogger("sweeper")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _unsaid(*warning: object, **where: object) -> None:

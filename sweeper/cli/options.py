@@ -64,6 +64,9 @@ def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002
     return typer.Option(*flags, parser=user_path, metavar=metavar, help=help)
 
 
+LONGEST_SECONDS = 100 * 365 * 86400
+"""What is no limit any more: a hundred years."""
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -72,7 +75,10 @@ def seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
-    return float(match[1]) * _UNITS[match[2]]
+    found = float(match[1]) * _UNITS[match[2]]
+    if found > LONGEST_SECONDS:
+        raise typer.BadParameter(f"{text!r} is too long: at most {LONGEST_SECONDS // 86400}d")
+    return found
 
 
 def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:

@@ -73,7 +73,7 @@ class Database:
                     if not ready:
                         with engine.begin() as connection:
                             migrations.upgrade(connection)
-            self.access = Access(engine, clock)
+            self.access = Access(engine, clock, reads_only=must_exist)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -91,9 +91,8 @@ class Database:
     @retried
     def find(self, name: str) -> StudyStore | None:
         """The study of that name, ``<study>@<workload>``, or None."""
-        with self.access.reading() as connection:
-            row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
-        return None if row is None else StudyStore(self.access, sweep_row(row))
+        rows = self.access.sweeps(sa.select(sweep).where(sweep.c.name == name), strict=True)
+        return StudyStore(self.access, sweep_row(rows[0]._mapping)) if rows else None
 
     def study(self, name: str) -> StudyStore:
         """The study of that name, which must be there."""
@@ -112,8 +111,7 @@ class Database:
             .outerjoin(latest, latest.c.sweep_id == sweep.c.id)
             .order_by(sa.func.coalesce(latest.c.moment, sweep.c.created), sweep.c.id)
         )
-        with self.access.reading() as connection:
-            return [StudyStore(self.access, sweep_row(row)) for row in connection.execute(query).mappings()]
+        return [StudyStore(self.access, sweep_row(row._mapping)) for row in self.access.sweeps(query)]
 
     def create(
         self,

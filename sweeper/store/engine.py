@@ -88,6 +88,7 @@ def check_url(url: Url | str) -> sa.URL:
     ways = "write sqlite:///folder/studies.db or postgresql://user@host/database"
     try:
         parsed = DatabaseUrl(*sa.make_url(url.whole if isinstance(url, Url) else url))
+        parsed.render_as_string().encode()
     except (sa.exc.ArgumentError, ValueError) as error:
         # The text is not repeated: a mistyped URL can hold a password.
         raise DatabaseError(f"the database given is not a URL: {ways}") from error

@@ -15,9 +15,10 @@ from ..store.database import Database
 from ..store.engine import check_url
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
+from ..study.recorded import trial_of
 from ..study.study import Study
 from ..text import last_line, one_line
-from ..trial import Outcome, Standing, TrialRow, trial_of
+from ..trial import Outcome, Standing, TrialRow
 from .checks import prepare
 from .files import RunFiles
 from .order import Order
