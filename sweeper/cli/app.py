@@ -16,7 +16,6 @@ from model.errors import ModelError
 from .. import lastresort
 from ..errors import SweeperError
 from ..signals import exit_code
-from ..text import shown
 from ..url import scrubbed
 from ..version import __version__
 from .argv import hide_secrets
@@ -32,6 +31,7 @@ from .replay import replay
 from .report import report
 from .retry import retry
 from .run import resume, run
+from .say import say
 from .schema import schema
 from .show import show
 from .status import status
@@ -132,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     with unfailing() as streams, _warnings():
         code = _exit_code([argument for argument in given if argument != DEBUG], DEBUG in given)
         if (lost := streams.lost()) is not None:
-            typer.echo(f"Error: {lost}", err=True)
+            say(f"Error: {lost}", err=True)
             # What a sweep did stands in the database; another command had nothing to do but to say it.
             code = code or (0 if {*given} & TRAINING else 2)
     sys.exit(code)
@@ -142,7 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _warnings() -> Iterator[None]:
     """Says what sweeper itself warns of, in a line each."""
     handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: typer.echo(shown(record.getMessage()), err=True)  # type: ignore[method-assign]
+    handler.emit = lambda record: say(record.getMessage(), err=True)  # type: ignore[method-assign]
     logger = logging.getLogger("sweeper")
     logger.addHandler(handler)
     try:
@@ -195,6 +195,6 @@ def _in_our_words(error: typer.TyperException) -> str:
 
 def _explain(error: BaseException, message: str, debug: bool) -> int:
     if debug:
-        typer.echo(shown(scrubbed("".join(traceback.format_exception(error)))), err=True)
-    typer.echo(f"Error: {shown(scrubbed(message))}", err=True)
+        say(scrubbed("".join(traceback.format_exception(error))), err=True)
+    say(f"Error: {scrubbed(message)}", err=True)
     return 2

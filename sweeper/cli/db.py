@@ -7,6 +7,7 @@ import typer
 from ..text import plural
 from ..url import Url
 from .command import STUDY_RUN, Which, add
+from .say import say
 
 databases = typer.Typer(help="Moves studies between databases.")
 
@@ -46,7 +47,7 @@ def copy(
         names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
     copied = f"Copied {', '.join(names)}: {plural(trials, 'trial')}"
-    typer.echo(f"{copied}; now with: --storage {check_url(destination)}")
+    say(f"{copied}; now with: --storage {check_url(destination)}")
 
 
 add(databases, "copy", copy)

@@ -11,6 +11,7 @@ import typer
 from ..paths import STORAGE, Home, user_path
 from ..report.formats import FORMATS, IMAGES
 from ..url import Url
+from .say import say
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -194,8 +195,8 @@ def named_study(
     from ..study.load import load_study
     from ..study.named import is_file, split_name
 
-    say = partial(typer.echo, err=True)
+    told = partial(say, err=True)
     if is_file(study):
-        return load_study(study, workload, say, begun)
+        return load_study(study, workload, told, begun)
     asked = split_name(study, workload)
-    return load_study(str(asked.study), asked.workload, say, begun)
+    return load_study(str(asked.study), asked.workload, told, begun)

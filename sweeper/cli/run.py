@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,6 @@ from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import exit_code, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
-from ..text import shown
 from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
@@ -30,6 +30,7 @@ from .options import (
     scores_to_reach,
     storage_url,
 )
+from .say import say
 
 if TYPE_CHECKING:
     from ..store.database import Database
@@ -99,7 +100,7 @@ def patient_database(storage: Url | None) -> "Database":
     from ..store.database import Database
     from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 
-    waits = RetryPolicy(DATABASE_SECONDS, lambda line: typer.echo(shown(line), err=True))
+    waits = RetryPolicy(DATABASE_SECONDS, partial(say, err=True))
     return Database(storage_url(storage), must_exist=True, waits=waits)
 
 
@@ -155,7 +156,7 @@ def run_study(
     working: Path = Path(),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
-    from ..observers.terminal import say
+    from ..observers.terminal import say as note
     from ..sweep.order import Order, Places
 
     run_order = where(study)
@@ -166,8 +167,8 @@ def run_study(
         with terminable():
             count = run_order(order)
     except KeyboardInterrupt as stop:
-        typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        say(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(exit_code(stop)) from None
-    say(order.console, f"{study.name}: {count.standing()}")
+    note(order.console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)

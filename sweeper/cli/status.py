@@ -8,6 +8,7 @@ from rich.console import Console
 
 from .command import StudyName
 from .options import Storage, storage_url
+from .say import say
 from .streams import is_heard
 
 
@@ -34,4 +35,4 @@ def status(
             with suppress(KeyboardInterrupt):
                 watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
-            typer.echo("\n".join(overview(store)))
+            say("\n".join(overview(store)))

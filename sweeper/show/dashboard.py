@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 
+NAMES = (HOST, "localhost")
+"""What the machine is called by whoever may look."""
+
+HTTP_PORT = 80  # which a browser leaves out
+
 
 def check_installed() -> None:
     """Looks whether the dashboard is there.
@@ -51,8 +56,25 @@ def serve(url: Url, port: int, say: Callable[[str], None]) -> None:
         why = "is in use" if error.errno == errno.EADDRINUSE else "needs the rights of an administrator"
         raise InputError(f"port {port} {why}: name another with --port") from error
     with server:
+        server.set_app(for_this_host(application, server.server_port))
         say(f"Dashboard: http://{HOST}:{server.server_port}/dashboard (Ctrl-C ends it)")
         server.serve_forever()
+
+
+def for_this_host(application: "WSGIApplication", port: int) -> "WSGIApplication":
+    """The application for whoever asks for this machine by its own names.
+
+    Else a page of the web could read it: one whose own name it has answered with this machine's address.
+    """
+    known = {f"{name}:{port}" for name in NAMES} | ({*NAMES} if port == HTTP_PORT else set())
+
+    def guard(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environment.get("HTTP_HOST", "").lower() in known:
+            return application(environment, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/json")])
+        return [b'{"reason": "sweeper answers to 127.0.0.1 and localhost only"}']
+
+    return guard
 
 
 def read_only(application: "WSGIApplication") -> "WSGIApplication":

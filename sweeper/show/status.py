@@ -10,7 +10,7 @@ from rich.text import Text
 from ..observers.tally import Tally
 from ..store.owners import Owner
 from ..store.study import StudyStore
-from ..text import one_line, plural
+from ..text import one_line, plural, shown
 from ..trial import RunState, Standing
 
 MOST_FAILURES = 20
@@ -55,9 +55,9 @@ def watch(read: Callable[[], list[str] | None], console: Console, seconds: float
         while (lines := read()) is not None:
             if console.is_terminal:
                 live.start()
-                live.update(Text("\n".join(lines)), refresh=True)
+                live.update(Text(shown("\n".join(lines))), refresh=True)
             elif lines != before:
-                console.print(Text("\n".join(lines)), soft_wrap=True)
+                console.print(Text(shown("\n".join(lines))), soft_wrap=True)
             before = lines
             time.sleep(seconds)
     finally:

@@ -31,7 +31,7 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
     parts += ["\n".join(settings_lines(record.settings, width)), _epochs(metrics, width)]
     if run.traceback:
-        parts.append("\n".join([f"Failure ({run.error_class}):", shown(run.traceback)]))
+        parts.append("\n".join([f"Failure ({run.error_class}):", shown(run.traceback.rstrip())]))
     return "\n\n".join(part for part in parts if part)
 
 
