@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .. import limits
 from ..trial import ErrorClass, RunState, StudyRow, TrialRow
 
 
@@ -61,7 +62,7 @@ run = sa.Table(
     sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("trial_id", sa.Integer, nullable=False),
-    sa.Column("arm", sa.String(255), nullable=False),
+    sa.Column("arm", sa.String(limits.ARM), nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("state", _enum(RunState), nullable=False),
     sa.Column("owner", sa.String(255)),
@@ -123,7 +124,7 @@ epoch_metric = sa.Table(
     sa.Column("run_id", sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("epoch", sa.Integer, primary_key=True),
     sa.Column("split", sa.String(16), primary_key=True),
-    sa.Column("task", sa.String(64), primary_key=True),
+    sa.Column("task", sa.String(limits.TASK), primary_key=True),
     sa.Column("metric", sa.String(64), primary_key=True),
     sa.Column("value", sa.Double),
 )

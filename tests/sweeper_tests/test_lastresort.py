@@ -26,7 +26,7 @@ def kept(said: str) -> Path:
 def test_a_bug_is_one_line_and_its_traceback_is_kept(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError(f"\x1b[31m{URL}")
 
     monkeypatch.setattr(importlib.import_module("sweeper.cli.app"), "app", broken)
