@@ -1,6 +1,7 @@
 """The state of a trial on disk: safetensors for tensors, JSON for the rest, whole or not there at all."""
 
 import dataclasses
+import errno
 import hashlib
 import json
 import logging
@@ -20,7 +21,7 @@ from torch.optim import Optimizer
 
 from .config.gradient import METHODS
 from .errors import CheckpointError, OutdatedCheckpointError
-from .files import RunFolder, beside
+from .files import RunFolder, beside, remove
 from .randomness import random_states, restore_random_states
 from .result import EpochResult
 
@@ -116,6 +117,18 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
     """
     folder = RunFolder(rundir)
     final = folder.checkpoints / f"{len(progress.results):06d}.{progress.steps:06d}"
+    try:
+        _write(folder, final, trained, progress)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY):
+            raise
+        # Where locks do not work, the trial's next attempt may have begun; which one counts, others decide.
+        _log.warning("checkpoint %s was not kept: another process changes its folder (%s)", final, error)
+    for old in _newest_first(folder.checkpoints)[KEPT:]:
+        remove(old)
+
+
+def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress) -> None:
     with beside(final) as place:
         place.mkdir()
         weights = place / "model.safetensors"
@@ -137,13 +150,11 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
         if progress.results and progress.results[-1].best and not progress.steps:
             # Before the checkpoint counts: whoever goes on from it finds the weights.
             _keep(weights, folder.weights)
-        shutil.rmtree(final, ignore_errors=True)
+        remove(final)
     _to_disk(folder.checkpoints)
-    for old in _newest_first(folder.checkpoints)[KEPT:]:
-        shutil.rmtree(old)
 
 
-def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
+def restore(rundir: Path, trained: Trained, fingerprint: str, data: str) -> Progress:
     """Puts the newest whole checkpoint into the trial and the random states.
 
     A damaged checkpoint is passed over in favour of the one before it.
@@ -152,13 +163,15 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
         rundir: Folder of the trial.
         trained: What is overwritten.
         fingerprint: By `fingerprint_of`.
+        data: Fingerprint of the data alone.
 
     Returns:
         The progress of that checkpoint; no epochs where there is none.
 
     Raises:
-        CheckpointError: If the checkpoint is of another configuration or of other data.
-        OutdatedCheckpointError: If it was made by another revision of the gradient method.
+        CheckpointError: If the checkpoint is of other data.
+        OutdatedCheckpointError: If it is of this data, but of another configuration or another revision of
+            the gradient method.
     """
     for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
@@ -166,15 +179,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
             _log.warning("checkpoint %s is damaged; the one before it is used, or the start", path)
             continue
         if progress.fingerprint != fingerprint:
-            if progress.fingerprint.partition(".")[0] == fingerprint.partition(".")[0]:
-                raise OutdatedCheckpointError(
-                    f"{path} was made by another arithmetic of its gradient method; "
-                    "move it away to train from the start"
-                )
-            raise CheckpointError(
-                f"{path} belongs to another configuration or to other data; "
-                "move it away to train from the start"
-            )
+            raise _of_another(path, progress, fingerprint, data)
         trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         tensors = load_file(path / "optimizer.safetensors")
         restore_random_states(tensors, trained.device)
@@ -184,6 +189,15 @@ def restore(rundir: Path, trained: Trained, fingerprint: str) -> Progress:
             other.load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in own.items()})
         return progress
     return Progress(fingerprint)
+
+
+def _of_another(path: Path, progress: Progress, fingerprint: str, data: str) -> CheckpointError:
+    """What is wrong with a checkpoint that is not of this configuration, this data and this arithmetic."""
+    if progress.fingerprint.partition(".")[0] == fingerprint.partition(".")[0]:
+        return OutdatedCheckpointError(path, "was made by an earlier arithmetic of its gradient method")
+    if all(result.fingerprint in {None, data} for result in progress.results):
+        return OutdatedCheckpointError(path, "belongs to another configuration")
+    return CheckpointError(f"{path} belongs to other data; move it away to train from the start")
 
 
 def epochs_kept(rundir: Path) -> int | None:

@@ -6,9 +6,11 @@
     ├── DataError             a data file is missing, malformed or out of range
     ├── EncoderError          the encoder's files are missing or are not the expected ones
     ├── CheckpointError       a checkpoint belongs to another trial
-    │   └── OutdatedCheckpointError   its steps were made by an earlier arithmetic
+    │   └── OutdatedCheckpointError   its steps were made by an earlier arithmetic, or with other settings
     └── NonFiniteLossError    the loss became infinite or not a number
 """
+
+from pathlib import Path
 
 
 class ModelError(Exception):
@@ -28,7 +30,15 @@ class CheckpointError(ModelError):
 
 
 class OutdatedCheckpointError(CheckpointError):
-    """A checkpoint is of this trial, but of arithmetic that is not done any more: the trial starts again."""
+    """A checkpoint is of this data, but not of this configuration or arithmetic: the trial starts again.
+
+    Attributes:
+        why: What is wrong with it, as the end of a sentence about it.
+    """
+
+    def __init__(self, checkpoint: Path, why: str) -> None:
+        super().__init__(f"{checkpoint} {why}; move it away to train from the start")
+        self.why = why
 
 
 class NonFiniteLossError(ModelError):

@@ -1,11 +1,12 @@
 """What lies in the folder of a trial, and how a file is written: beside its place, then renamed. No torch."""
 
-import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from .maker import temporary_name
 
 CHECKPOINTS = "checkpoints"
 
@@ -48,40 +49,68 @@ class RunFolder:
         """What the trial's process printed, in all attempts."""
         return self.root / LOG
 
+    @property
+    def lock(self) -> Path:
+        """What the process that trains the trial holds; it goes with the end of the attempt."""
+        return self.root / ".lock"
+
+    def temporary(self) -> list[Path]:
+        """What is being written, or was when its process was killed."""
+        folders = (self.root, self.checkpoints)
+        return [path for folder in folders for path in folder.glob(".*") if path != self.lock]
+
     def discard_checkpoints(self) -> None:
         """Removes the checkpoints of a trial that has its outcome and no further use for them."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
 
 @contextmanager
-def beside(path: Path, *, contended: bool = False) -> Iterator[Path]:
+def beside(path: Path) -> Iterator[Path]:
     """A place to write a file or a folder to, which becomes `path` when that is done.
 
-    The place is a hidden name in the same folder, which is made where it does not exist. What an earlier
-    process left there is removed at the start, and what an exception leaves at the end.
+    The place is a hidden name in the same folder, which is made where it does not exist. Each process has one
+    of its own, so that several may write at once. What an exception leaves there is removed; what a
+    killed process leaves `maker.is_left`.
 
     Args:
         path: Where it belongs. A file that stands there is replaced; a folder must be removed before the end.
-        contended: Whether several processes may write it at once: each then has a place of its own.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    place = path.with_name(f".{path.name}.{secrets.token_hex(4)}" if contended else f".{path.name}")
-    _remove(place)
+    place = path.with_name(temporary_name(path.name))
     try:
         yield place
         place.replace(path)
     finally:
-        _remove(place)
+        remove(place)
 
 
 def write_beside(path: Path, content: str | bytes) -> None:
-    """Writes text, or bytes, that several processes may write at once (see `beside`)."""
-    with beside(path, contended=True) as place:
-        place.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+    """Writes text, or bytes, beside its place (see `beside`)."""
+    with beside(path) as place, place.open("xb") as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
-def _remove(place: Path) -> None:
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place, ignore_errors=True)
+@contextmanager
+def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A hidden folder that is removed at the end; what a killed process leaves of it `maker.is_left`.
+
+    Args:
+        parent: Where; made where it does not exist.
+        name: A word for it.
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = parent / temporary_name(name)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, as far as it is there and others do not remove it at the same time."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        place.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()

@@ -59,7 +59,7 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
         if one.words is not None:
             arrays[f"{task}.words"] = one.words
         arrays |= {f"{task}.group.{column}": groups for column, groups in one.groups.items()}
-    with beside(path) as place, place.open("wb") as file:
+    with beside(path) as place, place.open("xb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
 

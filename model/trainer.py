@@ -100,7 +100,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
     fingerprint = checkpoint.fingerprint_of(corpus.fingerprint, config.gradient)
-    progress = checkpoint.restore(rundir, trained, fingerprint)
+    progress = checkpoint.restore(rundir, trained, fingerprint, corpus.data_fingerprint)
     yield from progress.results
 
     step = len(progress.results) * sampler.steps_per_epoch + progress.steps

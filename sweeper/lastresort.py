@@ -20,6 +20,9 @@ from .version import __version__
 KEPT = 20
 """Files of details that stay in a home; the oldest go."""
 
+DEBUG = "SWEEPER_DEBUG"
+"""The variable that tells the processes that a command starts that it was typed with ``--debug``."""
+
 SAFE = "the trials recorded so far are safe, and the same command goes on"
 
 
@@ -71,7 +74,12 @@ def _errors() -> Path | None:
 
 
 def install() -> None:
-    """Has what would end in a traceback on the terminal end in one line: threads, the end of the process."""
+    """Has what would end in a traceback on the terminal end in one line: threads, the end of the process.
+
+    Not where tracebacks are asked for.
+    """
+    if DEBUG in os.environ:
+        return
     sys.excepthook = _ended
     threading.excepthook = _thread
     sys.unraisablehook = _unraisable

@@ -110,6 +110,11 @@ class Home:
         """The folders of the runs of all studies."""
         return self.root / "runs"
 
+    @property
+    def shared_runs(self) -> Url:
+        """URL of the same folder, where machines share one by URL."""
+        return (self.shared or Url("")).within("runs")
+
 
 def _is_text(name: str) -> bool:
     try:

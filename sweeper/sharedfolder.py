@@ -4,6 +4,8 @@ A trial trains in a folder of its own machine, which is published here whenever 
 and fetched by the machine that goes on with it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from model.files import CHECKPOINTS, LOG, RunFolder, beside
@@ -38,11 +40,8 @@ class SharedFolder:
         Raises:
             InputError: If not.
         """
-        try:
+        with self._explained():
             self._files.exists(self._root)
-        except Exception as error:  # each kind of storage has exceptions of its own
-            reason = self._url.hide(str(error))
-            raise InputError(f"SWEEPER_HOME {self._url!r} cannot be reached: {reason}") from error
 
     def holds(self, name: str) -> bool:
         """Whether a file or folder of this name is in it."""
@@ -50,22 +49,27 @@ class SharedFolder:
         return bool(self._files.exists(f"{self._root}/{name}"))
 
     def vacant(self) -> bool:
-        """Whether nothing is in it."""
+        """Whether nothing is in it.
+
+        Raises:
+            InputError: If it cannot be reached; from `read` and `write` too.
+        """
         self._files.invalidate_cache()
-        return not self._files.exists(self._root) or not self._files.find(self._root)
+        with self._explained():
+            return not self._files.exists(self._root) or not self._files.find(self._root)
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None if there is no such file."""
         self._files.invalidate_cache()
-        try:
+        with self._explained(), suppress(FileNotFoundError):
             return bytes(self._files.cat_file(f"{self._root}/{name}"))
-        except FileNotFoundError:
-            return None
+        return None
 
     def write(self, name: str, content: bytes) -> None:
         """Writes a file, in the place of one of this name."""
-        self._files.makedirs(self._root, exist_ok=True)
-        self._files.pipe_file(f"{self._root}/{name}", content)
+        with self._explained():
+            self._files.makedirs(self._root, exist_ok=True)
+            self._files.pipe_file(f"{self._root}/{name}", content)
 
     def fetch(self, folder: Path, checkpoints: bool = True) -> None:
         """Brings its files into a folder of this machine; the log, which is written there, stays what it is.
@@ -92,19 +96,29 @@ class SharedFolder:
             if path.is_file() and not any(part.startswith(".") for part in name.parts):
                 own[name] = path
         for name, path in own.items():
-            state = (path.stat().st_mtime_ns, path.stat().st_size)
-            if self._published.get(path) != state:
-                self._files.makedirs(f"{self._root}/{name.parent}", exist_ok=True)
-                self._files.put_file(str(path), f"{self._root}/{name}")
-                self._published[path] = state
+            with suppress(FileNotFoundError):  # another attempt may remove it meanwhile
+                state = (path.stat().st_mtime_ns, path.stat().st_size)
+                if self._published.get(path) != state:
+                    self._files.makedirs(f"{self._root}/{name.parent}", exist_ok=True)
+                    self._files.put_file(str(path), f"{self._root}/{name}")
+                    self._published[path] = state
         for name in self._names():
             if name not in own and name.parts[0] == CHECKPOINTS:
-                self._files.rm_file(f"{self._root}/{name}")
+                with suppress(FileNotFoundError):
+                    self._files.rm_file(f"{self._root}/{name}")
 
     def remove(self, name: str) -> None:
         """Removes a file, or a folder with all that is in it, if it is there."""
         if self.holds(name):
             self._files.rm(f"{self._root}/{name}", recursive=True)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # each kind of storage has exceptions of its own
+            reason = self._url.hide(str(error))
+            raise InputError(f"SWEEPER_HOME {self._url!r} cannot be reached: {reason}") from error
 
     def _names(self) -> list[PurePosixPath]:
         self._files.invalidate_cache()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -128,6 +129,7 @@ def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Se
             if hashlib.sha256((entry / name).read_bytes()).hexdigest() != expected[name]:
                 return None
         # As plain arrays: every slice of a memmap object would carry its bookkeeping along.
+        os.utime(entry / "sha256.json")  # says when it was last read
         ids = np.load(entry / "ids.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
         offsets = np.load(entry / "offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
     except (OSError, ValueError, KeyError, TypeError):
@@ -151,7 +153,7 @@ def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> N
     offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
     flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
     try:
-        with beside(entry, contended=True) as place:
+        with beside(entry) as place:
             place.mkdir()
             np.save(place / "ids.npy", flat)
             np.save(place / "offsets.npy", offsets)

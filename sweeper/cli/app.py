@@ -1,6 +1,7 @@
 """The command line: its commands, the options of all of them, and how it ends."""
 
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -20,6 +21,7 @@ from ..url import scrubbed
 from ..version import __version__
 from .argv import hide_secrets
 from .best import best
+from .clean import clean
 from .command import add
 from .confirm import confirm
 from .dashboard import dashboard
@@ -54,6 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "best": best,
     "export": export,
+    "clean": clean,
     "dashboard": dashboard,
     "validate": validate,
     "schema": schema,
@@ -124,8 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = sys.argv[1:] if arguments is None else list(arguments)
     if arguments is None:
         hide_secrets()
-        if DEBUG not in given:
-            lastresort.install()
+        if DEBUG in given:
+            os.environ[lastresort.DEBUG] = "1"
+        lastresort.install()
     if DEBUG not in given and not sys.warnoptions:
         # They name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..paths import Home
 from .command import StudyName
 from .options import Storage, storage_url
 from .say import say
@@ -20,7 +21,7 @@ def status(
     ] = False,
     storage: Storage = None,
 ) -> None:
-    """Says how far a study has come, and which of its trials are unfinished or failed.
+    """Says how far a study has come, which trials are unfinished or failed, and what its runs take on disk.
 
     Example: `sweeper status sbert-grid --watch`
     """
@@ -35,4 +36,4 @@ def status(
             with suppress(KeyboardInterrupt):
                 watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
-            say("\n".join(overview(store)))
+            say("\n".join(overview(store, Home.from_environment())))

@@ -5,27 +5,37 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context, resource_tracker
+from functools import cache
+from multiprocessing import forkserver, get_context, resource_tracker, util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
-from model.files import RunFolder
+from model.files import RunFolder, remove
+from model.maker import temporary_name
 
 from ..importpath import environment
 from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
-from .process import run_trial
+from .process import disk_full, failure, run_trial
 from .protocol import Event, Failed, Finished, Job, Stopped
 
 STOP = b"stop"
 
-# The command line too: else every trial would import the program that started the driver once more.
-PRELOADED = ["model.trainer", "sweeper.executors.process", "sweeper.cli"]
+START_TRIES, START_SECONDS = 5, 0.1
+"""How often a process is asked of the server, which may have died, and how long is waited in between."""
+
+NOTE = "sweeper"
+"""What a note in the system's folder for temporary files is called, which names a folder beside it."""
+
+PRELOADED = ["sweeper.executors.preload"]
+"""What imports everything that the server shall have loaded."""
 
 ENVIRONMENT = {"GOMP_SPINCOUNT": "3000", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 """What a trial's process is started with, unless the user has set it otherwise.
@@ -67,20 +77,39 @@ class LocalExecutor:
         self._context = get_context("forkserver")
         self._context.set_forkserver_preload(list(preloaded))
         self._children: dict[int, _Child] = {}
+        self._unstarted: list[Event] = []
         self._stopping = False
 
     def submit(self, job: Job) -> None:
-        """Forks a process for the trial."""
+        """Forks a process for the trial; if its server dies meanwhile, from another one."""
+        for tries_left in reversed(range(START_TRIES)):
+            try:
+                self._fork(job)
+                return
+            except (OSError, EOFError) as error:
+                if tries_left:
+                    time.sleep(START_SECONDS)  # it may be dying still
+                else:
+                    self._unstarted.append(_not_started(job.number, error))
+
+    def _fork(self, job: Job) -> None:
         events, sender = self._context.Pipe(duplex=False)
         watched, lifeline = self._context.Pipe(duplex=False)
         device = self._freest_device()
         process = self._context.Process(
             target=_child, args=(job, sender, watched, device), name=f"trial-{job.number}"
         )
-        _start_server()
-        process.start()
-        sender.close()
-        watched.close()
+        try:
+            _start_server()
+            process.start()
+        except BaseException:
+            # Whatever was forked ends with its lifeline.
+            events.close()
+            lifeline.close()
+            raise
+        finally:
+            sender.close()
+            watched.close()
         self._children[job.number] = _Child(process, events, lifeline, device)
 
     def poll(self, timeout: float) -> list[Event]:
@@ -88,8 +117,8 @@ class LocalExecutor:
         if self._stopping:
             self._stopping = False
             self._ask_to_stop()
-        ready = wait([child.events for child in self._children.values()], timeout)
-        heard: list[Event] = []
+        heard, self._unstarted = self._unstarted, []
+        ready = wait([child.events for child in self._children.values()], 0 if heard else timeout)
         for number, child in list(self._children.items()):
             if child.events not in ready:
                 continue
@@ -104,6 +133,9 @@ class LocalExecutor:
 
     def cancel(self, number: int) -> None:
         """Kills the trial's process."""
+        self._unstarted = [event for event in self._unstarted if event.number != number]
+        if number not in self._children:
+            return
         self._children[number].process.kill()
         self._reap(number)
 
@@ -144,6 +176,11 @@ class LocalExecutor:
         child.process.close()
 
 
+def _not_started(number: int, error: Exception) -> Failed:
+    message = f"the trial's process could not be started: {str(error) or type(error).__name__}"
+    return Failed(number, ErrorClass.KILLED, message, "", disk_full(error))
+
+
 def _start_server() -> None:
     """Starts the server, unless it runs, so that what asks a sweep to stop passes it by.
 
@@ -154,6 +191,7 @@ def _start_server() -> None:
     given, changed = dict(os.environ), environment()
     os.environ.update(changed)
     try:
+        _note_sockets()
         # By itself first, as it ends with SIGINT and SIGTERM unblocked.
         resource_tracker.ensure_running()
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
@@ -163,6 +201,20 @@ def _start_server() -> None:
             del os.environ[name]
         os.environ.update(given)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@cache
+def _note_sockets() -> None:
+    """Leaves a note of whose the folder of the server's socket is, where multiprocessing has made it.
+
+    Not a folder of its own around it: the path of a socket has to be short.
+    """
+    folder = Path(util.get_temp_dir())
+    note = folder.with_name(temporary_name(NOTE))
+    with note.open("x", encoding="utf-8") as file:
+        file.write(folder.name)
+    # After multiprocessing has removed the folder.
+    util.Finalize(None, remove, args=(note,), exitpriority=-200)
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:
@@ -184,7 +236,7 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
             if isinstance(stream, io.TextIOWrapper):  # whatever the language of the driver's terminal
                 stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        sender.send(Failed(job.number, ErrorClass.ERROR, f"{type(error).__name__}: {error}", ""))
+        sender.send(failure(job.number, error))
         return
     for event in run_trial(job, stop.is_set):
         sender.send(event)

@@ -2,21 +2,38 @@
 
 import errno
 import logging
+import os
 import platform
+import re
 import sys
+import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from model.files import RunFolder, write_beside
+from model.files import RunFolder, remove, write_beside
 from model.inputs import Inputs
 
 from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
+from ..text import plural
 from ..trial import ErrorClass
 from ..url import scrubbed
+from .hold import Hold
 from .processor import processor
 from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Started, Stopped
+
+HOLD_SECONDS = 60.0
+"""How long a trial waits for an earlier attempt to leave its folder.
+
+Its driver ends that one when it notices that it has lost the trial: when it next renews its lease.
+"""
+
+_LOOK_SECONDS = 0.2
+
+
+class FolderInUseError(Exception):
+    """Another attempt has not left the trial's folder in time."""
 
 
 def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
@@ -26,27 +43,78 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
         job: The trial.
         stop: Asked after each step whether to stop there.
     """
+    from model.errors import TrialStoppedError
+
+    try:
+        job.rundir.mkdir(parents=True, exist_ok=True)
+        with Hold(job.rundir) as hold:
+            yield from _taken(hold, job, stop)
+            if hold.sure:
+                for path in RunFolder(job.rundir).temporary():
+                    remove(path)
+            yield from _trained(job, stop)
+        yield Finished(job.number)
+    except TrialStoppedError:
+        yield Stopped(job.number)
+    except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
+        yield failure(job.number, error)
+
+
+def failure(number: int, error: Exception) -> Failed:
+    """What is told of an error that ends a trial."""
+    from model.errors import OutdatedCheckpointError
+
+    return Failed(
+        number,
+        error_class(error),
+        scrubbed(f"{type(error).__name__}: {error}"),
+        scrubbed("".join(traceback.format_exception(error))),
+        disk_full(error),
+        error.why if isinstance(error, OutdatedCheckpointError) else None,
+    )
+
+
+def _taken(hold: Hold, job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
+    """Takes the trial's folder, as soon as an earlier attempt has left it; says so while it waits."""
+    from model.errors import TrialStoppedError
+
+    deadline, said = time.monotonic() + HOLD_SECONDS, False
+    while not hold.take():
+        if stop():
+            raise TrialStoppedError
+        if time.monotonic() > deadline:
+            raise FolderInUseError(f"{hold.holder()} has not left {job.rundir} for {HOLD_SECONDS:.0f} s")
+        if not said:
+            yield Noted(job.number, f"waits until {hold.holder()} has left its folder")
+            said = True
+        time.sleep(_LOOK_SECONDS)
+
+
+def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
     # torch takes seconds to import and belongs into the trial's process only.
     import torch
 
     from model.checkpoint import epochs_kept
     from model.device import device_name, pick_device
-    from model.errors import OutdatedCheckpointError, TrialStoppedError
+    from model.errors import TrialStoppedError
     from model.trainer import train
 
+    shared = SharedFolder(job.shared) if job.shared else None
+    if shared:
+        shared.fetch(job.rundir)
+    configuration = job.config.fingerprint()
+    if job.study and (other := discard_foreign(job.rundir, job.study, job.number, configuration)):
+        yield Noted(job.number, f"what lay in its folder was of {other}, and is gone: it starts anew")
+    write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
+    threads = job.config.threads or job.began_with or job.threads
+    torch.set_num_threads(threads)
+    device = device_name(pick_device(job.config))
+    yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir), processor())
+    if threads not in (job.config.threads, job.threads):
+        began = f"goes on with {plural(threads, 'thread')}, as it began, not with the {job.threads}"
+        yield Noted(job.number, f"{began} of its share here: its numbers stay the same")
+    read: list[Inputs] = []
     try:
-        shared = SharedFolder(job.shared) if job.shared else None
-        if shared:
-            shared.fetch(job.rundir)
-        configuration = job.config.fingerprint()
-        if job.study and (other := discard_foreign(job.rundir, job.study, job.number, configuration)):
-            yield Noted(job.number, f"what lay in its folder was of {other}, and is gone: it starts anew")
-        write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
-        threads = job.config.threads or job.threads
-        torch.set_num_threads(threads)
-        device = device_name(pick_device(job.config))
-        yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir), processor())
-        read: list[Inputs] = []
         with _warnings() as warned:
             trained = train(
                 job.config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=read.append
@@ -61,21 +129,10 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
                 if shared:
                     shared.publish(job.rundir)
                 yield Evaluated(job.number, result)
-        yield Finished(job.number)
     except TrialStoppedError:
         if shared:
             shared.publish(job.rundir)
-        yield Stopped(job.number)
-    except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
-        message = scrubbed(f"{type(error).__name__}: {error}")
-        yield Failed(
-            job.number,
-            error_class(error),
-            message,
-            scrubbed(traceback.format_exc()),
-            disk_full(error),
-            isinstance(error, OutdatedCheckpointError),
-        )
+        raise
 
 
 @contextmanager
@@ -99,10 +156,30 @@ def _machine() -> str:
     return f"{platform.node()}, {platform.machine()}"
 
 
-def disk_full(error: Exception) -> bool:
-    """Whether an error means that nothing more can be written; safetensors says so in words only."""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return full or any(f"(os error {number})" in str(error) for number in (errno.ENOSPC, errno.EDQUOT))
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+_SAYS_FULL = re.compile(
+    "|".join(
+        [
+            *(rf"\(os error {number}\)" for number in _FULL),  # Rust: safetensors, tokenizers
+            *(re.escape(os.strerror(number)) for number in _FULL),
+            r"\d+ requested and \d+ written",  # NumPy
+            "No usable temporary directory",  # Python's tempfile
+        ]
+    )
+)
+
+
+def disk_full(error: BaseException) -> bool:
+    """Whether an error means that nothing more can be written, or is the consequence of one that does.
+
+    Libraries that are not written in Python say so in words only.
+    """
+    if (isinstance(error, OSError) and error.errno in _FULL) or _SAYS_FULL.search(str(error)):
+        return True
+    before = error.__cause__ or error.__context__
+    return before is not None and disk_full(before)
 
 
 def error_class(error: Exception) -> ErrorClass:

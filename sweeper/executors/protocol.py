@@ -22,9 +22,10 @@ class Job:
         rundir: Folder of the trial's files.
         data: The user's data files; None where there are none.
         cache: Tokenised data, shared by all trials.
-        threads: CPU threads, where the configuration does not say.
+        threads: CPU threads, where the configuration does not say and the trial begins.
         shared: URL of a folder of the same files that other machines reach; None where `rundir` is all.
         study: UUID of its study, by which its files are known; None where they are not kept.
+        began_with: CPU threads that it began with, which it keeps: with others its numbers would be others.
     """
 
     number: int
@@ -35,6 +36,7 @@ class Job:
     threads: int
     shared: Url | None = None
     study: str | None = None
+    began_with: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Failed:
     """The trial ended with an error: its class, one line, and the traceback where there is one.
 
     If the disk is full, that is no fault of the trial, and no other one will do better. If its checkpoint is
-    outdated, it can only start again.
+    outdated, as the words say, it can only start again.
     """
 
     number: int
@@ -94,7 +96,7 @@ class Failed:
     message: str
     traceback: str
     disk_full: bool = False
-    outdated: bool = False
+    outdated: str | None = None
 
 
 @dataclass(frozen=True)

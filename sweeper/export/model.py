@@ -1,14 +1,13 @@
 """A trial's model as a folder for the Hugging Face hub."""
 
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
-from model.files import RunFolder
+from model.files import RunFolder, temporary_folder
 
 from ..errors import InputError
 from ..executors.local import LocalExecutor
@@ -23,6 +22,7 @@ from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import model_card
+from .place import put, recover
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -86,21 +86,19 @@ def export_run(
             f"the data are not those on which trial {run.number} of study {sweep.name!r} was trained: "
             "its vocabulary and scores would be others"
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-        beside = Path(name) / "new"
+    recover(folder)
+    with temporary_folder(folder.parent, folder.name) as name:
+        beside = name / "new"
         weights = kept_weights(home, store, run, say)
         if weights is None:
             say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = RunFolder(Path(name)).weights
+            weights = RunFolder(name).weights
             _train_again(store, run.number, weights, home=home, data=data, say=say)
         exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
-        if folder.exists():
-            folder.rename(Path(name) / "old")
-        beside.rename(folder)
+        put(beside, folder)
     return exported.scores
 
 

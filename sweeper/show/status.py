@@ -8,10 +8,13 @@ from rich.live import Live
 from rich.text import Text
 
 from ..observers.tally import Tally
+from ..paths import Home
+from ..runs.folder import StudyFolder
 from ..store.owners import Owner
 from ..store.study import StudyStore
 from ..text import one_line, plural, shown
 from ..trial import RunState, Standing
+from .disk import disk_line
 
 MOST_FAILURES = 20
 """Failed trials that are listed one by one, the latest ones."""
@@ -19,14 +22,21 @@ MOST_FAILURES = 20
 WATCH_SECONDS = 2.0
 
 
-def overview(store: StudyStore) -> list[str]:
-    """How far a study has come: the counts, best trials, failures and changes; then `attention`."""
+def overview(store: StudyStore, home: Home | None = None) -> list[str]:
+    """How far a study has come: the counts, best trials, failures and changes; then `attention`.
+
+    Args:
+        store: The study.
+        home: Where its runs are, if what they take on the disk is to be said too.
+    """
     standings, row = store.trials.standings(), store.row
     running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
     tally = Tally.of(row.wanted, row.study["arms"], standings, max(1, len(running)))
     said = tally.summary() if running else tally.standing()
     changes = [f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}" for moment, text in store.changes()]
     noted = attention(store, standings)
+    if home is not None:
+        changes.append(disk_line(StudyFolder(home, row)))
     return [f"{row.name}: {said}", *(f"  {line}" for line in (*tally.details(), *changes, *noted))]
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ..errors import DatabaseError, InputError
 from ..paths import check_study
-from ..runs.folder import Holder
+from ..runs.mark import Holder
 from ..trial import StudyRow
 from .access import Access
 from .engine import explained, sqlite_file

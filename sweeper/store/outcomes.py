@@ -161,27 +161,37 @@ class Outcomes:
         self.tell(number)
 
     @retried
-    def halve(self, number: int, config: Mapping[str, Any]) -> None:
-        """Puts a trial that ran out of memory back to its start, with a configuration that needs less."""
-        self._put_back(number, {"config": dict(config), "halvings": run.c.halvings + 1})
+    def halve(self, number: int, config: Mapping[str, Any]) -> bool:
+        """Puts a trial that ran out of memory back to its start, with a configuration that needs less.
+
+        Returns:
+            Whether that stands: False if the trial belongs to another driver by now.
+        """
+        return self._put_back(number, {"config": dict(config), "halvings": run.c.halvings + 1})
 
     @retried
-    def forget(self, number: int) -> None:
-        """Puts a trial whose epochs are not to be gone on from back to its start."""
-        self._put_back(number, {})
+    def forget(self, number: int) -> bool:
+        """Puts a trial whose epochs are not to be gone on from back to its start.
+
+        Returns:
+            Whether that stands: False if the trial belongs to another driver by now.
+        """
+        return self._put_back(number, {})
 
     @retried
     def tell(self, number: int) -> None:
         """Gives a trial's outcome to Optuna, whose ever it is; nothing if it has it already."""
         self._tell(self._one(number, *_TOLD))
 
-    def _put_back(self, number: int, values: Mapping[str, Any]) -> None:
+    def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
         values = {**values, "state": RunState.QUEUED}
         with self.access.writing() as connection:
-            if connection.execute(self._change(number).values(values)).rowcount == 1:
+            stands = connection.execute(self._change(number).values(values)).rowcount == 1
+            if stands:
                 connection.execute(epoch_metric.delete().where(epoch_metric.c.run_id == found.id))
                 mirror.forget(connection, found.trial_id)
+        return stands
 
     def _tell(self, found: sa.Row[*tuple[Any, ...]]) -> None:
         values = None

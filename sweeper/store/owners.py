@@ -1,18 +1,14 @@
 """Which driver a trial belongs to, and whether that driver still lives."""
 
-import platform
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
-from pathlib import Path
 
 import psutil
 
-from ..clock import Clock
+from model import maker
 
-_FIRST_NAMESPACE = 0xEFFFFFFC
-"""What Linux calls the process numbers of the machine itself, outside all containers."""
+from ..clock import Clock
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Owner:
     def this_process(cls) -> "Owner":
         """The driver that runs here."""
         process = psutil.Process()
-        return cls(_host(), process.pid, _began(process))
+        return cls(maker.host(), process.pid, maker.began(process))
 
     @classmethod
     def parse(cls, text: str) -> "Owner":
@@ -46,7 +42,7 @@ class Owner:
 
     def is_here(self) -> bool:
         """Whether it runs, or ran, where this process can see it."""
-        return self.host == _host()
+        return self.host == maker.host()
 
     def is_dead(self) -> bool:
         """Whether it ran on this host and is gone; False where that cannot be known."""
@@ -54,27 +50,10 @@ class Owner:
             return False
         try:
             process = psutil.Process(self.pid)
-            another = _began(process) != self.began
+            another = maker.began(process) != self.began
             return another or process.status() == psutil.STATUS_ZOMBIE
         except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
             return True
-
-
-@cache
-def _host() -> str:
-    namespace = Path("/proc/self/ns/pid")
-    number = namespace.stat().st_ino if namespace.exists() else _FIRST_NAMESPACE
-    return platform.node() if number == _FIRST_NAMESPACE else f"{platform.node()}/{number}"
-
-
-def _began(process: psutil.Process) -> str:
-    """When a process began, by something that does not move when the clock is set."""
-    stat, boot = Path(f"/proc/{process.pid}/stat"), Path("/proc/sys/kernel/random/boot_id")
-    if not boot.exists():
-        return str(round(process.create_time()))
-    # The name of the program, in brackets, may hold anything; the start is the 22nd field.
-    ticks = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
-    return f"{boot.read_text(encoding='ascii')[:8]}-{ticks}"
 
 
 class Life(Enum):

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..runs.folder import Holder
+from ..runs.mark import Holder
 from ..trial import ErrorClass, RunState, StudyRow
 from . import provenance
 from .access import Access

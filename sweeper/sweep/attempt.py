@@ -17,12 +17,14 @@ class Ready:
         halvings: How often its micro-batch has been halved.
         kills: How often its process was killed since its latest epoch.
         displaced: Whether the machine that it ran on was lost.
+        threads: CPU threads that it began with; None where it begins.
     """
 
     trial: TrialSpec
     halvings: int = 0
     kills: int = 0
     displaced: bool = False
+    threads: int | None = None
 
 
 @dataclass

@@ -48,7 +48,7 @@ class Backlog:
         self._liveness = Liveness(leases.owner, leases.seconds, leases.access.clock)
         self._history = History.of(study)
         self._ready: list[Ready] = []
-        self._deferred: dict[int, TrialSpec] = {}
+        self._deferred: dict[int, Ready] = {}
         self._new = self._new_trials()
         self.ended: str | None = None
         self._end = wanted  # the lowest number for which there is nothing
@@ -82,7 +82,7 @@ class Backlog:
     def keep(self, mine: Collection[int]) -> None:
         """Drops the trials that another driver has taken over."""
         self._ready = [ready for ready in self._ready if ready.trial.number in mine]
-        self._deferred = {number: trial for number, trial in self._deferred.items() if number in mine}
+        self._deferred = {number: ready for number, ready in self._deferred.items() if number in mine}
 
     def adopt(self, active: Collection[int]) -> bool:
         """Makes the trials of drivers that are gone this driver's own.
@@ -103,7 +103,7 @@ class Backlog:
             if life is Life.GONE and self._leases.take_over(lease.number, lease.owner):
                 row = self._trials.row(lease.number)
                 if row is not None:
-                    self._prepare(trial_of(row), row.halvings)
+                    self._prepare(Ready(trial_of(row), row.halvings, threads=row.threads))
         for number, owner in self._trials.orphans():
             if number >= self._end:
                 continue
@@ -115,16 +115,16 @@ class Backlog:
 
     def settle(self) -> None:
         """Gives the trials that wait for a twin its result, or trains them if it will have none."""
-        for number, trial in list(self._deferred.items()):
+        for number, ready in list(self._deferred.items()):
             twin = self._trials.twin(number)
             under_way = twin is not None and twin.state is not RunState.COMPLETE
             if under_way and twin and (twin.owner == self._leases.owner or not self._is_gone(twin)):
                 continue
             del self._deferred[number]
             if twin is not None and not under_way:
-                self._reuse(trial, twin)
+                self._reuse(ready.trial, twin)
             else:
-                self._ready.append(Ready(trial))
+                self._ready.append(ready)
 
     def history(self) -> History:
         """All trials of the study as they stand; what may have changed since it was last asked is read."""
@@ -156,7 +156,7 @@ class Backlog:
                 self._leases.give_up(number)
                 return
             if self._leases.add(trial, space, self._rivals(trial)):
-                self._prepare(trial)
+                self._prepare(Ready(trial))
                 return
             if self._trials.row(number) is not None:
                 return
@@ -180,15 +180,15 @@ class Backlog:
 
         return Rivals(history.unknown, clash)
 
-    def _prepare(self, trial: TrialSpec, halvings: int = 0) -> None:
+    def _prepare(self, ready: Ready) -> None:
         """Queues a trial; one that another has the result of, or is about to have, needs no training."""
-        twin = self._trials.twin(trial.number)
-        if twin is None or halvings:
-            self._ready.append(Ready(trial, halvings))
+        twin = self._trials.twin(ready.trial.number)
+        if twin is None or ready.halvings:
+            self._ready.append(ready)
         elif twin.state is RunState.COMPLETE:
-            self._reuse(trial, twin)
+            self._reuse(ready.trial, twin)
         else:
-            self._deferred[trial.number] = trial
+            self._deferred[ready.trial.number] = ready
 
     def _is_gone(self, row: TrialRow) -> bool:
         life = self._liveness.judge(row.number, row.owner, row.lease_expires, expired=False)

@@ -143,9 +143,7 @@ class Driver:
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         self._outcomes.reuse(trial.number, twin.number)
-        outcome = Outcome(
-            state=RunState.COMPLETE, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores
-        )
+        outcome = Outcome(RunState.COMPLETE, 0.0, best_epoch=twin.best_epoch, scores=twin.scores)
         self._observer.noted(
             f"trial {trial.number} is identical to trial {twin.number}: its result is reused"
         )
@@ -164,7 +162,7 @@ class Driver:
         trial, number = ready.trial, ready.trial.number
         self._active[number] = Attempt(ready, self._clock.monotonic())
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
-        self._executor.submit(self._files.job(trial, self._data, self._threads))
+        self._executor.submit(self._files.job(trial, self._data, self._threads, ready.threads))
 
     def _record(self, event: Event) -> None:
         number = event.number
@@ -193,6 +191,7 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
+        active.ready = replace(active.ready, threads=event.threads)
         here = (event.number, event.threads, event.device, self._versions, event.machine)
         self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
         if active.ready.displaced:
@@ -222,16 +221,20 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                config = ready.trial.config.model_dump(mode="json")
+                self._anew(ready, note, self._outcomes.halve(number, config))
             case Anew(ready, note):
-                # First the epochs, then the checkpoint: a crash in between finds it once more.
-                self._outcomes.forget(number)
-                self._files.discard_checkpoints(number)
-                self._again(ready, note)
+                self._anew(ready, note, self._outcomes.forget(number))
             case Fail():
                 self._finish(active, RunState.FAILED, event)
+
+    def _anew(self, ready: Ready, note: str, stands: bool) -> None:
+        if stands:
+            # After its epochs: a checkpoint that a crash in between leaves is found to be outdated.
+            self._files.discard_checkpoints(ready.trial.number)
+            self._again(ready, note)
+        else:
+            self._lost(ready.trial.number)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
@@ -248,8 +251,7 @@ class Driver:
         del self._active[number]
         self._files.fetch(number)
         self._weights.settle(number, active.trial.arm, outcome)
-        if state is not RunState.FAILED:
-            self._files.discard_checkpoints(number)
+        self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.files import CHECKPOINTS, RunFolder
+from model.files import CHECKPOINTS, RunFolder, remove
 
 from ..executors import Job
 from ..paths import Home
-from ..runs.folder import Holder, StudyFolder
+from ..runs.folder import StudyFolder
+from ..runs.mark import Holder
 from ..sharedfolder import SharedFolder
 from ..store.study import StudyStore
 from ..trial import TrialSpec
@@ -50,17 +51,19 @@ class RunFiles:
             return None
         return f"{other.database} has the same study, and has taken {self.study.folder} for its runs"
 
-    def job(self, trial: TrialSpec, data: Path | None, threads: int) -> Job:
+    def job(self, trial: TrialSpec, data: Path | None, threads: int, began_with: int | None = None) -> Job:
         """What an executor needs to know of a trial.
 
         Args:
             trial: The trial.
             data: Folder of the user's data files, if there is one.
-            threads: CPU threads, where its configuration does not say.
+            threads: CPU threads, where its configuration does not say and it begins.
+            began_with: CPU threads that it began with; None where it begins.
         """
         number, study = trial.number, self.study
         folder, cache = study.run(number), study.home.cache
-        return Job(number, trial.config, folder, data, cache, threads, study.url(number), study.uuid)
+        url = study.url(number)
+        return Job(number, trial.config, folder, data, cache, threads, url, study.uuid, began_with)
 
     def holds_checkpoints(self, number: int) -> bool:
         """Whether a trial would go on from a checkpoint."""
@@ -77,6 +80,19 @@ class RunFiles:
         RunFolder(self.folder(number)).discard_checkpoints()
         if shared := self._shared(number):
             shared.remove(CHECKPOINTS)
+
+    def tidy(self, number: int, checkpoints: bool) -> None:
+        """Removes what a trial that has ended leaves in its folder and nobody needs.
+
+        Args:
+            number: Number of the trial.
+            checkpoints: Whether they go as well.
+        """
+        run = RunFolder(self.folder(number))
+        for path in (*run.temporary(), run.lock):
+            remove(path)
+        if checkpoints:
+            self.discard_checkpoints(number)
 
     def weights(self, number: int) -> Path:
         """The weights of a trial's best epoch, which need not be there."""

@@ -32,7 +32,10 @@ class Halve(_Again):
 
 
 class Anew(_Again):
-    """From its start: its checkpoint was made by arithmetic that is not done any more."""
+    """From its start: its checkpoint is not of its configuration, or of arithmetic that is not done any more.
+
+    The database says which configuration counts, for example after a crash between `Halve` and its files.
+    """
 
 
 @dataclass(frozen=True)
@@ -49,14 +52,10 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
     """
     number, config = ready.trial.number, ready.trial.config
     if failure.outdated:
-        note = (
-            f"trial {number}: its checkpoint was made by an earlier arithmetic of gradient "
-            f"{config.gradient}; it starts again"
-        )
-        return Anew(ready, note)
+        return Anew(ready, f"trial {number}: its checkpoint {failure.outdated}; it starts again")
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
-        return Restart(Ready(ready.trial, ready.halvings, ready.kills + 1), note)
+        return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
     can_halve = ready.halvings == 0 and config.accumulation < config.batch_size
     if failure.error_class is ErrorClass.OOM and can_halve:
         halved = config.model_copy(update={"accumulation": 2 * config.accumulation})

@@ -2,7 +2,6 @@
 
 import math
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from model.data.rows import check
-from model.files import RunFolder
+from model.files import RunFolder, temporary_folder
 
 from ..errors import InputError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
@@ -137,14 +136,13 @@ def replay(
     made = row if row.reused_from is None else find_trial(store, row.reused_from)
     recorded = store.trials.metrics(number)
     last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
-    home.root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="replay-", dir=home.root) as folder:
+    with temporary_folder(home.root, "replay") as folder:
         try:
-            executor.submit(Job(number, config, Path(folder), data, home.cache, made.threads or 1))
+            executor.submit(Job(number, config, folder, data, home.cache, made.threads or 1))
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes
-        weights = RunFolder(Path(folder)).weights
+        weights = RunFolder(folder).weights
         if keep is not None and weights.exists():
             shutil.copyfile(weights, keep)
     return compare(row, made, recorded, repetition, store.provenance())

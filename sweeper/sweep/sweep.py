@@ -31,6 +31,7 @@ from ..version import __version__
 from .checks import prepare
 from .driver import Driver
 from .files import RunFiles
+from .leftovers import sweep_leftovers
 from .order import Order
 from .workers import choose_workers
 from .workingfolder import working_folder
@@ -69,6 +70,7 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
         count = tally(store, executor.workers)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
+        sweep_leftovers(files, store.trials.standings())
         with (
             progress(console, count) as view,
             logged(order.logs, files.study.name, places.home, count, view) as observer,

@@ -5,8 +5,29 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ..errors import DatabaseError
-from ..trial import Outcome, PastTrial, RunState
+from ..trial import Outcome, PastTrial, RunState, Standing
 from .files import RunFiles
+
+
+def surplus(trials: Iterable[PastTrial | Standing], has_weights: Callable[[int], bool]) -> set[int]:
+    """Numbers of the trials that have ended and whose weights are not kept.
+
+    Args:
+        trials: Trials of a study.
+        has_weights: Whether there are weights of a trial: one that reused a result has none.
+    """
+    ended = [one for one in trials if one.state.final]
+    best: dict[str, float] = {}
+    for one in ended:
+        if one.scores is not None:
+            best[one.arm] = max(best.get(one.arm, -math.inf), one.scores["overall"])
+    kept: dict[str, int] = {}
+    for one in sorted(ended, key=lambda one: one.number):
+        is_best = one.scores is not None and one.scores["overall"] == best[one.arm]
+        # The first among equals that has its weights.
+        if is_best and one.arm not in kept and has_weights(one.number):
+            kept[one.arm] = one.number
+    return {one.number for one in ended} - set(kept.values())
 
 
 class KeptWeights:
@@ -43,11 +64,7 @@ class KeptWeights:
 
     def _leave_best(self, arm: str) -> None:
         ended = [one for one in self._past() if one.arm == arm and one.state.final]
-        scores = {one.number: one.scores["overall"] for one in ended if one.scores is not None}
-        self._reached[arm] = best = max(scores.values())
-        # The first among equals that has its weights: a trial that reused a result has none.
-        equal = sorted(number for number, overall in scores.items() if overall == best)
-        kept = next((number for number in equal if self._files.weights(number).exists()), None)
-        for number in {one.number for one in ended} & self._files.numbers():
-            if number != kept:
-                self._files.remove_weights(number)
+        self._reached[arm] = max(one.scores["overall"] for one in ended if one.scores is not None)
+        gone = surplus(ended, lambda number: self._files.weights(number).exists())
+        for number in gone & self._files.numbers():
+            self._files.remove_weights(number)

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 
 from model.config import TrainConfig
+from model.files import temporary_folder
 from model.result import EpochResult
 
 from ..executors import Evaluated, Failed, Job, Started
@@ -104,7 +104,6 @@ def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int
         return _one(_on_device(config.device))
     began = time.monotonic()
     try:
-        home.root.mkdir(parents=True, exist_ok=True)
         bench = _Bench(config, home, data, began + LIMIT_SECONDS)
         choice = choose(numbers, bench.measure, psutil.virtual_memory().available / 2**20)
     except UnmeasuredError as error:
@@ -192,10 +191,10 @@ class _Bench:
         threads = 1
         executor = LocalExecutor(workers)
         # In the home: elsewhere temporary files may lie in memory, and checkpoints are large.
-        with TemporaryDirectory(prefix=".measuring-", dir=self._home.root) as folder:
+        with temporary_folder(self._home.root, "measuring") as folder:
             try:
                 for number in epochs:
-                    executor.submit(self._job(number, workers, Path(folder)))
+                    executor.submit(self._job(number, workers, folder))
                 while any(len(results) <= MEASURED_EPOCHS for results in epochs.values()):
                     left = self._deadline - time.monotonic()
                     if left <= 0:

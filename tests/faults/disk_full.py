@@ -3,10 +3,10 @@
     python -m tests.faults.disk_full --rounds 6
 
 The home is a small file system in memory (tmpfs), on Linux and for root only. What is left of it is taken by
-a file, all of it or all but a random rest, so that now a checkpoint, now the database, now a log cannot be
-written. Demanded each time: one clear line on standard error and an exit code, or a sweep that ends whole all
-the same; a database of which `PRAGMA integrity_check` says ok; and, once there is room, the same command ends
-whole, with the results of an undisturbed sweep.
+a file, all of it or all but a random rest, or by empty files, until no other can be made, so that now a
+checkpoint, now the database, now a log cannot be written. Demanded each time: one clear line on standard
+error and an exit code, or a sweep that ends whole all the same; a database of which `PRAGMA integrity_check`
+says ok; and, once there is room, the same command ends whole, with the results of an undisturbed sweep.
 """
 
 import argparse
@@ -22,12 +22,19 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from model.files import remove
 from tests.faults.sweep import Run, Sweep, assert_equal
 from tests.faults.verdict import Verdict
 
 MIB = 2**20
 SIZE = 24 * MIB
 """Of the file system: what a study of a few trials needs, twice over."""
+
+INODES = 600
+"""Files and folders that it holds at most."""
+
+INODES_SHARE = 1 / 3
+"""Of the disks: those that have room left, and can make no file."""
 
 
 def unavailable() -> str | None:
@@ -47,7 +54,8 @@ def unavailable() -> str | None:
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
     """Mounts a file system of `SIZE` on a folder."""
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    options = f"size={SIZE},nr_inodes={INODES}"
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
     subprocess.run(command, check=True, capture_output=True, text=True)
     try:
         yield
@@ -63,6 +71,16 @@ def fill(file: Path, rest: int) -> None:
             os.posix_fallocate(out.fileno(), 0, max(room, 1))
         except OSError:
             return  # the sweep was quicker: it is full
+
+
+def fill_inodes(folder: Path, rest: int) -> None:
+    """Makes empty files until none can be made any more, but `rest`."""
+    try:
+        folder.mkdir()
+        for number in range(os.statvfs(folder).f_favail - rest):
+            (folder / str(number)).touch()
+    except OSError:
+        return
 
 
 def integrity(home: Path) -> str:
@@ -83,7 +101,10 @@ def starve(sweep: Sweep, moments: random.Random) -> Run:
     run.wait_for_lines(moments.randint(1, 5 * sweep.trials), 60)
     run.wait_for_lines(10**6, moments.uniform(0, 0.4))
     rest = moments.choice((0, moments.randrange(4096, 600_000), moments.randrange(4096, 600_000)))
-    fill(sweep.home / "filler", rest)
+    if moments.random() < INODES_SHARE:
+        fill_inodes(sweep.home / "filler", moments.randrange(6))
+    else:
+        fill(sweep.home / "filler", rest)
     run.end(timeout=300)
     return run
 
@@ -121,7 +142,7 @@ def main() -> None:
                 with verdict.case(f"round {number}: the database is intact"):
                     assert sweep.gone(), f"left behind: {sweep.processes()}"
                     assert integrity(home) == "ok"
-                (home / "filler").unlink()
+                remove(home / "filler")
                 with verdict.case(f"round {number}: with room again it ends whole"):
                     sweep.finish()
                     assert_equal(sweep, undisturbed)

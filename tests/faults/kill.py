@@ -5,7 +5,8 @@
 Every study of 40 trials is killed several times over, with 1, 2 and 4 workers in turn: now its driver, now
 the process of a trial, now both. After the last kill the study is brought to its end, with `sweeper retry`
 where trials have failed as killed. Demanded: exactly the trials asked for, numbered from 0, none twice, all
-complete, no process left, and every configuration with the metrics, epoch by epoch, that it has where nobody
+complete, no process left, nothing in the home nor among the temporary files that a finished study does not
+need, and every configuration with the metrics, epoch by epoch, that it has where nobody
 disturbed; with one worker the whole table is that of the undisturbed sweep.
 """
 
@@ -86,6 +87,15 @@ def disturb(sweep: Sweep, killer: Killer, kills: int) -> int:
     return starts + finish(sweep)
 
 
+def left_behind(sweep: Sweep) -> list[str]:
+    """What lies in the home and the folder for temporary files without use, once a study is finished."""
+    found = [*Path(sweep.environment["TMPDIR"]).iterdir(), *sweep.home.rglob(".*")]
+    found += sweep.home.rglob("checkpoints")
+    weights = list(sweep.home.rglob("best.safetensors"))
+    arms = {run.arm for run in sweep.runs()}
+    return [str(path) for path in found] + [str(path) for path in weights[len(arms) :]]
+
+
 def finish(sweep: Sweep) -> int:
     """Runs a study to its end, failed trials once more; returns how often the driver was started."""
     for starts in range(1, 10):
@@ -121,7 +131,10 @@ def main() -> None:
         for study in range(given.studies):
             workers = WORKERS[study % len(WORKERS)]
             share = (study + 1) * given.kills // given.studies - study * given.kills // given.studies
-            sweep = replace(undisturbed, home=Path(name) / f"study-{study}", workers=workers)
+            temporary = Path(name) / f"temporary-{study}"
+            temporary.mkdir()
+            home, environment = Path(name) / f"study-{study}", {"TMPDIR": str(temporary)}
+            sweep = replace(undisturbed, home=home, workers=workers, environment=environment)
             began, before = time.monotonic(), killer.kills.copy()
             what = (
                 f"study {study}, workers {workers}: {given.trials} trials, none lost, none double, all equal"
@@ -129,6 +142,7 @@ def main() -> None:
             with verdict.case(what):
                 starts = disturb(sweep, killer, share)
                 assert_equal(sweep, undisturbed, numbers=workers == 1)
+                assert left_behind(sweep) == []
             counts = ", ".join(f"{count} of a {what}" for what, count in (killer.kills - before).items())
             print(f"    kills: {counts}; {starts} starts, {time.monotonic() - began:.0f} s", flush=True)
     drivers, trials = killer.kills["driver"], killer.kills["trial"]

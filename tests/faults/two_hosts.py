@@ -21,7 +21,7 @@ from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
-from sweeper.store import owners as owner
+from model import maker
 from sweeper.store.database import Database
 from tests.faults import postgresql
 from tests.faults.eight_drivers import ROOT, check
@@ -164,7 +164,7 @@ def _drive(given: argparse.Namespace) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     executor = SleepingExecutor(lambda _: given.seconds, WORKERS)
-    with patch.object(owner, "_host", lambda: given.host) if given.here else nullcontext():
+    with patch.object(maker, "host", lambda: given.host) if given.here else nullcontext():
         numbers = drive(given.url, given.home, given.trials, executor=executor)
     print(json.dumps(numbers))
 

@@ -11,29 +11,22 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize("contended", [False, True])
-def test_a_file_stands_in_its_place_at_the_end_alone(contended: bool, tmp_path: Path) -> None:
+def test_a_file_stands_in_its_place_at_the_end_alone(tmp_path: Path) -> None:
     path = tmp_path / "new" / "file"
     for content in ("first", "second"):
-        with beside(path, contended=contended) as place:
+        with beside(path) as place:
             place.write_text(content)
             assert place.parent == path.parent
             assert place.name.startswith(".")
             assert content == "first" or path.read_text() == "first"
         assert path.read_text() == content
-    with pytest.raises(OSError, match="full"), beside(path, contended=contended) as place:
+    with pytest.raises(OSError, match="full"), beside(path) as place:
         place.write_text("third")
         raise OSError("full")
     assert (names(path.parent), path.read_text()) == (["file"], "second")
 
 
-@pytest.mark.parametrize("left", ["file", "folder"])
-def test_a_folder_replaces_what_a_killed_process_left(left: str, tmp_path: Path) -> None:
-    old = tmp_path / ".folder"
-    if left == "file":
-        old.write_text("half")
-    else:
-        (old / "below").mkdir(parents=True)
+def test_a_folder_stands_in_its_place_whole(tmp_path: Path) -> None:
     with beside(tmp_path / "folder") as place:
         place.mkdir()
         (place / "whole").touch()
@@ -41,10 +34,17 @@ def test_a_folder_replaces_what_a_killed_process_left(left: str, tmp_path: Path)
 
 
 def test_of_several_that_write_at_once_each_has_its_own_place(tmp_path: Path) -> None:
-    with beside(tmp_path / "a", contended=True) as one, beside(tmp_path / "a", contended=True) as other:
+    with beside(tmp_path / "a") as one, beside(tmp_path / "a") as other:
         one.write_text("one")
         other.write_text("other")
     assert (names(tmp_path), (tmp_path / "a").read_text()) == (["a"], "one")
+
+
+def test_a_link_that_lies_where_a_file_goes_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("mine")
+    (tmp_path / "file").symlink_to(tmp_path / "target")
+    write_beside(tmp_path / "file", "new")
+    assert ((tmp_path / "target").read_text(), (tmp_path / "file").is_symlink()) == ("mine", False)
 
 
 def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
         for number in range(4):
             files = {path.name for path in (folder / "runs/faults@seconds" / str(number)).iterdir()}
             weights = {"best.safetensors"} if number in best else set()
-            assert files - {"log.txt"} == {"config.json", "predictions.npz"} | weights
+            assert files - {"log.txt"} == {"config.json", "origin.json", "predictions.npz"} | weights
 
 
 def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:

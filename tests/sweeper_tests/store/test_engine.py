@@ -22,7 +22,7 @@ from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
 
-OLDER = ("0001", "0002", "0003")
+OLDER = ("0001", "0002", "0003", "0004", "0005")
 
 
 def made(file: Path) -> Path:
@@ -201,6 +201,8 @@ def test_a_database_of_an_older_sweeper_is_migrated(fresh_url: str, revision: st
     with Database(fresh_url, must_exist=True) as database:
         (store,) = database.studies()
         assert store.row.created == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
+        # Of name and beginning alone: whichever copy is migrated, and on either kind of database.
+        assert store.row.uuid == "02098f26-72fb-566d-ae30-15e4d75c3e64"
         assert [(run.number, run.arm, run.halvings) for run in store.trials.rows()] == [
             (0, "A", 0),
             (1, "B", 0),

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from sweeper.store.owners import Life, Liveness, Owner, _began
+from model.maker import began
+from sweeper.store.owners import Life, Liveness, Owner
 from tests.faults.stepped import Stage
 
 ME = Owner.this_process()
@@ -26,7 +27,7 @@ def test_text_and_back(host: str) -> None:
 
 def test_a_process_that_ended_is_dead_also_before_it_is_collected() -> None:
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = replace(Owner.this_process(), pid=process.pid, began=_began(psutil.Process(process.pid)))
+    owner = replace(Owner.this_process(), pid=process.pid, began=began(psutil.Process(process.pid)))
     assert not owner.is_dead()
     process.kill()
     while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:

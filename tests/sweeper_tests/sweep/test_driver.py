@@ -1,5 +1,6 @@
 """The loop over instant trials: exact totals, adoption, nothing twice, nothing lost."""
 
+import json
 import platform
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from sweeper.executors import Evaluated, Event, NodeLost, Started
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
+from sweeper.runs.mark import Holder
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
 from sweeper.store.optuna_tables import mirror
@@ -136,6 +138,36 @@ def test_a_failure_keeps_its_class_and_the_sweep_goes_on(study: Study, tmp_path:
     assert observer.messages[2] == "2 failed the loss is nan"
 
 
+class Taken(InstantExecutor):
+    """Meanwhile a copy of the database takes the study's folder."""
+
+    def __init__(self, folder: StudyFolder) -> None:
+        super().__init__(workers=2)
+        self._folder = folder
+
+    def poll(self, timeout: float) -> list[Event]:
+        self._folder.take(Holder("sqlite:///copy.db on elsewhere", ("elsewhere:/copy.db", "2:3")))
+        return super().poll(timeout)
+
+
+def test_a_driver_stops_where_a_copy_of_its_database_takes_the_folder(study: Study, tmp_path: Path) -> None:
+    with open_study(tmp_path, study) as store:
+        folder = StudyFolder(Home(tmp_path), store.row)
+    executor = Taken(folder)
+    heard = drive(tmp_path, study, executor, lease_seconds=0.0)
+    said = f"sqlite:///copy.db on elsewhere has the same study, and has taken {folder.folder} for its runs"
+    assert heard.ended_early == said
+    assert (len(executor.submitted), executor.closed) == (2, True)
+    with open_study(tmp_path, study) as store:
+        assert {(run.owner, run.state.final) for run in store.trials.rows()} == {(None, False)}
+        assert store.trials.claimed() == 2
+
+    heard = drive(tmp_path, study, InstantExecutor())
+    assert heard.ended_early is None
+    assert heard.messages[0].startswith(f"the runs in {folder.folder} were those of sqlite:///copy.db on ")
+    assert json.loads((folder.folder / "study.json").read_text())["uuid"] == folder.uuid
+
+
 def test_checkpoints_go_with_success_only(study: Study, tmp_path: Path) -> None:
     with open_study(tmp_path, study) as store:
         folder = StudyFolder(Home(tmp_path), store.row)
@@ -198,3 +230,12 @@ def test_a_trial_has_the_cores_that_its_workload_says(study: Study, tmp_path: Pa
     executor = InstantExecutor()
     drive(tmp_path, Study(study.spec, placed), executor, wanted=1)
     assert [job.threads for job in executor.submitted] == [3]
+
+
+def test_a_trial_keeps_the_threads_that_it_began_with(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path, study, InstantExecutor(dies_after=3), wanted=2)
+    later = InstantExecutor(workers=2)
+    drive(tmp_path, study, later, wanted=2)
+    # An instant trial says that it has one thread.
+    assert [job.began_with for job in later.submitted] == [1, None]

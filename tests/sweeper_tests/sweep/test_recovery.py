@@ -42,8 +42,8 @@ def test_too_little_memory_halves_the_micro_batch_once() -> None:
 
 
 def test_a_checkpoint_of_an_earlier_arithmetic_is_no_failure() -> None:
-    found = after_failure(of(2, kills=1), replace(failure(ErrorClass.ERROR), outdated=True))
-    note = "trial 3: its checkpoint was made by an earlier arithmetic of gradient sum; it starts again"
+    found = after_failure(of(2, kills=1), replace(failure(ErrorClass.ERROR), outdated="is of 1999"))
+    note = "trial 3: its checkpoint is of 1999; it starts again"
     assert found == Anew(of(2, kills=1), note)
 
 

@@ -1,4 +1,4 @@
-"""Trials left half-way by a version that joined gradients otherwise."""
+"""Trials left half-way with a checkpoint that does not count: of an earlier arithmetic, or other settings."""
 
 import hashlib
 import json
@@ -6,10 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from sweeper.executors import Evaluated, Event
+from sweeper.executors import Evaluated, Event, Failed, Job
 from sweeper.executors.inline import InlineExecutor
+from sweeper.sweep.files import RunFiles
+from sweeper.trial import ErrorClass
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.made import study
 
@@ -64,9 +67,57 @@ def test_a_trial_of_a_mended_method_starts_again_and_says_so(gradient: str, tmp_
         assert heard.messages == ["0 complete "]
         assert earlier == {1}
     else:
-        note = f"trial 0: its checkpoint was made by an earlier arithmetic of gradient {gradient}"
+        note = "trial 0: its checkpoint was made by an earlier arithmetic of its gradient method"
         assert heard.messages == [f"{note}; it starts again", "0 complete "]
         assert earlier == set()
         with closing(sqlite3.connect(tmp_path / "studies.db")) as connection:
             told = connection.execute("SELECT step FROM trial_intermediate_values ORDER BY step").fetchall()
         assert told == [(1,), (2,)]
+
+
+class Hungry(InlineExecutor):
+    """Runs out of memory after the first epoch, unless the micro-batch was halved."""
+
+    def poll(self, timeout: float) -> list[Event]:
+        events = super().poll(timeout)
+        for event in events:
+            if isinstance(event, Evaluated) and self.accumulation == 1:
+                self.cancel(event.number)
+                return [*events, Failed(event.number, ErrorClass.OOM, "out of memory", "")]
+        return events
+
+    def submit(self, job: Job) -> None:
+        super().submit(job)
+        self.accumulation = job.config.accumulation
+
+
+class KilledError(BaseException):
+    """The driver's process is gone."""
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_crash_between_a_halving_and_its_files_costs_nothing(
+    signed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    made = study(base=SMALL, arms={"only": {}})
+    drive(tmp_path / "undisturbed", made, Hungry(), wanted=1)
+    with monkeypatch.context() as patch, pytest.raises(KilledError):
+        patch.setattr(RunFiles, "discard_checkpoints", killed)
+        drive(tmp_path / "killed", made, Hungry(), wanted=1)
+    run = tmp_path / "killed/runs" / made.name / "0"
+    assert (run / "checkpoints/000001.000000").exists()
+    if not signed:
+        (run / "origin.json").unlink()
+    heard = drive(tmp_path / "killed", made, Hungry(), wanted=1)
+    assert heard.messages[-1] == "0 complete "
+    assert "another configuration" in heard.messages[0]
+    found = []
+    for name in ("undisturbed", "killed"):
+        with open_study(tmp_path / name, made) as store:
+            [row] = store.trials.rows()
+            assert (row.halvings, row.config["accumulation"]) == (1, 2)
+            found.append(store.trials.epochs_frame())
+    pd.testing.assert_frame_equal(*found, check_exact=True)

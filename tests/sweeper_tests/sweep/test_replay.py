@@ -235,7 +235,7 @@ def test_a_real_trial_is_identical_until_its_data_change(folder: Path, sweeper: 
     first, *_, last = said.out.splitlines()
     assert first == "epoch 1: identical"
     assert re.fullmatch(r"mine@files trial 0: identical in \d+ metrics, and complete as recorded", last)
-    assert not list((folder / ".sweeper").glob("replay-*"))
+    assert not list((folder / ".sweeper").glob(".replay*"))
     file = folder / "data/train.csv"
     before = hashlib.sha256(file.read_bytes()).hexdigest()
     file.write_text(file.read_text() + "c\tA long and tedious film\t1\n")

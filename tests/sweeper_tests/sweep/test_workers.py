@@ -266,4 +266,4 @@ def test_the_command_line(folder: Path, sweeper: Command, monkeypatch: pytest.Mo
     assert "mine@small: 2 of 2 trials" in first
     for again in (said("--trials", "2"), said("--trials", "3", "--executor", "inline")):
         assert "workers auto" not in again
-    assert not list((folder / ".sweeper").glob(".measuring-*"))
+    assert not list((folder / ".sweeper").glob(".measuring*"))

@@ -1,0 +1,80 @@
+"""The command that frees disk."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..paths import Home
+from .command import STUDY_RUN, Which
+from .options import Storage, storage_url
+from .say import say
+
+if TYPE_CHECKING:
+    from ..store.study import StudyStore
+    from ..sweep.leftovers import Leftover
+
+
+def clean(
+    *,
+    study: Annotated[
+        str | None,
+        Which(f"{STUDY_RUN}; default: all, with what lies beside their runs in SWEEPER_HOME."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it; without this, nothing is removed.")] = False,
+    storage: Storage = None,
+) -> None:
+    """Says what may go from the disk of this machine, and removes it with `--yes`.
+
+    Checkpoints of finished trials, weights of trials that are not the best of their arm, what killed
+    processes left, and tokenised data that nobody has read for a day. What a report or a trial under way
+    needs stays.
+
+    Example: `sweeper clean sbert-grid --yes`
+    """
+    from ..show.disk import in_bytes, size_of
+    from ..store.database import Database
+    from ..store.studies import find_study
+
+    home = Home.from_environment()
+    with Database(storage_url(storage), must_exist=True) as database:
+        stores = [find_study(database, study)] if study else database.studies()
+        found = [*_of_runs(home, stores), *([] if study else _of_home(home))]
+    kinds: dict[str, list[int]] = {}
+    kept = 0
+    for leftover in found:
+        size = size_of(leftover.path)
+        if yes and not leftover.remove():
+            kept += 1
+        else:
+            kinds.setdefault(leftover.kind, []).append(size)
+    for kind, sizes in kinds.items():
+        say(f"{kind}: {len(sizes)}, {in_bytes(sum(sizes))}")
+    total = in_bytes(sum(sum(sizes) for sizes in kinds.values()))
+    if kept:
+        say(f"{kept} stay: they are in use, or this user may not remove them.")
+    if not kinds:
+        say("Nothing to free.")
+    elif yes:
+        say(f"Freed {total}.")
+    else:
+        say(f"{total} in all; remove it with --yes.")
+
+
+def _of_runs(home: Home, stores: Iterable["StudyStore"]) -> Iterator["Leftover"]:
+    from ..sweep.files import RunFiles
+    from ..sweep.leftovers import in_runs
+
+    for store in stores:
+        files = RunFiles.of(home, store)
+        if other := files.taken():
+            say(f"{store.row.name}: nothing is removed here: {other}", err=True)
+        else:
+            yield from in_runs(files, store.trials.standings())
+
+
+def _of_home(home: Home) -> Iterator["Leftover"]:
+    from ..sweep.leftovers import temporaries, unread_cache
+
+    yield from temporaries(home)
+    yield from unread_cache(home)

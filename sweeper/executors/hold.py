@@ -1,0 +1,83 @@
+"""A run folder belongs to one attempt, whose process holds a lock on a file in it for as long as it lives."""
+
+import errno
+import fcntl
+import os
+import platform
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from model.files import RunFolder
+
+from ..text import one_line
+
+_TAKEN = (errno.EWOULDBLOCK, errno.EACCES)
+
+
+class Hold:
+    """The hold of a process on a run folder. A context manager; the system ends it with the process.
+
+    Where a file system knows no locks, everybody holds everything: what is written there is written beside
+    its place, so that two attempts do not fail of each other.
+
+    Args:
+        folder: The run folder, which exists.
+
+    Attributes:
+        sure: Whether nobody else can hold it; known once it is taken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = RunFolder(folder).lock
+        self._descriptor: int | None = None
+        self.sure = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.leave()
+
+    def take(self) -> bool:
+        """Takes hold of the folder; returns at once, whether that succeeded.
+
+        Raises:
+            OSError: If the file cannot be made, for example on a full disk.
+        """
+        while True:
+            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(descriptor)
+                return error.errno not in _TAKEN
+            if self._is_there(descriptor):
+                break
+            os.close(descriptor)  # whoever had it has removed it meanwhile
+        self._descriptor, self.sure = descriptor, True
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+        return True
+
+    def holder(self) -> str:
+        """Who has it, in words."""
+        try:
+            return one_line(self._file.read_text(encoding="utf-8", errors="replace")) or "another process"
+        except OSError:
+            return "another process"
+
+    def leave(self) -> None:
+        """Gives the folder back."""
+        if self._descriptor is not None:
+            self._file.unlink(missing_ok=True)
+            os.close(self._descriptor)
+            self._descriptor, self.sure = None, False
+
+    def _is_there(self, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._file.stat())
+        except FileNotFoundError:
+            return False

@@ -1,0 +1,167 @@
+"""What lies on the disk and is of no use any more: left by processes that were killed, or kept for nobody."""
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.files import RunFolder, remove
+from model.maker import is_left
+
+from ..executors.hold import Hold
+from ..executors.local import NOTE
+from ..paths import Home
+from ..trial import RunState, Standing
+from .files import RunFiles
+from .weights import surplus
+
+CHECKPOINTS = "checkpoints of finished trials"
+
+
+FAILED = "checkpoints of failed trials, which `sweeper retry` would go on from"
+
+
+WEIGHTS = "weights that are not kept"
+
+
+TEMPORARIES = "temporary files of processes that are gone"
+
+
+CACHE = "tokenised data that nobody has read for a day"
+
+
+CACHE_SECONDS = 24 * 3600.0
+"""How long tokenised data lies unread before `sweeper clean` removes it; whoever needs it makes it again."""
+
+
+_SOCKETS = re.compile(r"pymp-\w+", re.ASCII)
+"""What multiprocessing calls the folder of a server's socket."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A file or folder that may go.
+
+    Attributes:
+        kind: What it is, in words: one of those above.
+        path: Where it is.
+        run: The run folder that it is in; None if in none.
+    """
+
+    kind: str
+    path: Path
+    run: Path | None = None
+
+    def remove(self) -> bool:
+        """Removes it, unless an attempt holds its run folder; returns whether it is gone."""
+        if self.run is None:
+            remove(self.path)
+        else:
+            with suppress(FileNotFoundError), Hold(self.run) as hold:
+                if not hold.take():
+                    return False
+                remove(self.path)
+        return not self.path.exists()
+
+
+def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
+    """Removes what killed processes left: at the start of each driver, of its study and its home.
+
+    What another driver may still use stays: one on this host that lives, one of another host for a week, and
+    whatever a trial needs that has not ended.
+    """
+    with suppress(OSError):
+        for found in (*temporaries(files.study.home), *in_runs(files, trials)):
+            if (
+                found.kind != FAILED
+                and found.remove()
+                and found.kind == CHECKPOINTS
+                and found.run is not None
+            ):
+                files.discard_checkpoints(int(found.run.name))  # those that all machines share, too
+
+
+def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]:
+    """What lies in the folder of a study, but for what its unfinished trials have."""
+    yield from _left(files.study.folder, ".*")
+    numbers = files.numbers()
+    ended = {one.number: one for one in trials if one.state.final and one.number in numbers}
+    names = {number: _names(files.folder(number)) for number in ended}
+    for number, standing in ended.items():
+        yield from _in_run(files.folder(number), names[number], standing)
+    yield from _weights(files, names, ended)
+
+
+def temporaries(home: Home) -> Iterator[Leftover]:
+    """What processes that are gone left in a home, its caches and the system's folder for temporary files."""
+    for note in _left(Path(tempfile.gettempdir()), f".{NOTE}.*"):
+        sockets = _named(note.path)
+        if sockets is not None:
+            yield Leftover(TEMPORARIES, sockets)
+        yield note
+    for folder, pattern in (
+        (home.root, ".*"),
+        (home.root, "replay-*"),  # of earlier versions
+        (home.cache, ".*"),
+        (_tokens(home), ".*"),
+    ):
+        yield from _left(folder, pattern)
+
+
+def unread_cache(home: Home) -> Iterator[Leftover]:
+    """Tokenised data that no trial has begun with for a day."""
+    for entry in _tokens(home).glob("[!.]*"):
+        with suppress(OSError):
+            if time.time() - max(one.stat().st_mtime for one in entry.iterdir()) > CACHE_SECONDS:
+                yield Leftover(CACHE, entry)
+
+
+def _left(folder: Path, pattern: str) -> Iterator[Leftover]:
+    for path in folder.glob(pattern):
+        with suppress(OSError):
+            if path.lstat().st_uid == os.getuid() and is_left(path):
+                yield Leftover(TEMPORARIES, path)
+
+
+def _named(note: Path) -> Path | None:
+    """The folder beside a note that it names, if there is one."""
+    with suppress(OSError, UnicodeError):
+        name = note.read_text(encoding="utf-8")
+        if _SOCKETS.fullmatch(name) and note.with_name(name).lstat().st_uid == os.getuid():
+            return note.with_name(name)
+    return None
+
+
+def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Leftover]:
+    run = RunFolder(folder)
+    if run.checkpoints.name in names:
+        kind = FAILED if standing.state is RunState.FAILED else CHECKPOINTS
+        yield Leftover(kind, run.checkpoints, folder)
+    if any(name.startswith(".") for name in names):
+        for path in (*run.temporary(), run.lock):
+            if path.exists():
+                yield Leftover(TEMPORARIES, path, folder)
+
+
+def _weights(
+    files: RunFiles, names: Mapping[int, set[str]], ended: Mapping[int, Standing]
+) -> Iterator[Leftover]:
+    having = {number for number, found in names.items() if files.weights(number).name in found}
+    if having:
+        for number in sorted(surplus(ended.values(), having.__contains__) & having):
+            yield Leftover(WEIGHTS, files.weights(number), files.folder(number))
+
+
+def _names(folder: Path) -> set[str]:
+    try:
+        return set(os.listdir(folder))  # noqa: PTH208 - thousands of them
+    except OSError:
+        return set()
+
+
+def _tokens(home: Home) -> Path:
+    return home.cache / "tokens"

@@ -1,0 +1,32 @@
+"""The server of trials' processes."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from psutil import Process
+
+from sweeper.executors import Failed, Finished, local
+from sweeper.executors.local import LocalExecutor
+from sweeper.trial import ErrorClass
+from tests.sweeper_tests.executors.story import gone, job, story
+
+
+@pytest.mark.parametrize("when", ["before", "at once", "always"])
+def test_a_dead_server_is_restarted(when: str, tmp_path: Path) -> None:
+    executor, mine = LocalExecutor(), job(tmp_path)
+    local._start_server()
+    server = next(one for one in Process().children() if "forkserver" in " ".join(one.cmdline()))
+    server.kill()
+    if when == "before":
+        assert gone(server)
+    with patch.object(local, "_start_server", side_effect=EOFError) if when == "always" else nullcontext():
+        told = story(executor, mine)[mine.number]
+    last = told[-1]
+    if when == "always":
+        assert isinstance(last, Failed)
+        assert last.error_class is ErrorClass.KILLED
+        assert last.message == "the trial's process could not be started: EOFError"
+    else:
+        assert isinstance(last, Finished)

@@ -1,0 +1,65 @@
+"""A trial in its process: the threads that it has, and what a full disk makes of it."""
+
+import errno
+import os
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from sweeper.executors import Failed, Noted, Started, process
+from sweeper.executors.inline import InlineExecutor
+from sweeper.executors.process import disk_full, run_trial
+from tests.sweeper_tests.executors.story import job, story
+
+
+def test_a_trial_keeps_the_threads_that_it_began_with_and_says_so(tmp_path: Path) -> None:
+    mine = replace(job(tmp_path), began_with=2)
+    began, said, *_ = story(InlineExecutor(), mine)[mine.number]
+    assert isinstance(began, Started)
+    assert began.threads == 2
+    assert said == Noted(
+        mine.number,
+        "goes on with 2 threads, as it began, not with the 1 of its share here: its numbers stay the same",
+    )
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FULL,
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OSError("78125 requested and 0 written"),
+        RuntimeError("I/O error: No space left on device (os error 28)"),
+        RuntimeError("PytorchStreamWriter failed: No space left on device"),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_full_disk_is_told_as_such(wrapped: bool, error: Exception) -> None:
+    assert disk_full(_caused_by(error) if wrapped else error)
+    assert not disk_full(OSError(errno.EACCES, "Permission denied"))
+
+
+def _caused_by(cause: Exception) -> Exception:
+    try:
+        raise ValueError("cannot be read back") from cause
+    except ValueError as error:
+        return error
+
+
+@pytest.mark.parametrize(("module", "name"), [(Path, "mkdir"), (os, "open"), (process, "write_beside")])
+def test_a_full_disk_is_no_fault_of_the_trial_whose_folder_it_is(
+    module: object, name: str, tmp_path: Path
+) -> None:
+    """Neither the run folder, nor the lock in it, nor a file can be made."""
+    mine = job(tmp_path)
+    if name != "mkdir":
+        mine.rundir.mkdir()
+    with patch.object(module, name, side_effect=FULL):
+        [failed] = run_trial(mine, lambda: False)
+    assert isinstance(failed, Failed)
+    assert failed.disk_full
