@@ -14,8 +14,8 @@ import typer
 
 from model.errors import ModelError
 
-from .. import lastresort
 from ..errors import SweeperError
+from ..executors import lastresort
 from ..signals import exit_code
 from ..url import scrubbed
 from ..version import __version__

@@ -13,7 +13,7 @@ from model.files import write_beside
 
 from ..errors import InputError
 from ..report.results import readable, records
-from ..spreadsheet import cell
+from ..show.spreadsheet import cell
 
 
 def check_suffix(file: Path) -> None:

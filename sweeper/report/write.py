@@ -13,7 +13,7 @@ from model.tasks import overall_formula
 from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home
-from ..spreadsheet import cell
+from ..show.spreadsheet import cell
 from ..store.database import Database
 from ..study.named import is_confirmation
 from ..text import one_line

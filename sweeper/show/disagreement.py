@@ -12,8 +12,8 @@ from model.metrics import METRICS, TaskMetric
 from model.predictions import Predictions
 from model.tasks import Task
 
-from ..spreadsheet import cell
 from ..text import one_line
+from .spreadsheet import cell
 
 Places = NDArray[np.intp]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .. import limits
+from ..study import limits
 from ..trial import ErrorClass, RunState, StudyRow, TrialRow
 
 

@@ -3,9 +3,9 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from .. import limits
 from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
+from . import limits
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .space import Choice, Space

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from ...spreadsheet import cell as safe
+from ...show.spreadsheet import cell as safe
 from ...text import one_line
 from ..document import Document
 

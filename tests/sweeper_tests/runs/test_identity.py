@@ -208,7 +208,7 @@ def test_a_number_that_leaves_its_folder_is_refused(folder: Path, sweeper: Comma
     sql("UPDATE run SET number = '../../x'")
     said = sweeper("report")
     assert said.code in (0, 2)
-    assert "trial ../../x of study 'mine@tiny' cannot be read: its number cannot be '../../x'" in said.err
+    assert "trial ../../x of study 'mine@small' cannot be read: its number cannot be '../../x'" in said.err
 
 
 @pytest.mark.parametrize("uuid", [None, "../../../x", "0" * 36])

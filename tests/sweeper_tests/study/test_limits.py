@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from optuna.storages._rdb import models
 
-from sweeper import limits
 from sweeper.store.tables import epoch_metric, run
+from sweeper.study import limits
 from tests.sweeper_tests.typed import SMALL, STUDY, Command, write
 
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from .errors import SweeperError
-from .paths import Home
-from .text import one_line
-from .url import scrubbed
-from .version import __version__
+from ..errors import SweeperError
+from ..paths import Home
+from ..text import one_line
+from ..url import scrubbed
+from ..version import __version__
 
 KEPT = 20
 """Files of details that stay in a home; the oldest go."""

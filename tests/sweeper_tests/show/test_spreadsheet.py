@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from sweeper.spreadsheet import cell
+from sweeper.show.spreadsheet import cell
 
 RUN = ["=HYPERLINK(1)", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\n=1", "＝1", "'=1", "''=1", "-", "+", "--1"]
 PLAIN = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sweeper import lastresort
+from sweeper.executors import lastresort
 from tests.sweeper_tests.typed import Command
 
 URL = "postgresql://bob:s3same@127.0.0.1:9/db"
@@ -66,7 +66,7 @@ ENDS = {
 
 @pytest.mark.parametrize("code", ENDS.values(), ids=ENDS)
 def test_no_traceback_comes_from_elsewhere(code: str, tmp_path: Path) -> None:
-    program = f"from sweeper import lastresort\nlastresort.install()\n{code}\n"
+    program = f"from sweeper.executors import lastresort\nlastresort.install()\n{code}\n"
     environment = os.environ | {"SWEEPER_HOME": str(tmp_path / "none"), "TMPDIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=False
