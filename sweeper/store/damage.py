@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ..errors import DatabaseError
 from ..text import one_line
-from .tables import run, sweep
+from .tables import run
 
 UNREADABLE = (LookupError, ValueError, TypeError, sa.exc.OperationalError)
 """What comes of a value that is not of its column; the last of text that is no UTF-8, and of much else."""
@@ -170,14 +170,9 @@ def _is_config(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("tasks"), dict) and type(value.get("epochs")) is int
 
 
-def _is_study(value: Mapping[str, Any]) -> bool:
-    return isinstance(value.get("arms"), dict)
-
-
 _CHECKS: dict[tuple[str, str], Callable[[Any], bool]] = {
     (run.name, "scores"): _are_scores,
     (run.name, "config"): _is_config,
-    (sweep.name, "study"): _is_study,
     **{
         (run.name, name): math.isfinite
         for name in ("seconds", "peak_memory_mb", "processor_seconds", "step_seconds")
