@@ -116,8 +116,12 @@ def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]])
 
 def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
     """The commits, files, rows and weights of the trials."""
-    folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder in kept]
-    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs in kept]
+    folders = [
+        (kept[run.working_folder], run.number)
+        for run in runs
+        if run.working_folder and run.working_folder in kept
+    ]
+    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs and run.inputs in kept]
     return {
         "Commit": _list_trials(_numbers((commit_line(one), number) for one, number in folders)),
         "Files": _list_trials(_numbers((line, n) for one, n in inputs for line in file_lines(one))),
