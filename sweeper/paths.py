@@ -8,6 +8,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from .errors import InputError
+from .url import Url
+
+STORAGE = "SWEEPER_STORAGE"
+"""The variable that names the database where no option does; unlike that, ``ps`` does not show it."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")
 
@@ -65,7 +69,7 @@ class Home:
     """
 
     root: Path
-    shared: str | None = None
+    shared: Url | None = None
 
     @classmethod
     def from_environment(cls) -> "Home":
@@ -75,9 +79,12 @@ class Home:
         """
         given = os.environ.get("SWEEPER_HOME") or ".sweeper"
         if "://" not in given:
-            return cls(user_path(given).resolve())
+            root = user_path(given).resolve()
+            if not _is_text(str(root)):
+                raise InputError(f"SWEEPER_HOME {str(root)!a}: cannot be used: its name is not in UTF-8")
+            return cls(root)
         digest = hashlib.sha256(given.encode()).hexdigest()[:16]
-        return cls(Path.home() / ".cache" / "sweeper" / digest, given.rstrip("/"))
+        return cls(Path.home() / ".cache" / "sweeper" / digest, Url(given.rstrip("/")))
 
     @property
     def cache(self) -> Path:
@@ -85,7 +92,7 @@ class Home:
         return self.root / "cache"
 
     @property
-    def storage(self) -> str:
+    def storage(self) -> Url:
         """URL of the default database.
 
         Raises:
@@ -96,7 +103,7 @@ class Home:
                 f"SWEEPER_HOME {self.shared!r} cannot hold a database: name one with --storage postgresql://…"
             )
         # Quoted: a URL gives % and ? meanings that they do not have in a folder's name.
-        return f"sqlite:///{quote(str(self.root / 'studies.db'))}"
+        return Url(f"sqlite:///{quote(str(self.root / 'studies.db'))}")
 
     @property
     def runs(self) -> Path:
@@ -104,9 +111,17 @@ class Home:
         return self.root / "runs"
 
     @property
-    def shared_runs(self) -> str:
+    def shared_runs(self) -> Url:
         """URL of the same folder, where machines share one by URL."""
-        return f"{self.shared}/runs"
+        return (self.shared or Url("")).within("runs")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def data_folder() -> Path | None:

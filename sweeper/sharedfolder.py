@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from model.files import CHECKPOINTS, LOG, RunFolder, beside
 
 from .errors import InputError
+from .url import Url
 
 
 class SharedFolder:
@@ -23,13 +24,13 @@ class SharedFolder:
         InputError: If fsspec knows no such URLs, or lacks the package for them.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: Url) -> None:
         from fsspec.core import url_to_fs
 
         try:
-            self._files, self._root = url_to_fs(url)
+            self._files, self._root = url_to_fs(url.whole)
         except (ImportError, ValueError) as error:
-            raise InputError(f"SWEEPER_HOME {url!r} cannot be used: {error}") from error
+            raise InputError(f"SWEEPER_HOME {url!r} cannot be used: {url.hide(str(error))}") from error
         self._url = url
         self._published: dict[Path, tuple[int, int]] = {}
 
@@ -116,7 +117,8 @@ class SharedFolder:
         try:
             yield
         except Exception as error:  # each kind of storage has exceptions of its own
-            raise InputError(f"SWEEPER_HOME {self._url!r} cannot be reached: {error}") from error
+            reason = self._url.hide(str(error))
+            raise InputError(f"SWEEPER_HOME {self._url!r} cannot be reached: {reason}") from error
 
     def _names(self) -> list[PurePosixPath]:
         self._files.invalidate_cache()

@@ -135,12 +135,21 @@ _JOINERS = "\u200c\u200d"
 def one_line(text: str) -> str:
     """Text in one line; control characters, which would break a table or command a terminal, are spelt."""
     spaced = " ".join(text.split())
-    return "".join(_spelt(sign) if is_control(sign) else sign for sign in spaced if sign not in _JOINERS)
+    return "".join(_harmless(sign) for sign in spaced if sign not in _JOINERS)
+
+
+def shown(text: str) -> str:
+    """Text of several lines as it is, but for control characters, which are spelt as `one_line` does."""
+    return "\n".join("".join(map(_harmless, line)) for line in text.expandtabs(4).splitlines())
 
 
 def is_control(sign: str) -> bool:
     """Whether a character commands rather than shows: ESC, BEL, a line break, a change of direction."""
     return unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") and sign not in _JOINERS
+
+
+def _harmless(sign: str) -> str:
+    return _spelt(sign) if is_control(sign) else sign
 
 
 def _spelt(sign: str) -> str:

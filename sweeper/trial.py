@@ -292,9 +292,3 @@ class TrialSpec:
     seed: int
     configuration: int
     toggles: dict[str, Any] = field(default_factory=dict)
-
-
-def trial_of(row: TrialRow) -> TrialSpec:
-    """The trial that a row records."""
-    config = TrainConfig.model_validate(row.config)
-    return TrialSpec(row.number, row.arm, row.params, config, row.seed, row.configuration)

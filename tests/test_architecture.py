@@ -56,7 +56,7 @@ PLANTS = {
     "The trainer's rooms": ("model.network.encoder", "model.evaluation"),
     "Only the trial's process and the exporter reach the network": ("sweeper.export.card", "model.outputs"),
     "SQLAlchemy stays in the store": ("sweeper.text", "sqlalchemy"),
-    "Optuna stays in the search, beside the store, and in two corners": ("sweeper.pareto", "optuna"),
+    "Optuna stays in the search, beside the store, and in two corners": ("sweeper.study.pareto", "optuna"),
     "The orchestrator asks torch in three places, and settings never": ("model.config.train", "torch"),
     "Typer stays in the command line": ("sweeper.errors", "typer"),
     "No import leads back to where it came from": ("sweeper.study.space", "sweeper.study.spec"),

@@ -13,6 +13,9 @@ if (_found := foreign_model()) is not None:
     )
     raise SystemExit(2)
 
-from .app import app, main  # noqa: E402
+try:
+    from .app import app, main
+except KeyboardInterrupt:
+    raise SystemExit(130) from None
 
 __all__ = ["app", "main"]

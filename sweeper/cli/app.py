@@ -1,9 +1,12 @@
 """The command line: its commands, the options of all of them, and how it ends."""
 
+import logging
+import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Annotated, Any, NoReturn
 
@@ -12,8 +15,11 @@ import typer
 from model.errors import ModelError
 
 from ..errors import SweeperError
+from ..executors import lastresort
 from ..signals import exit_code
+from ..url import scrubbed
 from ..version import __version__
+from .argv import hide_secrets
 from .best import best
 from .clean import clean
 from .command import add
@@ -27,6 +33,7 @@ from .replay import replay
 from .report import report
 from .retry import retry
 from .run import resume, run
+from .say import say
 from .schema import schema
 from .show import show
 from .status import status
@@ -118,16 +125,34 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: What follows the name of the program; by default that of this process.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        hide_secrets()
+        if DEBUG in given:
+            os.environ[lastresort.DEBUG] = "1"
+        lastresort.install()
     if DEBUG not in given and not sys.warnoptions:
         # They name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid
-    with unfailing() as streams:
+    with unfailing() as streams, _warnings():
         code = _exit_code([argument for argument in given if argument != DEBUG], DEBUG in given)
         if (lost := streams.lost()) is not None:
-            typer.echo(f"Error: {lost}", err=True)
+            say(f"Error: {lost}", err=True)
             # What a sweep did stands in the database; another command had nothing to do but to say it.
             code = code or (0 if {*given} & TRAINING else 2)
     sys.exit(code)
+
+
+@contextmanager
+def _warnings() -> Iterator[None]:
+    """Says what sweeper itself warns of, in a line each."""
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: say(record.getMessage(), err=True)  # type: ignore[method-assign]
+    logger = logging.getLogger("sweeper")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _unsaid(*warning: object, **where: object) -> None:
@@ -135,6 +160,18 @@ def _unsaid(*warning: object, **where: object) -> None:
 
 
 def _exit_code(arguments: list[str], debug: bool) -> int:
+    try:
+        return _command_code(arguments, debug)
+    except KeyboardInterrupt as stop:
+        return exit_code(stop)
+    except SystemExit:
+        raise
+    except BaseException as error:  # noqa: BLE001 - Rust's panics are no Exception
+        met = error.__cause__ if isinstance(error, typer.Abort) and error.__cause__ else error
+        return _explain(met, lastresort.one_line_of(met), debug)
+
+
+def _command_code(arguments: list[str], debug: bool) -> int:
     try:
         # What a command returns is None; the code of a typer.Exit is returned as well.
         return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
@@ -160,8 +197,8 @@ def _in_our_words(error: typer.TyperException) -> str:
     return error.format_message()
 
 
-def _explain(error: Exception, message: str, debug: bool) -> int:
+def _explain(error: BaseException, message: str, debug: bool) -> int:
     if debug:
-        traceback.print_exception(error)
-    typer.echo(f"Error: {message}", err=True)
+        say(scrubbed("".join(traceback.format_exception(error))), err=True)
+    say(f"Error: {scrubbed(message)}", err=True)
     return 2

@@ -9,6 +9,7 @@ from ..paths import Home, data_folder
 from ..signals import terminable
 from .command import StudyName
 from .options import Storage, file_path, storage_url
+from .say import say
 
 
 def best(
@@ -39,13 +40,13 @@ def best(
         store = find_study(database, study)
         run = best_run(store, arm)
         if export is None:
-            typer.echo(best_text(store, run))
+            say(best_text(store, run))
             return
         from ..export.model import check_folder, export_run
 
         check_folder(export)
-        typer.echo(best_text(store, run))
+        say(best_text(store, run))
         home = Home.from_environment()
-        scores = export_run(store, run, export, home=home, data=data_folder(), say=typer.echo)
+        scores = export_run(store, run, export, home=home, data=data_folder(), say=say)
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    typer.echo(f"Model: {export}; dev scores of its weights: {told}")
+    say(f"Model: {export}; dev scores of its weights: {told}")

@@ -8,6 +8,7 @@ import typer
 from ..paths import Home
 from .command import STUDY_RUN, Which
 from .options import Storage, storage_url
+from .say import say
 
 if TYPE_CHECKING:
     from ..store.study import StudyStore
@@ -48,16 +49,16 @@ def clean(
         else:
             kinds.setdefault(leftover.kind, []).append(size)
     for kind, sizes in kinds.items():
-        typer.echo(f"{kind}: {len(sizes)}, {in_bytes(sum(sizes))}")
+        say(f"{kind}: {len(sizes)}, {in_bytes(sum(sizes))}")
     total = in_bytes(sum(sum(sizes) for sizes in kinds.values()))
     if kept:
-        typer.echo(f"{kept} stay: they are in use, or this user may not remove them.")
+        say(f"{kept} stay: they are in use, or this user may not remove them.")
     if not kinds:
-        typer.echo("Nothing to free.")
+        say("Nothing to free.")
     elif yes:
-        typer.echo(f"Freed {total}.")
+        say(f"Freed {total}.")
     else:
-        typer.echo(f"{total} in all; remove it with --yes.")
+        say(f"{total} in all; remove it with --yes.")
 
 
 def _of_runs(home: Home, stores: Iterable["StudyStore"]) -> Iterator["Leftover"]:
@@ -67,7 +68,7 @@ def _of_runs(home: Home, stores: Iterable["StudyStore"]) -> Iterator["Leftover"]
     for store in stores:
         files = RunFiles.of(home, store)
         if other := files.taken():
-            typer.echo(f"{store.row.name}: nothing is removed here: {other}", err=True)
+            say(f"{store.row.name}: nothing is removed here: {other}", err=True)
         else:
             yield from in_runs(files, store.trials.standings())
 

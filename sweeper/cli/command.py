@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 from typer.models import ArgumentInfo
 
 from ..errors import InputError
+from .options import MOST_TRIALS
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Command(TyperCommand):
         """Reads the words after the command.
 
         Raises:
-            UsageError: If a value is empty, which would be taken for one that was not given, or as of typer.
+            UsageError: If a value is empty, which would be taken for one that was not given, if a number is
+                larger than any can be, or as of typer.
         """
         written, _, _ = self.make_parser(ctx).parse_args(list(args))
         parameters: list[Any] = self.params
@@ -54,7 +56,12 @@ class Command(TyperCommand):
         given = [one for one in arguments if written.get(str(one.name)) is not None]
         # `show 12` is a trial, `show 7 12` one of study 7; STUDY comes first, and an empty one is none.
         left_out = len(given) < len(arguments) and arguments[-1].required and not arguments[0].required
-        return super().parse_args(ctx, ["", *args] if left_out else args)
+        rest = super().parse_args(ctx, ["", *args] if left_out else args)
+        for parameter in parameters:
+            value = ctx.params.get(str(parameter.name))
+            if type(value) is int and abs(value) > MOST_TRIALS:
+                raise typer.BadParameter(f"{value} is too large: at most {MOST_TRIALS}", ctx, parameter)
+        return rest
 
 
 def add(app: typer.Typer, name: str, command: Callable[..., None]) -> None:

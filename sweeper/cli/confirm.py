@@ -10,6 +10,9 @@ from .executor import Placement, placed
 from .options import MaxFailures, Storage, Timeout, storage_url
 from .run import run_study
 
+MOST_SEEDS = 10_000
+"""More than anybody trains; each is a line of the study that confirms."""
+
 
 @placed
 def confirm(
@@ -24,7 +27,9 @@ def confirm(
             "default: one an arm.",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, metavar="S", help="Fresh training seeds for each.")] = 5,
+    seeds: Annotated[
+        int, typer.Option(min=1, max=MOST_SEEDS, metavar="S", help="Fresh training seeds for each.")
+    ] = 5,
     where: Placement,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,

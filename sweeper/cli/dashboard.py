@@ -6,6 +6,7 @@ import typer
 
 from ..signals import exit_code, terminable
 from .options import Storage, storage_url
+from .say import say
 
 
 def dashboard(
@@ -26,7 +27,7 @@ def dashboard(
     Database(url, must_exist=True).close()
     try:
         with terminable():
-            serve(url, port, typer.echo)
+            serve(url, port, say)
     except KeyboardInterrupt as stop:
         # Ctrl-C is the way to end it.
         raise typer.Exit(0 if type(stop) is KeyboardInterrupt else exit_code(stop)) from None

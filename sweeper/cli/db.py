@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from ..text import plural
+from ..url import Url
 from .command import STUDY_RUN, Which, add
+from .say import say
 
 databases = typer.Typer(help="Moves studies between databases.")
 
@@ -17,9 +19,14 @@ def group() -> None:
 
 def copy(
     *,
-    source: Annotated[str, typer.Argument(metavar="SRC", help="URL of the database that has the studies.")],
+    source: Annotated[
+        Url, typer.Argument(parser=Url, metavar="SRC", help="URL of the database that has the studies.")
+    ],
     destination: Annotated[
-        str, typer.Argument(metavar="DST", help="URL of the one that shall have them; made if need be.")
+        Url,
+        typer.Argument(
+            parser=Url, metavar="DST", help="URL of the one that shall have them; made if need be."
+        ),
     ],
     study: Annotated[str | None, Which(f"{STUDY_RUN}; default: all of them.")] = None,
 ) -> None:
@@ -40,7 +47,7 @@ def copy(
         names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
     trials = copy_studies(source, destination, names)
     copied = f"Copied {', '.join(names)}: {plural(trials, 'trial')}"
-    typer.echo(f"{copied}; now with: --storage {check_url(destination)}")
+    say(f"{copied}; now with: --storage {check_url(destination)}")
 
 
 add(databases, "copy", copy)

@@ -9,6 +9,7 @@ from rich.console import Console
 from ..paths import Home
 from .command import StudyName
 from .options import MOST_TRIALS, Storage, file_path, storage_url
+from .say import say
 
 
 def diff(
@@ -49,4 +50,4 @@ def diff(
     print_diff(found, Console(), rows)
     if csv is not None and found.rows is not None:
         write_beside(csv, as_csv(found.rows, found.names))
-        typer.echo(f"Rows: {csv}")
+        say(f"Rows: {csv}")

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from ..text import plural
 from .command import StudyName
 from .options import Storage, file_path, storage_url
+from .say import say
 
 
 def export(
@@ -28,4 +27,4 @@ def export(
     with Database(storage_url(storage), must_exist=True) as database:
         frame = find_study(database, study).trials.trials_frame()
     write_trials(frame, trials)
-    typer.echo(f"{plural(len(frame), 'trial')}: {trials}")
+    say(f"{plural(len(frame), 'trial')}: {trials}")

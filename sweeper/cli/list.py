@@ -1,9 +1,8 @@
 """The command that says what there is."""
 
-import typer
-
 from ..errors import NoDatabaseError, NoStudiesError
 from .options import Storage, storage_url
+from .say import say
 
 
 def list_studies(storage: Storage = None) -> None:
@@ -27,4 +26,4 @@ def list_studies(storage: Storage = None) -> None:
         if storage is not None and isinstance(error, NoDatabaseError):
             raise
         studies = []
-    typer.echo("\n".join([*lines, *([] if studies else ["None has run yet."])]))
+    say("\n".join([*lines, *([] if studies else ["None has run yet."])]))

@@ -1,5 +1,6 @@
 """The options that several commands share, and what they stand for."""
 
+import os
 import re
 from collections.abc import Callable, Collection
 from functools import partial
@@ -7,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..paths import Home, user_path
+from ..paths import STORAGE, Home, user_path
 from ..report.formats import FORMATS, IMAGES
+from ..url import Url
+from .say import say
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -17,10 +20,12 @@ MOST_TRIALS = 2**31 - 1
 """The largest number that a database has for a trial."""
 
 Storage = Annotated[
-    str | None,
+    Url | None,
     typer.Option(
+        parser=Url,
         metavar="URL",
-        help="Database, sqlite:///… or postgresql://…; default: studies.db under SWEEPER_HOME.",
+        help="Database, sqlite:///… or postgresql://…; default: SWEEPER_STORAGE, else studies.db under "
+        "SWEEPER_HOME.",
     ),
 ]
 
@@ -60,6 +65,9 @@ def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002
     return typer.Option(*flags, parser=user_path, metavar=metavar, help=help)
 
 
+LONGEST_SECONDS = 100 * 365 * 86400
+"""What is no limit any more: a hundred years."""
+
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -68,7 +76,10 @@ def seconds(text: str) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
-    return float(match[1]) * _UNITS[match[2]]
+    found = float(match[1]) * _UNITS[match[2]]
+    if found > LONGEST_SECONDS:
+        raise typer.BadParameter(f"{text!r} is too long: at most {LONGEST_SECONDS // 86400}d")
+    return found
 
 
 def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
@@ -161,8 +172,10 @@ ImageFormat = Annotated[
 ]
 
 
-def storage_url(given: str | None) -> str:
-    """URL of the database: the one that was given, else that of SWEEPER_HOME."""
+def storage_url(given: Url | None) -> Url:
+    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
+    if given is None and (named := os.environ.get(STORAGE)):
+        return Url(named)
     return Home.from_environment().storage if given is None else given
 
 
@@ -182,8 +195,8 @@ def named_study(
     from ..study.load import load_study
     from ..study.named import is_file, split_name
 
-    say = partial(typer.echo, err=True)
+    told = partial(say, err=True)
     if is_file(study):
-        return load_study(study, workload, say, begun)
+        return load_study(study, workload, told, begun)
     asked = split_name(study, workload)
-    return load_study(str(asked.study), asked.workload, say, begun)
+    return load_study(str(asked.study), asked.workload, told, begun)

@@ -8,6 +8,7 @@ from ..paths import Home, data_folder
 from ..signals import terminable
 from .command import StudyName
 from .options import MOST_TRIALS, Storage, storage_url
+from .say import say
 
 
 def replay(
@@ -37,9 +38,9 @@ def replay(
             executor=LocalExecutor(),
             home=Home.from_environment(),
             data=data_folder(),
-            say=typer.echo,
+            say=say,
         )
     for line in lines(store.row.name, trial, found):
-        typer.echo(line)
+        say(line)
     if not found.identical:
         raise typer.Exit(1)

@@ -18,6 +18,7 @@ from .options import (
     file_path,
     storage_url,
 )
+from .say import say
 
 
 def report(
@@ -56,9 +57,9 @@ def report(
         written = write_report(database, name, folder / name, home, selection, images=figures)
     if form == "terminal":
         for warning in written.shown.warnings:
-            typer.echo(f"Warning: {warning}")
+            say(f"Warning: {warning}")
         print_tables(written.shown.tables, Console())
     else:
         typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / 'index.html'}"):
-        typer.echo(sentence, err=form != "terminal")
+        say(sentence, err=form != "terminal")

@@ -7,6 +7,7 @@ import typer
 from ..trial import ErrorClass
 from .command import StudyName
 from .options import Storage, storage_url
+from .say import say
 
 
 def retry(
@@ -34,8 +35,6 @@ def retry(
         name, numbers = store.row.name, store.retry(error_class)
     kind = f" of class {error_class}" if error_class else ""
     if not numbers:
-        typer.echo(f"{name} has no failed trials{kind}.")
+        say(f"{name} has no failed trials{kind}.")
         return
-    typer.echo(
-        f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}"
-    )
+    say(f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from ..observers.tools import TOOLS
 from ..paths import Home, data_folder
 from ..signals import exit_code, terminable
 from ..sweep.stopping import MAX_FAILURES, Limits
+from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
@@ -28,8 +30,10 @@ from .options import (
     scores_to_reach,
     storage_url,
 )
+from .say import say
 
 if TYPE_CHECKING:
+    from ..store.database import Database
     from ..study.study import Study
 
 Logs = Annotated[
@@ -91,12 +95,20 @@ def run(
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
 
 
-def _begun(name: str, storage: str | None) -> "Study | None":
-    """A study as it was begun; None if it was not."""
+def patient_database(storage: Url | None) -> "Database":
+    """The database of a command that trains: where it does not answer, that is waited for."""
     from ..store.database import Database
+    from ..store.retrying import DATABASE_SECONDS, RetryPolicy
+
+    waits = RetryPolicy(DATABASE_SECONDS, partial(say, err=True))
+    return Database(storage_url(storage), must_exist=True, waits=waits)
+
+
+def _begun(name: str, storage: Url | None) -> "Study | None":
+    """A study as it was begun; None if it was not."""
     from ..study.load import stored_study
 
-    with suppress(NoStudiesError), Database(storage_url(storage), must_exist=True) as database:
+    with suppress(NoStudiesError), patient_database(storage) as database:
         store = database.find(name)
         return None if store is None else stored_study(store.row)
     return None
@@ -124,11 +136,10 @@ def resume(
 
     Example: `sweeper resume sbert-grid@demo`
     """
-    from ..store.database import Database
     from ..store.studies import find_study
     from ..study.load import stored_study
 
-    with Database(storage_url(storage), must_exist=True) as database:
+    with patient_database(storage) as database:
         found = stored_study(find_study(database, study, workload).row)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     run_study(found, where, storage, limits, logs=log or ())
@@ -137,7 +148,7 @@ def resume(
 def run_study(
     study: "Study",
     where: Placement,
-    storage: str | None,
+    storage: Url | None,
     limits: Limits,
     *,
     trials: int | None = None,
@@ -145,7 +156,7 @@ def run_study(
     working: Path = Path(),
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
-    from ..observers.terminal import say
+    from ..observers.terminal import say as note
     from ..sweep.order import Order, Places
 
     run_order = where(study)
@@ -156,8 +167,8 @@ def run_study(
         with terminable():
             count = run_order(order)
     except KeyboardInterrupt as stop:
-        typer.echo(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        say(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
         raise typer.Exit(exit_code(stop)) from None
-    say(order.console, f"{study.name}: {count.standing()}")
+    note(order.console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)

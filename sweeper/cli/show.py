@@ -8,6 +8,7 @@ from rich.console import Console
 
 from .command import StudyName
 from .options import MOST_TRIALS, Storage, storage_url
+from .say import say
 
 
 def show(
@@ -33,4 +34,4 @@ def show(
         if as_json:
             typer.echo(json.dumps(record_json(read_record(store, trial)), indent=1))
         else:
-            typer.echo(trial_text(store, trial, Console().width))
+            say(trial_text(store, trial, Console().width))

@@ -9,6 +9,7 @@ from rich.console import Console
 from ..paths import Home
 from .command import StudyName
 from .options import Storage, storage_url
+from .say import say
 from .streams import is_heard
 
 
@@ -35,4 +36,4 @@ def status(
             with suppress(KeyboardInterrupt):
                 watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())
         else:
-            typer.echo("\n".join(overview(store, Home.from_environment())))
+            say("\n".join(overview(store, Home.from_environment())))

@@ -1,10 +1,9 @@
 """The command that checks a study file."""
 
-import typer
-
 from ..paths import data_folder
 from .command import StudyFile
 from .options import WorkloadName, named_study
+from .say import say
 
 
 def validate(
@@ -27,4 +26,4 @@ def validate(
     end = end_of(loaded)
     ends = f"It {end}." if end else "It goes on for as many trials as asked."
     lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), ends]
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))

@@ -7,8 +7,13 @@ loaded is left out of every later collection, in the server and in the trials th
 import gc
 from importlib import import_module
 
+from . import lastresort
+
 # The command line too: else every trial would import the program that started the driver once more.
 MODULES = ("model.trainer", "sweeper.executors.process", "sweeper.cli")
+
+# What goes wrong before a trial has its log would be a traceback on the driver's terminal.
+lastresort.install()
 
 gc.disable()
 try:

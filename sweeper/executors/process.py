@@ -18,6 +18,7 @@ from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
 from ..text import plural
 from ..trial import ErrorClass
+from ..url import scrubbed
 from .hold import Hold
 from .processor import processor
 from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Started, Stopped
@@ -66,8 +67,8 @@ def failure(number: int, error: Exception) -> Failed:
     return Failed(
         number,
         error_class(error),
-        f"{type(error).__name__}: {error}",
-        "".join(traceback.format_exception(error)),
+        scrubbed(f"{type(error).__name__}: {error}"),
+        scrubbed("".join(traceback.format_exception(error))),
         disk_full(error),
         error.why if isinstance(error, OutdatedCheckpointError) else None,
     )

@@ -9,6 +9,7 @@ from model.inputs import Inputs
 from model.result import EpochResult
 
 from ..trial import ErrorClass
+from ..url import Url
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Job:
     data: Path | None
     cache: Path
     threads: int
-    shared: str | None = None
+    shared: Url | None = None
     study: str | None = None
     began_with: int | None = None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..importpath import ROOT, is_root
+from ..url import Url
 
 if TYPE_CHECKING:
     from ray.job_config import JobConfig
@@ -41,8 +42,9 @@ def connect(address: str | None) -> None:
 
     if ray.is_initialized():
         return
+    said = Url(address)
     if ":" in address:
-        _check_answers(address)  # Ray would try for minutes
+        _check_answers(said)  # Ray would try for minutes
     try:
         ray.init(
             address,
@@ -53,7 +55,9 @@ def connect(address: str | None) -> None:
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"--ray-address {address}: no Ray cluster can be reached there: {reason}") from error
+        raise InputError(
+            f"--ray-address {said}: no Ray cluster can be reached there: {said.hide(reason)}"
+        ) from error
     # What Ray prints of a lost node, tens of lines into the driver's own, and offers no switch for.
     ray._private.worker.print_to_stdstream = lambda *_, **__: None
 
@@ -74,14 +78,14 @@ def _job_config() -> "JobConfig":
     return WithoutWorkingFolder()
 
 
-def _check_answers(address: str) -> None:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+def _check_answers(address: Url) -> None:
+    host, _, port = address.whole.removeprefix("ray://").rpartition(":")
     try:
         socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
     except (OSError, ValueError, OverflowError) as error:
         raise InputError(
-            f"--ray-address {address}: no Ray cluster answers there ({error}); write HOST:PORT, as "
-            "`ray start --head` prints it"
+            f"--ray-address {address}: no Ray cluster answers there ({address.hide(str(error))}); write "
+            "HOST:PORT, as `ray start --head` prints it"
         ) from error
 
 

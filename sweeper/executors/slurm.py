@@ -154,8 +154,7 @@ class Jobs:
         from submitit import SlurmExecutor
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
-        # The database's URL is in there, and may hold a password.
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._make_private()
         minutes = ceil(slurm.seconds / 60)
         given = dict(slurm.sbatch)
         if resources.cpus:
@@ -176,11 +175,19 @@ class Jobs:
         )
         try:
             # submitit prints what sbatch says, too.
-            with _outside_jobs(), redirect_stderr(StringIO()), executor.batch():
+            with _outside_jobs(), _for_this_user(), redirect_stderr(StringIO()), executor.batch():
                 submitted = [executor.submit(worker) for _ in range(jobs)]
         except (FailedJobError, FailedSubmissionError) as error:
             raise InputError(f"SLURM refuses the jobs: {' '.join(str(error).split())}") from error
         return submitted[0].job_id.partition("_")[0]
+
+    def _make_private(self) -> None:
+        """Makes the folder, for this user alone: the database's URL is in there, and may hold a password."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.chmod(0o700)
+        for path in self.folder.iterdir():
+            if path.is_file() and not path.is_symlink():
+                path.chmod(path.stat().st_mode & 0o700)
 
     def cancel(self, waiting: bool = False) -> None:
         """Cancels the jobs: their drivers stop after the step under way, and leave their trials resumable.
@@ -252,6 +259,16 @@ def sbatch_parameters(texts: Sequence[str]) -> dict[str, str]:
             raise InputError(f"--sbatch {text!r}: {hint}")
         found[match["key"]] = match["value"]
     return found
+
+
+@contextmanager
+def _for_this_user() -> Iterator[None]:
+    """Makes files that nobody else may read."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

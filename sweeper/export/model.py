@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
-from model.config import TrainConfig
 from model.files import RunFolder, temporary_folder
 
 from ..errors import InputError
@@ -18,6 +17,7 @@ from ..runs.reading import RunReader
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
+from ..study.recorded import config_of
 from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
@@ -79,7 +79,7 @@ def export_run(
 
     folder, sweep = folder.resolve(), store.row
     check_folder(folder)
-    study, config = stored_study(sweep), TrainConfig.model_validate(run.config)
+    study, config = stored_study(sweep), config_of(run)
     corpus = load_corpus(config, data, home.cache)
     if run.fingerprint not in (None, corpus.data_fingerprint):
         raise InputError(

@@ -13,6 +13,7 @@ from model.files import write_beside
 
 from ..errors import InputError
 from ..report.results import readable, records
+from ..show.spreadsheet import cell
 
 
 def check_suffix(file: Path) -> None:
@@ -45,7 +46,11 @@ def write_trials(trials: pd.DataFrame, file: Path) -> None:
 
 
 def _csv(trials: pd.DataFrame) -> bytes:
-    return _flat(readable(trials)).to_csv(index=False, lineterminator="\n").encode()
+    return _cells(_flat(readable(trials))).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _cells(trials: pd.DataFrame) -> pd.DataFrame:
+    return trials.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
 
 
 def _parquet(trials: pd.DataFrame) -> bytes:

@@ -9,6 +9,7 @@ from model.result import EpochResult
 from ..paths import Home
 from ..text import one_line
 from ..trial import Outcome, TrialSpec
+from ..url import scrubbed
 from .log import Log
 from .observer import Observer
 from .tools import TOOLS
@@ -85,5 +86,5 @@ class Several(Observer):
             act()
         except Exception as error:  # noqa: BLE001 - whatever a log dies of, the trials go on
             self._logs.pop(name, None)
-            reason = one_line(f"{type(error).__name__}: {error}")
+            reason = one_line(scrubbed(f"{type(error).__name__}: {error}"))
             self.noted(f"log {name} ends here, the sweep goes on: {reason}")

@@ -9,6 +9,7 @@ from ..show.made import NOT_RECORDED, commit_line, file_lines, row_lines, weight
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
+from ..url import without_secrets
 from ..version import __version__
 
 RECORDED = ("Commit", "Encoder weights", "Processor")
@@ -70,7 +71,11 @@ def how_made(
         facts["Commands"] = [*commands[:1], command, *commands[1:]]
         facts |= {f"Confirmation: {name}": lines for name, lines in _confirmation(confirmation).items()}
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
-    return {name: "\n".join(map(one_line, lines)) for name, lines in facts.items() if lines}
+    return {
+        name: "\n".join(one_line(without_secrets(line)) for line in lines)
+        for name, lines in facts.items()
+        if lines
+    }
 
 
 def _confirmation(confirmation: Recorded) -> dict[str, Sequence[str]]:
@@ -111,8 +116,12 @@ def _study(row: StudyRow, study: Study, changes: Sequence[tuple[datetime, str]])
 
 def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
     """The commits, files, rows and weights of the trials."""
-    folders = [(kept[run.working_folder], run.number) for run in runs if run.working_folder]
-    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs]
+    folders = [
+        (kept[run.working_folder], run.number)
+        for run in runs
+        if run.working_folder and run.working_folder in kept
+    ]
+    inputs = [(kept[run.inputs], run.number) for run in runs if run.inputs and run.inputs in kept]
     return {
         "Commit": _list_trials(_numbers((commit_line(one), number) for one, number in folders)),
         "Files": _list_trials(_numbers((line, n) for one, n in inputs for line in file_lines(one))),

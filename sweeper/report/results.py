@@ -13,7 +13,7 @@ import pandas as pd
 from model.predictions import Predictions
 from model.tasks import Task
 
-from ..pareto import on_front
+from ..study.pareto import on_front
 from ..study.space import Space
 from ..trial import ErrorClass, RunState
 

@@ -13,6 +13,7 @@ from model.tasks import overall_formula
 from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home
+from ..show.spreadsheet import cell
 from ..store.database import Database
 from ..study.named import is_confirmation
 from ..text import one_line
@@ -109,6 +110,7 @@ def write_report(
 def trials_csv(trials: pd.DataFrame) -> str:
     """All trials, one a line, numbers in full."""
     shown = readable(trials).drop(columns=["config", "traceback"])
+    shown = shown.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 

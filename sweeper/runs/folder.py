@@ -9,6 +9,7 @@ from uuid import UUID
 from ..errors import InputError
 from ..paths import Home, check_study
 from ..trial import StudyRow
+from ..url import Url
 from .mark import Holder, LocalRuns, Marks, SharedRuns, numbers_in, read_mark
 
 
@@ -42,11 +43,11 @@ class StudyFolder:
         """Folder of a trial: config, log, checkpoints, predictions, best weights."""
         return self.folder / str(number)
 
-    def url(self, number: int) -> str | None:
+    def url(self, number: int) -> Url | None:
         """URL of what all machines share of that folder; None where they need none."""
         if self.home.shared is None:
             return None
-        return f"{self.home.shared_runs}/{self._shared_name}/{number}"
+        return self.home.shared_runs.within(f"{self._shared_name}/{number}")
 
     def numbers(self) -> set[int]:
         """Numbers of the trials that have a folder in this home."""

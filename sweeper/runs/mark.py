@@ -13,6 +13,7 @@ from model.files import write_beside
 from model.maker import temporary_name
 
 from ..sharedfolder import SharedFolder
+from ..url import Url
 from .origin import RunOrigin
 
 FILE = "study.json"
@@ -131,7 +132,7 @@ class SharedRuns:
         runs: URL of the folder of the runs of all studies.
     """
 
-    def __init__(self, runs: str) -> None:
+    def __init__(self, runs: Url) -> None:
         self._runs = runs
 
     def read(self, name: str) -> bytes | None:
@@ -158,7 +159,7 @@ class SharedRuns:
         return iter(())
 
     def _folder(self, name: str) -> SharedFolder:
-        return SharedFolder(f"{self._runs}/{name}")
+        return SharedFolder(self._runs.within(name))
 
 
 def numbers_in(folder: Path) -> set[int]:

@@ -13,7 +13,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from ..pareto import on_front
+from ..study.pareto import on_front
 from .distributions import distribution
 from .draw import Request
 from .history import Tried

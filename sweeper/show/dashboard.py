@@ -11,11 +11,17 @@ from optuna.storages import RDBStorage
 
 from ..errors import InputError
 from ..store.engine import check_url, explained
+from ..url import Url
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HOST = "127.0.0.1"
+
+NAMES = (HOST, "localhost")
+"""What the machine is called by whoever may look."""
+
+HTTP_PORT = 80  # which a browser leaves out
 
 
 def check_installed() -> None:
@@ -28,7 +34,7 @@ def check_installed() -> None:
         raise InputError("the dashboard is not installed: pip install 'sentence-sweeper[dashboard]'")
 
 
-def serve(url: str, port: int, say: Callable[[str], None]) -> None:
+def serve(url: Url, port: int, say: Callable[[str], None]) -> None:
     """Serves the dashboard until the user interrupts it.
 
     Args:
@@ -50,8 +56,25 @@ def serve(url: str, port: int, say: Callable[[str], None]) -> None:
         why = "is in use" if error.errno == errno.EADDRINUSE else "needs the rights of an administrator"
         raise InputError(f"port {port} {why}: name another with --port") from error
     with server:
+        server.set_app(for_this_host(application, server.server_port))
         say(f"Dashboard: http://{HOST}:{server.server_port}/dashboard (Ctrl-C ends it)")
         server.serve_forever()
+
+
+def for_this_host(application: "WSGIApplication", port: int) -> "WSGIApplication":
+    """The application for whoever asks for this machine by its own names.
+
+    Else a page of the web could read it: one whose own name it has answered with this machine's address.
+    """
+    known = {f"{name}:{port}" for name in NAMES} | ({*NAMES} if port == HTTP_PORT else set())
+
+    def guard(environment: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environment.get("HTTP_HOST", "").lower() in known:
+            return application(environment, start_response)
+        start_response("403 Forbidden", [("Content-Type", "application/json")])
+        return [b'{"reason": "sweeper answers to 127.0.0.1 and localhost only"}']
+
+    return guard
 
 
 def read_only(application: "WSGIApplication") -> "WSGIApplication":
@@ -66,7 +89,7 @@ def read_only(application: "WSGIApplication") -> "WSGIApplication":
     return guard
 
 
-def _dashboard(url: str) -> "WSGIApplication":
+def _dashboard(url: Url) -> "WSGIApplication":
     import optuna_dashboard
 
     checked = check_url(url)

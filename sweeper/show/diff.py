@@ -18,7 +18,7 @@ from ..runs.reading import RunReader
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import NONE, aligned, one_line, p_text, plural, setting
+from ..text import NONE, aligned, one_line, p_text, plural, setting, shown
 from ..trial import MetricKey, TrialRow
 from .disagreement import Disagreement, disagreements
 from .origins import configuration
@@ -96,7 +96,7 @@ def print_diff(found: Diff, console: Console, most: int) -> None:
     for lines in parts:
         for line in lines:
             if isinstance(line, str):
-                console.print(Text(line))
+                console.print(Text(shown(line)))
             else:
                 cells = [[Text(one_line(cell)) for cell in row] for row in line.rows]
                 console.print(fit(line.headings, cells, width)[0])

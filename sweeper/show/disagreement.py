@@ -13,6 +13,7 @@ from model.predictions import Predictions
 from model.tasks import Task
 
 from ..text import one_line
+from .spreadsheet import cell
 
 Places = NDArray[np.intp]
 
@@ -95,11 +96,11 @@ def as_csv(found: Mapping[str, Disagreement], names: Iterable[str]) -> str:
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(("task", "id", "label", *names))
+    writer.writerow(("task", "id", "label", *map(cell, names)))
     for task, each in found.items():
         for row in each.different():
             numbers = (each.ours.labels[row], each.ours.predicted[row], each.theirs.predicted[row])
-            writer.writerow((task, one_line(str(each.ours.ids[row])), *map(_number, numbers)))
+            writer.writerow((cell(task), cell(one_line(str(each.ours.ids[row]))), *map(_number, numbers)))
     return file.getvalue()
 
 

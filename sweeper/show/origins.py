@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..study.entry import parse_entry
 from ..study.problem import FieldError, FieldPath, field_name
+from ..study.recorded import trial_of
 from ..study.settings import field_path, flat, merged, nested
 from ..study.space import WORKLOAD, Value
 from ..study.written import Written, WrittenFile
-from ..trial import PastTrial, StudyRow, TrialRow, trial_of
+from ..trial import PastTrial, StudyRow, TrialRow
 
 Source = Literal["space", "enqueue", "seeds", "memory", "arm", "base", "workload", "confirm", "default"]
 

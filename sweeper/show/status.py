@@ -12,7 +12,8 @@ from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..store.owners import Owner
 from ..store.study import StudyStore
-from ..text import one_line, plural
+from ..study.recorded import arms_of
+from ..text import one_line, plural, shown
 from ..trial import RunState, Standing
 from .disk import disk_line
 
@@ -31,7 +32,7 @@ def overview(store: StudyStore, home: Home | None = None) -> list[str]:
     """
     standings, row = store.trials.standings(), store.row
     running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
-    tally = Tally.of(row.wanted, row.study["arms"], standings, max(1, len(running)))
+    tally = Tally.of(row.wanted, arms_of(row), standings, max(1, len(running)))
     said = tally.summary() if running else tally.standing()
     changes = [f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}" for moment, text in store.changes()]
     noted = attention(store, standings)
@@ -65,9 +66,9 @@ def watch(read: Callable[[], list[str] | None], console: Console, seconds: float
         while (lines := read()) is not None:
             if console.is_terminal:
                 live.start()
-                live.update(Text("\n".join(lines)), refresh=True)
+                live.update(Text(shown("\n".join(lines))), refresh=True)
             elif lines != before:
-                console.print(Text("\n".join(lines)), soft_wrap=True)
+                console.print(Text(shown("\n".join(lines))), soft_wrap=True)
             before = lines
             time.sleep(seconds)
     finally:
@@ -97,4 +98,4 @@ def _state(store: StudyStore, trial: Standing, epochs: int) -> str:
 
 def tally(store: StudyStore, workers: int = 1) -> Tally:
     """How far a study has come; `workers` is how many trials run at once."""
-    return Tally.of(store.row.wanted, store.row.study["arms"], store.trials.standings(), workers)
+    return Tally.of(store.row.wanted, arms_of(store.row), store.trials.standings(), workers)

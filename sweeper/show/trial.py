@@ -1,10 +1,10 @@
 """One trial in words: everything that is recorded of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import aligned, one_line, setting_line
+from ..text import aligned, one_line, setting_line, shown
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 from .made import NOT_RECORDED, commit_line, file_lines, weights_line
@@ -31,7 +31,7 @@ def trial_text(store: StudyStore, number: int, width: int) -> str:
         parts.append("\n".join(failure_lines(run, metrics, store.trials.past(), space)))
     parts += ["\n".join(settings_lines(record.settings, width)), _epochs(metrics, width)]
     if run.traceback:
-        parts.append("\n".join([f"Failure ({run.error_class}):", *_indented(run.traceback)]))
+        parts.append("\n".join([f"Failure ({run.error_class}):", shown(run.traceback.rstrip())]))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -88,12 +88,6 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
 def _cost(run: TrialRow) -> str:
     processor = "" if run.processor_seconds is None else f", processor time {run.processor_seconds:.1f} s"
     return processor + ("" if run.step_seconds is None else f", a step {run.step_seconds:.3g} s")
-
-
-def _indented(text: str) -> Iterator[str]:
-    """The lines of a text without control characters, each as far to the right as it was."""
-    for line in text.rstrip().splitlines():
-        yield line[: len(line) - len(line.lstrip(" "))] + one_line(line)
 
 
 def _epochs(metrics: Mapping[MetricKey, float | None], width: int) -> str:

@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from ..clock import Clock
 from ..errors import DatabaseGoneError
 from ..trial import StudyRow
+from .damage import Damages, read
 from .engine import explained, reading_options, sqlite_file
 from .retrying import RetryPolicy
-from .tables import run
+from .tables import run, sweep
 
 
 class Access:
@@ -21,16 +22,19 @@ class Access:
     Args:
         engine: Where they come from.
         clock: The time of leases on SQLite, of what is recorded, and of waiting.
+        reads_only: Whether rows that cannot be read are left out, with a warning; else they are an error.
 
     Attributes:
+        damages: Hears of such rows.
         retry_policy: How long a method waits for a database that is locked or does not answer.
     """
 
-    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+    def __init__(self, engine: sa.Engine, clock: Clock, reads_only: bool = False) -> None:
         self.engine = engine
         self.url = engine.url
         self.clock = clock
         self.retry_policy = RetryPolicy()
+        self.damages = Damages(str(self.url), reads_only)
         self._is_file = engine.dialect.name == "sqlite"
         self._identity = self._file_now()
         self._reading_options = reading_options(engine)
@@ -73,12 +77,44 @@ class Access:
         return now + timedelta(seconds=ahead)
 
     def select(
-        self, study: StudyRow, query: sa.Select[*tuple[Any, ...]]
+        self, study: StudyRow, query: sa.Select[*tuple[Any, ...]], strict: bool = False
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        """Rows of one study's trials, by number."""
-        ours = query.where(run.c.sweep_id == study.id).order_by(run.c.number)
+        """Rows of one study's trials, by number.
+
+        Args:
+            study: The study.
+            query: What is asked for.
+            strict: Whether a row that cannot be read is an error for whoever only reads, too.
+        """
+        ours = run.c.sweep_id == study.id
+        keys = sa.select(run.c.id, run.c.number).where(ours).order_by(run.c.number)
         with self.reading() as connection:
-            return connection.execute(ours).all()
+            return read(
+                connection,
+                query.where(ours).order_by(run.c.number),
+                run.c.id,
+                keys,
+                lambda key, wrong: self.damages.trial(key.number, study.name, wrong, strict),
+            )
+
+    def sweeps(
+        self, query: sa.Select[*tuple[Any, ...]], strict: bool = False
+    ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
+        """Studies.
+
+        Args:
+            query: Which.
+            strict: As of `select`.
+        """
+        keys = sa.select(sweep.c.id, sweep.c.name).order_by(sweep.c.id)
+        with self.reading() as connection:
+            return read(
+                connection,
+                query,
+                sweep.c.id,
+                keys,
+                lambda key, wrong: self.damages.found(f"study {key.name!r} {wrong}", strict),
+            )
 
     def among(self, numbers: Collection[int]) -> sa.ColumnElement[bool]:
         """Whether a trial's number is one of these, of which there may be thousands."""

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import ConflictError, InputError
+from ..url import Url
 from .database import Database
 from .engine import READING, check_url, explained, hooked_engine
 from .optuna_tables.storage import copied_tables
@@ -25,7 +26,7 @@ _UNDECLARED = {(sweep.name, "study_id"): "studies", (run.name, "trial_id"): "tri
 Row = dict[str, Any]
 
 
-def copy(source: str, destination: str, names: Collection[str]) -> int:
+def copy(source: Url | str, destination: Url | str, names: Collection[str]) -> int:
     """Copies studies in one transaction; the trials that no driver has finished keep their owners and leases.
 
     Keys stay what they are, unless the destination has a row with one of them: then all of that table change.

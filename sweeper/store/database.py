@@ -15,13 +15,14 @@ from ..clock import Clock, SystemClock
 from ..errors import ConflictError, DatabaseError, NoDatabaseError, NoStudiesError
 from ..text import plural
 from ..trial import objectives
+from ..url import Url
 from . import migrations, provenance
 from .access import Access
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
 from .optuna_tables import mirror
 from .optuna_tables.storage import OptunaStorage, check_version
 from .readonly import may_write, reading_engine
-from .retrying import retried
+from .retrying import RetryPolicy, retried, until_answered
 from .study import StudyStore
 from .tables import run, sweep, sweep_row
 
@@ -36,6 +37,7 @@ class Database:
         must_exist: Whether a database without studies is an error, for commands that only read. They need no
             right to write it.
         clock: The time of leases on SQLite, of what is recorded, and of waiting.
+        waits: How long a database is waited for that does not answer, here and in every method.
 
     Attributes:
         access: The way to it, with the policy by which methods wait for it.
@@ -47,11 +49,16 @@ class Database:
 
     def __init__(
         self,
-        url: str,
+        url: Url | str,
         must_exist: bool = False,
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+        waits: RetryPolicy = RetryPolicy(),  # noqa: B008 - nor has this
     ) -> None:
         checked = check_url(url)
+        until_answered(lambda: self._open(checked, must_exist, clock), waits, clock)
+        self.access.retry_policy = waits
+
+    def _open(self, checked: sa.URL, must_exist: bool, clock: Clock) -> None:
         with explained(checked), ExitStack() as stack:
             if must_exist and not may_write(checked):
                 engine = reading_engine(checked, stack)
@@ -66,7 +73,7 @@ class Database:
                     if not ready:
                         with engine.begin() as connection:
                             migrations.upgrade(connection)
-            self.access = Access(engine, clock)
+            self.access = Access(engine, clock, reads_only=must_exist)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -84,9 +91,8 @@ class Database:
     @retried
     def find(self, name: str) -> StudyStore | None:
         """The study of that name, ``<study>@<workload>``, or None."""
-        with self.access.reading() as connection:
-            row = connection.execute(sa.select(sweep).where(sweep.c.name == name)).mappings().one_or_none()
-        return None if row is None else StudyStore(self.access, sweep_row(row))
+        rows = self.access.sweeps(sa.select(sweep).where(sweep.c.name == name), strict=True)
+        return StudyStore(self.access, sweep_row(rows[0]._mapping)) if rows else None
 
     def study(self, name: str) -> StudyStore:
         """The study of that name, which must be there."""
@@ -105,8 +111,7 @@ class Database:
             .outerjoin(latest, latest.c.sweep_id == sweep.c.id)
             .order_by(sa.func.coalesce(latest.c.moment, sweep.c.created), sweep.c.id)
         )
-        with self.access.reading() as connection:
-            return [StudyStore(self.access, sweep_row(row)) for row in connection.execute(query).mappings()]
+        return [StudyStore(self.access, sweep_row(row._mapping)) for row in self.access.sweeps(query)]
 
     def create(
         self,

@@ -11,11 +11,25 @@ from filelock import FileLock
 
 from ..errors import DatabaseError
 from ..paths import user_path
+from ..url import Url
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
 
 
 POOLED = 1  # connections that a driver keeps to a server, which has a hundred or so for all of them
+
+
+_REFUSALS = (
+    "password authentication failed",
+    "authentication failed for user",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "is not permitted to log in",
+    "Name or service not known",
+    "No address associated with hostname",
+    *("FATAL:  role ", "FATAL:  database ", "permission denied for database"),
+)
+"""What a server says to a wrong name or password, an unknown database, and the system of an unknown host."""
 
 
 READING = {"sweeper_reading": True}  # execution options of a connection that will not write
@@ -48,7 +62,21 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def check_url(url: str) -> sa.URL:
+class DatabaseUrl(sa.URL):
+    """A database URL that prints itself without its secrets, those among its parameters too."""
+
+    def __str__(self) -> str:
+        return str(_whole(self))
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+
+def _whole(url: sa.URL) -> Url:
+    return Url(url.render_as_string(hide_password=False))
+
+
+def check_url(url: Url | str) -> sa.URL:
     """Reads a database URL.
 
     Returns:
@@ -59,7 +87,8 @@ def check_url(url: str) -> sa.URL:
     """
     ways = "write sqlite:///folder/studies.db or postgresql://user@host/database"
     try:
-        parsed = sa.make_url(url)
+        parsed = DatabaseUrl(*sa.make_url(url.whole if isinstance(url, Url) else url))
+        parsed.render_as_string().encode()
     except (sa.exc.ArgumentError, ValueError) as error:
         # The text is not repeated: a mistyped URL can hold a password.
         raise DatabaseError(f"the database given is not a URL: {ways}") from error
@@ -89,9 +118,9 @@ def explained(url: sa.URL) -> Iterator[None]:
     except sa.exc.IntegrityError as error:
         if _is_there(error):
             raise
-        raise DatabaseError(f"{url}: another program has deleted rows: {_reason(error)}") from error
+        raise DatabaseError(f"{url}: another program has deleted rows: {_reason(url, error)}") from error
     except (sa.exc.SQLAlchemyError, OSError, ImportError) as error:
-        raise DatabaseError(f"{url}: {_reason(error)}", passing=_passes(url, error)) from error
+        raise DatabaseError(f"{url}: {_reason(url, error)}", passing=_passes(url, error)) from error
 
 
 def _is_there(error: sa.exc.IntegrityError) -> bool:
@@ -103,10 +132,17 @@ def _passes(url: sa.URL, error: BaseException) -> bool:
     """Whether waiting may help; a full disk or a damaged file does not mend itself."""
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
         return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
-    return url.get_backend_name() != "sqlite" or "locked" in str(error)
+    if url.get_backend_name() == "sqlite":
+        return "locked" in str(error)
+    return not any(refusal in str(error) for refusal in _REFUSALS)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(url: sa.URL, error: BaseException) -> str:
+    # A driver may repeat what it was given.
+    return _whole(url).hide(_said(error))
+
+
+def _said(error: BaseException) -> str:
     if isinstance(error, sa.exc.DBAPIError) and error.orig is not None:
         said = " ".join(str(error.orig).split())
         return "this user may only read it" if "readonly database" in said else said

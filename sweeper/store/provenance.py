@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..trial import StudyRow
+from .damage import read
 from .optuna_tables import mirror
 from .tables import provenance, sweep
 
@@ -44,8 +45,18 @@ def name_files(connection: sa.Connection, study: int, files: Mapping[str, Any] |
     connection.execute(sweep.update().where(sweep.c.id == study).values(written=digest))
 
 
-def contents(connection: sa.Connection, study: StudyRow) -> dict[str, dict[str, Any]]:
-    """All that is kept of a study, by its SHA-256."""
+def contents(
+    connection: sa.Connection, study: StudyRow, damaged: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """All that is kept of a study, by its SHA-256.
+
+    Args:
+        connection: To the database.
+        study: The study.
+        damaged: Hears of what cannot be read.
+    """
     columns = provenance.c
     query = sa.select(columns.digest, columns.content).where(columns.sweep_id == study.id)
-    return {row.digest: row.content for row in connection.execute(query)}
+    keys = sa.select(columns.digest).where(columns.sweep_id == study.id)
+    rows = read(connection, query, columns.digest, keys, lambda _, wrong: damaged(wrong))
+    return {row.digest: row.content for row in rows}

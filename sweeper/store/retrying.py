@@ -8,6 +8,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 from ..clock import Clock
 from ..errors import DatabaseError
 
+DATABASE_SECONDS = 1800.0
+"""How long a sweep waits for a database that is locked or does not answer."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds
 
 
@@ -17,7 +20,7 @@ class RetryPolicy:
 
     Attributes:
         seconds: Longest wait in a row; 0: the first error is raised.
-        say: Hears, once in a wait, what is waited for.
+        say: Hears, once in a wait, what is waited for, and that it is over.
         give_up: Whether to stop waiting, asked before each try.
     """
 
@@ -45,6 +48,32 @@ R = TypeVar("R")
 S = TypeVar("S", bound=_Retrying)
 
 
+def until_answered(attempt: Callable[[], R], policy: RetryPolicy, clock: Clock) -> R:
+    """Repeats what needs the database until that answers.
+
+    Raises:
+        DatabaseError: If the error is not one that passes, or the policy waits no longer.
+        KeyboardInterrupt: If the user stops the sweep meanwhile.
+    """
+    began, pause = clock.monotonic(), FIRST_PAUSE
+    while True:
+        try:
+            answer = attempt()
+        except DatabaseError as error:
+            if not error.passing or clock.monotonic() - began + pause > policy.seconds:
+                raise
+            if pause == FIRST_PAUSE:
+                policy.say(f"waiting for the database: {error}")
+        else:
+            if pause != FIRST_PAUSE:
+                policy.say("the database answers again: the sweep goes on")
+            return answer
+        if policy.give_up():
+            raise KeyboardInterrupt
+        clock.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
 def retried(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
     """Repeats a method until the database answers. It must not matter if a try that failed was carried out.
 
@@ -55,19 +84,7 @@ def retried(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
 
     @functools.wraps(method)
     def waiting(self: S, *args: P.args, **kwargs: P.kwargs) -> R:
-        policy, clock = self.access.retry_policy, self.access.clock
-        began, pause = clock.monotonic(), FIRST_PAUSE
-        while True:
-            try:
-                return method(self, *args, **kwargs)
-            except DatabaseError as error:
-                if not error.passing or clock.monotonic() - began + pause > policy.seconds:
-                    raise
-                if pause == FIRST_PAUSE:
-                    policy.say(f"waiting for the database: {error}")
-            if policy.give_up():
-                raise KeyboardInterrupt
-            clock.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+        access = self.access
+        return until_answered(lambda: method(self, *args, **kwargs), access.retry_policy, access.clock)
 
     return cast("Callable[Concatenate[S, P], R]", waiting)

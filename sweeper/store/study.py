@@ -10,6 +10,7 @@ from ..runs.mark import Holder
 from ..trial import ErrorClass, RunState, StudyRow
 from . import provenance
 from .access import Access
+from .damage import read
 from .identity import check_row, holder
 from .leases import Leases
 from .optuna_tables import mirror
@@ -41,9 +42,8 @@ class StudyStore:
     @retried
     def fresh(self) -> "StudyStore":
         """The study as it stands now."""
-        with self.access.reading() as connection:
-            row = connection.execute(sa.select(sweep).where(sweep.c.id == self.row.id)).mappings().one()
-        return StudyStore(self.access, sweep_row(row))
+        (row,) = self.access.sweeps(sa.select(sweep).where(sweep.c.id == self.row.id), strict=True)
+        return StudyStore(self.access, sweep_row(row._mapping))
 
     def leases(self, owner: str, seconds: float) -> Leases:
         """What a driver takes and holds.
@@ -103,14 +103,21 @@ class StudyStore:
         """What was changed since it was begun: when, in UTC, and what; the first change first."""
         c = study_change.c
         query = sa.select(c.moment, c.description).where(c.sweep_id == self.row.id).order_by(c.id)
+        keys = sa.select(c.id).where(c.sweep_id == self.row.id).order_by(c.id)
         with self.access.reading() as connection:
-            return [(row.moment, row.description) for row in connection.execute(query)]
+            rows = read(connection, query, c.id, keys, lambda _, wrong: self._damaged("a change", wrong))
+        return [(row.moment, row.description) for row in rows]
+
+    def _damaged(self, what: str, wrong: str) -> None:
+        self.access.damages.found(f"{what} of study {self.row.name!r} {wrong}")
 
     @retried
     def provenance(self) -> dict[str, dict[str, Any]]:
         """What its trials were made from, by the digests that they name."""
         with self.access.reading() as connection:
-            return provenance.contents(connection, self.row)
+            return provenance.contents(
+                connection, self.row, lambda wrong: self._damaged("what is kept of the inputs", wrong)
+            )
 
     @retried
     def check_counterpart(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import DatabaseError
+from ..study import limits
 from ..trial import ErrorClass, RunState, StudyRow, TrialRow
 
 
@@ -62,7 +62,7 @@ run = sa.Table(
     sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("trial_id", sa.Integer, nullable=False),
-    sa.Column("arm", sa.String(255), nullable=False),
+    sa.Column("arm", sa.String(limits.ARM), nullable=False),
     sa.Column("seed", sa.BigInteger, nullable=False),
     sa.Column("state", _enum(RunState), nullable=False),
     sa.Column("owner", sa.String(255)),
@@ -124,7 +124,7 @@ epoch_metric = sa.Table(
     sa.Column("run_id", sa.ForeignKey("run.id"), primary_key=True),
     sa.Column("epoch", sa.Integer, primary_key=True),
     sa.Column("split", sa.String(16), primary_key=True),
-    sa.Column("task", sa.String(64), primary_key=True),
+    sa.Column("task", sa.String(limits.TASK), primary_key=True),
     sa.Column("metric", sa.String(64), primary_key=True),
     sa.Column("value", sa.Double),
 )
@@ -146,14 +146,7 @@ def sweep_row(row: sa.RowMapping) -> StudyRow:
 
 
 def run_row(row: sa.RowMapping) -> TrialRow:
-    """A row of ``run`` as a record.
-
-    Raises:
-        DatabaseError: If a number that names a folder is none: SQLite keeps any text in its place.
-    """
+    """A row of ``run`` as a record."""
     fields: dict[str, Any] = dict(row)
-    for name in ("number", "reused_from"):
-        if not isinstance(fields[name], int | None):
-            raise DatabaseError(f"the database has a trial whose `{name}` is {fields[name]!r}, no number")
     del fields["sweep_id"]
     return TrialRow(**fields)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
+from .damage import UNREADABLE, read
 from .optuna_tables import mirror
 from .retrying import retried
 from .tables import epoch_metric, run, run_row
@@ -51,7 +52,7 @@ class Trials:
     @retried
     def row(self, number: int) -> TrialRow | None:
         """One trial, or None if there is none of that number."""
-        rows = self._select(sa.select(run).where(run.c.number == number))
+        rows = self.access.select(self._study, sa.select(run).where(run.c.number == number), strict=True)
         return run_row(rows[0]._mapping) if rows else None
 
     @retried
@@ -73,23 +74,41 @@ class Trials:
         r = run.c
         # As text, all of which is read at once: one by one that would be the greater part of this.
         texts = [sa.cast(column, sa.Text).label(column.name) for column in (r.params, r.scores)]
-        columns = (r.number, r.arm, r.seed, r.configuration, r.state, *texts)
-        query = sa.select(*columns).where(r.sweep_id == self._study.id)
+        columns = (r.number, r.arm, r.seed, r.configuration, r.state)
+        query = sa.select(*columns, *texts).where(r.sweep_id == self._study.id)
         changed = (
             r.number >= since,
             self.access.among(unfinished),
             self.access.among(failed) & (r.state != RunState.FAILED),
         )
         # Three queries in one: SQLite would look through all numbers for one that asks for either.
-        with self.access.reading() as connection:
-            rows = connection.execute(sa.union_all(*map(query.where, changed))).all()
-        params = _read_json(row.params for row in rows)
-        scores = _read_json(row.scores if row.state is RunState.COMPLETE else "null" for row in rows)
-        found = [
-            PastTrial(row.number, row.arm, values, row.seed, row.configuration, row.state, known)
-            for row, values, known in zip(rows, params, scores, strict=True)
+        try:
+            with self.access.reading() as connection:
+                rows = connection.execute(sa.union_all(*map(query.where, changed))).all()
+            params = _read_json(row.params for row in rows)
+            scores = _read_json(row.scores if row.state is RunState.COMPLETE else "null" for row in rows)
+            found = [
+                PastTrial(row.number, row.arm, values, row.seed, row.configuration, row.state, known)
+                for row, values, known in zip(rows, params, scores, strict=True)
+            ]
+            if all(map(_is_sound, found)):
+                return sorted(found, key=lambda one: one.number)
+        except UNREADABLE:
+            pass
+        # Row by row, which tells the one that is damaged.
+        whole = sa.select(*columns, r.params, r.scores).where(sa.or_(*changed))
+        return [
+            PastTrial(
+                row.number,
+                row.arm,
+                row.params,
+                row.seed,
+                row.configuration,
+                row.state,
+                row.scores if row.state is RunState.COMPLETE else None,
+            )
+            for row in self._select(whole)
         ]
-        return sorted(found, key=lambda one: one.number)
 
     @retried
     def standings(self) -> list[Standing]:
@@ -158,8 +177,10 @@ class Trials:
             run.c.reused_from.is_(None),
         )
         # Not by number: SQLite would read all trials in that order, past the index of the digests.
+        keys = sa.select(run.c.id, run.c.number).where(run.c.sweep_id == key)
         with self.access.reading() as connection:
-            found = [run_row(row) for row in connection.execute(query).mappings()]
+            rows = read(connection, query, run.c.id, keys, self._damaged)
+        found = [run_row(row._mapping) for row in rows]
         return min(found, key=lambda row: (row.state is not RunState.COMPLETE, row.number), default=None)
 
     @retried
@@ -219,8 +240,20 @@ class Trials:
         )
         return frames.epochs_frame(self._select(query))
 
+    def _damaged(self, row: sa.Row[*tuple[Any, ...]], wrong: str) -> None:
+        self.access.damages.trial(row.number, self._study.name, wrong)
+
     def _select(self, query: sa.Select[*tuple[Any, ...]]) -> Sequence[sa.Row[*tuple[Any, ...]]]:
         return self.access.select(self._study, query)
+
+
+def _is_sound(one: PastTrial) -> bool:
+    return (
+        type(one.number) is type(one.seed) is type(one.configuration) is int
+        and isinstance(one.arm, str)
+        and isinstance(one.params, dict)
+        and (one.scores is None or isinstance(one.scores.get("overall"), float | int))
+    )
 
 
 def _read_json(texts: Iterable[str]) -> list[Any]:

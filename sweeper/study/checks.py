@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
+from . import limits
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .space import WORKLOAD, Choice, Space, words
@@ -63,6 +64,9 @@ def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[Fi
         elif name in space or name in GAPS:
             what = "a setting that varies" if name in space else "a gap in a CSV file, as pandas reads it"
             yield FieldError(path, f"a task cannot have the name of {what}", name)
+        elif len(name) > limits.TASK:
+            reason = f"a task's name has at most {limits.TASK} characters, this one {len(name)}"
+            yield FieldError(path, reason)
         elif not (name.isidentifier() and name.islower()):
             reason = "a task's name has small letters, digits and _ alone, and begins with a letter"
             yield FieldError(path, reason, name)
@@ -89,7 +93,7 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
 
 
 def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
-    """The arms whose name would command a terminal, or be lost in a CSV file: name, and what is wrong.
+    """The arms whose name would command a terminal, be lost in a CSV file, or too long: name, what is wrong.
 
     Asked of files alone: studies that were begun with such a name go on.
     """
@@ -97,6 +101,9 @@ def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
         if any(map(is_control, name)):
             reason = "the name of an arm cannot hold line breaks or other control characters"
             yield name, FieldError(("arms", one_line(name)), reason)
+        elif len(name) > limits.ARM:
+            reason = f"the name of an arm has at most {limits.ARM} characters, this one {len(name)}"
+            yield name, FieldError(("arms", name), reason)
         elif name in GAPS:
             reason = f"pandas would read an arm {name} in a CSV file as a gap: take another name"
             yield name, FieldError(("arms", name), reason)

@@ -10,8 +10,9 @@ from ..search.propose import propose
 from ..store.leases import Leases, Rivals
 from ..store.owners import Life, Liveness
 from ..store.trials import Trials
+from ..study.recorded import trial_of
 from ..study.study import Study
-from ..trial import RunState, TrialRow, TrialSpec, trial_of
+from ..trial import RunState, TrialRow, TrialSpec
 from .attempt import Ready
 
 

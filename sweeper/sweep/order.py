@@ -8,6 +8,7 @@ from rich.console import Console
 
 from ..paths import Home
 from ..study.study import Study
+from ..url import Url
 from .stopping import Limits
 
 
@@ -22,7 +23,7 @@ class Places:
         working: The user's working folder, of which git may know something.
     """
 
-    storage: str
+    storage: Url
     home: Home
     data: Path | None
     working: Path = Path()

@@ -8,21 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-
-from model.config import TrainConfig
 from model.data.rows import check
 from model.files import RunFolder, temporary_folder
 
-from ..errors import DatabaseError, InputError
+from ..errors import InputError
 from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
 from ..paths import Home
 from ..store.studies import find_trial
 from ..store.study import StudyStore
-from ..study.problem import first_problem
-from ..study.settings import setting_names
+from ..study.recorded import config_of
 from ..text import one_line
-from ..trial import MetricKey, RunState, StudyRow, TrialRow
+from ..trial import MetricKey, RunState, TrialRow
 from .circumstances import (
     MISSING,
     Circumstances,
@@ -134,7 +130,7 @@ def replay(
         raise InputError(
             f"trial {number} of study {sweep.name!r} is {row.state}: it has no outcome to repeat"
         )
-    config = _config(sweep, row)
+    config = config_of(row)
     check(config, data)
     # A result that was reused came about under the circumstances of the trial that it is from.
     made = row if row.reused_from is None else find_trial(store, row.reused_from)
@@ -205,15 +201,6 @@ def lines(name: str, number: int, comparison: Repeat) -> list[str]:
     if not seen:
         causes = ["no cause can be seen in machine, threads, device, data, weights, commit and versions"]
     return [f"{head}: {len(comparison.metrics)} of {count} metrics differ", *told, *causes]
-
-
-def _config(sweep: StudyRow, row: TrialRow) -> TrainConfig:
-    try:
-        return TrainConfig.model_validate(row.config)
-    except ValidationError as error:
-        trial = f"trial {row.number} of study {sweep.name!r}"
-        problem = first_problem(error, setting_names)
-        raise DatabaseError(f"{trial} has settings that this version cannot read: {problem}") from error
 
 
 def _follow(executor: Executor, last: int, evaluated: Callable[[int, Repetition], None]) -> Repetition:

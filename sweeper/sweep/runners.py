@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from model.registry import Registry
 
 from ..errors import InputError
+from ..url import without_secrets
 
 if TYPE_CHECKING:
     from ..observers.tally import Tally
@@ -54,7 +55,7 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
     for option, value in options.items():
         # Of a list, Typer says that it was not given by an empty one.
         if value not in (None, []) and option not in chosen.options:
-            given = " ".join(value) if isinstance(value, list) else value
+            given = without_secrets(" ".join(value) if isinstance(value, list) else str(value))
             owner = next(name for name, kind in EXECUTORS.items() if option in kind.options)
             raise InputError(f"--{option.replace('_', '-')} {given}: goes with --executor {owner} only")
     return chosen.runner(study, workers, **{option: options.get(option) for option in chosen.options})

@@ -9,13 +9,16 @@ from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
 from ..importpath import interpreter
 from ..observers.tally import Tally
 from ..observers.terminal import say
+from ..paths import STORAGE
 from ..show.status import attention, tally, watch
 from ..store.database import Database
 from ..store.engine import check_url
+from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
+from ..study.recorded import arms_of, trial_of
 from ..study.study import Study
 from ..text import last_line, one_line
-from ..trial import Outcome, Standing, TrialRow, trial_of
+from ..trial import Outcome, Standing, TrialRow
 from .checks import prepare
 from .files import RunFiles
 from .order import Order
@@ -52,7 +55,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
     study, places, console = order.study, order.places, order.console
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
-    with Database(places.storage) as database:
+    with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
@@ -107,7 +110,7 @@ class Watch:
             row, standings = store.row, store.trials.standings()
             self._hear(standings)
             running = max(1, (self._states or Counter())["running"])
-            count = Tally.of(row.wanted, row.study["arms"], standings, running)
+            count = Tally.of(row.wanted, arms_of(row), standings, running)
             lines = [f"{row.name}: {count.summary()} · jobs: {self._jobs_in_words()}", *count.details()]
             lines += attention(store, standings) if whole else []
         except DatabaseError as error:
@@ -161,12 +164,13 @@ def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
 def _worker(order: Order, storage: str) -> Worker:
     """A driver with one worker that goes on with the study as it is stored."""
     limits, places = order.limits, order.places
-    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name, "--storage", storage]
+    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
     for tool in order.logs:
         command += ["--log", tool]
-    environment = {"SWEEPER_HOME": str(places.home.root)}
+    # Not among the arguments, which everybody on the node can see.
+    environment = {"SWEEPER_HOME": str(places.home.root), STORAGE: storage}
     if places.data is not None:
         environment["SWEEPER_DATA"] = str(places.data)
     return Worker(command, environment)

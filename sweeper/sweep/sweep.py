@@ -19,7 +19,7 @@ from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
 from ..store.provenance import digest_of
-from ..store.retrying import RetryPolicy
+from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
 from ..study.cells import Cells
 from ..study.changes import as_begun, compare, kept_fields
@@ -35,9 +35,6 @@ from .leftovers import sweep_leftovers
 from .order import Order
 from .workers import choose_workers
 from .workingfolder import working_folder
-
-DATABASE_SECONDS = 1800.0
-"""How long a sweep waits for a database that is locked or does not answer."""
 
 CONFIGURATIONS_PER_ARM = 10
 """What an arm gets where neither the user nor the study says how many."""
@@ -66,7 +63,7 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
     """
     prepare(order)
     study, places, console = order.study, order.places, order.console
-    with Database(places.storage) as database:
+    with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
         if executor is None:
             executor = _measured_executor(store, order)

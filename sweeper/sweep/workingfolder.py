@@ -1,11 +1,12 @@
 """The state of the user's working folder in git, as far as it can be had without trouble."""
 
 import os
-import re
 import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from ..url import without_secrets
 
 SECONDS = 10.0
 """How long git may take for an answer."""
@@ -16,19 +17,6 @@ MOST = 256 * 1024
 # No monitor and no viewer that a configuration names is run.
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 _DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "HEAD", "--")
-
-_SECRETS = (
-    (re.compile(r"(?<=://)([^\s/:@?#]*):[^\s/]+@"), r"\1:***@"),
-    (re.compile(r"(https?://)[^\s/:@?#]+@"), r"\1***@"),
-    (
-        re.compile(
-            r"([?&](?:[a-z0-9_.-]*(?:password|passwd|token|secret|signature|credential|key)|sig|auth)=)[^\s&#\"']+",
-            re.IGNORECASE,
-        ),
-        r"\1***",
-    ),
-)
-"""A password, a token in a user's place, and a secret among the parameters of a URL."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +45,6 @@ def working_folder(folder: Path) -> WorkingFolder | None:
     if commit is None or diff is None:
         return None
     return WorkingFolder(commit.strip(), bool(diff), without_secrets(diff))
-
-
-def without_secrets(text: str) -> str:
-    """Text in which no URL names a password or a token."""
-    for pattern, put in _SECRETS:
-        text = pattern.sub(put, text)
-    return text
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

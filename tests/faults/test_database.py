@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from sweeper.errors import DatabaseError
 from sweeper.store import engine
@@ -16,6 +17,7 @@ from tests.faults import disk_full, postgresql
 from tests.faults.corrupt import DATABASE_DAMAGES, Damage, digests
 from tests.faults.instant_driver import drive
 from tests.faults.locked import lock
+from tests.sweeper_tests.typed import SMALL, STUDY, exit_code, write
 
 TRIALS = 12
 
@@ -115,6 +117,45 @@ def test_a_sweep_waits_for_a_server_that_is_stopped(
     away.give_back()
     assert away.said[0].startswith("waiting for the database: ")
     pd.testing.assert_frame_equal(table(server.url), expected, check_exact=True)
+
+
+def test_a_sweep_begins_when_its_server_answers(
+    server: postgresql.Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SWEEPER_STORAGE", server.url)
+    write(tmp_path / "studies/mine.yaml", STUDY)
+    write(tmp_path / "studies/workloads/small.yaml", SMALL)
+    server.stop()
+    # Whoever only reads does not wait.
+    assert exit_code("status", "mine") == exit_code("confirm", "mine") == 2
+    said = capfd.readouterr().err
+    assert len(said.splitlines()) == said.count("Error: ") == 2
+    threading.Timer(1.0, server.start).start()
+    assert exit_code("run", "mine", "--trials", "1", "--executor", "inline") == 0
+    out = capfd.readouterr().out
+    assert out.count("waiting for the database: ") == out.count("the database answers again") == 1
+    assert exit_code("status", "mine") == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody", "password": "s3same"}, 'role "nobody" does not exist'),
+        ({"host": "no.such.invalid"}, "no.such.invalid"),
+    ],
+)
+def test_a_wrong_name_is_an_error_at_once(changed: dict[str, str], said: str, postgresql: sa.URL) -> None:
+    url = postgresql.set(**changed).render_as_string(hide_password=False)
+    if "host" in changed:
+        url = f"postgresql://bob@{changed['host']}/db"
+    with pytest.raises(DatabaseError, match=said) as refused:
+        Database(url, waits=RetryPolicy(60.0))
+    assert "s3same" not in str(refused.value)
 
 
 def test_a_full_disk_stops_a_sweep_and_harms_nothing(expected: pd.DataFrame, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
 from sweeper.sweep.order import Places
+from sweeper.url import Url
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.executors.story import follow, job, scores, story
 from tests.sweeper_tests.typed import Command, refused
@@ -30,7 +31,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def test_what_one_machine_publishes_another_fetches(tmp_path: Path) -> None:
-    here, there, shared = tmp_path / "here", tmp_path / "there", SharedFolder("memory://round/trial")
+    here, there, shared = tmp_path / "here", tmp_path / "there", SharedFolder(Url("memory://round/trial"))
     assert not shared.holds("checkpoints")
     write(here, checkpoints__1__model="one", checkpoints__2__model="two", config="c", predictions="p")
     write(here, checkpoints__3__model="half")
@@ -72,7 +73,7 @@ def test_what_one_machine_publishes_another_fetches(tmp_path: Path) -> None:
 def test_a_trial_goes_on_from_what_its_first_machine_published(asked: bool, tmp_path: Path) -> None:
     settings = {"steps_per_epoch": 8}
     [expected] = story(InlineExecutor(), job(tmp_path, **settings)).values()
-    first = replace(job(tmp_path / "one", **settings), shared=f"file://{tmp_path}/shared/trial")
+    first = replace(job(tmp_path / "one", **settings), shared=Url(f"file://{tmp_path}/shared/trial"))
     executor = InlineExecutor()
     executor.submit(first)
     events = follow(executor)
@@ -90,7 +91,9 @@ def test_a_trial_goes_on_from_what_its_first_machine_published(asked: bool, tmp_
 
 def test_a_shared_folder_that_cannot_be_written_is_a_failure_of_the_trial(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    [told] = story(InlineExecutor(), replace(job(tmp_path), shared=f"file://{tmp_path}/file/trial")).values()
+    [told] = story(
+        InlineExecutor(), replace(job(tmp_path), shared=Url(f"file://{tmp_path}/file/trial"))
+    ).values()
     assert isinstance(told[-1], Failed)
 
 
@@ -99,7 +102,7 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
 ) -> None:
     monkeypatch.chdir(Path(__file__).parents[1] / "faults")
     study = load_study("faults", "seconds")
-    home = Home(tmp_path / "here", f"file://{tmp_path}/shared")
+    home = Home(tmp_path / "here", Url(f"file://{tmp_path}/shared"))
     url = f"sqlite:///{tmp_path}/studies.db"
     sweep(study, Places(url, home, None), 4, InlineExecutor())
     with Database(url) as database:
@@ -117,11 +120,11 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
 
 def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPER_HOME", "s3://bucket/folder/")
-    assert Home.from_environment().shared == "s3://bucket/folder"
+    assert Home.from_environment().shared == Url("s3://bucket/folder")
     said = "Error: SWEEPER_HOME 's3://bucket/folder' cannot hold a database: name one with --storage postgresql://…\n"
     assert refused(sweeper, "run", "--study", "quickstart", "--executor", "inline") == said
 
 
 def test_a_url_of_no_known_kind() -> None:
     with pytest.raises(InputError, match=r"SWEEPER_HOME 'nosuch://x' cannot be used: Protocol not known"):
-        SharedFolder("nosuch://x").check()
+        SharedFolder(Url("nosuch://x")).check()

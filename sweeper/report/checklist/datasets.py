@@ -82,7 +82,7 @@ def _is_built_in(task: Task) -> bool:
 def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
     """What the trials read, those of the confirmation too: they alone read test rows."""
     named = {run.inputs: one.provenance for one in studies(stored) for run in one.trials if run.inputs}
-    return [kept[digest] for digest, kept in named.items()]
+    return [kept[digest] for digest, kept in named.items() if digest in kept]
 
 
 def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:

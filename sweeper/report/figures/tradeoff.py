@@ -4,7 +4,7 @@ from itertools import combinations
 
 import plotly.graph_objects as go
 
-from ...pareto import on_front
+from ...study.pareto import on_front
 from ..results import Results, pareto_front
 from .drawing import GREY, Figure, Panel, drawing_of, legend, round_all, sample
 from .points import arm_points

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from ...show.spreadsheet import cell as safe
 from ...text import one_line
 from ..document import Document
 
@@ -14,8 +15,9 @@ def as_csv(document: Document) -> str:
 
     Returns:
         ``table`` is the table's key, ``row`` counts from 1, ``column`` is the heading, ``text`` what the
-        other formats show without their marks, ``value`` the number behind it in full or nothing, ``best``
-        and ``tie`` true or false, ``trials`` the numbers of its trials with spaces between them.
+        other formats show without their marks (see `spreadsheet.cell`), ``value`` the number behind it in
+        full or nothing, ``best`` and ``tie`` true or false, ``trials`` the numbers of its trials with spaces
+        between them.
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -27,8 +29,8 @@ def as_csv(document: Document) -> str:
                     (
                         table.key,
                         number,
-                        one_line(column.heading),
-                        one_line(cell.text),
+                        safe(one_line(column.heading)),
+                        safe(one_line(cell.text)),
                         "" if cell.number is None else repr(cell.number),
                         str(cell.bold).lower(),
                         str(cell.tie).lower(),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ...text import is_control
 from ..document import Cell, Document, Table
 
 
@@ -43,4 +44,8 @@ def _lines(items: Iterable[str]) -> str:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if text.isprintable():
+        return text
+    # For a terminal too, to which some of these are commands.
+    return "".join(json.dumps(sign)[1:-1] if is_control(sign) else sign for sign in text)

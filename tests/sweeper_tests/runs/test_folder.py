@@ -13,6 +13,7 @@ from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
 from sweeper.runs.origin import RunOrigin, sign
 from sweeper.trial import StudyRow
+from sweeper.url import Url
 from tests.sweeper_tests import made
 from tests.sweeper_tests.halfway import evaluation
 
@@ -27,7 +28,7 @@ def of(home: Home, uuid: str) -> StudyFolder:
 
 @pytest.fixture(params=["local", "shared"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    return Home(tmp_path / "home", f"memory://{uuid4()}" if request.param == "shared" else None)
+    return Home(tmp_path / "home", Url(f"memory://{uuid4()}") if request.param == "shared" else None)
 
 
 def test_each_study_has_a_folder_of_its_own(home: Home) -> None:
@@ -38,7 +39,7 @@ def test_each_study_has_a_folder_of_its_own(home: Home) -> None:
         for found in (folder, of(home, uuid)):  # whoever only reads knows it too
             assert found.run(3) == home.root / "runs" / name / "3"
             assert found.jobs == home.root / "slurm" / name
-            assert found.url(3) == (home.shared and f"{home.shared}/runs/{name}/3")
+            assert found.url(3) == (home.shared and home.shared.within(f"runs/{name}/3"))
 
 
 def test_drivers_that_begin_at_once_agree(tmp_path: Path) -> None:

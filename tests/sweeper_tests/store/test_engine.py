@@ -175,6 +175,7 @@ def at_revision(url: str, revision: str) -> None:
         storage.create_new_trial(key)
     storage.engine.dispose()
     engine = sa.create_engine(url, poolclass=sa.NullPool)
+    trial = json.dumps({"tasks": {}, "epochs": 1})
     study, moment = json.dumps({"arms": {"A": {}, "B": {}}, "seeds": [1]}), "2026-01-02 03:04:05.000006"
     with engine.begin() as connection:
         config = migrations._config()
@@ -184,7 +185,7 @@ def at_revision(url: str, revision: str) -> None:
         columns = "name, study_id, digest, wanted, version, created, study, workload"
         connection.execute(sa.text(f"INSERT INTO sweep ({columns}) VALUES ({sweep})"))  # noqa: S608
         for number, arm in enumerate("AB"):
-            run = f"1, {number}, {number + 1}, '{arm}', 1, 'complete', 1, '{moment}', '{{}}', '{{}}'"
+            run = f"1, {number}, {number + 1}, '{arm}', 1, 'complete', 1, '{moment}', '{{}}', '{trial}'"
             columns = "sweep_id, number, trial_id, arm, seed, state, attempts, created, params, config"
             connection.execute(sa.text(f"INSERT INTO run ({columns}) VALUES ({run})"))  # noqa: S608
     engine.dispose()

@@ -4,16 +4,16 @@ from pathlib import Path
 import optuna
 import pytest
 
-from sweeper.pareto import on_front
 from sweeper.report.figures import study_figures
 from sweeper.report.figures.tradeoff import pareto_figure
 from sweeper.report.results import pareto_front
 from sweeper.report.tables.best import pareto_table
 from sweeper.report.write import write_report
+from sweeper.study.pareto import on_front
 from sweeper.study.study import Study
 from sweeper.trial import TrialRow
 
-from .made import PARAMS, results, row, store, study
+from ..made import PARAMS, results, row, store, study
 
 SCORES = [(0.50, 0.70, 0.10), (0.40, 0.70, 0.90), (0.45, 0.70, 0.50), (0.44, 0.90, 0.40), (0.40, 0.70, 0.90)]
 """sst, para, sts: the first three are on the front of sst and sts, and so is the equal of the second."""

@@ -1,0 +1,48 @@
+"""The trial that a row of the database records."""
+
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from model.config import TrainConfig
+
+from ..errors import DatabaseError
+from ..trial import StudyRow, TrialRow, TrialSpec
+from .problem import first_problem
+from .settings import setting_names
+
+
+def arms_of(row: StudyRow) -> list[str]:
+    """The names of a study's arms.
+
+    Raises:
+        DatabaseError: If it has none.
+    """
+    arms = row.study.get("arms")
+    if not isinstance(arms, Mapping):
+        raise DatabaseError(f"study {row.name!r} cannot be read: its arms are missing")
+    return list(arms)
+
+
+def config_of(row: TrialRow) -> TrainConfig:
+    """The settings of a trial.
+
+    Raises:
+        DatabaseError: If this version of sweeper cannot read them.
+    """
+    try:
+        return TrainConfig.model_validate(row.config)
+    except ValidationError as error:
+        problem = first_problem(error, setting_names)
+        raise DatabaseError(
+            f"trial {row.number} has settings that this version cannot read: {problem}"
+        ) from error
+
+
+def trial_of(row: TrialRow) -> TrialSpec:
+    """The trial that a row records.
+
+    Raises:
+        DatabaseError: As of `config_of`.
+    """
+    return TrialSpec(row.number, row.arm, row.params, config_of(row), row.seed, row.configuration)

@@ -1,0 +1,51 @@
+"""Cells of a database that somebody has damaged: no traceback, and what is left out is named."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.cells import READING, begin, damage, typed, wrong
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("made"))
+        for name in ("SWEEPER_HOME", "SWEEPER_DATA", "SWEEPER_STORAGE"):
+            patch.delenv(name, raising=False)
+        yield begin().resolve()
+
+
+def test_no_damaged_cell_ends_in_a_traceback(made: Path) -> None:
+    assert list(wrong(made, cases=40, seed=0, commands=READING)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("state", "dancing", "its state is none that this version knows"),
+        ("params", "{", "its params is no JSON"),
+        ("scores", '{"overall": "x"}', "its scores cannot be {'overall': 'x'}"),
+        ("created", "never", "its created is damaged"),
+        ("seed", "abc", "its seed cannot be 'abc'"),
+    ],
+)
+def test_a_damaged_trial_is_named_and_the_others_are_told(
+    column: str, value: str, said: str, made: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "studies.db"
+    shutil.copy(made, file)
+    assert damage(file, "run", column, value)
+    named = f"sqlite:///{file}: trial 0 of study 'mine@small' cannot be read: {said}\n"
+    storage = f" --storage sqlite:///{file}"
+    code, told = typed(f"report mine --format csv --table trials{storage}")
+    assert code == 0
+    assert f"Left out: {named}" in told
+    assert {line.split(",")[3] for line in told.splitlines() if ",trial," in line} == {"1", "2"}
+    assert typed(f"show mine 0{storage}") == (2, f"Error: {named}")
+    if column in ("state", "params", "scores"):  # what the search must know
+        code, told = typed(f"run mine --trials 4 --executor inline{storage}")
+        assert (code, told.count("Error: ")) == (2, 1)
+        assert told.endswith(f"Error: {named}")
