@@ -152,7 +152,7 @@ def test_a_file_that_is_there_stays_until_the_new_one_is_whole(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", full)
+        patch.setattr(Path, "replace", full)
         said = sweeper("export", "--trials", "trials.csv")
     assert (said.code, said.err) == (2, "Error: No space left on device\n")
     assert (home / "trials.csv").read_text() == "before"
