@@ -61,7 +61,7 @@ class FieldError(ValueError):
         Args:
             written: The value as its file writes it; by default as YAML would.
         """
-        shown = "" if self.value is MISSING else f" = {_short(written or as_yaml(self.value))}"
+        shown = "" if self.value is MISSING else f" = {short(written or as_yaml(self.value))}"
         return f"{field_name(self.path)}{shown}: {self.reason}"
 
 
@@ -81,7 +81,8 @@ def as_yaml(value: Any) -> str:
     return str(value)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Text in one line, of which a message shows the beginning and the end."""
     line = one_line(text)
     half = (_LONGEST - 3) // 2
     return line if len(line) <= _LONGEST else f"{line[:half]}...{line[-half:]}"
@@ -94,7 +95,7 @@ def field_name(path: FieldPath) -> str:
         if isinstance(part, int):
             name += f"[{part}]"
         else:
-            shown = part if part.isprintable() else one_line(part)
+            shown = short(part) if len(part) > _LONGEST or not part.isprintable() else part
             name += f".{shown}" if name else shown
     return name or "the file"
 
