@@ -1,7 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,7 +73,7 @@ def load_study(
     declared = nested(on.train).get("tasks")
     _check_names(files, declared if isinstance(declared, Mapping) else ())
     try:
-        study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
+        study = _built(spec, on, Written.of(study_file, files), begun)
         study.check_dropout()
         check_rules(study)
     except SettingError as error:
@@ -90,13 +89,13 @@ def load_study(
     return study
 
 
-def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) -> Study:
+def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
     recommended = {field_path(key) for key in on.ranges}
     own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
     old = begun(f"{spec.name}@{on.name}") if own else None
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
-    return Study(spec, on)
+    return Study(spec, on, written)
 
 
 def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
