@@ -24,6 +24,9 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
 
 _NUMBER = re.compile(r"(?P<sign>[-+]?)0*(?P<digits>[0-9]+(?P<real>\.[0-9]*)?(?P<power>[eE][-+]?[0-9]+)?)\Z")
 
+_STORED = 2**63
+"""Whole numbers below are those that a database keeps."""
+
 _LARGEST = 10**15
 """Whole numbers up to here are exact as floats, and short enough for a message."""
 
@@ -53,7 +56,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
         if field is None:
             return value
         written = file.scalars.get(path, "")
-        if problem := _problem(field, value, written):
+        if problem := _too_large(field, value) or _problem(field, value, written):
             raise InputError(file.explain(FieldError(path, problem, value)))
         if written in WORDS and bool in _types(field):
             truth = as_yaml(WORDS[written])
@@ -114,6 +117,11 @@ def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
         return f"must be {_expected(types)}: write {instead}"
     alike = type(field.default) in types & {int, float}
     return f"must be {_expected(types)}" + (f", such as {as_yaml(field.default)}" if alike else "")
+
+
+def _too_large(field: FieldInfo, value: Any) -> str | None:
+    whole = type(value) is int and int in _types(field)
+    return None if not whole or -_STORED <= value < _STORED else f"must be from -{_STORED} to {_STORED - 1}"
 
 
 def _expected(types: set[Any]) -> str:

@@ -15,13 +15,13 @@ from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
 from .kinds import of_their_kinds
 from .named import is_file
-from .problem import FieldError, FieldPath, first_problem
+from .problem import FieldError, FieldPath, SettingError, first_problem
 from .recommended import outside
 from .rules import check_rules
 from .settings import field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec
-from .study import SettingError, Study
+from .study import Study
 from .workload import Workload, WorkloadFile
 from .written import Written
 from .yamlfile import YamlFile, read_yaml
@@ -74,6 +74,7 @@ def load_study(
     _check_names(files, declared if isinstance(declared, Mapping) else ())
     try:
         study = _built(spec, on, Written.of(study_file, files), begun)
+        study.check_sizes()
         study.check_dropout()
         check_rules(study)
     except SettingError as error:

@@ -4,13 +4,16 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from ..errors import InputError
 from ..text import nearest, one_line
 
 FieldPath = tuple[str | int, ...]
+
+Document = Literal["study", "workload"]
 
 
 MISSING = object()
@@ -63,6 +66,20 @@ class FieldError(ValueError):
         """
         shown = "" if self.value is MISSING else f" = {short(written or as_yaml(self.value))}"
         return f"{field_name(self.path)}{shown}: {self.reason}"
+
+
+class SettingError(InputError):
+    """A setting of a study or its workload gives no valid configuration.
+
+    Attributes:
+        document: The file that sets it.
+        problem: The field in that file, and what is wrong with it.
+    """
+
+    def __init__(self, document: Document, problem: FieldError, where: str) -> None:
+        self.document = document
+        self.problem = problem
+        super().__init__(f"{where}: {problem}")
 
 
 def as_yaml(value: Any) -> str:

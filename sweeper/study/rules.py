@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from ..text import setting
 from .meeting import refused
-from .problem import FieldError
+from .problem import FieldError, SettingError
 from .settings import field_path
 from .space import Value
-from .study import SettingError, Study
+from .study import Study
 
 
 def check_rules(study: Study) -> None:

@@ -3,11 +3,11 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import getitem
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,16 +17,14 @@ from model.config.train import DROPOUT_BELOW
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from .checks import space_problems, study_problems
+from .checks import grid_problems, size_problems, space_problems, study_problems
 from .meeting import Arm, apart, refused
-from .problem import FieldError, FieldPath, first_problem
+from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Space, Value
 from .spec import StudySpec
 from .workload import Workload
 from .written import Written
-
-Document = Literal["study", "workload"]
 
 Place = tuple[Document, FieldPath, Leaf]
 """A setting, with the file and the path that it comes from."""
@@ -38,20 +36,6 @@ _SECTIONS = ("space", "ranges", "arms", "base", "train")
 
 UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
 """Fields of a study or workload that change no trial."""
-
-
-class SettingError(InputError):
-    """A setting of a study or its workload gives no valid configuration.
-
-    Attributes:
-        document: The file that sets it.
-        problem: The field in that file, and what is wrong with it.
-    """
-
-    def __init__(self, document: Document, problem: FieldError, where: str) -> None:
-        self.document = document
-        self.problem = problem
-        super().__init__(f"{where}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -73,16 +57,32 @@ class Study:
     written: Written | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for key, found in space_problems(self.spec, self.space):
-            document, path = self._space_place(key)
-            problem = FieldError((*path, *found.path), found.reason, found.value)
-            raise SettingError(document, problem, f"study {self.name!r}")
+        self._refuse(space_problems(self.spec, self.space))
         for arm, params in refused(self.arms(), self.space):
             self.config(arm, self.first | params, self.spec.seeds[0])
         for problem in study_problems(self.spec, self.space, self.tasks):
             raise SettingError("study", problem, f"study {self.name!r}")
         for arm, queued in apart(self.arms(), self.spec.enqueue):
             self.config(arm, {**self.first, **queued}, self.spec.seeds[0])
+
+    def check_sizes(self) -> None:
+        """Refuses a space that is too large to be numbered, or a grid that nobody ends.
+
+        Asked of files alone, as `check_dropout`.
+
+        Raises:
+            SettingError: If there is such an entry, or sampler.
+        """
+        self._refuse(size_problems(self.space))
+        for problem in grid_problems(self.spec, self.space):
+            raise SettingError("study", problem, f"study {self.name!r}")
+
+    def _refuse(self, problems: Iterable[tuple[str, FieldError]]) -> None:
+        """Raises the first problem of an entry of the space."""
+        for key, found in problems:
+            document, path = self._space_place(key)
+            problem = FieldError((*path, *found.path), found.reason, found.value)
+            raise SettingError(document, problem, f"study {self.name!r}")
 
     def check_dropout(self) -> None:
         """Refuses an ``encoder.dropout`` that on a CPU would leave nothing.

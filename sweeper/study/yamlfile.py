@@ -113,8 +113,8 @@ def read_yaml(path: Path) -> YamlFile:
         line = text.count("\n", 0, error.position) + 1
         problem = f"the character U+{error.character:04X} cannot stand in it"
         raise InputError(f"{path}:{line}: is not valid YAML: {problem}") from None
-    except (ValueError, OverflowError) as error:  # a version or a character of too large a number
-        raise InputError(f"{path}: is not valid YAML: {one_line(str(error))}") from None
+    except (ValueError, OverflowError):  # of a version, or of a character
+        raise InputError(f"{path}: is not valid YAML: a number in it is too large") from None
     if data is None:
         raise InputError(f"{path}: is empty")
     if not isinstance(data, dict):

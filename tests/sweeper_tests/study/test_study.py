@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from sweeper.errors import InputError
 from sweeper.paths import shipped_studies
 from sweeper.study.load import load_study, study_files, workload_files
+from sweeper.study.problem import SettingError
 from sweeper.study.space import Choice, FloatRange, IntRange
 from sweeper.study.spec import StudySpec
-from sweeper.study.study import SettingError, Study
+from sweeper.study.study import Study
 from sweeper.study.workload import Resources, Workload
 
 GOOD = """\
