@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from . import pages
 from .conftest import Visit
 
-NAMES = ("drawn", "armful", "large", "hostile", *pages.states())
+NAMES = ("drawn", "drawn by script", "armful", "large", "hostile", *pages.states())
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 390, "height": 844}
 
