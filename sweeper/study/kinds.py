@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from types import NoneType
 from typing import Any
 
@@ -48,7 +49,8 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
     """
 
     def read(value: Any, path: FieldPath) -> Any:
-        field = _declared(model, path)
+        # Of a list, all values are of one kind.
+        field = _declared(model, tuple(0 if isinstance(part, int) else part for part in path))
         if isinstance(value, dict | list) and not (field and _types(field) <= _KINDS.keys()):
             if isinstance(value, list):
                 return [read(below, (*path, position)) for position, below in enumerate(value)]
@@ -67,6 +69,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
     return {key: read(value, (key,)) for key, value in file.data.items()}
 
 
+@lru_cache(maxsize=1024)
 def _declared(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
     """What a value of a study or workload file is declared to be; None where no field is."""
     match path:

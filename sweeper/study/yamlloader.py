@@ -67,7 +67,7 @@ class Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         """The next value, unless there are too many or too deep ones: Python's own stack is no deeper."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         tag = getattr(event, "tag", None)
         if tag not in (None, "!", TAG + "merge") and tag not in self.yaml_constructors:
             raise _refusal(f"the tag {tag[:60]!r} means nothing here", event)

@@ -38,6 +38,7 @@ def test_every_page_is_drawn_and_as_wide_as_a_telephone(name: str, visit: Visit)
     trials = page.locator("#trials tbody tr").count()
     assert trials == {
         "nothing": 1,
+        "drawn by script": 7,
         "queued": 1,
         "single": 1,
         "hostile": 7,
