@@ -229,10 +229,11 @@ def in_a_shell(*arguments: str) -> Said:
         command = [sys.executable, "-m", "sweeper", *arguments]
         process = subprocess.Popen(command, stdout=words, stderr=words)
         _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         words.seek(0)
         said = words.read().decode(errors="replace")
     seconds = usage.ru_utime + usage.ru_stime
-    return Said(os.waitstatus_to_exitcode(status), said, seconds, usage.ru_maxrss / 1024)
+    return Said(process.returncode, said, seconds, usage.ru_maxrss / 1024)
 
 
 def main() -> None:
