@@ -131,6 +131,9 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
     """
     try:
         written = Written.from_json(files) if files else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DatabaseError(f"study {row.name!r}: what is kept of its files is damaged") from None
+    try:
         return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
         reason = first_problem(error, lambda path: ()) if isinstance(error, ValidationError) else error
