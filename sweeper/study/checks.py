@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from ..text import is_control, nearest, one_line
 from ..trial import COLUMNS
 from . import limits
+from .cells import Cells
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
-from .space import WORKLOAD, Choice, Space, words
+from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, words
 from .spec import StudySpec
 
 GAPS = (
@@ -16,6 +17,13 @@ GAPS = (
     *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
 )
 """Texts that pandas takes for a gap in a CSV file, between quotation marks or not."""
+
+
+MOST = 10**9
+"""Values of a range with a step, and configurations of a grid: one a second takes thirty years."""
+
+EXACT = 2**53
+"""Whole numbers up to here are exact as floats."""
 
 
 def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
@@ -30,6 +38,25 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         if method.ranges_only and isinstance(entry, Choice):
             value = WORKLOAD if taken else list(entry.values)
             yield FieldError(path, f"sampler {name} needs a range with low and high{instead}", value)
+
+
+def size_problems(space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
+    """The ranges with more values than can be told apart: key, and what is wrong with the entry."""
+    for key, entry in space.items():
+        if isinstance(entry, FloatRange) and (entry.size or 0) > MOST:
+            reason = f"leaves more than {MOST:,} values: leave it out, and any value is drawn"
+            yield key, FieldError(("step",), reason, entry.step)
+        if isinstance(entry, IntRange) and max(-entry.low, entry.high) > EXACT:
+            part = "high" if entry.high > EXACT else "low"
+            yield key, FieldError((part,), f"must be from -{EXACT} to {EXACT}", getattr(entry, part))
+
+
+def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
+    """What is wrong with a grid that has more configurations than anyone trains."""
+    cells = Cells.of(space) if spec.sampler.method.cells else None
+    if cells is not None and cells.count > MOST:
+        reason = f"would go through more than {MOST:,} configurations: take fewer values, or another sampler"
+        yield FieldError(("sampler", "name"), reason, spec.sampler.name)
 
 
 def study_problems(

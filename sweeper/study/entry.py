@@ -56,6 +56,7 @@ def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) 
     if not written:
         raise FieldError((), "must hold at least one choice", [])
     values: list[Value] = []
+    seen: set[Value] = set()
     for position, value in enumerate(written):
         try:
             choice = field_type.validate_python(value)
@@ -64,9 +65,10 @@ def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) 
             raise FieldError((position,), problem.reason, value) from None
         if not isinstance(choice, Value) or (isinstance(choice, float) and not math.isfinite(choice)):
             raise FieldError((position,), "a choice is one finite number, text, true, false or null", value)
-        if choice in values:
+        if choice in seen:
             raise FieldError((position,), "stands in the list twice", value)
         values.append(choice)
+        seen.add(choice)
     return Choice(tuple(values))
 
 

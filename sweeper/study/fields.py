@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..paths import check_name
 from .entry import parse_entry
 from .problem import FieldError
-from .settings import Leaf, leaves, overlap
+from .settings import Leaf, Paths, leaves
 
 
 def _safe_name(name: str) -> str:
@@ -23,16 +23,15 @@ def _safe_name(name: str) -> str:
 
 
 def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    seen: list[Leaf] = []
+    seen: Paths[Leaf] = Paths()
     for leaf in leaves(settings):
         if leaf.path[0] == "seed":
             raise FieldError(leaf.written, "is set by `seeds` at the top of a study file")
         if isinstance(leaf.value, float) and not math.isfinite(leaf.value):
             raise FieldError(leaf.written, "must be a finite number", leaf.value)
-        for other in seen:
-            if overlap(leaf.path, other.path):
-                raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
-        seen.append(leaf)
+        if other := seen.overlapping(leaf.path):
+            raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
+        seen.add(leaf.path, leaf)
     return settings
 
 

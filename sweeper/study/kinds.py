@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from types import NoneType
 from typing import Any
 
@@ -24,6 +25,9 @@ _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
 
 _NUMBER = re.compile(r"(?P<sign>[-+]?)0*(?P<digits>[0-9]+(?P<real>\.[0-9]*)?(?P<power>[eE][-+]?[0-9]+)?)\Z")
 
+_STORED = 2**63
+"""Whole numbers below are those that a database keeps."""
+
 _LARGEST = 10**15
 """Whole numbers up to here are exact as floats, and short enough for a message."""
 
@@ -45,7 +49,8 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
     """
 
     def read(value: Any, path: FieldPath) -> Any:
-        field = _declared(model, path)
+        # Of a list, all values are of one kind.
+        field = _declared(model, tuple(0 if isinstance(part, int) else part for part in path))
         if isinstance(value, dict | list) and not (field and _types(field) <= _KINDS.keys()):
             if isinstance(value, list):
                 return [read(below, (*path, position)) for position, below in enumerate(value)]
@@ -53,7 +58,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
         if field is None:
             return value
         written = file.scalars.get(path, "")
-        if problem := _problem(field, value, written):
+        if problem := _too_large(field, value) or _problem(field, value, written):
             raise InputError(file.explain(FieldError(path, problem, value)))
         if written in WORDS and bool in _types(field):
             truth = as_yaml(WORDS[written])
@@ -64,6 +69,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
     return {key: read(value, (key,)) for key, value in file.data.items()}
 
 
+@lru_cache(maxsize=1024)
 def _declared(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
     """What a value of a study or workload file is declared to be; None where no field is."""
     match path:
@@ -116,6 +122,11 @@ def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
     if value == WORKLOAD:
         hint = f"; the word {WORKLOAD} stands for a whole entry of `space` alone"
     return f"must be {_expected(types)}{hint}"
+
+
+def _too_large(field: FieldInfo, value: Any) -> str | None:
+    whole = type(value) is int and int in _types(field)
+    return None if not whole or -_STORED <= value < _STORED else f"must be from -{_STORED} to {_STORED - 1}"
 
 
 def _expected(types: set[Any]) -> str:

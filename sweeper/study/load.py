@@ -1,7 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,13 +17,13 @@ from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
 from .kinds import of_their_kinds
 from .named import is_file
-from .problem import FieldError, FieldPath, first_problem
+from .problem import FieldError, FieldPath, SettingError, first_problem
 from .recommended import outside
 from .rules import check_rules
 from .settings import field_at, field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec
-from .study import SettingError, Study
+from .study import Study
 from .workload import Workload, WorkloadFile
 from .written import Written
 from .yamlfile import YamlFile, read_yaml
@@ -76,7 +75,8 @@ def load_study(
     declared = nested(on.train).get("tasks")
     _check_names(files, declared if isinstance(declared, Mapping) else (), spec)
     try:
-        study = replace(_built(spec, on, begun), written=Written.of(study_file, files))
+        study = _built(spec, on, Written.of(study_file, files), begun)
+        study.check_sizes()
         study.check_dropout()
         check_rules(study)
     except SettingError as error:
@@ -92,13 +92,13 @@ def load_study(
     return study
 
 
-def _built(spec: StudySpec, on: Workload, begun: Callable[[str], Study | None]) -> Study:
+def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
     recommended = {field_path(key) for key in on.ranges}
     own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
     old = begun(f"{spec.name}@{on.name}") if own else None
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
-    return Study(spec, on)
+    return Study(spec, on, written)
 
 
 def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
@@ -133,6 +133,9 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
     """
     try:
         written = Written.from_json(files) if files else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise DatabaseError(f"study {row.name!r}: what is kept of its files is damaged") from None
+    try:
         return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
         reason = first_problem(error, lambda path: ()) if isinstance(error, ValidationError) else error

@@ -4,13 +4,16 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from ..errors import InputError
 from ..text import nearest, one_line
 
 FieldPath = tuple[str | int, ...]
+
+Document = Literal["study", "workload"]
 
 
 MISSING = object()
@@ -59,8 +62,22 @@ class FieldError(ValueError):
         Args:
             written: The value as its file writes it; by default as YAML would.
         """
-        shown = "" if self.value is MISSING else f" = {_short(written or as_yaml(self.value))}"
+        shown = "" if self.value is MISSING else f" = {short(written or as_yaml(self.value))}"
         return f"{field_name(self.path)}{shown}: {self.reason}"
+
+
+class SettingError(InputError):
+    """A setting of a study or its workload gives no valid configuration.
+
+    Attributes:
+        document: The file that sets it.
+        problem: The field in that file, and what is wrong with it.
+    """
+
+    def __init__(self, document: Document, problem: FieldError, where: str) -> None:
+        self.document = document
+        self.problem = problem
+        super().__init__(f"{where}: {problem}")
 
 
 def as_yaml(value: Any) -> str:
@@ -79,7 +96,8 @@ def as_yaml(value: Any) -> str:
     return str(value)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Text in one line, of which a message shows the beginning and the end."""
     line = one_line(text)
     half = (_LONGEST - 3) // 2
     return line if len(line) <= _LONGEST else f"{line[:half]}...{line[-half:]}"
@@ -92,7 +110,7 @@ def field_name(path: FieldPath) -> str:
         if isinstance(part, int):
             name += f"[{part}]"
         else:
-            shown = part if part.isprintable() else one_line(part)
+            shown = short(part) if len(part) > _LONGEST or not part.isprintable() else part
             name += f".{shown}" if name else shown
     return name or "the file"
 

@@ -1,14 +1,16 @@
 """Settings as study files write them: dotted fields of TrainConfig, nested objects, four short names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from model.config import TrainConfig
+
+Of = TypeVar("Of")
 
 SHORT_NAMES = {
     "sst_head": "tasks.sst.head",
@@ -70,6 +72,27 @@ def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[:shorter] == other[:shorter]
 
 
+class Paths(Generic[Of]):
+    """Things at paths, of which those that overlap another path are found without looking at each."""
+
+    def __init__(self, things: Iterable[tuple[tuple[str, ...], Of]] = ()) -> None:
+        self._at: dict[tuple[str, ...], Of] = {}
+        self._below: dict[tuple[str, ...], Of] = {}
+        for path, thing in things:
+            self.add(path, thing)
+
+    def add(self, path: tuple[str, ...], thing: Of) -> None:
+        """Puts a thing at a path."""
+        self._at.setdefault(path, thing)
+        for length in range(len(path)):
+            self._below.setdefault(path[:length], thing)
+
+    def overlapping(self, path: tuple[str, ...]) -> Of | None:
+        """What is at a path that overlaps this one (see `overlap`); the first added, if one is below it."""
+        above = (self._at[path[:length]] for length in range(len(path) + 1) if path[:length] in self._at)
+        return next(above, self._below.get(path))
+
+
 def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The same settings with every dotted or short key unfolded into nested mappings."""
     result: dict[str, Any] = {}
@@ -78,7 +101,7 @@ def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
         unfolded = {name: nested(value) if isinstance(value, Mapping) else value}
         for group in reversed(groups):
             unfolded = {group: unfolded}
-        result = merged(result, unfolded)
+        _merge(result, unfolded)
     return result
 
 
@@ -96,6 +119,16 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> None:
+    """As `merged`, but in place: a copy for each key of many would take long."""
+    for key, value in over.items():
+        below = under.get(key)
+        if isinstance(value, Mapping) and isinstance(below, dict) and _same_kind(below, value):
+            _merge(below, value)
+        else:
+            under[key] = value
 
 
 def _same_kind(under: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
@@ -148,3 +181,14 @@ def members(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) in (Union, UnionType):
         return tuple(member for each in get_args(annotation) for member in members(each))
     return (annotation,)
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A group of settings and all groups within it."""
+    yield model
+    for field in model.model_fields.values():
+        for member in members(field.annotation):
+            for part in (member, *get_args(member)):
+                for inner in members(part):
+                    if isinstance(inner, type) and issubclass(inner, BaseModel):
+                        yield from models(inner)

@@ -2,6 +2,7 @@
 
 import math
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
@@ -38,7 +39,7 @@ class Choice(RootModel[tuple[Value, ...]]):
 
     def position(self, value: Value) -> int:
         """The position of a value that `read` takes."""
-        return next(position for position, choice in enumerate(self.root) if _same(choice, value))
+        return self._positions[_key(value)]
 
     def probes(self) -> tuple[Value, ...]:
         """Values that are tried against TrainConfig before any trial starts."""
@@ -50,10 +51,14 @@ class Choice(RootModel[tuple[Value, ...]]):
         Raises:
             FieldError: If it names none.
         """
-        for choice in self.root:
-            if _same(choice, value):
-                return choice
-        raise FieldError((), f"must be one of {as_yaml(self.root)}", value)
+        position = self._positions.get(_key(value))
+        if position is None:
+            raise FieldError((), f"must be one of {as_yaml(self.root)}", value)
+        return self.root[position]
+
+    @cached_property
+    def _positions(self) -> dict[tuple[bool, Value], int]:
+        return {_key(value): position for position, value in enumerate(self.root)}
 
     def at(self, unit: float) -> Value:
         """The value at a point from 0 (included) to 1; equal shares for all."""
@@ -198,9 +203,9 @@ class IntRange(Frozen):
 Space = Choice | FloatRange | IntRange
 
 
-def _same(choice: Value, value: Value) -> bool:
+def _key(value: Value) -> tuple[bool, Value]:
     # For Python, 1 and True are one value.
-    return choice == value and isinstance(choice, bool) == isinstance(value, bool)
+    return isinstance(value, bool), value
 
 
 def words(entry: Space) -> str:

@@ -12,7 +12,7 @@ from .fields import Name, Seed, Settings, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
-from .settings import field_path, leaves, overlap
+from .settings import Paths, field_path, leaves
 from .space import Space, Value
 
 TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
@@ -30,21 +30,23 @@ _TableKey = Annotated[str, WithJsonSchema(_SCHEMA)]
 
 
 def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    seen: set[Any] = set()
     for position, value in enumerate(values):
-        if value in values[:position]:
+        if value in seen:
             raise FieldError((position,), "stands in the list twice", value)
+        seen.add(value)
     return values
 
 
 def _check_objective(written: Any) -> Any:
-    if isinstance(written, list | tuple):
-        if len(written) < 2:
-            reason = "a list needs two scores or more; write a single one without brackets"
-            raise FieldError((), reason, list(written))
-        _distinct(tuple(written))
+    if isinstance(written, list | tuple) and len(written) < 2:
+        reason = "a list needs two scores or more; write a single one without brackets"
+        raise FieldError((), reason, list(written))
     for name in written if isinstance(written, list | tuple) else [written]:
         if not isinstance(name, str):
             raise FieldError((), "must be the name of a score, or a list of them", written)
+    if isinstance(written, list | tuple):
+        _distinct(tuple(written))
     return written
 
 
@@ -106,12 +108,12 @@ class StudySpec(Frozen):
     def _no_clash(self) -> Self:
         sections: list[tuple[FieldPath, Mapping[str, Any]]] = [(("base",), self.base)]
         sections += [(("arms", name), settings) for name, settings in self.arms.items()]
+        varied = Paths((field_path(key), key) for key in self.space)
         for section, settings in sections:
             for leaf in leaves(settings):
-                for key in self.space:
-                    if overlap(leaf.path, field_path(key)):
-                        reason = f"clashes with space.{key}: set it or vary it"
-                        raise FieldError((*section, *leaf.written), reason, leaf.value)
+                if key := varied.overlapping(leaf.path):
+                    reason = f"clashes with space.{key}: set it or vary it"
+                    raise FieldError((*section, *leaf.written), reason, leaf.value)
         return self
 
     @property
@@ -138,11 +140,13 @@ class StudySpec(Frozen):
         for path, arm in named:
             if arm not in self.arms:
                 raise FieldError(path, f"is no arm of this study{nearest(arm, self.arms)}", arm)
+        seen: set[frozenset[str]] = set()
         for at, pair in enumerate(self.compare):
             if pair[0] == pair[1]:
                 raise FieldError(("compare", at), "compares an arm with itself", list(pair))
-            if {*pair} in [{*other} for other in self.compare[:at]]:
+            if frozenset(pair) in seen:
                 raise FieldError(("compare", at), "stands in the list twice", list(pair))
+            seen.add(frozenset(pair))
         return self
 
     @model_validator(mode="after")

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from itertools import combinations, product
 from operator import getitem
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -18,35 +17,25 @@ from model.config.train import DROPOUT_BELOW
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from .checks import space_problems, study_problems
-from .problem import FieldError, FieldPath, first_problem
+from .checks import grid_problems, size_problems, space_problems, study_problems
+from .meeting import Arm, apart, refused
+from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
 from .workload import Workload
 from .written import Written
 
-Document = Literal["study", "workload"]
+Place = tuple[Document, FieldPath, Leaf]
+"""A setting, with the file and the path that it comes from."""
+
+_DROPOUT = ("encoder", "dropout")
 
 _SECTIONS = ("space", "ranges", "arms", "base", "train")
 """Parts of a study and workload file, the strongest first."""
 
 UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
 """Fields of a study or workload that change no trial."""
-
-
-class SettingError(InputError):
-    """A setting of a study or its workload gives no valid configuration.
-
-    Attributes:
-        document: The file that sets it.
-        problem: The field in that file, and what is wrong with it.
-    """
-
-    def __init__(self, document: Document, problem: FieldError, where: str) -> None:
-        self.document = document
-        self.problem = problem
-        super().__init__(f"{where}: {problem}")
 
 
 @dataclass(frozen=True)
@@ -70,18 +59,27 @@ class Study:
     def __post_init__(self) -> None:
         for problem in space_problems(self.spec, self.space):
             raise SettingError("study", problem, f"study {self.name!r}")
-        expected = list(self.tasks)
-        for arm in self.spec.arms:
-            for params in self._probes():
-                tasks = self.config(arm, params, self.spec.seeds[0]).tasks
-                if list(tasks) != expected:
-                    problem = FieldError(("arms", arm), f"has other tasks than the first arm: {list(tasks)}")
-                    raise SettingError("study", problem, f"study {self.name!r}")
+        for arm, params in refused(self.arms(), self.space):
+            self.config(arm, self.first | params, self.spec.seeds[0])
         for problem in study_problems(self.spec, self.space, self.tasks):
             raise SettingError("study", problem, f"study {self.name!r}")
-        for arm in self.spec.arms:
-            for params in self.spec.enqueue:
-                self.config(arm, next(self._probes()) | params, self.spec.seeds[0])
+        for arm, queued in apart(self.arms(), self.spec.enqueue):
+            self.config(arm, {**self.first, **queued}, self.spec.seeds[0])
+
+    def check_sizes(self) -> None:
+        """Refuses a space that is too large to be numbered, or a grid that nobody ends.
+
+        Asked of files alone, as `check_dropout`.
+
+        Raises:
+            SettingError: If there is such an entry, or sampler.
+        """
+        for key, found in size_problems(self.space):
+            document, path = self._space_place(key)
+            problem = FieldError((*path, *found.path), found.reason, found.value)
+            raise SettingError(document, problem, f"study {self.name!r}")
+        for problem in grid_problems(self.spec, self.space):
+            raise SettingError("study", problem, f"study {self.name!r}")
 
     def check_dropout(self) -> None:
         """Refuses an ``encoder.dropout`` that on a CPU would leave nothing.
@@ -91,14 +89,24 @@ class Study:
         Raises:
             SettingError: If an arm has one with some values of the space.
         """
-        for arm, params in product(self.spec.arms, (*self._probes(), *self.spec.enqueue)):
-            for document, written, leaf in self._settings(arm, params):
-                if leaf.path != ("encoder", "dropout"):
-                    continue
-                if leaf.value is not None and leaf.value >= DROPOUT_BELOW:
-                    problem = FieldError(written, f"must be below {DROPOUT_BELOW}", leaf.value)
-                    raise SettingError(document, problem, f"study {self.name!r}, arm {arm!r}")
-                break  # the strongest: what it hides does not count
+        for key in self.space:
+            if field_path(key) == _DROPOUT:
+                queued = (params[key] for params in self.spec.enqueue if key in params)
+                for value in (*self.space[key].probes(), *queued):
+                    self._check_dropout(next(iter(self.spec.arms)), *self._space_place(key), value)
+                return
+        beneath = [place for place in self._set_for_all() if place[2].path == _DROPOUT]
+        for arm in self.spec.arms:
+            own = [place for place in self._set_by(arm) if place[2].path == _DROPOUT]
+            for document, written, leaf in [*own, *beneath][
+                :1
+            ]:  # the strongest: what it hides does not count
+                self._check_dropout(arm, document, written, leaf.value)
+
+    def _check_dropout(self, arm: str, document: Document, written: FieldPath, value: Any) -> None:
+        if value is not None and value >= DROPOUT_BELOW:
+            problem = FieldError(written, f"must be below {DROPOUT_BELOW}", value)
+            raise SettingError(document, problem, f"study {self.name!r}, arm {arm!r}")
 
     @property
     def name(self) -> str:
@@ -135,9 +143,14 @@ class Study:
         return space
 
     @cached_property
+    def first(self) -> dict[str, Value]:
+        """The first value of each entry of the space."""
+        return {key: entry.probes()[0] for key, entry in self.space.items()}
+
+    @cached_property
     def tasks(self) -> dict[str, Task]:
         """The tasks, by name, in report order, as the first arm declares them."""
-        return self.config(next(iter(self.spec.arms)), next(self._probes()), self.spec.seeds[0]).tasks
+        return self.config(next(iter(self.spec.arms)), self.first, self.spec.seeds[0]).tasks
 
     def config(self, arm: str, params: Mapping[str, Any], seed: int) -> TrainConfig:
         """The configuration of one trial.
@@ -152,15 +165,37 @@ class Study:
         Raises:
             InputError: If there is no such arm, or the settings are not valid together.
         """
-        if arm not in self.spec.arms:
-            raise InputError(f"study {self.name!r} has no arm {arm!r}{nearest(arm, self.spec.arms)}")
-        settings: dict[str, Any] = {}
-        for layer in (self.workload.train, self.spec.base, self.spec.arms[arm], params, {"seed": seed}):
+        return self._arm(arm, params, seed).config
+
+    def arms(self) -> Iterator[Arm]:
+        """Every arm at the first value of each entry of the space.
+
+        Raises:
+            InputError: If that is no valid configuration, or has other tasks than the first arm.
+        """
+        expected = list(self.tasks)
+        for name in self.spec.arms:
+            arm = self._arm(name, self.first, self.spec.seeds[0])
+            if list(arm.config.tasks) != expected:
+                reason = f"has other tasks than the first arm: {list(arm.config.tasks)}"
+                raise SettingError("study", FieldError(("arms", name), reason), f"study {self.name!r}")
+            yield arm
+
+    def _arm(self, name: str, params: Mapping[str, Any], seed: int) -> Arm:
+        if name not in self.spec.arms:
+            raise InputError(f"study {self.name!r} has no arm {name!r}{nearest(name, self.spec.arms)}")
+        settings = self._shared
+        for layer in (self.spec.arms[name], params, {"seed": seed}):
             settings = merged(settings, nested(layer))
         try:
-            return TrainConfig.model_validate(settings)
+            return Arm(name, settings, TrainConfig.model_validate(settings))
         except ValidationError as error:
-            raise self._explain(first_problem(error, setting_names), arm, params) from None
+            raise self._explain(first_problem(error, setting_names), name, params) from None
+
+    @cached_property
+    def _shared(self) -> dict[str, Any]:
+        """What is set for all arms."""
+        return merged(nested(self.workload.train), nested(self.spec.base))
 
     @cached_property
     def toggles(self) -> dict[str, dict[str, Value]]:
@@ -199,14 +234,6 @@ class Study:
         yield "order of arms", list(self.spec.arms)
         yield "order of space", list(self.spec.space)
 
-    def _probes(self) -> Iterator[dict[str, Value]]:
-        """Parameters to try: extreme values, two entries at a time, the others at their first value."""
-        values = {key: entry.probes() for key, entry in self.space.items()}
-        first = {key: below[0] for key, below in values.items()}
-        for keys in combinations(values, min(2, len(values))):
-            for chosen in product(*(values[key] for key in keys)):
-                yield first | dict(zip(keys, chosen, strict=True))
-
     def _space_place(self, key: str) -> tuple[Document, FieldPath]:
         """The file that holds the entry in force for a key of the space, and its path there."""
         if self.spec.space[key] == WORKLOAD:
@@ -222,13 +249,19 @@ class Study:
             return ()
         return next(((end,) for end in ("low", "high") if getattr(entry, end) == leaf.value), ())
 
-    def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[tuple[Document, FieldPath, Leaf]]:
+    def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[Place]:
         """Every setting of a trial with the file and path that it comes from, the strongest first."""
         for leaf in leaves(params):
             document, path = self._space_place(leaf.written[0])
             yield document, (*path, *self._end(leaf)), leaf
+        yield from self._set_by(arm)
+        yield from self._set_for_all()
+
+    def _set_by(self, arm: str) -> Iterator[Place]:
         for leaf in leaves(self.spec.arms[arm]):
             yield "study", ("arms", arm, *leaf.written), leaf
+
+    def _set_for_all(self) -> Iterator[Place]:
         for leaf in leaves(self.spec.base):
             yield "study", ("base", *leaf.written), leaf
         for leaf in leaves(self.workload.train):

@@ -1,19 +1,21 @@
 """A YAML file read together with the line and the wording of every field, so that an error can name them."""
 
+import io
+import os
 import re
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..errors import InputError
-from .problem import FieldError, FieldPath, field_name
+from .problem import FieldError, FieldPath, field_name, short
 from .syntax import syntax_problem
-
-_TAG = "tag:yaml.org,2002:"
+from .yamlloader import MOST, TAG, TOO_MANY, Loader
 
 WORDS = {
     form: truth
@@ -22,50 +24,15 @@ WORDS = {
 }
 """What YAML 1.1 took for true and false, and 1.2 takes for text."""
 
-
-_CORE = {
-    kind: re.compile(rf"(?:{pattern})\Z")
-    for kind, pattern in {
-        "null": "~|null|Null|NULL|",
-        "bool": "true|True|TRUE|false|False|FALSE",
-        "int": "[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+",
-        "float": r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
-        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-    }.items()
-}
-"""The core schema of YAML 1.2 (10.3.2): what is no text, first match first."""
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+"""What no database keeps: NUL, and one half of a pair that only UTF-16 writes."""
 
 
-def _scalar(loader: yaml.SafeLoader, node: ScalarNode) -> Any:
-    text = str(loader.construct_scalar(node))
-    kind = node.tag.removeprefix(_TAG)
-    try:
-        if not _CORE[kind].match(text):  # behind a tag that the file writes out, such as !!int
-            raise ValueError
-        if kind == "int":
-            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-        if kind == "float":
-            return float(re.sub(r"\.(?=inf|nan)", "", text.lower()))
-    except ValueError:  # Python reads no number of more than some thousand digits
-        problem = f"{text[:20]!r} is no {kind} that can be read"
-        raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark) from None
-    return text.lower() == "true" if kind == "bool" else None
+LARGEST = 2**20
+"""Bytes that a study or workload file may have."""
 
-
-class _Loader(yaml.SafeLoader):
-    """Reads values by the core schema, and merge keys.
-
-    PyYAML's own rules are those of YAML 1.1, by which ``010`` is 8, ``1:30`` is 90 and ``no`` is false.
-    """
-
-    yaml_implicit_resolvers: Any = {  # noqa: RUF012 (types-PyYAML takes it for an instance's own)
-        None: [(_TAG + kind, pattern) for kind, pattern in (*_CORE.items(), ("merge", re.compile(r"<<\Z")))]
-    }
-    yaml_constructors: ClassVar = {
-        **{_TAG + kind: yaml.SafeLoader.yaml_constructors[_TAG + kind] for kind in ("str", "seq", "map")},
-        **{_TAG + kind: _scalar for kind in _CORE},
-        None: yaml.SafeLoader.yaml_constructors[None],
-    }
+_CHARACTERS = 2 * LARGEST
+"""Characters that its values and keys may have in all, what an alias repeats counted each time."""
 
 
 @dataclass(frozen=True)
@@ -121,16 +88,17 @@ def read_yaml(path: Path) -> YamlFile:
     """Reads a YAML file whose top level is a mapping.
 
     Raises:
-        InputError: If it cannot be read, is not YAML, is empty or no mapping, or has a key twice.
+        InputError: If it cannot be read, is not YAML, is empty or no mapping, has a key twice, or is larger
+            or deeper than a study can be.
     """
     lines: dict[FieldPath, int] = {}
     scalars: dict[FieldPath, str] = {}
+    text = _text(path)
     try:
-        text = path.read_text(encoding="utf-8")
-        loader = _Loader(text)
+        loader = Loader(text)
         try:
             node = loader.get_single_node()
-            for field, line, value in _fields(path, node) if node else ():
+            for field, line, value in _bounded(path, _fields(path, node) if node else ()):
                 lines[field] = line
                 scalars.pop(field, None)
                 if isinstance(value, ScalarNode):
@@ -138,20 +106,62 @@ def read_yaml(path: Path) -> YamlFile:
             data = loader.construct_document(node) if node else None
         finally:
             loader.dispose()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not a text file in UTF-8") from None
     except yaml.MarkedYAMLError as error:
         line, said = syntax_problem(error)
         raise InputError(f"{path}:{line}: is not valid YAML: {said}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is not valid YAML: {str(error).splitlines()[0]}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        problem = f"the character U+{error.character:04X} cannot stand in it"
+        raise InputError(f"{path}:{line}: is not valid YAML: {problem}") from None
+    except (ValueError, OverflowError):  # of a version, or of a character
+        raise InputError(f"{path}: is not valid YAML: a number in it is too large") from None
     if data is None:
         raise InputError(f"{path}: is empty")
     if not isinstance(data, dict):
         raise InputError(f"{path}:1: must hold keys and values, beginning with a line such as 'name: mine'")
     return YamlFile(path, text, data, lines, scalars)
+
+
+def _text(path: Path) -> str:
+    """All that stands in a file.
+
+    Raises:
+        InputError: If it cannot be read, or is none: a pipe or a device might never end.
+    """
+    try:
+        # Opening a pipe waits for its writer, unless it is told not to.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(f"{path}: cannot be read: it is a pipe or a device, not a file")
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise InputError(f"{path}: is no study: it has more than {LARGEST // 2**20} MiB")
+    try:
+        # With its line ends as a text file has them.
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not a text file in UTF-8") from None
+
+
+def _bounded(
+    path: Path, fields: Iterable[tuple[FieldPath, int, Node]]
+) -> Iterator[tuple[FieldPath, int, Node]]:
+    """The fields, as long as there are not more than a study can have, and each is one that can be kept."""
+    room = _CHARACTERS
+    for count, (field, line, value) in enumerate(fields):
+        texts = [part for part in field[-1:] if isinstance(part, str)]
+        texts += [value.value] if isinstance(value, ScalarNode) else []
+        room -= sum(map(len, texts))
+        if count > MOST or room < 0:
+            more = f"holds more than {_CHARACTERS // 2**20} MiB of text" if room < 0 else TOO_MANY
+            raise InputError(f"{path}:{line}: {field_name(field)}: the file {more}")
+        for text in texts:
+            if lost := _UNKEPT.search(text):
+                reason = f"holds the character {lost[0]!a}, which cannot be kept: leave it out"
+                raise InputError(f"{path}:{line}: {field_name(field)}: {reason}")
+        yield field, line, value
 
 
 def _as_written(node: ScalarNode) -> str:
@@ -173,13 +183,13 @@ def _fields(
             yield from _fields(path, item, (*field, position), above)
     elif isinstance(node, MappingNode):
         for key, value in node.value:
-            if key.tag == _TAG + "merge":
+            if key.tag == TAG + "merge":
                 others = value.value if isinstance(value, SequenceNode) else [value]
                 for other in reversed(others):  # the first of them wins
                     yield from _fields(path, other, field, above)
         seen: dict[str, int] = {}
         for key, value in node.value:
-            if key.tag == _TAG + "merge":
+            if key.tag == TAG + "merge":
                 continue
             _check_key(path, field, key, value, seen)
             yield (*field, key.value), key.start_mark.line + 1, value
@@ -191,11 +201,11 @@ def _check_key(path: Path, group: FieldPath, key: Node, value: Node, seen: dict[
     shown = _as_written(key) if isinstance(key, ScalarNode) else "of several parts"
     if shown.isdecimal() and key.end_mark.index == value.start_mark.index:
         raise InputError(
-            f"{path}:{line}: {field_name(group)}: a comma before {shown} parts two entries: write a decimal "
-            f"number with a point, such as 0.{shown}"
+            f"{path}:{line}: {field_name(group)}: a comma before {short(shown)} parts two entries: write a "
+            f"decimal number with a point, such as 0.{short(shown)}"
         )
-    if key.tag != _TAG + "str" or shown in WORDS:
-        raise InputError(f"{path}:{line}: key {shown} must be text: put it in quotes")
+    if not isinstance(key, ScalarNode) or key.tag != TAG + "str" or shown in WORDS:
+        raise InputError(f"{path}:{line}: key {short(shown)} must be text: put it in quotes")
     if key.value in seen:
         raise InputError(
             f"{path}:{line}: {field_name((*group, key.value))} stands here for the second time, "

@@ -43,6 +43,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "crowded": pages.crowded(pages.large(300)),
         "armful": pages.html(pages.armful()),
         "drawn": pages.html(pages.small()),
+        "drawn by script": pages.scripted(pages.small()),
         "hostile": pages.html(pages.small(error=pages.HOSTILE, **named)),
         **{name: pages.html(of) for name, of in pages.states().items()},
     }

@@ -102,6 +102,14 @@ def crowded(of: Results) -> str:
         return without_figures(of)
 
 
+def scripted(of: Results) -> str:
+    """The page of a study of which a script draws all legends but one, and all rows but the first."""
+    with pytest.MonkeyPatch.context() as patch:
+        for most in ("ROWS", "LEGEND"):
+            patch.setattr(f"sweeper.report.page.render.{most}", 1)
+        return html(of)
+
+
 def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
     tables = study_tables(of, ("arms", "table2", "table3"), Comparisons(of))

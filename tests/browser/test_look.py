@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from . import pages
 from .conftest import Visit
 
-NAMES = ("drawn", "armful", "large", "hostile", *pages.states())
+NAMES = ("drawn", "drawn by script", "armful", "large", "hostile", *pages.states())
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 390, "height": 844}
 
@@ -38,6 +38,7 @@ def test_every_page_is_drawn_and_as_wide_as_a_telephone(name: str, visit: Visit)
     trials = page.locator("#trials tbody tr").count()
     assert trials == {
         "nothing": 1,
+        "drawn by script": 7,
         "queued": 1,
         "single": 1,
         "hostile": 7,

@@ -7,13 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ...text import TIE, trial_names
-from ..document import Document, Table
+from ..document import Cell, Document, Table
 from ..figures import Figure, Panel
 from ..figures.image import HEIGHT, PRINT, WIDTH
 from ..formats import latex, markdown
@@ -22,16 +23,20 @@ from .explorer import explorer_data, pack
 
 HERE = Path(__file__).parent
 
-SCRIPTS = ("figures.js", "explorer.js", "drawer.js", "copies.js")
+SCRIPTS = ("figures.js", "explorer.js", "rest.js", "drawer.js", "copies.js")
 
 SIZE = 5_900_000
 """Characters that a page may have, nearly five million of them plotly.js; only trials can take more."""
 
 ROWS = 250
-"""Trials that the table has without scripts in any case; with them, it shows as many at a time.
+"""Rows that a table has without scripts in any case; with them, that of the trials shows as many at a time.
 
-A table of more rows cannot be copied as LaTeX or Markdown: no paper prints it, and `trials.csv` has it.
+A table of more rows cannot be copied as LaTeX or Markdown: no paper prints it, and files beside the page have
+it.
 """
+
+LEGEND = 36
+"""Entries of a legend that each figure has; a longer one stands in the page once, and a script copies it."""
 
 
 def page(
@@ -53,15 +58,22 @@ def page(
     copies = {table.key: _copies(table) for table in (*document.tables, trials) if len(table.rows) <= ROWS}
     own = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     scripts = [get_plotlyjs(), own] if figures else [own]
+    rest = {table.key: _rest(table) for table in document.tables if len(table.rows) > ROWS}
     template = _environment().get_template("page.html.j2")
     return template.render(
         document=document,
         figures=figures,
         drawings=drawings,
         trials=trials,
-        rows=_rows(trials, SIZE - sum(map(len, (*scripts, *drawings.values(), *copies.values(), data)))),
+        rows=_rows(
+            trials,
+            SIZE - sum(map(len, (*scripts, *drawings.values(), *copies.values(), *rest.values(), data))),
+        ),
         data=data,
         copies=copies,
+        rest=rest,
+        many=ROWS,
+        legends=_legends(figures),
         print=json.dumps({"layout": PRINT, "width": WIDTH, "height": HEIGHT}),
         made=made,
         # Styles and scripts are not escaped: they come with packages, not with a study.
@@ -72,13 +84,73 @@ def page(
     )
 
 
+def _legends(figures: Sequence[Figure]) -> dict[str, str]:
+    """The figures whose legend is a long one that another figure has before them: key, and that figure's."""
+    first: dict[object, str] = {}
+    found = {figure.key: first.setdefault(figure.legend, figure.key) for figure in figures}
+    long = {figure.key for figure in figures if len(figure.legend) > LEGEND}
+    return {key: other for key, other in found.items() if key in long and key != other}
+
+
 def _drawing(panel: Panel) -> str:
-    """A plotly figure as JSON, in which points that say the same share one text."""
+    """A plotly figure as JSON: points that say the same share one text, traces what all of them have."""
     drawing = json.loads(panel.drawing.to_json())
     for trace in drawing["data"]:
         if isinstance(trace.get("hovertext"), list):
             trace["hovertext"] = pack(trace["hovertext"])
+    drawing |= _alike(drawing["data"])
     return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
+
+
+def _alike(traces: list[dict[str, Any]]) -> dict[str, Any]:
+    """Traces in groups with the same keys: what each group shares, and what each has besides it."""
+    kinds = list(dict.fromkeys(tuple(trace) for trace in traces))
+    shared, data = [], traces.copy()
+    for like, kind in enumerate(kinds):
+        places = [place for place, trace in enumerate(traces) if tuple(trace) == kind]
+        common, own = _shared([traces[place] for place in places])
+        shared.append(common)
+        for place, rest in zip(places, own, strict=True):
+            data[place] = {"like": like, **rest}
+    return {"shared": shared, "data": data}
+
+
+def _shared(many: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What mappings of the same keys have in common, at any depth, and what each has besides."""
+    shared: dict[str, Any] = {}
+    own: list[dict[str, Any]] = [{} for _ in many]
+    for key in many[0]:
+        values = [each[key] for each in many]
+        if all(value == values[0] for value in values):
+            shared[key] = values[0]
+            continue
+        if all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values):
+            shared[key], values = _shared(values)
+        for each, value in zip(own, values, strict=True):
+            each[key] = value
+    return shared, own
+
+
+def _rest(table: Table) -> str:
+    """What the page's script makes rows of, beyond `ROWS`, as JSON.
+
+    A cell is its text; or a list: text, trials, their names if they are several, whether it is bold, and
+    whether it is not told apart from the best.
+    """
+    rows = [[_cell(cell) for cell in row] for row in table.rows[ROWS:]]
+    made = {
+        "numeric": [column.numeric for column in table.columns],
+        "groups": table.key.startswith("table"),
+        "rows": rows,
+    }
+    return json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+
+
+def _cell(cell: Cell) -> str | list[Any]:
+    if not (cell.trials or cell.bold or cell.tie):
+        return cell.text
+    names = trial_names(cell.trials) if len(cell.trials) > 1 else ""
+    return [cell.text, list(cell.trials), names, int(cell.bold), int(cell.tie)]
 
 
 def _copies(table: Table) -> str:

@@ -10,7 +10,7 @@ import yaml
 
 from sweeper.errors import InputError
 from sweeper.study.load import load_study
-from sweeper.study.rules import _samples
+from sweeper.study.meeting import samples
 from sweeper.study.space import Choice, IntRange
 from sweeper.study.study import Study
 from tests.sweeper_tests import made
@@ -76,11 +76,11 @@ def test_a_step_that_fits_is_taken() -> None:
 
 
 def test_too_many_values_are_sampled_evenly_with_both_ends() -> None:
-    sizes, heads = _samples([IntRange(low=1, high=10**9), Choice((2, 4))], 2000)
+    sizes, heads = samples([IntRange(low=1, high=10**9), Choice((2, 4))], 2000, whole=True)
     assert (len(sizes), sizes[0], sizes[-1], heads) == (1000, 1, 10**9, [2, 4])
     gaps = {b - a for a, b in pairwise(sizes) if isinstance(a, int) and isinstance(b, int)}
     assert max(gaps) - min(gaps) <= 1
-    square = _samples([IntRange(low=1, high=10**9)] * 2, 2000)
+    square = samples([IntRange(low=1, high=10**9)] * 2, 2000, whole=True)
     assert [len(values) for values in square] == [44, 44]
 
 

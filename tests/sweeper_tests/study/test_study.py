@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from sweeper.errors import InputError
 from sweeper.paths import shipped_studies
 from sweeper.study.load import load_study, study_files, workload_files
+from sweeper.study.problem import SettingError
 from sweeper.study.space import Choice, FloatRange, IntRange
 from sweeper.study.spec import StudySpec
-from sweeper.study.study import SettingError, Study
+from sweeper.study.study import Study
 from sweeper.study.workload import Resources, Workload
 
 GOOD = """\
@@ -220,11 +221,11 @@ NOT_A_STUDY = [
     ("", "mine.yaml: is empty"),
     ("- a\n", "mine.yaml:1: must hold keys and values"),
     ("name: [\n", "mine.yaml:2: is not valid YAML"),
-    ('name: "\x01"\n', "mine.yaml: is not valid YAML"),
+    ('name: "\x01"\n', "mine.yaml:1: is not valid YAML: the character U+0001 cannot stand in it"),
     ("name: !!int 1:30\n", "mine.yaml:1: is not valid YAML: '1:30' is no int that can be read"),
     ("name: !!timestamp 2024-01-01\n", "mine.yaml:1: is not valid YAML"),
     ("name: " + "1" * 5000, "mine.yaml:1: is not valid YAML"),
-    ("name: " + "[" * 3000, "mine.yaml: is not valid YAML"),
+    ("name: " + "[" * 3000, "mine.yaml:1: is not valid YAML: groups stand more than 50 deep"),
     (GOOD + "---\nname: x\n", "mine.yaml:8: is not valid YAML"),
     (GOOD + "x: !!python/object:os.system {}\n", "mine.yaml:8: is not valid YAML"),
     (GOOD + "name: x\n", "mine.yaml:8: name stands here for the second time, first in line 1"),
