@@ -15,7 +15,6 @@ _WORDS = {
     "expected the node content|expected ',' or": "a bracket or a comma is missing, or one too many",
     "found unexpected end of stream": "a quotation mark or a bracket is not closed",
     "constructor for the tag 'tag:yaml.org,2002:merge'": "<< merges a mapping, and stands as a key alone",
-    "constructor for the tag": "a tag (!name) that means nothing here: leave it out",
     "found undefined alias": "an alias (*name) without its anchor (&name) above",
     "found unknown escape character": "a backslash between double quotes; between single ones it is itself",
 }

@@ -278,7 +278,7 @@ def test_optuna_s_own_tools_see_one_space_after_a_change(places: Places) -> None
     with Database(places.storage) as database:
         before = {row.number: row.params for row in database.study("mine@demo").trials.rows()}
     drive(study(OLD.replace("[0.1, 0.3]", "[0.5, 0.3, 0.1]")), places, 6)
-    mirror = optuna.load_study(study_name="mine@demo", storage=places.storage)
+    mirror = optuna.load_study(study_name="mine@demo", storage=places.storage.whole)
     assert intersection_search_space(mirror.trials)["dropout"].choices == (0.5, 0.3, 0.1)
     assert {number: mirror.trials[number].params["dropout"] for number in before} == {
         number: params["dropout"] for number, params in before.items()

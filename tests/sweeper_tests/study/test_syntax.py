@@ -21,7 +21,7 @@ MISTAKES = [
     ("description: Dropout: how much?", "3: is not valid YAML: two colons in one line"),
     ("base:\n  epochs: 4\n dropout: 0.1", "5: is not valid YAML: the indentation fits no line above"),
     ("base: {epochs: 4\nseeds: [1]", "4: is not valid YAML: a bracket or a comma is missing"),
-    ("base: {epochs: !int4 3}", "3: is not valid YAML: a tag (!name) that means nothing here"),
+    ("base: {epochs: !int4 3}", "3: is not valid YAML: the tag '!int4' means nothing here"),
     ("epochs: 4", "3: epochs: is a setting of trials: it stands, indented, under `base`"),
     ("arms:\n  A: {}\n  B:", "5: arms.B = null: must be a mapping: indent what belongs to it, or write {}"),
     ("arms: [A, B]", "3: arms = ['A', 'B']: must be a mapping, key: value, and not a list"),

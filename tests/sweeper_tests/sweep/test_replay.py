@@ -132,7 +132,7 @@ def again(home: Home) -> Again:
 
 
 def execute(home: Home, statement: str) -> None:
-    engine = sa.create_engine(home.storage)
+    engine = sa.create_engine(home.storage.whole)
     with engine.begin() as connection:
         connection.execute(sa.text(statement))
     engine.dispose()
