@@ -116,7 +116,9 @@ def test_a_trial_says_where_its_settings_came_from(home: OldHome, capsys: pytest
     }
 
 
+@pytest.mark.parametrize("home", [HOMES[0], HOMES[-1]], ids=lambda archive: archive.name, indirect=True)
 def test_a_study_goes_on_where_it_was_killed(home: OldHome) -> None:
+    """The oldest and the newest; those between are read above, by the same migrations."""
     assert exit_code("status") == 0  # whatever it takes to read the database now has been done to it
     before = stored(home)
     resumed = subprocess.run(

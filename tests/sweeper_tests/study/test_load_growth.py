@@ -1,20 +1,50 @@
-"""A study of many settings, arms, seeds or tasks loads in a moment (see tests/faults/loading.py)."""
+"""What a load does grows as what there is; its time is measured by tests/faults/loading.py."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sweeper.errors import DatabaseError
+from sweeper.study import meeting
 from sweeper.study.load import load_study, stored_study
+from sweeper.study.study import Study
 from sweeper.trial import StudyRow
-from tests.faults.loading import CASES, Case, measured, problems
+from tests.faults.loading import CASES, Case
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
-def test_the_time_of_a_load_grows_as_what_there_is(case: Case, tmp_path: Path) -> None:
-    assert not list(problems(measured(case, tmp_path, halvings=1)))
+def tried(case: Case, number: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How often values are checked, alone, in pairs or in whole configurations, while a study is loaded."""
+    files = [folder / name for name in ("study.yaml", "workload.yaml")]
+    for file, content in zip(files, case.files(number), strict=True):
+        file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    count = 0
+
+    def counted(kind: type[Any], name: str) -> None:
+        real = getattr(kind, name)
+
+        def counting(*given: Any, **named: Any) -> Any:
+            nonlocal count
+            count += 1
+            return real(*given, **named)
+
+        patch.setattr(kind, name, counting)
+
+    with monkeypatch.context() as patch:
+        counted(meeting._Check, "goes")
+        counted(Study, "config")
+        load_study(*map(str, files))
+    return count
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.what in ("parameters", "arms", "tasks")])
+def test_twice_as_much_takes_twice_as_many_checks(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, many = (tried(case, case.most // parts, tmp_path, monkeypatch) for parts in (8, 4))
+    assert 0 < many <= 2.2 * few
 
 
 @pytest.mark.parametrize("kept", [1e308, [1], {"study": 1}, {"study": {"lines": [1]}, "workloads": []}])

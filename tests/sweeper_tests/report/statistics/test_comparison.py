@@ -122,7 +122,7 @@ def test_a_result_counts_once(made: Results) -> None:
     assert {each.seeds for each in Comparisons(single).declared} == {(1, 1)}
     note = arms_table(single).notes[-1]
     assert "12 complete trials (training seed 1)" in note
-    assert "9 trials repeat a configuration and seed and count once" in note
+    assert "A configuration counts once at a seed: 9 repetitions left out." in note
     assert [line[-3].text for line in arms_table(single).rows] == [
         line[-3].text for line in arms_table(replace(made, trials=made.trials[made.trials["seed"] == 1])).rows
     ]
