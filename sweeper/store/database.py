@@ -113,6 +113,7 @@ class Database:
         )
         return [StudyStore(self.access, sweep_row(row._mapping)) for row in self.access.sweeps(query)]
 
+    @retried
     def create(
         self,
         name: str,

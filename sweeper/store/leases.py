@@ -46,18 +46,40 @@ class Leases:
         self.owner = owner
         self.seconds = seconds
         self._study = study
+        self._unanswered = False
         mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & _UNFINISHED
         self._change_mine = run.update().where(mine)
 
     @retried
-    def claim(self) -> int:
-        """Takes the next number: an Optuna trial, running from now on."""
-        number = None
-        while number is None:
+    def claim(self, below: int) -> int | None:
+        """Takes the next number: an Optuna trial, running from now on.
+
+        Args:
+            below: The number of trials that the study shall have.
+
+        Returns:
+            The number; None if all are taken.
+        """
+        study = self._study.study_id
+        # An earlier try may have been carried out, and only the answer was lost.
+        number, left = self._unused() if self._unanswered else None, True
+        self._unanswered = True
+        while number is None and left:
             with self.access.writing_at_once() as connection:
-                moment = self.access.clock.now()
-                number = mirror.claim(connection, self._study.study_id, self.owner, moment)
+                number = mirror.claim(connection, study, below, self.owner, self.access.clock.now())
+                # Without one another driver was quicker, unless all are taken.
+                left = number is None and mirror.claimed(connection, study) < below
+        self._unanswered = False
         return number
+
+    def _unused(self) -> int | None:
+        """The first number that this driver has claimed and not used; None without one."""
+        with self.access.reading() as connection:
+            claimed = mirror.running(connection, self._study.study_id)
+        mine = [number for number, owner in claimed.items() if owner == self.owner]
+        query = sa.select(run.c.number).where(self.access.among(mine))
+        added = {row.number for row in self.access.select(self._study, query)}
+        return min(set(mine) - added, default=None)
 
     @retried
     def give_up(self, number: int) -> None:

@@ -16,14 +16,12 @@ from .optuna_tables import mirror
 from .retrying import retried
 from .tables import epoch_metric, run, storable, storable_text
 
-_TOLD = (run.c.trial_id, run.c.state, run.c.scores)  # what Optuna is told of
-
 
 class Outcomes:
     """Records what a driver's trials do, each only while it is unfinished and that driver's.
 
-    Who has lost a trial to another driver cannot write to it any more. At a trial's end our tables change
-    first, then Optuna's; ``Trials.untold`` finds what a crash left between the two.
+    Who has lost a trial to another driver cannot write to it any more. What changes in our tables changes in
+    Optuna's in the same transaction.
 
     Args:
         access: The database.
@@ -46,19 +44,20 @@ class Outcomes:
     def started(
         self,
         number: int,
+        attempt: int,
+        *,
         threads: int | None,
         device: str | None,
         versions: Mapping[str, Any],
         machine: str | None = None,
-        *,
         processor: str | None = None,
         working_folder: Mapping[str, Any] | None = None,
     ) -> None:
-        """Counts an attempt: the trial is running now, here and with that."""
+        """Records an attempt, counted from 1: the trial is running now, here and with that."""
         now = sa.literal(self.access.clock.now(), run.c.started.type)
         values = {
             "state": RunState.RUNNING,
-            "attempts": run.c.attempts + 1,
+            "attempts": attempt,
             "started": sa.func.coalesce(run.c.started, now),
             "threads": threads,
             "device": device,
@@ -121,12 +120,15 @@ class Outcomes:
         }
         if outcome.peak_memory_mb is not None:
             values["peak_memory_mb"] = outcome.peak_memory_mb
-        self._update(number, **values)
-        found = self._one(number, *_TOLD, run.c.owner)
-        stands = found.state is outcome.state and found.owner == self._owner
-        if stands:
-            self._tell(found)
-        return stands
+        ending = self._change(number).values(values).returning(run.c.trial_id)
+        with self.access.writing() as connection:
+            trial = connection.execute(ending).scalar_one_or_none()
+            if trial is not None:
+                self._tell(connection, trial, outcome.state, outcome.scores)
+                return True
+        # It may have been recorded by an earlier try, of which only the answer was lost.
+        found = self._one(number, run.c.state, run.c.owner)
+        return found.state is outcome.state and found.owner == self._owner
 
     @retried
     def reuse(self, number: int, source: int) -> None:
@@ -158,16 +160,21 @@ class Outcomes:
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
                 for epoch, value in connection.execute(overall).all():
                     mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
-        self.tell(number)
+                self._tell(connection, target.trial_id, RunState.COMPLETE, finished.scores)
 
     @retried
-    def halve(self, number: int, config: Mapping[str, Any]) -> bool:
+    def halve(self, number: int, config: Mapping[str, Any], halvings: int) -> bool:
         """Puts a trial that ran out of memory back to its start, with a configuration that needs less.
+
+        Args:
+            number: Its number.
+            config: The configuration.
+            halvings: How often its micro-batch has been halved by now.
 
         Returns:
             Whether that stands: False if the trial belongs to another driver by now.
         """
-        return self._put_back(number, {"config": dict(config), "halvings": run.c.halvings + 1})
+        return self._put_back(number, {"config": dict(config), "halvings": halvings})
 
     @retried
     def forget(self, number: int) -> bool:
@@ -180,8 +187,15 @@ class Outcomes:
 
     @retried
     def tell(self, number: int) -> None:
-        """Gives a trial's outcome to Optuna, whose ever it is; nothing if it has it already."""
-        self._tell(self._one(number, *_TOLD))
+        """Gives a trial the state in Optuna's tables that it has in ours, whose ever it is."""
+        trial = self._one(number, run.c.trial_id).trial_id
+        mine = (run.c.sweep_id == self._study.id) & (run.c.number == number)
+        query = sa.select(run.c.state, run.c.scores).where(mine).with_for_update()
+        with self.access.writing() as connection:
+            found = connection.execute(query).one()
+            mirror.reopen(connection, [trial])
+            if found.state.final:
+                self._tell(connection, trial, found.state, found.scores)
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
@@ -193,12 +207,13 @@ class Outcomes:
                 mirror.forget(connection, found.trial_id)
         return stands
 
-    def _tell(self, found: sa.Row[*tuple[Any, ...]]) -> None:
+    def _tell(
+        self, connection: sa.Connection, trial: int, state: RunState, scores: Mapping[str, float] | None
+    ) -> None:
         values = None
-        if found.state is RunState.COMPLETE:
-            values = [found.scores[score] for score in self._study.objectives]
-        with self.access.writing() as connection:
-            mirror.tell(connection, found.trial_id, found.state, values, self.access.clock.now())
+        if state is RunState.COMPLETE and scores is not None:
+            values = [scores[score] for score in self._study.objectives]
+        mirror.tell(connection, trial, state, values, self.access.clock.now())
 
     def _one(self, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:
         """Columns of one trial, which must be there."""

@@ -63,6 +63,7 @@ class StudyStore:
         """The database, as the folders of runs know it."""
         return holder(self.access)
 
+    @retried
     def set_wanted(self, wanted: int) -> None:
         """Sets the number of trials asked for in total."""
         with self.access.writing() as connection:
@@ -88,13 +89,27 @@ class StudyStore:
             descriptions: What changed, one line each.
             files: What is kept of its files, where they are known.
         """
-        key, now = self.row.id, self.access.clock.now()
+        now = self.access.clock.now()
+        lines = [{"sweep_id": self.row.id, "moment": now, "description": text} for text in descriptions]
         values = {"study": dict(study), "workload": dict(workload), "digest": digest}
-        lines = [{"sweep_id": key, "moment": now, "description": text} for text in descriptions]
+        self._change(values, lines, space, files)
+
+    @retried
+    def _change(
+        self,
+        values: Mapping[str, Any],
+        lines: Sequence[Mapping[str, Any]],
+        space: mirror.Distributions,
+        files: Mapping[str, Any] | None,
+    ) -> None:
+        key, c = self.row.id, study_change.c
         with self.access.writing() as connection:
             connection.execute(sweep.update().where(sweep.c.id == key).values(values))
             provenance.name_files(connection, key, files)
-            if lines:
+            # An earlier try, of which only the answer was lost, has logged them at the same moment.
+            same = [c.moment == line["moment"] for line in lines[:1]]
+            logged = sa.select(c.id).where(c.sweep_id == key, *same).limit(1)
+            if lines and connection.execute(logged).first() is None:
                 connection.execute(study_change.insert(), lines)
             mirror.widen(connection, self.row.study_id, space)
 
@@ -143,8 +158,7 @@ class StudyStore:
             ("owner", "lease_expires", "finished", "best_epoch", "scores", "error_class", "traceback")
         )
         with self.access.writing() as connection:
-            query = sa.select(run.c.number, run.c.trial_id).where(failed).order_by(run.c.number)
-            found = connection.execute(query).all()
-            connection.execute(run.update().where(failed).values(state=RunState.QUEUED, **cleared))
+            queueing = run.update().where(failed).values(state=RunState.QUEUED, **cleared)
+            found = connection.execute(queueing.returning(run.c.number, run.c.trial_id)).all()
             mirror.reopen(connection, [row.trial_id for row in found])
-        return [row.number for row in found]
+        return sorted(row.number for row in found)

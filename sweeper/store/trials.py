@@ -12,6 +12,7 @@ from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing,
 from .access import Access
 from .damage import UNREADABLE, read
 from .optuna_tables import mirror
+from .optuna_tables.counterpart import disagreeing
 from .retrying import retried
 from .tables import epoch_metric, run, run_row
 
@@ -208,11 +209,9 @@ class Trials:
 
     @retried
     def untold(self) -> list[int]:
-        """Numbers of the trials that have an outcome of which Optuna does not know."""
-        # In this order: a trial that ends in between is not listed.
-        finished = {row.number for row in self._select(sa.select(run.c.number).where(~_UNFINISHED))}
+        """Numbers of the trials that Optuna knows in another state: earlier versions told it afterwards."""
         with self.access.reading() as connection:
-            return sorted(finished & mirror.running(connection, self._study.study_id).keys())
+            return disagreeing(connection, self._study)
 
     @retried
     def trials_frame(self) -> "pd.DataFrame":

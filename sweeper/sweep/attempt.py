@@ -15,6 +15,7 @@ class Ready:
     Attributes:
         trial: The trial.
         halvings: How often its micro-batch has been halved.
+        attempts: How often it was begun.
         kills: How often its process was killed since its latest epoch.
         displaced: Whether the machine that it ran on was lost.
         threads: CPU threads that it began with; None where it begins.
@@ -22,6 +23,7 @@ class Ready:
 
     trial: TrialSpec
     halvings: int = 0
+    attempts: int = 0
     kills: int = 0
     displaced: bool = False
     threads: int | None = None

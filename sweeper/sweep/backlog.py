@@ -103,7 +103,7 @@ class Backlog:
             if life is Life.GONE and self._leases.take_over(lease.number, lease.owner):
                 row = self._trials.row(lease.number)
                 if row is not None:
-                    self._prepare(Ready(trial_of(row), row.halvings, threads=row.threads))
+                    self._prepare(Ready(trial_of(row), row.halvings, row.attempts, threads=row.threads))
         for number, owner in self._trials.orphans():
             if number >= self._end:
                 continue
@@ -138,12 +138,9 @@ class Backlog:
 
     def _new_trials(self) -> Iterator[int]:
         """Claims numbers, and proposes their trials, until there are as many as asked for."""
-        while not self._claimed():
-            number = self._leases.claim()
-            # Another driver may have been quicker; the number then waits until more trials are asked for.
-            if number < self._wanted:
-                self._propose(number)
-                yield number
+        while self.ended is None and (number := self._leases.claim(self._wanted)) is not None:
+            self._propose(number)
+            yield number
 
     def _propose(self, number: int) -> None:
         space = distributions(self._study)

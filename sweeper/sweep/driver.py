@@ -190,9 +190,18 @@ class Driver:
 
     def _started(self, active: Attempt, event: Started) -> None:
         active.began = self._clock.monotonic()
-        active.ready = replace(active.ready, threads=event.threads)
-        here = (event.number, event.threads, event.device, self._versions, event.machine)
-        self._outcomes.started(*here, processor=event.processor, working_folder=self._working_folder)
+        attempt = active.ready.attempts + 1
+        active.ready = replace(active.ready, threads=event.threads, attempts=attempt)
+        self._outcomes.started(
+            event.number,
+            attempt,
+            threads=event.threads,
+            device=event.device,
+            versions=self._versions,
+            machine=event.machine,
+            processor=event.processor,
+            working_folder=self._working_folder,
+        )
         if active.ready.displaced:
             whence = "from its start: no checkpoint is left"
             if event.epochs is not None:
@@ -220,9 +229,8 @@ class Driver:
             case Restart(ready, note):
                 self._again(ready, note)
             case Halve(ready, note):
-                self._anew(
-                    ready, note, self._outcomes.halve(number, ready.trial.config.model_dump(mode="json"))
-                )
+                config = ready.trial.config.model_dump(mode="json")
+                self._anew(ready, note, self._outcomes.halve(number, config, ready.halvings))
             case Anew(ready, note):
                 self._anew(ready, note, self._outcomes.forget(number))
             case Fail():

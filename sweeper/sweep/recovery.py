@@ -63,5 +63,6 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
             f"trial {number} ran out of memory; again with half the micro-batch "
             f"(accumulation {halved.accumulation})"
         )
-        return Halve(Ready(replace(ready.trial, config=halved), halvings=1), note)
+        trial = replace(ready.trial, config=halved)
+        return Halve(Ready(trial, ready.halvings + 1, ready.attempts), note)
     return Fail()

@@ -14,7 +14,7 @@ DEAD = str(Owner(Owner.this_process().host, 1, 1))
 
 def add(store: StudyStore, study: Study, owner: str) -> int:
     leases = store.leases(owner, 60.0)
-    number = leases.claim()
+    number = leases.claim(99)
     trial = propose(study, number, store.trials.past())
     assert trial is not None
     assert leases.add(trial, distributions(study))
@@ -32,7 +32,7 @@ def fill(store: StudyStore, study: Study) -> None:
     for owner in (HERE, HERE, HERE, DEAD):
         add(store, study, owner)
     for number in (0, 1, 2):
-        outcomes.started(number, 1, "cpu", {"torch": "9.9"})
+        outcomes.started(number, 1, threads=1, device="cpu", versions={"torch": "9.9"})
     for epoch, value in ((1, 0.5), (2, 0.625)):
         outcomes.epoch(0, evaluation(epoch, value))
         outcomes.epoch(1, evaluation(epoch, value))

@@ -170,13 +170,13 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
     made = begin(database, of, len(runs) if wanted is None else wanted)
     leases, outcomes = made.leases("host:1", 60.0), made.outcomes("host:1")
     for run in runs:
-        number = leases.claim()
+        number = leases.claim(99)
         config = of.config(run.arm, run.params, run.seed)
         trial = TrialSpec(number, run.arm, run.params, config, run.seed, run.configuration)
         leases.add(trial, distributions(of))
         if run.state is RunState.QUEUED:
             continue
-        outcomes.started(number, 1, "cpu", VERSIONS)
+        outcomes.started(number, 1, threads=1, device="cpu", versions=VERSIONS)
         for epoch in epochs(of, run):
             outcomes.epoch(number, epoch)
         if run.state.final:

@@ -6,6 +6,7 @@ from ...errors import ConflictError
 from ...text import trial_names
 from ...trial import StudyRow
 from ..tables import run
+from .mirror import STATES
 from .tables import studies, trial_user_attributes, trials
 
 WAY_OUT = "to train more, begin it again under another name with: sweeper run --study STUDY --name NAME"
@@ -48,3 +49,11 @@ def check_counterpart(connection: sa.Connection, study: StudyRow) -> None:
             f"study {study.name!r} has {trial_names(numbers)} in Optuna's tables that another program added, "
             f"and that would count as its own; {WAY_OUT}"
         )
+
+
+def disagreeing(connection: sa.Connection, study: StudyRow) -> list[int]:
+    """Numbers of the trials that have another state in Optuna's tables than in ours."""
+    other = sa.or_(*((run.c.state == here) & (trials.c.state != there) for here, there in STATES.items()))
+    query = sa.select(run.c.number).join(trials, trials.c.trial_id == run.c.trial_id)
+    ours = query.where(run.c.sweep_id == study.id, other).order_by(run.c.number)
+    return list(connection.execute(ours).scalars())

@@ -27,34 +27,43 @@ from .tables import trial_intermediate_values, trial_params, trial_user_attribut
 Distributions = Mapping[str, BaseDistribution]
 """What each parameter of a study may be, in Optuna's terms."""
 
-_STATES = {
+STATES = {
+    RunState.QUEUED: TrialState.RUNNING,
+    RunState.RUNNING: TrialState.RUNNING,
     RunState.COMPLETE: TrialState.COMPLETE,
     RunState.PRUNED: TrialState.PRUNED,
     RunState.FAILED: TrialState.FAIL,
 }
+"""What Optuna calls the states of a trial."""
 
 
-def claim(connection: sa.Connection, study: int, owner: str, moment: datetime) -> int | None:
-    """Makes a running trial and returns its number; None if another driver took that one at the same moment.
+def claim(connection: sa.Connection, study: int, below: int, owner: str, moment: datetime) -> int | None:
+    """Makes a running trial and returns its number.
 
     Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
     wait for one that may be waiting for a processor.
+
+    Returns:
+        None if no number below the limit is left, or another driver took that one at the same moment.
     """
-    following = sa.select(_next_number()).where(trials.c.study_id == study).scalar_subquery()
-    values = {
-        "study_id": study,
-        "number": following,
-        "state": TrialState.RUNNING,
-        "datetime_start": _written(moment),
+    following = sa.select(_next_number().label("number")).where(trials.c.study_id == study).subquery()
+    values: dict[str, Any] = {
+        "study_id": sa.literal(study),
+        "number": following.c.number,
+        "state": sa.literal(TrialState.RUNNING, trials.c.state.type),
+        "datetime_start": sa.literal(_written(moment), trials.c.datetime_start.type),
     }
+    new = sa.select(*values.values()).where(following.c.number < below)
     said = {"key": "owner", "value_json": json.dumps(owner)}
+    made = inserting(connection, trials).from_select(list(values), new).on_conflict_do_nothing()
+    made = made.returning(trials.c.trial_id, trials.c.number)
     if connection.dialect.name == "sqlite":
-        made = trials.insert().values(values).returning(trials.c.trial_id, trials.c.number)
-        trial, number = connection.execute(made).one()
-        connection.execute(trial_user_attributes.insert().values(trial_id=trial, **said))
-        return int(number)
-    new = postgresql.insert(trials).values(values).on_conflict_do_nothing()
-    row = new.returning(trials.c.trial_id, trials.c.number).cte("made")
+        added = connection.execute(made).one_or_none()
+        if added is None:
+            return None
+        connection.execute(trial_user_attributes.insert().values(trial_id=added.trial_id, **said))
+        return int(added.number)
+    row = made.cte("made")
     owned = sa.select(row.c.trial_id, *(sa.literal(text).label(key) for key, text in said.items()))
     owning = trial_user_attributes.insert().from_select(["trial_id", *said], owned).cte("owned")
     found: int | None = connection.execute(sa.select(row.c.number).add_cte(owning)).scalar_one_or_none()
@@ -98,7 +107,7 @@ def tell(
     ended = connection.execute(
         trials.update()
         .where(trials.c.trial_id == trial, trials.c.state == TrialState.RUNNING)
-        .values(state=_STATES[state], datetime_complete=_written(moment))
+        .values(state=STATES[state], datetime_complete=_written(moment))
     )
     if ended.rowcount == 1 and values:
         told = [
@@ -203,7 +212,8 @@ def change_owner(connection: sa.Connection, study: int, number: int, old: str, n
         .where(
             trial_user_attributes.c.trial_id == trial_key(study, number),
             trial_user_attributes.c.key == "owner",
-            trial_user_attributes.c.value_json == json.dumps(old),
+            # The new one's already: an earlier try was carried out, and only the answer was lost.
+            trial_user_attributes.c.value_json.in_([json.dumps(old), json.dumps(new)]),
         )
         .values(value_json=json.dumps(new))
     )
@@ -228,7 +238,8 @@ def give_up(connection: sa.Connection, study: int, number: int, owner: str) -> N
 
 
 def reopen(connection: sa.Connection, keys: Sequence[int]) -> None:
-    """Makes failed trials running ones again, which Optuna's storage has no way to do."""
+    """Makes trials that ended running ones again, which Optuna's storage has no way to do."""
+    connection.execute(trial_values.delete().where(trial_values.c.trial_id.in_(keys)))
     connection.execute(
         trials.update()
         .where(trials.c.trial_id.in_(keys))

@@ -40,7 +40,7 @@ def test_of_many_failures_the_latest_are_listed(
     failed = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM, traceback="")
     for _ in range(MOST_FAILURES):
         number = add(store, study, HERE)
-        store.outcomes(HERE).started(number, 1, "cpu", {})
+        store.outcomes(HERE).started(number, 1, threads=1, device="cpu", versions={})
         store.outcomes(HERE).finished(number, failed)
     lines = overview(store)
     assert f"  failed: {MOST_FAILURES} oom · 1 nan" in lines

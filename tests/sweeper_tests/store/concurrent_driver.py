@@ -16,9 +16,9 @@ def drive(url: str, owner: str, trials: int) -> None:
         store = begin(database, "s@demo")
         leases, outcomes = store.leases(owner, 60), store.outcomes(owner)
         for _ in range(trials):
-            number = leases.claim()
+            number = leases.claim(99)
             assert leases.add(trial(number, params={"x": number / 100}), {"x": FloatDistribution(0, 1)})
-            outcomes.started(number, 1, "cpu", {})
+            outcomes.started(number, 1, threads=1, device="cpu", versions={})
             outcomes.epoch(number, epoch(1, 0.5))
             outcomes.finished(number, COMPLETE)
 

@@ -59,7 +59,7 @@ def begin(database: Database, name: str = NAME) -> StudyStore:
 
 def queue(store: StudyStore, arm: str = "plain", owner: str = ME) -> int:
     leases = store.leases(owner, 60)
-    number = leases.claim()
+    number = leases.claim(99)
     assert leases.add(trial(number, arm), SPACE)
     return number
 
@@ -72,7 +72,7 @@ def row_of(store: StudyStore, number: int) -> TrialRow:
 
 def run_whole(store: StudyStore, outcome: Outcome, arm: str = "plain") -> int:
     number, outcomes = queue(store, arm), store.outcomes(ME)
-    outcomes.started(number, 2, "cpu", {"torch": "2.9"})
+    outcomes.started(number, 1, threads=2, device="cpu", versions={"torch": "2.9"})
     outcomes.epoch(number, epoch(1, 0.6))
     outcomes.finished(number, outcome)
     return number

@@ -41,7 +41,7 @@ def filled(where: Path) -> str:
         store = database.study(of.name)
         outcomes = store.outcomes("host:1")
         folder = {"commit": "c", "changed": True, "diff": "+é"}
-        outcomes.started(5, 1, "cpu", {}, working_folder=folder)
+        outcomes.started(5, 1, threads=1, device="cpu", versions={}, working_folder=folder)
         outcomes.loaded(5, {"rows": {}, "dev_in_train": {}, "weights": None, "parameters": 3})
         store.leases("host:1", 60).release()
         spec, workload = of.spec.model_dump(mode="json"), of.workload.model_dump(mode="json")
@@ -49,7 +49,7 @@ def filled(where: Path) -> str:
         files = written and written.json()
         for text in ("trials: 6 -> 8", "a seed: 7"):
             store.change(spec, workload, digest=of.digest(), space={}, descriptions=[text], files=files)
-        store.leases("elsewhere:1:1", 60).claim()
+        store.leases("elsewhere:1:1", 60).claim(99)
     with made.store(where, other, trials(other)[:3]):
         pass
     return f"sqlite:///{where}/studies.db"
@@ -115,9 +115,9 @@ def test_keys_change_where_they_clash_and_nothing_else(tmp_path: Path, url: str)
                     pd.testing.assert_frame_equal(frame(copied.trials), expected, check_exact=True)
                 assert copied.changes() == original.changes()
         # The keys that come next are free.
-        assert other.study(NAMES[0]).leases("elsewhere:1:1", 60).claim() == 7
+        assert other.study(NAMES[0]).leases("elsewhere:1:1", 60).claim(99) == 7
         other.create("new@demo", {}, {}, digest="d", version="1", wanted=1)
-        assert other.study("new@demo").leases("elsewhere:1:1", 60).claim() == 0
+        assert other.study("new@demo").leases("elsewhere:1:1", 60).claim(99) == 0
 
 
 class Noon(datetime):
@@ -160,7 +160,7 @@ def test_a_copy_goes_on_as_the_original_would(
         store = database.study(study.name)
         store.leases(str(Owner.this_process()), 60).release()  # it died: this process, which lives on
         gone = store.leases("no-such-host:1:1", -1.0)
-        trial = propose(study, gone.claim(), store.trials.past())
+        trial = propose(study, gone.claim(99), store.trials.past())
         assert trial is not None
         gone.add(trial, distributions(study))
     transfer.copy(f"sqlite:///{source}/studies.db", url_in(tmp_path / "copy"), [study.name])
@@ -185,7 +185,7 @@ def test_what_is_refused_leaves_the_destination_as_it_is(tmp_path: Path, url: st
     assert rows(url) == before
     with Database(source) as database:
         leases = database.study(NAMES[0]).leases("elsewhere:1:1", 60)
-        leases.claim()
+        leases.claim(99)
         assert leases.take_over(5, None)
     with pytest.raises(ConflictError, match=r"trial 5 is under way \(driver elsewhere:1:1\): stop"):
         transfer.copy(source, url, NAMES[:1])

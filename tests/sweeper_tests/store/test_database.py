@@ -91,13 +91,13 @@ def test_unknown_study_and_trial(database: Database) -> None:
 
 def test_numbers_count_up_in_each_study(database: Database, store: StudyStore) -> None:
     second = begin(database, "second@demo")
-    assert [store.leases(ME, 60).claim() for _ in range(3)] == [0, 1, 2]
-    assert second.leases(ME, 60).claim() == 0
+    assert [store.leases(ME, 60).claim(99) for _ in range(3)] == [0, 1, 2]
+    assert second.leases(ME, 60).claim(99) == 0
 
 
 def test_claimed_number_is_an_orphan_until_it_has_a_run(store: StudyStore) -> None:
-    store.leases(ME, 60).claim()
-    number = store.leases(YOU, 60).claim()
+    store.leases(ME, 60).claim(99)
+    number = store.leases(YOU, 60).claim(99)
     assert store.trials.orphans() == [(0, ME), (1, YOU)]
     store.leases(YOU, 60).add(trial(number), SPACE)
     assert store.trials.orphans() == [(0, ME)]
@@ -106,7 +106,7 @@ def test_claimed_number_is_an_orphan_until_it_has_a_run(store: StudyStore) -> No
 
 
 def test_only_the_first_run_of_a_number_is_added(store: StudyStore, url: str) -> None:
-    number = store.leases(ME, 60).claim()
+    number = store.leases(ME, 60).claim(99)
     assert store.leases(YOU, 60).add(trial(number), SPACE)
     other = {"learning_rate": 2e-4, "sts_loss": "mse"}
     assert not store.leases(ME, 60).add(trial(number, "other", other), SPACE)
@@ -132,7 +132,7 @@ def test_take_over_is_compare_and_set(store: StudyStore) -> None:
 
 
 def test_orphan_is_taken_over_once(store: StudyStore) -> None:
-    number = store.leases(ME, 60).claim()
+    number = store.leases(ME, 60).claim(99)
     assert not store.leases("host:3:300", 60).take_over(number, YOU)
     assert store.leases(YOU, 60).take_over(number, ME)
     assert not store.leases("host:3:300", 60).take_over(number, ME)
@@ -154,7 +154,7 @@ def test_who_has_lost_a_trial_cannot_write_to_it(store: StudyStore, url: str) ->
     with Database(url) as another:
         theirs = another.study(NAME)
         assert theirs.leases(YOU, 60).take_over(number, ME)
-        store.outcomes(ME).started(number, 1, "cpu", {})
+        store.outcomes(ME).started(number, 1, threads=1, device="cpu", versions={})
         store.outcomes(ME).epoch(number, epoch(1, 0.9))
         assert not store.outcomes(ME).finished(number, COMPLETE)
         assert store.trials.row(number) == theirs.trials.row(number)
@@ -176,7 +176,7 @@ def test_a_released_trial_is_free_at_once(store: StudyStore) -> None:
 
 def test_a_configuration_of_an_arm_has_one_trial_a_seed(store: StudyStore) -> None:
     queue(store)
-    number = store.leases(ME, 60).claim()
+    number = store.leases(ME, 60).claim(99)
     assert not store.leases(ME, 60).add(replace(trial(number), configuration=0), SPACE)
     assert store.trials.row(number) is None
     assert store.leases(ME, 60).add(trial(number), SPACE)
@@ -247,7 +247,7 @@ def test_a_trial_that_is_halved_begins_again(store: StudyStore) -> None:
     number = queue(store)
     store.outcomes(ME).epoch(number, epoch(1, 0.6))
     smaller = CONFIG.model_copy(update={"accumulation": 2}).model_dump(mode="json")
-    store.outcomes(ME).halve(number, smaller)
+    store.outcomes(ME).halve(number, smaller, 1)
     row = row_of(store, number)
     assert (row.halvings, row.config, row.state) == (1, smaller, RunState.QUEUED)
     assert store.trials.epochs_frame().empty
@@ -256,7 +256,7 @@ def test_a_trial_that_is_halved_begins_again(store: StudyStore) -> None:
 def test_a_trial_whose_epochs_are_forgotten_is_as_it_was_queued(store: StudyStore, url: str) -> None:
     number = queue(store)
     queued = row_of(store, number)
-    store.outcomes(ME).started(number, 1, "cpu", {})
+    store.outcomes(ME).started(number, 1, threads=1, device="cpu", versions={})
     store.outcomes(ME).epoch(number, epoch(1, 0.6))
     store.outcomes(ME).forget(number)
     row = row_of(store, number)
@@ -275,9 +275,9 @@ def test_course_of_a_trial(store: StudyStore) -> None:
     assert (queued.state, queued.attempts, queued.started, queued.scores) == (RunState.QUEUED, 0, None, None)
     assert (queued.arm, queued.params, queued.seed) == ("plain", PARAMS, 7)
     assert TrainConfig.model_validate(queued.config) == CONFIG
-    store.outcomes(ME).started(number, 2, "cpu", {"torch": "2.9"})
+    store.outcomes(ME).started(number, 1, threads=2, device="cpu", versions={"torch": "2.9"})
     first = row_of(store, number)
-    store.outcomes(ME).started(number, 4, "cuda", {"torch": "2.10"})
+    store.outcomes(ME).started(number, 2, threads=4, device="cuda", versions={"torch": "2.10"})
     second = row_of(store, number)
     assert (first.state, first.attempts, first.threads, first.device) == (RunState.RUNNING, 1, 2, "cpu")
     assert second == replace(first, attempts=2, threads=4, device="cuda", versions={"torch": "2.10"})
@@ -300,7 +300,7 @@ def test_course_of_a_trial(store: StudyStore) -> None:
 
 
 def test_trial_without_parameters(store: StudyStore, url: str) -> None:
-    number = store.leases(ME, 60).claim()
+    number = store.leases(ME, 60).claim(99)
     assert store.leases(ME, 60).add(trial(number, params={}), {})
     with in_optuna(url) as (found,):
         assert found.params == {}
@@ -326,34 +326,50 @@ def test_first_outcome_stays(store: StudyStore, url: str) -> None:
     before = store.trials.row(number)
     store.outcomes(ME).finished(number, FAILED)
     store.outcomes(ME).tell(number)
-    store.outcomes(ME).started(number, 1, "cpu", {})
+    store.outcomes(ME).started(number, 1, threads=1, device="cpu", versions={})
     assert store.trials.row(number) == before
     with in_optuna(url) as (found,):
         assert (found.state, found.value) == (TrialState.COMPLETE, 0.75)
 
 
-def test_crash_between_outcome_and_tell_is_found(
-    store: StudyStore, url: str, monkeypatch: pytest.MonkeyPatch
+def test_an_outcome_and_what_optuna_is_told_are_one_transaction(
+    store: StudyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
 
-    run_whole(store, COMPLETE)
     number = queue(store)
-    queue(store)
     with monkeypatch.context() as patch:
         patch.setattr(mirror, "tell", crash)
         with pytest.raises(KeyboardInterrupt):
             store.outcomes(ME).finished(number, COMPLETE)
-    assert store.trials.untold() == [number]
-    store.outcomes(ME).tell(number)
+    assert (row_of(store, number).state, store.trials.untold()) == (RunState.QUEUED, [])
+
+
+STATES = ["RUNNING", "COMPLETE", "PRUNED", "FAIL"]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_what_optuna_missed_is_told(store: StudyStore, url: str, state: str) -> None:
+    """As crashes and races of earlier versions left it."""
+    complete, failed, queued = run_whole(store, COMPLETE), run_whole(store, FAILED), queue(store)
+    with store.access.writing() as connection:
+        connection.execute(sa.update(sa.table("trials", sa.column("state"))).values(state=state))
+    right = {"RUNNING": [queued], "COMPLETE": [complete], "FAIL": [failed], "PRUNED": []}[state]
+    assert store.trials.untold() == sorted({complete, failed, queued} - {*right})
+    for number in store.trials.untold():
+        store.outcomes(YOU).tell(number)
     assert store.trials.untold() == []
     with in_optuna(url) as found:
-        assert (found[number].state, found[number].value) == (TrialState.COMPLETE, 0.75)
+        assert [(one.state, one.values) for one in found] == [
+            (TrialState.COMPLETE, [0.75]),
+            (TrialState.FAIL, None),
+            (TrialState.RUNNING, None),
+        ]
 
 
 def test_run_and_its_optuna_trial_are_one_transaction(store: StudyStore, url: str) -> None:
-    number = store.leases(ME, 60).claim()
+    number = store.leases(ME, 60).claim(99)
     outside = {"sts_loss": CategoricalDistribution(["mse"])}
     with pytest.raises(ValueError, match="ce"):
         store.leases(ME, 60).add(trial(number), outside)
@@ -375,7 +391,7 @@ def test_past_trials(store: StudyStore) -> None:
     for outcome, arm in ((COMPLETE, "a"), (PRUNED, "b"), (FAILED, "a")):
         run_whole(store, outcome, arm)
     queue(store, "b")
-    store.leases(ME, 60).claim()
+    store.leases(ME, 60).claim(99)
     states = [RunState.COMPLETE, RunState.PRUNED, RunState.FAILED, RunState.QUEUED]
     scores = [COMPLETE.scores, None, None, None]
     assert store.trials.past() == [

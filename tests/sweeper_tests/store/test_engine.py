@@ -209,7 +209,7 @@ def test_a_database_of_an_older_sweeper_is_migrated(fresh_url: str, revision: st
             (1, "B", 0),
         ]
         assert {run.configuration for run in store.trials.rows()} == {0}
-        assert store.leases("host:1:1", 60).claim() == 2
+        assert store.leases("host:1:1", 60).claim(99) == 2
     test_migrations_lead_to_the_tables_of_the_code(fresh_url)
 
 

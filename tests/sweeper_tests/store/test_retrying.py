@@ -2,14 +2,21 @@
 
 import sqlite3
 import threading
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from sweeper.clock import SystemClock
 from sweeper.errors import DatabaseError
 from sweeper.store import engine, retrying
 from sweeper.store.database import Database
 from sweeper.store.retrying import RetryPolicy, retried
+from tests.faults.lost import EveryOther, lost_answers
+from tests.sweeper_tests.store.stored import COMPLETE, FAILED, ME, SPACE, YOU, begin, epoch, trial
 
 MINUTE = RetryPolicy(60.0)
 
@@ -85,3 +92,66 @@ def test_a_lock_longer_than_sqlite_waits_is_waited_for(
     assert "locked" in waited
     assert "answers again" in ended
     assert retrying.FIRST_PAUSE < 1
+
+
+class Patient(SystemClock):
+    """Waits no time."""
+
+    def sleep(self, seconds: float) -> None:
+        """Goes on."""
+
+
+def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
+    """All that a driver writes, once each; what the database holds then."""
+    with Database(url, clock=Patient(), waits=MINUTE) as database:
+        store = begin(database)
+        mine, yours, outcomes = store.leases(ME, 60), store.leases(YOU, 60), store.outcomes(ME)
+        store.set_wanted(50)
+        said = ["more", "most"]
+        store.change({"name": "grid"}, {"name": "demo"}, digest="new", space=SPACE, descriptions=said)
+        for number in range(5):
+            assert mine.claim(6) == number
+            assert mine.add(trial(number), SPACE)
+        assert (mine.claim(6), yours.claim(6)) == (5, None)
+        assert yours.take_over(0, ME)
+        assert mine.take_over(0, YOU)
+        assert yours.take_over(5, ME)
+        yours.give_up(5)
+        for number in range(3):
+            outcomes.started(number, 1, threads=2, device="cpu", versions={}, working_folder={"commit": "c"})
+            outcomes.loaded(number, {"parameters": 3})
+            outcomes.epoch(number, epoch(1, 0.6))
+        assert outcomes.halve(0, {"accumulation": 2}, 1)
+        assert outcomes.forget(1)
+        outcomes.started(1, 2, threads=2, device="cpu", versions={})
+        assert outcomes.finished(1, FAILED)
+        assert outcomes.finished(2, COMPLETE)
+        outcomes.reuse(3, 2)
+        assert mine.renew() == {0, 4}
+        mine.release()
+        assert store.trials.untold() == []
+        metadata = sa.MetaData()
+        with store.access.reading() as connection:
+            metadata.reflect(connection)
+            return {
+                table.name: sorted((plain(row) for row in connection.execute(table.select())), key=repr)
+                for table in metadata.sorted_tables
+            }
+
+
+def plain(row: sa.Row[Any]) -> tuple[object, ...]:
+    """But for what differs from study to study: moments, UUIDs, and the keys of rows that were logged."""
+    moment = datetime(2024, 5, 1)
+    values = [moment if isinstance(value, datetime) else value for value in row]
+    return tuple("uuid" if isinstance(value, str) and len(value) == 36 else value for value in values)
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
+def test_what_was_done_and_not_answered_is_done_once(url_in: Callable[[Path], str], tmp_path: Path) -> None:
+    undisturbed = everything(url_in(tmp_path / "undisturbed"))
+    url = url_in(tmp_path / "disturbed")
+    Database(url).close()
+    with lost_answers(lose := EveryOther()):
+        disturbed = everything(url)
+    assert lose.lost > 25
+    assert disturbed == undisturbed

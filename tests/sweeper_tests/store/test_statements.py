@@ -47,7 +47,7 @@ def course(store: StudyStore) -> int:
     mine, yours = store.leases(ME, 60), store.leases(YOU, 60)
     trials, outcomes = store.trials, store.outcomes(ME)
     assert trials.claimed() == len(trials.past())
-    number = mine.claim()
+    number = mine.claim(99)
     assert [past.number for past in trials.past(number, {number - 1})] == [number - 1][:number]
     assert trials.orphans() == [(number, ME)]
     assert yours.take_over(number, ME)
@@ -55,7 +55,9 @@ def course(store: StudyStore) -> int:
     assert mine.take_over(number, YOU)
     twin = trials.twin(number)
     assert (twin is None) == (number == 0)
-    outcomes.started(number, 2, "cpu", {"torch": "2.9"}, working_folder={"commit": "c"})
+    outcomes.started(
+        number, 1, threads=2, device="cpu", versions={"torch": "2.9"}, working_folder={"commit": "c"}
+    )
     outcomes.loaded(number, {"parameters": 3})
     outcomes.epoch(number, epoch(1, 0.6))
     assert number in {curve.number for curve in trials.curves("plain", 7)}
@@ -90,12 +92,12 @@ def test_no_statement_of_a_trial_reads_a_whole_table(store: StudyStore) -> None:
 
     def proposal() -> None:
         trials.claimed()
-        number = leases.claim()
+        number = leases.claim(99)
         trials.past(number, {0, 1}, {0, 1})
         trials.orphans()
         leases.add(trial(number), SPACE)
         trials.twin(number)
-        outcomes.started(number, 2, "cpu", {}, working_folder={"commit": "c"})
+        outcomes.started(number, 1, threads=2, device="cpu", versions={}, working_folder={"commit": "c"})
         outcomes.loaded(number, {"parameters": 3})
         outcomes.epoch(number, epoch(1, 0.6))
         trials.leases()
@@ -125,11 +127,11 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
         done = course(store) + 1
         asked: dict[str, Callable[[], object]] = {
             "claimed": trials.claimed,
-            "claim": leases.claim,
+            "claim": lambda: leases.claim(99),
             "history": trials.past,
             "add": lambda: leases.add(trial(done), SPACE),  # noqa: B023
             "twin": lambda: trials.twin(done),  # noqa: B023
-            "start": lambda: outcomes.started(done, 2, "cpu", {}),  # noqa: B023
+            "start": lambda: outcomes.started(done, 1, threads=2, device="cpu", versions={}),  # noqa: B023
             "load": lambda: outcomes.loaded(done, {"parameters": 3}),  # noqa: B023
             "load again": lambda: outcomes.loaded(done, {"parameters": 3}),  # noqa: B023
             "epoch": lambda: outcomes.epoch(done, epoch(1, 0.6)),  # noqa: B023
@@ -140,19 +142,19 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
     server = store.access.engine.dialect.name == "postgresql"
     assert counts[0] == {
         **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "add": 3, "twin": 1},
-        **{"start": 1, "load": 2, "load again": 1, "epoch": 3, "finish": 4},
+        **{"start": 1, "load": 2, "load again": 1, "epoch": 3, "finish": 3},
     }
 
 
 def test_rows_are_those_that_optuna_would_have_written(store: StudyStore, url: str) -> None:
     reported = {1: 0.5, 2: math.nan, 3: math.inf, 4: -math.inf, 5: 0.25}
-    ours = store.leases(ME, 60).claim()
+    ours = store.leases(ME, 60).claim(99)
     storage = optuna.storages.RDBStorage(url)
     study = storage.get_study_id_from_name(NAME)
     template = create_trial(state=TrialState.RUNNING, user_attrs={"owner": ME})
     key = storage.create_new_trial(study, template)
     theirs = storage.get_trial_number_from_id(key)
-    assert [ours, theirs, store.leases(ME, 60).claim()] == [0, 1, 2]
+    assert [ours, theirs, store.leases(ME, 60).claim(99)] == [0, 1, 2]
     for step, value in reported.items():
         storage.set_trial_intermediate_value(key, step, value)
     storage.set_trial_intermediate_value(key, 5, 0.125)

@@ -57,7 +57,7 @@ def test_history_follows_what_other_drivers_write(store: StudyStore, url: str) -
     with Database(url) as database:
         other = database.study(NAME)
         leases, outcomes = other.leases(YOU, 60), other.outcomes(YOU)
-        late = leases.claim()  # begun by another driver only after the next one has ended
+        late = leases.claim(99)  # begun by another driver only after the next one has ended
         failed, complete = run_whole(store, FAILED, "a"), run_whole(store, COMPLETE, "a")
         assert [past.number for past in mine.history()] == [failed, complete]
         assert leases.add(trial(late, "b"), SPACE)

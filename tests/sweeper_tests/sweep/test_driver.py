@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from sweeper.executors import Evaluated, Event, NodeLost, Started
 from sweeper.paths import Home
@@ -15,7 +16,6 @@ from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
-from sweeper.store.optuna_tables import mirror
 from sweeper.study.study import Study
 from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass, PastTrial, RunState
@@ -72,8 +72,8 @@ def test_a_stopped_sweep_ends_as_an_undisturbed_one(events: int, study: Study, t
 
 def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) -> None:
     with open_study(tmp_path, study) as store:
-        assert store.leases("no-such-host:1:1", 60).claim() == 0
-        assert store.leases("no-such-host:1:1", 60).claim() == 1
+        assert store.leases("no-such-host:1:1", 60).claim(99) == 0
+        assert store.leases("no-such-host:1:1", 60).claim(99) == 1
     executor = InstantExecutor()
     drive(tmp_path, study, executor, lease_seconds=1.0)
     # Another host's claim cannot be judged from here, but for the time that it has lain.
@@ -83,10 +83,10 @@ def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) ->
 def test_a_dead_driver_s_claims_and_trials_are_adopted(study: Study, tmp_path: Path) -> None:
     dead = f"{platform.node()}:1:1"  # pid 1 began at another time
     with open_study(tmp_path, study) as store:
-        trial = propose(study, store.leases(dead, 60).claim(), [])
+        trial = propose(study, store.leases(dead, 60).claim(99), [])
         assert trial is not None
         store.leases(dead, 3600.0).add(trial, distributions(study))
-        store.leases(dead, 60).claim()
+        store.leases(dead, 60).claim(99)
     executor = InstantExecutor()
     drive(tmp_path, study, executor)
     assert [job.number for job in executor.submitted] == list(range(8))
@@ -98,7 +98,7 @@ def test_a_trial_of_another_host_is_adopted_when_its_lease_has_expired(
 ) -> None:
     elsewhere = "no-such-host:1:1"
     with open_study(tmp_path, study) as store:
-        trial = propose(study, store.leases(elsewhere, 60).claim(), [])
+        trial = propose(study, store.leases(elsewhere, 60).claim(99), [])
         assert trial is not None
         store.leases(elsewhere, lease).add(trial, distributions(study))
     executor = InstantExecutor()
@@ -107,20 +107,14 @@ def test_a_trial_of_another_host_is_adopted_when_its_lease_has_expired(
     assert [job.number for job in executor.submitted] == numbers
 
 
-def test_an_outcome_that_optuna_missed_is_told(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(mirror, "tell", dies)
-        drive(tmp_path, study, InstantExecutor())
+def test_an_outcome_that_optuna_missed_is_told(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path, study, InstantExecutor(dies_after=9))
+    with open_study(tmp_path, study) as store, store.access.writing() as connection:
+        connection.execute(sa.text("UPDATE trials SET state = 'RUNNING'"))
     with open_study(tmp_path, study) as store:
         assert store.trials.untold() == [0]
-    executor = InstantExecutor()
-    drive(tmp_path, study, executor)
-    assert [job.number for job in executor.submitted] == list(range(1, 8))
+    drive(tmp_path, study, InstantExecutor())
     with open_study(tmp_path, study) as store:
         assert store.trials.untold() == []
 

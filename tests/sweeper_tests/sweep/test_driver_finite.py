@@ -100,7 +100,7 @@ def test_what_another_driver_was_quicker_with_is_proposed_anew(
             assert trial is not None
             if not refused:
                 refused.append(trial)
-                other = theirs.claim()
+                other = theirs.claim(99)
                 place = (2, trial.configuration) if len(seeds) == 2 else (1, trial.configuration + 1)
                 params = {"dropout": 0.123} if len(seeds) == 2 else trial.params
                 config = study.config("A", params, place[0])

@@ -134,7 +134,7 @@ def test_a_study_with_doubles_of_an_earlier_version_goes_on_and_ends(sampler: st
         store = made.begin(database, study, 40)
         leases, outcomes = store.leases("host:1", 60.0), store.outcomes("host:1")
         for arm, configuration in (("A", 0), ("B", 0), ("A", 1), ("B", 1), ("A", 2), ("A", 3)):
-            number = leases.claim()
+            number = leases.claim(99)
             config = study.config(arm, same, 1)
             assert leases.add(TrialSpec(number, arm, same, config, 1, configuration), distributions(study))
             outcomes.finished(number, COMPLETE)

@@ -85,7 +85,7 @@ def test_optuna_reads_what_we_recorded(objective: str | list[str], url: str, tmp
         drive(store, study, 16, tmp_path, owner=TWO, on=Troubled(stage, fails=frozenset({3})))
         with pytest.raises(KeyboardInterrupt):
             drive(store, study, 20, tmp_path, owner=TWO, on=Troubled(stage, workers=2, dies_after=6))
-        orphan = store.leases(str(ONE), 60).claim()
+        orphan = store.leases(str(ONE), 60).claim(99)
         rows = store.trials.rows()
         overall = {curve.number: curve.values for curve in store.trials.curves()}
     assert {row.state for row in rows} >= set(RunState) - {RunState.QUEUED, RunState.PRUNED}
