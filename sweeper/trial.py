@@ -225,6 +225,7 @@ class Standing:
     seconds: float | None
     error_class: ErrorClass | None
     scores: dict[str, float] | None
+    reused_from: int | None = None
 
 
 @dataclass(frozen=True)

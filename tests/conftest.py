@@ -112,7 +112,9 @@ def url_in(template: sa.URL) -> Callable[[Path], str]:
 
     @cache
     def url_of(folder: Path) -> str:
-        if template.get_backend_name() == "sqlite":
+        if template.database is not None and template.get_backend_name() == "sqlite":
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(template.database, folder / "studies.db")
             return f"sqlite:///{folder}/studies.db"
         return _empty(template, f"TEMPLATE {template.database}").render_as_string(hide_password=False)
 

@@ -115,7 +115,8 @@ class Trials:
     def standings(self) -> list[Standing]:
         """How all trials stand, by number; quick, however many there are."""
         r = run.c
-        query = sa.select(r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores)
+        columns = (r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores, r.reused_from)
+        query = sa.select(*columns)
         return [Standing(*row) for row in self._select(query)]
 
     @retried

@@ -143,6 +143,8 @@ class Driver:
 
     def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
         number, done = trial.number, RunState.COMPLETE
+        self._files.remove_weights(number)  # of an attempt that died before its twin was done
+        self._files.tidy(number, checkpoints=True)
         self._outcomes.reuse(number, twin.number)
         outcome = Outcome(state=done, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores)
         self._observer.noted(f"trial {number} is identical to trial {twin.number}: its result is reused")

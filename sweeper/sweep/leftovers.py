@@ -84,11 +84,10 @@ def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
 def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]:
     """What lies in the folder of a study, but for what its unfinished trials have."""
     yield from _left(files.study.folder, ".*")
-    numbers = files.numbers()
-    ended = {one.number: one for one in trials if one.state.final and one.number in numbers}
-    names = {number: _names(files.folder(number)) for number in ended}
-    for number, standing in ended.items():
-        yield from _in_run(files.folder(number), names[number], standing)
+    ended = {one.number: one for one in trials if one.state.final}
+    names = {number: _names(files.folder(number)) for number in sorted(ended.keys() & files.numbers())}
+    for number, found in names.items():
+        yield from _in_run(files.folder(number), found, ended[number])
     yield from _weights(files, names, ended)
 
 
@@ -148,7 +147,9 @@ def _weights(
 ) -> Iterator[Leftover]:
     having = {number for number, found in names.items() if files.weights(number).name in found}
     if having:
-        for number in sorted(surplus(ended.values(), having.__contains__) & having):
+        own = {number for number in having if ended[number].reused_from is None}
+        kept = own - surplus(ended.values(), own.__contains__)
+        for number in sorted(having - kept):
             yield Leftover(WEIGHTS, files.weights(number), files.folder(number))
 
 

@@ -1,9 +1,10 @@
 """Drivers that advance one poll at a time and can be killed anywhere, several of them in one process.
 
-Each runs the real ``Driver`` in a thread of its own, which waits wherever it polls its executor or sleeps
-until it is told to go on; never two of them move at once. A kill is an exception that nothing catches, raised
-where the driver waits or is about to begin a transaction: what is committed stays, and nothing more is
-written. Time stands still but for sleep, and for what the test lets pass.
+Each begins as ``sweeper run`` does and runs the real ``Driver``, in a thread of its own, which waits where it
+polls its executor or sleeps until it is told to go on; never two of them move at once. A kill is an exception
+that nothing catches, raised where the driver waits or is about to send a statement: what is committed stays,
+and nothing more is written. The answer to a transaction can be lost. Time stands still but for sleep, and for
+what the test lets pass.
 """
 
 import queue
@@ -15,17 +16,24 @@ from pathlib import Path
 from unittest.mock import patch
 
 import sqlalchemy as sa
+from rich.console import Console
 
-from sweeper.executors import Event, Failed, Job
+from sweeper.executors import Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.owners import Owner
+from sweeper.store.retrying import DATABASE_SECONDS, RetryPolicy
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
+from sweeper.sweep.files import RunFiles
+from sweeper.sweep.leftovers import sweep_leftovers
+from sweeper.sweep.order import Order, Places
 from sweeper.sweep.stopping import Limits
-from sweeper.trial import ErrorClass
-from tests.sweeper_tests.instant import InstantExecutor
+from sweeper.sweep.sweep import begin
+from sweeper.url import Url
+from tests.faults.filed import FiledExecutor
+from tests.faults.lost import lost_answers
 
 PATIENCE = 60.0
 """Seconds after which a driver that neither polls nor ends counts as hung."""
@@ -47,45 +55,23 @@ class _Puppet(threading.Thread):
     """A thread that is one driver's process."""
 
     driver: "SteppedDriver"
-    transactions_left: int | None = None
+    statements_left: int | None = None
+    answers_left: int | None = None
 
-    def begin(self) -> None:
-        """Called before each transaction of this process."""
-        if self.transactions_left is None:
+    def send(self) -> None:
+        """Called before each statement of this process."""
+        if self.statements_left is None:
             return
-        if self.transactions_left == 0:
+        if self.statements_left == 0:
             raise KilledError
-        self.transactions_left -= 1
+        self.statements_left -= 1
 
-
-class SteppedExecutor(InstantExecutor):
-    """Instant trials that wait for the word at each poll.
-
-    Args:
-        workers: Trials at once.
-        may_go_on: Returns when the driver may go on, or raises.
-        fails: Whether a job ends with the failure `nan` after its first epoch, whoever runs it.
-    """
-
-    def __init__(self, workers: int, may_go_on: Callable[[], None], fails: Callable[[Job], bool]) -> None:
-        super().__init__(workers)
-        self._may_go_on = may_go_on
-        self._fails_always = fails
-        self.next_failure: ErrorClass | None = None
-
-    def submit(self, job: Job) -> None:
-        self._fails = frozenset({job.number}) if self._fails_always(job) else frozenset()
-        super().submit(job)
-
-    def poll(self, timeout: float) -> list[Event]:
-        self._may_go_on()
-        if self.next_failure is not None and self._events:
-            number = next(iter(self._events))
-            del self._events[number]
-            failed = Failed(number, self.next_failure, "made to fail", "")
-            self.next_failure = None
-            return [failed]
-        return super().poll(timeout)
+    def is_lost(self) -> bool:
+        """Called after each transaction of this process: whether it does not hear of it."""
+        lost = self.answers_left == 0
+        if self.answers_left is not None:
+            self.answers_left = None if lost else self.answers_left - 1
+        return lost
 
 
 class SteppedDriver:
@@ -94,19 +80,19 @@ class SteppedDriver:
     Args:
         url: Of the database.
         study: What it runs.
-        wanted: Trials in total.
+        wanted: Trials in total; None for all of a study that ends.
         home: Folder of the runs.
         owner: Who it is.
         stage: Where it acts.
         workers: Trials at once.
-        fails: See `SteppedExecutor`.
+        fails: See `FiledExecutor`.
     """
 
     def __init__(  # noqa: PLR0917 - what a driver needs, and who it is
         self,
         url: str,
         study: Study,
-        wanted: int,
+        wanted: int | None,
         home: Path,
         owner: Owner,
         stage: "Stage",
@@ -114,7 +100,7 @@ class SteppedDriver:
         fails: Callable[[Job], bool] = lambda job: False,
     ) -> None:
         self.owner = owner
-        self.executor = SteppedExecutor(workers, self.wait, fails)
+        self.executor = FiledExecutor(workers, self.wait, fails)
         self._where = url, study, wanted, home
         self._stage = stage
         self._words: queue.Queue[bool] = queue.Queue()
@@ -136,15 +122,20 @@ class SteppedDriver:
     def kill(self) -> None:
         """Kills it where it polls."""
         if self.alive:
-            self._thread.transactions_left = 0
+            self._thread.statements_left = 0
             self._words.put(False)
             self._hear()
 
-    def kill_before_transaction(self, number: int, polls: int) -> None:
-        """Lets it go on, and kills it before its transaction `number` from now, or at a poll."""
-        self._thread.transactions_left = number
+    def kill_before_statement(self, number: int, polls: int) -> None:
+        """Lets it go on, and kills it before its statement `number` from now, or at a poll."""
+        self._thread.statements_left = number
         self.advance(polls)
         self.kill()
+
+    def lose_answer(self, number: int) -> None:
+        """Lets it go on; its transaction `number` from now is carried out, and it hears of an error."""
+        self._thread.answers_left = number
+        self.advance()
 
     def wait(self) -> None:
         """Called by the driver's own thread: waits for the word to go on."""
@@ -164,15 +155,21 @@ class SteppedDriver:
             raise answer
 
     def _run(self) -> None:
-        url, study, wanted, home = self._where
+        url, study, wanted, root = self._where
+        home = Home(root)
+        order = Order(study, wanted, Places(Url(url), home, None), Console(quiet=True))
         try:
-            with Database(url, clock=self._stage) as database:
+            with Database(url, clock=self._stage, waits=RetryPolicy(DATABASE_SECONDS)) as database:
+                study, store = begin(database, order)
+                files = RunFiles.of(home, store)
+                files.take(lambda text: None)
+                sweep_leftovers(files, store.trials.standings())
                 Driver(
-                    store=database.study(study.name),
+                    store=store,
                     study=study,
-                    wanted=wanted,
+                    wanted=store.row.wanted,
                     executor=self.executor,
-                    home=Home(home),
+                    home=home,
                     data=None,
                     observer=Observer(),
                     limits=Limits(max_failures=None),
@@ -227,22 +224,28 @@ class Stage:
         return owner.host == HERE and owner in self.dead
 
 
-def _before_transaction(_connection: sa.Connection) -> None:
+def _before_statement(*_: object) -> None:
     thread = threading.current_thread()
     if isinstance(thread, _Puppet):
-        thread.begin()
+        thread.send()
+
+
+def _is_lost() -> bool:
+    thread = threading.current_thread()
+    return isinstance(thread, _Puppet) and thread.is_lost()
 
 
 @contextmanager
 def stage() -> Iterator[Stage]:
-    """Tells its drivers when a transaction begins, and lets its owners die."""
+    """Tells its drivers when a statement is sent and a transaction done, and lets its owners die."""
     found = Stage()
 
     def is_dead(owner: Owner) -> bool:
         return found.is_dead(owner)
 
     with ExitStack() as stack:
-        sa.event.listen(sa.Engine, "begin", _before_transaction)
-        stack.callback(sa.event.remove, sa.Engine, "begin", _before_transaction)
+        sa.event.listen(sa.Engine, "before_cursor_execute", _before_statement)
+        stack.callback(sa.event.remove, sa.Engine, "before_cursor_execute", _before_statement)
+        stack.enter_context(lost_answers(_is_lost))
         stack.enter_context(patch.object(Owner, "is_dead", is_dead))
         yield found

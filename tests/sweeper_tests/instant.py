@@ -2,14 +2,14 @@
 
 import math
 
+from model.config import TrainConfig
 from model.result import EpochResult, Metric
 from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
 from sweeper.trial import ErrorClass
 
 
-def formula(job: Job) -> float:
+def formula(config: TrainConfig) -> float:
     """Best at a learning rate of 1e-3, a little better with less dropout."""
-    config = job.config
     return (
         0.8
         - 0.1 * abs(math.log10(config.learning_rate) + 3)
@@ -18,14 +18,14 @@ def formula(job: Job) -> float:
     )
 
 
-def result(job: Job, epoch: int) -> EpochResult:
+def result(config: TrainConfig, epoch: int) -> EpochResult:
     """Rises to the formula at the last epoch but one, and falls a little at the last."""
-    value = formula(job) - 0.01 * abs(job.config.epochs - 1 - epoch)
-    scores = dict.fromkeys(job.config.tasks, value)
+    value = formula(config) - 0.01 * abs(config.epochs - 1 - epoch)
+    scores = dict.fromkeys(config.tasks, value)
     return EpochResult(
         epoch=epoch,
         overall=value,
-        best=epoch < job.config.epochs,
+        best=epoch < config.epochs,
         metrics=(
             *(Metric("dev", task, "accuracy", score) for task, score in scores.items()),
             Metric("dev", "overall", "overall", value),
@@ -59,8 +59,8 @@ class InstantExecutor:
 
     def submit(self, job: Job) -> None:
         self.submitted.append(job)
-        n = job.number
-        epochs: list[Event] = [Evaluated(n, result(job, epoch)) for epoch in range(1, job.config.epochs + 1)]
+        n, config = job.number, job.config
+        epochs: list[Event] = [Evaluated(n, result(config, epoch)) for epoch in range(1, config.epochs + 1)]
         if n in self._fails:
             last: Event = Failed(n, ErrorClass.NAN, "the loss is nan", "Traceback: the loss is nan")
             self._events[n] = [Started(n, 1, "cpu", "here"), epochs[0], last]

@@ -29,7 +29,7 @@ class Training(InstantExecutor):
     def submit(self, job: Job) -> None:
         super().submit(job)
         job.rundir.mkdir(parents=True, exist_ok=True)
-        RunFolder(job.rundir).weights.write_text(str(formula(job)))
+        RunFolder(job.rundir).weights.write_text(str(formula(job.config)))
 
 
 def kept(folder: Path, study: Study) -> set[int]:

@@ -49,7 +49,7 @@ class Troubled(InstantExecutor):
     def submit(self, job: Job) -> None:
         super().submit(job)
         if job.number == 4:
-            epochs: list[Event] = [Evaluated(4, result(job, epoch)) for epoch in (1, 2)]
+            epochs: list[Event] = [Evaluated(4, result(job.config, epoch)) for epoch in (1, 2)]
             again = job.config.accumulation > 1
             failed = Failed(4, ErrorClass.NAN if again else ErrorClass.OOM, "too much", "")
             self._events[4] = [Started(4, 1, "cpu", "here"), *epochs[: 1 if again else 2], failed]
