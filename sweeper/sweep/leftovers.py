@@ -22,7 +22,7 @@ from .weights import surplus
 CHECKPOINTS = "checkpoints of finished trials"
 
 
-FAILED = "checkpoints of failed trials, which `sweeper retry` would go on from"
+FAILED = "checkpoints and weights of failed trials, which `sweeper retry` would go on from"
 
 
 WEIGHTS = "weights that are not kept"
@@ -132,10 +132,11 @@ def _named(note: Path) -> Path | None:
 
 
 def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Leftover]:
-    run = RunFolder(folder)
+    run, failed = RunFolder(folder), standing.state is RunState.FAILED
     if run.checkpoints.name in names:
-        kind = FAILED if standing.state is RunState.FAILED else CHECKPOINTS
-        yield Leftover(kind, run.checkpoints, folder)
+        yield Leftover(FAILED if failed else CHECKPOINTS, run.checkpoints, folder)
+    if failed and run.weights.name in names:
+        yield Leftover(FAILED, run.weights, folder)
     if any(name.startswith(".") for name in names):
         for path in (*run.temporary(), run.lock):
             if path.exists():
@@ -145,7 +146,11 @@ def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Lefto
 def _weights(
     files: RunFiles, names: Mapping[int, set[str]], ended: Mapping[int, Standing]
 ) -> Iterator[Leftover]:
-    having = {number for number, found in names.items() if files.weights(number).name in found}
+    having = {
+        number
+        for number, found in names.items()
+        if files.weights(number).name in found and ended[number].state is not RunState.FAILED
+    }
     if having:
         own = {number for number in having if ended[number].reused_from is None}
         kept = own - surplus(ended.values(), own.__contains__)

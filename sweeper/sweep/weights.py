@@ -1,4 +1,8 @@
-"""Which weights outlive their trial: those of the best trial of each arm."""
+"""Which weights outlive their trial: those of the best trial of each arm.
+
+A trial that has failed keeps its own beside its checkpoints: its best epoch may lie before the failure, and it
+may be retried.
+"""
 
 import math
 from collections.abc import Callable, Iterable
@@ -10,13 +14,13 @@ from .files import RunFiles
 
 
 def surplus(trials: Iterable[PastTrial | Standing], has_weights: Callable[[int], bool]) -> set[int]:
-    """Numbers of the trials that have ended and whose weights are not kept.
+    """Numbers of the trials that have ended well and whose weights are not kept.
 
     Args:
         trials: Trials of a study.
         has_weights: Whether there are weights of a trial: one that reused a result has none.
     """
-    ended = [one for one in trials if one.state.final]
+    ended = [one for one in trials if one.state.final and one.state is not RunState.FAILED]
     best: dict[str, float] = {}
     for one in ended:
         if one.scores is not None:
@@ -54,6 +58,8 @@ class KeptWeights:
             arm: Its arm.
             outcome: Its outcome.
         """
+        if outcome.state is RunState.FAILED:
+            return
         overall = (outcome.scores or {}).get("overall", -math.inf)
         if outcome.state is not RunState.COMPLETE or overall < self._reached.get(arm, -math.inf):
             self._files.remove_weights(number)

@@ -110,7 +110,10 @@ def test_clean_says_what_it_would_free_and_frees_it(
     before = contents(runs)
     said = sweeper("clean", study.name).out
     assert "checkpoints of finished trials: 1, 2.5 kB\n" in said
-    assert "checkpoints of failed trials, which `sweeper retry` would go on from: 1, 3.0 kB\n" in said
+    assert (
+        "checkpoints and weights of failed trials, which `sweeper retry` would go on from: 1, 3.0 kB\n"
+        in said
+    )
     assert said.endswith("5.5 kB in all; remove it with --yes.\n")
     assert "tokenised" not in said
     assert contents(runs) == before

@@ -9,7 +9,7 @@ import pytest
 
 from model.files import RunFolder
 from sweeper.errors import DatabaseError
-from sweeper.executors import Job
+from sweeper.executors import Event, Failed, Finished, Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.study.study import Study
@@ -17,7 +17,8 @@ from sweeper.sweep import driver
 from sweeper.sweep.driver import Driver
 from sweeper.sweep.files import RunFiles
 from sweeper.sweep.weights import KeptWeights
-from sweeper.trial import Outcome, PastTrial, RunState
+from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState
+from tests.faults.filed import FiledExecutor
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor, formula
@@ -58,9 +59,24 @@ def test_only_the_best_of_each_arm_keeps_them(workers: int, study: Study, tmp_pa
     assert len(kept(tmp_path, study)) == 2
 
 
-def test_failed_and_pruned_trials_keep_none(study: Study, tmp_path: Path) -> None:
-    drive(tmp_path, study, Training(fails=frozenset(range(6))), 6)
-    assert kept(tmp_path, study) == set()
+def test_a_trial_that_fails_after_its_best_epoch_and_is_retried_has_its_weights(
+    study: Study, tmp_path: Path
+) -> None:
+    class FailsAtTheEnd(FiledExecutor):
+        def poll(self, timeout: float) -> list[Event]:
+            late = Failed(0, ErrorClass.ERROR, "too late", "")
+            return [late if isinstance(one, Finished) else one for one in super().poll(timeout)]
+
+    for executor in (FailsAtTheEnd, FiledExecutor):
+        drive(tmp_path, study, executor(1, lambda: None, lambda job: False), 1)
+        assert kept(tmp_path, study) == {0}
+        with open_study(tmp_path, study) as store:
+            (row,) = store.trials.rows()
+            store.retry()
+    assert (row.state, row.best_epoch) == (RunState.COMPLETE, row.config["epochs"] - 1)
+
+
+def test_pruned_trials_keep_none(study: Study, tmp_path: Path) -> None:
     asha = study.spec.pruner.model_copy(update={"name": "asha"})
     pruning = Study(study.spec.model_copy(update={"name": "pruned", "pruner": asha}), study.workload)
     drive(tmp_path / "pruning", pruning, Training(), 20)
