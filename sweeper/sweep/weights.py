@@ -1,7 +1,7 @@
 """Which weights outlive their trial: those of the best trial of each arm.
 
-A trial that has failed keeps its own beside its checkpoints: its best epoch may lie before the failure, and it
-may be retried.
+A trial that has failed keeps its own beside its checkpoints: it may be retried, and its best epoch may lie
+before the failure.
 """
 
 import math
