@@ -1,63 +1,19 @@
-"""What a task is: where its rows come from, what its labels are, its head, loss and metric."""
+"""What a task is: its rows, what its labels are, its head, loss and metric."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import add
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from .frozen import Frozen
 from .heads import ACTIVATIONS, HEADS, Concatenation, Head
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
-
-
-class Frozen(BaseModel):
-    """Base of every setting: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DemoSource(Frozen):
-    """Rows of the built-in corpus, made by a grammar from a seed."""
-
-    kind: Literal["demo"] = "demo"
-    task: Literal["sst", "para", "sts"] = Field(description="Which of the corpus's three tasks.")
-    seed: int = Field(7, ge=0, description="Seed of the grammar; the same seed gives the same rows.")
-
-
-class FilesSource(Frozen):
-    """Rows of tab-separated files with a header, read from the folder named by SWEEPER_DATA."""
-
-    kind: Literal["files"] = "files"
-    train: str = Field(description="File of the training rows, relative to the data folder.")
-    dev: str = Field(description="File of the dev rows, relative to the data folder.")
-    test: str | None = Field(
-        None, description="File of labelled rows that only confirmed configurations are scored on."
-    )
-    drop_incomplete: bool = Field(
-        False,
-        description="Drop rows with an empty text or label, and report how many, instead of stopping.",
-    )
-
-
-class HubSource(Frozen):
-    """Rows of a dataset of the Hugging Face hub, read through the ``datasets`` library."""
-
-    kind: Literal["hub"] = "hub"
-    path: str = Field(description="Dataset name on the hub, or a local folder that `datasets` can load.")
-    subset: str | None = Field(None, description="Configuration of the dataset, such as 'qqp' of GLUE.")
-    train: str = Field("train", description="Split of the training rows.")
-    dev: str = Field("validation", description="Split of the dev rows.")
-    test: str | None = Field(
-        None, description="Split with labels that only confirmed configurations are scored on."
-    )
-    drop_incomplete: bool = Field(
-        False,
-        description="Drop rows with an empty text or label, and report how many, instead of stopping.",
-    )
+from .sources import Column, DemoSource, Source
 
 
 def _each(registry: Registry[Any]) -> str:
@@ -68,9 +24,6 @@ def _dev_score(metrics: Registry[TaskMetric]) -> str:
     return f"Dev score: {' or '.join(metric.description for metric in metrics.values())}."
 
 
-Source = Annotated[DemoSource | FilesSource | HubSource, Field(discriminator="kind")]
-
-
 class Task(Frozen):
     """One task: its rows, labels, head, loss and metric. The trainer knows no task by name."""
 
@@ -78,8 +31,11 @@ class Task(Frozen):
     classes: int | None = Field(None, ge=2, description="Number of classes; labels are 0 … classes - 1.")
     range: tuple[float, float] | None = Field(None, description="Lowest and highest score of a similarity.")
     source: Source
-    text: tuple[str, ...] = Field(description="Columns of the text: one for `single`, two for `pair`.")
-    label: str = Field(description="Column of the label.")
+    text: tuple[Column | tuple[Column, ...], ...] = Field(
+        description="Columns of the text, by name or position: one for `single`, two for `pair`. Several in "
+        "brackets are joined into one text, with a blank between."
+    )
+    label: Column = Field(description="Column of the label, by name or position.")
     groups: tuple[str, ...] = Field(
         (), description="Columns of the dev rows whose values name groups, scored apart in the report."
     )
@@ -112,6 +68,8 @@ class Task(Frozen):
             raise ValueError(f"range {list(self.range)} is empty: the first number must be the lower one")
         if len(self.text) != (1 if self.kind == "single" else 2):
             raise ValueError(f"a task of kind {self.kind} cannot have {len(self.text)} text columns")
+        if () in self.text:
+            raise ValueError("text: brackets without a column")
         head = HEADS[self.head]
         if head.pairs_only and self.kind != "pair":
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
@@ -139,6 +97,11 @@ class Task(Frozen):
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
         return isinstance(self.source, DemoSource) or self.source.test is not None
+
+    @property
+    def text_columns(self) -> tuple[tuple[Column, ...], ...]:
+        """The columns of each text; it has several where they are joined into one."""
+        return tuple(columns if isinstance(columns, tuple) else (columns,) for columns in self.text)
 
     @property
     def outputs(self) -> int:

@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import to_json
 
+from ..frozen import Frozen
 from ..registry import OneOf
 from ..sampling import Sampling
-from ..tasks import Frozen, Task
+from ..tasks import Task
 from .canonical import canonical
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES

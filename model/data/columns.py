@@ -6,56 +6,38 @@ import difflib
 import hashlib
 import io
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 from ..errors import DataError
 from ..result import Split
-from ..tasks import DemoSource, FilesSource, HubSource
+from ..sources import DemoSource, FilesSource, HubSource
 from .demo import corpus as demo
+from .table import Chunk, Table
+
+CHUNK = 4096
+"""Rows that are read at once."""
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What a source holds, unchecked.
-
-    Attributes:
-        where: The source, for messages.
-        columns: The columns by name, in order.
-        places: What to call each row in a message.
-        no_label: The number that stands for a missing label, unless the task allows it as a label.
-        sha256: SHA-256 of the file; None of another source.
-    """
-
-    where: str
-    columns: Mapping[str, Sequence[object]]
-    places: Sequence[str]
-    no_label: float | None = None
-    sha256: str | None = None
-
-    def column(self, name: str) -> Sequence[object]:
-        """The column of this name; a DataError that names the nearest one if there is none."""
-        if name in self.columns:
-            return self.columns[name]
-        found = list(self.columns)
-        named = ", ".join(repr(column) for column in found if column)
-        tabs = "; the columns must be separated by tabs" if len(found) == 1 else ""
-        raise DataError(f"{self.where} has no column {name!r}{_nearest(name, found)}; it has {named}{tabs}")
-
-
-def demo_columns(source: DemoSource, split: Split) -> Columns:
+def demo_table(source: DemoSource, split: Split) -> Table:
     """The demo corpus; its columns are named as in the CS224N files."""
     rows = demo.examples(source.task, split, source.seed)
-    columns = zip(*((*row.texts, row.label) for row in rows), strict=True)
-    return Columns(
+    columns = list(zip(*((*row.texts, row.label) for row in rows), strict=True))
+    places = range(1, len(rows) + 1)
+    return Table(
         f"the demo corpus {source.task!r}",
-        dict(zip(demo.COLUMNS[source.task], columns, strict=True)),
-        [f"row {number}" for number in range(1, len(rows) + 1)],
+        tuple(demo.COLUMNS[source.task]),
+        lambda positions: _chunks(places, [columns[i] for i in positions]),
     )
 
 
-def file_columns(source: FilesSource, split: Split, data: Path | None) -> Columns:
+def _chunks(places: Sequence[int], columns: Sequence[Sequence[object]]) -> Iterator[Chunk]:
+    for start in range(0, len(places), CHUNK):
+        part = slice(start, start + CHUNK)
+        yield Chunk(places[part], tuple(column[part] for column in columns))
+
+
+def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
     """A tab-separated file with a header, in UTF-8 with or without a byte order mark.
 
     A row shorter than the header lacks its last values (None). Any other flaw is a DataError.
@@ -73,7 +55,7 @@ def file_columns(source: FilesSource, split: Split, data: Path | None) -> Column
     # The quoting of the course's own reader: csv.DictReader with a tab, which forgives stray quotes.
     reader = csv.reader(io.StringIO(_decoded(content, where), newline=""), delimiter="\t")
     records: list[list[str]] = []
-    places: list[str] = []
+    places: list[int] = []
     try:
         header = next(reader, None)
         if not header:
@@ -84,7 +66,7 @@ def file_columns(source: FilesSource, split: Split, data: Path | None) -> Column
             if record:
                 _check_width(record, header, where, start, end)
                 records.append(record)
-                places.append(f"line {start}")
+                places.append(start)
     except csv.Error as error:
         raise DataError(
             f"{where}, line {reader.line_num}: {error}; "
@@ -92,9 +74,15 @@ def file_columns(source: FilesSource, split: Split, data: Path | None) -> Column
         ) from error
     width = len(header)
     padded: list[list[str | None]] = [[*record, *[None] * (width - len(record))] for record in records]
-    columns = zip(*padded, strict=True) if padded else [()] * width
-    digest = hashlib.sha256(content).hexdigest()
-    return Columns(where, dict(zip(header, columns, strict=True)), places, sha256=digest)
+    columns = list(zip(*padded, strict=True)) if padded else [()] * width
+    return Table(
+        where,
+        tuple(header),
+        lambda positions: _chunks(places, [columns[i] for i in positions]),
+        unit="line",
+        sha256=hashlib.sha256(content).hexdigest(),
+        hint="; the columns must be separated by tabs" if width == 1 else "",
+    )
 
 
 def _named(source: FilesSource | HubSource, split: Split) -> str:
@@ -159,11 +147,10 @@ def _check_width(record: list[str], header: list[str], where: str, start: int, e
         )
 
 
-def hub_columns(source: HubSource, split: Split, wanted: Sequence[str]) -> Columns:
+def hub_table(source: HubSource, split: Split) -> Table:
     """A split of a dataset, from the hub, the cache of `datasets`, or a local folder.
 
-    Only the `wanted` columns are loaded; the others are there by name. The hub marks the rows of splits
-    without labels with -1.
+    The hub marks the rows of splits without labels with -1.
     """
     name = _named(source, split)
     subset = f", subset {source.subset!r}" if source.subset else ""
@@ -178,14 +165,19 @@ def hub_columns(source: HubSource, split: Split, wanted: Sequence[str]) -> Colum
         datasets.disable_progress_bars()
     try:
         dataset = datasets.load_dataset(source.path, name=source.subset, split=name)
-        columns = {column: dataset[column] for column in dataset.column_names}
-        columns |= {column: columns[column][:] for column in wanted if column in columns}
+        names = tuple(dataset.column_names)
     except Exception as error:  # whatever the network, the parsers or the file formats raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{where} cannot be loaded: {reason}; check its name, subset and split, and the network"
         ) from error
-    return Columns(where, columns, [f"row {number}" for number in range(1, len(dataset) + 1)], no_label=-1)
+    places = range(1, len(dataset) + 1)
+    return Table(
+        where,
+        names,
+        lambda positions: _chunks(places, [dataset[names[i]] for i in positions]),
+        no_label=-1,
+    )
 
 
 def _nearest(name: str, found: Sequence[str]) -> str:

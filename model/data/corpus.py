@@ -12,7 +12,8 @@ from ..config import TrainConfig
 from ..errors import DataError
 from ..inputs import SplitRows
 from ..result import Split
-from ..tasks import FilesSource, Task
+from ..sources import FilesSource
+from ..tasks import Task
 from .rows import Rows, read
 from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise

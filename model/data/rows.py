@@ -2,15 +2,18 @@
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 from ..config import TrainConfig
 from ..errors import DataError
 from ..result import Split
-from ..tasks import DemoSource, FilesSource, HubSource, Task
-from .columns import Columns, demo_columns, file_columns, hub_columns
+from ..sources import DemoSource, FilesSource, HubSource
+from ..tasks import Task
+from .columns import demo_table, file_table, hub_table
+from .table import Table
 
 NO_GROUP = "(none)"
 """Group of a row whose column is empty."""
@@ -97,63 +100,84 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     }
 
 
-def _table(task: Task, split: Split, data: Path | None) -> Columns:
+def _table(task: Task, split: Split, data: Path | None) -> Table:
     match task.source:
         case DemoSource() as source:
-            return demo_columns(source, split)
+            return demo_table(source, split)
         case FilesSource() as source:
-            return file_columns(source, split, data)
+            return file_table(source, split, data)
         case HubSource() as source:
-            return hub_columns(source, split, (*task.text, task.label, "id", *task.groups))
+            return hub_table(source, split)
 
 
-def _checked(task: Task, table: Columns, groups: Sequence[str]) -> Rows:
+def _checked(task: Task, table: Table, groups: Sequence[str]) -> Rows:
     drop_incomplete = not isinstance(task.source, DemoSource) and task.source.drop_incomplete
-    texts = [[_stripped(value) for value in table.column(name)] for name in task.text]
-    labels = [_stripped(value) for value in table.column(task.label)]
-    if table.no_label is not None and not _allowed(task, table.no_label):
-        labels = [None if label == table.no_label else label for label in labels]
-    ids = table.columns.get("id", [None] * len(labels))
-    grouped = {name: [_stripped(value) for value in table.column(name)] for name in groups}
-    kept: list[int] = []
-    numbers: list[float] = []
-    for i, place in enumerate(table.places):
-        row = [column[i] for column in texts]
+    kept: list[tuple[tuple[str, ...], float, str, tuple[str, ...]]] = []
+    count = 0
+    for place, texts, label, identity, grouped in _each(task, table, groups):
+        count += 1
+        row = [_joined(columns) for columns in texts]
         empty = next((name for name, text in zip(task.text, row, strict=True) if text is None), None)
-        if empty is None and labels[i] is None:
+        if empty is None and label is None:
             empty = task.label
         if empty is not None and drop_incomplete:
             continue
+        where = f"{table.where}, {table.unit} {place}, column"
         if empty is not None:
             raise DataError(
-                f"{table.where}, {place}, column {empty!r} has no value; fill it in, or set "
+                f"{where} {empty!r} has no value; fill it in, or set "
                 "drop_incomplete: true in the task's source to leave such rows out"
             )
         for name, text in zip(task.text, row, strict=True):
             if not isinstance(text, str):
-                raise DataError(
-                    f"{table.where}, {place}, column {name!r}: {text!r} is no text; name another column"
-                )
+                raise DataError(f"{where} {name!r}: {text!r} is no text; name another column")
         try:
-            numbers.append(_label(task, labels[i]))
+            number = _label(task, label)
         except ValueError as error:
-            raise DataError(f"{table.where}, {place}, column {task.label!r}: {error}") from None
-        kept.append(i)
+            raise DataError(f"{where} {task.label!r}: {error}") from None
+        named = tuple(NO_GROUP if value is None else str(value) for value in grouped)
+        kept.append((tuple(map(str, row)), number, str(count if identity in (None, "") else identity), named))
     if not kept:
-        left = f": all {len(labels)} were incomplete and dropped" if labels else ""
+        left = f": all {count} were incomplete and dropped" if count else ""
         raise DataError(f"{table.where} has no rows{left}; check that it is the right one")
+    texts, labels, ids, named = zip(*kept, strict=True)
     return Rows(
-        texts=tuple(tuple(str(column[i]) for i in kept) for column in texts),
-        labels=tuple(numbers),
-        ids=tuple(str(i + 1 if ids[i] in (None, "") else ids[i]) for i in kept),
-        dropped=len(labels) - len(kept),
-        groups={
-            name: tuple(NO_GROUP if column[i] is None else str(column[i]) for i in kept)
-            for name, column in grouped.items()
-        },
-        read=len(labels),
+        texts=tuple(zip(*texts, strict=True)),
+        labels=labels,
+        ids=ids,
+        dropped=count - len(kept),
+        groups=dict(zip(groups, zip(*named, strict=True), strict=False)),
+        read=count,
         sha256=table.sha256,
     )
+
+
+def _each(
+    task: Task, table: Table, groups: Sequence[str]
+) -> Iterator[tuple[int, Sequence[Sequence[object]], object, object, Sequence[object]]]:
+    """Place, columns of each text, label, `id` if there is one, and groups of each row, stripped."""
+    texts = task.text_columns
+    ends = list(accumulate(map(len, texts)))
+    identity = [len(table.names) - table.names[::-1].index("id")] if "id" in table.names else []
+    columns = [*(column for text in texts for column in text), task.label, *groups, *identity]
+    no_label = None if table.no_label is None or _allowed(task, table.no_label) else table.no_label
+    for chunk in table.chunks(columns):
+        for place, *values in zip(chunk.places, *chunk.columns, strict=True):
+            found = [_stripped(value) for value in values[: ends[-1] + 1 + len(groups)]]
+            label = found[ends[-1]]
+            yield (
+                place,
+                [found[end - len(text) : end] for text, end in zip(texts, ends, strict=True)],
+                None if no_label is not None and label == no_label else label,
+                values[-1] if identity else None,
+                found[ends[-1] + 1 :],
+            )
+
+
+def _joined(columns: Sequence[object]) -> object:
+    """The text of these columns, with a blank between; a value that is no text as it is."""
+    found = [value for value in columns if value is not None]
+    return next((value for value in found if not isinstance(value, str)), " ".join(map(str, found)) or None)
 
 
 def _stripped(value: object) -> object:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from model.tasks import DemoSource, FilesSource, HubSource, Task
+from model.sources import DemoSource, FilesSource, HubSource
+from model.tasks import Task
 
 from ..read import Stored
 from .experiments import distinct, studies

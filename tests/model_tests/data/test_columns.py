@@ -10,7 +10,8 @@ import pytest
 
 from model.data.rows import Rows, read
 from model.errors import DataError
-from model.tasks import HubSource, Task
+from model.sources import HubSource
+from model.tasks import Task
 
 
 def paraphrases(**source: Any) -> Task:

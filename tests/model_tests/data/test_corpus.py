@@ -9,7 +9,7 @@ from model.data.corpus import count_dev_in_train, load_corpus, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
 from model.inputs import SplitRows
-from model.tasks import FilesSource
+from model.sources import FilesSource
 from tests.model_tests.made import DEMO, config
 
 
