@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from .frozen import Frozen
 from .heads import ACTIVATIONS, HEADS, Concatenation, Head
+from .label import Label, key_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
@@ -28,8 +29,25 @@ class Task(Frozen):
     """One task: its rows, labels, head, loss and metric. The trainer knows no task by name."""
 
     kind: Literal["single", "pair"] = Field(description="One sentence per row, or two.")
-    classes: int | None = Field(None, ge=2, description="Number of classes; labels are 0 … classes - 1.")
+    classes: int | None = Field(
+        None, ge=2, description="Number of classes; labels are 0 … classes - 1, unless `labels` names them."
+    )
     range: tuple[float, float] | None = Field(None, description="Lowest and highest score of a similarity.")
+    labels: tuple[Label | tuple[Label, ...], ...] | None = Field(
+        None,
+        min_length=2,
+        description="The classes as the files name them, by names or numbers, in their order; a list in it: "
+        "several names of one class. `classes` may then be left out.",
+    )
+    threshold: float | None = Field(
+        None,
+        description="Makes two classes of a score: 0 below, 1 from it on. `classes` may then be left out.",
+    )
+    missing: tuple[Label, ...] = Field(
+        (),
+        description="Values of the label's column that are no label, such as '-' or -1; their rows are left "
+        "out and counted.",
+    )
     source: Source
     text: tuple[Column | tuple[Column, ...], ...] = Field(
         description="Columns of the text, by name or position: one for `single`, two for `pair`. Several in "
@@ -60,8 +78,18 @@ class Task(Frozen):
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _count_classes(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or given.get("classes") is not None:
+            return given
+        if isinstance(labels := given.get("labels"), list | tuple) and len(labels) > 1:
+            return {**given, "classes": len(labels)}
+        return given if given.get("threshold") is None else {**given, "classes": 2}
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        self._check_labels()
         if (self.classes is None) == (self.range is None):
             raise ValueError("a task has either `classes` or a `range`")
         if self.range is not None and self.range[0] >= self.range[1]:
@@ -92,6 +120,36 @@ class Task(Frozen):
                 f"metric {self.metric} does not fit: {classes} is for classes, {scores} for a range"
             )
         return self
+
+    def _check_labels(self) -> None:
+        """Whether `labels`, `threshold` and `missing` go with one another and with `classes`."""
+        if self.labels is not None and self.threshold is not None:
+            raise ValueError("a task has either `labels` or a `threshold`: which makes its classes?")
+        if self.range is not None and (self.labels is not None or self.threshold is not None):
+            raise ValueError("`labels` and `threshold` are for classes; the task has a `range`")
+        if self.threshold is not None and self.classes != 2:
+            raise ValueError(f"a `threshold` makes two classes; classes is {self.classes}")
+        if self.labels is not None and len(self.labels) != self.classes:
+            raise ValueError(f"`labels` names {len(self.labels)} classes; classes is {self.classes}")
+        seen: set[str] = set()
+        for name in (*self.missing, *(name for names in self.label_names for name in names)):
+            if key_of(name) in seen:
+                raise ValueError(f"{name!r} stands twice in `labels` and `missing`")
+            seen.add(key_of(name))
+
+    @property
+    def label_names(self) -> tuple[tuple[Label, ...], ...]:
+        """All names of each class, in the order of the classes; none where they are numbers from 0."""
+        return tuple(names if isinstance(names, tuple) else (names,) for names in self.labels or ())
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What to call each class: the first of its names, else its number; none of a range."""
+        if self.threshold is not None:
+            return f"below {self.threshold:g}", f"{self.threshold:g} or more"
+        return tuple(key_of(names[0]) for names in self.label_names) or tuple(
+            map(str, range(self.classes or 0))
+        )
 
     @property
     def has_test(self) -> bool:
