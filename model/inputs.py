@@ -12,11 +12,12 @@ class SplitRows:
 
     Attributes:
         read: Rows of the source.
-        dropped: Of these, rows that were left out because a text or the label was empty.
+        dropped: Of these, rows that were left out, as `why` says.
         used: Rows that were trained on or scored, after a subset was taken and, in train, dev rows removed.
         file: Name of the data file; None for another source.
         sha256: SHA-256 of that file's bytes.
-        labels: How many of the rows used have each class; empty for a similarity.
+        labels: How many of the rows used have each class, by its name; empty for a similarity.
+        why: How many rows were left out, by the reason.
     """
 
     read: int
@@ -25,6 +26,7 @@ class SplitRows:
     file: str | None = None
     sha256: str | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
+    why: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
-from .sources import Column, DemoSource, Source
+from .sources import Column, Source, has_test
 
 
 def _each(registry: Registry[Any]) -> str:
@@ -154,7 +154,7 @@ class Task(Frozen):
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        return isinstance(self.source, DemoSource) or self.source.test is not None
+        return has_test(self.source)
 
     @property
     def text_columns(self) -> tuple[tuple[Column, ...], ...]:

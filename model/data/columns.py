@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from ..errors import DataError
 from ..result import Split
-from ..sources import DemoSource, FilesSource, HubSource
+from ..sources import DemoSource, FilesSource, HubSource, name_of
 from .demo import corpus as demo
 from .table import Chunk, Table
 
@@ -86,7 +86,7 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
 
 
 def _named(source: FilesSource | HubSource, split: Split) -> str:
-    name = {"train": source.train, "dev": source.dev, "test": source.test}[split]
+    name = name_of(source, split)
     if name is None:
         raise DataError(f"no {split} rows are named in its source")
     return name

@@ -12,9 +12,9 @@ from ..config import TrainConfig
 from ..errors import DataError
 from ..inputs import SplitRows
 from ..result import Split
-from ..sources import FilesSource
+from ..sources import FilesSource, name_of
 from ..tasks import Task
-from .rows import Rows, read
+from .rows import Rows, check
 from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise
 
@@ -58,10 +58,10 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         DataError: If the data is missing or malformed.
         EncoderError: If the tokenizer cannot be loaded.
     """
-    train = {name: read(name, task, "train", data) for name, task in config.tasks.items()}
-    dev = {name: read(name, task, "dev", data) for name, task in config.tasks.items()}
-    scored = config.tasks if config.score_test else {}
-    test = {name: read(name, task, "test", data) for name, task in scored.items()}
+    rows = check(config, data)
+    train = {name: parts["train"] for name, parts in rows.items()}
+    dev = {name: parts["dev"] for name, parts in rows.items()}
+    test = {name: parts["test"] for name, parts in rows.items() if "test" in parts}
     if config.remove_dev_rows:
         train = {name: without_dev_rows(name, rows, dev[name]) for name, rows in train.items()}
     texts = [text for rows in train.values() for column in rows.texts for text in column]
@@ -71,8 +71,8 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         return {name: tokenise(config.tasks[name], part, tokenizer, cache) for name, part in rows.items()}
 
     digest, data_digest = hashlib.sha256(config.fingerprint().encode()), hashlib.sha256()
-    for rows in (*train.values(), *dev.values(), *test.values()):
-        content = repr((rows.texts, rows.labels)).encode()
+    for part in (*train.values(), *dev.values(), *test.values()):
+        content = repr((part.texts, part.labels)).encode()
         digest.update(content)
         data_digest.update(content)
     return Corpus(
@@ -121,25 +121,24 @@ def _keys(rows: Rows) -> list[frozenset[str]]:
 
 
 def _split_rows(task: Task, parts: Mapping[Split, Mapping[str, Rows]], name: str) -> dict[Split, SplitRows]:
-    files: dict[Split, str | None] = {}
-    if isinstance(task.source, FilesSource):
-        files = {"train": task.source.train, "dev": task.source.dev, "test": task.source.test}
+    source = task.source
     return {
         split: SplitRows(
             read=rows[name].read,
             dropped=rows[name].dropped,
             used=len(rows[name]),
-            file=files.get(split),
+            file=name_of(source, split) if isinstance(source, FilesSource) else None,
+            why=rows[name].why,
             sha256=rows[name].sha256,
-            labels=_count_labels(rows[name]) if task.classes else {},
+            labels=_count_labels(task, rows[name]) if task.classes else {},
         )
         for split, rows in parts.items()
         if name in rows
     }
 
 
-def _count_labels(rows: Rows) -> dict[str, int]:
-    return {f"{label:g}": count for label, count in sorted(Counter(rows.labels).items())}
+def _count_labels(task: Task, rows: Rows) -> dict[str, int]:
+    return {task.class_names[int(label)]: count for label, count in sorted(Counter(rows.labels).items())}
 
 
 def _sample(rows: Rows, size: int) -> Rows:

@@ -24,9 +24,7 @@ class LabelReader:
     def __init__(self, task: Task, no_label: float | None = None) -> None:
         self._task = task
         self._classes = {
-            key_of(name): number
-            for number, names in enumerate(task.label_names)
-            for name in names
+            key_of(name): number for number, names in enumerate(task.label_names) for name in names
         }
         self._missing = frozenset(map(key_of, task.missing))
         self._known: dict[object, float | None] = {}
