@@ -11,6 +11,9 @@ from .result import Split
 Column = Annotated[str, Strict()] | Annotated[int, Strict(), Field(ge=1)]
 """A column of a source: its name, or its position from 1."""
 
+Format = Literal["tsv", "csv", "jsonl", "parquet"]
+Encoding = Literal["utf-8", "utf-16", "latin-1"]
+
 
 _From = create_model(
     "_From",
@@ -59,7 +62,7 @@ class DemoSource(Frozen):
 
 
 class FilesSource(Frozen):
-    """Rows of tab-separated files with a header, read from the folder named by SWEEPER_DATA."""
+    """Rows of files in the folder named by SWEEPER_DATA; unpacked first if they are gz, zst, xz or zip."""
 
     kind: Literal["files"] = "files"
     train: str = Field(description="File of the training rows, relative to the data folder.")
@@ -77,9 +80,34 @@ class FilesSource(Frozen):
         False,
         description="Drop rows with an empty text or label, and report how many, instead of stopping.",
     )
+    format: Format | None = Field(
+        None,
+        description="tsv, csv, jsonl (an object a line) or parquet; null: by what each file begins with, and "
+        "its name.",
+    )
+    delimiter: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description="Sign between the fields of a line; null: a tab if the first line has one, else a comma.",
+    )
+    quoting: Literal["minimal", "none"] | None = Field(
+        None,
+        description="Whether quotation marks hold a field together (minimal) or are part of the text (none); "
+        "null: minimal, and a mark that seems to take in whole rows is an error.",
+    )
+    columns: tuple[str, ...] | None = Field(
+        None, min_length=1, description="Names of the columns of files without a header line."
+    )
+    encoding: Encoding = Field("utf-8", description="Encoding of the text; a byte order mark is left out.")
+    skip: int = Field(0, ge=0, description="Lines before the header, or before the rows.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        if self.delimiter in ("\n", "\r", '"'):
+            raise ValueError(f"delimiter {self.delimiter!r} ends a line or quotes a field; name another sign")
+        if self.columns and len(set(self.columns)) < len(self.columns):
+            raise ValueError(f"columns {list(self.columns)} has a name twice")
         if self.split is None and self.dev is None:
             raise ValueError("needs `dev`: a file, or a share such as {from: train, share: 0.1}")
         if self.split is not None and (self.dev is not None or self.test is not None):
@@ -94,7 +122,9 @@ class HubSource(Frozen):
     """Rows of a dataset of the Hugging Face hub, read through the ``datasets`` library."""
 
     kind: Literal["hub"] = "hub"
-    path: str = Field(description="Dataset name on the hub, or a local folder that `datasets` can load.")
+    path: str = Field(
+        description="Dataset name on the hub, or a folder, below SWEEPER_DATA, that `datasets` can load."
+    )
     subset: str | None = Field(None, description="Configuration of the dataset, such as 'qqp' of GLUE.")
     train: str = Field("train", description="Split of the training rows.")
     dev: str | Share = Field(

@@ -14,7 +14,9 @@ from ..errors import DataError
 from ..result import SPLITS, Split
 from ..sources import DemoSource, FilesSource, HubSource, origin_of
 from ..tasks import Task
-from .columns import demo_table, file_table, hub_table
+from .demo.table import demo_table
+from .files import file_table
+from .hub import hub_table
 from .parts import Parts
 from .rowchecker import RowChecker
 from .table import Table
@@ -126,7 +128,7 @@ def open_table(task: Task, split: Split, data: Path | None) -> Table:
         case FilesSource() as source:
             return file_table(source, split, data)
         case HubSource() as source:
-            return hub_table(source, split)
+            return hub_table(source, split, data)
 
 
 def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Rows]:
