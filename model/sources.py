@@ -166,15 +166,6 @@ def name_of(source: "FilesSource | HubSource", split: Split) -> str | None:
     return named if isinstance(named, str) else None
 
 
-def has_test(source: "Source") -> bool:
-    """Whether there are labelled rows to score once, after all choices are made."""
-    if isinstance(source, DemoSource):
-        return True
-    if isinstance(source, FilesSource) and source.split is not None:
-        return bool(source.split.test)
-    return source.test is not None
-
-
 def _check_givers(source: "FilesSource | HubSource") -> None:
     if isinstance(source.dev, Share) and source.dev.giver == "dev":
         raise ValueError("`dev` cannot be a share of itself: write from: train")

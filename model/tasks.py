@@ -14,7 +14,7 @@ from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
-from .sources import Column, Source, has_test
+from .sources import Column, DemoSource, FilesSource, Source
 
 
 def _each(registry: Registry[Any]) -> str:
@@ -154,7 +154,10 @@ class Task(Frozen):
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        return has_test(self.source)
+        if isinstance(self.source, DemoSource):
+            return True
+        split = self.source.split if isinstance(self.source, FilesSource) else None
+        return self.source.test is not None or (split is not None and bool(split.test))
 
     @property
     def text_columns(self) -> tuple[tuple[Column, ...], ...]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..label import key_of
 from ..result import SPLITS, Split
-from ..sources import Column, FilesSource, Share, SplitColumn, has_test, origin_of, share_of
+from ..sources import Column, FilesSource, Share, SplitColumn, origin_of, share_of
 from ..tasks import Task
 from .rowchecker import CheckedRows
 from .splitting import Hashes, hashes_of, split_off, strata_of
@@ -38,7 +38,7 @@ class Parts:
             split
             for split in SPLITS
             if split != origin and origin_of(task.source, split) == origin
-            if split != "test" or has_test(task.source)
+            if split != "test" or task.has_test
         )
         self._declared = task.source.split if isinstance(task.source, FilesSource) else None
         shares = {split: share_of(task.source, split) for split in self.others}

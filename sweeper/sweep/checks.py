@@ -13,7 +13,7 @@ from ..observers.terminal import say
 from ..observers.tools import check_tools
 from ..paths import Home
 from ..sharedfolder import SharedFolder
-from ..show.data import data_warnings, short_line
+from ..show.data import Surveys, data_warnings, short_line
 from ..study.study import Study
 from .order import Order
 
@@ -21,8 +21,11 @@ READ = ("source", "text", "label", "labels", "missing", "threshold", "classes", 
 """The settings of a task that say what is read of its data."""
 
 
-def prepare(order: Order) -> None:
+def prepare(order: Order) -> Surveys:
     """Looks whether everything is there that the trials of an order need.
+
+    Returns:
+        What the data of each task hold.
 
     Raises:
         InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
@@ -30,10 +33,15 @@ def prepare(order: Order) -> None:
     """
     check_tools(order.logs)
     surveys = check_inputs(order.study, order.places.data)
+    check_home(order.places.home)
+    return surveys
+
+
+def say_data(order: Order, surveys: Surveys) -> None:
+    """Says what the data hold in one line, and in one each what will make scores mean little."""
     say(order.console, short_line(surveys))
     for line in data_warnings(order.study.tasks, surveys):
         say(order.console, f"Warning: {line}")
-    check_home(order.places.home)
 
 
 def check_home(home: Home) -> None:
