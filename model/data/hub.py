@@ -69,10 +69,10 @@ def _folder(path: str, data: Path | None) -> Path | None:
 
 def _reason(error: BaseException) -> str:
     """What went wrong in one line: what `datasets` says, and what lies below it."""
-    said = [error]
-    while below := said[-1].__cause__ or said[-1].__context__:
-        said.append(below)
-    lines = [" ".join(str(one).split()) or type(one).__name__ for one in (said[0], said[-1])]
+    cause = error
+    while cause.__cause__:
+        cause = cause.__cause__
+    lines = [" ".join(str(one).split()) or type(one).__name__ for one in (error, cause)]
     return lines[0] if lines[1] in lines[0] else f"{lines[0].rstrip('.')}: {lines[1]}"
 
 
