@@ -106,19 +106,18 @@ class RowChecker:
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object]
     ) -> tuple[Sequence[int], Sequence[float]]:
         """The numbers of the rows that can be used, and their labels."""
-        if all(set(map(type, column)) <= {str} for column in texts):
-            try:
-                numbers = [self._label(label) for label in labels]
-            except ValueError:
-                numbers = [None]
-            if None not in numbers and not any(map(math.isnan, numbers)):  # type: ignore[arg-type]
-                return range(len(labels)), numbers  # type: ignore[return-value]
-        by_row = {
-            i: number
-            for i in range(len(labels))
-            if (number := self._number(chunk, texts, labels, i)) is not None
-        }
-        return list(by_row), list(by_row.values())
+        try:
+            numbers = [self._label(label) for label in labels]
+        except ValueError:
+            numbers = [None] * len(labels)
+        flawed = {i for i, number in enumerate(numbers) if number is None or math.isnan(number)}
+        for column in texts:
+            if not set(map(type, column)) <= {str}:
+                flawed |= {i for i, text in enumerate(column) if not isinstance(text, str)}
+        for i in sorted(flawed):
+            numbers[i] = self._number(chunk, texts, labels, i)
+        kept = [i for i, number in enumerate(numbers) if number is not None]
+        return kept, [number for number in numbers if number is not None]
 
     def _number(
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object], i: int
