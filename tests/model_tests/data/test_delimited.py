@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from model.data.files import file_table
 from model.data.table import Table
 from model.errors import DataError
 from model.sources import FilesSource
+from tests.model_tests.data.differential import Written, compare, tables
 
 Rows = list[tuple[object, ...]]
 Write = Callable[..., Table]
@@ -202,3 +204,9 @@ def test_rows_come_in_chunks_and_more_than_once(write: Write) -> None:
 def test_what_is_no_delimiter_is_refused(delimiter: str) -> None:
     with pytest.raises(ValueError, match="delimiter"):
         FilesSource(train="a", dev="b", delimiter=delimiter)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables())
+def test_what_is_read_is_what_csv_and_pandas_read(tmp_path: Path, made: Written) -> None:
+    compare(made, tmp_path)
