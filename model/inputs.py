@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from .result import Split
 
+CUT_ROWS = 10_000
+"""Rows of a split, always the same, of which is known how many are cut."""
+
 
 @dataclass(frozen=True)
 class SplitRows:
@@ -18,6 +21,9 @@ class SplitRows:
         sha256: SHA-256 of that file's bytes.
         labels: How many of the rows used have each class, by its name; empty for a similarity.
         why: How many rows were left out, by the reason.
+        doubles: Rows used whose texts stand in another of them too.
+        also_in: Rows used whose texts stand in train or dev too, by that split; of test rows alone.
+        cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them.
     """
 
     read: int
@@ -27,6 +33,9 @@ class SplitRows:
     sha256: str | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
     why: Mapping[str, int] = field(default_factory=dict)
+    doubles: int = 0
+    also_in: Mapping[Split, int] = field(default_factory=dict)
+    cut: float = 0.0
 
 
 @dataclass(frozen=True)

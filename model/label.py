@@ -1,10 +1,11 @@
 """A label as a file or a workload writes it, and when two of them are the same."""
 
 import math
+from typing import Annotated
 
-from pydantic import StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 
-Label = StrictBool | StrictInt | StrictFloat | StrictStr
+Label = StrictBool | StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | StrictStr
 """The name or number of a class."""
 
 

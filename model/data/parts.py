@@ -8,8 +8,9 @@ from ..label import key_of
 from ..result import SPLITS, Split
 from ..sources import Column, FilesSource, Share, SplitColumn, origin_of, share_of
 from ..tasks import Task
+from .hashes import Hashes, hashes_of
 from .rowchecker import CheckedRows
-from .splitting import Hashes, hashes_of, split_off, strata_of
+from .splitting import split_off, strata_of
 
 Taken = NDArray[np.bool_]
 

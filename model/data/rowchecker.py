@@ -10,8 +10,8 @@ from ..errors import DataError
 from ..result import Split
 from ..sources import Column, DemoSource
 from ..tasks import Task
+from .hashes import Hashes, hashes_of
 from .labels import LabelReader, way_out
-from .splitting import Hashes, hashes_of
 from .table import Chunk, Table
 
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"

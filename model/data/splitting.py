@@ -1,32 +1,14 @@
 """A share of the rows as a split of its own: the same rows in every trial, on every machine."""
 
-from collections.abc import Iterable, Sequence
-from hashlib import blake2b
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..sources import Share
 from ..tasks import Task
+from .hashes import Hashes
 
 BINS = 10
 """Parts of equal width of a range, in each of which a stratified split takes its share."""
-
-Hashes = NDArray[np.uint64]
-
-
-def hashes_of(texts: Sequence[Sequence[str]]) -> Hashes:
-    """What tells each row's texts from others, ``[rows]``; a pair may stand in either order, in any case.
-
-    Args:
-        texts: One column per text.
-    """
-    folded: Iterable[str] = [text.casefold() for text in texts[0]]
-    for column in texts[1:]:
-        pairs = zip(folded, (text.casefold() for text in column), strict=True)
-        folded = [f"{one}\0{other}" if one < other else f"{other}\0{one}" for one, other in pairs]
-    digests = [blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in folded]
-    return np.frombuffer(b"".join(digests), dtype="<u8")
 
 
 def strata_of(task: Task, labels: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -14,10 +14,10 @@ from ..errors import DataError
 from ..result import SPLITS, Split
 from ..sources import origin_of
 from ..tasks import Task
+from .hashes import Hashes, count_common, count_doubles
 from .parts import Parts
 from .rowchecker import CheckedRows, RowChecker
 from .rows import OF_NO_SPLIT, open_table
-from .splitting import Hashes
 from .tokenizer import build_tokenizer
 
 SAMPLE = 10_000
@@ -91,8 +91,11 @@ def survey(
             rows=len(found[split].hashes),
             why=found[split].why,
             labels=_counts(task, found[split].labels),
-            doubles=found[split].doubles(),
-            also_in={other: found[split].common(found[other]) for other in wanted[: wanted.index(split)]},
+            doubles=count_doubles(found[split].hashes),
+            also_in={
+                other: count_common(found[split].hashes, found[other].hashes)
+                for other in wanted[: wanted.index(split)]
+            },
             sample=found[split].sample,
         )
         for split in wanted
@@ -113,14 +116,10 @@ def cut_shares(
     """
     train = [text for found in surveys.values() for row in found["train"].sample for text in row.texts]
     tokenizer = build_tokenizer(encoder, train)
-    tokenizer.backend.no_truncation()
 
     def share(rows: Sequence[SampleRow]) -> float:
-        lengths = np.array(
-            [len(ids) for ids in tokenizer.encode([text for row in rows for text in row.texts])]
-        )
-        cut = (lengths > encoder.max_length).reshape(len(rows), -1).any(axis=1)
-        return float(cut.mean())
+        texts = [text for row in rows for text in row.texts]
+        return float(tokenizer.are_cut(texts).reshape(len(rows), -1).any(axis=1).mean())
 
     return {
         name: {split: share(part.sample) for split, part in found.items() if part.sample}
@@ -136,15 +135,6 @@ class _Seen:
     labels: NDArray[np.float64]
     why: Mapping[str, int]
     sample: Sequence[SampleRow]
-
-    def doubles(self) -> int:
-        return int(np.count_nonzero(self.hashes[1:] == self.hashes[:-1]))
-
-    def common(self, other: "_Seen") -> int:
-        """How many of the rows stand in the other split too."""
-        places = np.searchsorted(other.hashes, self.hashes)
-        places[places == len(other.hashes)] = 0
-        return int(np.count_nonzero(other.hashes[places] == self.hashes))
 
 
 class _Sample:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from types import NoneType
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -107,6 +107,8 @@ def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
     types = _types(field)
     if isinstance(value, dict | list):
         return f"must be {_expected(types)}, not a {'list' if isinstance(value, list) else 'mapping'}"
+    single = {kind for kind in types if get_origin(kind) is not tuple}
+    types = single if single - {NoneType} else types  # a list, or one value: this is one
     kind, word = type(value), written in WORDS
     if kind is int and types & {int, float} and _LEADING_ZERO.match(written):
         return f"readers of YAML disagree on a leading zero: write {_instead(types, value, written)}"
@@ -137,7 +139,8 @@ def _instead(types: set[Any], value: Any, written: str) -> str | None:
     """The value that was probably meant, as it should be written."""
     text = value if isinstance(value, str) else written
     if str in types:
-        return f"'{written}'" if written and value is not None and not isinstance(value, str) else None
+        meant = value is not None or bool in types  # a label may be called null
+        return f"'{written}'" if written and meant and not isinstance(value, str) else None
     if bool in types:
         truth = WORDS.get(text, {"true": True, "false": False, "1": True, "0": False}.get(text.lower()))
         return None if truth is None else as_yaml(truth)
