@@ -73,7 +73,7 @@ class DataFile:
     def _opened(self) -> Iterator[IO[bytes]]:
         # Some names say nothing, and some are wrong: how a file is packed stands in its first bytes.
         with ExitStack() as stack:
-            file: IO[bytes] = stack.enter_context(self.path.open("rb"))
+            file: Any = stack.enter_context(self.path.open("rb"))
             first = file.read(6)
             file.seek(0)
             if first.startswith(b"\x1f\x8b"):
