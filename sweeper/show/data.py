@@ -125,7 +125,7 @@ def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[
 def _score_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
     for split, part in found.items():
         if len(part.labels) == 1:
-            why = "nothing is to be learnt" if split == "train" else f"{task.metric} is not defined"
+            why = "nothing is to be learnt" if split == "train" else "a correlation with them is not defined"
             yield f"all {split} rows have the score {next(iter(part.labels)):g}: {why}"
     assert task.range is not None  # noqa: S101
     low = min(min(part.labels) for part in found.values())
