@@ -34,6 +34,7 @@ class Stored:
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
         provenance: What the trials were made from, by the digests that they name.
+        damaged: The rows of the database that cannot be read, each with what is wrong with it.
         left_out: The files of runs that were there and are not used, each with the reason; it grows as they
             are read.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
@@ -45,6 +46,7 @@ class Stored:
     changes: Sequence[tuple[datetime, str]]
     results: Results
     provenance: Mapping[str, Mapping[str, Any]]
+    damaged: Sequence[str] = ()
     left_out: Sequence[str] = ()
     confirmation: "Stored | None" = None
 
@@ -88,7 +90,8 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
     left_out = () if reader is None else reader.left_out
-    return Stored(row, study, trials, store.changes(), results, provenance, left_out, again)
+    changes, damaged = store.changes(), store.access.damages.of(row.name)
+    return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again)
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """Cells of a database that somebody has damaged: no traceback, and what is left out is named."""
 
+import html
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,9 @@ def test_a_damaged_trial_is_named_and_the_others_are_told(
     code, told = typed(f"report mine --format csv --table trials{storage}")
     assert code == 0
     assert f"Left out: {named}" in told
+    warning = named.removeprefix(f"sqlite:///{file}: ").rstrip("\n")
+    page = html.unescape(Path("reports/mine@small/index.html").read_text(encoding="utf-8"))
+    assert f"Left out: {warning}." in page
     assert {line.split(",")[3] for line in told.splitlines() if ",trial," in line} == {"1", "2"}
     assert typed(f"show mine 0{storage}") == (2, f"Error: {named}")
     if column in ("state", "params", "scores"):  # what the search must know
