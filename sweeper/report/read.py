@@ -63,10 +63,11 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    row, trials = store.row, store.trials.rows()
-    provenance = store.provenance()
+    row, provenance = store.row, store.provenance()
     study = stored_study(row, provenance.get(row.written or ""))
+    trials = [one for one in store.trials.rows() if _is_of(study, one, store)]
     epochs = store.trials.epochs_frame()
+    epochs = epochs[epochs["number"].isin([one.number for one in trials])]
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
     reader = None if home is None else RunReader(StudyFolder(home, row), study.tasks)
     confirming = database.find(confirmation_name(row.name))
@@ -94,6 +95,15 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again)
 
 
+def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
+    """Whether a trial is of an arm of the study, as all are unless somebody has changed the database."""
+    if trial.arm not in study.spec.arms:
+        wrong = f"cannot be used: the study has no arm {trial.arm!r}"
+        store.access.damages.trial(trial.number, store.row.name, wrong)
+        return False
+    return True
+
+
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
     """The most that any trial had, since arms may differ in what they leave out."""
     most: dict[str, int] = {}
@@ -111,7 +121,8 @@ def _predictions(
     @cache
     def read(number: int) -> Mapping[str, Predictions] | None:
         trial = by_number[number]
-        made = trial if trial.reused_from is None else by_number[trial.reused_from]
-        return None if reader is None else reader.predictions(made)
+        # That of which it has its result may be left out.
+        made = trial if trial.reused_from is None else by_number.get(trial.reused_from)
+        return None if reader is None or made is None else reader.predictions(made)
 
     return read

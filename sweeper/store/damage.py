@@ -51,6 +51,11 @@ class Damages:
             self._left_out.append(what)
             _LOGGER.warning("Left out: %s", one_line(text))
 
+    @property
+    def some(self) -> bool:
+        """Whether anything was left out."""
+        return bool(self._left_out)
+
     def of(self, study: str) -> list[str]:
         """The rows of a study that were left out, each with what is wrong with it."""
         return [what for what in self._left_out if f" of study {study!r} " in what]
