@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ..errors import DataError
+from ..files import read_file
 from ..result import Split
 from ..tasks import DemoSource, FilesSource, HubSource
 from .demo import corpus as demo
@@ -63,7 +64,7 @@ def file_columns(source: FilesSource, split: Split, data: Path | None) -> Column
     name = _named(source, split)
     try:
         path = _file_path(name, data)
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise DataError(
             f"file {name!r} of the data folder {data} cannot be read: {error.strerror}; "
