@@ -20,7 +20,8 @@ from sweeper.store.database import Database
 from sweeper.store.optuna_tables import mirror
 from sweeper.store.study import StudyStore
 from sweeper.store.trials import Lease
-from sweeper.trial import COLUMNS, ErrorClass, PastTrial, RunState
+from sweeper.study.limits import COLUMNS
+from sweeper.trial import ErrorClass, PastTrial, RunState
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
     CONFIG,
