@@ -25,4 +25,4 @@ def reads(*fields: str) -> Callable[[Function], Function]:
 
 def rules(model: type[BaseModel]) -> list[tuple[str, ...]]:
     """What each rule of a model reads, in the order in which they are asked."""
-    return [rule.func.reads for rule in model.__pydantic_decorators__.model_validators.values()]
+    return [rule.func.__dict__["reads"] for rule in model.__pydantic_decorators__.model_validators.values()]

@@ -18,9 +18,7 @@ from tests.sweeper_tests import made
 HEADS = "hidden_size {} is not a multiple of attention_heads {}"
 
 
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
 def load(**fields: Any) -> Study:
