@@ -8,12 +8,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from sweeper.search.distributions import distribution, distributions
 from sweeper.study.space import FloatRange, IntRange
-from tests.sweeper_tests.search.proposals import (
-    SPACE,
-    proposed,
-    run,
-    study,
-)
+from tests.sweeper_tests.search.proposals import SPACE, proposed, run, study
 
 
 def test_distributions_mirror_the_space_and_what_sets_the_arms_apart() -> None:

@@ -9,16 +9,7 @@ import pytest
 
 from sweeper.search.propose import propose
 from sweeper.trial import PastTrial, RunState
-from tests.sweeper_tests.search.proposals import (
-    BLIND,
-    RANGES,
-    STARTUP,
-    overall,
-    past,
-    proposed,
-    run,
-    study,
-)
+from tests.sweeper_tests.search.proposals import BLIND, RANGES, STARTUP, overall, past, proposed, run, study
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "cma-es", "nsga2"])

@@ -13,14 +13,7 @@ import pytest
 from sweeper.errors import DatabaseError
 from sweeper.store.database import Database
 from sweeper.trial import RunState
-from tests.sweeper_tests.store.stored import (
-    COMPLETE,
-    ME,
-    NAME,
-    begin,
-    queue,
-    run_whole,
-)
+from tests.sweeper_tests.store.stored import COMPLETE, ME, NAME, begin, queue, run_whole
 
 
 def test_study_comes_back_as_it_was_stored(fresh_url: str) -> None:
