@@ -228,13 +228,6 @@ def test_other_samplers_never_end() -> None:
     assert end_of(study("random")) is None
 
 
-def test_the_configuration_carries_arm_params_and_seed() -> None:
-    trial = proposed(study(), 4, run(study(), 4))
-    assert (trial.number, trial.arm, trial.seed, trial.configuration) == (4, "B", 2, 0)
-    assert trial.config == study().config("B", trial.params, 2)
-    assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
-
-
 def test_enqueued_configurations_come_first_in_every_arm_and_seed() -> None:
     enqueue = [{"dropout": 0.3, "warmup": 1}, {}, {"sts_loss": "ce", "max_grad_norm": None}]
     a_study = study(enqueue=enqueue)
