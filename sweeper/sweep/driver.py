@@ -189,12 +189,10 @@ class Driver:
                 self._failed(active, event)
 
     def _started(self, active: Attempt, event: Started) -> None:
-        active.began = self._clock.monotonic()
-        attempt = active.ready.attempts + 1
-        active.ready = replace(active.ready, threads=event.threads, attempts=attempt)
+        note = active.started(event, self._clock.monotonic())
         self._outcomes.started(
             event.number,
-            attempt,
+            active.ready.attempts,
             threads=event.threads,
             device=event.device,
             versions=self._versions,
@@ -202,11 +200,8 @@ class Driver:
             processor=event.processor,
             working_folder=self._working_folder,
         )
-        if active.ready.displaced:
-            whence = "from its start: no checkpoint is left"
-            if event.epochs is not None:
-                whence = f"from its checkpoint, epoch {event.epochs} of {active.trial.config.epochs}"
-            self._observer.noted(f"trial {event.number} goes on, on {event.machine}, {whence}")
+        if note is not None:
+            self._observer.noted(note)
 
     def _evaluated(self, active: Attempt, result: EpochResult) -> None:
         trial, number = active.trial, active.trial.number
@@ -242,7 +237,7 @@ class Driver:
             self._files.discard_checkpoints(ready.trial.number)
             self._again(ready, note)
         else:
-            self._lost(ready.trial.number)
+            self._active.lose(ready.trial.number)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
@@ -254,7 +249,7 @@ class Driver:
         number, message = active.trial.number, failure.message if failure else ""
         outcome = active.outcome(state, self._clock.monotonic(), failure)
         if not self._outcomes.finished(number, outcome):
-            self._lost(number)
+            self._active.lose(number)
             return
         self._active.end(number)
         self._files.fetch(number)
@@ -263,24 +258,20 @@ class Driver:
         self._stopper.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
 
-    def _lost(self, number: int) -> None:
-        self._active.withdraw(number)
-        self._observer.noted(f"trial {number} was taken over by another driver")
-
     def _renew(self) -> None:
         if self._clock.monotonic() - self._renewed < self._leases.seconds / 8:
             return
         if taken := self._files.taken():
             for number in self._active:
-                self._executor.cancel(number)
-                self._active.withdraw(number)
+                self._active.take_back(number)
             self._ending = taken
             self.stop()
         mine = self._leases.renew()
         self._renewed = self._clock.monotonic()
-        for number in [number for number in self._active if number not in mine]:
-            self._executor.cancel(number)
-            self._lost(number)
+        for number in self._active:
+            if number not in mine:
+                self._executor.cancel(number)
+                self._active.lose(number)
         self._backlog.keep(mine)
 
     def _end_overdue(self) -> None:

@@ -74,6 +74,16 @@ class UnderWay:
         self.end(number)
         self._observer.withdrawn(number)
 
+    def take_back(self, number: int) -> None:
+        """Ends what a worker does, and forgets it."""
+        self._executor.cancel(number)
+        self.withdraw(number)
+
+    def lose(self, number: int) -> None:
+        """Forgets a trial that another driver has taken."""
+        self.withdraw(number)
+        self._observer.noted(f"trial {number} was taken over by another driver")
+
     def overdue(self, seconds: float | None) -> list[Attempt]:
         """Attempts that have taken longer than that; none where there is no limit."""
         now = self._clock.monotonic()
