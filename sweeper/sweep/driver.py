@@ -28,11 +28,11 @@ from ..study.study import Study
 from ..trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 from ..version import versions
 from .attempt import Attempt, Ready
+from .attempts import Attempts
 from .backlog import Backlog
 from .files import RunFiles
 from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
-from .underway import UnderWay
 from .weights import KeptWeights
 from .workingfolder import WorkingFolder
 
@@ -94,7 +94,7 @@ class Driver:
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
         threads = study.workload.resources.cpus or threads_each(executor.workers)
-        self._active = UnderWay(
+        self._active = Attempts(
             executor=executor,
             files=self._files,
             data=data,

@@ -10,7 +10,7 @@ from .attempt import Attempt, Ready
 from .files import RunFiles
 
 
-class UnderWay:
+class Attempts:
     """The trials under way, by number, while others of them end.
 
     Args:
