@@ -32,8 +32,8 @@ PARTS = (Database, StudyStore, Trials, Leases, Outcomes)
 
 
 ONCE = {
-    *("Database.close", "Database.create", "Database.study"),
-    *("StudyStore.set_wanted", "StudyStore.change", "StudyStore.retry"),
+    *("Database.close", "Database.study"),
+    *("StudyStore.change", "StudyStore.retry"),
     *("StudyStore.leases", "StudyStore.outcomes"),
 }
 
