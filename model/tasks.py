@@ -12,6 +12,7 @@ from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
+from .rule import reads
 
 
 class Frozen(BaseModel):
@@ -105,6 +106,7 @@ class Task(Frozen):
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
 
     @model_validator(mode="after")
+    @reads("kind", "classes", "range", "text", "metric", "head", "concatenation", "head_layers", "loss")
     def _consistent(self) -> Self:
         if (self.classes is None) == (self.range is None):
             raise ValueError("a task has either `classes` or a `range`")
@@ -138,7 +140,7 @@ class Task(Frozen):
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        return isinstance(self.source, DemoSource) or self.source.test is not None
+        return self.source.kind == "demo" or self.source.test is not None
 
     @property
     def outputs(self) -> int:
