@@ -47,7 +47,7 @@ class Moments:
         environment = {**sweep.environment, "STRIKES": json.dumps({way: times})}
         return replace(sweep, module="tests.faults.struck", environment=environment)
 
-    def learn(self, sweep: Sweep, first: bool) -> int:
+    def learn(self, sweep: Sweep, first: bool) -> list[str]:
         """Reads what a driver met since the last call.
 
         Args:
@@ -55,7 +55,7 @@ class Moments:
             first: Whether no trial had begun before.
 
         Returns:
-            How often it was struck.
+            When it was struck.
         """
         came, struck = (
             Counter((sweep.home / name).read_text(encoding="utf-8").splitlines())
@@ -65,15 +65,16 @@ class Moments:
         self.struck += struck
         for name in ("moments", "strikes"):
             (sweep.home / name).unlink()
-        return struck.total()
+        return list(struck.elements())
 
     def strike(self, sweep: Sweep, way: str, count: int = 1) -> tuple[int, int]:
         """Runs a driver that is struck; returns its exit code and how often it was."""
         first, chosen = self._is_first(sweep), self.choose(sweep, way, count)
         run = chosen.start()
         code = run.end()
-        assert not run.errors, f"exit code {code}: {run.errors}"
-        return code, self.learn(sweep, first)
+        struck = self.learn(sweep, first)
+        assert not run.errors, f"exit code {code}, struck {', '.join(struck)}: {run.errors}"
+        return code, len(struck)
 
     def __str__(self) -> str:
         known = set().union(*self._seen.values())

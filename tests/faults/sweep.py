@@ -109,9 +109,9 @@ class Run:
         self.process.kill()
         self.end()
 
-    def interrupt(self) -> None:
-        """Ctrl-C: SIGINT for the whole process group."""
-        os.killpg(self.process.pid, signal.SIGINT)
+    def interrupt(self, number: int = signal.SIGINT, whole: bool = True) -> None:
+        """Ctrl-C, or another signal; for the whole process group, or for the driver alone."""
+        (os.killpg if whole else os.kill)(self.process.pid, number)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
