@@ -54,7 +54,8 @@ class Leftovers:
 
 
 def _shared() -> list[Path]:
-    return list(SHARED_MEMORY.iterdir()) if SHARED_MEMORY.is_dir() else []
+    found = SHARED_MEMORY.iterdir() if SHARED_MEMORY.is_dir() else ()
+    return [path for path in found if not path.name.startswith("PostgreSQL.")]  # no sweep starts a server
 
 
 def _opened() -> Iterator[str]:
