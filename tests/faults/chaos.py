@@ -133,7 +133,7 @@ class Chaos:
     def _type(self) -> None:
         """Types a command beside the drivers, or kills one that was typed."""
         if len(self._typed) > 1:
-            what, run = self._random.choice(self._typed)
+            _, run = self._random.choice(self._typed)
             run.process.kill()
             self.counts["commands killed"] += 1
             return
