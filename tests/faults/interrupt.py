@@ -50,6 +50,12 @@ def interrupt(run: Run, moments: random.Random, number: int, whole: bool) -> boo
     return True
 
 
+def is_done(run: Run, sweep: Sweep, number: int) -> bool:
+    """Whether a driver had said its last word before a signal, which may then still end Python."""
+    code = run.end(60)
+    return code in (0, -number) and f"{sweep.trials} of {sweep.trials} trials" in "".join(run.lines)
+
+
 def check_stopped(sweep: Sweep, run: Run, number: int = signal.SIGINT) -> None:
     """Checks what a driver that got a signal says and leaves."""
     code = run.end(60)
@@ -72,8 +78,8 @@ def interrupts(verdict: Verdict, folder: Path, trials: int, wanted: int, seed: i
         run = sweep.start()
         while count < wanted:
             number, whole = SIGNALS[count % len(SIGNALS)]
-            if not interrupt(run, moments, number, whole) or run.end(60) == 0:
-                break  # its last trial had ended: nothing was left to interrupt
+            if not interrupt(run, moments, number, whole) or is_done(run, sweep, number):
+                break  # nothing was left to interrupt
             count += 1
             to = "the group" if whole else "the driver"
             with verdict.case(f"interrupt {count}, {number.name} to {to}: everything is resumable"):
