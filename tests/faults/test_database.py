@@ -85,7 +85,9 @@ def test_a_sweep_waits_where_sqlite_gives_up(
     with ExitStack() as stack:
         away = Away(url, tmp_path, lambda: stack.enter_context(lock(tmp_path / "studies.db")))
     away.give_back()
-    assert "locked" in away.said[0]
+    waited, ended = away.said
+    assert "locked" in waited
+    assert "answers again" in ended
     pd.testing.assert_frame_equal(table(url), expected, check_exact=True)
 
 
