@@ -21,7 +21,7 @@ from torch.optim import Optimizer
 
 from .config.gradient import METHODS
 from .errors import CheckpointError, OutdatedCheckpointError
-from .files import RunFolder, beside, remove
+from .files import RunFolder, beside, open_file, read_file, remove
 from .randomness import random_states, restore_random_states
 from .result import EpochResult
 
@@ -212,7 +212,7 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -237,10 +237,10 @@ def _to_disk(path: Path) -> None:
 
 def _read_progress(path: Path) -> Progress | None:
     try:
-        digests = json.loads((path / "sha256.json").read_text(encoding="utf-8"))
+        digests = json.loads(read_file(path / "sha256.json"))
         if digests.keys() != FILES or any(_digest(path / name) != digests[name] for name in FILES):
             return None
-        return _PROGRESS.validate_python(json.loads((path / "progress.json").read_text(encoding="utf-8")))
+        return _PROGRESS.validate_python(json.loads(read_file(path / "progress.json")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

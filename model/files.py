@@ -1,10 +1,15 @@
 """What lies in the folder of a trial, and how a file is written: beside its place, then renamed. No torch."""
 
+import errno
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 from .maker import temporary_name
 
@@ -54,6 +59,13 @@ class RunFolder:
         """What the process that trains the trial holds; it goes with the end of the attempt."""
         return self.root / ".lock"
 
+    def open_log(self) -> BinaryIO:
+        """Opens the log, to be written on at its end; a link or a pipe in its place goes first."""
+        if os.path.lexists(self.log) and not stat.S_ISREG(self.log.lstat().st_mode):
+            remove(self.log)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        return os.fdopen(os.open(self.log, flags, 0o666), "ab", buffering=0)
+
     def temporary(self) -> list[Path]:
         """What is being written, or was when its process was killed."""
         folders = (self.root, self.checkpoints)
@@ -62,6 +74,28 @@ class RunFolder:
     def discard_checkpoints(self) -> None:
         """Removes the checkpoints of a trial that has its outcome and no further use for them."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Opens a file to be read.
+
+    Raises:
+        OSError: If it cannot be read, or is none: a pipe would be waited for, and a device might never end.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def read_file(path: Path) -> bytes:
+    """All that stands in a file; errors as of `open_file`."""
+    with open_file(path) as file:
+        return file.read()
 
 
 @contextmanager

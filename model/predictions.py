@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import beside
+from .files import beside, open_file
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def read_predictions(path: Path) -> dict[str, Predictions] | None:
     """
     try:
         # NumPy would not close the file of a damaged archive.
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+        with open_file(path) as opened, np.load(opened, allow_pickle=False) as file:
             return _by_task({name: file[name] for name in file.files})
     except _DAMAGED:
         return None

@@ -14,7 +14,8 @@ from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
-from .sources import Column, DemoSource, FilesSource, Source
+from .rule import reads
+from .sources import Column, Source
 
 
 def _each(registry: Registry[Any]) -> str:
@@ -80,6 +81,7 @@ class Task(Frozen):
 
     @model_validator(mode="before")
     @classmethod
+    @reads()  # what it looks at, `_consistent` reads
     def _count_classes(cls, given: Any) -> Any:
         if not isinstance(given, Mapping) or given.get("classes") is not None:
             return given
@@ -88,6 +90,10 @@ class Task(Frozen):
         return given if given.get("threshold") is None else {**given, "classes": 2}
 
     @model_validator(mode="after")
+    @reads(
+        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "metric", "head"),
+        *("concatenation", "head_layers", "loss"),
+    )
     def _consistent(self) -> Self:
         self._check_labels()
         if (self.classes is None) == (self.range is None):
@@ -154,10 +160,9 @@ class Task(Frozen):
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        if isinstance(self.source, DemoSource):
-            return True
-        split = self.source.split if isinstance(self.source, FilesSource) else None
-        return self.source.test is not None or (split is not None and bool(split.test))
+        source = self.source
+        split = source.split if source.kind == "files" else None
+        return source.kind == "demo" or source.test is not None or (split is not None and bool(split.test))
 
     @property
     def text_columns(self) -> tuple[tuple[Column, ...], ...]:

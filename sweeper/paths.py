@@ -84,7 +84,7 @@ class Home:
                 raise InputError(f"SWEEPER_HOME {str(root)!a}: cannot be used: its name is not in UTF-8")
             return cls(root)
         digest = hashlib.sha256(given.encode()).hexdigest()[:16]
-        return cls(Path.home() / ".cache" / "sweeper" / digest, Url(given.rstrip("/")))
+        return cls(Path.home() / ".cache" / "sweeper" / digest, Url(given))
 
     @property
     def cache(self) -> Path:

@@ -135,6 +135,8 @@ _JOINERS = "\u200c\u200d"
 def one_line(text: str) -> str:
     """Text in one line; control characters, which would break a table or command a terminal, are spelt."""
     spaced = " ".join(text.split())
+    if spaced.isprintable():
+        return spaced
     return "".join(_harmless(sign) for sign in spaced if sign not in _JOINERS)
 
 

@@ -71,7 +71,7 @@ class Url:
 
     def within(self, name: str) -> "Url":
         """That of a file or folder in the folder with this URL."""
-        return Url(f"{self.whole}/{name}")
+        return Url(f"{self.whole.rstrip('/')}/{name}")
 
     def hide(self, text: str) -> str:
         """Text of others, such as an error of a driver, without the secrets of this URL."""

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from ..frozen import Frozen
 from ..registry import OneOf
+from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
 from .canonical import canonical
@@ -60,9 +61,15 @@ class EncoderConfig(Frozen):
         return str(Path(name).expanduser()) if name.startswith("~") else name
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    @reads("source", "name")
+    def _named(self) -> Self:
         if (self.source == "hub") != (self.name is not None):
             raise ValueError("`name` goes with source hub, and source hub needs it")
+        return self
+
+    @model_validator(mode="after")
+    @reads("hidden_size", "attention_heads")
+    def _divided(self) -> Self:
         if self.hidden_size % self.attention_heads:
             raise ValueError(
                 f"hidden_size {self.hidden_size} is not a multiple of attention_heads {self.attention_heads}"
@@ -147,14 +154,25 @@ class TrainConfig(Frozen):
         return tasks
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    @reads("gradient", "sampling")
+    def _tasks_in_a_step(self) -> Self:
         if self.gradient != "sum" and self.sampling != "joint":
             raise ValueError(
                 f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("score_test", *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")))
+    def _rows_to_score(self) -> Self:
         without = [name for name, task in self.tasks.items() if not task.has_test]
         if self.score_test and without:
             raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
+        return self
+
+    @model_validator(mode="after")
+    @reads("smart.tasks")
+    def _tasks_of_smart(self) -> Self:
         unknown = set(self.smart.tasks or ()) - set(self.tasks)
         if unknown:
             raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")

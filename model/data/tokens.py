@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import beside
+from ..files import beside, read_file
 from ..predictions import Predictions
 from ..tasks import Task
 from .rows import Rows
@@ -122,11 +122,11 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
 
 def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences | None:
     try:
-        expected = json.loads((entry / "sha256.json").read_text(encoding="utf-8"))
+        expected = json.loads(read_file(entry / "sha256.json"))
         if expected["content"] != entry.name:
             return None
         for name in ("ids.npy", "offsets.npy"):
-            if hashlib.sha256((entry / name).read_bytes()).hexdigest() != expected[name]:
+            if hashlib.sha256(read_file(entry / name)).hexdigest() != expected[name]:
                 return None
         # As plain arrays: every slice of a memmap object would carry its bookkeeping along.
         os.utime(entry / "sha256.json")  # says when it was last read

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from model.files import RunFolder
+from model.files import RunFolder, read_file
 
 from ..text import one_line
 
@@ -65,7 +65,7 @@ class Hold:
     def holder(self) -> str:
         """Who has it, in words."""
         try:
-            return one_line(self._file.read_text(encoding="utf-8", errors="replace")) or "another process"
+            return one_line(read_file(self._file).decode(errors="replace")) or "another process"
         except OSError:
             return "another process"
 

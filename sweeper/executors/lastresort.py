@@ -81,8 +81,7 @@ def install() -> None:
     if DEBUG in os.environ:
         return
     sys.excepthook = _ended
-    threading.excepthook = _thread
-    sys.unraisablehook = _unraisable
+    threading.excepthook = sys.unraisablehook = _passed_over
     logging.raiseExceptions = False
 
 
@@ -91,12 +90,7 @@ def _ended(_kind: type[BaseException], error: BaseException, _trace: TracebackTy
         _say(error)
 
 
-def _thread(ended: threading.ExceptHookArgs) -> None:
-    if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit | KeyboardInterrupt):
-        _say(ended.exc_value)
-
-
-def _unraisable(ended: "sys.UnraisableHookArgs") -> None:
+def _passed_over(ended: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
     if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit | KeyboardInterrupt):
         _say(ended.exc_value)
 

@@ -229,7 +229,7 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
     threading.Thread(target=_listen, args=(watched, stop), daemon=True).start()
     try:
         job.rundir.mkdir(parents=True, exist_ok=True)
-        with RunFolder(job.rundir).log.open("ab", buffering=0) as log:
+        with RunFolder(job.rundir).open_log() as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
         for stream in (sys.stdout, sys.stderr):

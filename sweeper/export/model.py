@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
-from model.files import RunFolder, temporary_folder
+from model.files import RunFolder, read_file, temporary_folder
 
 from ..errors import InputError
 from ..executors.local import LocalExecutor
@@ -167,7 +167,7 @@ def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") ->
 def _exported(folder: Path) -> set[str]:
     """The files that an earlier export wrote; none where there was none."""
     try:
-        listed = json.loads((folder / MARK).read_text(encoding="utf-8"))["files"]
+        listed = json.loads(read_file(folder / MARK))["files"]
     except (OSError, ValueError, KeyError, TypeError):
         return set()
     return {name for name in listed if isinstance(name, str)}

@@ -37,10 +37,11 @@ def cautions(
         results: The study.
         comparisons: Of its arms.
         changes: What was changed in the study since it was begun.
-        left_out: The files of runs that are not used, each with the reason, as they become known by reading.
+        left_out: The rows and files that are not used, each with the reason; of files, as they become known
+            by reading.
     """
     if results.complete.empty:
-        return []
+        return list(_not_used(list(chain(*left_out))))
     claims = comparisons.claims
     found = [
         *_mixed(results, claims),
@@ -53,17 +54,17 @@ def cautions(
         *_leaks(results),
         *_seen(results),
     ]
-    return [*_files(list(chain(*left_out))), *found]
+    return [*_not_used(list(chain(*left_out))), *found]
 
 
-FILES = 20
-"""Files that are named at most, of those that are not used."""
+NAMED = 20
+"""Rows and files that are named at most, of those that are not used."""
 
 
-def _files(left_out: Sequence[str]) -> Iterator[str]:
-    yield from (f"{line}." for line in left_out[:FILES])
-    if len(left_out) > FILES:
-        yield f"{plural(len(left_out) - FILES, 'further file')} of runs left out likewise."
+def _not_used(left_out: Sequence[str]) -> Iterator[str]:
+    yield from (f"{line}." for line in left_out[:NAMED])
+    if len(left_out) > NAMED:
+        yield f"Of trials and files of runs, {len(left_out) - NAMED} more are left out likewise."
 
 
 FEW = 30

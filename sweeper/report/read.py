@@ -34,6 +34,7 @@ class Stored:
         changes: When something was changed in it since it was begun, UTC, and what.
         results: What tables and figures are made from.
         provenance: What the trials were made from, by the digests that they name.
+        damaged: The rows of the database that cannot be read, each with what is wrong with it.
         left_out: The files of runs that were there and are not used, each with the reason; it grows as they
             are read.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
@@ -45,6 +46,7 @@ class Stored:
     changes: Sequence[tuple[datetime, str]]
     results: Results
     provenance: Mapping[str, Mapping[str, Any]]
+    damaged: Sequence[str] = ()
     left_out: Sequence[str] = ()
     confirmation: "Stored | None" = None
 
@@ -61,10 +63,11 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    row, trials = store.row, store.trials.rows()
-    provenance = store.provenance()
+    row, provenance = store.row, store.provenance()
     study = stored_study(row, provenance.get(row.written or ""))
+    trials = [one for one in store.trials.rows() if _is_of(study, one, store)]
     epochs = store.trials.epochs_frame()
+    epochs = epochs[epochs["number"].isin([one.number for one in trials])]
     evaluations = Counter(epochs.drop_duplicates(["number", "epoch"])["number"])
     reader = None if home is None else RunReader(StudyFolder(home, row), study.tasks)
     confirming = database.find(confirmation_name(row.name))
@@ -88,7 +91,17 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
     left_out = () if reader is None else reader.left_out
-    return Stored(row, study, trials, store.changes(), results, provenance, left_out, again)
+    changes, damaged = store.changes(), store.access.damages.of(row.name)
+    return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again)
+
+
+def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
+    """Whether a trial is of an arm of the study, as all are unless somebody has changed the database."""
+    if trial.arm not in study.spec.arms:
+        wrong = f"cannot be used: the study has no arm {trial.arm!r}"
+        store.access.damages.trial(trial.number, store.row.name, wrong)
+        return False
+    return True
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
@@ -108,7 +121,8 @@ def _predictions(
     @cache
     def read(number: int) -> Mapping[str, Predictions] | None:
         trial = by_number[number]
-        made = trial if trial.reused_from is None else by_number[trial.reused_from]
-        return None if reader is None else reader.predictions(made)
+        # That of which it has its result may be left out.
+        made = trial if trial.reused_from is None else by_number.get(trial.reused_from)
+        return None if reader is None or made is None else reader.predictions(made)
 
     return read

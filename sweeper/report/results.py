@@ -19,6 +19,9 @@ from ..trial import ErrorClass, RunState
 
 PARAM = "params."
 
+APART = 36
+"""Arms that figures draw apart: as many looks are easily told from each other."""
+
 Trial = dict[str, Any]
 """A row of the frame of trials."""
 
@@ -102,7 +105,20 @@ class Results:
 
     def of_arm(self, arm: str) -> "list[Configuration]":
         """The configurations of an arm."""
-        return [one for one in self.configurations if one.arm == arm]
+        return self._by_arm.get(arm, [])
+
+    @cached_property
+    def _by_arm(self) -> "dict[str, list[Configuration]]":
+        found: dict[str, list[Configuration]] = {}
+        for one in self.configurations:
+            found.setdefault(one.arm, []).append(one)
+        return found
+
+    @cached_property
+    def told_apart(self) -> tuple[str, ...]:
+        """Arms with a complete trial, in the order of the study file; of more than `APART` the best."""
+        best = {one.arm for one in leaders(self)[:APART]}
+        return tuple(arm for arm in self.arms if arm in best)
 
     @property
     def claimed(self) -> "Results":
@@ -192,10 +208,11 @@ def best_trial(complete: pd.DataFrame) -> Trial | None:
     return records(complete.iloc[[best]])[0]
 
 
-def best_per_arm(results: Results) -> dict[str, Trial]:
-    """The best complete trial of each arm that has one, in the order of the study file."""
-    by_arm = {arm: best_trial(results.complete[results.complete["arm"] == arm]) for arm in results.arms}
-    return {arm: trial for arm, trial in by_arm.items() if trial is not None}
+def best_per_arm(results: Results) -> dict[str, int]:
+    """Number of the best complete trial of each arm told apart; the first among equals."""
+    best = results.complete.sort_values("overall", ascending=False, kind="stable").drop_duplicates("arm")
+    numbers = dict(zip(best["arm"], best["number"], strict=True))
+    return {arm: numbers[arm] for arm in results.told_apart}
 
 
 def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | None]:
@@ -257,8 +274,8 @@ def history(results: Results) -> pd.DataFrame:
 
 
 def learning_curves(results: Results) -> pd.DataFrame:
-    """Scores by epoch of the best trial of each arm: number, arm, epoch, split, task, metric, value."""
-    numbers = [trial["number"] for trial in best_per_arm(results).values()]
+    """Scores by epoch of the best trials: number, arm, epoch, split, task, metric, value."""
+    numbers = best_per_arm(results).values()
     metrics = {name: task.metric for name, task in results.tasks.items()}
     epochs = results.epochs[results.epochs["number"].isin(numbers)]
     scores = epochs[epochs["metric"] == epochs["task"].map(metrics)]

@@ -138,8 +138,10 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
 
 
 def _left_out(stored: Stored) -> list[Sequence[str]]:
-    """The files of runs that are not used, as they become known, the confirmation's too."""
-    return [one.left_out for one in (stored, stored.confirmation) if one is not None]
+    """The rows and files that are not used, as they become known, the confirmation's too."""
+    both = [one for one in (stored, stored.confirmation) if one is not None]
+    rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
+    return [rows, *(one.left_out for one in both)]
 
 
 def _made(stored: Stored, now: datetime) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from model.files import write_beside
+from model.files import read_file, write_beside
 from model.maker import temporary_name
 
 from ..sharedfolder import SharedFolder
@@ -85,7 +85,7 @@ class LocalRuns:
         """The mark of a folder; empty where it cannot be read."""
         mark = self._runs / name / FILE
         try:
-            return mark.read_bytes()
+            return read_file(mark)
         except OSError as error:
             return None if isinstance(error, FileNotFoundError) and not mark.is_symlink() else b""
 

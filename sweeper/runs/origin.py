@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from model.files import RunFolder, write_beside
+from model.files import RunFolder, open_file, read_file, write_beside
 from model.result import EpochResult
 
 FILE = "origin.json"
@@ -41,7 +41,7 @@ class RunOrigin:
             ValueError: If what says so is damaged.
         """
         try:
-            return _ORIGIN.validate_json((folder / FILE).read_bytes())
+            return _ORIGIN.validate_json(read_file(folder / FILE))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -94,5 +94,5 @@ def sha256(path: Path) -> str:
     Raises:
         OSError: If it cannot be read.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

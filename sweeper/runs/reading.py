@@ -64,7 +64,7 @@ class RunReader:
             made: As of `predictions`.
         """
         folder = RunFolder(self._folder.run(made.number))
-        if not os.path.exists(folder.weights):  # noqa: PTH110 - as above
+        if not os.path.isfile(folder.weights):  # noqa: PTH113 - as above
             return None
         why = self._why_not(folder.weights, made)
         unsigned = why is None and not (folder.root / FILE).exists()

@@ -32,7 +32,7 @@ class Damages:
     def __init__(self, place: str, passed_over: bool) -> None:
         self._place = place
         self._passed_over = passed_over
-        self._said: set[str] = set()
+        self._left_out: list[str] = []
 
     def found(self, what: str, strict: bool = False) -> None:
         """Takes note of one.
@@ -47,9 +47,18 @@ class Damages:
         text = f"{self._place}: {what}"
         if strict or not self._passed_over:
             raise DatabaseError(text)
-        if text not in self._said:
-            self._said.add(text)
+        if what not in self._left_out:
+            self._left_out.append(what)
             _LOGGER.warning("Left out: %s", one_line(text))
+
+    @property
+    def some(self) -> bool:
+        """Whether anything was left out."""
+        return bool(self._left_out)
+
+    def of(self, study: str) -> list[str]:
+        """The rows of a study that were left out, each with what is wrong with it."""
+        return [what for what in self._left_out if f" of study {study!r} " in what]
 
     def trial(self, number: object, study: str, wrong: str, strict: bool = False) -> None:
         """Takes note of a trial of a study; see `found`."""

@@ -1,5 +1,6 @@
 """How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from filelock import FileLock
 from ..errors import DatabaseError
 from ..paths import user_path
 from ..url import Url
+
+# psycopg warns of what it does about a connection that was cut, which is raised and retried all the same.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write lock
 

@@ -35,6 +35,8 @@ def find_study(database: Database, name: str | None, workload: str | None = None
         InputError: If there is none of that name, or more than one.
     """
     studies = database.studies()
+    if not studies and database.access.damages.some:
+        raise InputError("no study here can be read")
     if not studies:
         raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
     asked = _asked(name, workload, studies)

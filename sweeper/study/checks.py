@@ -4,7 +4,6 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
 from ..text import is_control, nearest, one_line
-from ..trial import COLUMNS
 from . import limits
 from .cells import Cells
 from .problem import FieldError, FieldPath
@@ -82,10 +81,10 @@ def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[Fi
 
     Asked of files alone: studies were begun with some of these names before they were refused, and go on.
     """
-    taken = ", ".join(sorted(COLUMNS))
+    taken = ", ".join(sorted(limits.COLUMNS))
     for name in tasks:
         path = ("train", "tasks", name)
-        if name in COLUMNS:
+        if name in limits.COLUMNS:
             reason = f"a task cannot have the name of a column of trials; those are {taken}"
             yield FieldError(path, reason, name)
         elif name in space or name in GAPS:

@@ -58,7 +58,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
         if field is None:
             return value
         written = file.scalars.get(path, "")
-        if problem := _too_large(field, value) or _problem(field, value, written):
+        if problem := _too_large(field, value) or _problem(field, value, written, isinstance(path[-1], int)):
             raise InputError(file.explain(FieldError(path, problem, value)))
         if written in WORDS and bool in _types(field):
             truth = as_yaml(WORDS[written])
@@ -102,13 +102,20 @@ def _types(field: FieldInfo) -> set[Any]:
     return set(members(field.annotation))
 
 
-def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
-    """What is wrong with the kind of a value, and what to write instead; None where nothing is."""
+def _problem(field: FieldInfo, value: Any, written: str, item: bool) -> str | None:
+    """What is wrong with the kind of a value, and what to write instead; None where nothing is.
+
+    Args:
+        field: What it is for.
+        value: The value.
+        written: As it is written.
+        item: Whether it stands in a list.
+    """
     types = _types(field)
     if isinstance(value, dict | list):
         return f"must be {_expected(types)}, not a {'list' if isinstance(value, list) else 'mapping'}"
-    single = {kind for kind in types if get_origin(kind) is not tuple}
-    types = single if single - {NoneType} else types  # a list, or one value: this is one
+    if item:  # a list within the list, or one value: this is one
+        types = {kind for kind in types if get_origin(kind) is not tuple}
     kind, word = type(value), written in WORDS
     if kind is int and types & {int, float} and _LEADING_ZERO.match(written):
         return f"readers of YAML disagree on a leading zero: write {_instead(types, value, written)}"

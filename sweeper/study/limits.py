@@ -1,7 +1,15 @@
-"""How long the names of a study may be: what every database keeps, so that it can move between them.
+"""What the names of a study may be.
 
-SQLite keeps text of any length; PostgreSQL refuses what is longer than its column.
+Their lengths are what every database keeps, so that a study can move between them: SQLite keeps text of any
+length, PostgreSQL refuses what is longer than its column.
 """
+
+COLUMNS = (
+    *("number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "peak_memory_mb"),
+    *("device", "threads", "attempts", "halvings", "reused_from", "driver", "error_class", "traceback"),
+    *("created", "started", "finished", "processor_seconds", "step_seconds", "side_by_side", "config"),
+)
+"""The columns beside the tasks' scores wherever trials are listed; no task can have such a name."""
 
 ARM = 255
 """Characters of the name of an arm."""

@@ -1,23 +1,22 @@
 """Values of a space that can meet in one rule between settings, and whether they go together.
 
-Rules stand within groups of settings (``EncoderConfig``, ``SmartConfig``, a ``Task``) and in ``TrainConfig``
-itself. Tried are each value by itself, and in pairs those of one group and those at which TrainConfig's own
-rules look. Others cannot meet, and so a study loads in time linear in its settings, values, arms and tasks.
+Rules stand in groups of settings (``EncoderConfig``, a ``Task``) and in ``TrainConfig`` itself, and declare
+what they read (`model.rule`). Tried are each value by itself, and in pairs those that one rule reads. Others
+cannot meet, and so a study loads in time linear in its settings, values, arms and tasks.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations, product
 from math import isqrt, prod
-from types import CodeType
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from model.config import TrainConfig
+from model.rule import rules
 
-from .settings import field_path, merged, models, nested
+from .settings import field_path, merged, nested
 from .space import Choice, Space, Value
 
 TRIED = 75_000
@@ -68,7 +67,7 @@ class _Check:
 
 
 def refused(
-    arms: Iterable[Arm], space: Mapping[str, Space], whole: bool = False
+    arms: Sequence[Arm], space: Mapping[str, Space], whole: bool = False
 ) -> Iterator[tuple[str, dict[str, Value]]]:
     """Values that do not go together: an arm in which they do not, and the values by key.
 
@@ -90,40 +89,69 @@ def refused(
 
 
 def apart(
-    arms: Iterable[Arm], many: Sequence[Mapping[str, Value]]
+    arms: Sequence[Arm], many: Sequence[Mapping[str, Value]]
 ) -> Iterator[tuple[str, Mapping[str, Value]]]:
     """Of many combinations of values those that do not go together, each with an arm in which it does not."""
-    keys = list(dict.fromkeys(key for params in many for key in params))
-    seen: set[object] = set()
-    for arm in arms if keys else ():
-        around = tuple(_at(arm.config, group) for group in _groups(keys) if group)
-        around += _looked_at(arm.config) if any(map(_meets, keys)) else ()
-        if around not in seen:
-            seen.add(around)
-            for params in many:
-                if not _check(arm, (), list(params)).goes(params):
-                    yield arm.name, params
+    met = list(_rules(arms[0].config, list(dict.fromkeys(key for params in many for key in params))))
+    for arm in _differing(arms, lambda arm: tuple(rule.around(arm) for rule in met)):
+        for params in many:
+            if not _check(arm, (), list(params)).goes(params):
+                yield arm.name, params
 
 
-def _checks(arms: Iterable[Arm], keys: Sequence[str]) -> Iterator[_Check]:
-    """What is to be tried, once for all arms that have the same around it."""
-    groups = _groups(keys)
-    alone = [key for key in groups.pop((), ()) if not _meets(key)]
-    met = [key for key in keys if _meets(key)]
-    # What a rule says of all tasks, it says of each beside the settings that all share.
-    pairs = [pair for pair in combinations(met, 2) if _fields(pair[0]) != _fields(pair[1])]
-    seen: set[object] = set()
-    for place, arm in enumerate(arms):
-        yield from (_check(arm, (), (key,)) for key in alone if not place)
-        for group, inside in groups.items():
-            around: object = _at(arm.config, group)
-            if (group, around) not in seen:
-                seen.add((group, around))
-                yield from (_check(arm, group, some) for n in (1, 2) for some in combinations(inside, n))
-        around = _looked_at(arm.config)
-        if met and around not in seen:
-            seen.add(around)
-            yield from (_check(arm, (), some) for some in (*((key,) for key in met), *pairs))
+@dataclass(frozen=True)
+class _Rule:
+    """A rule that reads some entries.
+
+    Attributes:
+        group: What holds it: a group of settings, or () for a whole configuration.
+        reads: The fields of the group that it reads; those of each task under ``tasks.*``.
+        keys: The entries among them.
+    """
+
+    group: Path
+    reads: tuple[str, ...]
+    keys: Sequence[str]
+
+    def pairs(self) -> Iterable[tuple[str, ...]]:
+        """The entries in twos. What a rule says of all tasks, it says of each beside what they share."""
+        groups = _groups(self.keys)
+        tasks = [groups.pop(group) for group in list(groups) if group[:1] == ("tasks",)]
+        shared = [key for inside in groups.values() for key in inside]
+        return dict.fromkeys(pair for inside in tasks or [[]] for pair in combinations([*shared, *inside], 2))
+
+    def around(self, arm: Arm) -> object:
+        """All that it reads of an arm."""
+        whole = _at(arm.config, self.group)
+        return tuple(_read(whole, read.split(".")) for read in self.reads)
+
+
+def _rules(config: TrainConfig, keys: Sequence[str]) -> Iterator[_Rule]:
+    """The rules that read entries."""
+    for group, inside in {**_groups(keys), (): keys}.items():
+        for reads in rules(type(_at(config, group))):
+            if some := [key for key in inside if _field(key, group) in reads]:
+                yield _Rule(group, reads, some)
+
+
+def _checks(arms: Sequence[Arm], keys: Sequence[str]) -> Iterator[_Check]:
+    """What is to be tried, once for all arms in which a rule reads the same."""
+    met = list(_rules(arms[0].config, keys))
+    read = {key for rule in met for key in rule.keys}
+    for group, inside in _groups(keys).items():
+        yield from (_check(arms[0], group, (key,)) for key in inside if key not in read)
+    for rule in met:
+        together = [*((key,) for key in rule.keys), *rule.pairs()]
+        for arm in _differing(arms, rule.around):
+            yield from (_check(arm, rule.group, some) for some in together)
+
+
+def _differing(arms: Sequence[Arm], around: Callable[[Arm], object]) -> Iterable[Arm]:
+    """The first of the arms that have the same around what is tried."""
+    found: dict[object, Arm] = {}
+    for arm in arms:
+        found.setdefault(around(arm), arm)
+    return found.values()
 
 
 def _check(arm: Arm, group: Path, keys: Sequence[str]) -> _Check:
@@ -153,44 +181,20 @@ def _at(whole: Any, path: Sequence[str]) -> Any:
     return whole
 
 
-def _looked_at(config: TrainConfig) -> tuple[object, ...]:
-    """What TrainConfig's own rules can see of a configuration."""
-    parts = (getattr(config, name) for name in TrainConfig.model_fields if name in _named())
-    return tuple(tuple(part.items()) if isinstance(part, Mapping) else part for part in parts)
-
-
-def _meets(key: str) -> bool:
-    """Whether TrainConfig's own rules look at a setting."""
-    return _named().issuperset(_fields(key))
-
-
-def _fields(key: str) -> Path:
-    """The names of fields in the path of a setting; those of tasks are none."""
+def _field(key: str, group: Path) -> str:
+    """The field of a group that a key names, as rules declare it."""
     path = field_path(key)
-    return path[:1] + path[2:] if path[0] == "tasks" else path
+    of_task = not group and path[0] == "tasks"
+    return ".".join(("tasks", "*", *path[2:]) if of_task else path[len(group) :])
 
 
-@cache
-def _named() -> frozenset[str]:
-    """Every name in TrainConfig's own rules, and in the properties of its groups that they ask."""
-    rules = TrainConfig.__pydantic_decorators__.model_validators.values()
-    named = {name for rule in rules for name in _names(rule.func.__code__)}
-    properties = [
-        (name, part.fget.__code__)
-        for group in models(TrainConfig)
-        for name, part in vars(group).items()
-        if isinstance(part, property) and part.fget
-    ]
-    asked: set[str] = set()
-    while asked != named:
-        asked = set(named)
-        named |= {name for owner, code in properties if owner in asked for name in _names(code)}
-    return frozenset(named)
-
-
-def _names(code: CodeType) -> set[str]:
-    inner = (_names(part) for part in code.co_consts if isinstance(part, CodeType))
-    return {*code.co_names}.union(*inner)
+def _read(whole: Any, path: Sequence[str]) -> object:
+    for place, name in enumerate(path):
+        if name == "*":
+            return tuple(_read(each, path[place + 1 :]) for each in whole.values())
+        # A source of another kind has other fields.
+        whole = whole[name] if isinstance(whole, Mapping) else getattr(whole, name, None)
+    return whole
 
 
 def _stepped(check: _Check, space: Mapping[str, Space]) -> bool:

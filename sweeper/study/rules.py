@@ -21,7 +21,7 @@ def check_rules(study: Study) -> None:
     Raises:
         SettingError: If there is such a value: it names both settings.
     """
-    for arm, params in refused(study.arms(), study.space, whole=True):
+    for arm, params in refused(list(study.arms()), study.space, whole=True):
         _refuse(study, arm, params)
 
 

@@ -181,14 +181,3 @@ def members(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) in (Union, UnionType):
         return tuple(member for each in get_args(annotation) for member in members(each))
     return (annotation,)
-
-
-def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    """A group of settings and all groups within it."""
-    yield model
-    for field in model.model_fields.values():
-        for member in members(field.annotation):
-            for part in (member, *get_args(member)):
-                for inner in members(part):
-                    if isinstance(inner, type) and issubclass(inner, BaseModel):
-                        yield from models(inner)

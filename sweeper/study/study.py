@@ -59,11 +59,12 @@ class Study:
     def __post_init__(self) -> None:
         for problem in space_problems(self.spec, self.space):
             raise SettingError("study", problem, f"study {self.name!r}")
-        for arm, params in refused(self.arms(), self.space):
+        arms = list(self.arms())
+        for arm, params in refused(arms, self.space):
             self.config(arm, self.first | params, self.spec.seeds[0])
         for problem in study_problems(self.spec, self.space, self.tasks):
             raise SettingError("study", problem, f"study {self.name!r}")
-        for arm, queued in apart(self.arms(), self.spec.enqueue):
+        for arm, queued in apart(arms, self.spec.enqueue):
             self.config(arm, {**self.first, **queued}, self.spec.seeds[0])
 
     def check_sizes(self) -> None:

@@ -1,9 +1,7 @@
 """A YAML file read together with the line and the wording of every field, so that an error can name them."""
 
 import io
-import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from model.files import open_file
 
 from ..errors import InputError
 from .problem import FieldError, FieldPath, field_name, short
@@ -126,13 +126,10 @@ def _text(path: Path) -> str:
     """All that stands in a file.
 
     Raises:
-        InputError: If it cannot be read, or is none: a pipe or a device might never end.
+        InputError: If it cannot be read, or is no file, or too large.
     """
     try:
-        # Opening a pipe waits for its writer, unless it is told not to.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise InputError(f"{path}: cannot be read: it is a pipe or a device, not a file")
+        with open_file(path) as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None

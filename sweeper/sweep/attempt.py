@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from model.result import EpochResult
 
-from ..executors import Failed
+from ..executors import Failed, Started
 from ..trial import Outcome, RunState, TrialSpec
 
 
@@ -52,6 +52,21 @@ class Attempt:
     def trial(self) -> TrialSpec:
         """The trial."""
         return self.ready.trial
+
+    def started(self, event: Started, now: float) -> str | None:
+        """Takes in that its process is up, at a moment of the monotonic clock.
+
+        Returns:
+            Where it goes on, if the machine was lost on which it ran.
+        """
+        self.began = now
+        self.ready = replace(self.ready, threads=event.threads, attempts=self.ready.attempts + 1)
+        if not self.ready.displaced:
+            return None
+        whence = "from its start: no checkpoint is left"
+        if event.epochs is not None:
+            whence = f"from its checkpoint, epoch {event.epochs} of {self.trial.config.epochs}"
+        return f"trial {event.number} goes on, on {event.machine}, {whence}"
 
     def evaluated(self, result: EpochResult) -> None:
         """Takes an epoch in."""

@@ -28,6 +28,7 @@ from ..study.study import Study
 from ..trial import ErrorClass, Outcome, RunState, TrialRow, TrialSpec
 from ..version import versions
 from .attempt import Attempt, Ready
+from .attempts import Attempts
 from .backlog import Backlog
 from .files import RunFiles
 from .recovery import Anew, Fail, Halve, Restart, after_failure
@@ -84,17 +85,23 @@ class Driver:
         self._outcomes = store.outcomes(me)
         self._study = study
         self._executor = executor
-        self._data = data
         self._observer = observer
         self._limits = limits
         self._stopper = Stopper(limits, best, self._clock)
-        self._active: dict[int, Attempt] = {}
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
         self._files = RunFiles.of(home, store)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
-        self._threads = study.workload.resources.cpus or threads_each(executor.workers)
+        threads = study.workload.resources.cpus or threads_each(executor.workers)
+        self._active = Attempts(
+            executor=executor,
+            files=self._files,
+            data=data,
+            threads=threads,
+            observer=observer,
+            clock=self._clock,
+        )
         self._versions = versions()
         self._working_folder = asdict(working_folder) if working_folder else None
         self._renewed = self._clock.monotonic()
@@ -153,17 +160,8 @@ class Driver:
         self._stopper.heard(trial, outcome, "")
 
     def _submit(self) -> None:
-        while len(self._active) < self._executor.workers and not self._stopping:
-            ready = self._backlog.take()
-            if ready is None:
-                return
-            self._start(ready)
-
-    def _start(self, ready: Ready) -> None:
-        trial, number = ready.trial, ready.trial.number
-        self._active[number] = Attempt(ready, self._clock.monotonic())
-        self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
-        self._executor.submit(self._files.job(trial, self._data, self._threads, ready.threads))
+        while self._active.room and not self._stopping and (ready := self._backlog.take()):
+            self._active.start(ready)
 
     def _record(self, event: Event) -> None:
         number = event.number
@@ -180,7 +178,7 @@ class Driver:
             case Finished():
                 self._finish(active, RunState.COMPLETE)
             case Stopped():
-                self._withdraw(number)
+                self._active.withdraw(number)
             case Noted(text=text):
                 self._observer.noted(f"trial {number}: {text}")
             case NodeLost(message=message):
@@ -191,12 +189,10 @@ class Driver:
                 self._failed(active, event)
 
     def _started(self, active: Attempt, event: Started) -> None:
-        active.began = self._clock.monotonic()
-        attempt = active.ready.attempts + 1
-        active.ready = replace(active.ready, threads=event.threads, attempts=attempt)
+        note = active.started(event, self._clock.monotonic())
         self._outcomes.started(
             event.number,
-            attempt,
+            active.ready.attempts,
             threads=event.threads,
             device=event.device,
             versions=self._versions,
@@ -204,11 +200,8 @@ class Driver:
             processor=event.processor,
             working_folder=self._working_folder,
         )
-        if active.ready.displaced:
-            whence = "from its start: no checkpoint is left"
-            if event.epochs is not None:
-                whence = f"from its checkpoint, epoch {event.epochs} of {active.trial.config.epochs}"
-            self._observer.noted(f"trial {event.number} goes on, on {event.machine}, {whence}")
+        if note is not None:
+            self._observer.noted(note)
 
     def _evaluated(self, active: Attempt, result: EpochResult) -> None:
         trial, number = active.trial, active.trial.number
@@ -225,7 +218,7 @@ class Driver:
     def _failed(self, active: Attempt, event: Failed) -> None:
         number = active.trial.number
         if event.disk_full:
-            self._withdraw(number)
+            self._active.withdraw(number)
             raise DiskFullError(f"trial {number} stays resumable, but the disk is full: {event.message}")
         match after_failure(active.ready, event):
             case Restart(ready, note):
@@ -244,11 +237,11 @@ class Driver:
             self._files.discard_checkpoints(ready.trial.number)
             self._again(ready, note)
         else:
-            self._lost(ready.trial.number)
+            self._active.lose(ready.trial.number)
 
     def _again(self, ready: Ready, note: str) -> None:
         """Puts a trial back in front of those that wait."""
-        self._withdraw(ready.trial.number)
+        self._active.withdraw(ready.trial.number)
         self._observer.noted(note)
         self._backlog.put_back(ready)
 
@@ -256,46 +249,37 @@ class Driver:
         number, message = active.trial.number, failure.message if failure else ""
         outcome = active.outcome(state, self._clock.monotonic(), failure)
         if not self._outcomes.finished(number, outcome):
-            self._lost(number)
+            self._active.lose(number)
             return
-        del self._active[number]
+        self._active.end(number)
         self._files.fetch(number)
         self._weights.settle(number, active.trial.arm, outcome)
         self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)
         self._observer.ended(number, outcome, message)
 
-    def _withdraw(self, number: int) -> None:
-        del self._active[number]
-        self._observer.withdrawn(number)
-
-    def _lost(self, number: int) -> None:
-        self._withdraw(number)
-        self._observer.noted(f"trial {number} was taken over by another driver")
-
     def _renew(self) -> None:
         if self._clock.monotonic() - self._renewed < self._leases.seconds / 8:
             return
         if taken := self._files.taken():
-            for number in list(self._active):
-                self._executor.cancel(number)
-                self._withdraw(number)
+            for number in self._active:
+                self._active.take_back(number)
             self._ending = taken
             self.stop()
         mine = self._leases.renew()
         self._renewed = self._clock.monotonic()
-        for number in [number for number in self._active if number not in mine]:
-            self._executor.cancel(number)
-            self._lost(number)
+        for number in self._active:
+            if number not in mine:
+                self._executor.cancel(number)
+                self._active.lose(number)
         self._backlog.keep(mine)
 
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds
-        for number, active in list(self._active.items()):
-            if limit is not None and self._clock.monotonic() - active.began > limit:
-                self._executor.cancel(number)
-                message = f"took longer than the {limit:g} s that a trial may take"
-                self._failed(active, Failed(number, ErrorClass.TIMEOUT, message, ""))
+        for active in self._active.overdue(limit):
+            self._executor.cancel(active.trial.number)
+            message = f"took longer than the {limit:g} s that a trial may take"
+            self._failed(active, Failed(active.trial.number, ErrorClass.TIMEOUT, message, ""))
 
     def _check_limits(self) -> None:
         verdict = None if self._stopping else self._stopper.verdict()

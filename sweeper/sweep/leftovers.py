@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.files import RunFolder, remove
+from model.files import RunFolder, read_file, remove
 from model.maker import is_left
 
 from ..executors.hold import Hold
@@ -125,7 +125,7 @@ def _left(folder: Path, pattern: str) -> Iterator[Leftover]:
 def _named(note: Path) -> Path | None:
     """The folder beside a note that it names, if there is one."""
     with suppress(OSError, UnicodeError):
-        name = note.read_text(encoding="utf-8")
+        name = read_file(note).decode()
         if _SOCKETS.fullmatch(name) and note.with_name(name).lstat().st_uid == os.getuid():
             return note.with_name(name)
     return None

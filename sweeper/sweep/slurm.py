@@ -171,7 +171,8 @@ def _worker(order: Order, storage: str) -> Worker:
     for tool in order.logs:
         command += ["--log", tool]
     # Not among the arguments, which everybody on the node can see.
-    environment = {"SWEEPER_HOME": str(places.home.root), STORAGE: storage}
+    home = places.home.shared.whole if places.home.shared else str(places.home.root)
+    environment = {"SWEEPER_HOME": home, STORAGE: storage}
     if places.data is not None:
         environment["SWEEPER_DATA"] = str(places.data)
     return Worker(command, environment)

@@ -1,4 +1,4 @@
-"""What a script draws of long tables and legends is what the page would hold."""
+"""What a script draws of long tables is what the page would hold."""
 
 import re
 from typing import Any
@@ -22,13 +22,6 @@ def test_rows_beyond_those_of_the_page_are_those_that_would_stand_in_it(visit: V
     assert any("not told apart" in row for row in rows)
     kinds = "all => all.map((each) => each.className)"
     assert drawn.locator(ROWS).evaluate_all(kinds) == whole.locator(ROWS).evaluate_all(kinds)
-
-
-def test_a_legend_that_stands_once_is_in_each_figure(visit: Visit) -> None:
-    whole, drawn = visit("drawn"), visit("drawn by script")
-    legends = inside(whole, ".legend")
-    assert len(legends) > len(set(legends))
-    assert inside(drawn, ".legend") == legends
 
 
 def test_without_scripts_a_table_says_what_it_leaves_out(visit: Visit) -> None:

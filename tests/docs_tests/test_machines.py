@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from tests.faults.nodes import database_of
+from tests.faults.postgresql import new_database
 from tests.faults.sweep import Sweep, assert_equal
 from tests.slurm.cluster import cluster, missing
 from tests.slurm.timelimit import logs
@@ -48,7 +48,7 @@ def test_a_study_moves_to_postgresql_and_goes_on_there_and_on_ray(
 ) -> None:
     here = Sweep(tmp_path / "home", 1)
     here.finish()
-    url = database_of(postgresql.render_as_string(hide_password=False), "moved")
+    url = new_database(postgresql.render_as_string(hide_password=False), "moved")
     [copy] = commands("copy")
     typed(here, copy, {"sqlite:///.sweeper/studies.db": here.url, DATABASE: url})
     shared = replace(here, storage=url)
@@ -63,7 +63,7 @@ def test_a_study_moves_to_postgresql_and_goes_on_there_and_on_ray(
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
 def test_jobs_of_slurm_share_a_postgresql(postgresql: sa.URL, tmp_path: Path) -> None:
-    url = database_of(postgresql.render_as_string(hide_password=False), "jobs")
+    url = new_database(postgresql.render_as_string(hide_password=False), "jobs")
     *_, on_slurm = commands("run")
     here = SMALLER | {DATABASE: url, "40": "4", "8": "2", "partition=gpu": "partition=main"}
     # A socket's path must be short, which that of pytest's folders is not.

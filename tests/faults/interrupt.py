@@ -1,29 +1,37 @@
-"""Interrupts sweeps with Ctrl-C at random moments, and sets the clock back between two runs.
+"""Interrupts sweeps with signals at random moments, and sets the clock back between two runs.
 
-    python -m tests.faults.interrupt --interrupts 20
+    python -m tests.faults.interrupt --interrupts 60
 
-SIGINT goes to the whole process group, as a terminal sends it, and the same command is given again; every
-step of training is counted. Demanded: exit code 130 and the line that says how to go on, no process left,
-every trial resumable, at most one step lost by each interrupt and trial under way, and in the end the table
-of the undisturbed sweep.
+SIGINT, SIGTERM and SIGHUP in turn go to the whole process group, as a terminal and a batch system send them,
+or to the driver alone, and the same command is given again; every step of training is counted. Demanded: the
+signal's exit code and the line that says how to go on, no process left, every trial resumable, at most one
+step lost by each interrupt and trial under way, in the end the table of the undisturbed sweep, and nothing
+left in the home, among the temporary files and in shared memory that a finished study does not need.
 
 A second driver whose clock is an hour slow joins one that is at work, and then takes over from one that was
 killed. Demanded: it steals no living trial, and adopts the dead one's.
 """
 
 import argparse
+import itertools
 import random
+import signal
 import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from sweeper.signals import STOPPING
 from sweeper.trial import RunState
+from tests.faults.leftovers import Leftovers
 from tests.faults.sweep import Run, Sweep, assert_equal
 from tests.faults.verdict import Verdict
 
 EPOCHS, STEPS = 3, 60  # of workload `steps`
+
+SIGNALS = tuple(itertools.product(STOPPING, (True, False)))
+"""Each with whether the whole process group gets it."""
 
 
 def steps(sweep: Sweep) -> int:
@@ -32,20 +40,26 @@ def steps(sweep: Sweep) -> int:
     return file.stat().st_size if file.exists() else 0
 
 
-def interrupt(run: Run, moments: random.Random) -> bool:
-    """Presses Ctrl-C at a random moment; returns whether the driver was still at work."""
+def interrupt(run: Run, moments: random.Random, number: int, whole: bool) -> bool:
+    """Sends a signal at a random moment; returns whether the driver was still at work."""
     run.wait_for_lines(moments.randint(1, 8), 60)
     run.wait_for_lines(10**6, moments.uniform(0, 1.0))
     if not run.running():
         return False
-    run.interrupt()
+    run.interrupt(number, whole)
     return True
 
 
-def check_stopped(sweep: Sweep, run: Run) -> None:
-    """Checks what an interrupted driver says and leaves."""
+def is_done(run: Run, sweep: Sweep, number: int) -> bool:
+    """Whether a driver had said its last word before a signal, which may then still end Python."""
     code = run.end(60)
-    assert code == 130, f"exit code {code}: {run.errors}"
+    return code in (0, -number) and f"{sweep.trials} of {sweep.trials} trials" in "".join(run.lines)
+
+
+def check_stopped(sweep: Sweep, run: Run, number: int = signal.SIGINT) -> None:
+    """Checks what a driver that got a signal says and leaves."""
+    code = run.end(60)
+    assert code == 128 + number, f"exit code {code}: {run.errors}"
     assert run.errors == f"Stopped; go on with: sweeper resume {sweep.name}\n", run.errors
     assert sweep.gone(), f"left behind: {sweep.processes()}"
     states = {row.state for row in sweep.runs()}
@@ -54,25 +68,28 @@ def check_stopped(sweep: Sweep, run: Run) -> None:
 
 def interrupts(verdict: Verdict, folder: Path, trials: int, wanted: int, seed: int) -> int:
     """Interrupts sweeps so many times in all; returns the largest number of steps lost by one interrupt."""
-    moments, count, study, worst = random.Random(seed), 0, 0, 0.0
+    moments, count, study, worst, leftovers = random.Random(seed), 0, 0, 0.0, Leftovers()
     undisturbed = Sweep(folder / "undisturbed", trials, workload="steps", module="tests.faults.counted")
     undisturbed.finish()
     assert steps(undisturbed) == trials * EPOCHS * STEPS, "the steps are not counted"
     while count < wanted:
-        sweep = replace(undisturbed, home=folder / f"interrupted-{study}", workers=1 + study % 2)
+        sweep = leftovers.place(undisturbed, folder / f"interrupted-{study}", workers=1 + study % 2)
         before = count
         run = sweep.start()
-        while count < wanted and interrupt(run, moments):
-            if run.end(60) == 0:
-                break  # its last trial had ended: nothing was left to interrupt
+        while count < wanted:
+            number, whole = SIGNALS[count % len(SIGNALS)]
+            if not interrupt(run, moments, number, whole) or is_done(run, sweep, number):
+                break  # nothing was left to interrupt
             count += 1
-            with verdict.case(f"interrupt {count}: everything is resumable"):
-                check_stopped(sweep, run)
+            to = "the group" if whole else "the driver"
+            with verdict.case(f"interrupt {count}, {number.name} to {to}: everything is resumable"):
+                check_stopped(sweep, run, number)
             run = sweep.start()
         with verdict.case(f"study {study}, workers {sweep.workers}, {count - before} interrupts: ends whole"):
             code = run.end()
             assert (code, run.errors) == (0, ""), f"exit code {code}: {run.errors}"
             assert_equal(sweep, undisturbed, numbers=sweep.workers == 1)
+            leftovers.check(sweep)
         with verdict.case(f"study {study}: at most one step lost by each interrupt and worker"):
             lost = steps(sweep) - steps(undisturbed)
             worst = max(worst, lost / max(1, count - before))

@@ -137,7 +137,8 @@ def _files(store: StudyStore, rows: list[TrialRow], home: Path) -> None:
 def check_weights(store: StudyStore, home: Path) -> None:
     """8. Once a study has ended, the best trial of each arm has its weights, if it was trained, alone."""
     folder = StudyFolder(Home(home), store.row)
-    rows = [row for row in store.trials.rows() if row.scores is not None]
+    ended = [row for row in store.trials.rows() if row.state is not RunState.FAILED]  # those may be retried
+    rows = [row for row in ended if row.scores is not None]
     for arm in {row.arm for row in rows}:
         of_arm = [row for row in rows if row.arm == arm]
         best = max(row.scores["overall"] for row in of_arm if row.scores is not None)

@@ -1,13 +1,16 @@
-"""Kills drivers and trials with SIGKILL at random moments, starts them again, and counts what is left.
+"""Kills drivers and trials with SIGKILL, starts them again, and counts what is left.
 
-    python -m tests.faults.kill --kills 100
+    python -m tests.faults.kill --kills 300
+    python -m tests.faults.kill --kills 0 --between 200
 
-Every study of 40 trials is killed several times over, with 1, 2 and 4 workers in turn: now its driver, now
-the process of a trial, now both. After the last kill the study is brought to its end, with `sweeper retry`
-where trials have failed as killed. Demanded: exactly the trials asked for, numbered from 0, none twice, all
-complete, no process left, nothing in the home nor among the temporary files that a finished study does not
-need, and every configuration with the metrics, epoch by epoch, that it has where nobody
-disturbed; with one worker the whole table is that of the undisturbed sweep.
+At random, with 1, 2 and 4 workers in turn, a study of 40 trials is killed some fifty times: now its driver,
+now the process of a trial, now both. Between statements, on SQLite and on PostgreSQL, each line of the store
+has the driver killed just before and just after what it asks the database for, the making of the tables and
+commits included. After its last kill a study is brought to its end, with `sweeper retry` where trials have
+failed as killed. Demanded: exactly the trials asked for, numbered from 0, none twice, all complete, no
+process left, nothing in the home, among the temporary files and in shared memory that a finished study does
+not need, and every configuration with the metrics, epoch by epoch, that it has where nobody disturbed; with
+one worker the whole table is that of the undisturbed sweep.
 """
 
 import argparse
@@ -17,16 +20,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
 
+from tests.faults import postgresql
+from tests.faults.leftovers import Leftovers
+from tests.faults.moments import Moments
 from tests.faults.sweep import Run, Sweep, assert_equal
 from tests.faults.verdict import Verdict
 
 WORKERS = (1, 2, 4)
 KINDS = ("driver", "trial", "both")
+KILLS_A_STUDY, STRIKES_A_STUDY = 50, 5
 AT_START = 0.2
 """Share of the moments that fall into the seconds in which a driver starts; the others follow its work."""
 
@@ -87,18 +93,6 @@ def disturb(sweep: Sweep, killer: Killer, kills: int) -> int:
     return starts + finish(sweep)
 
 
-def left_behind(sweep: Sweep) -> list[str]:
-    """What lies in the home and the folder for temporary files without use, once a study is finished."""
-    temporary = Path(sweep.environment["TMPDIR"]).iterdir()
-    # torch keeps a cache there for all programs of a user.
-    found = [path for path in temporary if not path.name.startswith("torchinductor")]
-    found += sweep.home.rglob(".*")
-    found += sweep.home.rglob("checkpoints")
-    weights = list(sweep.home.rglob("best.safetensors"))
-    arms = {run.arm for run in sweep.runs()}
-    return [str(path) for path in found] + [str(path) for path in weights[len(arms) :]]
-
-
 def finish(sweep: Sweep) -> int:
     """Runs a study to its end, failed trials once more; returns how often the driver was started."""
     for starts in range(1, 10):
@@ -113,44 +107,82 @@ def finish(sweep: Sweep) -> int:
     raise AssertionError("trials fail again and again")
 
 
+def at_random(verdict: Verdict, folder: Path, trials: int, kills: int, seed: int) -> str:
+    """Kills drivers and trials at random; returns the counts."""
+    leftovers, undisturbed = Leftovers(), Sweep(folder / "undisturbed", trials)
+    began = time.monotonic()
+    run = undisturbed.start()
+    assert run.wait_for("trial 0 starts")
+    killer = Killer(seed, time.monotonic() - began)
+    assert run.end() == 0, run.errors
+    print(f"undisturbed: {trials} trials in {time.monotonic() - began:.0f} s", flush=True)
+    study = 0
+    while killer.kills.total() < kills:
+        workers = WORKERS[study % len(WORKERS)]
+        sweep = leftovers.place(undisturbed, folder / f"study-{study}", workers=workers)
+        began, before = time.monotonic(), killer.kills.copy()
+        with verdict.case(f"study {study}, workers {workers}: none lost, none double, all equal"):
+            starts = disturb(sweep, killer, min(KILLS_A_STUDY, kills - killer.kills.total()))
+            assert_equal(sweep, undisturbed, numbers=workers == 1)
+            leftovers.check(sweep)
+            counts = ", ".join(f"{count} of a {what}" for what, count in (killer.kills - before).items())
+            print(f"    kills: {counts}; {starts} starts, {time.monotonic() - began:.0f} s", flush=True)
+        study += 1
+    drivers, others = killer.kills["driver"], killer.kills["trial"]
+    return f"{drivers + others} kills at random ({drivers} of drivers, {others} of trials) in {study} studies"
+
+
+def between_statements(verdict: Verdict, undisturbed: Sweep, url: str | None, kills: int, seed: int) -> str:
+    """Kills drivers at moments of their talk with one kind of database; returns the counts."""
+    kind, done, study = "SQLite" if url is None else "PostgreSQL", 0, 0
+    leftovers, moments = Leftovers(), Moments(seed)
+
+    def place(name: str) -> Sweep:
+        storage = None if url is None else postgresql.new_database(url, name)
+        return leftovers.place(undisturbed, undisturbed.home.with_name(f"{kind}-{name}"), storage=storage)
+
+    moments.meet(place("met"))
+    while done < kills:
+        sweep = place(f"study{study}")
+        with verdict.case(f"{kind}, study {study}: none lost, none double, all equal"):
+            for _ in range(min(STRIKES_A_STUDY, kills - done)):
+                code, struck = moments.strike(sweep, "kill")
+                assert (code, struck) in {(0, 0), (-signal.SIGKILL, 1)}, f"exit code {code}, {struck} strikes"
+                assert sweep.gone(), f"left behind: {sweep.processes()}"
+                done += struck
+                if not struck:
+                    break  # the moment did not come, and the study is done
+            finish(sweep)
+            assert_equal(sweep, undisturbed)
+            leftovers.check(sweep)
+        study += 1
+    return f"{kind}: {done} kills between statements in {study} studies, {moments}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--kills", type=int, default=12, help="in all (default: 12)")
-    parser.add_argument("--studies", type=int, default=3, help="that share them (default: 3)")
-    parser.add_argument("--trials", type=int, default=40, help="of each study (default: 40)")
+    parser.add_argument("--kills", type=int, default=12, help="at random (default: 12)")
+    parser.add_argument("--between", type=int, default=0, help="between statements (default: 0)")
+    parser.add_argument("--trials", type=int, default=40, help="of a study killed at random (default: 40)")
     parser.add_argument("--seed", type=int, default=0, help="of moments and victims (default: 0)")
     given = parser.parse_args()
-    verdict = Verdict()
+    verdict, counts = Verdict(), list[str]()
     with tempfile.TemporaryDirectory() as name:
-        undisturbed = Sweep(Path(name) / "undisturbed", given.trials)
-        began = time.monotonic()
-        run = undisturbed.start()
-        assert run.wait_for("trial 0 starts")
-        killer = Killer(given.seed, time.monotonic() - began)
-        assert run.end() == 0, run.errors
-        print(f"undisturbed: {given.trials} trials in {time.monotonic() - began:.0f} s", flush=True)
-        for study in range(given.studies):
-            workers = WORKERS[study % len(WORKERS)]
-            share = (study + 1) * given.kills // given.studies - study * given.kills // given.studies
-            temporary = Path(name) / f"temporary-{study}"
-            temporary.mkdir()
-            home, environment = Path(name) / f"study-{study}", {"TMPDIR": str(temporary)}
-            sweep = replace(undisturbed, home=home, workers=workers, environment=environment)
-            began, before = time.monotonic(), killer.kills.copy()
-            what = (
-                f"study {study}, workers {workers}: {given.trials} trials, none lost, none double, all equal"
-            )
-            with verdict.case(what):
-                starts = disturb(sweep, killer, share)
-                assert_equal(sweep, undisturbed, numbers=workers == 1)
-                assert not (left := left_behind(sweep)), f"left behind: {left}"
-            counts = ", ".join(f"{count} of a {what}" for what, count in (killer.kills - before).items())
-            print(f"    kills: {counts}; {starts} starts, {time.monotonic() - began:.0f} s", flush=True)
-    drivers, trials = killer.kills["driver"], killer.kills["trial"]
-    counts = f"{drivers + trials} kills ({drivers} of drivers, {trials} of trials) in {given.studies} studies"
-    sys.exit(verdict.exit_code(counts))
+        folder = Path(name)
+        if given.kills:
+            counts.append(at_random(verdict, folder / "random", given.trials, given.kills, given.seed))
+        if given.between:
+            undisturbed = Sweep(folder / "between" / "undisturbed", 12)
+            undisturbed.finish()
+            on_server = given.between // 2 if postgresql.available() else 0
+            on_file = given.between - on_server
+            counts.append(between_statements(verdict, undisturbed, None, on_file, given.seed))
+            if on_server:
+                with postgresql.server(folder / "postgresql") as server:
+                    counts.append(between_statements(verdict, undisturbed, server.url, on_server, given.seed))
+    sys.exit(verdict.exit_code("; ".join(counts)))
 
 
 if __name__ == "__main__":

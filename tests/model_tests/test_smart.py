@@ -1,61 +1,31 @@
 """SMART against closed forms, finite differences and smart-pytorch."""
 
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
-from scipy.special import expit, rel_entr, softmax
-from torch import Tensor, nn
+from scipy.special import expit
+from torch import Tensor
 
 from model.config import TrainConfig
-from model.config.smart import SmartConfig, task_weight
+from model.config.smart import SmartConfig
 from model.data.tokenizer import build_tokenizer
-from model.network.cpu.packing import Packing
 from model.network.multitask import MultitaskEncoder
-from model.smart import Smart, adversarial_noise, divergence, released_divergence
-from model.tasks import Task
-from tests.model_tests.made import needs_minilm, padded
-
-NAMES = ["sst", "sts", "sts_mse", "para"]
-FIRST = ["A man is playing a guitar.", "Why?", "the film is a dull mess that never finds its feet"]
-SECOND = ["Someone plays music.", "Why not?", "An utterly charming movie."]
-
-
-def make_tasks() -> dict[str, Task]:
-    source = {"kind": "demo", "task": "sst"}
-    one: dict[str, Any] = {"kind": "single", "source": source, "text": ("a",), "label": "y"}
-    two = one | {"kind": "pair", "text": ("a", "b")}
-    score = two | {"range": (0, 5), "metric": "pearson", "head": "cosine"}
-    fields = {
-        "sst": one | {"classes": 5, "metric": "accuracy", "head": "mlp"},
-        "sts": score,
-        "sts_mse": score | {"loss": "mse"},
-        "para": two | {"classes": 2, "metric": "accuracy", "head": "sbert"},
-    }
-    return {name: Task.model_validate(field) for name, field in fields.items()}
-
-
-TASKS = make_tasks()
-
-
-def tiny(dropout: float = 0.1) -> MultitaskEncoder:
-    torch.manual_seed(0)
-    encoder = {"layers": 2, "hidden_size": 16, "attention_heads": 2, "pooling": "mean", "dropout": dropout}
-    config = TrainConfig.model_validate({"tasks": TASKS, "encoder": encoder, "dropout": dropout})
-    return MultitaskEncoder(config, vocabulary_size=30, pad_id=0)
-
-
-def tiny_inputs(name: str) -> tuple[str, int, Tensor, Tensor]:
-    columns = len(TASKS[name].text)
-    ids = torch.randint(5, 30, (4 * columns, 7), generator=torch.Generator().manual_seed(1))
-    ids[1, 4:] = ids[2, 2:] = 0
-    return name, columns, ids, (ids != 0).long()
+from model.smart import adversarial_noise, divergence
+from tests.model_tests.made import needs_minilm
+from tests.model_tests.smoothed import (
+    NAMES,
+    TASKS,
+    gradients,
+    sentences,
+    smart,
+    spied,
+    symmetric_kl,
+    tiny,
+    tiny_inputs,
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,53 +36,6 @@ def minilm() -> Iterator[MultitaskEncoder]:
     )
     tokenizer = build_tokenizer(config.encoder, [])
     yield MultitaskEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id).train()
-
-
-def sentences(model: MultitaskEncoder, name: str) -> tuple[str, int, Tensor, Tensor]:
-    columns = len(TASKS[name].text)
-    tokenizer = build_tokenizer(
-        TrainConfig.model_validate({"tasks": TASKS, "encoder": {"source": "minilm"}}).encoder, []
-    )
-    return name, columns, *padded(tokenizer, (FIRST + SECOND)[: 3 * columns])
-
-
-def smart(model: MultitaskEncoder, total_steps: int = 100, **settings: Any) -> Smart:
-    config = SmartConfig.model_validate({"enabled": True, "bregman": 0, **settings})
-    return Smart(model, config, TASKS, total_steps, seed=3)
-
-
-class Spy(nn.Module):
-    """Keeps the noise of every pass."""
-
-    def __init__(self, model: MultitaskEncoder) -> None:
-        super().__init__()
-        self.model = model
-        self.encoder = model.encoder
-        self.noises: list[Tensor] = []
-
-    def forward(
-        self, task: str, columns: int, ids: Tensor, mask: Tensor, noise: Tensor | None = None
-    ) -> Tensor:
-        if noise is not None:
-            self.noises.append(noise.detach().clone())
-        outputs: Tensor = self.model(task, columns, ids, mask, noise)
-        return outputs
-
-
-def spied(model: MultitaskEncoder, **settings: Any) -> tuple[Smart, list[Tensor]]:
-    spy = Spy(model)
-    return smart(spy, **settings), spy.noises  # type: ignore[arg-type]
-
-
-def symmetric_kl(logits: NDArray[np.float64], others: NDArray[np.float64]) -> float:
-    p, q = softmax(logits, axis=1), softmax(others, axis=1)
-    return float((rel_entr(p, q) + rel_entr(q, p)).sum(axis=1).mean())
-
-
-def gradients(loss: Tensor, model: nn.Module) -> dict[str, Tensor]:
-    model.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 30.0])
@@ -307,124 +230,3 @@ def test_tasks_that_are_not_chosen_are_left_alone() -> None:
     assert torch.equal(outputs, plain)
     assert penalty.item() == 0
     assert not noises
-
-
-@pytest.mark.parametrize("name", ["sst", "sts", "para"])
-@pytest.mark.parametrize("steps", [1, 2])
-def test_released_mode_equals_smart_pytorch_on_the_same_noise(name: str, steps: int) -> None:
-    package = pytest.importorskip("smart_pytorch", reason="smart-pytorch is not installed")
-    model, (_, columns, ids, mask) = tiny(), tiny_inputs(name)
-    regulariser, noises = spied(model, mode="released", steps=steps, sigma=1e-5, step_size=1e-3)
-    torch.manual_seed(5)
-    _, penalty = regulariser.loss(name, columns, ids, mask)
-    found = gradients(penalty, model)
-
-    words = model.encoder.bert.get_input_embeddings()(ids)
-    packing = Packing(mask)
-
-    def outputs_of(embedded: Tensor) -> Tensor:
-        inputs = {"inputs_embeds": packing.pack(embedded), "position_ids": packing.positions}
-        states = packing.spread(model.encoder.bert(**inputs, packing=packing).last_hidden_state)
-        pooled = (states * mask.unsqueeze(-1)).sum(dim=1) / mask.sum(dim=1, keepdim=True)
-        result: Tensor = model.heads[name](*pooled.chunk(columns))
-        return result
-
-    if TASKS[name].range is None:
-        losses = {
-            "loss_fn": package.kl_loss,
-            "loss_last_fn": functools.partial(package.sym_kl_loss, reduction="batchmean"),
-        }
-    else:
-        losses = {"loss_fn": nn.functional.mse_loss}
-    reference = package.SMARTLoss(outputs_of, num_steps=steps, step_size=1e-3, noise_var=1e-5, **losses)
-    torch.manual_seed(5)
-    clean = outputs_of(words)
-
-    def same_noise(like: Tensor, requires_grad: bool) -> Tensor:
-        assert like.shape == noises[0].shape
-        return (noises[0] / 1e-5).requires_grad_(requires_grad)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch, "randn_like", same_noise)
-        expected = reference(words, clean)
-    torch.testing.assert_close(penalty, expected, rtol=1e-4, atol=1e-9)
-    torch.testing.assert_close(found, gradients(expected, model), rtol=1e-3, atol=1e-7)
-
-
-def test_released_divergence_has_the_value_of_the_symmetric_one() -> None:
-    a, b = torch.randn(2, 6, 5, dtype=torch.float64)
-    torch.testing.assert_close(released_divergence(TASKS["sst"], a, b), divergence(TASKS["sst"], a, b))
-
-
-@pytest.mark.parametrize("name", ["sst", "sts_mse"])
-def test_the_bregman_term_is_the_divergence_from_the_averaged_weights(name: str) -> None:
-    model, inputs = tiny(dropout=0.0).double(), tiny_inputs(name)
-    regulariser = smart(model, strength=0, bregman=0.7)
-    before = model(*inputs).detach()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
-    outputs, penalty = regulariser.loss(*inputs)
-    a, b = outputs.detach().numpy(), before.numpy()
-    expected = symmetric_kl(a, b) if name == "sst" else np.mean((a - b) ** 2)
-    assert expected > 1e-5
-    np.testing.assert_allclose(penalty.item(), 0.7 * expected, rtol=1e-9)
-    constant = gradients(0.7 * divergence(TASKS[name], model(*inputs), before), model)
-    torch.testing.assert_close(gradients(penalty, model), constant)
-
-
-def test_the_average_follows_its_recursion() -> None:
-    model = tiny().double()
-    regulariser = smart(model, total_steps=100, bregman=1)
-    weight = dict(model.named_parameters())["heads.sst.layers.7.bias"]
-    expected = weight.detach().numpy().copy()
-    for step in range(20):
-        with torch.no_grad():
-            weight.add_(step + 1)
-        decay = 0.99 if step < 10 else 0.999
-        expected = decay * expected + (1 - decay) * weight.detach().numpy()
-        regulariser.after_step(step)
-    average = regulariser.state_dict()["average.heads.sst.layers.7.bias"]
-    np.testing.assert_allclose(average, expected, rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("train", "dev", "weight"), [(0.95, 0.51, 6.6), (0.5, 0.6, 0.0), (0.6, 0.6, 0.0), (1.0, -1.0, 15.0)]
-)
-def test_the_dynamic_weight_follows_the_gap(train: float, dev: float, weight: float) -> None:
-    config = SmartConfig(weight="dynamic", strength=3, target_gap=0.2)
-    assert task_weight(config, train, dev) == pytest.approx(weight)
-    assert task_weight(config.model_copy(update={"weight": "static"}), train, dev) == 3
-
-
-def test_dynamic_weights_change_by_task_after_an_epoch() -> None:
-    model = tiny()
-    regulariser = smart(model, weight="dynamic", tasks=("sst", "sts"), target_gap=0.5)
-    assert regulariser.loss(*tiny_inputs("sst"))[1].item() == 0
-    train, dev = {"sst": 0.9, "sts": 0.8, "para": 0.9}, {"sst": 0.5, "sts": 0.9, "para": 0.1}
-    assert regulariser.after_epoch(train, dev) == pytest.approx({"sst": 0.8, "sts": 0.0})
-    assert regulariser.loss(*tiny_inputs("sst"))[1].item() > 0
-    assert regulariser.loss(*tiny_inputs("sts"))[1].item() == 0
-
-
-def test_a_saved_state_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
-    def build() -> Smart:
-        return smart(model, weight="dynamic", bregman=1)
-
-    model = tiny()
-    first = build()
-    first.after_epoch(dict.fromkeys(TASKS, 0.9), dict.fromkeys(TASKS, 0.6))
-    first.loss(*tiny_inputs("sst"))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(1.1)
-    first.after_step(0)
-    save_file(first.state_dict(), tmp_path / "smart.safetensors")
-    second = build()
-    second.load_state_dict(load_file(tmp_path / "smart.safetensors"))
-    penalties = []
-    for regulariser in (first, second):
-        torch.manual_seed(5)
-        penalties.append([regulariser.loss(*tiny_inputs(name))[1].item() for name in NAMES])
-    assert penalties[0] == penalties[1]
-    assert min(penalties[0]) > 0

@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from sweeper.trial import RunState
 from tests.faults.sweep import Sweep
 from tests.slurm.cluster import asked, cluster, missing
 from tests.slurm.timelimit import assert_resumed, counted, logs, start, wait_for
+
+SECRET = "0pen-s3same"
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -63,6 +66,29 @@ def test_a_cancelled_job_leaves_its_trial_resumable(slurm: Mapping[str, str], tm
     [log] = logs(sweep)
     assert "stopping after the step under way" in log
     assert "was killed" not in log
+
+
+def test_a_password_stands_nowhere_but_in_what_the_jobs_are_given(
+    slurm: Mapping[str, str], postgresql: sa.URL, tmp_path: Path
+) -> None:
+    storage = postgresql.set(password=SECRET).render_as_string(hide_password=False)  # it trusts everybody
+    sweep = Sweep(tmp_path / "home", 1, workload="requeued", storage=storage, environment=slurm)
+    run = start(sweep)
+    wait_for(sweep, "trial 0 epoch 1/")
+    shown = subprocess.run(["ps", "-eww", "-o", "args="], capture_output=True, text=True, check=True).stdout
+    assert "sweeper resume" in shown
+    assert SECRET not in shown
+    run.interrupt()
+    assert run.end(60) == 130
+    asked(slurm, "scancel", *arrays(sweep))
+    assert sweep.gone(), sweep.processes()
+    report = sweep.command("report", sweep.name, "--folder", str(tmp_path / "reports"))
+    assert report.end(60) == 0
+    assert SECRET not in "".join([*run.lines, run.errors, *report.lines, report.errors])
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    told = [path for path in files if SECRET.encode() in path.read_bytes()]
+    assert {path.suffix for path in told} == {".pkl"}
+    assert not any(place.stat().st_mode & 0o077 for path in told for place in (path, path.parent))
 
 
 def test_what_slurm_refuses_is_one_line(slurm: Mapping[str, str], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def training_rows(results: Results, *metrics: str) -> pd.DataFrame:
 
 
 def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure | None:
-    """A line by epoch for each arm that has the values, on a shade where its trials differ.
+    """A line by epoch for each arm told apart that has the values, on a shade where its trials differ.
 
     Args:
         results: The study.
@@ -28,7 +28,7 @@ def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure 
         The drawing; None where no arm has the values.
     """
     shades, lines = [], []
-    for arm in results.arms:
+    for arm in results.told_apart:
         epochs = values[values["arm"] == arm].groupby("epoch")["value"]
         mean = epochs.mean()
         if mean.empty:

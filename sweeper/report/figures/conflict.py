@@ -4,7 +4,7 @@ from itertools import combinations
 
 from ..results import Results
 from .bands import READING, draw_bands, training_rows
-from .drawing import Figure, Panel, legend
+from .drawing import Figure, Panel, legend, remark_arms
 
 
 def conflict_figure(results: Results) -> Figure:
@@ -30,7 +30,7 @@ def conflict_figure(results: Results) -> Figure:
         "conflict",
         "Conflict between gradients",
         "Two tasks are in conflict at a step if the cosine between their gradients is negative (the paper's "
-        f"Figure 1, measured before any surgery). {READING}",
+        f"Figure 1, measured before any surgery). {READING}" + remark_arms(results, "left out"),
         tuple(panels),
         legend(results, set(found["arm"])),
     )

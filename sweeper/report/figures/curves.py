@@ -13,10 +13,10 @@ from .drawing import (
     Panel,
     colour,
     drawing_of,
-    drawn_arms,
     escape,
     legend,
     mark_epochs,
+    remark_arms,
     round_all,
     sample,
     symbol,
@@ -34,7 +34,7 @@ def curves_figure(results: Results) -> Figure:
         own = drawn[drawn["state"] == state.value]
         traces += _curves(overall, own, state.value, GREY, dash=dash)
     complete = drawn[drawn["state"] == RunState.COMPLETE.value]
-    for arm in drawn_arms(results):
+    for arm in results.told_apart:
         own = complete[complete["arm"] == arm]
         traces += _curves(overall, own, arm, colour(results, arm), sign=symbol(results, arm))
     best = best_trial(results.complete)
@@ -42,7 +42,7 @@ def curves_figure(results: Results) -> Figure:
         own = drawn[drawn["number"] == best["number"]]
         name = f"trial {best['number']}, the best"
         traces += _curves(overall, own, name, colour(results, best["arm"]), width=3.5)
-    told = " The sign at the last epoch tells the arm." if len(drawn_arms(results)) > 1 else ""
+    told = " The sign at the last epoch tells the arm." if len(results.told_apart) > 1 else ""
     panels = []
     if traces:
         drawing = drawing_of(traces, "epoch", "overall")
@@ -52,7 +52,7 @@ def curves_figure(results: Results) -> Figure:
         "curves",
         "Learning curves",
         "Dev score by epoch of every trial. Grey: pruned; grey and dotted: failed; grey and dashed: still "
-        "running; thick: the best trial of all." + told + left_out,
+        "running; thick: the best trial of all." + told + remark_arms(results, "left out") + left_out,
         tuple(panels),
         legend(results),
     )

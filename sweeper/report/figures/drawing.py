@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ...text import one_line
-from ..results import Results, best_per_arm
+from ..results import APART, Results, best_per_arm
 
 # After Okabe and Ito, for colour-blind readers: without black and yellow, the blue lighter.
 COLOURS = ("#1f86c9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -126,7 +126,7 @@ def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -
     """
     if len(trials) <= DRAWN:
         return trials, ""
-    kept = {trial["number"] for trial in best_per_arm(results).values()} | set(keep)
+    kept = {*best_per_arm(results).values(), *keep}
     drawn = trials["number"].isin(kept).to_numpy(copy=True)
     drawn[np.linspace(0, len(trials) - 1, DRAWN).round().astype(int)] = True
     return trials[drawn], (
@@ -135,10 +135,12 @@ def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -
     )
 
 
-def drawn_arms(results: Results) -> list[str]:
-    """The arms that have a complete trial, in the order of the study file."""
-    found = set(results.complete["arm"])
-    return [arm for arm in results.arms if arm in found]
+def remark_arms(results: Results, others: str = "are grey") -> str:
+    """A sentence about arms that are not told apart, or ""."""
+    arms = results.complete["arm"].nunique()
+    if arms <= APART:
+        return ""
+    return f" Of {arms:,} arms the {APART} with the best configurations are told apart, the others {others}."
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ class Key:
 
 def legend(results: Results, drawn: Collection[str] | None = None) -> tuple[Key, ...]:
     """Arms with their colours and signs, of those `drawn` if given; empty while only one arm has results."""
-    arms = drawn_arms(results)
+    arms = results.told_apart
     if len(arms) < 2:
         return ()
     return tuple(
@@ -186,12 +188,18 @@ class Figure:
 
 
 def colour(results: Results, arm: str) -> str:
-    """The colour of an arm."""
-    return COLOURS[results.arms.index(arm) % len(COLOURS)]
+    """The colour of an arm; grey if it is not told apart."""
+    arms = _looks(results)
+    return COLOURS[arms.index(arm) % len(COLOURS)] if arm in arms else GREY
 
 
 def symbol(results: Results, arm: str) -> str:
-    """The sign of an arm's points."""
+    """The sign of the points of an arm that is told apart."""
     # Shifted by one at each turn of the colours, so that no two of 36 arms look the same.
-    turn, place = divmod(results.arms.index(arm), len(COLOURS))
+    turn, place = divmod(_looks(results).index(arm), len(COLOURS))
     return SYMBOLS[(turn + place) % len(SYMBOLS)]
+
+
+def _looks(results: Results) -> tuple[str, ...]:
+    """The arms that have looks, in the order by which they have them."""
+    return results.arms if len(results.arms) <= APART else results.told_apart

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from ...study.settings import flat
 from ...text import one_line, plural, score
 from ..published import PAPER_TASKS, published_tables
-from ..results import Configuration, Results
+from ..results import APART, Configuration, Results
 from ..statistics.comparison import Comparison, Comparisons
 from ..statistics.paired import Verdict
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
@@ -19,7 +19,9 @@ HEIGHT = 26
 def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     """A row an arm: the mean of its best configuration with its interval, the published figures as marks."""
     claims = comparisons.claims
-    shown = [(one, interval) for one in claims.leaders if (interval := claims.intervals(one))]
+    against = {each.theirs.arm for each in claims.declared}
+    best = [one for place, one in enumerate(claims.leaders) if place < APART or one.arm in against]
+    shown = [(one, interval) for one in best if (interval := claims.intervals(one))]
     panels, marks = [], []
     if len(shown) > 1:
         rows = [_label(one) for one, _ in shown]
@@ -47,7 +49,7 @@ def _label(one: Configuration) -> str:
 
 def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[float, float]) -> go.Scatter:
     said = _verdict(claims, one)
-    shade = colour(results, one.arm) if one.arm in results.arms else GREY
+    shade = colour(results, one.arm)
     hollow = len(one.numbers) == 1 or said is Verdict.UNDECIDED
     middle = round_all([one.mean])
     text = f"{score(one.mean)}, 95 % {score(ends[0])} to {score(ends[1])}"

@@ -11,9 +11,9 @@ from .drawing import (
     Panel,
     colour,
     drawing_of,
-    drawn_arms,
     escape,
     legend,
+    remark_arms,
     round_all,
     sample,
 )
@@ -25,7 +25,7 @@ def history_figure(results: Results) -> Figure:
     frame = history(results)
     trials, left_out = sample(results, results.complete)
     lines = [_best_so_far(frame, frame, "best so far", GREY, 1.5)]
-    arms = drawn_arms(results)
+    arms = results.told_apart
     # More lines than colours would hide the points.
     each = 1 < len(arms) <= len(COLOURS)
     if each:
@@ -42,7 +42,10 @@ def history_figure(results: Results) -> Figure:
     return Figure(
         "history",
         "Overall by trial",
-        caption + (", the coloured ones that of each arm." if each else ".") + left_out,
+        caption
+        + (", the coloured ones that of each arm." if each else ".")
+        + remark_arms(results)
+        + left_out,
         (Panel("history", "Overall by trial number", drawing),),
         legend(results),
     )

@@ -15,7 +15,7 @@ from ...study.space import Choice, Space
 from ...text import one_line
 from ..results import PARAM, Results, Trial, params, records
 from .anova import Importances, UnfitTrialsError, chance, importances
-from .drawing import GREY, Figure, Panel, colour, drawing_of, drawn_arms, escape, legend, round_all
+from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, legend, remark_arms, round_all
 
 METHODS = {"fanova": "fANOVA", "ped_anova": "PED-ANOVA"}
 
@@ -37,7 +37,7 @@ class _Measured:
 
 def importances_figure(results: Results) -> Figure:
     """Importances within each arm, and over all arms with what sets them apart as settings."""
-    trials, arms = results.observations.drop(columns="traceback"), drawn_arms(results)
+    trials, arms = results.observations.drop(columns="traceback"), results.told_apart
     own = {arm: _some(trials[trials["arm"] == arm], OF_ARM) for arm in arms}
     rows = _some(trials, OF_ALL)
     within, unfit = _within(results, own)
@@ -58,6 +58,7 @@ def importances_figure(results: Results) -> Figure:
         caption += (
             " Settings by which arms differ count over all arms; of several that go together, the first."
         )
+    caption += remark_arms(results, "only drawn together")
     if more:
         caption += (
             f" Of more than {OF_ARM} trials of an arm, or {OF_ALL} of all, those at even distances count."

@@ -4,7 +4,18 @@ import plotly.graph_objects as go
 
 from ...text import score
 from ..results import Results, learning_curves
-from .drawing import Figure, Panel, colour, drawing_of, escape, legend, mark_epochs, round_all, symbol
+from .drawing import (
+    Figure,
+    Panel,
+    colour,
+    drawing_of,
+    escape,
+    legend,
+    mark_epochs,
+    remark_arms,
+    round_all,
+    symbol,
+)
 
 
 def learning_figure(results: Results) -> Figure:
@@ -43,7 +54,7 @@ def learning_figure(results: Results) -> Figure:
         "learning",
         "Training against dev score",
         "The best trial of each arm: dotted on a fixed sample of the training rows, solid on the dev rows. "
-        "A gap between them is overfitting (the paper's Figure 4).",
+        "A gap between them is overfitting (the paper's Figure 4)." + remark_arms(results, "left out"),
         tuple(panels),
         legend(results),
     )

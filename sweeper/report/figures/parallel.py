@@ -15,10 +15,13 @@ import plotly.graph_objects as go
 from ...study.space import Choice, Space
 from ...text import score, setting
 from ..results import PARAM, Results
-from .drawing import Figure, Key, Panel, drawing_of, drawn_arms, escape, round_all, sample
+from .drawing import Figure, Key, Panel, drawing_of, escape, round_all, sample
 
 SHADES = ("#a3adb5", "#56b4e9", "#1f86c9", "#e69f00", "#d55e00")
 """From the worst fifth to the best."""
+
+MARKS = 36
+"""Names beside an axis, at most; of more, some at even distances."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ def parallel_figure(results: Results) -> Figure:
 
 
 def _axes(results: Results, trials: pd.DataFrame) -> list[_Axis]:
-    arms = drawn_arms(results)
+    known = set(results.complete["arm"])
+    arms = [arm for arm in results.arms if arm in known]
     axes = [_named_axis("arm", trials["arm"].tolist(), arms, trials.index)] if len(arms) > 1 else []
     axes += [
         _setting_axis(name, space, trials[PARAM + name])
@@ -87,10 +91,11 @@ def _setting_axis(name: str, space: Space, column: "pd.Series[float]") -> _Axis:
 
 def _named_axis(name: str, texts: list[str], names: list[str], index: "pd.Index[int]") -> _Axis:
     heights = {text: place / max(1, len(names) - 1) for place, text in enumerate(names)}
+    marked = names[:: -(-len(names) // MARKS)]
     return _Axis(
         name,
         pd.Series([heights.get(text, math.nan) for text in texts], index),
-        {height: text for text, height in heights.items()},
+        {heights[text]: text for text in marked},
     )
 
 

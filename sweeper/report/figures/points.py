@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from ...text import setting
 from ..results import Results
-from .drawing import colour, drawn_arms, escape, round_all, symbol
+from .drawing import GREY, colour, escape, round_all, symbol
 
 
 def arm_points(
@@ -18,7 +18,7 @@ def arm_points(
     *,
     as_text: bool = False,
 ) -> list[go.Scatter]:
-    """One trace of points for each arm.
+    """One trace of points for each arm that is told apart, and a grey one of all others.
 
     Args:
         results: The study.
@@ -28,19 +28,22 @@ def arm_points(
         as_text: Whether the horizontal values are names, not numbers.
     """
     traces = []
-    for arm in drawn_arms(results):
-        own = trials[trials["arm"] == arm]
+    others = trials[~trials["arm"].isin(results.told_apart)]
+    looks = [(others, "other arms", GREY, "circle")] if len(others) else []
+    for arm in results.told_apart:
+        looks.append((trials[trials["arm"] == arm], arm, colour(results, arm), symbol(results, arm)))
+    for own, name, shade, sign in looks:
         traces.append(
             go.Scatter(
                 x=[_name(value) for value in own[x].tolist()] if as_text else round_all(own[x]),
                 y=round_all(own[y]),
                 mode="markers",
-                name=escape(arm),
+                name=escape(name),
                 marker={
                     "size": 8,
                     "opacity": 0.8,
-                    "color": colour(results, arm),
-                    "symbol": symbol(results, arm),
+                    "color": shade,
+                    "symbol": sign,
                 },
                 hovertext=[f"trial {number}" for number in own["number"]],
                 hoverinfo="x+y+text+name",

@@ -3,7 +3,7 @@
 from ...study.space import Choice
 from ...text import setting
 from ..results import PARAM, Results
-from .drawing import Figure, Panel, drawing_of, escape, legend, mark_powers, sample
+from .drawing import Figure, Panel, drawing_of, escape, legend, mark_powers, remark_arms, sample
 from .points import arm_points
 
 
@@ -28,6 +28,7 @@ def slices_figure(results: Results) -> Figure:
         "slices",
         "Overall by setting",
         "Each point is a complete trial. Settings vary together: a pattern here need not be a cause."
+        + remark_arms(results)
         + left_out,
         tuple(panels),
         legend(results),

@@ -2,7 +2,7 @@
 
 from ..results import Results
 from .bands import READING, draw_bands, training_rows
-from .drawing import Figure, Panel, legend
+from .drawing import Figure, Panel, legend, remark_arms
 
 
 def smart_figure(results: Results) -> Figure:
@@ -18,7 +18,8 @@ def smart_figure(results: Results) -> Figure:
     return Figure(
         "smart",
         "SMART weight by epoch",
-        f"The weight that SMART's regulariser had from the end of each epoch on. {READING}",
+        f"The weight that SMART's regulariser had from the end of each epoch on. {READING}"
+        + remark_arms(results, "left out"),
         tuple(panels),
         legend(results, set(found["arm"])),
     )

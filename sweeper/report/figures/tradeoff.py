@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ...study.pareto import on_front
 from ..results import Results, pareto_front
-from .drawing import GREY, Figure, Panel, drawing_of, legend, round_all, sample
+from .drawing import GREY, Figure, Panel, drawing_of, legend, remark_arms, round_all, sample
 from .points import arm_points
 
 
@@ -36,7 +36,13 @@ def tradeoff_figure(results: Results) -> Figure:
         "Each point is a complete trial: up and to the right is better in both tasks. The grey line is the "
         "Pareto front: the trials that none beats in both."
     )
-    return Figure("tradeoff", "Trade-off between tasks", caption + left_out, tuple(panels), legend(results))
+    return Figure(
+        "tradeoff",
+        "Trade-off between tasks",
+        caption + remark_arms(results) + left_out,
+        tuple(panels),
+        legend(results),
+    )
 
 
 def pareto_figure(results: Results) -> Figure:
@@ -61,4 +67,6 @@ def pareto_figure(results: Results) -> Figure:
             Panel(f"pareto-{one}-{other}", f"{other} against {one}, with the Pareto front", drawing)
         )
     caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives."
-    return Figure("pareto", "Pareto front", caption + left_out, tuple(panels), legend(results))
+    return Figure(
+        "pareto", "Pareto front", caption + remark_arms(results) + left_out, tuple(panels), legend(results)
+    )

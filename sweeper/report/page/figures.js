@@ -15,7 +15,6 @@
     waiting.delete(place);
     sight.unobserve(place);
     const drawing = JSON.parse(source.textContent);
-    drawing.data = drawing.data.map(({ like, ...own }) => joined(drawing.shared[like], own));
     for (const trace of drawing.data) {
       const texts = trace.hovertext;
       if (texts && texts.of) trace.hovertext = texts.at ? texts.at.map((place) => texts.of[place]) : texts.of[0];
@@ -29,15 +28,6 @@
       const trial = /^trial (\d+)\b/.exec(point.hovertext ?? "");
       if (trial) location.hash = `trial-${trial[1]}`;
     });
-  }
-
-  /** What traces share, with what one has besides. */
-  function joined(shared, own) {
-    const whole = structuredClone({ ...shared, ...own });
-    for (const [key, value] of Object.entries(shared)) {
-      if (key in own) whole[key] = joined(value, own[key]);
-    }
-    return whole;
   }
 
   /** The drawing as one picture by its title: only the buttons beside it are read out and reached by keyboard. */
@@ -61,10 +51,6 @@
     );
   }
 
-  for (const legend of document.querySelectorAll("[data-legend]")) {
-    const first = document.getElementById(legend.dataset.legend).querySelector(".legend");
-    legend.replaceChildren(...first.cloneNode(true).childNodes);
-  }
   for (const button of document.querySelectorAll("button[data-save]")) button.addEventListener("click", () => save(button));
   for (const place of waiting.keys()) sight.observe(place);
   addEventListener("beforeprint", () => [...waiting.keys()].forEach(draw));

@@ -35,9 +35,6 @@ A table of more rows cannot be copied as LaTeX or Markdown: no paper prints it, 
 it.
 """
 
-LEGEND = 36
-"""Entries of a legend that each figure has; a longer one stands in the page once, and a script copies it."""
-
 
 def page(
     results: Results, document: Document, figures: Sequence[Figure], trials: Table, made: Mapping[str, str]
@@ -73,7 +70,6 @@ def page(
         copies=copies,
         rest=rest,
         many=ROWS,
-        legends=_legends(figures),
         print=json.dumps({"layout": PRINT, "width": WIDTH, "height": HEIGHT}),
         made=made,
         # Styles and scripts are not escaped: they come with packages, not with a study.
@@ -84,51 +80,13 @@ def page(
     )
 
 
-def _legends(figures: Sequence[Figure]) -> dict[str, str]:
-    """The figures whose legend is a long one that another figure has before them: key, and that figure's."""
-    first: dict[object, str] = {}
-    found = {figure.key: first.setdefault(figure.legend, figure.key) for figure in figures}
-    long = {figure.key for figure in figures if len(figure.legend) > LEGEND}
-    return {key: other for key, other in found.items() if key in long and key != other}
-
-
 def _drawing(panel: Panel) -> str:
-    """A plotly figure as JSON: points that say the same share one text, traces what all of them have."""
+    """A plotly figure as JSON: points that say the same share one text."""
     drawing = json.loads(panel.drawing.to_json())
     for trace in drawing["data"]:
         if isinstance(trace.get("hovertext"), list):
             trace["hovertext"] = pack(trace["hovertext"])
-    drawing |= _alike(drawing["data"])
     return json.dumps(drawing, ensure_ascii=False, separators=(",", ":"))
-
-
-def _alike(traces: list[dict[str, Any]]) -> dict[str, Any]:
-    """Traces in groups with the same keys: what each group shares, and what each has besides it."""
-    kinds = list(dict.fromkeys(tuple(trace) for trace in traces))
-    shared, data = [], traces.copy()
-    for like, kind in enumerate(kinds):
-        places = [place for place, trace in enumerate(traces) if tuple(trace) == kind]
-        common, own = _shared([traces[place] for place in places])
-        shared.append(common)
-        for place, rest in zip(places, own, strict=True):
-            data[place] = {"like": like, **rest}
-    return {"shared": shared, "data": data}
-
-
-def _shared(many: list[dict[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What mappings of the same keys have in common, at any depth, and what each has besides."""
-    shared: dict[str, Any] = {}
-    own: list[dict[str, Any]] = [{} for _ in many]
-    for key in many[0]:
-        values = [each[key] for each in many]
-        if all(value == values[0] for value in values):
-            shared[key] = values[0]
-            continue
-        if all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values):
-            shared[key], values = _shared(values)
-        for each, value in zip(own, values, strict=True):
-            each[key] = value
-    return shared, own
 
 
 def _rest(table: Table) -> str:

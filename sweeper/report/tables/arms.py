@@ -1,9 +1,13 @@
 """The table of arms: how many trials, the best configuration, the mean. Pure."""
 
+from collections import Counter
+
+import pandas as pd
+
 from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
-from ..results import Results, in_state, leaders, mean_and_deviation
+from ..results import Results, leaders, mean_and_deviation
 from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells
 
 
@@ -12,16 +16,16 @@ def arms_table(results: Results) -> Table:
     best = {one.arm: one for one in leaders(results)}
     top = highest([one.scores for one in best.values()], results.scores)
     rows = []
+    every = dict(list(results.observations.groupby("arm")["overall"]))
+    ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
     for arm in results.arms:
-        own = results.trials[results.trials["arm"] == arm]
-        every = results.observations[results.observations["arm"] == arm]["overall"]
-        mean, deviation = mean_and_deviation(every)
+        mean, deviation = mean_and_deviation(every.get(arm, pd.Series(dtype=float)))
         one = best.get(arm)
         rows.append(
             (
                 Cell(one_line(arm)),
-                count_cell(len(in_state(own, RunState.COMPLETE))),
-                count_cell(len(in_state(own, RunState.FAILED))),
+                count_cell(ended[arm, RunState.COMPLETE.value]),
+                count_cell(ended[arm, RunState.FAILED.value]),
                 *score_cells(results.scores, one.scores if one else None, top, one.numbers if one else ()),
                 count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),

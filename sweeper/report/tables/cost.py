@@ -16,7 +16,8 @@ def cost_table(results: Results) -> Table | None:
     trials = results.trials
     if not trials["epochs"].any():
         return None
-    groups = [(arm, trials[trials["arm"] == arm]) for arm in results.arms]
+    of = dict(list(trials.groupby("arm")))
+    groups = [(arm, of.get(arm, trials[:0])) for arm in results.arms]
     rows = []
     for name, every in (*groups, ("all", trials)):
         own = every[every["reused_from"].isna()]

@@ -55,8 +55,8 @@ def claim(connection: sa.Connection, study: int, below: int, owner: str, moment:
     }
     new = sa.select(*values.values()).where(following.c.number < below)
     said = {"key": "owner", "value_json": json.dumps(owner)}
-    made = inserting(connection, trials).from_select(list(values), new).on_conflict_do_nothing()
-    made = made.returning(trials.c.trial_id, trials.c.number)
+    insert = inserting(connection, trials).from_select(list(values), new).on_conflict_do_nothing()
+    made = insert.returning(trials.c.trial_id, trials.c.number)
     if connection.dialect.name == "sqlite":
         added = connection.execute(made).one_or_none()
         if added is None:

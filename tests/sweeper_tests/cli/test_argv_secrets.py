@@ -117,6 +117,12 @@ def test_a_job_gets_the_password_by_its_environment(
     assert worker._environment["SWEEPER_STORAGE"] == USER_INFO
     shows = 'import os, sys; assert os.environ["SWEEPER_STORAGE"] == sys.argv[1]'
     assert Worker([sys.executable, "-c", shows, USER_INFO], worker._environment)() == 0
+    # A home behind a URL is the jobs' home too, and not this machine's copy of it.
+    monkeypatch.setenv("SWEEPER_HOME", f"{SHARED}/")
+    shared = Order(order.study, 1, Places(Url(USER_INFO), Home.from_environment(), None), Console(), Limits())
+    for name, value in slurm._worker(shared, USER_INFO)._environment.items():
+        monkeypatch.setenv(name, value)
+    assert Home.from_environment() == shared.places.home
 
 
 def test_the_folder_of_jobs_is_for_this_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,11 +257,7 @@ def test_the_view_hears_everything_first_and_each_log_fails_for_itself() -> None
     ]
 
 
-def test_an_absent_package_or_an_unknown_tool_is_one_line(
-    sweeper: Command,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert "--log" in refused(sweeper, "run", "--study", "mine", "--log", "wandb")
+def test_an_absent_package_is_one_line(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tools, "find_spec", lambda _: None)
     for tool in TOOLS:
         said = refused(sweeper, "run", "--study", "mine", "--log", "tensorboard", "--log", tool)

@@ -82,11 +82,6 @@ def test_training_stands_dotted_beside_dev_for_the_best_trial_of_each_arm() -> N
     assert all(above > below for above, below in zip(train.y, dev.y, strict=True))
 
 
-def test_tasks_are_set_against_each_other_in_pairs() -> None:
-    panels = tradeoff_figure(results(study(), trials())).panels
-    assert [panel.key for panel in panels] == ["tradeoff-sst-para", "tradeoff-sst-sts", "tradeoff-para-sts"]
-
-
 def test_the_front_of_two_tasks_links_the_trials_that_none_beats_in_both() -> None:
     of = study()
     points = [
@@ -129,14 +124,3 @@ def test_names_are_no_markup_to_plotly() -> None:
             drawn = panel.drawing.to_json()
             assert "<b>" not in drawn.replace("\\u003c", "<")
             assert "hovertemplate" not in drawn
-
-
-def test_many_arms_differ_in_colour_or_symbol() -> None:
-    names = [f"arm {n}" for n in range(30)]
-    of = study(arms={name: {} for name in names})
-    (panel,) = history_figure(
-        results(of, [row(of, n, name, (0.4,) * 3) for n, name in enumerate(names)])
-    ).panels
-    looks = {(trace.marker.color, trace.marker.symbol) for trace in panel.drawing.data[1:]}
-    assert all(trace.mode == "markers" for trace in panel.drawing.data[1:])
-    assert len(looks) == 30

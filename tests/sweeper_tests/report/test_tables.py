@@ -1,8 +1,5 @@
 from dataclasses import replace
 
-import numpy as np
-import pytest
-
 from sweeper.report.document import Cell, Table
 from sweeper.report.formats.markdown import table_text
 from sweeper.report.results import Results
@@ -12,9 +9,7 @@ from sweeper.report.tables.trials import trials_table
 from sweeper.study import spec
 from sweeper.trial import TrialRow
 from tests.sweeper_tests import made
-from tests.sweeper_tests.made import PARAMS, results, row, study
-
-HIGH = PARAMS | {"dropout": 0.5}
+from tests.sweeper_tests.made import results, study
 
 
 def trials() -> list[TrialRow]:
@@ -99,25 +94,6 @@ def test_the_best_of_ours_and_of_the_published_rows_are_bold() -> None:
     assert bold == [(2, "ours")], (
         "without differences, on the corpus of our own; the best published row did not run"
     )
-
-
-def test_the_best_configuration_is_the_one_with_the_highest_mean_over_seeds() -> None:
-    of = study(seeds=(1, 2))
-    levels = [(PARAMS, 1, 0.9), (PARAMS, 2, 0.1), (HIGH, 1, 0.6), (HIGH, 2, 0.7)]
-    rows = [
-        row(of, number, "S-BERT", (level,) * 3, params=setting, seed=seed)
-        for number, (setting, seed, level) in enumerate(levels)
-    ]
-    table = tables_of(results(of, rows))["best"]
-    assert [cell(table, 1, heading).text for heading in ("seeds", "sst", "dropout", "trials")] == [
-        "2",
-        ".650",
-        "0.5",
-        "2, 3",
-    ]
-    overall = [(run.scores or {})["overall"] for run in rows[2:]]
-    assert cell(table, 1, "se").value == pytest.approx(np.std(overall, ddof=1) / np.sqrt(2))
-    assert [cell(table, 0, heading).text for heading in ("seeds", "overall", "trials")] == ["0", "—", "—"]
 
 
 def test_failures_name_class_and_last_line() -> None:

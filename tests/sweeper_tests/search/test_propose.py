@@ -1,28 +1,22 @@
+"""Which trial comes next: its number, arm, seed and configuration."""
+
 import json
-import math
 import os
 import subprocess
 import sys
-import time
-import warnings
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from statistics import fmean
 
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from sweeper.search.distributions import distribution, distributions
 from sweeper.search.ending import end_of
 from sweeper.search.propose import propose
 from sweeper.study.samplers import SAMPLERS
-from sweeper.study.space import FloatRange, IntRange
-from sweeper.trial import PastTrial, RunState
+from sweeper.trial import PastTrial
 from tests.sweeper_tests.search.proposals import (
     BLIND,
     QUICK,
-    RANGES,
     SPACE,
     STARTUP,
     TESTED,
@@ -37,103 +31,6 @@ from tests.sweeper_tests.search.proposals import (
 
 def test_every_sampler_is_tested_here() -> None:
     assert sorted(SAMPLERS) == sorted(TESTED)
-
-
-def test_distributions_mirror_the_space_and_what_sets_the_arms_apart() -> None:
-    assert distributions(study()) == {
-        "weight_decay": CategoricalDistribution((0.01, 0.1, 0.2)),
-        "learning_rate": FloatDistribution(1e-5, 1e-1, log=True),
-        "dropout": FloatDistribution(0.0, 0.5, step=0.1),
-        "batch_size": IntDistribution(8, 64, log=True),
-        "warmup": FloatDistribution(0.0, 1.0),
-        "epochs": IntDistribution(1, 9, step=2),
-        "sts_loss": CategoricalDistribution(("mse", "ce")),
-        "max_grad_norm": CategoricalDistribution((None, 1.0)),
-    }
-
-
-def test_a_range_that_its_step_does_not_divide_ends_where_optuna_ends_it() -> None:
-    with warnings.catch_warnings(action="ignore", category=UserWarning):
-        theirs = [FloatDistribution(0.0, 0.55, step=0.1), IntDistribution(8, 17, step=4)]
-    ours = [FloatRange(low=0.0, high=0.55, step=0.1), IntRange(low=8, high=17, step=4)]
-    assert [distribution(entry) for entry in ours] == theirs
-    assert [entry.highest for entry in ours] == [0.5, 16]
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_step_need_not_divide_its_range() -> None:
-    uneven = {"dropout": {"low": 0.1, "high": 0.55, "step": 0.2}, "epochs": {"low": 1, "high": 9, "step": 3}}
-    for sampler in ("random", "cma-es"):
-        a_study = study(sampler, uneven, {"A": {}}, (1,))
-        drawn = {(round(t.params["dropout"], 6), t.params["epochs"]) for t in run(a_study, 9, lambda _: 0.0)}
-        assert drawn == {(dropout, epochs) for dropout in (0.1, 0.3, 0.5) for epochs in (1, 4, 7)}
-
-
-def test_toggles_are_the_single_values_in_which_arms_differ() -> None:
-    smart = {"enabled": True, "tasks": ["sst"], "weight": "dynamic"}
-    arms = {
-        "plain": {"batch_size": 32},
-        "surgery": {"gradient": "pcgrad", "batch_size": 32},
-        "both": {"gradient": "pcgrad", "smart": smart, "batch_size": 32, "sst_head": "mlp"},
-    }
-    toggles = study(arms=arms, space={"dropout": [0.1]}).toggles
-    # `batch_size` is the same in all arms, and `smart.tasks` is a list.
-    assert toggles == {
-        "plain": {"gradient": "sum", "smart.enabled": False, "smart.weight": "static", "sst_head": "linear"},
-        "surgery": {
-            "gradient": "pcgrad",
-            "smart.enabled": False,
-            "smart.weight": "static",
-            "sst_head": "linear",
-        },
-        "both": {"gradient": "pcgrad", "smart.enabled": True, "smart.weight": "dynamic", "sst_head": "mlp"},
-    }
-
-
-def test_toggles_may_stand_in_the_space() -> None:
-    space = {"gradient": ["sum", "pcgrad"], "smart.enabled": [False, True], "sts_loss": ["mse", "ce"]}
-    a_study = study("grid", space=space, arms={"all": {}}, seeds=(1,))
-    trials = run(a_study, 8, lambda trial: 0.0)
-    configs = [a_study.config(trial.arm, trial.params, trial.seed) for trial in trials]
-    toggled = {(config.gradient, config.smart.enabled, config.tasks["sts"].loss) for config in configs}
-    assert len(configs) == len(toggled) == 8
-    assert distributions(a_study)["smart.enabled"] == CategoricalDistribution((False, True))
-
-
-def test_a_trial_carries_its_arm_s_toggles_beside_its_params() -> None:
-    a_study = study()
-    history = run(a_study, 6)
-    for number in range(6):
-        trial = proposed(a_study, number, history[:number])
-        assert trial.toggles == a_study.toggles[trial.arm]
-        assert "weight_decay" not in trial.params
-
-
-@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "cma-es", "nsga2"])
-def test_values_stay_in_their_space_and_reach_the_configuration(sampler: str) -> None:
-    a_study = study(sampler)
-    for trial in run(a_study, 60):
-        params = trial.params
-        assert list(params) == list(a_study.space)
-        assert json.loads(json.dumps(params)) == params
-        assert 1e-5 <= params["learning_rate"] <= 1e-1
-        assert 0 <= params["dropout"] <= 0.5
-        assert params["dropout"] * 10 == pytest.approx(round(params["dropout"] * 10))
-        assert type(params["batch_size"]) is int
-        assert 8 <= params["batch_size"] <= 64
-        assert params["epochs"] in (1, 3, 5, 7, 9)
-        config = a_study.config(trial.arm, params, trial.seed)
-        assert config.learning_rate == params["learning_rate"]
-        if sampler != "cma-es":
-            assert params["sts_loss"] in ("mse", "ce")
-            assert config.tasks["sts"].loss == params["sts_loss"]
-
-
-def test_log_ranges_give_each_magnitude_its_share() -> None:
-    a_study = study("random", {"learning_rate": SPACE["learning_rate"]}, {"A": {}}, (1,))
-    drawn = [trial.params["learning_rate"] for trial in run(a_study, 200, lambda trial: 0.0)]
-    for low in (1e-5, 1e-4, 1e-3, 1e-2):
-        assert 30 <= sum(low <= rate < 10 * low for rate in drawn) <= 70
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -210,18 +107,6 @@ print(json.dumps(propose(study, 40, history).params))
     assert json.loads(done.stdout) == here.params
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "cma-es", "nsga2"])
-def test_what_draws_blindly_ignores_the_scores_and_what_learns_does_not(sampler: str) -> None:
-    a_study = study(sampler, seeds=(1,))
-    history = run(a_study, 45)
-    other = [
-        replace(trial, scores={"overall": -overall(trial), "sst": -overall(trial), "para": 0.0})
-        for trial in history
-    ]
-    first, second = (proposed(a_study, 45, past) for past in (history, other))
-    assert (first.params == second.params) is (sampler in BLIND)
-
-
 @pytest.mark.parametrize("sampler", QUICK)
 def test_an_added_arm_and_an_added_seed_catch_up_first(sampler: str) -> None:
     before = study(sampler, arms={"A": {}, "B": {"weight_decay": 0.1}}, seeds=(1,))
@@ -293,61 +178,9 @@ def test_a_drawn_configuration_follows_what_another_arm_recorded() -> None:
     assert (fresh.configuration, fresh.params != history[3].params) == (1, True)
 
 
-def test_an_arm_learns_from_its_own_trials_only() -> None:
-    a_study = study(seeds=(1,))
-    history = run(a_study, 45)
-    other = [replace(past, scores={"overall": 0.0}) if past.arm != "A" else past for past in history]
-    first, second = proposed(a_study, 45, history), proposed(a_study, 45, other)
-    assert first.arm == "A"
-    assert first == second
-
-
 def test_the_sampler_seed_changes_the_proposals() -> None:
     first, second = (proposed(study(sampler_seed=seed), 0, []) for seed in (1, 2))
     assert first.params != second.params
-
-
-@pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
-def test_a_sampler_learns(sampler: str) -> None:
-    def last(sampler: str, seed: int) -> float:
-        a_study = study(sampler, RANGES, seeds=(1,), arms={"A": {}}, sampler_seed=seed)
-        return fmean(overall(trial) for trial in run(a_study, 40)[-15:])
-
-    gains = [last(sampler, seed) - last("random", seed) for seed in range(4)]
-    assert fmean(gains) > 0.3
-    assert min(gains) > 0
-
-
-def test_running_and_failed_trials_are_kept_away_from() -> None:
-    """Five workers that propose before any of them has finished do not all propose the same."""
-    a_study = study(seeds=(1,), arms={"A": {}})
-    history = run(a_study, 30)
-    proposals = []
-    for number in range(30, 35):
-        trial = proposed(a_study, number, history)
-        proposals.append(trial.params)
-        history.append(past(trial, None))
-    rates = sorted(math.log10(params["learning_rate"]) for params in proposals)
-    assert len({round(rate, 6) for rate in rates}) == 5
-
-
-def test_pruned_configurations_are_worse_than_any_complete_one() -> None:
-    """No result says where to go, only where trials were stopped; those count as started with too."""
-    a_study = study(seeds=(1,), arms={"A": {}}, space={"warmup": RANGES["warmup"]})
-    history: list[PastTrial] = []
-    for number in range(24):
-        warmup = number / 24
-        state = RunState.PRUNED if warmup >= 0.5 or number < 3 else RunState.COMPLETE
-        scores = {"overall": 0.5} if state is RunState.COMPLETE else None
-        history.append(PastTrial(number, "A", {"warmup": warmup}, 1, number, state, scores))
-    drawn = run(a_study, 36, lambda trial: 0.4, history)[24:]
-    assert sum(trial.params["warmup"] < 0.5 for trial in drawn) >= 9
-
-
-def test_values_that_the_space_has_lost_do_not_stop_the_search() -> None:
-    narrow = study(space=SPACE | {"sts_loss": ["ce"]}, seeds=(1,), arms={"A": {}})
-    trial = proposed(narrow, 30, run(study(seeds=(1,), arms={"A": {}}), 30))
-    assert trial.params["sts_loss"] == "ce"
 
 
 def test_a_grid_visits_every_cell_once_per_arm_and_seed_and_ends() -> None:
@@ -395,52 +228,6 @@ def test_other_samplers_never_end() -> None:
     assert end_of(study("random")) is None
 
 
-def test_the_configuration_carries_arm_params_and_seed() -> None:
-    trial = proposed(study(), 4, run(study(), 4))
-    assert (trial.number, trial.arm, trial.seed, trial.configuration) == (4, "B", 2, 0)
-    assert trial.config == study().config("B", trial.params, 2)
-    assert (trial.config.weight_decay, trial.config.seed) == (0.1, 2)
-
-
-def test_a_gaussian_process_learns() -> None:
-    a_study = study("gp", RANGES, seeds=(1,), arms={"A": {}})
-    history = run(a_study, 14)
-    assert fmean(map(overall, history[-5:])) > max(map(overall, history[:STARTUP]))
-
-
-def test_qmc_spreads_its_points_more_evenly_than_chance() -> None:
-    """Of 2^n points of a Sobol sequence each of 2^n equal parts of every range has exactly one."""
-    a_study = study("qmc", {"warmup": RANGES["warmup"], "sts_loss": ["mse", "ce"]}, {"A": {}}, (1,))
-    drawn = [trial.params for trial in run(a_study, 16, lambda trial: 0.0)]
-    assert sorted(int(params["warmup"] * 16) for params in drawn) == list(range(16))
-    assert [params["sts_loss"] for params in drawn].count("ce") == 8
-
-
-def test_one_objective_may_be_a_task() -> None:
-    """`sts` falls where `overall` rises: raising one must lower the other."""
-    best = {}
-    for objective in ("sst", "sts"):
-        history = run(study(seeds=(1,), arms={"A": {}}, objective=objective), 40)
-        best[objective] = fmean(map(overall, history[-15:]))
-    assert best["sst"] > best["sts"] + 0.5
-
-
-def test_several_objectives_are_raised_together() -> None:
-    def search(sampler: str, seed: int) -> float:
-        """Mean over the last trials of both objectives' distance to where both are at their best."""
-        a_study = study(sampler, RANGES, {"A": {}}, (1,), seed, objective=["sst", "sts"])
-        history: list[PastTrial] = []
-        for number in range(60):
-            trial = proposed(a_study, number, history)
-            rate = -abs(math.log10(trial.params["learning_rate"]) + 3)
-            scores = {"overall": 0.0, "sst": rate, "sts": -trial.params["warmup"]}
-            history.append(replace(past(trial, 0.0), scores=scores))
-        return fmean(sum((one.scores or {}).values()) for one in history[-20:])
-
-    for sampler in ("nsga2", "tpe"):
-        assert fmean(search(sampler, seed) - search("random", seed) for seed in range(4)) > 0.2
-
-
 def test_enqueued_configurations_come_first_in_every_arm_and_seed() -> None:
     enqueue = [{"dropout": 0.3, "warmup": 1}, {}, {"sts_loss": "ce", "max_grad_norm": None}]
     a_study = study(enqueue=enqueue)
@@ -460,17 +247,3 @@ def test_a_configuration_enqueued_late_is_the_next_one_of_every_arm(done: int, e
     history = run(study(seeds=(1,), enqueue=[*enqueue, late]), done + 9, begun=history)
     places = [(one.arm, one.configuration) for one in history if late.items() <= one.params.items()]
     assert sorted(places) == [(arm, int(place, 16)) for arm, place in zip("ABC", expected, strict=True)]
-
-
-def test_a_long_history_is_searched_as_fast_and_its_best_are_not_forgotten() -> None:
-    a_study = study(seeds=(1,), arms={"A": {}}, space={"warmup": RANGES["warmup"]})
-    history: list[PastTrial] = []
-    for number in range(2500):
-        params = {"warmup": number * 7919 % 2500 / 2500}
-        scores = {"overall": -abs(params["warmup"] - 0.2)}
-        history.append(PastTrial(number, "A", params, 1, number, RunState.COMPLETE, scores))
-    began = time.process_time()
-    trial = propose(a_study, 2500, history)
-    assert time.process_time() - began < 0.5
-    assert trial is not None
-    assert trial.params["warmup"] == pytest.approx(0.2, abs=0.05)

@@ -1,7 +1,10 @@
 """Cells of a database that somebody has damaged: no traceback, and what is left out is named."""
 
+import html
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,9 +46,28 @@ def test_a_damaged_trial_is_named_and_the_others_are_told(
     code, told = typed(f"report mine --format csv --table trials{storage}")
     assert code == 0
     assert f"Left out: {named}" in told
+    warning = named.removeprefix(f"sqlite:///{file}: ").rstrip("\n")
+    page = html.unescape(Path("reports/mine@small/index.html").read_text(encoding="utf-8"))
+    assert f"Left out: {warning}." in page
     assert {line.split(",")[3] for line in told.splitlines() if ",trial," in line} == {"1", "2"}
     assert typed(f"show mine 0{storage}") == (2, f"Error: {named}")
     if column in ("state", "params", "scores"):  # what the search must know
         code, told = typed(f"run mine --trials 4 --executor inline{storage}")
         assert (code, told.count("Error: ")) == (2, 1)
         assert told.endswith(f"Error: {named}")
+
+
+def test_a_trial_of_no_arm_and_a_result_of_no_trial_cost_only_themselves(made: Path, tmp_path: Path) -> None:
+    file = tmp_path / "studies.db"
+    shutil.copy(made, file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE run SET arm = char(27) || 'x' WHERE number = 0")
+        connection.execute("UPDATE run SET reused_from = 999 WHERE number = 1")
+    code, told = typed(f"report mine --format csv --table trials --storage sqlite:///{file}")
+    assert code == 0
+    assert r"trial 0 of study 'mine@small' cannot be used: the study has no arm '\x1bx'" in told
+    assert {line.split(",")[3] for line in told.splitlines() if ",trial," in line} == {"1", "2"}
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE sweep SET study = '{'")
+    code, told = typed(f"status --storage sqlite:///{file}")
+    assert (code, told.splitlines()[-1]) == (2, "Error: no study here can be read")

@@ -1,7 +1,5 @@
 """Waiting for a database: which errors, how long, and that it is said."""
 
-import sqlite3
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +10,6 @@ import sqlalchemy as sa
 
 from sweeper.clock import SystemClock
 from sweeper.errors import DatabaseError
-from sweeper.store import engine, retrying
 from sweeper.store.database import Database
 from sweeper.store.retrying import RetryPolicy, retried
 from tests.faults.lost import EveryOther, lost_answers
@@ -73,25 +70,6 @@ def test_a_user_who_stops_the_sweep_need_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         flaky.answer()
     assert flaky.sleeps == []
-
-
-def test_a_lock_longer_than_sqlite_waits_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "BUSY_TIMEOUT", 0)
-    said: list[str] = []
-    with Database(f"sqlite:///{tmp_path}/studies.db") as database:
-        store = database.create("s@demo", {}, {}, digest="d", version="1", wanted=4)
-        database.access.retry_policy = RetryPolicy(30.0, said.append)
-        locker = sqlite3.connect(tmp_path / "studies.db", check_same_thread=False, isolation_level=None)
-        locker.execute("BEGIN IMMEDIATE")
-        threading.Timer(1.5, lambda: locker.execute("COMMIT")).start()
-        assert store.leases("here:1:1", 60.0).renew() == set()
-        locker.close()
-    waited, ended = said
-    assert "locked" in waited
-    assert "answers again" in ended
-    assert retrying.FIRST_PAUSE < 1
 
 
 class Patient(SystemClock):

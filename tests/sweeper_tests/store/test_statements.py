@@ -4,83 +4,41 @@ import inspect
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import optuna
 import pytest
 import sqlalchemy as sa
 from optuna.trial import TrialState, create_trial
 
-from sweeper.errors import DatabaseError
-from sweeper.store import retrying
 from sweeper.store.database import Database
-from sweeper.store.engine import POOLED
 from sweeper.store.leases import Leases
 from sweeper.store.optuna_tables import mirror
 from sweeper.store.outcomes import Outcomes
-from sweeper.store.retrying import RetryPolicy
 from sweeper.store.study import StudyStore
 from sweeper.store.trials import Trials
 from sweeper.trial import RunState
+from tests.sweeper_tests.store.statements import course, statements
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
     ME,
     NAME,
     SPACE,
-    YOU,
     epoch,
     in_optuna,
     trial,
 )
 
 PARTS = (Database, StudyStore, Trials, Leases, Outcomes)
+
+
 ONCE = {
-    *("Database.close", "Database.create", "Database.study"),
-    *("StudyStore.set_wanted", "StudyStore.change", "StudyStore.retry"),
+    *("Database.close", "Database.study"),
+    *("StudyStore.change", "StudyStore.retry"),
     *("StudyStore.leases", "StudyStore.outcomes"),
 }
+
+
 """Methods that a driver calls before it has patience, or never, or that ask nothing of the database."""
-
-
-def course(store: StudyStore) -> int:
-    """All that a driver asks of the database for one trial, from wanting one to being done with it."""
-    mine, yours = store.leases(ME, 60), store.leases(YOU, 60)
-    trials, outcomes = store.trials, store.outcomes(ME)
-    assert trials.claimed() == len(trials.past())
-    number = mine.claim(99)
-    assert [past.number for past in trials.past(number, {number - 1})] == [number - 1][:number]
-    assert trials.orphans() == [(number, ME)]
-    assert yours.take_over(number, ME)
-    assert yours.add(trial(number), SPACE)
-    assert mine.take_over(number, YOU)
-    twin = trials.twin(number)
-    assert (twin is None) == (number == 0)
-    outcomes.started(
-        number, 1, threads=2, device="cpu", versions={"torch": "2.9"}, working_folder={"commit": "c"}
-    )
-    outcomes.loaded(number, {"parameters": 3})
-    outcomes.epoch(number, epoch(1, 0.6))
-    assert number in {curve.number for curve in trials.curves("plain", 7)}
-    assert [lease.number for lease in trials.leases()] == [number]
-    assert mine.renew() == {number}
-    assert outcomes.finished(number, COMPLETE)
-    assert trials.untold() == []
-    mine.release()
-    return number
-
-
-def statements(store: StudyStore, do: Callable[[], object]) -> list[tuple[str, Any]]:
-    """What is sent to the database meanwhile, with its parameters."""
-    sent: list[tuple[str, Any]] = []
-
-    def hear(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
-        if not text.startswith("BEGIN"):
-            sent.append((text, values))
-
-    sa.event.listen(store.access.engine, "before_cursor_execute", hear)
-    do()
-    sa.event.remove(store.access.engine, "before_cursor_execute", hear)
-    return sent
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
@@ -198,112 +156,3 @@ def test_every_method_that_a_driver_calls_is_patient() -> None:
         if not name.startswith("_") and not hasattr(method, "__wrapped__")
     }
     assert methods == ONCE
-
-
-@pytest.fixture
-def server(store: StudyStore) -> StudyStore:
-    if store.access.engine.dialect.name != "postgresql":
-        pytest.skip("a file has no connection that could be cut")
-    return store
-
-
-class Cut:
-    """Cuts the connection of a database before one of its statements.
-
-    Args:
-        store: Its connection is cut.
-        url: Its URL.
-        at: Which statement, from 1.
-    """
-
-    def __init__(self, store: StudyStore, url: str, at: int) -> None:
-        self.left = at
-        self._engine = sa.create_engine(url, poolclass=sa.NullPool)
-        self._of = store.access.engine
-
-    def __enter__(self) -> "Cut":
-        sa.event.listen(self._of, "before_cursor_execute", self._count)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sa.event.remove(self._of, "before_cursor_execute", self._count)
-
-    def _count(self, _connection: object, cursor: Any, *_: object) -> None:
-        self.left -= 1
-        if self.left == 0:
-            with self._engine.connect() as other:
-                pid = cursor.connection.info.backend_pid
-                # The second argument: until the other end has gone.
-                assert other.execute(sa.select(sa.func.pg_terminate_backend(pid, 5000))).scalar_one()
-
-
-def test_a_connection_that_is_cut_before_any_statement_of_a_trial_is_made_again(
-    server: StudyStore, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(retrying, "FIRST_PAUSE", 0.01)
-    course(server)  # which asks for the keys of the study too
-    number, sent = 1, len(statements(server, lambda: course(server)))
-    assert sent > 25
-    for at in range(1, sent + 1):
-        said: list[str] = []
-        server.access.retry_policy = RetryPolicy(10.0, said.append)
-        with Cut(server, url, at) as cut:
-            assert course(server) == number + 1
-        number += 1
-        assert cut.left <= 0
-        waited, ended = said
-        assert waited.startswith("waiting for the database: ")
-        assert ended == "the database answers again: the sweep goes on"
-    with in_optuna(url) as trials:
-        assert [(one.number, one.value, one.intermediate_values) for one in trials] == [
-            (n, 0.75, {1: 0.6}) for n in range(number + 1)
-        ]
-
-
-def test_readers_go_on_after_the_server_has_closed_their_connection(server: StudyStore, url: str) -> None:
-    number = course(server)
-    trials = server.trials
-    readers: list[Callable[[], object]] = [
-        lambda: server.fresh().row,
-        lambda: trials.row(number),
-        trials.rows,
-        trials.past,
-        trials.standings,
-        lambda: trials.epochs_done([number]),
-        server.changes,
-        lambda: trials.metrics(number),
-        trials.curves,
-        lambda: trials.trials_frame().to_csv(),
-        lambda: trials.epochs_frame().to_csv(),
-        lambda: server.set_wanted(50),
-    ]
-    other = sa.create_engine(url, poolclass=sa.NullPool)
-    for read in readers:
-        before = read()
-        with other.connect() as connection:
-            mine = "datname = current_database() AND pid <> pg_backend_pid()"
-            ended = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {mine}"  # noqa: S608
-            assert connection.execute(sa.text(ended)).scalars().all() == [True] * POOLED
-        assert read() == before
-
-
-def test_a_driver_without_patience_says_what_was_cut(server: StudyStore, url: str) -> None:
-    with Cut(server, url, 1), pytest.raises(DatabaseError, match=r"postgresql.*terminat") as caught:
-        server.trials.claimed()
-    assert caught.value.passing
-    assert "\n" not in str(caught.value)
-
-
-def test_a_driver_keeps_one_connection_on_which_its_statements_are_prepared(
-    server: StudyStore, url: str
-) -> None:
-    for _ in range(8):
-        course(server)
-    count = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-    with server.access.engine.connect() as connection:
-        assert connection.execute(count).scalar_one() == POOLED == 1
-        found = connection.execute(sa.text("SELECT statement FROM pg_prepared_statements")).scalars().all()
-    prepared = {statement.partition(" ")[0] for statement in found}
-    assert prepared >= {"SELECT", "INSERT", "UPDATE"}
-    for part in ("ON CONFLICT DO NOTHING", "INSERT INTO run ", "UNION ALL", "coalesce(max(trials.number)"):
-        assert [statement for statement in found if part in statement], part

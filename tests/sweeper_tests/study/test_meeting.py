@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from model.config import TrainConfig
-from sweeper.study.meeting import TRIED, _allotted, _meets
+from sweeper.study.meeting import TRIED, _allotted
 from sweeper.study.problem import SettingError
 from tests.sweeper_tests import made
 
@@ -14,17 +13,6 @@ def refusal(**fields: Any) -> str:
     with pytest.raises(SettingError) as caught:
         made.study(made.WORKLOAD, **fields)
     return str(caught.value)
-
-
-def test_the_settings_that_trainconfigs_own_rules_read_are_found_in_them() -> None:
-    met = {name for name in TrainConfig.model_fields if _meets(name)}
-    assert met == {"gradient", "sampling", "score_test", "smart", "tasks"}
-    assert _meets("smart.tasks")
-    assert _meets("tasks.sst.source.test")
-    assert not any(map(_meets, ("smart.steps", "tasks.sst.weight", "sst_head", "tasks.sst.source.seed")))
-
-
-FILES = {"kind": "files", "train": "a.csv", "dev": "b.csv"}
 
 
 @pytest.mark.parametrize(

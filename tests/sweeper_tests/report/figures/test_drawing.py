@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.report.figures import study_figures
 from sweeper.report.figures.drawing import DRAWN, round_all, sample
-from sweeper.report.results import Results, best_per_arm
+from sweeper.report.results import APART, Results, best_per_arm
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 
@@ -35,12 +35,29 @@ def test_the_size_of_the_figures_is_bounded(number: int) -> None:
     assert max(traces) <= 12
 
 
+def test_of_many_arms_the_best_are_told_apart_and_every_trial_is_drawn() -> None:
+    of = study(arms={f"arm {n}": {} for n in range(100)})
+    scores = [(0.3 + 0.004 * (n * 7 % 100), 0.7, 0.5) for n in range(100)]
+    found = results(of, [row(of, n, f"arm {n}", each) for n, each in enumerate(scores)])
+    best = {f"arm {n}" for n, (sst, *_) in enumerate(scores) if sst > 0.3 + 0.004 * 63}
+    assert set(found.told_apart) == best
+    for figure in study_figures(found):
+        assert max(len(panel.drawing.data) for panel in figure.panels) <= 2 * APART + 3
+        if figure.key in ("history", "tradeoff", "slices"):
+            assert {key.name for key in figure.legend} == best
+            assert "Of 100 arms the 36 with the best configurations are told apart" in figure.caption
+            points = [trace for trace in figure.panels[0].drawing.data if trace.mode == "markers"]
+            assert sum(len(trace.x) for trace in points) == 100
+            looks = {(trace.marker.color, trace.marker.symbol) for trace in points}
+            assert len(looks) == len(points) == APART + 1
+
+
 def test_a_sample_is_even_and_holds_the_best_of_each_arm_and_what_is_asked_for() -> None:
     found = many(5 * DRAWN)
     trials, sentence = sample(found, found.complete, keep=[3])
     numbers = trials["number"].tolist()
     assert numbers == sorted(set(numbers))
-    best = {trial["number"] for trial in best_per_arm(found).values()}
+    best = set(best_per_arm(found).values())
     assert best | {0, 3, 5 * DRAWN - 1} <= set(numbers)
     assert len(numbers) <= DRAWN + 3
     gaps = [after - before for before, after in pairwise(numbers)]

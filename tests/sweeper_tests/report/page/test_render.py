@@ -200,12 +200,6 @@ def test_the_texts_to_copy_are_those_of_the_files_and_end_no_script() -> None:
     ]
 
 
-def joined(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """As the page's script does."""
-    inner = {key: joined(value, own[key]) for key, value in shared.items() if key in own}
-    return shared | own | inner
-
-
 def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
     of = seven()
     text = html(of)
@@ -218,8 +212,7 @@ def test_points_that_say_the_same_share_a_text_and_lose_none() -> None:
     assert [key for key, _ in found] == list(drawn)
     for key, written in found:
         drawing = json.loads(written)
-        traces = [joined(drawing["shared"][own.pop("like")], own) for own in drawing["data"]]
-        for trace, original in zip(traces, drawn[key]["data"], strict=True):
+        for trace, original in zip(drawing["data"], drawn[key]["data"], strict=True):
             said = original.pop("hovertext", None)
             if isinstance(said, list):
                 assert [read(trace["hovertext"], place) for place in range(len(said))] == list(map(str, said))

@@ -1,0 +1,90 @@
+"""The trials that the workers of a driver have."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..clock import Clock
+from ..executors import Executor
+from ..observers.observer import Observer
+from .attempt import Attempt, Ready
+from .files import RunFiles
+
+
+class Attempts:
+    """The trials under way, by number, while others of them end.
+
+    Args:
+        executor: Where they run.
+        files: The folders of their runs.
+        data: Folder of the user's data files, if there is one.
+        threads: CPU threads of a trial whose configuration does not say.
+        observer: Hears that one is handed out or given back.
+        clock: The driver's.
+    """
+
+    def __init__(
+        self,
+        *,
+        executor: Executor,
+        files: RunFiles,
+        data: Path | None,
+        threads: int,
+        observer: Observer,
+        clock: Clock,
+    ) -> None:
+        self._executor = executor
+        self._files = files
+        self._data = data
+        self._threads = threads
+        self._observer = observer
+        self._clock = clock
+        self._attempts: dict[int, Attempt] = {}
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._attempts
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(list(self._attempts))
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    @property
+    def room(self) -> bool:
+        """Whether a worker waits for a trial."""
+        return len(self) < self._executor.workers
+
+    def get(self, number: int) -> Attempt | None:
+        """The attempt at a trial; None if it is not under way."""
+        return self._attempts.get(number)
+
+    def start(self, ready: Ready) -> None:
+        """Hands a trial to a worker."""
+        trial, number = ready.trial, ready.trial.number
+        self._attempts[number] = Attempt(ready, self._clock.monotonic())
+        self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
+        self._executor.submit(self._files.job(trial, self._data, self._threads, ready.threads))
+
+    def end(self, number: int) -> None:
+        """Forgets a trial that has its outcome."""
+        del self._attempts[number]
+
+    def withdraw(self, number: int) -> None:
+        """Forgets a trial that has no outcome here."""
+        self.end(number)
+        self._observer.withdrawn(number)
+
+    def take_back(self, number: int) -> None:
+        """Ends what a worker does, and forgets it."""
+        self._executor.cancel(number)
+        self.withdraw(number)
+
+    def lose(self, number: int) -> None:
+        """Forgets a trial that another driver has taken."""
+        self.withdraw(number)
+        self._observer.noted(f"trial {number} was taken over by another driver")
+
+    def overdue(self, seconds: float | None) -> list[Attempt]:
+        """Attempts that have taken longer than that; none where there is no limit."""
+        now = self._clock.monotonic()
+        return [one for one in self._attempts.values() if seconds is not None and now - one.began > seconds]
