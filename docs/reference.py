@@ -29,7 +29,7 @@ def filled(page: str) -> str:
 def study_parts() -> dict[str, str]:
     """The tables of ``study-file.md``, by key."""
     settings = TrainConfig.model_json_schema()
-    sources = ("DemoSource", "FilesSource", "HubSource")
+    sources = ("DemoSource", "FilesSource", "HubSource", "Share", "SplitColumn")
     models = {"study": StudySpec.model_json_schema(), "workload": WorkloadFile.model_json_schema()}
     models |= {"range": models["study"]["$defs"]["FloatRange"], "settings": settings}
     models |= {"task": settings["$defs"]["Task"]}

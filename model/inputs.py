@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from .result import Split
 
+CUT_ROWS = 10_000
+"""Rows of a split, always the same, of which is known how many are cut."""
+
 
 @dataclass(frozen=True)
 class SplitRows:
@@ -12,11 +15,15 @@ class SplitRows:
 
     Attributes:
         read: Rows of the source.
-        dropped: Of these, rows that were left out because a text or the label was empty.
+        dropped: Of these, rows that were left out, as `why` says.
         used: Rows that were trained on or scored, after a subset was taken and, in train, dev rows removed.
         file: Name of the data file; None for another source.
         sha256: SHA-256 of that file's bytes.
-        labels: How many of the rows used have each class; empty for a similarity.
+        labels: How many of the rows used have each class, by its name; empty for a similarity.
+        why: How many rows were left out, by the reason.
+        doubles: Rows used whose texts stand in another of them too.
+        also_in: Rows used whose texts stand in train or dev too, by that split; of test rows alone.
+        cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them.
     """
 
     read: int
@@ -25,6 +32,10 @@ class SplitRows:
     file: str | None = None
     sha256: str | None = None
     labels: Mapping[str, int] = field(default_factory=dict)
+    why: Mapping[str, int] = field(default_factory=dict)
+    doubles: int = 0
+    also_in: Mapping[Split, int] = field(default_factory=dict)
+    cut: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from typing import Literal
 
 Split = Literal["train", "dev", "test"]
 
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
 
 @dataclass(frozen=True)
 class Metric:

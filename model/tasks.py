@@ -1,64 +1,21 @@
-"""What a task is: where its rows come from, what its labels are, its head, loss and metric."""
+"""What a task is: its rows, what its labels are, its head, loss and metric."""
 
 from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import add
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from .frozen import Frozen
 from .heads import ACTIVATIONS, HEADS, Concatenation, Head
+from .label import Label, key_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.metric import Score
 from .registry import OneOf, Registry
 from .rule import reads
-
-
-class Frozen(BaseModel):
-    """Base of every setting: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DemoSource(Frozen):
-    """Rows of the built-in corpus, made by a grammar from a seed."""
-
-    kind: Literal["demo"] = "demo"
-    task: Literal["sst", "para", "sts"] = Field(description="Which of the corpus's three tasks.")
-    seed: int = Field(7, ge=0, description="Seed of the grammar; the same seed gives the same rows.")
-
-
-class FilesSource(Frozen):
-    """Rows of tab-separated files with a header, read from the folder named by SWEEPER_DATA."""
-
-    kind: Literal["files"] = "files"
-    train: str = Field(description="File of the training rows, relative to the data folder.")
-    dev: str = Field(description="File of the dev rows, relative to the data folder.")
-    test: str | None = Field(
-        None, description="File of labelled rows that only confirmed configurations are scored on."
-    )
-    drop_incomplete: bool = Field(
-        False,
-        description="Drop rows with an empty text or label, and report how many, instead of stopping.",
-    )
-
-
-class HubSource(Frozen):
-    """Rows of a dataset of the Hugging Face hub, read through the ``datasets`` library."""
-
-    kind: Literal["hub"] = "hub"
-    path: str = Field(description="Dataset name on the hub, or a local folder that `datasets` can load.")
-    subset: str | None = Field(None, description="Configuration of the dataset, such as 'qqp' of GLUE.")
-    train: str = Field("train", description="Split of the training rows.")
-    dev: str = Field("validation", description="Split of the dev rows.")
-    test: str | None = Field(
-        None, description="Split with labels that only confirmed configurations are scored on."
-    )
-    drop_incomplete: bool = Field(
-        False,
-        description="Drop rows with an empty text or label, and report how many, instead of stopping.",
-    )
+from .sources import Column, Source
 
 
 def _each(registry: Registry[Any]) -> str:
@@ -69,18 +26,35 @@ def _dev_score(metrics: Registry[TaskMetric]) -> str:
     return f"Dev score: {' or '.join(metric.description for metric in metrics.values())}."
 
 
-Source = Annotated[DemoSource | FilesSource | HubSource, Field(discriminator="kind")]
-
-
 class Task(Frozen):
     """One task: its rows, labels, head, loss and metric. The trainer knows no task by name."""
 
     kind: Literal["single", "pair"] = Field(description="One sentence per row, or two.")
-    classes: int | None = Field(None, ge=2, description="Number of classes; labels are 0 … classes - 1.")
+    classes: int | None = Field(
+        None, ge=2, description="Number of classes; labels are 0 … classes - 1, unless `labels` names them."
+    )
     range: tuple[float, float] | None = Field(None, description="Lowest and highest score of a similarity.")
+    labels: tuple[Label | tuple[Label, ...], ...] | None = Field(
+        None,
+        min_length=2,
+        description="The classes as the files name them, by names or numbers, in their order; a list in it: "
+        "several names of one class. `classes` may then be left out.",
+    )
+    threshold: float | None = Field(
+        None,
+        description="Makes two classes of a score: 0 below, 1 from it on. `classes` may then be left out.",
+    )
+    missing: tuple[Label, ...] = Field(
+        (),
+        description="Values of the label's column that are no label, such as '-' or -1; their rows are left "
+        "out and counted.",
+    )
     source: Source
-    text: tuple[str, ...] = Field(description="Columns of the text: one for `single`, two for `pair`.")
-    label: str = Field(description="Column of the label.")
+    text: tuple[Column | tuple[Column, ...], ...] = Field(
+        description="Columns of the text, by name or position: one for `single`, two for `pair`. Several in "
+        "brackets are joined into one text, with a blank between."
+    )
+    label: Column = Field(description="Column of the label, by name or position.")
     groups: tuple[str, ...] = Field(
         (), description="Columns of the dev rows whose values name groups, scored apart in the report."
     )
@@ -105,15 +79,31 @@ class Task(Frozen):
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
 
+    @model_validator(mode="before")
+    @classmethod
+    @reads()  # what it looks at, `_consistent` reads
+    def _count_classes(cls, given: Any) -> Any:
+        if not isinstance(given, Mapping) or given.get("classes") is not None:
+            return given
+        if isinstance(labels := given.get("labels"), list | tuple) and len(labels) > 1:
+            return {**given, "classes": len(labels)}
+        return given if given.get("threshold") is None else {**given, "classes": 2}
+
     @model_validator(mode="after")
-    @reads("kind", "classes", "range", "text", "metric", "head", "concatenation", "head_layers", "loss")
+    @reads(
+        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "metric", "head"),
+        *("concatenation", "head_layers", "loss"),
+    )
     def _consistent(self) -> Self:
+        self._check_labels()
         if (self.classes is None) == (self.range is None):
             raise ValueError("a task has either `classes` or a `range`")
         if self.range is not None and self.range[0] >= self.range[1]:
             raise ValueError(f"range {list(self.range)} is empty: the first number must be the lower one")
         if len(self.text) != (1 if self.kind == "single" else 2):
             raise ValueError(f"a task of kind {self.kind} cannot have {len(self.text)} text columns")
+        if () in self.text:
+            raise ValueError("text: brackets without a column")
         head = HEADS[self.head]
         if head.pairs_only and self.kind != "pair":
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
@@ -137,10 +127,47 @@ class Task(Frozen):
             )
         return self
 
+    def _check_labels(self) -> None:
+        """Whether `labels`, `threshold` and `missing` go with one another and with `classes`."""
+        if self.labels is not None and self.threshold is not None:
+            raise ValueError("a task has either `labels` or a `threshold`: which makes its classes?")
+        if self.range is not None and (self.labels is not None or self.threshold is not None):
+            raise ValueError("`labels` and `threshold` are for classes; the task has a `range`")
+        if self.threshold is not None and self.classes != 2:
+            raise ValueError(f"a `threshold` makes two classes; classes is {self.classes}")
+        if self.labels is not None and len(self.labels) != self.classes:
+            raise ValueError(f"`labels` names {len(self.labels)} classes; classes is {self.classes}")
+        seen: set[str] = set()
+        for name in (*self.missing, *(name for names in self.label_names for name in names)):
+            if key_of(name) in seen:
+                raise ValueError(f"{name!r} stands twice in `labels` and `missing`")
+            seen.add(key_of(name))
+
+    @property
+    def label_names(self) -> tuple[tuple[Label, ...], ...]:
+        """All names of each class, in the order of the classes; none where they are numbers from 0."""
+        return tuple(names if isinstance(names, tuple) else (names,) for names in self.labels or ())
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What to call each class: the first of its names, else its number; none of a range."""
+        if self.threshold is not None:
+            return f"below {self.threshold:g}", f"{self.threshold:g} or more"
+        return tuple(key_of(names[0]) for names in self.label_names) or tuple(
+            map(str, range(self.classes or 0))
+        )
+
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        return self.source.kind == "demo" or self.source.test is not None
+        source = self.source
+        split = source.split if source.kind == "files" else None
+        return source.kind == "demo" or source.test is not None or (split is not None and bool(split.test))
+
+    @property
+    def text_columns(self) -> tuple[tuple[Column, ...], ...]:
+        """The columns of each text; it has several where they are joined into one."""
+        return tuple(columns if isinstance(columns, tuple) else (columns,) for columns in self.text)
 
     @property
     def outputs(self) -> int:

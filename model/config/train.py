@@ -7,10 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import to_json
 
+from ..frozen import Frozen
 from ..registry import OneOf
 from ..rule import reads
 from ..sampling import Sampling
-from ..tasks import Frozen, Task
+from ..tasks import Task
 from .canonical import canonical
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
@@ -162,7 +163,7 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("score_test", "tasks.*.source.kind", "tasks.*.source.test")
+    @reads("score_test", *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")))
     def _rows_to_score(self) -> Self:
         without = [name for name, task in self.tasks.items() if not task.has_test]
         if self.score_test and without:

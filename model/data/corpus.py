@@ -5,17 +5,22 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from ..config import TrainConfig
 from ..errors import DataError
-from ..inputs import SplitRows
-from ..result import Split
-from ..tasks import FilesSource, Task
-from .rows import Rows, read
+from ..inputs import CUT_ROWS, SplitRows
+from ..result import SPLITS, Split
+from ..sources import FilesSource, name_of
+from ..tasks import Task
+from .hashes import count_common, count_doubles, hashes_of
+from .rows import Rows, check
 from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise
+
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,10 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         DataError: If the data is missing or malformed.
         EncoderError: If the tokenizer cannot be loaded.
     """
-    train = {name: read(name, task, "train", data) for name, task in config.tasks.items()}
-    dev = {name: read(name, task, "dev", data) for name, task in config.tasks.items()}
-    scored = config.tasks if config.score_test else {}
-    test = {name: read(name, task, "test", data) for name, task in scored.items()}
+    read = check(config, data)
+    train, dev, test = (
+        {name: parts[split] for name, parts in read.items() if split in parts} for split in SPLITS
+    )
     if config.remove_dev_rows:
         train = {name: without_dev_rows(name, rows, dev[name]) for name, rows in train.items()}
     texts = [text for rows in train.values() for column in rows.texts for text in column]
@@ -69,21 +74,23 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     def tokenised(rows: dict[str, Rows]) -> dict[str, TaskData]:
         return {name: tokenise(config.tasks[name], part, tokenizer, cache) for name, part in rows.items()}
 
+    splits: dict[Split, dict[str, Rows]] = {"train": train, "dev": dev, "test": test}
+    ready = {split: tokenised(rows) for split, rows in splits.items()}
     digest, data_digest = hashlib.sha256(config.fingerprint().encode()), hashlib.sha256()
-    for rows in (*train.values(), *dev.values(), *test.values()):
-        content = repr((rows.texts, rows.labels)).encode()
+    for part in (*train.values(), *dev.values(), *test.values()):
+        content = repr((part.texts, part.labels)).encode()
         digest.update(content)
         data_digest.update(content)
     return Corpus(
         tokenizer=tokenizer,
-        train=tokenised(train),
-        dev=tokenised(dev),
-        test=tokenised(test),
+        train=ready["train"],
+        dev=ready["dev"],
+        test=ready["test"],
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
         fingerprint=digest.hexdigest(),
         data_fingerprint=data_digest.hexdigest(),
         rows={
-            name: _split_rows(task, {"train": train, "dev": dev, "test": test}, name)
+            name: _split_rows(task, _of(name, splits), _of(name, ready), tokenizer)
             for name, task in config.tasks.items()
         },
         dev_in_train={name: count_dev_in_train(rows, dev[name]) for name, rows in train.items()},
@@ -119,28 +126,54 @@ def _keys(rows: Rows) -> list[frozenset[str]]:
     return [frozenset(text.casefold() for text in texts) for texts in zip(*rows.texts, strict=True)]
 
 
-def _split_rows(task: Task, parts: Mapping[Split, Mapping[str, Rows]], name: str) -> dict[Split, SplitRows]:
-    files: dict[Split, str | None] = {}
-    if isinstance(task.source, FilesSource):
-        files = {"train": task.source.train, "dev": task.source.dev, "test": task.source.test}
+def _of(task: str, splits: Mapping[Split, Mapping[str, _Part]]) -> dict[Split, _Part]:
+    return {split: parts[task] for split, parts in splits.items() if task in parts}
+
+
+def _split_rows(
+    task: Task, parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
+) -> dict[Split, SplitRows]:
+    source = task.source
+    hashes = {split: np.sort(hashes_of(rows.texts)) for split, rows in parts.items()}
+    test = hashes.get("test")
     return {
         split: SplitRows(
-            read=rows[name].read,
-            dropped=rows[name].dropped,
-            used=len(rows[name]),
-            file=files.get(split),
-            sha256=rows[name].sha256,
-            labels=_count_labels(rows[name]) if task.classes else {},
+            read=rows.read,
+            dropped=rows.dropped,
+            used=len(rows),
+            file=name_of(source, split) if isinstance(source, FilesSource) else None,
+            sha256=rows.sha256,
+            labels=_count_labels(task, rows) if task.classes else {},
+            why=rows.why,
+            doubles=count_doubles(hashes[split]),
+            also_in={}
+            if split != "test" or test is None
+            else {other: count_common(test, found) for other, found in hashes.items() if other != "test"},
+            cut=_cut_share(rows, data[split], tokenizer),
         )
         for split, rows in parts.items()
-        if name in rows
     }
 
 
-def _count_labels(rows: Rows) -> dict[str, int]:
-    return {f"{label:g}": count for label, count in sorted(Counter(rows.labels).items())}
+def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> float:
+    numbers = np.array(_sample_numbers(len(rows), CUT_ROWS))
+    full = numbers[data.row_lengths[numbers] >= tokenizer.max_length].tolist()
+    if not full:
+        return 0.0
+    texts = [column[i] for column in rows.texts for i in full]
+    cut = tokenizer.are_cut(texts).reshape(len(rows.texts), -1).any(axis=0)
+    return float(cut.sum()) / len(numbers)
+
+
+def _count_labels(task: Task, rows: Rows) -> dict[str, int]:
+    return {task.class_names[int(label)]: count for label, count in sorted(Counter(rows.labels).items())}
 
 
 def _sample(rows: Rows, size: int) -> Rows:
     # The same rows in every trial, whatever its seed, so that training scores can be compared.
-    return rows.chosen(np.sort(np.random.default_rng(0).permutation(len(rows))[:size]).tolist())
+    return rows.chosen(_sample_numbers(len(rows), size))
+
+
+def _sample_numbers(rows: int, size: int) -> list[int]:
+    numbers: list[int] = np.sort(np.random.default_rng(0).permutation(rows)[:size]).tolist()
+    return numbers

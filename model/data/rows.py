@@ -1,16 +1,25 @@
 """The rows of a task's splits, read from its source and checked."""
 
-import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from ..config import TrainConfig
 from ..errors import DataError
-from ..result import Split
-from ..tasks import DemoSource, FilesSource, HubSource, Task
-from .columns import Columns, demo_columns, file_columns, hub_columns
+from ..result import SPLITS, Split
+from ..sources import DemoSource, FilesSource, HubSource, origin_of
+from ..tasks import Task
+from .demo.table import demo_table
+from .files import file_table
+from .hub import hub_table
+from .parts import Parts
+from .rowchecker import RowChecker
+from .table import Table
 
 NO_GROUP = "(none)"
 """Group of a row whose column is empty."""
@@ -24,9 +33,10 @@ class Rows:
         texts: One tuple per text column: ``texts[0][i]`` is the first sentence of row i, stripped.
         labels: Label of each row: a class as a whole number, or a score.
         ids: The source's `id` column if it has one, else the number of each row, from 1.
-        dropped: Rows left out because a text or the label was empty.
+        dropped: Rows left out, as `why` says.
         groups: For each column that names groups, the group of each row; dev and test only.
         read: Rows of the source, those left out included.
+        why: How many rows were left out, by the reason.
         sha256: SHA-256 of the file that they are from; None of another source.
     """
 
@@ -37,6 +47,7 @@ class Rows:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # Equal rows are equal wherever they are from.
     read: int = field(default=0, compare=False)
+    why: Mapping[str, int] = field(default_factory=dict, compare=False)
     sha256: str | None = field(default=None, compare=False)
 
     def __len__(self) -> int:
@@ -53,13 +64,26 @@ class Rows:
         )
 
 
+_Value = TypeVar("_Value")
+
+OF_NO_SPLIT = "of no split"
+"""Why a row is left out, where a column says the split."""
+
+
 def read(task_name: str, task: Task, split: Split, data: Path | None) -> Rows:
-    """Reads and checks one split of a task.
+    """Reads and checks one split of a task, as `read_splits`."""
+    return read_splits(task_name, task, [split], data)[split]
+
+
+def read_splits(
+    task_name: str, task: Task, splits: Collection[Split], data: Path | None
+) -> dict[Split, Rows]:
+    """Reads and checks splits of a task, each source once.
 
     Args:
         task_name: Name of the task, for messages and for the choice of the subset.
         task: The task.
-        split: Which split.
+        splits: Which splits.
         data: Folder of the data files (SWEEPER_DATA); needed by tasks of source `files` only.
 
     Returns:
@@ -69,16 +93,18 @@ def read(task_name: str, task: Task, split: Split, data: Path | None) -> Rows:
     Raises:
         DataError: The source is missing or malformed, or a row is; the message says where.
     """
+    found: dict[Split, Rows] = {}
     try:
-        rows = _checked(task, _table(task, split, data), () if split == "train" else task.groups)
+        for origin in {origin_of(task.source, split): None for split in splits}:
+            found |= _read_origin(task, origin, data)
     except DataError as error:
         raise DataError(f"task {task_name!r}: {error}") from error.__cause__
-    wanted = {"train": task.train_rows, "dev": task.dev_rows, "test": None}[split]
-    return _subset(rows, wanted, seed=f"{task_name}-{split}")
+    wanted = {"train": task.train_rows, "dev": task.dev_rows, "test": None}
+    return {split: _subset(found[split], wanted[split], f"{task_name}-{split}") for split in splits}
 
 
 def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]]:
-    """Reads every split of every task, so that bad data is found before the first trial starts.
+    """Reads every split of every task, so that bad data is found before a trial starts.
 
     Args:
         config: The trial's settings.
@@ -90,106 +116,66 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     Raises:
         DataError: Any of the data is missing or malformed.
     """
-    splits: tuple[Split, ...] = ("train", "dev", "test") if config.score_test else ("train", "dev")
-    return {
-        name: {split: read(name, task, split, data) for split in splits}
-        for name, task in config.tasks.items()
-    }
+    splits = SPLITS if config.score_test else SPLITS[:2]
+    return {name: read_splits(name, task, splits, data) for name, task in config.tasks.items()}
 
 
-def _table(task: Task, split: Split, data: Path | None) -> Columns:
+def open_table(task: Task, split: Split, data: Path | None) -> Table:
+    """The table in which the rows of a split stand, perhaps with those of others."""
     match task.source:
         case DemoSource() as source:
-            return demo_columns(source, split)
+            return demo_table(source, split)
         case FilesSource() as source:
-            return file_columns(source, split, data)
+            return file_table(source, split, data)
         case HubSource() as source:
-            return hub_columns(source, split, (*task.text, task.label, "id", *task.groups))
+            return hub_table(source, split, data)
 
 
-def _checked(task: Task, table: Columns, groups: Sequence[str]) -> Rows:
-    drop_incomplete = not isinstance(task.source, DemoSource) and task.source.drop_incomplete
-    texts = [[_stripped(value) for value in table.column(name)] for name in task.text]
-    labels = [_stripped(value) for value in table.column(task.label)]
-    if table.no_label is not None and not _allowed(task, table.no_label):
-        labels = [None if label == table.no_label else label for label in labels]
-    ids = table.columns.get("id", [None] * len(labels))
-    grouped = {name: [_stripped(value) for value in table.column(name)] for name in groups}
-    kept: list[int] = []
-    numbers: list[float] = []
-    for i, place in enumerate(table.places):
-        row = [column[i] for column in texts]
-        empty = next((name for name, text in zip(task.text, row, strict=True) if text is None), None)
-        if empty is None and labels[i] is None:
-            empty = task.label
-        if empty is not None and drop_incomplete:
-            continue
-        if empty is not None:
-            raise DataError(
-                f"{table.where}, {place}, column {empty!r} has no value; fill it in, or set "
-                "drop_incomplete: true in the task's source to leave such rows out"
-            )
-        for name, text in zip(task.text, row, strict=True):
-            if not isinstance(text, str):
-                raise DataError(
-                    f"{table.where}, {place}, column {name!r}: {text!r} is no text; name another column"
-                )
-        try:
-            numbers.append(_label(task, labels[i]))
-        except ValueError as error:
-            raise DataError(f"{table.where}, {place}, column {task.label!r}: {error}") from None
-        kept.append(i)
-    if not kept:
-        left = f": all {len(labels)} were incomplete and dropped" if labels else ""
-        raise DataError(f"{table.where} has no rows{left}; check that it is the right one")
-    return Rows(
-        texts=tuple(tuple(str(column[i]) for i in kept) for column in texts),
-        labels=tuple(numbers),
-        ids=tuple(str(i + 1 if ids[i] in (None, "") else ids[i]) for i in kept),
-        dropped=len(labels) - len(kept),
+def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Rows]:
+    """The rows of all splits that stand where those of `origin` stand."""
+    table = open_table(task, origin, data)
+    parts = Parts(task, origin)
+    groups = () if origin == "train" and not parts.others else task.groups
+    checker = RowChecker(task, origin, table, (*groups, *parts.columns))
+    chunks = []
+    for chunk in checker.rows():
+        parts.add(chunk)
+        chunks.append(chunk)
+    whole = Rows(
+        texts=tuple(_joined(chunk.texts[i] for chunk in chunks) for i in range(len(task.text))),
+        labels=_joined(chunk.labels for chunk in chunks),
+        ids=_joined(chunk.ids for chunk in chunks),
+        dropped=sum(checker.left_out.values()),
         groups={
-            name: tuple(NO_GROUP if column[i] is None else str(column[i]) for i in kept)
-            for name, column in grouped.items()
+            name: tuple(value or NO_GROUP for value in _joined(chunk.extra[name] for chunk in chunks))
+            for name in groups
         },
-        read=len(labels),
+        read=checker.read,
+        why=dict(checker.left_out),
         sha256=table.sha256,
     )
+    if not parts.others:
+        return {origin: whole}
+    found = {
+        split: whole.chosen(np.flatnonzero(taken).tolist())
+        for split, taken in parts.taken(table.where).items()
+    }
+    for split in parts.others:
+        found[split] = replace(found[split], read=len(found[split]), dropped=0, why={})
+    given = sum(map(len, found.values()))
+    why = dict(checker.left_out) | ({OF_NO_SPLIT: len(whole) - given} if given < len(whole) else {})
+    found[origin] = replace(
+        found[origin],
+        groups={} if origin == "train" else found[origin].groups,
+        read=checker.read - given + len(found[origin]),
+        dropped=sum(why.values()),
+        why=why,
+    )
+    return found
 
 
-def _stripped(value: object) -> object:
-    """A text without blanks around it, None if nothing is left; anything else as it is."""
-    return (value.strip() or None) if isinstance(value, str) else value
-
-
-def _label(task: Task, value: object) -> float:
-    """The label as a number that the task allows, or a ValueError that says why not."""
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        raise ValueError(f"label {value!r} is not a number; {_permitted(task)}") from None
-    if not math.isfinite(number):
-        raise ValueError(f"label {value!r} is not finite; {_permitted(task)}")
-    if task.classes is not None and not number.is_integer():
-        raise ValueError(f"label {value!r} is not a whole number; {_permitted(task)}")
-    if not _allowed(task, number):
-        raise ValueError(f"label {value!r} is out of range; {_permitted(task)}")
-    return number
-
-
-def _bounds(task: Task) -> tuple[float, float]:
-    return task.range or (0, (task.classes or 1) - 1)
-
-
-def _allowed(task: Task, number: float) -> bool:
-    lowest, highest = _bounds(task)
-    return lowest <= number <= highest
-
-
-def _permitted(task: Task) -> str:
-    lowest, highest = _bounds(task)
-    if task.classes is not None:
-        return f"the task has classes 0 to {highest:g}"
-    return f"the task's range is {lowest:g} to {highest:g}"
+def _joined(columns: Iterable[Sequence[_Value]]) -> tuple[_Value, ...]:
+    return tuple(chain.from_iterable(columns))
 
 
 def _subset(rows: Rows, wanted: int | None, seed: str) -> Rows:

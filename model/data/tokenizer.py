@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
@@ -33,6 +34,7 @@ class SentenceTokenizer:
     Attributes:
         backend: The `tokenizers` tokenizer.
         pad_id: Id of the padding token.
+        max_length: Longest result in tokens.
         mask_id: Id of the token that stands for a masked word.
         continues_word: Whether each id is a piece that continues a word, ``[vocabulary]``.
     """
@@ -41,6 +43,7 @@ class SentenceTokenizer:
         tokenizer.no_padding()
         tokenizer.enable_truncation(max_length)
         self.backend = tokenizer
+        self.max_length = max_length
         self.pad_id = pad_id
         vocabulary = tokenizer.get_vocab()
         self.mask_id = next((vocabulary[name] for name in MASKS if name in vocabulary), pad_id)
@@ -60,6 +63,14 @@ class SentenceTokenizer:
     def encode(self, sentences: Sequence[str]) -> list[list[int]]:
         """Token ids of each sentence."""
         return [encoding.ids for encoding in self.backend.encode_batch_fast(list(sentences))]
+
+    def are_cut(self, sentences: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether each sentence has more tokens than `max_length`, ``[sentences]``."""
+        self.backend.no_truncation()
+        try:
+            return np.array([len(ids) > self.max_length for ids in self.encode(sentences)], dtype=bool)
+        finally:
+            self.backend.enable_truncation(self.max_length)
 
 
 def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:

@@ -29,6 +29,7 @@ from .db import databases
 from .diff import diff
 from .export import export
 from .list import list_studies
+from .new import beginnings
 from .replay import replay
 from .report import report
 from .retry import retry
@@ -116,6 +117,7 @@ for _name, _command in COMMANDS.items():
 
 
 app.add_typer(databases, name="db")
+app.add_typer(beginnings, name="new")
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -1,29 +1,67 @@
-"""The command that checks a study file."""
+"""The command that checks a study file, or a workload."""
+
+import sys
+from typing import Annotated
+
+import typer
 
 from ..paths import data_folder
-from .command import StudyFile
+from .command import Which
 from .options import WorkloadName, named_study
 from .say import say
+
+STUDY_OR_WORKLOAD = (
+    "Name of a study, with or without @workload, or of a workload; or path of the file of either."
+)
 
 
 def validate(
     *,
-    study: StudyFile,
+    study: Annotated[str, Which(STUDY_OR_WORKLOAD, needed=True)],
     workload: WorkloadName = None,
+    show: Annotated[
+        int,
+        typer.Option(
+            "--show", min=0, metavar="N", help="Show N rows of each split as the trainer will see them."
+        ),
+    ] = 0,
 ) -> None:
-    """Checks a study file, its workload and its data, and runs nothing.
+    """Checks a study, its workload and its data, and runs nothing; or a workload and its data alone.
+
+    Says what the data hold: rows, labels, what is left out and why, repeated texts, texts that are cut.
 
     Example: `sweeper validate studies/mine.yaml --workload minilm`
+
+    A workload, and three rows of each split: `sweeper validate demo --show 3`
     """
+    from model.data.survey import cut_shares
+    from model.errors import EncoderError
     from model.tasks import overall_formula
 
     from ..search.ending import end_of
+    from ..show.data import data_lines, data_warnings, sample_lines
     from ..show.outline import outline
+    from ..study.load import is_workload, load_workload
     from ..sweep.checks import check_inputs
 
-    loaded = named_study(study, workload)
-    check_inputs(loaded, data_folder())
-    end = end_of(loaded)
-    ends = f"It {end}." if end else "It goes on for as many trials as asked."
-    lines = [f"{loaded.name} is valid: {overall_formula(loaded.tasks)}", *outline(loaded), ends]
-    say("\n".join(lines))
+    alone = workload is None and is_workload(study)
+    loaded = load_workload(study, lambda line: say(line, err=True)) if alone else named_study(study, workload)
+    surveys = check_inputs(loaded, data_folder())
+    tasks, encoder = (
+        loaded.tasks,
+        loaded.config(next(iter(loaded.spec.arms)), {}, loaded.spec.seeds[0]).encoder,
+    )
+    try:
+        cut = cut_shares(encoder, surveys)
+    except EncoderError as error:
+        cut = {}
+        say(f"Which texts are cut at encoder.max_length is not known: {error}", err=True)
+    name = loaded.workload.name if alone else loaded.name
+    lines = [f"{name} is valid: {overall_formula(tasks)}"]
+    if not alone:
+        end = end_of(loaded)
+        lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]
+    say("\n".join([*lines, *data_lines(tasks, surveys, cut), *sample_lines(tasks, surveys, show)]))
+    sys.stdout.flush()
+    for line in data_warnings(tasks, surveys):
+        say(f"Warning: {line}", err=True)

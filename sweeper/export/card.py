@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from model.config import EncoderConfig, Task, TrainConfig
-from model.tasks import DemoSource, FilesSource, HubSource, overall_formula
+from model.sources import DemoSource, FilesSource, HubSource
+from model.tasks import overall_formula
 
 from ..report.formats.markdown import escape
 from ..study.study import Study

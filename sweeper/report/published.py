@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import Field, TypeAdapter
 
-from model.tasks import Frozen
+from model.frozen import Frozen
 
 from ..study.settings import field_path
 

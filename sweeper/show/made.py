@@ -30,8 +30,26 @@ def row_lines(inputs: Mapping[str, Any]) -> list[str]:
         for split, part in splits.items():
             left = part["read"] - part["dropped"] - part["used"]
             line = f"{task} {split}: {part['used']:,} of {part['read']:,} rows"
-            line += f", {part['dropped']:,} incomplete and left out" if part["dropped"] else ""
+            line += f", {dropped_words(part)}" if part["dropped"] else ""
             line += f", {left:,} not in the subset" if left else ""
-            also = inputs["dev_in_train"].get(task) if split == "dev" else None
-            said.append(line + (f", {also:,} also in train" if also else ""))
+            also = {"train": inputs["dev_in_train"].get(task)} if split == "dev" else part.get("also_in", {})
+            said.append(", ".join([line, *doubt_words(part, also)]))
     return said
+
+
+def dropped_words(part: Mapping[str, Any]) -> str:
+    """How many rows of a split were left out, and why where that is recorded."""
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in part.get("why", {}).items())
+    return f"{part['dropped']:,} left out ({reasons})" if reasons else f"{part['dropped']:,} incomplete"
+
+
+def doubt_words(part: Mapping[str, Any], also_in: Mapping[str, int | None]) -> list[str]:
+    """Rows of a split that say the same as others, and the share that was cut; nothing of what is none.
+
+    Args:
+        part: What is recorded of the split.
+        also_in: How many of its rows stand in other splits too.
+    """
+    said = [f"{part['doubles']:,} repeat an earlier row"] if part.get("doubles") else []
+    said += [f"{count:,} also in {split}" for split, count in also_in.items() if count]
+    return said + ([f"{part['cut']:.1%} with a text cut at max_length"] if part.get("cut") else [])

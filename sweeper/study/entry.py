@@ -10,7 +10,7 @@ from model.config import TrainConfig
 
 from ..text import nearest
 from .problem import FieldError, first_problem
-from .settings import field_at, field_path, names_at, setting_names
+from .settings import field_at, field_path, members, names_at, setting_names
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, Value
 
 
@@ -34,13 +34,15 @@ def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     if field is None:
         known = setting_names(path[:-1]) or setting_names(())
         raise FieldError((), f"unknown key{nearest(key if len(path) == 1 else path[-1], known)}")
-    if below := names_at(TrainConfig, path):
+    if (below := names_at(TrainConfig, path)) and len(members(field.annotation)) == 1:
         raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
     field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
     schema = field_type.json_schema()
-    if {option.get("type") for option in schema.get("anyOf", [schema])} <= {"array", "object", "null"}:
+    options = schema.get("anyOf", [schema])
+    if {"object" if "$ref" in one else one.get("type") for one in options} <= {"array", "object", "null"}:
+        several = "a group" if below else "a list"
         raise FieldError(
-            (), "takes a list, and cannot vary within an arm: set it in `arms` or `base`", written
+            (), f"takes {several}, and cannot vary within an arm: set it in `arms` or `base`", written
         )
     if isinstance(written, list | tuple):
         return _choice(field_type, written)

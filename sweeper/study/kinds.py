@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from types import NoneType
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -58,7 +58,7 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
         if field is None:
             return value
         written = file.scalars.get(path, "")
-        if problem := _too_large(field, value) or _problem(field, value, written):
+        if problem := _too_large(field, value) or _problem(field, value, written, isinstance(path[-1], int)):
             raise InputError(file.explain(FieldError(path, problem, value)))
         if written in WORDS and bool in _types(field):
             truth = as_yaml(WORDS[written])
@@ -102,11 +102,20 @@ def _types(field: FieldInfo) -> set[Any]:
     return set(members(field.annotation))
 
 
-def _problem(field: FieldInfo, value: Any, written: str) -> str | None:
-    """What is wrong with the kind of a value, and what to write instead; None where nothing is."""
+def _problem(field: FieldInfo, value: Any, written: str, item: bool) -> str | None:
+    """What is wrong with the kind of a value, and what to write instead; None where nothing is.
+
+    Args:
+        field: What it is for.
+        value: The value.
+        written: As it is written.
+        item: Whether it stands in a list.
+    """
     types = _types(field)
     if isinstance(value, dict | list):
         return f"must be {_expected(types)}, not a {'list' if isinstance(value, list) else 'mapping'}"
+    if item:  # a list within the list, or one value: this is one
+        types = {kind for kind in types if get_origin(kind) is not tuple}
     kind, word = type(value), written in WORDS
     if kind is int and types & {int, float} and _LEADING_ZERO.match(written):
         return f"readers of YAML disagree on a leading zero: write {_instead(types, value, written)}"
@@ -137,7 +146,8 @@ def _instead(types: set[Any], value: Any, written: str) -> str | None:
     """The value that was probably meant, as it should be written."""
     text = value if isinstance(value, str) else written
     if str in types:
-        return f"'{written}'" if written and value is not None and not isinstance(value, str) else None
+        meant = value is not None or bool in types  # a label may be called null
+        return f"'{written}'" if written and meant and not isinstance(value, str) else None
     if bool in types:
         truth = WORDS.get(text, {"true": True, "false": False, "1": True, "0": False}.get(text.lower()))
         return None if truth is None else as_yaml(truth)

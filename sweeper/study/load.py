@@ -71,6 +71,46 @@ def load_study(
         problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
         raise InputError(study_file.explain(problem))
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
+    return _loaded(study_file, spec, files, on, say=say, begun=begun)
+
+
+def is_workload(argument: str) -> bool:
+    """Whether a name, or the path of a file, is that of a workload and not of a study."""
+    if is_file(argument):
+        own = WorkloadFile.model_fields.keys() - StudySpec.model_fields.keys()
+        return not own.isdisjoint(read_yaml(user_path(argument)).data)
+    return argument not in study_files() and argument in workload_files()
+
+
+def load_workload(argument: str, say: Callable[[str], object] = lambda line: None) -> Study:
+    """A workload by itself, as a study of one arm in which nothing varies.
+
+    Args:
+        argument: Name of a workload, or path of its file.
+        say: As of `load_study`.
+
+    Raises:
+        InputError: As of `load_study`.
+    """
+    files, on = _read_workload(_find(argument, "workload", workload_files()), (), say)
+    spec = StudySpec(name=on.name, workload=on.name)
+    return _loaded(files[0], spec, files, on, say=say, begun=lambda name: None)
+
+
+def _loaded(
+    study_file: YamlFile,
+    spec: StudySpec,
+    files: list[YamlFile],
+    on: Workload,
+    *,
+    say: Callable[[str], object],
+    begun: Callable[[str], Study | None],
+) -> Study:
+    """The study on its workload, in which all settings go together.
+
+    Raises:
+        InputError: As of `load_study`.
+    """
     # First: a configuration would blame the task's settings for its name.
     declared = nested(on.train).get("tasks")
     _check_names(files, declared if isinstance(declared, Mapping) else (), spec)

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from model.frozen import Frozen
 from model.registry import OneOf, Registry
-from model.tasks import Frozen
 
 from .problem import FieldError
 

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from model.frozen import Frozen
 from model.registry import OneOf, Registry
-from model.tasks import Frozen
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,9 @@ from .spec import StudySpec
 
 Schema = dict[str, Any]
 
+DEFINED = ("EncoderConfig", "SmartConfig", "Task", "Share", "SplitColumn")
+"""The groups of settings that have a schema of their own."""
+
 
 def study_schema() -> Schema:
     """The schema of a study file, its settings spelled out from TrainConfig's fields.
@@ -19,7 +22,7 @@ def study_schema() -> Schema:
     """
     schema = StudySpec.model_json_schema()
     settings = TrainConfig.model_json_schema()
-    definitions = {name: settings["$defs"][name] for name in ("EncoderConfig", "SmartConfig", "Task")}
+    definitions = {name: settings["$defs"][name] for name in DEFINED}
     _loosen_task(definitions["Task"], settings["$defs"])
     names, patterns = _fields(settings["properties"], definitions)
     definitions["Settings"] = _closed(names, patterns)
@@ -47,9 +50,10 @@ def _loosen_task(task: Schema, definitions: Schema) -> None:
     fields: dict[str, list[Schema]] = {}
     for option in task["properties"]["source"]["oneOf"]:
         for name, field in definitions[option["$ref"].rpartition("/")[2]]["properties"].items():
-            kind = {key: field[key] for key in ("type", "enum", "const", "anyOf", "minimum") if key in field}
             known = fields.setdefault(name, [])
-            known += [] if kind in known else [kind]
+            for kind in field.get("anyOf", [field]):
+                rules = {key: rule for key, rule in kind.items() if key not in ("default", "title")}
+                known += [] if rules in known else [rules]
     source = {name: kinds[0] if len(kinds) == 1 else {"anyOf": kinds} for name, kinds in fields.items()}
     task["properties"]["source"] = _closed(source, {})
     task["properties"] |= {f"source.{name}": field for name, field in source.items()}
@@ -84,7 +88,8 @@ def _single(field: Schema) -> Schema:
     """What a setting can be that is one value; nothing of a group or a list."""
     if "$ref" in field or "properties" in field:
         return {}
-    options = [option for option in field.get("anyOf", [field]) if option.get("type") != "array"]
+    given = field.get("anyOf", [field])
+    options = [option for option in given if option.get("type") != "array" and "$ref" not in option]
     if not options:
         return {}
     rules = {name: rule for name, rule in field.items() if name not in ("anyOf", "default", "title")}

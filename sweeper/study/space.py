@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, RootModel, model_validator
 
-from model.tasks import Frozen
+from model.frozen import Frozen
 
 from ..text import setting
 from .problem import FieldError, as_yaml

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from model.tasks import Frozen
+from model.frozen import Frozen
 
 from ..text import nearest
 from .fields import Name, Seed, Settings, parse_space

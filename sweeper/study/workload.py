@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from model.tasks import Frozen
+from model.frozen import Frozen
 
 from .fields import Name, WorkloadSettings, parse_ranges
 from .settings import field_path, merged, nested

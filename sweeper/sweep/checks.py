@@ -3,28 +3,45 @@
 import os
 from pathlib import Path
 
-from model.data.rows import check
+from model.data.survey import SplitSurvey, survey
 from model.errors import ModelError
 from model.pretrained import verified_minilm_folder
+from model.result import SPLITS, Split
 
 from ..errors import InputError
+from ..observers.terminal import say
 from ..observers.tools import check_tools
 from ..paths import Home
 from ..sharedfolder import SharedFolder
+from ..show.data import Surveys, data_warnings, short_line
 from ..study.study import Study
 from .order import Order
 
+READ = ("source", "text", "label", "labels", "missing", "threshold", "classes", "range", "groups")
+"""The settings of a task that say what is read of its data."""
 
-def prepare(order: Order) -> None:
+
+def prepare(order: Order) -> Surveys:
     """Looks whether everything is there that the trials of an order need.
+
+    Returns:
+        What the data of each task hold.
 
     Raises:
         InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
             be a folder.
     """
     check_tools(order.logs)
-    check_inputs(order.study, order.places.data)
+    surveys = check_inputs(order.study, order.places.data)
     check_home(order.places.home)
+    return surveys
+
+
+def say_data(order: Order, surveys: Surveys) -> None:
+    """Says what the data hold in one line, and in one each what will make scores mean little."""
+    say(order.console, short_line(surveys))
+    for line in data_warnings(order.study.tasks, surveys):
+        say(order.console, f"Warning: {line}")
 
 
 def check_home(home: Home) -> None:
@@ -44,22 +61,29 @@ def check_home(home: Home) -> None:
         SharedFolder(home.shared).check()
 
 
-def check_inputs(study: Study, data: Path | None) -> None:
+def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, SplitSurvey]]:
     """Reads all data and weights that the study's arms need.
+
+    Returns:
+        What the data of each task hold, as its first arm reads them.
 
     Raises:
         InputError: If anything is missing or malformed.
     """
     checked = set()
+    surveys: dict[str, dict[Split, SplitSurvey]] = {}
     try:
         for arm in study.spec.arms:
             config = study.config(arm, {}, study.spec.seeds[0])
             if config.encoder.source == "minilm" and "minilm" not in checked:
                 checked.add("minilm")
                 verified_minilm_folder()
-            rows = repr([(task.source, task.text, task.label) for task in config.tasks.values()])
-            if rows not in checked:
-                checked.add(rows)
-                check(config, data)
+            for name, task in config.tasks.items():
+                read = repr((name, *(getattr(task, field) for field in READ)))
+                if read not in checked:
+                    checked.add(read)
+                    found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
+                    surveys.setdefault(name, found)
     except ModelError as error:
         raise InputError(str(error)) from error
+    return surveys

@@ -19,7 +19,7 @@ from ..study.recorded import arms_of, trial_of
 from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow
-from .checks import prepare
+from .checks import prepare, say_data
 from .files import RunFiles
 from .order import Order
 from .stopping import Stopper
@@ -51,12 +51,13 @@ def run(order: Order, slurm: Slurm) -> Tally:
         JobsError: If the jobs have ended before the study.
     """
     check_slurm()
-    prepare(order)
+    surveys = prepare(order)
     study, places, console = order.study, order.places, order.console
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
+        say_data(order, surveys)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
         jobs = Jobs(files.study.jobs)

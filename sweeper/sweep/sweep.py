@@ -28,7 +28,7 @@ from ..study.space import words
 from ..study.study import Study
 from ..trial import PastTrial, StudyRow
 from ..version import __version__
-from .checks import prepare
+from .checks import prepare, say_data
 from .driver import Driver
 from .files import RunFiles
 from .leftovers import sweep_leftovers
@@ -61,10 +61,11 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
-    prepare(order)
+    surveys = prepare(order)
     study, places, console = order.study, order.places, order.console
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order)
+        say_data(order, surveys)
         if executor is None:
             executor = _measured_executor(store, order)
         count = tally(store, executor.workers)

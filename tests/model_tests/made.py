@@ -16,7 +16,8 @@ from model.data.rows import Rows
 from model.data.tokenizer import SentenceTokenizer
 from model.pretrained import MINILM_PACKAGE
 from model.result import EpochResult, Metric
-from model.tasks import DemoSource, Task
+from model.sources import DemoSource
+from model.tasks import Task
 from model.trainer import train
 
 needs_minilm = pytest.mark.skipif(

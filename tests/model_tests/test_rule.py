@@ -22,7 +22,12 @@ RANGE = {
     "metric": "pearson",
     "loss": "mse",
 }
-TASKS = {"a": {**CLASSES, "source": DEMO}, "b": {**RANGE, "source": HUB}}
+SPLIT = {"kind": "files", "train": "a", "split": {"column": "fold", "train": [1], "dev": [2]}}
+TASKS = {
+    "a": {**CLASSES, "source": DEMO},
+    "b": {**RANGE, "source": HUB},
+    "c": {**CLASSES, "source": SPLIT},
+}
 
 
 def within(part: Any, path: str = "") -> Iterator[tuple[int, str]]:
@@ -56,7 +61,10 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
 @pytest.mark.parametrize(
     ("model", "many"),
     [
-        (TrainConfig, [{"tasks": TASKS, "gradient": "pcgrad"}, {"tasks": {"b": TASKS["b"]}}]),
+        (
+            TrainConfig,
+            [{"tasks": TASKS, "gradient": "pcgrad"}, {"tasks": {name: TASKS[name] for name in "bc"}}],
+        ),
         (EncoderConfig, [{}]),
         (SmartConfig, [{}]),
         (Task, [TASKS["a"], {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1}]),

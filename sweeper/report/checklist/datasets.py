@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from model.tasks import DemoSource, FilesSource, HubSource, Task
+from model.sources import DemoSource, FilesSource, HubSource
+from model.tasks import Task
 
+from ...show.made import doubt_words, dropped_words
 from ..read import Stored
 from .experiments import distinct, studies
 
@@ -38,14 +40,17 @@ def excluded(stored: Stored) -> Lines:
 
     def told(part: Mapping[str, Any]) -> str:
         left = part["read"] - part["dropped"] - part["used"]
-        return f"{part['dropped']:,} incomplete, {left:,} not in the subset or removed"
+        return f"{dropped_words(part)}, {left:,} not in the subset or removed"
+
+    def doubts(part: Mapping[str, Any]) -> str:
+        return ", ".join(doubt_words(part, part.get("also_in", {})))
 
     both = (
         f"{task}: {count:,} dev rows stand in train too"
         for one in _inputs(stored)
         for task, count in one["dev_in_train"].items()
     )
-    return [*_splits(stored, told), *distinct(both)]
+    return [*_splits(stored, told), *distinct(both), *_splits(stored, doubts)]
 
 
 def download(stored: Stored) -> Lines:
@@ -87,10 +92,11 @@ def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
 
 def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:
     return distinct(
-        f"{task} {split}: {tell(part)}"
+        f"{task} {split}: {said}"
         for one in _inputs(stored)
         for task, parts in one["rows"].items()
         for split, part in parts.items()
+        if (said := tell(part))
     )
 
 

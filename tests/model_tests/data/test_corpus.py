@@ -9,7 +9,7 @@ from model.data.corpus import count_dev_in_train, load_corpus, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
 from model.inputs import SplitRows
-from model.tasks import FilesSource
+from model.sources import FilesSource
 from tests.model_tests.made import DEMO, config
 
 
@@ -76,7 +76,7 @@ def test_rows_files_and_labels_are_told(tmp_path: Path) -> None:
         found = load_corpus(config(tasks={"sst": sst}, remove_dev_rows=remove), tmp_path, tmp_path / "cache")
         used = sum(labels.values())
         assert found.rows["sst"] == {
-            "train": SplitRows(4, 1, used, "train.csv", digests["train.csv"], labels),
+            "train": SplitRows(4, 1, used, "train.csv", digests["train.csv"], labels, {"empty label": 1}),
             "dev": SplitRows(2, 0, 2, "dev.csv", digests["dev.csv"], {"0": 1, "3": 1}),
         }
         assert found.dev_in_train == {"sst": both}

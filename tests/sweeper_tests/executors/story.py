@@ -11,7 +11,8 @@ import psutil
 
 from model.config import TrainConfig
 from model.result import Metric
-from model.tasks import DemoSource, Task
+from model.sources import DemoSource
+from model.tasks import Task
 from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Stopped
 
 if TYPE_CHECKING:

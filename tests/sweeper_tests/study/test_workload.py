@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.sources import FilesSource
 from sweeper.errors import InputError
 from sweeper.study.space import Choice, FloatRange
 from sweeper.study.workload import Resources
@@ -18,13 +19,7 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
     study = load(GOOD, "w")
     config = study.config("A", {"dropout": 0.1}, 1)
     assert (config.encoder.source, config.encoder.pooling) == ("tiny", "mean")
-    assert config.tasks["sst"].source.model_dump() == {
-        "kind": "files",
-        "train": "a.csv",
-        "dev": "b.csv",
-        "test": None,
-        "drop_incomplete": False,
-    }
+    assert config.tasks["sst"].source == FilesSource(train="a.csv", dev="b.csv")
     assert "say nothing about SST" in study.workload.notice
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from model.data.rows import Rows, read
 from model.errors import DataError
-from model.tasks import HubSource, Task
+from model.sources import HubSource
+from model.tasks import Task
 
 
 def paraphrases(**source: Any) -> Task:
@@ -88,7 +89,6 @@ def test_hub_columns_are_checked_by_name_and_type(glue: Callable[..., Task]) -> 
         ({"train": "trian"}, 'Unknown split "trian"'),
         ({"subset": "qqp"}, "subset 'qqp'.*'qqp' not found"),
         ({"path": "no-such-owner/no-such-dataset"}, "no-such-dataset.* on the Hub"),
-        ({"path": "/no/such/folder"}, "/no/such/folder"),
     ],
 )
 def test_what_the_hub_cannot_load_is_one_error(
@@ -97,6 +97,39 @@ def test_what_the_hub_cannot_load_is_one_error(
     with pytest.raises(DataError, match=problem) as caught:
         read("para", glue(**source), "train", None)
     assert "cannot be loaded" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/no/such/folder", "./folder"])
+def test_a_folder_that_is_not_there_is_no_matter_of_the_network(
+    datasets: ModuleType, tmp_path: Path, path: str
+) -> None:
+    with pytest.raises(DataError, match=f"dataset '{path}': there is no folder {tmp_path / path}") as caught:
+        read("para", paraphrases(path=path), "train", tmp_path)
+    assert "network" not in str(caught.value)
+
+
+def test_a_name_that_may_be_a_folder_is_looked_for_in_both_places(
+    datasets: ModuleType, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=rf"'hubdir' on the Hub.*there is no folder {tmp_path / 'hubdir'}$"):
+        read("para", paraphrases(path="hubdir"), "train", tmp_path)
+
+
+def test_a_local_folder_lies_below_the_data_folder(datasets: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "hubdir").mkdir()
+    (tmp_path / "hubdir" / "train.csv").write_text("question1,question2,label\nc,d,1\n")
+    rows = read("para", paraphrases(path="hubdir"), "train", tmp_path)
+    assert (rows.texts, rows.labels) == ((("c",), ("d",)), (1.0,))
+
+
+def test_why_a_local_file_cannot_be_loaded_stands_in_the_line(datasets: ModuleType, tmp_path: Path) -> None:
+    (tmp_path / "hubdir").mkdir()
+    content = "question1,question2,label\ncafé,d,1\n".encode("latin-1")
+    (tmp_path / "hubdir" / "train.csv").write_bytes(content)
+    with pytest.raises(DataError, match=r"'utf-8' codec can't decode byte 0xe9.*kind: files") as caught:
+        read("para", paraphrases(path="hubdir"), "train", tmp_path)
+    assert "network" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

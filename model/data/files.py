@@ -1,0 +1,103 @@
+"""A file of the data folder as a table, whatever its format."""
+
+import difflib
+from pathlib import Path, PurePath
+
+from ..errors import DataError
+from ..result import Split
+from ..sources import FilesSource, Format, HubSource, name_of
+from .datafile import DataFile
+from .delimited import delimited_table
+from .jsonlines import jsonl_table
+from .parquet import parquet_table
+from .table import Table
+
+_NAMES: dict[str, Format] = {
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".parquet": "parquet",
+}
+_PACKED = (".gz", ".zst", ".xz", ".zip")
+
+
+def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
+    """The file of a split.
+
+    Args:
+        source: The source; what it leaves open is guessed from the file's name and first bytes.
+        split: Which of its files.
+        data: Folder of the data files, SWEEPER_DATA.
+
+    Raises:
+        DataError: There is no such file, it is damaged, or it is of another format than the source says.
+    """
+    name = split_name(source, split)
+    try:
+        file = DataFile.found(_path(name, data))
+    except OSError as error:
+        raise DataError(
+            f"file {name!r} of the data folder {data} cannot be read: {error.strerror}; "
+            "check its path and permissions"
+        ) from error
+    kind = source.format or _guessed(file)
+    idle = [option for option in _unused(kind) if getattr(source, option) not in (None, 0)]
+    if idle:
+        raise DataError(f"{file.where} is {kind}; leave out {' and '.join(idle)}, for tsv and csv only")
+    match kind:
+        case "jsonl":
+            return jsonl_table(file, source.encoding)
+        case "parquet":
+            return parquet_table(file)
+        case "tsv" | "csv":
+            return delimited_table(file, source, kind)
+
+
+def split_name(source: FilesSource | HubSource, split: Split) -> str:
+    """The file of a split, or its name on the hub."""
+    name = name_of(source, split)
+    if name is None:
+        raise DataError(f"no {split} rows are named in its source")
+    return name
+
+
+def _path(name: str, data: Path | None) -> Path:
+    if data is None:
+        raise DataError(
+            f"no data folder is set for file {name!r}; set SWEEPER_DATA to the folder that holds it"
+        )
+    if not data.is_dir():
+        raise DataError(
+            f"the data folder {data} (SWEEPER_DATA) is not a folder; set it to one that holds {name!r}"
+        )
+    relative = PurePath(name)
+    if relative.is_absolute() or ".." in relative.parts or "\0" in name:
+        raise DataError(f"file {name!r} is outside the data folder; give a path below {data}, without '..'")
+    path = data / relative
+    if not path.is_file():
+        found = sorted(entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else []
+        near = difflib.get_close_matches(relative.name, found, n=1)
+        raise DataError(
+            f"file {path} is missing{f' (did you mean {near[0]!r}?)' if near else ''}; put it there, "
+            "or correct SWEEPER_DATA or the file's name in the workload"
+        )
+    return path
+
+
+def _guessed(file: DataFile) -> Format:
+    """What the file begins with says more than its name: the course's `.csv` files hold tabs."""
+    first = file.first_bytes()
+    if first.startswith(b"PAR1"):
+        return "parquet"
+    suffixes = [suffix.lower() for suffix in file.path.suffixes]
+    named = next((suffix for suffix in reversed(suffixes) if suffix not in _PACKED), "")
+    if first.lstrip(b"\xef\xbb\xbf \r\n").startswith(b'{"'):
+        return "jsonl"
+    return _NAMES.get(named, "csv")
+
+
+def _unused(kind: Format) -> tuple[str, ...]:
+    """The fields of a source that mean nothing for a format."""
+    return () if kind in ("tsv", "csv") else ("delimiter", "quoting", "columns", "skip")

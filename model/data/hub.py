@@ -1,0 +1,83 @@
+"""A dataset of the Hugging Face hub, or of a local folder, as a table."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import DataError
+from ..result import Split
+from ..sources import HubSource
+from .files import split_name
+from .table import CHUNK, Chunk, Table
+
+
+def hub_table(source: HubSource, split: Split, data: Path | None) -> Table:
+    """A split of a dataset, from the hub, the cache of `datasets`, or a local folder.
+
+    The hub marks the rows of splits without labels with -1.
+
+    Args:
+        source: The source. Its path is a folder below `data` if there is one, else a folder as it is written.
+        split: Which split.
+        data: Folder of the data files, SWEEPER_DATA.
+    """
+    name = split_name(source, split)
+    folder = _folder(source.path, data)
+    subset = f", subset {source.subset!r}" if source.subset else ""
+    where = f"dataset {str(folder or source.path)!r}{subset}, split {name!r}"
+    try:
+        import datasets
+    except ImportError as error:
+        raise DataError(
+            f"{where}: needs the package `datasets`; pip install 'sentence-sweeper[hub]'"
+        ) from error
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+    try:
+        dataset = datasets.load_dataset(str(folder or source.path), name=source.subset, split=name)
+    except Exception as error:  # whatever the network, the parsers or the file formats raise
+        raise DataError(
+            f"{where} cannot be loaded: {_reason(error)}; {_way_out(source.path, folder, data)}"
+        ) from error
+    names = tuple(dataset.column_names)
+
+    def read(positions: Sequence[int]) -> Iterator[Chunk]:
+        wanted = [names[position] for position in positions]
+        part = dataset.select_columns(list(dict.fromkeys(wanted)))
+        for start in range(0, len(dataset), CHUNK):
+            rows = part[start : start + CHUNK]
+            end = min(start + CHUNK, len(dataset))
+            yield Chunk(range(start + 1, end + 1), tuple(rows[column] for column in wanted))
+
+    return Table(where, names, read, no_label=-1)
+
+
+def _folder(path: str, data: Path | None) -> Path | None:
+    """The local folder of this path; None if it names a dataset of the hub."""
+    below = data / path if data else Path(path)
+    if below.is_dir():
+        return below
+    # Before there was SWEEPER_DATA for them, such paths were those of the working folder.
+    if Path(path).is_dir():
+        return Path(path)
+    if Path(path).is_absolute() or path.startswith((".", "~")):
+        raise DataError(
+            f"dataset {path!r}: there is no folder {below}; correct its path in the task's source"
+        )
+    return None
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong in one line: what `datasets` says, and what lies below it."""
+    cause = error
+    while cause.__cause__:
+        cause = cause.__cause__
+    lines = [" ".join(str(one).split()) or type(one).__name__ for one in (error, cause)]
+    return lines[0] if lines[1] in lines[0] else f"{lines[0].rstrip('.')}: {lines[1]}"
+
+
+def _way_out(path: str, folder: Path | None, data: Path | None) -> str:
+    if folder:
+        return "check the names of subset and split, and the folder's files; kind: files reads more encodings"
+    place = f"there is no folder {data / path}" if data else "SWEEPER_DATA, for folders, is not set"
+    return f"check its name, subset and split, and the network; {place}"

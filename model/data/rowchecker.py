@@ -1,0 +1,171 @@
+"""The rows of a table that a task can use: the others are left out and counted, or an error."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..errors import DataError
+from ..result import Split
+from ..sources import Column, DemoSource
+from ..tasks import Task
+from .hashes import Hashes, hashes_of
+from .labels import LabelReader, way_out
+from .table import Chunk, Table
+
+EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
+"""Why a row is left out."""
+
+FILL_IN = "fill it in, or set drop_incomplete: true in the task's source to leave such rows out"
+
+TEST_ROWS = "test rows need labels: leave `test` out of the source, and give the file to `sweeper predict`"
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Some rows that a task can use, by columns.
+
+    Attributes:
+        texts: One column per text, stripped: ``texts[0][i]`` is the first sentence of row i.
+        labels: Label of each row, as a number.
+        ids: The `id` column if there is one, else the number of each row in its table, from 1.
+        extra: The further columns that were asked for, stripped; None where one has no value.
+    """
+
+    texts: Sequence[Sequence[str]]
+    labels: Sequence[float]
+    ids: Sequence[str]
+    extra: Mapping[Column, Sequence[str | None]]
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """What tells the texts of each row from others, ``[rows]``."""
+        return hashes_of(self.texts)
+
+
+class RowChecker:
+    """Checks the rows of one table.
+
+    Args:
+        task: The task.
+        split: The split that they are to make.
+        table: The table.
+        extra: Columns that are read besides the texts and the label.
+
+    Attributes:
+        read: Rows that were looked at so far.
+        left_out: How many of them were left out, by the reason.
+    """
+
+    def __init__(self, task: Task, split: Split, table: Table, extra: Sequence[Column] = ()) -> None:
+        self._task = task
+        self._split = split
+        self._table = table
+        self._extra = tuple(dict.fromkeys(extra))
+        self._drops = not isinstance(task.source, DemoSource) and task.source.drop_incomplete
+        self._label = LabelReader(task, table.no_label)
+        self.read = 0
+        self.left_out: Counter[str] = Counter()
+
+    def rows(self) -> Iterator[CheckedRows]:
+        """The rows that can be used, some thousands at a time.
+
+        Raises:
+            DataError: If a column is not there, a row is not as the task wants it, or there is none.
+        """
+        task, table = self._task, self._table
+        if self._split == "test" and isinstance(task.label, str) and task.label not in table.names:
+            raise DataError(f"{table.where} has no column {task.label!r}; {TEST_ROWS}")
+        parts = task.text_columns
+        identity = [len(table.names) - table.names[::-1].index("id")] if "id" in table.names else []
+        columns = [*(column for part in parts for column in part), task.label, *self._extra, *identity]
+        for chunk in table.chunks(columns):
+            given = iter(chunk.columns)
+            texts = [_joined([_stripped(next(given)) for _ in part]) for part in parts]
+            labels = _stripped(next(given))
+            extra = {name: _stripped(next(given)) for name in self._extra}
+            kept, numbers = self._usable(chunk, texts, labels)
+            ids = next(given, [None] * len(labels))
+            yield CheckedRows(
+                texts=[[str(column[i]) for i in kept] for column in texts],
+                labels=numbers,
+                ids=[str(self.read + i + 1 if ids[i] in (None, "") else ids[i]) for i in kept],
+                extra={
+                    name: [None if column[i] is None else str(column[i]) for i in kept]
+                    for name, column in extra.items()
+                },
+            )
+            self.read += len(labels)
+        if sum(self.left_out.values()) == self.read:
+            left = f": all {self.read} were incomplete and dropped" if self.read else ""
+            way = TEST_ROWS if self._split == "test" and self.read else "check that it is the right one"
+            raise DataError(f"{table.where} has no rows{left}; {way}")
+
+    def _usable(
+        self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object]
+    ) -> tuple[Sequence[int], Sequence[float]]:
+        """The numbers of the rows that can be used, and their labels."""
+        try:
+            numbers = [self._label(label) for label in labels]
+        except ValueError:
+            numbers = [None] * len(labels)
+        flawed = {i for i, number in enumerate(numbers) if number is None or math.isnan(number)}
+        for column in texts:
+            if not set(map(type, column)) <= {str}:
+                flawed |= {i for i, text in enumerate(column) if not isinstance(text, str)}
+        for i in sorted(flawed):
+            numbers[i] = self._number(chunk, texts, labels, i)
+        kept = [i for i, number in enumerate(numbers) if number is not None]
+        return kept, [number for number in numbers if number is not None]
+
+    def _number(
+        self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object], i: int
+    ) -> float | None:
+        """The label of a row; None if the row is left out."""
+        task = self._task
+        number, problem = None, ""
+        try:
+            number = self._label(labels[i])
+        except ValueError as error:
+            problem = str(error)
+        if number is not None and math.isnan(number):
+            self.left_out[MISSING_LABEL] += 1
+            return None
+        row = [column[i] for column in texts]
+        empty = next((name for name, text in zip(task.text, row, strict=True) if text is None), None)
+        reason = EMPTY_LABEL if empty is None else EMPTY_TEXT
+        if empty is None and number is None and not problem:
+            empty = task.label
+        if empty is not None and self._drops:
+            self.left_out[reason] += 1
+            return None
+        where = f"{self._table.where}, {self._table.unit} {chunk.places[i]}, column"
+        # Test files come without labels, or with the same number for all of them.
+        unlabelled = self._split == "test" and reason == EMPTY_LABEL and len(set(map(str, labels))) == 1
+        if empty is not None:
+            way = TEST_ROWS if unlabelled else FILL_IN
+            raise DataError(f"{where} {empty!r} has no value; {way}")
+        for name, text in zip(task.text, row, strict=True):
+            if not isinstance(text, str):
+                raise DataError(f"{where} {name!r}: {text!r} is no text; name another column")
+        if problem:
+            way = f"; {TEST_ROWS}" if unlabelled else way_out(task, labels)
+            raise DataError(f"{where} {task.label!r}: {problem}{way}")
+        return number
+
+
+def _joined(columns: Sequence[list[object]]) -> Sequence[object]:
+    """The texts of these columns, with a blank between; a value that is no text as it is."""
+    if len(columns) == 1:
+        return columns[0]
+    return [_one_text([value for value in row if value is not None]) for row in zip(*columns, strict=True)]
+
+
+def _one_text(found: Sequence[object]) -> object:
+    return next((value for value in found if not isinstance(value, str)), " ".join(map(str, found)) or None)
+
+
+def _stripped(column: Sequence[object]) -> list[object]:
+    """The texts of a column without blanks around them, None where nothing is left; the rest as it is."""
+    return [(value.strip() or None) if isinstance(value, str) else value for value in column]

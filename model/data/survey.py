@@ -1,0 +1,198 @@
+"""What a task's files hold, found in one pass and bounded memory: counts, labels, doubles, some rows."""
+
+import heapq
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..config import EncoderConfig
+from ..errors import DataError
+from ..result import SPLITS, Split
+from ..sources import origin_of
+from ..tasks import Task
+from .hashes import Hashes, count_common, count_doubles
+from .parts import Parts
+from .rowchecker import CheckedRows, RowChecker
+from .rows import OF_NO_SPLIT, open_table
+from .tokenizer import build_tokenizer
+
+SAMPLE = 10_000
+"""Rows of a source that are kept whole: those of the lowest hashes, the same ones wherever they stand."""
+
+KEPT = 20_000
+"""Characters of a text that are kept: more than the longest sentence has tokens."""
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """A row as the trainer sees it.
+
+    Attributes:
+        number: Its place among the rows of its source, from 0.
+        texts: Its texts, of each at most `KEPT` characters.
+        label: Its label as a number.
+        id: Its `id`, or its number.
+    """
+
+    number: int
+    texts: tuple[str, ...]
+    label: float
+    id: str
+
+
+@dataclass(frozen=True)
+class SplitSurvey:
+    """What one split of a task holds.
+
+    Attributes:
+        rows: Rows that can be used.
+        why: Rows of its source that were left out, by the reason; all those of a shared source are train's.
+        labels: How many rows have each label: all classes by number, or the lowest and highest score.
+        doubles: Rows whose texts stand in an earlier row of the split.
+        also_in: Rows whose texts stand in an earlier split too, by that split.
+        sample: Some of the rows, in their order.
+    """
+
+    rows: int
+    why: Mapping[str, int]
+    labels: Mapping[float, int]
+    doubles: int
+    also_in: Mapping[Split, int]
+    sample: Sequence[SampleRow]
+
+
+def survey(
+    task_name: str, task: Task, splits: Sequence[Split], data: Path | None
+) -> dict[Split, SplitSurvey]:
+    """Reads splits of a task once, and keeps some 20 bytes of each row.
+
+    Args:
+        task_name: Name of the task, for messages.
+        task: The task.
+        splits: Which splits.
+        data: Folder of the data files (SWEEPER_DATA); needed by tasks of source `files` only.
+
+    Raises:
+        DataError: The source is missing or malformed, or a row is; the message says where.
+    """
+    found: dict[Split, _Seen] = {}
+    try:
+        for origin in {origin_of(task.source, split): None for split in splits}:
+            found |= _look(task, origin, data)
+    except DataError as error:
+        raise DataError(f"task {task_name!r}: {error}") from error.__cause__
+    wanted = [split for split in SPLITS if split in splits]
+    return {
+        split: SplitSurvey(
+            rows=len(found[split].hashes),
+            why=found[split].why,
+            labels=_counts(task, found[split].labels),
+            doubles=count_doubles(found[split].hashes),
+            also_in={
+                other: count_common(found[split].hashes, found[other].hashes)
+                for other in wanted[: wanted.index(split)]
+            },
+            sample=found[split].sample,
+        )
+        for split in wanted
+    }
+
+
+def cut_shares(
+    encoder: EncoderConfig, surveys: Mapping[str, Mapping[Split, SplitSurvey]]
+) -> dict[str, dict[Split, float]]:
+    """The share of rows with a text that is cut at ``encoder.max_length``, of the sample of each split.
+
+    Args:
+        encoder: The encoder; the vocabulary of a tiny one is that of the sample.
+        surveys: By task.
+
+    Raises:
+        EncoderError: If its tokenizer cannot be loaded.
+    """
+    train = [text for found in surveys.values() for row in found["train"].sample for text in row.texts]
+    tokenizer = build_tokenizer(encoder, train)
+
+    def share(rows: Sequence[SampleRow]) -> float:
+        texts = [text for row in rows for text in row.texts]
+        return float(tokenizer.are_cut(texts).reshape(len(rows), -1).any(axis=1).mean())
+
+    return {
+        name: {split: share(part.sample) for split, part in found.items() if part.sample}
+        for name, found in surveys.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """The rows of one split: sorted hashes, labels, and some whole ones."""
+
+    hashes: Hashes
+    labels: NDArray[np.float64]
+    why: Mapping[str, int]
+    sample: Sequence[SampleRow]
+
+
+class _Sample:
+    """The rows of the lowest hashes."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, SampleRow]] = []  # a heap, the highest hash first
+
+    def add(self, rows: CheckedRows, first: int) -> None:
+        low = np.ones(len(rows.labels), dtype=bool)
+        if len(self._rows) == SAMPLE:
+            low = rows.hashes < np.uint64(-self._rows[0][0])
+        for i in np.flatnonzero(low).tolist():
+            texts = tuple(text[i][:KEPT] for text in rows.texts)
+            row = SampleRow(first + i, texts, rows.labels[i], rows.ids[i])
+            entry = (-int(rows.hashes[i]), -row.number, row)
+            if len(self._rows) < SAMPLE:
+                heapq.heappush(self._rows, entry)
+            else:
+                heapq.heappushpop(self._rows, entry)
+
+    def rows(self) -> list[SampleRow]:
+        return sorted((row for _, _, row in self._rows), key=lambda row: row.number)
+
+
+def _look(task: Task, origin: Split, data: Path | None) -> dict[Split, _Seen]:
+    """Reads a source, and tells its rows apart by their splits."""
+    table = open_table(task, origin, data)
+    parts, sample = Parts(task, origin), _Sample()
+    checker = RowChecker(task, origin, table, (*task.groups, *parts.columns))
+    # Grown in place: a list of arrays would be there twice when they are joined.
+    hashes, labels = bytearray(), bytearray()
+    for rows in checker.rows():
+        parts.add(rows)
+        sample.add(rows, len(hashes) // 8)
+        hashes += rows.hashes.tobytes()
+        labels += np.asarray(rows.labels, dtype=np.float64).tobytes()
+    all_hashes, all_labels = np.frombuffer(hashes, dtype="<u8"), np.frombuffer(labels, dtype=np.float64)
+    if not parts.others:
+        all_hashes.sort()
+        return {origin: _Seen(all_hashes, all_labels, dict(checker.left_out), sample.rows())}
+    taken = parts.taken(table.where)
+    kept = sample.rows()
+    lost = len(all_hashes) - sum(int(mask.sum()) for mask in taken.values())
+    why = dict(checker.left_out) | ({OF_NO_SPLIT: lost} if lost else {})
+    return {
+        split: _Seen(
+            np.sort(all_hashes[mask]),
+            all_labels[mask],
+            why if split == origin else {},
+            [row for row in kept if mask[row.number]],
+        )
+        for split, mask in taken.items()
+    }
+
+
+def _counts(task: Task, labels: NDArray[np.float64]) -> dict[float, int]:
+    if task.classes is not None:
+        counted = Counter(dict(zip(*np.unique(labels, return_counts=True), strict=True)))
+        return {float(number): int(counted[number]) for number in range(task.classes)}
+    return {float(end): int(np.count_nonzero(labels == end)) for end in (labels.min(), labels.max())}

@@ -1,0 +1,80 @@
+"""The text of a file, a block of whole lines at a time."""
+
+import codecs
+from collections.abc import Iterator
+
+from ..errors import DataError
+from ..sources import Encoding
+from .datafile import DataFile
+
+_LONGEST = 1 << 26
+"""Signs that a line may have; a file without line ends would fill the memory."""
+
+
+def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[str]:
+    """The decoded text in blocks of whole lines, each with its end; the file's last line may have none.
+
+    A line ends with a line feed, with or without a carriage return before it; in a file without any line
+    feed, with a carriage return. The byte order mark is no part of the text.
+
+    Raises:
+        DataError: The file is not of this encoding, or no text.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)()
+    end = ""
+    rest: list[str] = []
+    position = lines = 0
+    for block in file.blocks():
+        if position == 0 or encoding != "utf-16":
+            _check_text(block, position, lines, file, encoding)
+        try:
+            text = decoder.decode(block)
+        except UnicodeDecodeError as error:
+            raise _undecoded(error, position + len(block), lines, file, encoding) from error
+        except UnicodeError as error:
+            raise DataError(f"{file.where} is not UTF-16: it has no such mark; correct encoding") from error
+        if position == 0:
+            text = text.removeprefix("\ufeff")
+            end = "\r" if "\n" not in text and "\r" in text[:-1] else "\n"
+        position += len(block)
+        lines += text.count("\n")
+        cut = text.rfind(end) + 1
+        if cut:
+            yield "".join([*rest, text[:cut]])
+            rest = []
+        rest.append(text[cut:])
+        if len(rest) * len(block) > _LONGEST:
+            raise DataError(f"{file.where}, line {lines + 1} has no end within {_LONGEST:,} signs")
+    try:
+        rest.append(decoder.decode(b"", final=True))
+    except UnicodeDecodeError as error:
+        raise _undecoded(error, position, lines, file, encoding) from error
+    if last := "".join(rest):
+        yield last
+
+
+def _check_text(block: bytes, position: int, lines: int, file: DataFile, encoding: Encoding) -> None:
+    marked = position == 0 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    nul = block.find(b"\0") if encoding != "utf-16" else -1
+    # Every second byte of Latin letters is zero there.
+    if encoding != "utf-16" and (marked or (position == 0 and block.count(b"\0") * 3 > len(block) > 3)):
+        raise DataError(f"{file.where} is UTF-16; set encoding: utf-16 in the task's source")
+    if nul >= 0:
+        line = lines + block.count(b"\n", 0, nul) + 1
+        raise DataError(
+            f"{file.where}, line {line}: NUL byte at {position + nul}; the file is damaged or no text"
+        )
+
+
+def _undecoded(
+    error: UnicodeDecodeError, read: int, lines: int, file: DataFile, encoding: Encoding
+) -> DataError:
+    content = bytes(error.object)
+    line = lines + content.count(b"\n", 0, error.start) + 1
+    byte = f"byte {read - len(content) + error.start} (0x{content[error.start]:02x})"
+    way_out = (
+        "save the file as UTF-8, or set encoding: latin-1 in the task's source if it is that"
+        if encoding == "utf-8"
+        else "leave out encoding if the file is UTF-8"
+    )
+    return DataError(f"{file.where}, line {line}: {byte} is not {encoding.upper()}; {way_out}")

@@ -1,0 +1,68 @@
+"""The commands that write a file to start from."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from ..paths import check_name, data_folder, user_path
+from .command import add
+from .say import say
+
+beginnings = typer.Typer(help="Writes a file to start from.")
+
+
+@beginnings.callback()
+def group() -> None:
+    """Writes a file to start from."""
+
+
+def workload(
+    *,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            parser=user_path,
+            metavar="FILE…",
+            help="One to three data files: train, dev and test rows, by their names, else in this order.",
+        ),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the workload; default: that of the first file."),
+    ] = None,
+) -> None:
+    """Looks at data files and writes a workload of one task, with comments, and a first study on it.
+
+    They are written to ./studies/workloads and ./studies; files that are there already stay.
+
+    Example: `sweeper new workload data/train.tsv data/dev.tsv --name reviews`
+    """
+    from ..draft.files import user_files
+    from ..draft.workload import draft, first_study
+
+    named = check_name(name or files[0].name.partition(".")[0], "workload")
+    path, study = Path("studies/workloads", f"{named}.yaml"), Path("studies", f"{named}.yaml")
+    if path.exists():
+        raise InputError(f"{path} is there already: give another --name")
+    set_folder = data_folder()
+    found = user_files(files, set_folder)
+    written = draft(named, found)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(written.text, encoding="utf-8")
+    if not study.exists():
+        study.write_text(first_study(named), encoding="utf-8")
+    rows = ", ".join(f"{split} {file}" for split, file in found.names.items())
+    prefix = "" if set_folder else f"SWEEPER_DATA={found.data} "
+    lines = [
+        f"Files: {rows}",
+        *written.found,
+        f"Wrote {path} and {study}. Look them over; then:",
+        f"  {prefix}sweeper validate {named} --show 3",
+        f"  {prefix}sweeper run {named} --trials 4",
+    ]
+    say("\n".join(lines))
+
+
+add(beginnings, "workload", workload)

@@ -1,0 +1,120 @@
+"""Which files of the user's are which split, and how they are to be read."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model.data.files import file_table
+from model.data.table import Table, is_number
+from model.errors import DataError
+from model.result import SPLITS, Split
+from model.sources import FilesSource
+
+from ..errors import InputError
+from .column import UNNAMED
+
+_NAMED: dict[Split, str] = {"train": "train", "dev": "dev|val|valid|validation", "test": "test"}
+
+_WAYS: tuple[dict[str, str], ...] = (
+    {},
+    {"quoting": "none"},
+    {"encoding": "utf-16"},
+    {"encoding": "latin-1"},
+    {"encoding": "latin-1", "quoting": "none"},
+)
+"""How files may have to be read, the likeliest first."""
+
+
+@dataclass(frozen=True)
+class UserFiles:
+    """The files of a task.
+
+    Attributes:
+        data: The data folder that holds them.
+        names: Each split's file, relative to it.
+        how: What a source must say so that they can be read.
+    """
+
+    data: Path
+    names: Mapping[Split, str]
+    how: Mapping[str, Any]
+
+    def table(self, split: Split) -> Table:
+        """The table of a split."""
+        return _table(self.names[split], self.how, self.data)
+
+
+def user_files(paths: Sequence[Path], data: Path | None) -> UserFiles:
+    """Looks at files.
+
+    Args:
+        paths: One to three: training, dev and test rows, as their names say, else in this order.
+        data: Folder of the data files, if it is set; else the one that holds them all.
+
+    Raises:
+        InputError: If one of them is not there or outside the data folder, or there are more than three.
+        DataError: If they cannot be read in any way that is known.
+    """
+    if len(paths) > len(SPLITS):
+        raise InputError(f"{len(paths)} files were named: name one to three, of train, dev and test rows")
+    for path in paths:
+        if not path.is_file():
+            raise InputError(f"file {str(path)!r} is not there")
+    full = [path.resolve() for path in paths]
+    if data is None:
+        data = next(folder for folder in full[0].parents if all(folder in path.parents for path in full))
+    for path in full:
+        if data not in path.parents:
+            raise InputError(f"file {str(path)!r} is outside the data folder {str(data)!r} (SWEEPER_DATA)")
+    names = _splits([path.relative_to(data).as_posix() for path in full])
+    return UserFiles(data, names, _how(list(names.values()), data))
+
+
+def _splits(names: Sequence[str]) -> dict[Split, str]:
+    found: dict[Split, str] = {}
+    for split, words in _NAMED.items():
+        for name in names:
+            stem = name.rpartition("/")[2]
+            if name not in found.values() and re.search(rf"(?<![a-z])({words})(?![a-z])", stem.lower()):
+                found.setdefault(split, name)
+    rest = [name for name in names if name not in found.values()]
+    free = [split for split in SPLITS if split not in found]
+    found |= dict(zip(free, rest, strict=False))
+    if "train" not in found:
+        raise InputError(f"which file has the training rows? Name it beside {', '.join(names)}")
+    return {split: found[split] for split in SPLITS if split in found}
+
+
+def _how(names: Sequence[str], data: Path) -> dict[str, Any]:
+    """What a source must say so that all files can be read whole."""
+    first: DataError | None = None
+    for way in _WAYS:
+        try:
+            tables = [_table(name, way, data) for name in names]
+            columns = _headerless(tables[0])
+            how = way | ({"columns": columns} if columns else {})
+            for name in names:
+                table = _table(name, how, data)
+                for _ in table.read(range(len(table.names))):
+                    pass
+        except DataError as error:
+            first = first or error
+        else:
+            return how
+    assert first is not None  # noqa: S101
+    raise first
+
+
+def _headerless(table: Table) -> list[str]:
+    """Names for the columns of a file whose first line is a row; none where it names them."""
+    named = [name for name in table.names if name]
+    if named == [str(place) for place in range(len(named))] or not table.header_line:
+        return []
+    row = any(is_number(name) or len(name.split()) > 3 for name in named)
+    return [f"{UNNAMED}{place}" for place in range(1, len(table.names) + 1)] if row else []
+
+
+def _table(name: str, how: Mapping[str, Any], data: Path) -> Table:
+    return file_table(FilesSource.model_validate({"train": name, "dev": name, **how}), "train", data)

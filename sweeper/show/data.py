@@ -1,0 +1,134 @@
+"""What a study's data hold, in lines: counts and labels, what is odd about them, some rows."""
+
+from collections.abc import Iterator, Mapping
+
+from model.data.survey import SplitSurvey
+from model.result import Split
+from model.tasks import Task
+
+from ..text import one_line
+
+Surveys = Mapping[str, Mapping[Split, SplitSurvey]]
+"""By task and split."""
+
+CLASSES = 20
+"""Classes whose counts a line gives at most."""
+
+NARROW = 0.5
+"""Labels that reach over less than this share of the declared range are taken for those of another range."""
+
+
+def short_line(surveys: Surveys) -> str:
+    """How many rows there are: ``Data: sst 8,544 train, 1,101 dev (12 left out)``."""
+    return "Data: " + "; ".join(one_line(f"{name} {_rows(found)}") for name, found in surveys.items())
+
+
+def _rows(found: Mapping[Split, SplitSurvey]) -> str:
+    lost = sum(sum(part.why.values()) for part in found.values())
+    counts = ", ".join(f"{part.rows:,} {split}" for split, part in found.items())
+    return counts + (f" ({lost:,} left out)" if lost else "")
+
+
+def data_lines(
+    tasks: Mapping[str, Task], surveys: Surveys, cut: Mapping[str, Mapping[Split, float]]
+) -> Iterator[str]:
+    """A line for each task and split: rows, labels, what was left out and why, doubles, cut texts.
+
+    Args:
+        tasks: The tasks.
+        surveys: What their data hold.
+        cut: The share of rows with a text that is cut; nothing where it is not known.
+    """
+    for name, found in surveys.items():
+        for split, part in found.items():
+            said = [f"{part.rows:,} row{'' if part.rows == 1 else 's'}", _labels(tasks[name], part)]
+            if part.why:
+                reasons = ", ".join(f"{count:,} {reason}" for reason, count in part.why.items())
+                said.append(f"{sum(part.why.values()):,} left out ({reasons})")
+            if part.doubles:
+                said.append(f"{part.doubles:,} repeat an earlier row")
+            said += [f"{count:,} also in {other}" for other, count in part.also_in.items() if count]
+            if share := cut.get(name, {}).get(split):
+                said.append(f"{share:.1%} with a text that is cut at encoder.max_length")
+            used = {"train": tasks[name].train_rows, "dev": tasks[name].dev_rows, "test": None}[split]
+            if used is not None and used < part.rows:
+                said.append(f"{used:,} of them are used")
+            yield one_line(f"{name} {split}: {'; '.join(said)}")
+
+
+def _labels(task: Task, part: SplitSurvey) -> str:
+    if task.classes is None:
+        return f"scores from {min(part.labels):g} to {max(part.labels):g}"
+    counts = [f"{task.class_names[int(number)]} {count:,}" for number, count in part.labels.items()]
+    more = f" and {len(counts) - CLASSES} classes more" if len(counts) > CLASSES else ""
+    return f"labels {', '.join(counts[:CLASSES])}{more}"
+
+
+def sample_lines(tasks: Mapping[str, Task], surveys: Surveys, count: int) -> Iterator[str]:
+    """The first rows of each split as the trainer sees them, a line for each text.
+
+    Args:
+        tasks: The tasks.
+        surveys: What their data hold.
+        count: How many rows of each split.
+    """
+    for name, found in surveys.items():
+        task = tasks[name]
+        for split, part in found.items():
+            for row in part.sample[:count]:
+                label = f"{row.label:g}"
+                if task.classes is not None:
+                    named = task.class_names[int(row.label)]
+                    label = f"class {label}" + (f", {named}" if named != label else "")
+                yield one_line(f"{name} {split} {row.id}: {label}")
+                yield from (f"    {one_line(text)}" for text in row.texts)
+
+
+def data_warnings(tasks: Mapping[str, Task], surveys: Surveys) -> Iterator[str]:
+    """What in the data will make scores mean little, a line each."""
+    for name, task in tasks.items():
+        found = surveys[name]
+        warned = _class_warnings(task, found) if task.classes is not None else _score_warnings(task, found)
+        for line in (*warned, *_text_warnings(task, found)):
+            yield one_line(f"task {name}: {line}")
+
+
+def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
+    if task.kind == "pair" and task.text[0] == task.text[1]:
+        yield f"both texts of a pair are column {task.text[0]!r}: each is compared with itself"
+    for split, part in found.items():
+        if split != "train" and part.also_in["train"] == part.rows:
+            yield f"every {split} row also stands in train: its scores say nothing about new texts"
+
+
+def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
+    for split, part in found.items():
+        present = [number for number, count in part.labels.items() if count]
+        if len(present) == 1:
+            yield f"all {split} rows have the label {task.class_names[int(present[0])]}"
+    train = found["train"].labels
+    held = {
+        number: [f"{part.labels[number]:,} {split}" for split, part in found.items() if part.labels[number]]
+        for number in train
+    }
+    for number, where in held.items():
+        if where and not train[number]:
+            name = task.class_names[int(number)]
+            yield f"no training row has the label {name}, which {' and '.join(where)} rows have"
+    empty = [task.class_names[int(number)] for number, where in held.items() if not where]
+    if empty:
+        present = ", ".join(task.class_names[int(number)] for number, where in held.items() if where)
+        way = "" if task.labels else "; `labels` names those that there are, in the order of the classes"
+        yield f"of {task.classes} classes no row has {', '.join(empty[:CLASSES])}; there is {present}{way}"
+
+
+def _score_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
+    for split, part in found.items():
+        if len(part.labels) == 1:
+            why = "nothing is to be learnt" if split == "train" else "a correlation with them is not defined"
+            yield f"all {split} rows have the score {next(iter(part.labels)):g}: {why}"
+    assert task.range is not None  # noqa: S101
+    low = min(min(part.labels) for part in found.values())
+    high = max(max(part.labels) for part in found.values())
+    if low < high and high - low < NARROW * (task.range[1] - task.range[0]):
+        yield f"scores reach from {low:g} to {high:g}, the range from {task.range[0]:g} to {task.range[1]:g}"

@@ -1,0 +1,178 @@
+"""Formats, encodings and packed files: the same rows, or an error that says what the file is."""
+
+import codecs
+import gzip
+import io
+import json
+import lzma
+import os
+import sys
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.data.files import file_table
+from model.data.table import Table
+from model.errors import DataError
+from model.sources import FilesSource
+
+TEXT = "sentence\tlabel\ncafé – ÿ\t1\n"
+LATIN = "sentence\tlabel\ncafé ÿ\t1\n"
+ROWS = [("café – ÿ", "1")]
+
+Opened = Callable[..., Table]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opened:
+    def open_table(name: str, content: bytes, **source: Any) -> Table:
+        (tmp_path / name).write_bytes(content)
+        return file_table(FilesSource(train=name, dev=name, **source), "train", tmp_path)
+
+    return open_table
+
+
+def rows_of(table: Table) -> list[tuple[object, ...]]:
+    chunks = table.chunks(["sentence", "label"])
+    return [row for chunk in chunks for row in zip(*chunk.columns, strict=True)]
+
+
+def zipped(**members: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return file.getvalue()
+
+
+def as_zst(text: bytes) -> bytes:
+    pyarrow = pytest.importorskip("pyarrow")
+    packed: bytes = pyarrow.compress(text, "zstd", asbytes=True)
+    return packed
+
+
+def as_parquet(**columns: list[Any]) -> bytes:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table(columns), file, row_group_size=2)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["t.tsv.gz", "t.tsv"])
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, as_zst, lambda text: zipped(t=text.decode())])
+def test_a_packed_file_is_known_by_its_first_bytes(
+    opened: Opened, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    packed = pack(TEXT.encode())
+    table = opened(name, packed)
+    assert rows_of(table) == ROWS
+    assert table.sha256 == sha256(packed).hexdigest()
+
+
+def test_a_zip_of_several_files_is_refused_but_not_for_what_macos_adds(opened: Opened) -> None:
+    extra = {"folder/": "", "folder/t.tsv": TEXT, "__MACOSX/folder/._t.tsv": "x"}
+    assert rows_of(opened("t.zip", zipped(**extra))) == ROWS
+    with pytest.raises(DataError, match=r"is a zip of 2 files \('a.tsv', 'b.tsv'\); unpack the one"):
+        opened("t.zip", zipped(**{"a.tsv": TEXT, "b.tsv": TEXT}))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, as_zst, lambda text: zipped(t=text.decode())])
+def test_a_packed_file_that_is_cut_is_damaged(opened: Opened, pack: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(DataError, match=r"file .*t\.tsv\.gz cannot be unpacked: "):
+        rows_of(opened("t.tsv.gz", pack(os.urandom(5000).hex().encode())[:-40]))
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_each_encoding_gives_the_same_text(opened: Opened, codec: Any) -> None:
+    table = opened("t.tsv", LATIN.encode(codec), encoding=codec.removesuffix("-sig"))
+    assert (table.names, rows_of(table)) == (("sentence", "label"), [("café ÿ", "1")])
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "problem"),
+    [
+        (LATIN.encode("latin-1"), "utf-8", r"line 2: byte 18 \(0xe9\) is not UTF-8; .*encoding: latin-1"),
+        (TEXT.encode("utf-16"), "utf-8", "is UTF-16; set encoding: utf-16"),
+        (TEXT.encode("utf-16-be"), "utf-8", "is UTF-16; set encoding: utf-16"),
+        (TEXT.encode(), "utf-16", "is not UTF-16"),
+        (codecs.BOM_UTF16_LE + b"a\0b", "utf-16", r"line 1: byte 4 \(0x62\) is not UTF-16"),
+        (TEXT.encode() + "café".encode()[:-1], "utf-8", r"line 3: byte 33 \(0xc3\) is not UTF-8"),
+        (TEXT.encode() + b"x\0\t1\n", "latin-1", "line 3: NUL byte at 31; the file is damaged or no text"),
+    ],
+)
+def test_another_encoding_is_named_with_the_place(
+    opened: Opened, content: bytes, encoding: Any, problem: str
+) -> None:
+    with pytest.raises(DataError, match=problem):
+        rows_of(opened("t.tsv", content, encoding=encoding))
+
+
+def test_json_lines_are_read_by_their_keys(opened: Opened) -> None:
+    lines = ['{"label": 1, "sentence": "a\\tb"}', "", '{"sentence": null, "more": []}']
+    table = opened("t.jsonl", "\n".join(lines).encode())
+    assert table.names == ("label", "sentence", "more")
+    assert rows_of(table) == [("a\tb", 1), (None, None)]
+    assert [chunk.places for chunk in table.chunks([1])] == [[1, 3]]
+    assert rows_of(opened("t.txt", lines[0].encode())) == [("a\tb", 1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ('{"sentence": "a", "label": 1, "label": 2}', "line 1 is not JSON: key 'label' is there twice"),
+        ('{"sentence": "a"}\n{"sentence"', "line 2 is not JSON: .*each line must be one object"),
+        ('[{"sentence": "a"}]', "line 1 is no JSON object but a list; each line must be one object"),
+        ('{"sentence": "\\ud83d"}', "line 1 holds half of a surrogate pair"),
+        ("", "t.jsonl has no rows"),
+    ],
+)
+def test_what_is_no_json_line_is_named(opened: Opened, content: str, problem: str) -> None:
+    with pytest.raises(DataError, match=problem):
+        rows_of(opened("t.jsonl", content.encode()))
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.tsv"])
+def test_parquet_is_known_by_its_first_bytes(opened: Opened, name: str) -> None:
+    content = as_parquet(label=[0, 1, None], other=[1, 2, 3], sentence=["a", "b", "c"])
+    table = opened(name, content)
+    assert table.names == ("label", "other", "sentence")
+    assert rows_of(table) == [("a", 0), ("b", 1), ("c", None)]
+    assert [list(chunk.places) for chunk in table.chunks([3, 3, 1])] == [[1, 2, 3]]
+    assert table.sha256 == sha256(content).hexdigest()
+
+
+def test_a_damaged_parquet_file_is_named(opened: Opened) -> None:
+    with pytest.raises(DataError, match=r"t\.parquet is not read as Parquet: "):
+        opened("t.parquet", as_parquet(sentence=["a"], label=[1])[:100])
+
+
+def test_what_means_nothing_for_a_format_is_refused(opened: Opened) -> None:
+    with pytest.raises(
+        DataError, match=r"t\.jsonl is jsonl; leave out delimiter and skip, for tsv and csv only"
+    ):
+        opened("t.jsonl", json.dumps({"a": 1}).encode(), delimiter=",", skip=1)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.tsv"])
+def test_without_pyarrow_the_error_names_the_extra(
+    opened: Opened, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = as_zst(TEXT.encode()) if name == "t.tsv" else as_parquet(sentence=["a"])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(
+        DataError, match=r"needs the package `pyarrow`; pip install 'sentence-sweeper\[parquet\]'"
+    ):
+        rows_of(opened(name, content))
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(opened: Opened, tmp_path: Path) -> None:
+    table = opened("t.tsv", TEXT.encode())
+    (tmp_path / "t.tsv").write_text(TEXT * 2)
+    with pytest.raises(DataError, match="changed while it was read; run the command again"):
+        rows_of(table)

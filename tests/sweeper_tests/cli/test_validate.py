@@ -1,0 +1,168 @@
+"""What `validate` and `run` say of the data, as a user meets it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sweeper_tests.typed import Command, refused, write
+
+CLASSES = "kind: single, text: [t], label: y, metric: accuracy"
+ENCODER = "hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200, max_length: 8"
+SCORES = "kind: pair, text: [t, u], label: y, metric: pearson, range: [0, 5]"
+
+
+def workload(task: str, source: str = "train: a.tsv, dev: b.tsv", more: str = "") -> None:
+    write(
+        Path("studies/workloads/w.yaml"),
+        f"name: w\ntrain:\n  tasks: {{x: {{{task}, source: {{kind: files, {source}}}}}}}\n"
+        f"  encoder: {{{ENCODER}}}\n{more}",
+    )
+
+
+def data(name: str, *rows: str, header: str = "t\tu\ty") -> None:
+    write(Path("data", name), "\n".join([header, *rows]) + "\n")
+
+
+def said_of(sweeper: Command) -> tuple[list[str], list[str]]:
+    """The lines on the data, and the warnings."""
+    said = sweeper("validate", "w")
+    assert said.code == 0, said.err
+    return said.out.splitlines()[1:], said.err.splitlines()
+
+
+def test_rows_labels_reasons_doubles_and_cut_texts_are_said_by_split(sweeper: Command) -> None:
+    long = " ".join(["word"] * 20)
+    data(
+        "a.tsv",
+        "A one\t-\tneg",
+        "a ONE\t-\tneg",
+        f"{long}\t-\tpos",
+        " \t-\tpos",
+        "No label\t-\t",
+        "Gone\t-\t?",
+    )
+    data("b.tsv", "a one\t-\tpos", "A two\t-\tneg", "\t-\tneg")
+    task = f"{CLASSES}, labels: [neg, pos], missing: ['?']"
+    workload(task, "train: a.tsv, dev: b.tsv, drop_incomplete: true")
+    assert said_of(sweeper) == (
+        [
+            "x train: 3 rows; labels neg 2, pos 1; 3 left out (1 empty text, 1 empty label, 1 label declared "
+            "missing); 1 repeat an earlier row; 33.3% with a text that is cut at encoder.max_length",
+            "x dev: 2 rows; labels neg 1, pos 1; 1 left out (1 empty text); 1 also in train",
+        ],
+        [],
+    )
+    shown = sweeper("validate", "studies/workloads/w.yaml", "--show", "1").out.splitlines()
+    assert shown[3:] == ["x train 1: class 0, neg", "    A one", "x dev 1: class 1, pos", "    a one"]
+
+
+def test_shown_texts_command_no_terminal(sweeper: Command) -> None:
+    data("a.tsv", "red \x1b[31m\x07text\t-\t0", "b\t-\t1")
+    workload(f"{CLASSES}, classes: 2", "train: a.tsv, dev: a.tsv")
+    assert "\x1b" not in sweeper("validate", "w", "--show", "3").out
+
+
+ONE = ["one\tu\t0", "two\tv\t1", "three\tw\t1"]
+OTHER = ["four\tx\t0", "five\ty\t1"]
+WARNINGS = [
+    (
+        "one class",
+        f"{CLASSES}, classes: 2",
+        ONE,
+        ["four\tx\t1", "five\ty\t1"],
+        ["all dev rows have the label 1"],
+    ),
+    (
+        "absent in train",
+        f"{CLASSES}, classes: 3",
+        ONE,
+        ["four\tx\t2", "five\ty\t1"],
+        ["no training row has the label 2, which 1 dev rows have"],
+    ),
+    (
+        "from 1 on",
+        f"{CLASSES}, classes: 3",
+        ["one\tu\t1", "two\tv\t2"],
+        ["four\tx\t1", "five\ty\t2"],
+        ["of 3 classes no row has 0; there is 1, 2; `labels` names those that there are"],
+    ),
+    ("dev is train", f"{CLASSES}, classes: 2", ONE, ONE, ["every dev row also stands in train"]),
+    (
+        "itself",
+        SCORES.replace("[t, u]", "[t, t]"),
+        ["a\tu\t0", "b\tv\t5"],
+        ["c\tu\t0", "d\tv\t5"],
+        ["column 't'"],
+    ),
+    (
+        "constant",
+        SCORES,
+        ["a\tu\t0", "b\tv\t5"],
+        ["c\tx\t5.0", "d\ty\t5.0"],
+        ["all dev rows have the score 5: a correlation with them is not defined"],
+    ),
+    (
+        "another range",
+        SCORES,
+        ["a\tu\t0", "b\tv\t1"],
+        ["c\tx\t0.5", "d\ty\t0"],
+        ["scores reach from 0 to 1, the range from 0 to 5"],
+    ),
+    ("nothing", f"{CLASSES}, classes: 2", ONE, OTHER, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "train", "dev", "warned"), [one[1:] for one in WARNINGS], ids=[w[0] for w in WARNINGS]
+)
+def test_what_will_make_scores_mean_little_is_one_warning_line(
+    sweeper: Command, task: str, train: list[str], dev: list[str], warned: list[str]
+) -> None:
+    data("a.tsv", *train)
+    data("b.tsv", *dev)
+    workload(task)
+    _, err = said_of(sweeper)
+    assert len(err) == len(warned)
+    for line, expected in zip(err, warned, strict=True):
+        assert line.startswith("Warning: task x: ")
+        assert expected in line
+
+
+def test_run_says_the_rows_in_one_line_and_warns(sweeper: Command) -> None:
+    data("a.tsv", *ONE, "\tx\t1")
+    data("b.tsv", *ONE)
+    workload(
+        f"{CLASSES}, classes: 2",
+        "train: a.tsv, dev: b.tsv, drop_incomplete: true",
+        "  epochs: 1\n  threads: 1\n",
+    )
+    write(Path("studies/s.yaml"), "name: s\nworkload: w\n")
+    lines = sweeper("run", "s", "--trials", "1", "--executor", "inline").out.splitlines()
+    assert "Data: x 3 train, 3 dev (1 left out)" in lines
+    warnings = [line for line in lines if line.startswith("Warning")]
+    assert warnings == [
+        "Warning: task x: every dev row also stands in train: its scores say nothing about new texts"
+    ]
+
+
+def test_a_test_file_is_read_before_anything_is_trained(sweeper: Command) -> None:
+    data("a.tsv", *ONE)
+    data("b.tsv", *OTHER)
+    data("c.tsv", "0\tsix", "1\tseven", header="index\tt")
+    workload(f"{CLASSES}, classes: 2", "train: a.tsv, dev: b.tsv, test: c.tsv")
+    message = refused(sweeper, "validate", "w")
+    assert "c.tsv has no column 'y'; test rows need labels" in message
+    assert "`sweeper predict`" in message
+
+
+def test_an_empty_text_is_an_error_unless_it_may_be_dropped(sweeper: Command) -> None:
+    data("a.tsv", *ONE, "\tx\t1")
+    data("b.tsv", *OTHER)
+    workload(f"{CLASSES}, classes: 2")
+    assert "a.tsv, line 5, column 't' has no value; fill it in, or set drop_incomplete" in refused(
+        sweeper, "validate", "w"
+    )
+
+
+def test_a_name_that_is_no_study_and_no_workload_is_refused(sweeper: Command) -> None:
+    assert "there is no study 'nope'" in refused(sweeper, "validate", "nope")

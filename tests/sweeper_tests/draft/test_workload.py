@@ -1,0 +1,153 @@
+"""A workload is begun from files of public forms: what is found, and that it is valid."""
+
+import csv
+import io
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.sweeper_tests.typed import Command, refused
+
+RNG = random.Random(3)  # noqa: S311
+
+
+def sentence(number: int) -> str:
+    words = ["film", "plot", "actor", "script", "fine", "dull", "warm", "weak"]
+    return f"the {RNG.choice(words)} is {RNG.choice(words)} in {number}"
+
+
+def tsv(header: str, *rows: str) -> bytes:
+    return ("\n".join([header, *rows]) + "\n").encode()
+
+
+def quoted(*rows: tuple[object, ...], header: tuple[str, ...] | None = None, code: str = "utf-8") -> bytes:
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows([*([header] if header else []), *rows])
+    return file.getvalue().encode(code)
+
+
+QUOTE = '"'
+MOODS = ("negative", "neutral", "positive")
+NLI = ("entailment", "neutral", "contradiction")
+SETS = {
+    "sst2": (
+        {
+            "train.tsv": tsv("sentence\tlabel", *(f"{sentence(i)} \t{i % 2}" for i in range(60))),
+            "dev.tsv": tsv("sentence\tlabel", *(f"{sentence(100 + i)} \t{i % 2}" for i in range(20))),
+            "test.tsv": tsv("index\tsentence", *(f"{i}\t{sentence(i)}" for i in range(10))),
+        },
+        [
+            "kind: single",
+            "classes: 2",
+            'text: ["sentence"]',
+            '# "test.tsv" has no labels',
+            "metric: accuracy",
+        ],
+        "sst2 dev: 20 rows; labels 0 10, 1 10",
+    ),
+    "snli": (
+        {
+            f"snli_1.0_{split}.jsonl": "\n".join(
+                json.dumps(
+                    {
+                        "gold_label": "-" if i == 7 else NLI[i % 3],
+                        "pairID": f"{i}r1n",
+                        "sentence1": sentence(i),
+                        "sentence1_parse": f"(ROOT {sentence(i)})",
+                        "sentence2": sentence(i + 500),
+                        "sentence2_parse": f"(ROOT {sentence(i)})",
+                    }
+                )
+                for i in range(first, first + 45)
+            ).encode()
+            for first, split in ((0, "train"), (45, "dev"), (90, "test"))
+        },
+        [
+            "kind: pair",
+            'labels: ["entailment", "neutral", "contradiction"]',
+            'missing: ["-"]',
+            'text: ["sentence1", "sentence2"]',
+            'test: "snli_1.0_test.jsonl"',
+        ],
+        "snli train: 44 rows; labels entailment 15, neutral 14, contradiction 15; 1 left out (1",
+    ),
+    "ag_news": (
+        {
+            "train.csv": quoted(
+                *((i % 4 + 1, f"Title, {i}", f"{sentence(i)} {QUOTE}said{QUOTE}") for i in range(80))
+            )
+        },
+        [
+            'columns: ["column1", "column2", "column3"]',
+            "labels: [1, 2, 3, 4]",
+            'text: ["column3"]',
+            'also there: "column2"',
+            "dev: {from: train, share: 0.1}",
+        ],
+        "ag_news dev: 8 rows; labels 1 2, 2 2, 3 2, 4 2",
+    ),
+    "stsb": (
+        {
+            f"{split}.tsv": tsv(
+                "index\tgenre\told_index\tsentence1\tsentence2\tscore",
+                *(
+                    f"{i}\tnews\t{i:04d}\t{QUOTE * (i == 3)}{sentence(i)}\t{sentence(i)}\t{i % 11 / 2:.3f}"
+                    for i in range(first, first + 40)
+                ),
+            )
+            for first, split in ((0, "train"), (60, "dev"))
+        },
+        ["range: [0, 5]", "metric: pearson", 'quoting: "none"', 'text: ["sentence1", "sentence2"]'],
+        "stsb train: 40 rows; scores from 0 to 5",
+    ),
+    "tweets": (
+        {
+            "labeled_data.csv": quoted(
+                *((i, 3, MOODS[i % 3], f"@café {sentence(i)}") for i in range(60)),
+                header=("", "count", "airline_sentiment", "tweet"),
+                code="latin-1",
+            )
+        },
+        ['encoding: "latin-1"', 'labels: ["negative", "neutral", "positive"]', 'text: ["tweet"]'],
+        "tweets dev: 6 rows; labels negative 2, neutral 2, positive 2",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_workload_is_written_that_is_valid(
+    sweeper: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    files, written, counted = SETS[name]
+    monkeypatch.delenv("SWEEPER_DATA")
+    Path("own").mkdir()
+    for file, content in files.items():
+        Path("own", file).write_bytes(content)
+    said = sweeper("new", "workload", *(f"own/{file}" for file in files), "--name", name)
+    assert said.code == 0, said.err
+    text = Path(f"studies/workloads/{name}.yaml").read_text()
+    for part in written:
+        assert part in text
+    assert f"SWEEPER_DATA={Path('own').resolve()} sweeper run {name} --trials 4" in said.out
+    monkeypatch.setenv("SWEEPER_DATA", str(Path("own").resolve()))
+    for argument in (name, f"studies/workloads/{name}.yaml"):
+        checked = sweeper("validate", argument)
+        assert (checked.code, checked.err) == (0, "")
+        assert counted in checked.out
+
+
+def test_what_cannot_be_begun_is_refused(sweeper: Command) -> None:
+    Path("data/none.tsv").write_text("a\tb\nx\ty\n")
+    Path("data/label.tsv").write_text("label\tother\n" + "a\tx\nb\ty\n" * 9)
+    for files, said in (
+        ("data/no.tsv", "'data/no.tsv' is not there"),
+        ("studies/mine.yaml", "is outside the data folder"),
+        ("data/none.tsv", "no column looks like a label; its columns: a (1 values), b (1 values)"),
+        ("data/label.tsv", "no column looks like a text of several words"),
+        ("data/train.csv data/dev.csv data/train.csv data/dev.csv", "name one to three"),
+        ("data/train.csv --name small", "studies/workloads/small.yaml is there already"),
+        ("data/train.csv --name ../x", "name '../x' is not allowed"),
+    ):
+        assert said in refused(sweeper, "new", "workload", *files.split())
