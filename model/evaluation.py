@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from .data.batches import by_length
 from .data.tokens import TaskData
@@ -12,6 +11,8 @@ from .errors import NonFiniteLossError
 from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
+from .predictions import Predictions
+from .tasks import Task
 
 TOKEN_BUDGET = {"cpu": 2048}
 """Tokens of an evaluation batch by kind of device; on a CPU what its caches hold, as measured."""
@@ -24,8 +25,8 @@ LARGE_TOKEN_BUDGET = 16384
 @torch.inference_mode()
 def predictions(
     model: MultitaskEncoder, data: Mapping[str, TaskData], pad_id: int, device: torch.device
-) -> dict[str, NDArray[np.float64]]:
-    """Predictions for the rows of each task in the units of its labels, ``[rows]``.
+) -> dict[str, Predictions]:
+    """Predictions for the rows of each task, and the head's raw outputs.
 
     Every sentence is embedded alone among sentences of its own length, so that hardly any padding is
     computed; the head then sees the embeddings row by row.
@@ -45,7 +46,7 @@ def predictions(
 
 def _predictions(
     model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
-) -> NDArray[np.float64]:
+) -> Predictions:
     lengths = data.sentences.lengths
     embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
@@ -55,13 +56,12 @@ def _predictions(
     outputs = model.heads[name](*embeddings.chunk(len(data.task.text)))
     if not outputs.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
-    result: NDArray[np.float64] = predict(data.task, outputs).cpu().numpy().astype(np.float64)
-    return result
+    values = predict(data.task, outputs).cpu().numpy().astype(np.float64)
+    return data.predicted(values, outputs.float().cpu().numpy())
 
 
-def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
     return {
-        name: METRICS[data[name].task.metric].score(values, data[name].labels)
-        for name, values in predicted.items()
+        name: METRICS[tasks[name].metric].score(one.predicted, one.labels) for name, one in predicted.items()
     }

@@ -61,7 +61,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     model = MultitaskEncoder(plain, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id)
     model.load_state_dict(load_file(weights))
     predicted = predictions(model.to(device), corpus.dev, corpus.tokenizer.pad_id, device)
-    dev = scores(corpus.dev, predicted)
+    dev = scores(config.tasks, predicted)
     model.to("cpu")
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.bert.save_pretrained(folder)

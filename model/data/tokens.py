@@ -77,10 +77,12 @@ class TaskData:
         longest: NDArray[np.int64] = self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
         return longest
 
-    def predicted(self, values: NDArray[np.float64]) -> Predictions:
-        """What the trainer leaves of predictions for these rows, ``[rows]``."""
+    def predicted(self, values: NDArray[np.float64], scores: NDArray[np.float32]) -> Predictions:
+        """Predictions ``[rows]`` and the head's outputs ``[rows, outputs]``, beside the rows."""
         groups = {name: np.asarray(column, dtype=np.str_) for name, column in self.groups.items()}
-        return Predictions(np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups)
+        return Predictions(
+            np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups, scores
+        )
 
     def sentence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of the rows' sentences: all first ones, then all second ones."""
