@@ -1,12 +1,13 @@
 """Predictions and scores of a trained network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from .data.batches import by_length
-from .data.tokens import TaskData
+from .data.tokens import Sentences, TaskData
 from .errors import NonFiniteLossError
 from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
@@ -47,17 +48,45 @@ def predictions(
 def _predictions(
     model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
 ) -> Predictions:
-    lengths = data.sentences.lengths
+    raw = outputs(model, name, len(data.task.text), data.sentences, pad_id, device)
+    values = predict(data.task, raw).cpu().numpy().astype(np.float64)
+    return data.predicted(values, raw.cpu().numpy())
+
+
+def outputs(
+    model: MultitaskEncoder,
+    name: str,
+    columns: int,
+    sentences: Sentences,
+    pad_id: int,
+    device: torch.device,
+    seen: Callable[[int], object] = lambda count: None,
+) -> Tensor:
+    """What a task's head gives for rows, ``[rows, outputs]``.
+
+    Args:
+        model: The network, in evaluation mode.
+        name: The task.
+        columns: Texts of a row.
+        sentences: All first ones before all second ones.
+        pad_id: Id of the padding token.
+        device: Where the network lies.
+        seen: Hears of each batch how many sentences it had.
+
+    Raises:
+        NonFiniteLossError: If the network gives anything but finite numbers.
+    """
+    lengths = sentences.lengths
     embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
-        ids, mask = data.sentences.padded(chosen, pad_id)
+        ids, mask = sentences.padded(chosen, pad_id)
         embedded = model.encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
         embeddings[torch.from_numpy(chosen)] = embedded
-    outputs = model.heads[name](*embeddings.chunk(len(data.task.text)))
-    if not outputs.isfinite().all():
+        seen(len(chosen))
+    raw: Tensor = model.heads[name](*embeddings.chunk(columns))
+    if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
-    values = predict(data.task, outputs).cpu().numpy().astype(np.float64)
-    return data.predicted(values, outputs.float().cpu().numpy())
+    return raw
 
 
 def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, float]:

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from .config import TrainConfig
 from .data.corpus import Corpus
 from .data.tokenizer import SPECIAL
-from .device import pick_device
 from .errors import EncoderError
 from .evaluation import predictions, scores
 from .network.encoder import SentenceEncoder
-from .network.multitask import MultitaskEncoder
+from .predictor import Predictor
 from .pretrained import minilm_folder
 from .tasks import overall_formula, overall_score
 
@@ -56,11 +55,9 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     Raises:
         EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
     """
-    device = pick_device(config.model_copy(update={"device": "auto"}))
-    plain = config.model_copy(update={"gradient_checkpointing": False})
-    model = MultitaskEncoder(plain, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id)
-    model.load_state_dict(load_file(weights))
-    predicted = predictions(model.to(device), corpus.dev, corpus.tokenizer.pad_id, device)
+    trained = Predictor(config, corpus.tokenizer, weights)
+    model = trained.model
+    predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)
     dev = scores(config.tasks, predicted)
     model.to("cpu")
     folder.mkdir(parents=True, exist_ok=True)

@@ -122,6 +122,14 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     )
 
 
+def encode(texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences:
+    """Token ids of texts, in memory."""
+    encoded = tokenizer.encode(texts)
+    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
+    ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
+    return Sentences(ids, offsets)
+
+
 def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences | None:
     try:
         expected = json.loads((entry / "sha256.json").read_text(encoding="utf-8"))
@@ -151,14 +159,12 @@ def _is_of(sentences: Sentences, texts: Sequence[str], tokenizer: SentenceTokeni
 
 
 def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> None:
-    encoded = tokenizer.encode(texts)
-    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
-    flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
+    sentences = encode(texts, tokenizer)
     try:
         with beside(entry) as place:
             place.mkdir()
-            np.save(place / "ids.npy", flat)
-            np.save(place / "offsets.npy", offsets)
+            np.save(place / "ids.npy", sentences.ids)
+            np.save(place / "offsets.npy", sentences.offsets)
             digests = {
                 name: hashlib.sha256((place / name).read_bytes()).hexdigest()
                 for name in ("ids.npy", "offsets.npy")
