@@ -48,7 +48,7 @@ def predictions(
 def _predictions(
     model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
 ) -> Predictions:
-    raw = outputs(model, name, len(data.task.text), data.sentences, pad_id, device)
+    raw = outputs(model, name, len(data.task.text), data.sentences, pad_id=pad_id, device=device)
     values = predict(data.task, raw).cpu().numpy().astype(np.float64)
     return data.predicted(values, raw.cpu().numpy())
 
@@ -58,6 +58,7 @@ def outputs(
     name: str,
     columns: int,
     sentences: Sentences,
+    *,
     pad_id: int,
     device: torch.device,
     seen: Callable[[int], object] = lambda count: None,

@@ -74,7 +74,7 @@ class Predictor:
             torch.set_num_threads(self._threads)
         sentences = encode([text for column in texts for text in column], self.tokenizer)
         pad_id = self.tokenizer.pad_id
-        raw = outputs(self.model, task, len(texts), sentences, pad_id, self.device, seen)
+        raw = outputs(self.model, task, len(texts), sentences, pad_id=pad_id, device=self.device, seen=seen)
         declared = self._tasks[task]
         values = predict(declared, raw).cpu().numpy().astype(np.float64)
         # In float32 neighbouring logits can be one probability, and the class another one then.

@@ -5,24 +5,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError, safe_open
-
-from model.files import RunFolder, temporary_folder
+from model.files import temporary_folder
 
 from ..errors import InputError
-from ..executors.local import LocalExecutor
 from ..paths import Home
-from ..runs.folder import StudyFolder
-from ..runs.reading import RunReader
-from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.recorded import config_of
-from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import model_card
 from .place import put, recover
+from .weights import check_data, trial_weights
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -81,74 +75,17 @@ def export_run(
     check_folder(folder)
     study, config = stored_study(sweep), config_of(run)
     corpus = load_corpus(config, data, home.cache)
-    if run.fingerprint not in (None, corpus.data_fingerprint):
-        raise InputError(
-            f"the data are not those on which trial {run.number} of study {sweep.name!r} was trained: "
-            "its vocabulary and scores would be others"
-        )
+    check_data(store, run, corpus.data_fingerprint)
     recover(folder)
     with temporary_folder(folder.parent, folder.name) as name:
         beside = name / "new"
-        weights = kept_weights(home, store, run, say)
-        if weights is None:
-            say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = RunFolder(name).weights
-            _train_again(store, run.number, weights, home=home, data=data, say=say)
-        exported = export(config, corpus, weights, beside)
+        with trial_weights(store, run, home=home, data=data, say=say) as weights:
+            exported = export(config, corpus, weights, beside)
         card = model_card(study, run, config, exported.epoch, exported.scores)
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
         put(beside, folder)
     return exported.scores
-
-
-def kept_weights(home: Home, store: StudyStore, run: TrialRow, say: Callable[[str], None]) -> Path | None:
-    """The weights of a trial's best epoch, if its driver kept them in this home.
-
-    Args:
-        home: Folder of the runs.
-        store: The study.
-        run: The trial; one that has its result from another has the weights of that one.
-        say: Hears why a file that is there is not used.
-    """
-    made = run if run.reused_from is None else find_trial(store, run.reused_from)
-    reader = RunReader(StudyFolder(home, store.row), stored_study(store.row).tasks)
-    file = reader.weights(made)
-    for line in reader.left_out:
-        say(line)
-    if file is None:
-        return None
-    try:
-        with safe_open(file, framework="numpy") as opened:
-            epoch = (opened.metadata() or {}).get("epoch")
-    except (OSError, SafetensorError):
-        return None
-    return file if epoch == str(run.best_epoch) else None
-
-
-def _train_again(
-    store: StudyStore,
-    number: int,
-    weights: Path,
-    *,
-    home: Home,
-    data: Path | None,
-    say: Callable[[str], None],
-) -> None:
-    """Trains a trial for its weights; says how its metrics differ from the record."""
-    found = replay(
-        store,
-        number,
-        executor=LocalExecutor(),
-        home=home,
-        data=data,
-        say=say,
-        keep=weights,
-    )
-    for line in lines(store.row.name, number, found):
-        say(line)
-    if not weights.exists():
-        raise InputError(f"trial {number} of study {store.row.name!r} could not be trained again")
 
 
 def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:
