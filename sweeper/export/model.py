@@ -1,6 +1,7 @@
 """A trial's model as a folder for the Hugging Face hub."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +10,16 @@ from model.files import temporary_folder
 
 from ..errors import InputError
 from ..paths import Home
+from ..report.read import Stored, read_study
+from ..report.statistics.comparison import Comparisons
+from ..report.statistics.intervals import score_intervals
+from ..report.summary import finding, headline
+from ..store.database import Database
 from ..store.study import StudyStore
-from ..study.load import stored_study
 from ..study.recorded import config_of
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
-from .card import model_card
+from .card import Made, model_card
 from .place import put, recover
 from .weights import check_data, trial_weights
 
@@ -41,10 +46,12 @@ def check_folder(folder: Path) -> None:
 
 
 def export_run(
+    database: Database,
     store: StudyStore,
     run: TrialRow,
     folder: Path,
     *,
+    command: str,
     home: Home,
     data: Path | None,
     say: Callable[[str], None],
@@ -54,9 +61,11 @@ def export_run(
     Where its weights were not kept, the trial is trained again.
 
     Args:
-        store: The study; it is not changed.
+        database: Of the study; it is not changed.
+        store: The study.
         run: The trial.
         folder: Where it goes; an earlier export there is replaced.
+        command: What the user typed for it, without names of folders, for the README.
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
         say: Hears what is done.
@@ -73,7 +82,7 @@ def export_run(
 
     folder, sweep = folder.resolve(), store.row
     check_folder(folder)
-    study, config = stored_study(sweep), config_of(run)
+    config = config_of(run)
     corpus = load_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     recover(folder)
@@ -81,11 +90,32 @@ def export_run(
         beside = name / "new"
         with trial_weights(store, run, home=home, data=data, say=say) as weights:
             exported = export(config, corpus, weights, beside)
-        card = model_card(study, run, config, exported.epoch, exported.scores)
+        stored = read_study(database, store, home)
+        made = Made(
+            epoch=exported.epoch,
+            scores=exported.scores,
+            intervals=score_intervals(config.tasks, [exported.predicted]),
+            rows={name: {split: one.used for split, one in of.items()} for name, of in corpus.rows.items()},
+            claims=_claims(stored, run),
+            commands=(f"sweeper run {shlex.quote(sweep.name)} --trials {sweep.wanted}", command),
+            pooler=(beside / "2_Dense").exists(),
+        )
+        card = model_card(stored.study, run, config, made)
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
         put(beside, folder)
     return exported.scores
+
+
+def _claims(stored: Stored, run: TrialRow) -> list[str]:
+    """What the study may say of the trial's arm."""
+    comparisons = Comparisons(stored.results)
+    mine = [
+        finding(each, comparisons.claims.rows)
+        for each in comparisons.claims.declared
+        if run.arm in (each.ours.arm, each.theirs.arm)
+    ]
+    return [headline(comparisons), *mine]
 
 
 def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:
