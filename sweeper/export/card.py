@@ -18,7 +18,6 @@ from ..report.statistics.intervals import Interval
 from ..study.study import Study
 from ..text import setting
 from ..trial import TrialRow
-from ..version import __version__
 from .loading import SENTENCE_TRANSFORMERS, loading_lines
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -103,7 +102,7 @@ def model_card(study: Study, run: TrialRow, config: TrainConfig, made: Made) -> 
         _load(config, pooler=made.pooler),
         "## How it was made",
         "\n".join(["```sh", *made.commands, "```"]),
-        f"sweeper {__version__}; {_versions(run)}",
+        _versions(run),
         "## Licence",
         _licence(config.encoder),
     ]
@@ -145,9 +144,7 @@ all (`output`)."""
 
 
 def _versions(run: TrialRow) -> str:
-    return (
-        ", ".join(f"{name} {version}" for name, version in (run.versions or {}).items()) or "versions unknown"
-    )
+    return ", ".join(f"{name} {version}" for name, version in (run.versions or {}).items())
 
 
 def _licence(encoder: EncoderConfig) -> str:
