@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO, Any, NamedTuple
 
 from model.data.files import file_table
@@ -110,13 +110,16 @@ def find_input(file: Path, tasks: Mapping[str, Task], name: str | None) -> Input
 
 
 def input_table(file: Path, task: Task) -> Table:
-    """The rows of a file, read as the files of the task are.
+    """The rows of a file: one whose name ends as that of the task's training rows is read as that is.
 
     Raises:
         DataError: If it is damaged.
     """
-    source = task.source if isinstance(task.source, FilesSource) else FilesSource(train="", dev="")
-    return file_table(source.model_copy(update={"dev": file.name}), "dev", file.parent)
+    source, own = FilesSource(train=file.name, dev=file.name), task.source
+    if isinstance(own, FilesSource) and PurePath(own.train).suffix == file.suffix:
+        given = {"train": file.name, "dev": file.name, "test": None, "split": None}
+        source = own.model_copy(update=given)
+    return file_table(source, "dev", file.parent)
 
 
 def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int, list[int]]:
