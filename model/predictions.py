@@ -38,12 +38,15 @@ class Predictions:
         """Whether there is a finite value of each kind for each row."""
         columns = [self.ids, self.predicted, self.labels, *self.groups.values()]
         columns += [] if self.words is None else [self.words]
-        numbers = [self.predicted, self.labels, *([] if self.scores is None else [self.scores])]
-        shaped = self.scores is None or (self.scores.ndim == 2 and len(self.scores) == len(self.ids))
+        scored = self.scores is None or (
+            self.scores.ndim == 2
+            and len(self.scores) == len(self.ids)
+            and bool(np.isfinite(self.scores).all())
+        )
         return (
-            shaped
+            scored
             and all(column.shape == (len(self.ids),) for column in columns)
-            and all(bool(np.isfinite(column).all()) for column in numbers)
+            and all(bool(np.isfinite(column).all()) for column in (self.predicted, self.labels))
         )
 
     def same_rows(self, other: "Predictions") -> bool:
