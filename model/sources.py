@@ -1,6 +1,6 @@
 """Where the rows of a task come from."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, create_model, model_validator
 
@@ -15,12 +15,11 @@ Format = Literal["tsv", "csv", "jsonl", "parquet"]
 Encoding = Literal["utf-8", "utf-16", "latin-1"]
 
 
-_From = create_model(
-    "_From",
-    __base__=Frozen,
-    **{"from": (Literal["train", "dev"], Field("train", description="Split that gives the rows away."))},
-)
-"""A field that a class body cannot name: `from` is a word of Python."""
+# A field that a class body cannot name: `from` is a word of Python.
+_FROM: dict[str, Any] = {
+    "from": (Literal["train", "dev"], Field("train", description="Split that gives the rows away."))
+}
+_From = create_model("_From", __base__=Frozen, **_FROM)
 
 
 class Share(_From):  # type: ignore[valid-type, misc]

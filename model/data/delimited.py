@@ -11,7 +11,7 @@ from typing import NoReturn
 from ..errors import DataError
 from ..sources import Encoding, FilesSource, Format
 from .datafile import DataFile
-from .table import CHUNK, Chunk, Table, is_number
+from .table import CHUNK, Chunk, DataTable, is_number
 from .textblocks import text_blocks
 
 _LONGEST = 1 << 23
@@ -24,7 +24,7 @@ _END = "\ud801"
 """A line of its own after the last one: a quotation mark that is still open there takes it in."""
 
 
-def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> Table:
+def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTable:
     """The table of a file of tsv or csv.
 
     Quotation marks are read as the `csv` module does, so that stray ones inside a field are forgiven. A row
@@ -55,7 +55,7 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> Table:
             f"{text.where}, line {source.skip + 1} names the columns; leave columns out of the task's "
             f"source, or set skip: {source.skip + 1}"
         )
-    return Table(
+    return DataTable(
         text.where,
         text.names,
         text.chunks,

@@ -10,7 +10,7 @@ from .datafile import DataFile
 from .delimited import delimited_table
 from .jsonlines import jsonl_table
 from .parquet import parquet_table
-from .table import Table
+from .table import DataTable
 
 _NAMES: dict[str, Format] = {
     ".tsv": "tsv",
@@ -23,7 +23,7 @@ _NAMES: dict[str, Format] = {
 _PACKED = (".gz", ".zst", ".xz", ".zip")
 
 
-def file_table(source: FilesSource, split: Split, data: Path | None) -> Table:
+def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTable:
     """The file of a split.
 
     Args:

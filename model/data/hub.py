@@ -8,10 +8,10 @@ from ..errors import DataError
 from ..result import Split
 from ..sources import HubSource
 from .files import split_name
-from .table import CHUNK, Chunk, Table
+from .table import CHUNK, Chunk, DataTable
 
 
-def hub_table(source: HubSource, split: Split, data: Path | None) -> Table:
+def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
     """A split of a dataset, from the hub, the cache of `datasets`, or a local folder.
 
     The hub marks the rows of splits without labels with -1.
@@ -49,7 +49,7 @@ def hub_table(source: HubSource, split: Split, data: Path | None) -> Table:
             end = min(start + CHUNK, len(dataset))
             yield Chunk(range(start + 1, end + 1), tuple(rows[column] for column in wanted))
 
-    return Table(where, names, read, no_label=-1)
+    return DataTable(where, names, read, no_label=-1)
 
 
 def _folder(path: str, data: Path | None) -> Path | None:

@@ -8,11 +8,11 @@ from typing import Any
 from ..errors import DataError
 from ..sources import Encoding
 from .datafile import DataFile
-from .table import CHUNK, Chunk, Table
+from .table import CHUNK, Chunk, DataTable
 from .textblocks import text_blocks
 
 
-def jsonl_table(file: DataFile, encoding: Encoding) -> Table:
+def jsonl_table(file: DataFile, encoding: Encoding) -> DataTable:
     """The table whose columns are the keys of the first few thousand objects.
 
     An object without one of them has no value there (None).
@@ -32,7 +32,7 @@ def jsonl_table(file: DataFile, encoding: Encoding) -> Table:
             columns = tuple([found.get(name) for _, found in part] for name in wanted)
             yield Chunk([line for line, _ in part], columns)
 
-    return Table(file.where, names, read, unit="line", sha256=file.sha256)
+    return DataTable(file.where, names, read, unit="line", sha256=file.sha256)
 
 
 def _objects(file: DataFile, encoding: Encoding) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import DataError
 from .datafile import DataFile
-from .table import CHUNK, Chunk, Table
+from .table import CHUNK, Chunk, DataTable
 
 
-def parquet_table(file: DataFile) -> Table:
+def parquet_table(file: DataFile) -> DataTable:
     """The table of a Parquet file; row groups are read one at a time.
 
     Raises:
@@ -46,4 +46,4 @@ def parquet_table(file: DataFile) -> Table:
             raise DataError(f"{file.where}, after row {start - 1}: {reason}") from error
         file.check_unchanged()
 
-    return Table(file.where, names, read, sha256=file.sha256)
+    return DataTable(file.where, names, read, sha256=file.sha256)

@@ -12,7 +12,7 @@ from ..sources import Column, DemoSource
 from ..tasks import Task
 from .hashes import Hashes, hashes_of
 from .labels import LabelReader, way_out
-from .table import Chunk, Table
+from .table import Chunk, DataTable
 from .texts import joined, stripped
 
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
@@ -59,7 +59,7 @@ class RowChecker:
         left_out: How many of them were left out, by the reason.
     """
 
-    def __init__(self, task: Task, split: Split, table: Table, extra: Sequence[Column] = ()) -> None:
+    def __init__(self, task: Task, split: Split, table: DataTable, extra: Sequence[Column] = ()) -> None:
         self._task = task
         self._split = split
         self._table = table

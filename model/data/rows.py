@@ -19,7 +19,7 @@ from .files import file_table
 from .hub import hub_table
 from .parts import Parts
 from .rowchecker import RowChecker
-from .table import Table
+from .table import DataTable
 
 NO_GROUP = "(none)"
 """Group of a row whose column is empty."""
@@ -120,7 +120,7 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     return {name: read_splits(name, task, splits, data) for name, task in config.tasks.items()}
 
 
-def open_table(task: Task, split: Split, data: Path | None) -> Table:
+def open_table(task: Task, split: Split, data: Path | None) -> DataTable:
     """The table in which the rows of a split stand, perhaps with those of others."""
     match task.source:
         case DemoSource() as source:

@@ -31,7 +31,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Table:
+class DataTable:
     """What a source holds, unchecked. It can be read more than once, in bounded memory.
 
     Attributes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from model.data.table import Table
+from model.data.table import DataTable
 from model.label import key_of, strict_number
 from model.sources import Column
 
@@ -115,7 +115,7 @@ def _whole(numbers: Sequence[float]) -> bool:
     return all(number.is_integer() for number in numbers)
 
 
-def look_at(table: Table) -> list[Look]:
+def look_at(table: DataTable) -> list[Look]:
     """All columns of a table, each row of which is read.
 
     Raises:
@@ -148,7 +148,8 @@ def label_of(looks: Sequence[Look]) -> Look | None:
         if exact or near:
             return (exact or near)[0]
     named = [look for look in able if len(look.counts) <= FEW]
-    return (named or able or [None])[-1]
+    last = named or able
+    return last[-1] if last else None
 
 
 _PAIRS = (("premise", "hypothesis"), ("question", "sentence"), ("question", "passage"), ("query", "document"))

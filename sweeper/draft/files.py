@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from model.data.files import file_table
-from model.data.table import Table, is_number
+from model.data.table import DataTable, is_number
 from model.errors import DataError
 from model.result import SPLITS, Split
 from model.sources import FilesSource
@@ -41,7 +41,7 @@ class UserFiles:
     names: Mapping[Split, str]
     how: Mapping[str, Any]
 
-    def table(self, split: Split) -> Table:
+    def table(self, split: Split) -> DataTable:
         """The table of a split."""
         return _table(self.names[split], self.how, self.data)
 
@@ -107,7 +107,7 @@ def _how(names: Sequence[str], data: Path) -> dict[str, Any]:
     raise first
 
 
-def _headerless(table: Table) -> list[str]:
+def _headerless(table: DataTable) -> list[str]:
     """Names for the columns of a file whose first line is a row; none where it names them."""
     named = [name for name in table.names if name]
     if named == [str(place) for place in range(len(named))] or not table.header_line:
@@ -116,5 +116,5 @@ def _headerless(table: Table) -> list[str]:
     return [f"{UNNAMED}{place}" for place in range(1, len(table.names) + 1)] if row else []
 
 
-def _table(name: str, how: Mapping[str, Any], data: Path) -> Table:
+def _table(name: str, how: Mapping[str, Any], data: Path) -> DataTable:
     return file_table(FilesSource.model_validate({"train": name, "dev": name, **how}), "train", data)

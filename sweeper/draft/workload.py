@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.data.table import Table
+from model.data.table import DataTable
 from model.label import key_of, strict_number
 from model.result import Split
 
@@ -163,7 +163,7 @@ def _test(files: UserFiles, split: Split, label: Look) -> list[str]:
     return [f"# {name} has no labels: `sweeper predict` labels it."]
 
 
-def _has_labels(table: Table, label: Look) -> bool:
+def _has_labels(table: DataTable, label: Look) -> bool:
     if isinstance(label.name, str) and label.name not in table.names:
         return False
     held = next(look for look in look_at(table) if look.name == label.name)

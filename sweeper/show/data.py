@@ -117,9 +117,9 @@ def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[
             yield f"no training row has the label {name}, which {' and '.join(where)} rows have"
     empty = [task.class_names[int(number)] for number, where in held.items() if not where]
     if empty:
-        present = ", ".join(task.class_names[int(number)] for number, where in held.items() if where)
-        way = "" if task.labels else "; `labels` names those that there are, in the order of the classes"
-        yield f"of {task.classes} classes no row has {', '.join(empty[:CLASSES])}; there is {present}{way}"
+        there = ", ".join(task.class_names[int(number)] for number, where in held.items() if where)
+        way = "" if task.labels else ": name them in `labels`, in the order of the classes"
+        yield f"of {task.classes} classes no row has {', '.join(empty[:CLASSES])}; the rows have {there}{way}"
 
 
 def _score_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from model.data.files import file_table
-from model.data.table import Table
+from model.data.table import DataTable
 from model.errors import DataError
 from model.sources import FilesSource
 from tests.model_tests.data.differential import Written, compare, tables
 
 Rows = list[tuple[object, ...]]
-Write = Callable[..., Table]
+Write = Callable[..., DataTable]
 
 VERSES = (
     "id\tsentence\tlabel\n"
@@ -33,14 +33,14 @@ PARAPHRASES = (
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    def write_table(content: str, name: str = "t.tsv", **source: Any) -> Table:
+    def write_table(content: str, name: str = "t.tsv", **source: Any) -> DataTable:
         (tmp_path / name).write_bytes(content.encode())
         return file_table(FilesSource(train=name, dev=name, **source), "train", tmp_path)
 
     return write_table
 
 
-def rows_of(table: Table, *columns: str | int) -> Rows:
+def rows_of(table: DataTable, *columns: str | int) -> Rows:
     chunks = table.chunks(columns or range(1, len(table.names) + 1))
     return [row for chunk in chunks for row in zip(*chunk.columns, strict=True)]
 

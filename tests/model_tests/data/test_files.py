@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from model.data.files import file_table
-from model.data.table import Table
+from model.data.table import DataTable
 from model.errors import DataError
 from model.sources import FilesSource
 
@@ -24,19 +24,19 @@ TEXT = "sentence\tlabel\ncafé – ÿ\t1\n"
 LATIN = "sentence\tlabel\ncafé ÿ\t1\n"
 ROWS = [("café – ÿ", "1")]
 
-Opened = Callable[..., Table]
+Opened = Callable[..., DataTable]
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Opened:
-    def open_table(name: str, content: bytes, **source: Any) -> Table:
+    def open_table(name: str, content: bytes, **source: Any) -> DataTable:
         (tmp_path / name).write_bytes(content)
         return file_table(FilesSource(train=name, dev=name, **source), "train", tmp_path)
 
     return open_table
 
 
-def rows_of(table: Table) -> list[tuple[object, ...]]:
+def rows_of(table: DataTable) -> list[tuple[object, ...]]:
     chunks = table.chunks(["sentence", "label"])
     return [row for chunk in chunks for row in zip(*chunk.columns, strict=True)]
 

@@ -84,7 +84,7 @@ WARNINGS = [
         f"{CLASSES}, classes: 3",
         ["one\tu\t1", "two\tv\t2"],
         ["four\tx\t1", "five\ty\t2"],
-        ["of 3 classes no row has 0; there is 1, 2; `labels` names those that there are"],
+        ["of 3 classes no row has 0; the rows have 1, 2: name them in `labels`, in the order"],
     ),
     ("dev is train", f"{CLASSES}, classes: 2", ONE, ONE, ["every dev row also stands in train"]),
     (
