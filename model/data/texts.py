@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..errors import DataError
 from ..tasks import Task
-from .table import Table
+from .table import DataTable
 
 
 class TextRow(NamedTuple):
@@ -22,7 +22,7 @@ class TextRow(NamedTuple):
     place: int
 
 
-def read_texts(task: Task, table: Table) -> Iterator[TextRow]:
+def read_texts(task: Task, table: DataTable) -> Iterator[TextRow]:
     """The rows in order; labels and whatever else the table holds are not looked at.
 
     Raises:

@@ -124,6 +124,7 @@ def _load(config: TrainConfig, *, pooler: bool) -> str:
     single = next((name for name, task in config.tasks.items() if task.kind == "single"), None)
     calls = [] if single is None else [f'predict("{single}", ["A fine film."])']
     calls += [] if pairs is None else [f'predict("{pairs}", ["A fine film."], ["A good movie."])']
+    unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
     return f"""\
 With torch, transformers and safetensors:
 
@@ -131,7 +132,7 @@ With torch, transformers and safetensors:
 {loading_lines(config.encoder, pooler=pooler)}```
 
 {" or ".join(f"`{call}`" for call in calls)} gives a row for each text, or pair: the probabilities of
-the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.
+the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.{unused}
 
 With sentence-transformers, whose `embed` may stand for the one above:
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import IO, Any, NamedTuple
 
 from model.data.files import file_table
-from model.data.table import Table
+from model.data.table import DataTable
 from model.data.texts import TextRow, read_texts
 from model.errors import DataError
 from model.files import beside
@@ -52,7 +52,7 @@ class Input(NamedTuple):
 
     name: str
     task: Task
-    table: Table
+    table: DataTable
     blank: str | None = None
 
     def rows(self) -> Iterator[TextRow]:
@@ -109,7 +109,7 @@ def find_input(file: Path, tasks: Mapping[str, Task], name: str | None) -> Input
     raise InputError(f"{found[0].table.where} may be for each of {several}: name one with --task")
 
 
-def input_table(file: Path, task: Task) -> Table:
+def input_table(file: Path, task: Task) -> DataTable:
     """The rows of a file: one whose name ends as that of the task's training rows is read as that is.
 
     Raises:
@@ -198,7 +198,7 @@ def _texts(task: Task) -> list[Column]:
     return [column for text in task.text_columns for column in text]
 
 
-def _has(table: Table, *columns: Column) -> bool:
+def _has(table: DataTable, *columns: Column) -> bool:
     with suppress(DataError):
         return all(table.position(column) >= 0 for column in columns)
     return False
