@@ -9,7 +9,6 @@ from torch import Tensor
 from .data.batches import by_length
 from .data.tokens import Sentences, TaskData
 from .errors import NonFiniteLossError
-from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
 from .predictions import Predictions
@@ -92,6 +91,4 @@ def outputs(
 
 def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
-    return {
-        name: METRICS[tasks[name].metric].score(one.predicted, one.labels) for name, one in predicted.items()
-    }
+    return {name: tasks[name].score(one) for name, one in predicted.items()}

@@ -22,7 +22,7 @@ from .network.heads import CosineHead, FeatureHead
 from .predictions import Predictions
 from .predictor import Predictor
 from .pretrained import minilm_folder
-from .tasks import Task, overall_formula, overall_score
+from .tasks import Task
 
 _MODULES = "sentence_transformers.models"
 
@@ -76,7 +76,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     )
     heads = {
         "embedding_size": model.encoder.embedding_size,
-        "overall": overall_formula(config.tasks),
+        "overall": config.overall.words(config.tasks),
         "tasks": {
             name: task.model_dump(mode="json", exclude={"source"}) | _applied(name, task, model.heads[name])
             for name, task in config.tasks.items()
@@ -85,7 +85,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     _write(folder / "heads.json", heads)
     with safe_open(weights, framework="pt") as file:
         epoch = int(file.metadata()["epoch"])
-    return Exported(epoch, {"overall": overall_score(config.tasks, dev), **dev}, predicted)
+    return Exported(epoch, {"overall": config.overall.score(config.tasks, dev), **dev}, predicted)
 
 
 _FEATURES = {

@@ -30,7 +30,6 @@ from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
-from .tasks import overall_score
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
@@ -158,14 +157,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
-        overall = overall_score(config.tasks, dev_scores)
+        overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
         test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device) if best else {}
         result = EpochResult(
             epoch=epoch,
             overall=overall,
             best=best,
-            metrics=record.metrics(config.tasks, dev_scores, train_scores, scores(config.tasks, test)),
+            metrics=record.metrics(config, dev_scores, train_scores, scores(config.tasks, test)),
             train_seconds=stepped - started,
             eval_seconds=time.perf_counter() - stepped,
             tokens=record.tokens,

@@ -11,7 +11,6 @@ import yaml
 from model.config import EncoderConfig, Task, TrainConfig
 from model.result import Split
 from model.sources import DemoSource, FilesSource, HubSource
-from model.tasks import overall_formula
 
 from ..report.formats.markdown import escape
 from ..report.statistics.intervals import Interval
@@ -81,7 +80,7 @@ def model_card(study: Study, run: TrialRow, config: TrainConfig, made: Made) -> 
         "the best one.",
         "## Scores on dev",
         _table(("Task", "Metric", "Score", "95 %, over dev rows"), list(_scores(config, made))),
-        f"`{overall_formula(config.tasks)}`",
+        f"`{config.overall.words(config.tasks)}`",
         _recorded(run, made.scores),
         escape(study.workload.notice),
         "The trial was chosen by these scores, so they are optimistic. The intervals hold its weights fixed; "

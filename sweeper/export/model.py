@@ -94,7 +94,7 @@ def export_run(
         made = Made(
             epoch=exported.epoch,
             scores=exported.scores,
-            intervals=score_intervals(config.tasks, [exported.predicted]),
+            intervals=score_intervals(config.tasks, [exported.predicted], overall=config.overall),
             rows={name: {split: one.used for split, one in of.items()} for name, of in corpus.rows.items()},
             claims=_claims(stored, run),
             commands=(f"sweeper run {shlex.quote(sweep.name)} --trials {sweep.wanted}", command),
@@ -110,9 +110,11 @@ def export_run(
 def _claims(stored: Stored, run: TrialRow) -> list[str]:
     """What the study may say of the trial's arm."""
     comparisons = Comparisons(stored.results)
+    claims = comparisons.claims
+    width = claims.results.overall.width(claims.results.tasks)
     mine = [
-        finding(each, comparisons.claims.rows)
-        for each in comparisons.claims.declared
+        finding(each, claims.rows, width)
+        for each in claims.declared
         if run.arm in (each.ours.arm, each.theirs.arm)
     ]
     return [headline(comparisons), *mine]

@@ -2,8 +2,6 @@
 
 import statistics
 
-from model.tasks import overall_formula
-
 from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
@@ -69,7 +67,7 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
     lines = [
         f"{store.row.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), "
         f"epoch {run.best_epoch}",
-        overall_formula(study.tasks),
+        study.overall.words(study.tasks),
         f"arm: {one_line(run.arm)}",
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
