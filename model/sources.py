@@ -22,7 +22,7 @@ _FROM: dict[str, Any] = {
 _From = create_model("_From", __base__=Frozen, **_FROM)
 
 
-class Share(_From):  # type: ignore[valid-type, misc]
+class Share(_From):
     """A part of another split's rows, which that split then lacks: the same ones in every trial."""
 
     share: float = Field(
