@@ -136,6 +136,9 @@ def test_validate_and_schema_run_nothing(folder: Path, sweeper: Command) -> None
         "Compared: [red]Loud[/red] with Plain\nSpace: learning_rate 1e-4 to 0.01, log scale\nSeeds: 11711\n"
         "Search: tpe raises overall\n"
         "It goes on for as many trials as asked.\n"
+        "sst train: 1,200 rows; labels 0 188, 1 308, 2 243, 3 288, 4 173; 30 of them are used\n"
+        "sst dev: 300 rows; labels 0 52, 1 77, 2 56, 3 68, 4 47; 20 of them are used\n"
+        "sst test: 300 rows; labels 0 50, 1 76, 2 46, 3 67, 4 61\n"
     )
     assert sweeper("validate", "mine@files").code == 0
     assert sweeper("schema").out.startswith("{")

@@ -15,12 +15,15 @@ def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:
     said = sweeper(*run, "2")
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[:2] == ["mine@small: overall = sst", "Scores of a test say nothing."]
-    assert [re.sub(r"^\S+ ", "", line)[:16] for line in lines[2:-1]] == [
+    assert lines[:3] == [
+        *("mine@small: overall = sst", "Scores of a test say nothing."),
+        "Data: sst 1,200 train, 300 dev, 300 test",
+    ]
+    assert [re.sub(r"^\S+ ", "", line)[:16] for line in lines[3:-1]] == [
         *("trial 0 starts: ", "trial 0 epoch 1/", "trial 0 epoch 2/", "trial 0 complete"),
         *("trial 1 starts: ", "trial 1 epoch 1/", "trial 1 epoch 2/", "trial 1 complete"),
     ]
-    assert "trial 1 starts: [red]Loud[/red] · learning_rate" in lines[6]
+    assert "trial 1 starts: [red]Loud[/red] · learning_rate" in lines[7]
     assert re.fullmatch(r"mine@small: 2 of 2 trials · best overall 0\.\d{3} \(trial [01]\)", lines[-1])
 
     assert "trial" not in "".join(sweeper(*run, "2").out.splitlines()[2:-1])
