@@ -15,6 +15,7 @@ from sweeper.report.statistics.intervals import (
     score_intervals,
 )
 from sweeper.report.statistics.resampling import resampled_scores
+from tests.sweeper_tests.report.statistics.coverage import covered, populations
 from tests.sweeper_tests.simulated import TASKS, classified, predictions, run
 
 STUDIES = 2000
@@ -135,3 +136,9 @@ def test_bad_predictions_are_named() -> None:
         resampled_scores(ONE_TASK["sst"], [{"sst": good}, {"sst": predictions([1, 0], [0, 0])}])
     with pytest.raises(InputError, match="task sst: the dev set has no rows"):
         score_intervals(ONE_TASK["sst"], [{"sst": predictions([], [])}])
+
+
+@pytest.mark.parametrize("name", ["f1", "macro_f1", "mcc", "kappa_quadratic", "auc", "spearman", "mse"])
+def test_intervals_of_every_kind_of_metric_hold_the_truth(name: str) -> None:
+    [population] = [one for one in populations() if one.name == name and one.share in (None, 0.1)]
+    assert 0.91 <= covered(population, 200, resamples=500) <= 0.99
