@@ -19,7 +19,7 @@ from .outputs import predict
 
 
 @dataclass(frozen=True)
-class Predicted:
+class Answers:
     """What was predicted for some rows of one task.
 
     Attributes:
@@ -59,7 +59,7 @@ class Predictor:
     @torch.inference_mode()
     def predict(
         self, task: str, texts: Sequence[Sequence[str]], seen: Callable[[int], object] = lambda count: None
-    ) -> Predicted:
+    ) -> Answers:
         """Predictions for rows; for those of a dev split, whole and in order, what the trainer predicted.
 
         Args:
@@ -79,4 +79,4 @@ class Predictor:
         values = predict(declared, raw).cpu().numpy().astype(np.float64)
         # In float32 neighbouring logits can be one probability, and the class another one then.
         probabilities = raw.cpu().double().softmax(dim=-1).numpy() if declared.range is None else None
-        return Predicted(values, probabilities)
+        return Answers(values, probabilities)

@@ -18,38 +18,46 @@ if TYPE_CHECKING:
     from ..trial import TrialRow
 
 
+TrialNumber = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, max=MOST_TRIALS, help="Number of the trial; default: the best one."),
+]
+
+Top = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K", min=1, help="The best K trials together: the mean of their probabilities, or scores."
+    ),
+]
+
+TaskName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The task, where the columns of the file fit several."),
+]
+
+InputFile = Annotated[
+    Path | None,
+    file_path("FILE", "The rows, with the columns of the task; labels are not needed.", "--input"),
+]
+
+OutputFile = Annotated[Path | None, file_path("FILE", "Where to: a name that ends in .tsv, .csv or .jsonl.")]
+
+Course = Annotated[
+    Path | None,
+    file_path("FOLDER", "Write the six files of the CS224N hand-in there, for its files in SWEEPER_DATA."),
+]
+
+
 def predict(
     study: StudyName = None,
     *,
-    trial: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=0, max=MOST_TRIALS, help="Number of the trial; default: the best one."),
-    ] = None,
+    trial: TrialNumber = None,
     arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
-    top: Annotated[
-        int | None,
-        typer.Option(
-            metavar="K", min=1, help="The best K trials together: the mean of their probabilities, or scores."
-        ),
-    ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The task, where the columns of the file fit several."),
-    ] = None,
-    given: Annotated[
-        Path | None,
-        file_path("FILE", "The rows, with the columns of the task; labels are not needed.", "--input"),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        file_path("FILE", "Where to: a name that ends in .tsv, .csv or .jsonl.", "--output"),
-    ] = None,
-    course: Annotated[
-        Path | None,
-        file_path(
-            "FOLDER", "Write the six files of the CS224N hand-in there, for its files in SWEEPER_DATA."
-        ),
-    ] = None,
+    top: Top = None,
+    task: TaskName = None,
+    given: InputFile = None,
+    output: OutputFile = None,
+    course: Course = None,
     storage: Storage = None,
 ) -> None:
     """Predicts the rows of a file with the best trial, or with others: classes and probabilities, or scores.
@@ -72,26 +80,24 @@ def predict(
     if output is not None and given is not None:
         check_output(output, given)
     home, data = Home.from_environment(), data_folder()
-    with Database(storage_url(storage), must_exist=True) as database, terminable():
-        store = find_study(database, study)
-        runs = _chosen(store, trial, arm, top)
-        tasks = config_of(runs[0]).tasks
-        files = {} if course is None else course_files(data, tasks)
-        rows = None if given is None else find_input(given, tasks, task)
-        say(f"{store.row.name} {trial_names([run.number for run in runs])}")
-        ensemble = load_ensemble(store, runs, home=home, data=data, say=say)
-    if course is not None:
-        for line in write_course(files, ensemble, course):
-            say(line)
-    if rows is not None and output is not None:
-        count, missing = write_predictions(rows, ensemble, output)
-        say(f"{plural(count, 'row')} of task {rows.name}: {output}")
-        if missing:
-            say(
-                f"{plural(len(missing), 'row')} without a text, the first {rows.table.unit} {missing[0]}, "
-                "not predicted",
-                err=True,
-            )
+    with terminable():
+        with Database(storage_url(storage), must_exist=True) as database:
+            store = find_study(database, study)
+            runs = _chosen(store, trial, arm, top)
+            tasks = config_of(runs[0]).tasks
+            files = {} if course is None else course_files(data, tasks)
+            rows = None if given is None else find_input(given, tasks, task)
+            say(f"{store.row.name} {trial_names([run.number for run in runs])}")
+            ensemble = load_ensemble(store, runs, home=home, data=data, say=say)
+        if course is not None:
+            for line in write_course(files, ensemble, course):
+                say(line)
+        if rows is not None and output is not None:
+            count, missing = write_predictions(rows, ensemble, output)
+            say(f"{plural(count, 'row')} of task {rows.name}: {output}")
+            if missing:
+                first = f"the first {rows.table.unit} {missing[0]}"
+                say(f"{plural(len(missing), 'row')} without a text, {first}, not predicted", err=True)
 
 
 def _chosen(store: "StudyStore", trial: int | None, arm: str | None, top: int | None) -> "list[TrialRow]":

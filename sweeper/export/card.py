@@ -15,7 +15,7 @@ from model.sources import DemoSource, FilesSource, HubSource
 from ..report.formats.markdown import escape
 from ..report.statistics.intervals import Interval
 from ..study.study import Study
-from ..text import setting
+from ..text import NONE, setting
 from ..trial import TrialRow
 from .loading import SENTENCE_TRANSFORMERS, loading_lines
 
@@ -46,7 +46,7 @@ class Made:
     Attributes:
         epoch: Epoch of the weights, from 1.
         scores: Their dev scores: ``overall`` and each task.
-        intervals: 95 % intervals of these over dev rows.
+        intervals: 95 % intervals of these over dev rows; none of a task whose labels allow no score.
         rows: How many rows were used, by task and split.
         claims: What the study may say of the trial's arm, in sentences.
         commands: What made it.
@@ -114,8 +114,11 @@ _SPLITS: tuple[Split, ...] = ("train", "dev")
 def _scores(config: TrainConfig, made: Made) -> Iterator[tuple[str, ...]]:
     for name, value in made.scores.items():
         metric = "" if name == "overall" else config.tasks[name].metric
-        interval = made.intervals[name]
-        yield name, metric, f"{value:.4f}", f"{interval.low:.4f} to {interval.high:.4f}"
+        interval = made.intervals.get(name)
+        if interval is None:
+            yield name, metric, NONE, "no score is defined on these labels"
+        else:
+            yield name, metric, f"{value:.4f}", f"{interval.low:.4f} to {interval.high:.4f}"
 
 
 def _load(config: TrainConfig, *, pooler: bool) -> str:

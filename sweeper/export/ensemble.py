@@ -12,7 +12,7 @@ from .weights import check_data, origin_of, trial_weights
 
 if TYPE_CHECKING:
     from model.data.tokenizer import SentenceTokenizer
-    from model.predictor import Predicted, Predictor
+    from model.predictor import Answers, Predictor
 
 
 class Ensemble:
@@ -30,9 +30,7 @@ class Ensemble:
         """How many networks see each sentence."""
         return len(self._members)
 
-    def predict(
-        self, task: str, texts: Sequence[Sequence[str]], seen: Callable[[int], object]
-    ) -> "Predicted":
+    def predict(self, task: str, texts: Sequence[Sequence[str]], seen: Callable[[int], object]) -> "Answers":
         """The mean of the probabilities, of which the highest is the class; of a similarity, of the scores.
 
         Args:
@@ -42,14 +40,14 @@ class Ensemble:
         """
         import numpy as np
 
-        from model.predictor import Predicted
+        from model.predictor import Answers
 
         found = [one.predict(task, texts, seen) for one in self._members]
         given = [one.probabilities for one in found if one.probabilities is not None]
         if not given:
-            return Predicted(np.mean([one.values for one in found], axis=0), None)
+            return Answers(np.mean([one.values for one in found], axis=0), None)
         probabilities = np.mean(given, axis=0)
-        return Predicted(probabilities.argmax(axis=1).astype(np.float64), probabilities)
+        return Answers(probabilities.argmax(axis=1).astype(np.float64), probabilities)
 
 
 def load_ensemble(

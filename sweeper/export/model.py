@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.config import TrainConfig
 from model.files import read_file, temporary_folder
 
 from ..errors import InputError
 from ..paths import Home
 from ..report.read import Stored, read_study
 from ..report.statistics.comparison import Comparisons
-from ..report.statistics.intervals import score_intervals
+from ..report.statistics.intervals import Interval, score_intervals
 from ..report.summary import finding, headline
 from ..store.database import Database
 from ..store.study import StudyStore
@@ -94,7 +95,7 @@ def export_run(
         made = Made(
             epoch=exported.epoch,
             scores=exported.scores,
-            intervals=score_intervals(config.tasks, [exported.predicted], overall=config.overall),
+            intervals=_intervals(config, exported),
             rows={name: {split: one.used for split, one in of.items()} for name, of in corpus.rows.items()},
             claims=_claims(stored, run),
             commands=(f"sweeper run {shlex.quote(sweep.name)} --trials {sweep.wanted}", command),
@@ -105,6 +106,14 @@ def export_run(
         _mark(beside, sweep, run, exported)
         put(beside, folder)
     return exported.scores
+
+
+def _intervals(config: TrainConfig, exported: "Exported") -> dict[str, Interval]:
+    found = score_intervals(config.tasks, [exported.predicted], overall=config.overall)
+    for name, task in config.tasks.items():
+        if not task.scorer.defined(exported.predicted[name].labels):
+            del found[name]
+    return found
 
 
 def _claims(stored: Stored, run: TrialRow) -> list[str]:

@@ -1,6 +1,7 @@
 """`sweeper predict`: what the trial predicted for its own dev rows, and rows that no trial has seen."""
 
 import csv
+import gzip
 import json
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -13,7 +14,10 @@ from scipy.special import softmax
 
 from model.data.demo import corpus as demo
 from model.predictions import Predictions, read_predictions
+from model.predictor import Answers
+from model.tasks import Task
 from sweeper.export import predictions as exported
+from sweeper.export.ensemble import Ensemble
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
 TEXTS = {"sst": ("sentence",), "para": ("sentence1", "sentence2"), "sts": ("sentence1", "sentence2")}
@@ -151,8 +155,35 @@ def test_a_row_without_a_text_has_no_prediction(
         {name: float(value) for name, value in row.items()} for row in (found[0], found[3] | {"id": "1"})
     ]
     assert alike[0] == pytest.approx(alike[1], abs=1e-7)
-    assert sweeper("predict", "--input", "new.tsv", "--output", "out.jsonl").code == 0
-    assert json.loads((folder / "out.jsonl").read_text().splitlines()[1])["prediction"] is None
+    # A file of another kind than the task's own is read as what it is.
+    lines = "".join(json.dumps({"sentence": text}) + "\n" for text in ("A fine film", None, "A poor film"))
+    (folder / "new.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    assert sweeper("predict", "--input", "new.jsonl.gz", "--output", "out.jsonl").code == 0
+    again = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+    assert again[1] == {name: "2" if name == "id" else None for name in found[0]}
+    assert again[0]["probability.0"] == pytest.approx(float(found[0]["probability.0"]), abs=1e-7)
+
+
+def test_classes_have_their_names(tmp_path: Path) -> None:
+    given = {
+        "kind": "single",
+        "labels": [["no", 0], "yes"],
+        "text": ["a"],
+        "label": "b",
+        "metric": "accuracy",
+    }
+    task = Task.model_validate(given | {"source": {"kind": "files", "train": "a.csv", "dev": "b.csv"}})
+
+    class Known(Ensemble):
+        def predict(self, task: str, texts: object, seen: object) -> Answers:
+            return Answers(np.array([1.0, 0.0]), np.array([[0.25, 0.75], [0.5, 0.5]]))
+
+    write(tmp_path / "in.csv", 'a\none\n"two, or\nthree"\n')
+    rows = exported.Input("nli", task, exported.input_table(tmp_path / "in.csv", task))
+    assert exported.write_predictions(rows, Known([]), tmp_path / "out.csv") == (2, [])
+    assert (tmp_path / "out.csv").read_text() == (
+        "id,prediction,probability.no,probability.yes\n1,yes,0.25,0.75\n2,no,0.5,0.5\n"
+    )
 
 
 def test_weights_that_were_not_kept_are_trained_again_after_saying_for_how_long(
