@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from model.metrics import METRICS
+from model.overall import Overall
 from model.predictions import Predictions, read_predictions
-from model.tasks import Task, overall_score
+from model.tasks import Task
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparison, Comparisons
 from sweeper.report.statistics.paired import Verdict
@@ -45,10 +45,7 @@ def study(arms: Mapping[str, Mapping[int, Run]], tasks: Mapping[str, Task]) -> R
     runs: list[Run] = []
     for arm, by_seed in arms.items():
         for seed, run in by_seed.items():
-            scores = {
-                name: METRICS[task.metric].score(run[name].predicted, run[name].labels)
-                for name, task in tasks.items()
-            }
+            scores = {name: task.score(run[name]) for name, task in tasks.items()}
             rows.append(
                 {
                     "number": len(runs),
@@ -57,7 +54,7 @@ def study(arms: Mapping[str, Mapping[int, Run]], tasks: Mapping[str, Task]) -> R
                     "state": RunState.COMPLETE.value,
                     "config": {},
                 }
-                | {"overall": overall_score(tasks, scores)}
+                | {"overall": Overall().score(tasks, scores)}
                 | scores
             )
             runs.append(run)

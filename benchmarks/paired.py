@@ -6,7 +6,6 @@ from pathlib import Path
 from statistics import median
 
 from model.config import TrainConfig
-from model.tasks import overall_score
 from model.trainer import train
 from sweeper.paths import data_folder
 
@@ -42,7 +41,7 @@ def ours(config: TrainConfig, folder: Path) -> Iterator[Stretch]:
 
 def overall(config: TrainConfig, stretch: Stretch) -> float:
     """`overall` of the dev scores of a stretch."""
-    return overall_score(config.tasks, stretch.scores)
+    return config.overall.score(config.tasks, stretch.scores)
 
 
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 
 import typer
 
-from model.config import TrainConfig
+from model.config import Task, TrainConfig
+from model.metrics import METRICS
 from sweeper.cli import app
 from sweeper.study.spec import StudySpec
 from sweeper.study.workload import WorkloadFile
@@ -22,7 +23,7 @@ _MARK = re.compile(r"(<!-- made: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def filled(page: str) -> str:
     """A page with its made parts as the program is now; each stands between ``made: KEY`` and ``end``."""
-    parts = study_parts() | {"commands": commands()}
+    parts = study_parts() | {"commands": commands(), "metrics": metrics()}
     return _MARK.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", page)
 
 
@@ -37,6 +38,23 @@ def study_parts() -> dict[str, str]:
     known = {name: one for model in models.values() for name, one in model.get("$defs", {}).items()}
     head = ("key", "value", "default", "meaning")
     return {key: _table(head, _rows(model, known)) for key, model in models.items()}
+
+
+def metrics() -> str:
+    """The table of metrics: what each is for, its form in `overall`, where it is not defined, its test."""
+    head = ("metric", "what it is", "in `overall`", "not defined", "paired test")
+    rows = []
+    for name, metric in METRICS.items():
+        labels = {"classes": 2} if metric.labels == "classes" else {"range": (0, 5)}
+        task = Task.model_validate(_TASK | labels | {"metric": name})
+        value, where = metric.undefined or (None, "")
+        undefined = "—" if value is None else f"{where}: counts as {value:g}"
+        term = _code(task.scorer.term("x"))
+        rows.append((_code(name), metric.description, term, undefined, metric.row_test_name))
+    return _table(head, rows)
+
+
+_TASK = {"kind": "single", "source": {"kind": "demo", "task": "sst"}, "text": ("a",), "label": "b"}
 
 
 def commands() -> str:

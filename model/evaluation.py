@@ -1,17 +1,18 @@
 """Predictions and scores of a trained network."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from .data.batches import by_length
-from .data.tokens import TaskData
+from .data.tokens import Sentences, TaskData
 from .errors import NonFiniteLossError
-from .metrics import METRICS
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
+from .predictions import Predictions
+from .tasks import Task
 
 TOKEN_BUDGET = {"cpu": 2048}
 """Tokens of an evaluation batch by kind of device; on a CPU what its caches hold, as measured."""
@@ -24,8 +25,8 @@ LARGE_TOKEN_BUDGET = 16384
 @torch.inference_mode()
 def predictions(
     model: MultitaskEncoder, data: Mapping[str, TaskData], pad_id: int, device: torch.device
-) -> dict[str, NDArray[np.float64]]:
-    """Predictions for the rows of each task in the units of its labels, ``[rows]``.
+) -> dict[str, Predictions]:
+    """Predictions for the rows of each task, and the head's raw outputs.
 
     Every sentence is embedded alone among sentences of its own length, so that hardly any padding is
     computed; the head then sees the embeddings row by row.
@@ -45,23 +46,49 @@ def predictions(
 
 def _predictions(
     model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
-) -> NDArray[np.float64]:
-    lengths = data.sentences.lengths
+) -> Predictions:
+    raw = outputs(model, name, len(data.task.text), data.sentences, pad_id=pad_id, device=device)
+    values = predict(data.task, raw).cpu().numpy().astype(np.float64)
+    return data.predicted(values, raw.cpu().numpy())
+
+
+def outputs(
+    model: MultitaskEncoder,
+    name: str,
+    columns: int,
+    sentences: Sentences,
+    *,
+    pad_id: int,
+    device: torch.device,
+    seen: Callable[[int], object] = lambda count: None,
+) -> Tensor:
+    """What a task's head gives for rows, ``[rows, outputs]``.
+
+    Args:
+        model: The network, in evaluation mode.
+        name: The task.
+        columns: Texts of a row.
+        sentences: All first ones before all second ones.
+        pad_id: Id of the padding token.
+        device: Where the network lies.
+        seen: Hears of each batch how many sentences it had.
+
+    Raises:
+        NonFiniteLossError: If the network gives anything but finite numbers.
+    """
+    lengths = sentences.lengths
     embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
-        ids, mask = data.sentences.padded(chosen, pad_id)
+        ids, mask = sentences.padded(chosen, pad_id)
         embedded = model.encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
         embeddings[torch.from_numpy(chosen)] = embedded
-    outputs = model.heads[name](*embeddings.chunk(len(data.task.text)))
-    if not outputs.isfinite().all():
+        seen(len(chosen))
+    raw: Tensor = model.heads[name](*embeddings.chunk(columns))
+    if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
-    result: NDArray[np.float64] = predict(data.task, outputs).cpu().numpy().astype(np.float64)
-    return result
+    return raw
 
 
-def scores(data: Mapping[str, TaskData], predicted: Mapping[str, NDArray[np.float64]]) -> dict[str, float]:
+def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
-    return {
-        name: METRICS[data[name].task.metric].score(values, data[name].labels)
-        for name, values in predicted.items()
-    }
+    return {name: tasks[name].score(one) for name, one in predicted.items()}

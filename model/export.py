@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from .config import TrainConfig
 from .data.corpus import Corpus
 from .data.tokenizer import SPECIAL
-from .device import pick_device
 from .errors import EncoderError
 from .evaluation import predictions, scores
+from .heads import HEADS
+from .losses import LOSSES
 from .network.encoder import SentenceEncoder
-from .network.multitask import MultitaskEncoder
+from .network.heads import CosineHead, FeatureHead
+from .predictions import Predictions
+from .predictor import Predictor
 from .pretrained import minilm_folder
-from .tasks import overall_formula, overall_score
+from .tasks import Task
 
 _MODULES = "sentence_transformers.models"
 
@@ -35,10 +38,12 @@ class Exported:
     Attributes:
         epoch: Epoch of the weights, from 1.
         scores: Its dev scores, computed from the weights: ``overall`` and each task.
+        predicted: The dev predictions that they are of.
     """
 
     epoch: int
     scores: dict[str, float]
+    predicted: dict[str, Predictions]
 
 
 def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> Exported:
@@ -56,12 +61,10 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     Raises:
         EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
     """
-    device = pick_device(config.model_copy(update={"device": "auto"}))
-    plain = config.model_copy(update={"gradient_checkpointing": False})
-    model = MultitaskEncoder(plain, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id)
-    model.load_state_dict(load_file(weights))
-    predicted = predictions(model.to(device), corpus.dev, corpus.tokenizer.pad_id, device)
-    dev = scores(corpus.dev, predicted)
+    trained = Predictor(config, corpus.tokenizer, weights)
+    model = trained.model
+    predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)
+    dev = scores(config.tasks, predicted)
     model.to("cpu")
     folder.mkdir(parents=True, exist_ok=True)
     model.encoder.bert.save_pretrained(folder)
@@ -73,13 +76,51 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     )
     heads = {
         "embedding_size": model.encoder.embedding_size,
-        "overall": overall_formula(config.tasks),
-        "tasks": {name: task.model_dump(mode="json") for name, task in config.tasks.items()},
+        "overall": config.overall.words(config.tasks),
+        "tasks": {
+            name: task.model_dump(mode="json", exclude={"source"}) | _applied(name, task, model.heads[name])
+            for name, task in config.tasks.items()
+        },
     }
     _write(folder / "heads.json", heads)
     with safe_open(weights, framework="pt") as file:
         epoch = int(file.metadata()["epoch"])
-    return Exported(epoch, {"overall": overall_score(config.tasks, dev), **dev})
+    return Exported(epoch, {"overall": config.overall.score(config.tasks, dev), **dev}, predicted)
+
+
+_FEATURES = {
+    "uv": ["u", "v"],
+    "uv_absdiff": ["u", "v", "|u-v|"],
+    "uv_absdiff_product": ["u", "v", "|u-v|", "u*v"],
+}
+
+
+def _applied(name: str, task: Task, head: nn.Module) -> dict[str, object]:
+    """How a head is applied, for those who load it with torch alone.
+
+    Returns:
+        What it sees of the embeddings u and v, times what scale, its linear layers, each with the module of
+        torch behind it, and the module that its output goes through, with that one's argument; nothing of a
+        head of another kind than ours.
+    """
+    applied: dict[str, object] = {"class_names": list(task.class_names)}
+    output: tuple[object, ...] = ("Softmax", 1)
+    if task.range is not None:
+        clamped = "ReLU" if HEADS[task.head].nonnegative else "Identity"
+        output = ("Sigmoid" if LOSSES[task.loss].logits else clamped,)
+    if isinstance(head, CosineHead):
+        scale = 1.0 if head.log_scale is None else head.log_scale.exp().item()
+        return applied | {"features": ["cos"], "scale": scale, "layers": {}, "output": output}
+    if not isinstance(head, FeatureHead):
+        return applied
+    modules = [(number, one) for number, one in enumerate(head.layers) if not isinstance(one, nn.Dropout)]
+    layers = {
+        f"{name}.layers.{number}": "Identity" if isinstance(behind, nn.Linear) else type(behind).__name__
+        for (number, one), (_, behind) in zip(modules, [*modules[1:], modules[-1]], strict=True)
+        if isinstance(one, nn.Linear)
+    }
+    features = _FEATURES[head.concatenation] if task.kind == "pair" else ["u"]
+    return applied | {"features": features, "scale": 1.0, "layers": layers, "output": output}
 
 
 def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:

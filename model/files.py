@@ -45,6 +45,16 @@ class RunFolder:
         return self.root / "predictions.npz"
 
     @property
+    def test_predictions(self) -> Path:
+        """Those of the test rows, where the trial is scored on them."""
+        return self.root / "test-predictions.npz"
+
+    @property
+    def signed(self) -> tuple[Path, ...]:
+        """What is of the best epoch, and of no other trial: ``origin.json`` says so."""
+        return self.predictions, self.test_predictions, self.weights
+
+    @property
     def config(self) -> Path:
         """The configuration of the latest attempt."""
         return self.root / "config.json"

@@ -22,6 +22,8 @@ class Predictions:
         labels: Labels, ``[rows]``.
         words: Words of each row's longest sentence, ``[rows]``; None if an older version trained the trial.
         groups: For each column that names groups, the group of each row.
+        scores: What the head gave, ``[rows, outputs]``: the logits of the classes, or the one output of a
+            similarity (see `outputs.predict`); None if an older version trained the trial.
     """
 
     ids: NDArray[np.str_]
@@ -29,15 +31,22 @@ class Predictions:
     labels: NDArray[np.float64]
     words: NDArray[np.int64] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    scores: NDArray[np.float32] | None = None
 
     @property
     def whole(self) -> bool:
         """Whether there is a finite value of each kind for each row."""
         columns = [self.ids, self.predicted, self.labels, *self.groups.values()]
         columns += [] if self.words is None else [self.words]
-        numbers = (self.predicted, self.labels)
-        return all(column.shape == (len(self.ids),) for column in columns) and all(
-            bool(np.isfinite(column).all()) for column in numbers
+        scored = self.scores is None or (
+            self.scores.ndim == 2
+            and len(self.scores) == len(self.ids)
+            and bool(np.isfinite(self.scores).all())
+        )
+        return (
+            scored
+            and all(column.shape == (len(self.ids),) for column in columns)
+            and all(bool(np.isfinite(column).all()) for column in (self.predicted, self.labels))
         )
 
     def same_rows(self, other: "Predictions") -> bool:
@@ -50,7 +59,7 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
 
     Args:
         path: The file; its arrays are named ``<task>.prediction``, ``<task>.label``, ``<task>.id``,
-            ``<task>.words`` and ``<task>.group.<column>``.
+            ``<task>.words``, ``<task>.scores`` and ``<task>.group.<column>``.
         predictions: Those for each task.
     """
     arrays: dict[str, NDArray[np.generic]] = {}
@@ -58,6 +67,8 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
         arrays |= {f"{task}.prediction": one.predicted, f"{task}.label": one.labels, f"{task}.id": one.ids}
         if one.words is not None:
             arrays[f"{task}.words"] = one.words
+        if one.scores is not None:
+            arrays[f"{task}.scores"] = one.scores
         arrays |= {f"{task}.group.{column}": groups for column, groups in one.groups.items()}
     with beside(path) as place, place.open("xb") as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -94,7 +105,7 @@ def _by_task(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Predictions
 
 def _of(task: str, arrays: Mapping[str, NDArray[np.generic]]) -> Predictions:
     prefix = f"{task}.group."
-    words = arrays.get(f"{task}.words")
+    words, scores = arrays.get(f"{task}.words"), arrays.get(f"{task}.scores")
     return Predictions(
         ids=arrays[f"{task}.id"].astype(np.str_),
         predicted=arrays[f"{task}.prediction"].astype(np.float64),
@@ -105,4 +116,6 @@ def _of(task: str, arrays: Mapping[str, NDArray[np.generic]]) -> Predictions:
             for name in arrays
             if name.startswith(prefix)
         },
+        # Nothing else than float32 was ever written there, and a wider number might be none in it.
+        scores=None if scores is None else scores.astype(np.float32, casting="safe"),
     )

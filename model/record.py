@@ -6,9 +6,9 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from .config import TrainConfig
 from .data.minibatch import MiniBatch
 from .result import Metric, Split
-from .tasks import Task, overall_score
 
 
 class EpochRecord:
@@ -93,7 +93,7 @@ class EpochRecord:
 
     def metrics(
         self,
-        tasks: Mapping[str, Task],
+        config: TrainConfig,
         dev: Mapping[str, float],
         train: Mapping[str, float],
         test: Mapping[str, float],
@@ -101,14 +101,14 @@ class EpochRecord:
         """All metrics of the epoch; what did not occur is left out.
 
         Args:
-            tasks: The tasks.
+            config: The trial's tasks, and its `overall` of them.
             dev: Dev score of each task.
             train: Score of each task on the training sample.
             test: Score of each task on its test rows; empty where they are not scored.
         """
         seen = [name for name, batches in self._batches.items() if batches]
-        metrics = [*_scores(tasks, "dev", dev), *_scores(tasks, "train", train)]
-        metrics += _scores(tasks, "test", test) if test else []
+        metrics = [*_scores(config, "dev", dev), *_scores(config, "train", train)]
+        metrics += _scores(config, "test", test) if test else []
         metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
         metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
         for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):
@@ -124,6 +124,6 @@ class EpochRecord:
         return tuple(metrics)
 
 
-def _scores(tasks: Mapping[str, Task], split: Split, values: Mapping[str, float]) -> list[Metric]:
-    named = [Metric(split, name, tasks[name].metric, value) for name, value in values.items()]
-    return [*named, Metric(split, "overall", "overall", overall_score(tasks, values))]
+def _scores(config: TrainConfig, split: Split, values: Mapping[str, float]) -> list[Metric]:
+    named = [Metric(split, name, config.tasks[name].metric, value) for name, value in values.items()]
+    return [*named, Metric(split, "overall", "overall", config.overall.score(config.tasks, values))]

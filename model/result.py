@@ -16,7 +16,7 @@ class Metric:
         split: ``dev``; ``train`` for the fixed training sample and the training loss; ``test`` where
             ``score_test`` is set, at the best epoch so far.
         task: Name of the task, or ``overall``.
-        name: ``accuracy``, ``pearson``, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
+        name: That of the task's metric, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
             (tokens processed over real tokens).
         value: The value.
     """
@@ -33,7 +33,7 @@ class EpochResult:
 
     Attributes:
         epoch: Number of the finished epoch, from 1.
-        overall: Dev `overall` (see ``model.tasks.overall_formula``).
+        overall: Dev `overall` (see ``model.overall``).
         best: Whether no earlier epoch of this trial had a higher `overall`.
         metrics: All metrics of the epoch; those named `overall` included.
         train_seconds: Time spent in training steps.

@@ -150,7 +150,9 @@ class Smart:
             The factors, by task.
         """
         for name in self._weights:
-            self._weights[name] = task_weight(self._config, train_scores[name], dev_scores[name])
+            self._weights[name] = task_weight(
+                self._config, *self._tasks[name].scorer.rising(train_scores[name], dev_scores[name])
+            )
         return dict(self._weights)
 
     def state_dict(self) -> dict[str, Tensor]:

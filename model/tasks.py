@@ -1,8 +1,6 @@
 """What a task is: its rows, what its labels are, its head, loss and metric."""
 
 from collections.abc import Callable, Mapping
-from functools import reduce
-from operator import add
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,7 +10,7 @@ from .heads import ACTIVATIONS, HEADS, Concatenation, Head
 from .label import Label, key_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
-from .metrics.metric import Score
+from .predictions import Predictions
 from .registry import OneOf, Registry
 from .rule import reads
 from .sources import Column, Source
@@ -23,7 +21,8 @@ def _each(registry: Registry[Any]) -> str:
 
 
 def _dev_score(metrics: Registry[TaskMetric]) -> str:
-    return f"Dev score: {' or '.join(metric.description for metric in metrics.values())}."
+    named = ", ".join(f"{name} ({metric.labels})" for name, metric in metrics.items())
+    return f"Dev score, for the labels in brackets: {named}; see docs/metrics.md."
 
 
 class Task(Frozen):
@@ -59,6 +58,9 @@ class Task(Frozen):
         (), description="Columns of the dev rows whose values name groups, scored apart in the report."
     )
     metric: Annotated[str, OneOf(METRICS, _dev_score)]
+    positive: int | None = Field(
+        None, ge=0, description="Number of the class whose F1 metric f1 is, from 0; null: class 1 of two."
+    )
     head: Annotated[str, OneOf(HEADS, _each)] = "linear"
     concatenation: Concatenation | None = Field(
         None,
@@ -91,7 +93,7 @@ class Task(Frozen):
 
     @model_validator(mode="after")
     @reads(
-        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "metric", "head"),
+        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "head"),
         *("concatenation", "head_layers", "loss"),
     )
     def _consistent(self) -> Self:
@@ -117,14 +119,28 @@ class Task(Frozen):
             raise ValueError(f"head {self.head} gives a similarity; the task has classes")
         if LOSSES[self.loss].classes is None and self.range is None:
             raise ValueError(f"loss {self.loss} needs a `range`; the task has classes")
-        if METRICS[self.metric].labels != ("range" if self.classes is None else "classes"):
+        return self
+
+    @model_validator(mode="after")
+    @reads("classes", "metric", "positive")
+    def _metric_of_labels(self) -> Self:
+        metric = METRICS[self.metric]
+        if metric.labels != ("range" if self.classes is None else "classes"):
             classes, scores = (
-                " or ".join(name for name, metric in METRICS.items() if metric.labels == labels)
+                ", ".join(name for name, one in METRICS.items() if one.labels == labels)
                 for labels in ("classes", "range")
             )
             raise ValueError(
-                f"metric {self.metric} does not fit: {classes} is for classes, {scores} for a range"
+                f"metric {self.metric} does not fit: for classes there are {classes}; for a range {scores}"
             )
+        if metric.two_classes and self.classes != 2:
+            raise ValueError(f"metric {self.metric} is for two classes; the task has {self.classes}")
+        if self.positive is not None and not metric.of_one_class:
+            raise ValueError(f"positive {self.positive} is for metric f1; metric is {self.metric}")
+        if metric.of_one_class and self.positive is None and self.classes != 2:
+            raise ValueError(f"metric {self.metric} of {self.classes} classes needs `positive`, one of them")
+        if self.classes is not None and (self.positive or 0) >= self.classes:
+            raise ValueError(f"positive {self.positive} is no class; those are 0 to {self.classes - 1}")
         return self
 
     def _check_labels(self) -> None:
@@ -156,6 +172,16 @@ class Task(Frozen):
         return tuple(key_of(names[0]) for names in self.label_names) or tuple(
             map(str, range(self.classes or 0))
         )
+
+    @property
+    def scorer(self) -> TaskMetric:
+        """The metric, with what it has to know of the task."""
+        return METRICS[self.metric].of(self)
+
+    def score(self, predictions: Predictions) -> float:
+        """The score of predictions by the metric."""
+        scorer = self.scorer
+        return scorer.score(scorer.given(predictions), predictions.labels)
 
     @property
     def has_test(self) -> bool:
@@ -191,24 +217,3 @@ def _heads_with(trait: Callable[[Head], bool]) -> str:
     """The heads that have a trait: ``head sbert``, or ``heads mlp and sbert``."""
     names = [name for name, head in HEADS.items() if trait(head)]
     return f"head{'s' if len(names) > 1 else ''} {' and '.join(names)}"
-
-
-def overall_score(tasks: Mapping[str, Task], scores: Mapping[str, Score]) -> Score:
-    """Mean over the tasks of each dev score put on 0–1 (the paper's `overall`).
-
-    An accuracy is there as it is, a correlation r as (r + 1) / 2 (see `TaskMetric.unit`).
-
-    Args:
-        tasks: The tasks.
-        scores: Score of each task, or an array of its scores.
-    """
-    units = (METRICS[task.metric].unit(scores[name]) for name, task in tasks.items())
-    return reduce(add, units) / len(tasks)
-
-
-def overall_formula(tasks: Mapping[str, Task]) -> str:
-    """The formula of `overall` in words, for example ``overall = (sst + para + (sts + 1) / 2) / 3``."""
-    terms = [METRICS[task.metric].term(name) for name, task in tasks.items()]
-    if len(terms) == 1:
-        return f"overall = {terms[0]}"
-    return f"overall = ({' + '.join(terms)}) / {len(terms)}"

@@ -30,7 +30,6 @@ from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
-from .tasks import overall_score
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
@@ -155,17 +154,17 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
 
         dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
         sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device)
-        dev_scores, train_scores = scores(corpus.dev, dev), scores(corpus.sample, sample)
+        dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
-        overall = overall_score(config.tasks, dev_scores)
+        overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
         test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device) if best else {}
         result = EpochResult(
             epoch=epoch,
             overall=overall,
             best=best,
-            metrics=record.metrics(config.tasks, dev_scores, train_scores, scores(corpus.test, test)),
+            metrics=record.metrics(config, dev_scores, train_scores, scores(config.tasks, test)),
             train_seconds=stepped - started,
             eval_seconds=time.perf_counter() - stepped,
             tokens=record.tokens,
@@ -177,8 +176,9 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         )
         progress = progress.after(result)
         if result.best:
-            predicted = {name: corpus.dev[name].predicted(values) for name, values in dev.items()}
-            save_predictions(RunFolder(rundir).predictions, predicted)
+            save_predictions(RunFolder(rundir).predictions, dev)
+            if test:
+                save_predictions(RunFolder(rundir).test_predictions, test)
         record.clear()
         checkpoint.save(rundir, trained, progress)
         yield result

@@ -87,7 +87,8 @@ def task_weight(config: SmartConfig, train_score: float, dev_score: float) -> fl
 
     Args:
         config: Gives the rule.
-        train_score: The task's score on training rows, in the units of its metric.
+        train_score: The task's score on training rows, in the units of its metric; on 0-1 where a
+            lower one is better.
         dev_score: The same on dev rows.
     """
     if config.weight == "static":

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import to_json
 
 from ..frozen import Frozen
+from ..overall import Overall
 from ..registry import OneOf
 from ..rule import reads
 from ..sampling import Sampling
@@ -81,6 +82,7 @@ class TrainConfig(Frozen):
     """Every setting of one trial. Two equal configurations on equal data train to equal weights."""
 
     tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
+    overall: Overall = Overall()
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
     learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
@@ -160,6 +162,14 @@ class TrainConfig(Frozen):
             raise ValueError(
                 f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("overall.formula", "tasks.*.metric")
+    def _overall_of_tasks(self) -> Self:
+        misfit = self.overall.misfit(self.tasks)
+        if misfit:
+            raise ValueError(misfit)
         return self
 
     @model_validator(mode="after")

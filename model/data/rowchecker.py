@@ -13,6 +13,7 @@ from ..tasks import Task
 from .hashes import Hashes, hashes_of
 from .labels import LabelReader, way_out
 from .table import Chunk, DataTable
+from .texts import joined, stripped
 
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
 """Why a row is left out."""
@@ -82,9 +83,9 @@ class RowChecker:
         columns = [*(column for part in parts for column in part), task.label, *self._extra, *identity]
         for chunk in table.chunks(columns):
             given = iter(chunk.columns)
-            texts = [_joined([_stripped(next(given)) for _ in part]) for part in parts]
-            labels = _stripped(next(given))
-            extra = {name: _stripped(next(given)) for name in self._extra}
+            texts = [joined([stripped(next(given)) for _ in part]) for part in parts]
+            labels = stripped(next(given))
+            extra = {name: stripped(next(given)) for name in self._extra}
             kept, numbers = self._usable(chunk, texts, labels)
             ids = next(given, [None] * len(labels))
             yield CheckedRows(
@@ -153,19 +154,3 @@ class RowChecker:
             way = f"; {TEST_ROWS}" if unlabelled else way_out(task, labels)
             raise DataError(f"{where} {task.label!r}: {problem}{way}")
         return number
-
-
-def _joined(columns: Sequence[list[object]]) -> Sequence[object]:
-    """The texts of these columns, with a blank between; a value that is no text as it is."""
-    if len(columns) == 1:
-        return columns[0]
-    return [_one_text([value for value in row if value is not None]) for row in zip(*columns, strict=True)]
-
-
-def _one_text(found: Sequence[object]) -> object:
-    return next((value for value in found if not isinstance(value, str)), " ".join(map(str, found)) or None)
-
-
-def _stripped(column: Sequence[object]) -> list[object]:
-    """The texts of a column without blanks around them, None where nothing is left; the rest as it is."""
-    return [(value.strip() or None) if isinstance(value, str) else value for value in column]

@@ -77,10 +77,12 @@ class TaskData:
         longest: NDArray[np.int64] = self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
         return longest
 
-    def predicted(self, values: NDArray[np.float64]) -> Predictions:
-        """What the trainer leaves of predictions for these rows, ``[rows]``."""
+    def predicted(self, values: NDArray[np.float64], scores: NDArray[np.float32]) -> Predictions:
+        """Predictions ``[rows]`` and the head's outputs ``[rows, outputs]``, beside the rows."""
         groups = {name: np.asarray(column, dtype=np.str_) for name, column in self.groups.items()}
-        return Predictions(np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups)
+        return Predictions(
+            np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups, scores
+        )
 
     def sentence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of the rows' sentences: all first ones, then all second ones."""
@@ -120,6 +122,14 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     )
 
 
+def encode(texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences:
+    """Token ids of texts, in memory."""
+    encoded = tokenizer.encode(texts)
+    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
+    ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
+    return Sentences(ids, offsets)
+
+
 def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences | None:
     try:
         expected = json.loads(read_file(entry / "sha256.json"))
@@ -149,14 +159,12 @@ def _is_of(sentences: Sentences, texts: Sequence[str], tokenizer: SentenceTokeni
 
 
 def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> None:
-    encoded = tokenizer.encode(texts)
-    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
-    flat = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
+    sentences = encode(texts, tokenizer)
     try:
         with beside(entry) as place:
             place.mkdir()
-            np.save(place / "ids.npy", flat)
-            np.save(place / "offsets.npy", offsets)
+            np.save(place / "ids.npy", sentences.ids)
+            np.save(place / "offsets.npy", sentences.offsets)
             digests = {
                 name: hashlib.sha256((place / name).read_bytes()).hexdigest()
                 for name in ("ids.npy", "offsets.npy")

@@ -1,7 +1,5 @@
 """The share of rows whose class was predicted."""
 
-import math
-
 import numpy as np
 
 from .metric import TaskMetric, Values
@@ -28,10 +26,6 @@ class Accuracy(TaskMetric):
         rows = len(labels)
         accuracies: Values = kinds @ rng.multinomial(rows, counts / rows, size=resamples).T / rows
         return accuracies
-
-    def standard_error(self, score: float, rows: int) -> float:
-        """√(p(1 - p) / n) of an accuracy p on n rows."""
-        return math.sqrt(score * (1 - score) / rows)
 
     def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
         """Two-sided p-value of equal accuracy on the same rows (McNemar, 1947), exact at any number of rows.

@@ -1,7 +1,7 @@
 """What a metric of a task is, to the trainer and to the report."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,31 +10,80 @@ Values = NDArray[np.float64]
 Score = TypeVar("Score", float, Values)
 
 
+class Scored(Protocol):
+    """What a metric has to know of a task."""
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """Lowest and highest score of a similarity."""
+
+    @property
+    def positive(self) -> int | None:
+        """The class that a metric of one class is of."""
+
+
+class Predicted(Protocol):
+    """What a trial keeps of its predictions for a task."""
+
+    @property
+    def predicted(self) -> Values:
+        """Class numbers, or scores in the units of the labels, ``[rows]``."""
+
+    @property
+    def scores(self) -> NDArray[np.float32] | None:
+        """What the head gave, ``[rows, outputs]``; None of a trial of an older version."""
+
+
 class TaskMetric(ABC):
     """How the predictions for a task's rows are scored, and how exactly that score is known.
 
-    A score is known from the rows that it was computed on alone: `resampled` draws others, and
-    `standard_error` tells without drawing. SciPy is imported where it is needed only.
+    A score is known from the rows that it was computed on alone: `resampled` draws others. SciPy is imported
+    where it is needed only.
 
     Attributes:
         description: What the JSON Schema says of it.
         labels: The labels that it is for: ``classes`` or the scores of a ``range``.
-        bounds: The lowest and the highest score, in its own units.
-        row_test_name: The test that `row_test` carries out, for notes.
+        two_classes: Whether it is for two classes only.
+        of_one_class: Whether it is of one class, which the task names as `positive`.
+        needs_scores: Whether it is computed from the head's scores, and not from the predictions.
+        higher_is_better: Whether the better of two scores is the higher one.
+        bounds: The lowest and the highest score, in its own units; an error may exceed it where a prediction
+            leaves the range.
+        chance: What answers without knowledge score, if that is one number.
+        undefined: What counts where no score is defined, and where that is; None where there always is one.
+        row_test_name: The test that `row_test` carries out, for notes; where there is none, why.
     """
 
     description: ClassVar[str]
     labels: ClassVar[Literal["classes", "range"]]
-    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    two_classes: ClassVar[bool] = False
+    of_one_class: ClassVar[bool] = False
+    needs_scores: ClassVar[bool] = False
+    higher_is_better: ClassVar[bool] = True
+    bounds: tuple[float, float] = (0.0, 1.0)
+    chance: ClassVar[float | None] = None
+    undefined: ClassVar[tuple[float, str] | None] = None
     row_test_name: ClassVar[str]
+
+    def of(self, task: Scored) -> "TaskMetric":
+        """The metric of a task: one that depends on its range, or on one of its classes, knows it."""
+        return self
+
+    def given(self, predictions: Predicted) -> Values:
+        """What of a run's predictions it is computed from, ``[rows]``.
+
+        Raises:
+            ValueError: If it needs scores that a trial of an older version did not keep.
+        """
+        return predictions.predicted
 
     @abstractmethod
     def score(self, predictions: Values, labels: Values) -> float:
         """The score.
 
         Args:
-            predictions: Class numbers or scores, ``[rows]``.
-            labels: The same for the truth, ``[rows]``.
+            predictions: What `given` gives, ``[rows]``.
+            labels: Class numbers or scores, ``[rows]``.
         """
 
     @abstractmethod
@@ -44,38 +93,32 @@ class TaskMetric(ABC):
         """Scores of runs on rows drawn with replacement, ``[runs, resamples]``; all runs see the same rows.
 
         Args:
-            predictions: Class numbers or scores, ``[runs, rows]``.
-            labels: The same for the truth, ``[rows]``.
+            predictions: What `given` gives of each, ``[runs, rows]``.
+            labels: Class numbers or scores, ``[rows]``.
             resamples: How often as many rows as there are are drawn.
             rng: Draws them.
         """
 
     @abstractmethod
-    def standard_error(self, score: float, rows: int) -> float:
-        """Standard error of a score, owed to the limited number of rows.
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float | None:
+        """Two-sided p-value of equal scores on the same rows; None where there is no test.
 
         Args:
-            score: The score.
-            rows: How many rows it was computed on, at least 1.
-        """
-
-    @abstractmethod
-    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
-        """Two-sided p-value of equal scores on the same rows.
-
-        Args:
-            ours: Predictions of one run, ``[rows]``.
-            theirs: Those of the other.
-            labels: The truth.
+            ours: What `given` gives of one run, ``[rows]``.
+            theirs: The same of the other.
+            labels: Class numbers or scores, ``[rows]``.
         """
 
     @abstractmethod
     def contributions(self, predictions: Values, labels: Values) -> Values:
-        """What each row adds to the mean score of runs, ``[rows]``: equal where runs score a row equally.
+        """What each row adds to the mean score of runs: equal where runs score a row equally.
 
         Args:
-            predictions: Class numbers or scores, ``[runs, rows]``.
-            labels: The same for the truth, ``[rows]``.
+            predictions: What `given` gives of each, ``[runs, rows]``.
+            labels: Class numbers or scores, ``[rows]``.
+
+        Returns:
+            One number a row, ``[rows]``, or several, ``[rows, numbers]``.
         """
 
     def interval(self, low: float, high: float, score: float, rows: int) -> tuple[float, float, str] | None:
@@ -100,6 +143,10 @@ class TaskMetric(ABC):
         """Puts a score, or an array of them, on 0-1."""
         low, high = self.bounds
         return (score - low) / (high - low)
+
+    def rising(self, *scores: float) -> tuple[float, ...]:
+        """The scores, or where the lower one is better what `unit` makes of them."""
+        return scores if self.higher_is_better else tuple(map(self.unit, scores))
 
     def term(self, name: str) -> str:
         """What `unit` does to the score of a task in words: ``sst``, or ``(sts + 1) / 2``."""

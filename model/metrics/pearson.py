@@ -1,17 +1,14 @@
 """Pearson's correlation of predicted and true scores."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
+from .draws import draws
 from .metric import TaskMetric, Values
 
 FLAT = 4 * float(np.finfo(np.float32).eps)
 """Spread, as a share of the largest value, up to which values differ by a network's rounding, in float32."""
-
-_DRAWS_AT_ONCE = 100_000
-"""Row numbers drawn in one piece: they fit a processor's cache, and memory does not grow with the rows."""
 
 _LEAST_ROWS = 4
 """Rows below which nothing can be said of how exactly a correlation is known."""
@@ -27,11 +24,12 @@ class Pearson(TaskMetric):
     description = "Pearson's r (range)"
     labels = "range"
     bounds = (-1.0, 1.0)
+    undefined = (0.0, "constant labels or predictions")
     row_test_name = "Williams"
 
     def score(self, predictions: Values, labels: Values) -> float:
         """The correlation of the two."""
-        if _flat(predictions) or _flat(labels):
+        if flat(predictions) or flat(labels):
             return 0.0
         x = predictions - predictions.mean()
         y = labels - labels.mean()
@@ -44,7 +42,8 @@ class Pearson(TaskMetric):
         # Centred, so that the sums lose no digits.
         x, y = predictions - predictions.mean(axis=1, keepdims=True), (labels - labels.mean())[None]
         terms = np.concatenate([x, x**2, x * y, y, y**2]).T
-        means = np.concatenate([share @ terms for share in _shares(len(labels), resamples, rng)]).T
+        rows = len(labels)
+        means = np.concatenate([drawn / rows @ terms for drawn in draws(rows, resamples, rng)]).T
         runs = len(predictions)
         mean_x, mean_xx, mean_xy = means[:runs], means[runs : 2 * runs], means[2 * runs : 3 * runs]
         mean_y, mean_yy = means[-2], means[-1]
@@ -55,14 +54,7 @@ class Pearson(TaskMetric):
         r = (mean_xy - mean_x * mean_y) / np.where(varied, spread_x * spread_y, 1.0)
         return np.clip(np.where(varied, r, 0.0), -1, 1)
 
-    def standard_error(self, score: float, rows: int) -> float:
-        """(1 - r²) / √(n - 3) of the correlation r of n pairs of normal variables.
-
-        Bonett (2008); of ten formulas the least biased in Gnambs (2023). Below four rows n - 3 counts as 1.
-        """
-        return (1 - score**2) / math.sqrt(max(rows - 3, 1))
-
-    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> float | None:
         """Two-sided p-value of equal correlations with the same labels, by `williams`."""
         correlations = (self.score(ours, labels), self.score(theirs, labels), self.score(ours, theirs))
         return williams(*correlations, len(labels))
@@ -81,17 +73,9 @@ class Pearson(TaskMetric):
         return bool(np.ptp(labels) != 0)
 
 
-def _flat(values: Values) -> bool:
+def flat(values: Values) -> bool:
+    """Whether all values are one but for rounding."""
     return bool(values.std() <= FLAT * np.abs(values).max())
-
-
-def _shares(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Values]:
-    """The share of each row in some resamples at a time, ``[resamples, rows]``."""
-    at_once = max(1, _DRAWS_AT_ONCE // rows)
-    for start in range(0, resamples, at_once):
-        number = min(at_once, resamples - start)
-        drawn = rng.integers(0, rows, (number, rows)) + np.arange(number)[:, None] * rows
-        yield np.bincount(drawn.ravel(), minlength=number * rows).reshape(number, rows) / rows
 
 
 def williams(ours: float, theirs: float, between: float, rows: int) -> float:

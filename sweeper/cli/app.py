@@ -30,6 +30,7 @@ from .diff import diff
 from .export import export
 from .list import list_studies
 from .new import beginnings
+from .predict import predict
 from .replay import replay
 from .report import report
 from .retry import retry
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "diff": diff,
     "replay": replay,
     "best": best,
+    "predict": predict,
     "export": export,
     "clean": clean,
     "dashboard": dashboard,

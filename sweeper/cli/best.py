@@ -1,5 +1,6 @@
 """The command that shows the best trial, and writes its model."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -47,6 +48,10 @@ def best(
         check_folder(export)
         say(best_text(store, run))
         home = Home.from_environment()
-        scores = export_run(store, run, export, home=home, data=data_folder(), say=say)
+        named = "" if arm is None else f" --arm {shlex.quote(arm)}"
+        command = f"sweeper best {shlex.quote(store.row.name)}{named} --export FOLDER"
+        scores = export_run(
+            database, store, run, export, command=command, home=home, data=data_folder(), say=say
+        )
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     say(f"Model: {export}; dev scores of its weights: {told}")

@@ -91,7 +91,8 @@ def run(
     loaded = named_study(study, workload, begun)
     loaded = loaded if name is None else loaded.named(name)
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
-    limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
+    lower = [name for name, task in loaded.tasks.items() if not task.scorer.higher_is_better]
+    limits = Limits(timeout, reached, patience, max_failures, trial_timeout, lower)
     run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
 
 

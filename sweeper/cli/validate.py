@@ -36,7 +36,6 @@ def validate(
     """
     from model.data.survey import cut_shares
     from model.errors import EncoderError
-    from model.tasks import overall_formula
 
     from ..search.ending import end_of
     from ..show.data import data_lines, data_warnings, sample_lines
@@ -57,7 +56,7 @@ def validate(
         cut = {}
         say(f"Which texts are cut at encoder.max_length is not known: {error}", err=True)
     name = loaded.workload.name if alone else loaded.name
-    lines = [f"{name} is valid: {overall_formula(tasks)}"]
+    lines = [f"{name} is valid: {loaded.overall.words(tasks)}"]
     if not alone:
         end = end_of(loaded)
         lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]

@@ -1,20 +1,23 @@
 """The README of an exported model: what it is, what it scores, how to load it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from model.config import EncoderConfig, Task, TrainConfig
+from model.result import Split
 from model.sources import DemoSource, FilesSource, HubSource
-from model.tasks import overall_formula
 
 from ..report.formats.markdown import escape
+from ..report.statistics.intervals import Interval
 from ..study.study import Study
-from ..text import setting
+from ..text import NONE, setting
 from ..trial import TrialRow
+from .loading import SENTENCE_TRANSFORMERS, loading_lines
 
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
@@ -28,66 +31,139 @@ _POOLING = {
     "max": "the maximum over the token vectors",
 }
 
-_LOAD = """\
-```python
-from sentence_transformers import SentenceTransformer
-
-model = SentenceTransformer("path/to/this/folder")
-embeddings = model.encode(["A fine film.", "A good movie."])
-print(model.similarity(embeddings, embeddings))
-```
-
-`transformers.AutoModel` and `AutoTokenizer` load it too; the pooling is then yours to do
-(`1_Pooling/config.json`), and `pooler_output` means nothing unless there is a folder `2_Dense`.
-`heads.safetensors` holds the heads of the tasks and `heads.json` says how each is made: its `layers` are
-linear, in the order of their numbers, with the activation between them."""
+_LICENCES = {
+    _MINILM: "apache-2.0",
+    "bert-base-uncased": "apache-2.0",
+    "google-bert/bert-base-uncased": "apache-2.0",
+}
+"""Licences of the encoders that shipped workloads begin from, as their pages on the hub say."""
 
 
-def model_card(
-    study: Study, run: TrialRow, config: TrainConfig, epoch: int, scores: Mapping[str, float]
-) -> str:
+@dataclass(frozen=True)
+class Made:
+    """What is known of an exported model beside the record of its trial.
+
+    Attributes:
+        epoch: Epoch of the weights, from 1.
+        scores: Their dev scores: ``overall`` and each task.
+        intervals: 95 % intervals of these over dev rows; none of a task whose labels allow no score.
+        rows: How many rows were used, by task and split.
+        claims: What the study may say of the trial's arm, in sentences.
+        commands: What made it.
+        pooler: Whether the vector of [CLS] goes through a layer of BERT's own.
+    """
+
+    epoch: int
+    scores: Mapping[str, float]
+    intervals: Mapping[str, Interval]
+    rows: Mapping[str, Mapping[Split, int]]
+    claims: Sequence[str]
+    commands: Sequence[str]
+    pooler: bool
+
+
+def model_card(study: Study, run: TrialRow, config: TrainConfig, made: Made) -> str:
     """The README in Markdown, with the head that the hub reads.
 
     Args:
         study: The study.
         run: The trial as recorded.
         config: Its settings.
-        epoch: Epoch of the exported weights, from 1.
-        scores: Dev scores of the exported weights: ``overall`` and each task.
+        made: What else is known of it.
     """
     parts = [
         _head(config),
         f"# {escape(study.name)}, trial {run.number}",
         escape(study.spec.description),
         f"A sentence encoder, fine-tuned at once on {_names(config.tasks)}, and the heads of these tasks: "
-        f"trial {run.number} of the study {escape(study.name)} after epoch {epoch} of {config.epochs}, the "
-        "best one.",
+        f"trial {run.number} of the study {escape(study.name)} after epoch {made.epoch} of {config.epochs}, "
+        "the best one.",
         "## Scores on dev",
-        _table(
-            ("Task", "Metric", "Score"),
-            [
-                ("overall", "", f"{scores['overall']:.4f}"),
-                *((name, task.metric, f"{scores[name]:.4f}") for name, task in config.tasks.items()),
-            ],
-        ),
-        f"`{overall_formula(config.tasks)}`",
-        _recorded(run, scores),
+        _table(("Task", "Metric", "Score", "95 %, over dev rows"), list(_scores(config, made))),
+        f"`{config.overall.words(config.tasks)}`",
+        _recorded(run, made.scores),
         escape(study.workload.notice),
-        "The trial was chosen by these scores, so they are optimistic.",
+        "The trial was chosen by these scores, so they are optimistic. The intervals hold its weights fixed; "
+        "they say nothing of other training seeds.",
+        "What the study may claim:",
+        "\n".join(f"- {escape(claim)}" for claim in made.claims),
         "## Settings",
         _table(("Setting", "Value"), _settings(run, config)),
         "## Data",
         _table(
-            ("Task", "Labels", "Source"),
-            [(name, _labels(task), _source(task)) for name, task in config.tasks.items()],
+            ("Task", "Labels", "Source", "Training rows", "Dev rows"),
+            [
+                (name, _labels(task), _source(task), *(f"{made.rows[name][split]:,}" for split in _SPLITS))
+                for name, task in config.tasks.items()
+            ],
         ),
         "## How to load it",
-        _LOAD,
+        _load(config, pooler=made.pooler),
+        "## How it was made",
+        "\n".join(["```sh", *made.commands, "```"]),
+        _versions(run),
         "## Licence",
-        "To be filled in by whoever passes this model on; the licences of the encoder that it began from and "
-        "of the data bind.",
+        _licence(config.encoder),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+_SPLITS: tuple[Split, ...] = ("train", "dev")
+
+
+def _scores(config: TrainConfig, made: Made) -> Iterator[tuple[str, ...]]:
+    for name, value in made.scores.items():
+        metric = "" if name == "overall" else config.tasks[name].metric
+        interval = made.intervals.get(name)
+        if interval is None:
+            yield name, metric, NONE, "no score is defined on these labels"
+        else:
+            yield name, metric, f"{value:.4f}", f"{interval.low:.4f} to {interval.high:.4f}"
+
+
+def _load(config: TrainConfig, *, pooler: bool) -> str:
+    pairs = next((name for name, task in config.tasks.items() if task.kind == "pair"), None)
+    single = next((name for name, task in config.tasks.items() if task.kind == "single"), None)
+    calls = [] if single is None else [f'predict("{single}", ["A fine film."])']
+    calls += [] if pairs is None else [f'predict("{pairs}", ["A fine film."], ["A good movie."])']
+    unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
+    return f"""\
+With torch, transformers and safetensors:
+
+```python
+{loading_lines(config.encoder, pooler=pooler)}```
+
+{" or ".join(f"`{call}`" for call in calls)} gives a row for each text, or pair: the probabilities of
+the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.{unused}
+
+With sentence-transformers, whose `embed` may stand for the one above:
+
+```python
+{SENTENCE_TRANSFORMERS}```
+
+`heads.safetensors` holds the heads; `heads.json` says of each what it sees of the embeddings u and v
+(`features`, times `scale`), its linear `layers` with the function behind each, and the function behind
+all (`output`)."""
+
+
+def _versions(run: TrialRow) -> str:
+    return ", ".join(f"{name} {version}" for name, version in (run.versions or {}).items())
+
+
+def _licence(encoder: EncoderConfig) -> str:
+    base = _base(encoder)
+    if encoder.source == "tiny":
+        began = "The encoder began from scratch"
+    elif base is None:
+        began = "The encoder began from a local model, whose licence binds"
+    elif base in _LICENCES:
+        began = f"The encoder began from {base}, which is under {_LICENCES[base]}"
+    else:
+        began = f"The encoder began from {base}, whose licence binds: see https://huggingface.co/{base}"
+    return (
+        f"{began}; the licences of the data bind too. This model's own is to be chosen by whoever passes it "
+        "on: `license` in the head of this file."
+    )
 
 
 def _head(config: TrainConfig) -> str:

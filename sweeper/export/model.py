@@ -1,28 +1,28 @@
 """A trial's model as a folder for the Hugging Face hub."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors import SafetensorError, safe_open
-
-from model.files import RunFolder, read_file, temporary_folder
+from model.config import TrainConfig
+from model.files import read_file, temporary_folder
 
 from ..errors import InputError
-from ..executors.local import LocalExecutor
 from ..paths import Home
-from ..runs.folder import StudyFolder
-from ..runs.reading import RunReader
-from ..store.studies import find_trial
+from ..report.read import Stored, read_study
+from ..report.statistics.comparison import Comparisons
+from ..report.statistics.intervals import Interval, score_intervals
+from ..report.summary import finding, headline
+from ..store.database import Database
 from ..store.study import StudyStore
-from ..study.load import stored_study
 from ..study.recorded import config_of
-from ..sweep.replay import lines, replay
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
-from .card import model_card
+from .card import Made, model_card
 from .place import put, recover
+from .weights import check_data, trial_weights
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -47,10 +47,12 @@ def check_folder(folder: Path) -> None:
 
 
 def export_run(
+    database: Database,
     store: StudyStore,
     run: TrialRow,
     folder: Path,
     *,
+    command: str,
     home: Home,
     data: Path | None,
     say: Callable[[str], None],
@@ -60,9 +62,11 @@ def export_run(
     Where its weights were not kept, the trial is trained again.
 
     Args:
-        store: The study; it is not changed.
+        database: Of the study; it is not changed.
+        store: The study.
         run: The trial.
         folder: Where it goes; an earlier export there is replaced.
+        command: What the user typed for it, without names of folders, for the README.
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
         say: Hears what is done.
@@ -79,76 +83,50 @@ def export_run(
 
     folder, sweep = folder.resolve(), store.row
     check_folder(folder)
-    study, config = stored_study(sweep), config_of(run)
+    config = config_of(run)
     corpus = load_corpus(config, data, home.cache)
-    if run.fingerprint not in (None, corpus.data_fingerprint):
-        raise InputError(
-            f"the data are not those on which trial {run.number} of study {sweep.name!r} was trained: "
-            "its vocabulary and scores would be others"
-        )
+    check_data(store, run, corpus.data_fingerprint)
     recover(folder)
     with temporary_folder(folder.parent, folder.name) as name:
         beside = name / "new"
-        weights = kept_weights(home, store, run, say)
-        if weights is None:
-            say(f"the weights of trial {run.number} were not kept here: it is trained again")
-            weights = RunFolder(name).weights
-            _train_again(store, run.number, weights, home=home, data=data, say=say)
-        exported = export(config, corpus, weights, beside)
-        card = model_card(study, run, config, exported.epoch, exported.scores)
+        with trial_weights(store, run, home=home, data=data, say=say) as weights:
+            exported = export(config, corpus, weights, beside)
+        stored = read_study(database, store, home)
+        made = Made(
+            epoch=exported.epoch,
+            scores=exported.scores,
+            intervals=_intervals(config, exported),
+            rows={name: {split: one.used for split, one in of.items()} for name, of in corpus.rows.items()},
+            claims=_claims(stored, run),
+            commands=(f"sweeper run {shlex.quote(sweep.name)} --trials {sweep.wanted}", command),
+            pooler=(beside / "2_Dense").exists(),
+        )
+        card = model_card(stored.study, run, config, made)
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
         put(beside, folder)
     return exported.scores
 
 
-def kept_weights(home: Home, store: StudyStore, run: TrialRow, say: Callable[[str], None]) -> Path | None:
-    """The weights of a trial's best epoch, if its driver kept them in this home.
-
-    Args:
-        home: Folder of the runs.
-        store: The study.
-        run: The trial; one that has its result from another has the weights of that one.
-        say: Hears why a file that is there is not used.
-    """
-    made = run if run.reused_from is None else find_trial(store, run.reused_from)
-    reader = RunReader(StudyFolder(home, store.row), stored_study(store.row).tasks)
-    file = reader.weights(made)
-    for line in reader.left_out:
-        say(line)
-    if file is None:
-        return None
-    try:
-        with safe_open(file, framework="numpy") as opened:
-            epoch = (opened.metadata() or {}).get("epoch")
-    except (OSError, SafetensorError):
-        return None
-    return file if epoch == str(run.best_epoch) else None
+def _intervals(config: TrainConfig, exported: "Exported") -> dict[str, Interval]:
+    found = score_intervals(config.tasks, [exported.predicted], overall=config.overall)
+    for name, task in config.tasks.items():
+        if not task.scorer.defined(exported.predicted[name].labels):
+            del found[name]
+    return found
 
 
-def _train_again(
-    store: StudyStore,
-    number: int,
-    weights: Path,
-    *,
-    home: Home,
-    data: Path | None,
-    say: Callable[[str], None],
-) -> None:
-    """Trains a trial for its weights; says how its metrics differ from the record."""
-    found = replay(
-        store,
-        number,
-        executor=LocalExecutor(),
-        home=home,
-        data=data,
-        say=say,
-        keep=weights,
-    )
-    for line in lines(store.row.name, number, found):
-        say(line)
-    if not weights.exists():
-        raise InputError(f"trial {number} of study {store.row.name!r} could not be trained again")
+def _claims(stored: Stored, run: TrialRow) -> list[str]:
+    """What the study may say of the trial's arm."""
+    comparisons = Comparisons(stored.results)
+    claims = comparisons.claims
+    width = claims.results.overall.width(claims.results.tasks)
+    mine = [
+        finding(each, claims.rows, width)
+        for each in claims.declared
+        if run.arm in (each.ours.arm, each.theirs.arm)
+    ]
+    return [headline(comparisons), *mine]
 
 
 def _mark(folder: Path, sweep: StudyRow, run: TrialRow, exported: "Exported") -> None:

@@ -123,27 +123,35 @@ def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
         own: The predictions.
 
     Returns:
-        0: one answer for all rows; 1: an accuracy that the largest class alone would reach; 2: a class of
-        which no row is right. None if nothing is.
+        0: one answer for all rows, or no score; 1: one that the largest class alone, or chance, would reach;
+        2: a class of which no row is right, where the score is one of all classes. None if nothing is.
     """
     if not len(own.labels):
         return None
-    if task.classes is None and np.ptp(own.labels) == 0:
-        return 0, "one label for all dev rows, so that its score is not defined,"
-    if np.ptp(own.predicted) <= NEAR * max(1.0, float(np.abs(own.predicted).max())):
+    scorer = task.scorer
+    if not scorer.defined(own.labels):
+        missing = "one label for all dev rows" if np.ptp(own.labels) == 0 else "no dev row of its class"
+        return 0, f"{missing}, so that its score is not defined,"
+    given = scorer.given(own)
+    if np.ptp(given) <= NEAR * max(1.0, float(np.abs(given).max())):
         return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
-    if task.classes is None:
-        return None
-    right = own.predicted == own.labels
-    counts = np.bincount(own.labels.astype(int), minlength=task.classes)
+    return _collapse_of_classes(task, own) if task.classes is not None else None
+
+
+def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None:
+    scorer, right = task.scorer, own.predicted == own.labels
+    counts = np.bincount(own.labels.astype(int), minlength=task.classes or 0)
     share = float(counts.max()) / len(own.labels)
-    if right.mean() <= share + NEAR:
+    if task.metric == "accuracy" and right.mean() <= share + NEAR:
         return 1, f"accuracy no more than the largest class's share, {score(share)},"
+    if scorer.chance is not None and (value := task.score(own)) <= scorer.chance + NEAR:
+        return 1, f"{task.metric} {score(value)}, no more than chance gives,"
     empty = [
-        str(label) for label in range(task.classes) if counts[label] and not right[own.labels == label].any()
+        str(label) for label in range(len(counts)) if counts[label] and not right[own.labels == label].any()
     ]
-    kind = "class" if len(empty) == 1 else "classes"
-    return (2, f"no row of {kind} {', '.join(empty)} right") if empty else None
+    if not empty or scorer.needs_scores or scorer.of_one_class:
+        return None
+    return 2, f"no row of {'class' if len(empty) == 1 else 'classes'} {', '.join(empty)} right"
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:

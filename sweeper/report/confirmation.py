@@ -7,6 +7,10 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
+from pydantic import ValidationError
+
+from model.config import TrainConfig
+
 from ..errors import InputError
 from ..paths import check_name
 from ..study.named import CONFIRM, is_confirmation
@@ -92,7 +96,11 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
 
 def configuration_key(config: Mapping[str, Any]) -> str:
     """What a search's trial and its confirmation have in common: every setting but the seed."""
-    return json.dumps({**config, "seed": None, "score_test": None}, sort_keys=True)
+    common = {**config, "seed": 0, "score_test": False}
+    try:  # whichever settings the version of either knew
+        return TrainConfig.model_validate(common).fingerprint()
+    except ValidationError:
+        return json.dumps(common, sort_keys=True)
 
 
 def _test(study: Study) -> dict[str, bool]:

@@ -10,10 +10,13 @@ import yaml
 from pydantic import Field, TypeAdapter
 
 from model.frozen import Frozen
+from model.overall import Overall
+from model.tasks import Task
 
 from ..study.settings import field_path
 
-PAPER_TASKS = ("sst", "para", "sts")
+PAPER_METRICS = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
+"""The paper's tasks, and by what it scored them."""
 
 UNSET = {("gradient",): "sum", ("smart", "enabled"): False}
 """What a trial counts as whose configuration has no such setting: it is older than the technique."""
@@ -34,6 +37,12 @@ class PublishedRow(Frozen):
         """``overall`` and the three tasks."""
         return {"overall": self.overall, "sst": self.sst, "para": self.para, "sts": self.sts}
 
+    def scored(self, overall: Overall, tasks: Mapping[str, Task]) -> dict[str, float]:
+        """The same with `overall` by another formula, where that is not the paper's."""
+        if overall == Overall():
+            return self.scores
+        return self.scores | {"overall": overall.score(tasks, self.scores)}
+
 
 class PublishedTable(Frozen):
     """One table: title, heading of its first column, settings common to its rows, rows, remarks of ours."""
@@ -48,6 +57,11 @@ class PublishedTable(Frozen):
         """Whether a trial of this configuration, by field, counts for a row of this table."""
         wanted = {field_path(key): value for key, value in (self.match | row.match).items()}
         return all(_equal(config.get(path, UNSET.get(path)), value) for path, value in wanted.items())
+
+
+def of_paper(tasks: Mapping[str, Task]) -> bool:
+    """Whether these are the paper's three tasks, scored by its metrics."""
+    return {name: task.metric for name, task in tasks.items()} == PAPER_METRICS
 
 
 @cache

@@ -88,6 +88,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         predictions=_predictions(trials, reader),
         confirmation=as_arms(again.results, study.spec.pairs) if again else None,
         dev_in_train=_dev_in_train(provenance),
+        overall=study.overall,
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
     left_out = () if reader is None else reader.left_out

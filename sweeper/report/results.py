@@ -5,11 +5,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import neg, pos
 from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
 
+from model.overall import Overall
 from model.predictions import Predictions
 from model.tasks import Task
 
@@ -51,6 +53,7 @@ class Results:
             left out.
         data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
+        overall: How `overall` follows from the tasks' scores.
     """
 
     name: str
@@ -68,11 +71,33 @@ class Results:
     dev_in_train: Mapping[str, int] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     confirmation: "Results | None" = None
+    overall: Overall = field(default_factory=Overall)
 
     @property
     def scores(self) -> list[str]:
         """Columns of dev scores: ``overall``, then the tasks."""
         return ["overall", *self.tasks]
+
+    @property
+    def formula(self) -> str:
+        """That of `overall`, in words."""
+        return self.overall.words(self.tasks)
+
+    @cached_property
+    def undefined(self) -> frozenset[str]:
+        """The tasks whose dev labels allow no score, as far as predictions tell."""
+        kept = (self.predictions(number) for one in leaders(self) for number in one.numbers)
+        found = next((each for each in kept if each is not None), {})
+        return frozenset(
+            name
+            for name, each in found.items()
+            if name in self.tasks and not self.tasks[name].scorer.defined(each.labels)
+        )
+
+    def rank(self, name: str) -> Callable[[float], float]:
+        """What rises as a score gets better: the score itself, or of an error its opposite."""
+        lower = name in self.tasks and not self.tasks[name].scorer.higher_is_better
+        return neg if lower else pos
 
     @cached_property
     def complete(self) -> pd.DataFrame:
@@ -271,12 +296,3 @@ def history(results: Results) -> pd.DataFrame:
     """Complete trials by number with the best `overall` up to each: number, arm, overall, best."""
     frame = results.complete[["number", "arm", "overall"]].reset_index(drop=True)
     return frame.assign(best=frame["overall"].cummax())
-
-
-def learning_curves(results: Results) -> pd.DataFrame:
-    """Scores by epoch of the best trials: number, arm, epoch, split, task, metric, value."""
-    numbers = best_per_arm(results).values()
-    metrics = {name: task.metric for name, task in results.tasks.items()}
-    epochs = results.epochs[results.epochs["number"].isin(numbers)]
-    scores = epochs[epochs["metric"] == epochs["task"].map(metrics)]
-    return scores.sort_values(["number", "task", "split", "epoch"]).reset_index(drop=True)

@@ -54,7 +54,8 @@ def findings(comparisons: Comparisons) -> list[str]:
 
 
 def _findings(comparisons: Comparisons) -> list[str]:
-    declared = [finding(each, comparisons.rows) for each in comparisons.declared]
+    width = comparisons.results.overall.width(comparisons.results.tasks)
+    declared = [finding(each, comparisons.rows, width) for each in comparisons.declared]
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
@@ -67,8 +68,14 @@ def _findings(comparisons: Comparisons) -> list[str]:
     return [*declared[:TOLD], *more, *others[:TOLD], *matched]
 
 
-def finding(each: Comparison, rows: dict[str, int]) -> str:
-    """One comparison: difference, interval, p-values, numbers, and what it means."""
+def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
+    """One comparison: difference, interval, p-values, numbers, and what it means.
+
+    Args:
+        each: It.
+        rows: Dev rows of each task.
+        width: The largest difference in `overall` that is possible.
+    """
     gap, what = (
         each.gaps["overall"],
         "" if each.of_arms else " (best configurations, which differ in settings)",
@@ -86,7 +93,7 @@ def finding(each: Comparison, rows: dict[str, int]) -> str:
         f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
         f"{_seeds(each)}, {sum(rows.values()):,} dev rows"
     )
-    return f"{_verdict(each)}: {relation} ({known}). {_power(each)}"
+    return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
 
 
 def matched_finding(each: Comparison) -> str:
@@ -110,11 +117,11 @@ def _verdict(each: Comparison) -> str:
     return f"{noun}{ours} is {each.verdict} than {noun.lower()}{theirs}"
 
 
-def _power(each: Comparison) -> str:
+def _power(each: Comparison, width: float) -> str:
     found = each.detectable
     if found is None:
         return ""
-    if found.difference > 1:
+    if found.difference > width:
         return "With so few seeds it could have told apart no difference that is possible."
     if found.seeds_for_half is None:
         more = f"half that difference not with {MOST_SEEDS:,} seeds, as the dev rows are too few"

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from model.files import write_beside
-from model.tasks import overall_formula
 
 from ..clock import Clock, SystemClock
 from ..errors import InputError
@@ -122,7 +121,7 @@ def _document(comparisons: Comparisons, stored: Stored) -> Document:
     return Document(
         study=results.name,
         description=results.description,
-        formula=overall_formula(results.tasks),
+        formula=results.formula,
         notice=results.notice,
         summary=(
             headline(comparisons),

@@ -62,7 +62,7 @@ def sign(folder: Path, study: str, trial: int, configuration: str, result: Epoch
         result: The best epoch so far, whose predictions and weights have been written.
     """
     own = RunFolder(folder)
-    files = {path.name: sha256(path) for path in (own.predictions, own.weights) if path.exists()}
+    files = {path.name: sha256(path) for path in own.signed if path.exists()}
     origin = RunOrigin(study, trial, configuration, result.fingerprint, result.epoch, files)
     write_beside(folder / FILE, _ORIGIN.dump_json(origin, indent=1))
 
@@ -81,7 +81,7 @@ def discard_foreign(folder: Path, study: str, trial: int, configuration: str) ->
         return None
     own = RunFolder(folder)
     own.discard_checkpoints()
-    for path in (own.predictions, own.weights, folder / FILE):
+    for path in (*own.signed, folder / FILE):
         path.unlink(missing_ok=True)
     if origin.study != study:
         return f"trial {origin.trial} of another study ({origin.study})"

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 
 from model.config import TrainConfig
 from model.files import RunFolder
-from model.metrics import METRICS
 from model.predictions import Predictions, read_predictions
 from model.tasks import Task
 
@@ -49,6 +48,8 @@ class RunReader:
         found = None if why else read_predictions(file)
         if found is None:
             self._leave_out(file, why or "is damaged")
+        elif unscored := self._unscored(found):
+            self._leave_out(file, f"has no outputs of the head, which metric {unscored} needs")
         elif not self._reach(made, found):
             self._leave_out(file, f"does not give the recorded scores of trial {made.number}")
         else:
@@ -83,11 +84,18 @@ class RunReader:
         recorded = made.scores or {}
         if not found.keys() == self._tasks.keys() <= recorded.keys():
             return False
-        scores = {
-            name: METRICS[task.metric].score(found[name].predicted, found[name].labels)
-            for name, task in self._tasks.items()
-        }
-        return all(abs(value - recorded[name]) < SAME for name, value in scores.items())
+        return all(abs(task.score(found[name]) - recorded[name]) < SAME for name, task in self._tasks.items())
+
+    def _unscored(self, found: Mapping[str, Predictions]) -> str | None:
+        """A metric that needs what an older version did not keep, and its task: ``auc of para``."""
+        return next(
+            (
+                f"{task.metric} of {name}"
+                for name, task in self._tasks.items()
+                if task.scorer.needs_scores and name in found and found[name].scores is None
+            ),
+            None,
+        )
 
     def _why_not(self, file: Path, made: TrialRow) -> str | None:
         """Why a file is not to be read; None if it may be: its origin says so, or there is none."""

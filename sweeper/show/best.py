@@ -2,12 +2,10 @@
 
 import statistics
 
-from model.tasks import overall_formula
-
 from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import brief, nearest, one_line, setting_line
+from ..text import brief, nearest, one_line, plural, setting_line
 from ..trial import RunState, TrialRow
 
 
@@ -21,19 +19,39 @@ def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:
     Raises:
         InputError: If there is no such arm, or none of its trials is complete.
     """
+    return best_runs(store, arm, 1)[0]
+
+
+def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
+    """The complete trials with the highest `overall`, each network once, the first among equals first.
+
+    Args:
+        store: The study.
+        arm: Only the trials of this arm.
+        count: How many.
+
+    Raises:
+        InputError: If there is no such arm, or not as many of its trials are complete.
+    """
     row = store.row
     if arm is not None and arm not in row.study["arms"]:
         raise InputError(f"study {row.name!r} has no arm {arm!r}{nearest(arm, row.study['arms'])}")
-    found = [
-        (one.scores["overall"], -one.number)
+    complete = [
+        one
         for one in store.trials.standings()
         if one.state is RunState.COMPLETE and one.scores is not None and arm in (None, one.arm)
     ]
-    run = store.trials.row(-max(found)[1]) if found else None
-    if run is None:
+    ranked = sorted(complete, key=lambda one: (-(one.scores or {})["overall"], one.number))
+    networks = {
+        one.number if one.reused_from is None else one.reused_from: one.number for one in reversed(ranked)
+    }
+    best = list(reversed(networks.values()))[:count]
+    runs = [run for number in best if (run := store.trials.row(number)) is not None]
+    if len(runs) < count:
         where = f"study {row.name!r}" + (f", arm {arm!r}," if arm else "")
-        raise InputError(f"{where} has no complete trial yet")
-    return run
+        there = f"only {plural(len(runs), 'complete trial')}" if runs else "no complete trial yet"
+        raise InputError(f"{where} has {there}")
+    return runs
 
 
 def best_text(store: StudyStore, run: TrialRow) -> str:
@@ -49,7 +67,7 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
     lines = [
         f"{store.row.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), "
         f"epoch {run.best_epoch}",
-        overall_formula(study.tasks),
+        study.overall.words(study.tasks),
         f"arm: {one_line(run.arm)}",
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",

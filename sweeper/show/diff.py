@@ -205,7 +205,7 @@ def _rows(found: Diff, most: int) -> _Lines:
             yield f"{name}: the two trials were scored on different dev rows, which cannot be compared."
             continue
         yield f"{name}: {_counts(each, found.names)}"
-        yield f"p of equal scores, {each.metric.row_test_name}: {p_text(each.p())}"
+        yield _row_test(each)
         rows = list(_shown(each, found.names, most))
         if rows:
             last = "right" if each.of_classes else "nearer"
@@ -213,6 +213,13 @@ def _rows(found: Diff, most: int) -> _Lines:
             yield _Table([Heading("row"), *columns, Heading(last)], rows)
         yield ""
     yield SPEAKS_OF
+
+
+def _row_test(each: Disagreement) -> str:
+    p = each.p()
+    if p is None:
+        return f"p of equal scores: {each.metric.row_test_name}"
+    return f"p of equal scores, {each.metric.row_test_name}: {p_text(p)}"
 
 
 def _counts(each: Disagreement, names: Sequence[str]) -> str:

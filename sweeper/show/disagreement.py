@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import METRICS, TaskMetric
+from model.metrics import TaskMetric
 from model.predictions import Predictions
 from model.tasks import Task
 
@@ -23,7 +23,7 @@ class Disagreement:
     """What two trials predicted for the same dev rows.
 
     Attributes:
-        metric: The task's.
+        metric: The task's, with what it knows of the task.
         ours: Predictions of the one trial.
         theirs: Those of the other, for the same rows in the same order.
     """
@@ -65,9 +65,10 @@ class Disagreement:
         found: Places = np.flatnonzero(self.ours.predicted != self.theirs.predicted)
         return found
 
-    def p(self) -> float:
-        """Of equal scores, by the row test of the metric."""
-        return self.metric.row_test(self.ours.predicted, self.theirs.predicted, self.ours.labels)
+    def p(self) -> float | None:
+        """Of equal scores, by the row test of the metric; None where it has none."""
+        given = self.metric.given
+        return self.metric.row_test(given(self.ours), given(self.theirs), self.ours.labels)
 
 
 def disagreements(
@@ -81,7 +82,7 @@ def disagreements(
         theirs: Those of the other.
     """
     return {
-        name: Disagreement(METRICS[task.metric], ours[name], theirs[name])
+        name: Disagreement(task.scorer, ours[name], theirs[name])
         for name, task in tasks.items()
         if name in ours and name in theirs and ours[name].same_rows(theirs[name])
     }

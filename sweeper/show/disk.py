@@ -19,13 +19,18 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 def disk_line(folder: StudyFolder) -> str:
     """What a study's runs take here: checkpoints, weights, predictions and the rest."""
     run = RunFolder(folder.folder)
-    names = {CHECKPOINTS: "checkpoints", run.weights.name: "weights", run.predictions.name: "predictions"}
+    names = {
+        CHECKPOINTS: "checkpoints",
+        run.weights.name: "weights",
+        run.predictions.name: "predictions",
+        run.test_predictions.name: "predictions",
+    }
     taken: Counter[str] = Counter()
     for number in folder.numbers():
         with suppress(OSError), os.scandir(folder.run(number)) as entries:
             for entry in entries:
                 taken[names.get(entry.name, OTHERS)] += size_of(Path(entry))
-    parts = ", ".join(f"{name} {in_bytes(taken[name])}" for name in (*names.values(), OTHERS))
+    parts = ", ".join(f"{name} {in_bytes(taken[name])}" for name in dict.fromkeys((*names.values(), OTHERS)))
     return f"disk: {in_bytes(taken.total())} in {one_line(str(folder.folder))} ({parts})"
 
 

@@ -3,11 +3,14 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
+from model.config import Task, TrainConfig
+
 from ..text import is_control, nearest, one_line
 from . import limits
 from .cells import Cells
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
+from .settings import field_path
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, words
 from .spec import StudySpec
 
@@ -25,11 +28,18 @@ EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
 
 
+JUDGES = (("tasks", "metric"), ("tasks", "positive"))
+"""First and last name of the settings of a task by which trials are judged."""
+
+
 def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
-    """The entries of the space that the sampler cannot search."""
+    """The entries of the space that cannot vary, or that the sampler cannot search."""
     name, method = spec.sampler.name, spec.sampler.method
     for key, entry in space.items():
         path, taken = ("space", key), spec.space[key] == WORKLOAD
+        field = field_path(key)
+        if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
+            yield FieldError(path, "says how trials are judged, and cannot vary within a study")
         instead = f"; the workload recommends {words(entry)}: write one here instead" if taken else ""
         if method.cells and entry.size is None:
             yield FieldError(path, f"sampler {name} needs a list of choices or a step{instead}")
@@ -59,21 +69,39 @@ def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Field
 
 
 def study_problems(
-    spec: StudySpec, space: Mapping[str, Space], tasks: Collection[str]
+    spec: StudySpec, space: Mapping[str, Space], tasks: Mapping[str, Task]
 ) -> Iterator[FieldError]:
     """What does not fit in the study file, given its tasks and the space in force."""
     known = ["overall", *tasks]
     for position, name in enumerate(spec.objectives):
+        path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
         if name not in known:
-            path: FieldPath = ("objective",)
-            path += () if isinstance(spec.objective, str) else (position,)
             yield FieldError(path, f"is neither overall nor a task{nearest(name, known)}", name)
+        elif name in tasks and not tasks[name].scorer.higher_is_better:
+            reason = f"is raised, and of metric {tasks[name].metric} the lower score is better: name overall"
+            yield FieldError(path, reason, name)
     for position, params in enumerate(spec.enqueue):
         for key, value in params.items():
             try:
                 space[key].read(value)
             except FieldError as problem:
                 yield FieldError(("enqueue", position, key), problem.reason, value)
+
+
+def differences(first: TrainConfig, other: TrainConfig) -> Iterator[str]:
+    """Why the scores of an arm do not compare with those of the first."""
+    if list(first.tasks) != list(other.tasks):
+        yield f"has other tasks than the first arm: {list(other.tasks)}"
+    elif first.overall != other.overall:
+        yield "has another overall than the first arm, so that their scores do not compare"
+    else:
+        for name, task in first.tasks.items():
+            if _judged(task) != _judged(other.tasks[name]):
+                yield f"scores task {name} otherwise than the first arm, so that they do not compare"
+
+
+def _judged(task: Task) -> tuple[object, ...]:
+    return task.metric, task.positive, task.scorer.bounds
 
 
 def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[FieldError]:

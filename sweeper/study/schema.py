@@ -10,7 +10,7 @@ from .spec import StudySpec
 
 Schema = dict[str, Any]
 
-DEFINED = ("EncoderConfig", "SmartConfig", "Task", "Share", "SplitColumn")
+DEFINED = ("EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
 """The groups of settings that have a schema of their own."""
 
 
@@ -81,12 +81,13 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
     task = definitions["Task"]["properties"]
     names |= {short: task[field_path(short)[-1]] for short in SHORT_NAMES}
     patterns: Schema = {rf"^tasks\.\w+\.{re.escape(name)}$": field for name, field in task.items()}
-    return names, patterns | {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}}
+    weight = definitions["Overall"]["properties"]["weights"]["additionalProperties"]
+    return names, patterns | {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}, r"^overall\.weights\.\w+$": weight}
 
 
 def _single(field: Schema) -> Schema:
     """What a setting can be that is one value; nothing of a group or a list."""
-    if "$ref" in field or "properties" in field:
+    if "$ref" in field or field.get("type") == "object":
         return {}
     given = field.get("anyOf", [field])
     options = [option for option in given if option.get("type") != "array" and "$ref" not in option]

@@ -13,11 +13,12 @@ from pydantic import ValidationError
 
 from model.config import Task, TrainConfig
 from model.config.train import DROPOUT_BELOW
+from model.overall import Overall
 
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from .checks import grid_problems, size_problems, space_problems, study_problems
+from .checks import differences, grid_problems, size_problems, space_problems, study_problems
 from .meeting import Arm, apart, refused
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
@@ -153,6 +154,11 @@ class Study:
         """The tasks, by name, in report order, as the first arm declares them."""
         return self.config(next(iter(self.spec.arms)), self.first, self.spec.seeds[0]).tasks
 
+    @cached_property
+    def overall(self) -> Overall:
+        """How the one score of a trial follows from those of its tasks; all arms have the same."""
+        return self.config(next(iter(self.spec.arms)), self.first, self.spec.seeds[0]).overall
+
     def config(self, arm: str, params: Mapping[str, Any], seed: int) -> TrainConfig:
         """The configuration of one trial.
 
@@ -172,15 +178,13 @@ class Study:
         """Every arm at the first value of each entry of the space.
 
         Raises:
-            InputError: If that is no valid configuration, or has other tasks than the first arm.
+            InputError: If that is no valid configuration, or does not compare with the first arm.
         """
-        expected = list(self.tasks)
-        for name in self.spec.arms:
-            arm = self._arm(name, self.first, self.spec.seeds[0])
-            if list(arm.config.tasks) != expected:
-                reason = f"has other tasks than the first arm: {list(arm.config.tasks)}"
-                raise SettingError("study", FieldError(("arms", name), reason), f"study {self.name!r}")
-            yield arm
+        arms = [self._arm(name, self.first, self.spec.seeds[0]) for name in self.spec.arms]
+        for arm in arms:
+            for reason in differences(arms[0].config, arm.config):
+                raise SettingError("study", FieldError(("arms", arm.name), reason), f"study {self.name!r}")
+        yield from arms
 
     def _arm(self, name: str, params: Mapping[str, Any], seed: int) -> Arm:
         if name not in self.spec.arms:

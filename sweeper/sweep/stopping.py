@@ -1,6 +1,6 @@
 """When a sweep ends before its last trial, and what failures in a row have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ class Limits:
         stale_trials: Complete trials in a row without a better `overall`.
         max_failures: Failed trials in a row.
         trial_seconds: Wall time of one attempt at a trial, which then fails as ``timeout``.
+        lower: Names of the scores of which the lower one is better.
     """
 
     seconds: float | None = None
@@ -31,6 +32,7 @@ class Limits:
     stale_trials: int | None = None
     max_failures: int | None = MAX_FAILURES
     trial_seconds: float | None = None
+    lower: Collection[str] = ()
 
 
 class Stopper:
@@ -66,12 +68,17 @@ class Stopper:
         if outcome.state is not RunState.COMPLETE or scores is None:
             return
         until = self._limits.until
-        if until and all(scores.get(name, float("-inf")) >= value for name, value in until.items()):
+        if until and all(self._reaches(scores, name, value) for name, value in until.items()):
             wanted = ", ".join(f"{name} {value:g}" for name, value in until.items())
             self._reached = f"trial {trial.number} has reached {wanted}"
         better = self._best is None or scores["overall"] > self._best
         self._best = scores["overall"] if better else self._best
         self._since_best = 0 if better else self._since_best + 1
+
+    def _reaches(self, scores: Mapping[str, float], name: str, value: float) -> bool:
+        if name not in scores:
+            return False
+        return scores[name] <= value if name in self._limits.lower else scores[name] >= value
 
     def verdict(self) -> str | None:
         """Why the sweep ends now; None if it goes on."""

@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
-from model.tasks import overall_formula
-
 from ..errors import ConflictError, DatabaseGoneError, InputError
 from ..executors import Executor
 from ..executors.local import LocalExecutor
@@ -167,7 +165,7 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
         store = store.fresh()
     for line in changes:
         say(console, f"{study.name} changes: {line}")
-    say(console, f"{study.name}: {overall_formula(study.tasks)}")
+    say(console, f"{study.name}: {study.overall.words(study.tasks)}")
     if study.workload.notice:
         say(console, study.workload.notice)
     return study, store

@@ -71,7 +71,7 @@ def test_every_study_and_workload_loads(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     (tmp_path / "studies/workloads").mkdir(parents=True)
     found = [block for page in PAGES for block in blocks(page, "yaml") if "name:" in block]
-    assert len(found) == 4
+    assert len(found) == 5
     for block in found:
         content = yaml.safe_load(block)
         if "train" in content:

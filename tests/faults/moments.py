@@ -12,7 +12,7 @@ LATEST = 4
 
 
 class Moments:
-    """Chooses moments, those first that were struck least; see ``struck.py``.
+    """Chooses moments, those first that were chosen least; see ``struck.py``.
 
     Args:
         seed: Of the choice.
@@ -23,6 +23,7 @@ class Moments:
 
     def __init__(self, seed: int) -> None:
         self.struck: Counter[str] = Counter()
+        self._chosen: Counter[str] = Counter()  # one that was seen need not come again
         self._random = random.Random(seed)
         self._seen: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
 
@@ -42,8 +43,9 @@ class Moments:
             count: At how many moments, each once.
         """
         seen = self._seen[self._is_first(sweep)]
-        order = sorted(seen, key=lambda moment: (self.struck[moment], self._random.random()))
+        order = sorted(seen, key=lambda moment: (self._chosen[moment], self._random.random()))
         times = {moment: self._random.randint(1, min(seen[moment], LATEST)) for moment in order[:count]}
+        self._chosen.update(times.keys())
         environment = {**sweep.environment, "STRIKES": json.dumps({way: times})}
         return replace(sweep, module="tests.faults.struck", environment=environment)
 

@@ -19,6 +19,7 @@ SAVED = {
         LABELS[:2],
         np.array([3, 7]),
         {"dia.lect": np.array(["n", "s"]), "label": np.array(["", "x"])},
+        np.array([[0.02], [-0.98]], dtype=np.float32),
     ),
 }
 
@@ -29,6 +30,8 @@ def test_what_is_saved_is_read(tmp_path: Path) -> None:
     assert found is not None
     for task, expected in SAVED.items():
         np.testing.assert_equal(asdict(found[task]), asdict(expected))
+    assert found["sts"].scores is not None
+    assert found["sts"].scores.dtype == np.float32
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK", "half", "no words of it"])
@@ -51,11 +54,15 @@ WRONG = [
     {"sst.prediction": np.array([0.0, 1.0])},
     {"sst.words": np.array([[1], [2], [3]])},
     {"sst.id": np.array("a")},
+    {"sst.scores": np.zeros((2, 3), np.float32)},
+    {"sst.scores": np.zeros(3, np.float32)},
+    {"sst.scores": np.full((3, 3), np.nan, np.float32)},
+    {"sst.scores": np.full((3, 3), 1e300)},
     {"sst.group.dialect": np.array(["n"])},
 ]
 
 
-@pytest.mark.parametrize("other", WRONG, ids=lambda other: next(iter(other)))
+@pytest.mark.parametrize("other", WRONG, ids=str)
 def test_a_file_without_a_finite_value_for_each_row_is_none(
     other: dict[str, NDArray[np.generic]], tmp_path: Path
 ) -> None:

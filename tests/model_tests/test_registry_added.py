@@ -16,9 +16,10 @@ from model.losses import LOSSES, Loss
 from model.metrics import METRICS
 from model.metrics.accuracy import Accuracy
 from model.metrics.metric import Values
+from model.overall import Overall
 from model.predictions import read_predictions
 from model.registry import Deferred, Registry
-from model.tasks import Task, overall_formula
+from model.tasks import Task
 from model.trainer import train
 from tests.model_tests.made import DEMO
 
@@ -84,7 +85,7 @@ def test_what_was_added_trains_scores_and_is_described(tmp_path: Path) -> None:
     scored = {(metric.split, metric.task, metric.name): metric.value for metric in result.metrics}
     right = (saved["para"].predicted == saved["para"].labels).mean()
     assert scored["dev", "para", "kappa"] == pytest.approx(2 * right - 1)
-    assert overall_formula(tasks) == "overall = (sst + (para + 1) / 2 + (sts + 1) / 2) / 3"
+    assert Overall().words(tasks) == "overall = (sst + (para + 1) / 2 + (sts + 1) / 2) / 3"
     assert "difference: one layer on u - v." in Task.model_json_schema()["properties"]["head"]["description"]
 
 

@@ -124,6 +124,9 @@ def test_predictions_are_those_of_the_best_epoch(whole: tuple[Path, list[EpochRe
         accuracy = float(np.mean(saved["sst.prediction"] == saved["sst.label"]))
         r = float(np.corrcoef(saved["sts.prediction"], saved["sts.label"])[0, 1])
         assert len(saved["para.id"]) == 60
+        assert saved["sst.scores"].argmax(axis=1).tolist() == saved["sst.prediction"].tolist()
+        assert saved["para.scores"].shape == (60, 2)
+        assert (5 * saved["sts.scores"].clip(min=0)[:, 0]).tolist() == saved["sts.prediction"].tolist()
     assert accuracy == pytest.approx(best.dev_scores()["sst"])
     assert r == pytest.approx(best.dev_scores()["sts"], abs=1e-9)
 

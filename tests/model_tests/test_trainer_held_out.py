@@ -1,5 +1,6 @@
 """Test rows are scored apart and choose nothing; columns of dev rows name groups."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ from model.config import TrainConfig
 from model.data.demo import corpus as demo
 from model.data.rows import NO_GROUP, read
 from model.errors import DataError
+from model.predictions import read_predictions
 from model.result import EpochResult
 from model.trainer import train
 
 ENCODER = {"hidden_size": 16, "attention_heads": 2, "layers": 1, "vocabulary": 300}
+
+FILES = "predictions.npz", "test-predictions.npz"
 
 
 def write(path: Path, split: str, rows: int, dialect: bool) -> None:
@@ -59,6 +63,11 @@ def test_test_rows_are_scored_at_each_best_epoch_and_choose_nothing(data: Path, 
         # The test file is the dev file here, so that its scores are known.
         assert split(result, "test") == (split(result, "dev") if result.best else {})
     assert all(split(result, "test") == {} for result in plain)
+    dev, test = (read_predictions(tmp_path / "scored/run" / name) for name in FILES)
+    assert dev is not None
+    assert test is not None
+    np.testing.assert_equal(asdict(test["grade"]), asdict(dev["grade"]))
+    assert not (tmp_path / "plain/run" / FILES[1]).exists()
 
 
 def test_a_task_without_test_rows_cannot_be_scored_on_them() -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from model.result import EpochResult, Metric
-from model.tasks import overall_formula, overall_score
 from sweeper.report.document import Document, Table
 from sweeper.report.results import Results
 from sweeper.search.distributions import distributions
@@ -82,7 +81,7 @@ def row(
         seconds=12.5 if state.final else None,
         peak_memory_mb=321.0 if state.final else None,
         best_epoch=2 if named else None,
-        scores={"overall": overall_score(of.tasks, named)} | named if named else None,
+        scores={"overall": of.overall.score(of.tasks, named)} | named if named else None,
         error_class=ErrorClass.ERROR if state is RunState.FAILED else None,
         traceback=error,
     )
@@ -140,7 +139,7 @@ def results(
 
 def document(of: Results, summary: Sequence[str] = (), tables: Sequence[Table] = ()) -> Document:
     """What a report says of them: these sentences and tables."""
-    formula = overall_formula(of.tasks)
+    formula = of.formula
     return Document(of.name, of.description, formula, of.notice, tuple(summary), of.arms, tuple(tables))
 
 

@@ -5,9 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from model.metrics import METRICS
-from model.tasks import overall_formula
-
 from ...study.space import words
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
 from ..document import Table
@@ -190,8 +187,8 @@ def _count(which: str, part: Results, *, seeds: bool) -> Iterator[str]:
 def measures(stored: Stored) -> Lines:
     """What each score is."""
     tasks = stored.results.tasks
-    each = (f"{name}: {METRICS[task.metric].description}" for name, task in tasks.items())
-    return [*each, overall_formula(tasks)]
+    each = (f"{name}: {task.scorer.description}" for name, task in tasks.items())
+    return [*each, stored.results.formula]
 
 
 def dev_and_test(tables: Sequence[Table]) -> Lines:

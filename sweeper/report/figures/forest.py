@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from ...study.settings import flat
 from ...text import one_line, plural, score
-from ..published import PAPER_TASKS, published_tables
+from ..published import of_paper, published_tables
 from ..results import APART, Configuration, Results
 from ..statistics.comparison import Comparison, Comparisons
 from ..statistics.paired import Verdict
@@ -85,7 +85,7 @@ def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[
 
 def _published(results: Results, leaders: list[Configuration]) -> Iterator[go.Scatter]:
     """The figures that the paper printed for the rows whose settings an arm has."""
-    if set(results.tasks) != set(PAPER_TASKS):
+    if not of_paper(results.tasks):
         return
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     x, y, texts = [], [], []
@@ -97,7 +97,8 @@ def _published(results: Results, leaders: list[Configuration]) -> Iterator[go.Sc
         for key, table in published_tables().items():
             for row in table.rows:
                 if table.counts(row, config):
-                    found.setdefault(row.overall, f"published, {key.replace('table', 'Table ')}: {row.label}")
+                    overall = row.scored(results.overall, results.tasks)["overall"]
+                    found.setdefault(overall, f"published, {key.replace('table', 'Table ')}: {row.label}")
         x += list(found)
         y += [_label(one)] * len(found)
         texts += [f"{escape(text)}, {score(value)}" for value, text in found.items()]

@@ -1,9 +1,10 @@
 """How the best trials learned."""
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from ...text import score
-from ..results import Results, learning_curves
+from ..results import Results, best_per_arm
 from .drawing import (
     Figure,
     Panel,
@@ -58,3 +59,12 @@ def learning_figure(results: Results) -> Figure:
         tuple(panels),
         legend(results),
     )
+
+
+def learning_curves(results: Results) -> pd.DataFrame:
+    """Scores by epoch of the best trials: number, arm, epoch, split, task, metric, value."""
+    numbers = best_per_arm(results).values()
+    metrics = {name: task.metric for name, task in results.tasks.items()}
+    epochs = results.epochs[results.epochs["number"].isin(numbers)]
+    scores = epochs[epochs["metric"] == epochs["task"].map(metrics)]
+    return scores.sort_values(["number", "task", "split", "epoch"]).reset_index(drop=True)

@@ -5,7 +5,7 @@ from itertools import combinations
 import plotly.graph_objects as go
 
 from ...study.pareto import on_front
-from ..results import Results, pareto_front
+from ..results import Results, pareto_front, records
 from .drawing import GREY, Figure, Panel, drawing_of, legend, remark_arms, round_all, sample
 from .points import arm_points
 
@@ -15,7 +15,10 @@ def tradeoff_figure(results: Results) -> Figure:
     complete = results.complete
     pairs = list(combinations(results.tasks, 2))
     fronts = [
-        complete[on_front(complete[list(pair)].to_numpy().tolist())].sort_values(pair[0]) for pair in pairs
+        complete[
+            on_front([[results.rank(name)(one[name]) for name in pair] for one in records(complete)])
+        ].sort_values(pair[0])
+        for pair in pairs
     ]
     trials, left_out = sample(
         results, complete, keep=[number for front in fronts for number in front["number"]]
@@ -33,8 +36,8 @@ def tradeoff_figure(results: Results) -> Figure:
         drawing = drawing_of([line, *arm_points(results, trials, one, other)], one, other)
         panels.append(Panel(f"tradeoff-{one}-{other}", f"{other} against {one}", drawing))
     caption = (
-        "Each point is a complete trial: up and to the right is better in both tasks. The grey line is the "
-        "Pareto front: the trials that none beats in both."
+        f"Each point is a complete trial: {_better(results)}. The grey line is the Pareto front: the trials "
+        "that none beats in both."
     )
     return Figure(
         "tradeoff",
@@ -43,6 +46,13 @@ def tradeoff_figure(results: Results) -> Figure:
         tuple(panels),
         legend(results),
     )
+
+
+def _better(results: Results) -> str:
+    lower = [name for name, task in results.tasks.items() if not task.scorer.higher_is_better]
+    if not lower:
+        return "up and to the right is better in both tasks"
+    return f"lower is better of {', '.join(lower)}, of the others higher"
 
 
 def pareto_figure(results: Results) -> Figure:

@@ -96,12 +96,14 @@ class Comparisons:
 
     def _interval(self, sample: Sample) -> dict[str, Interval]:
         if len(sample.seeds) == 1:
-            return score_intervals(self.results.tasks, sample.runs)
+            return score_intervals(self.results.tasks, sample.runs, overall=self.results.overall)
         return {
             name: interval_of(
                 float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
             )
-            for name, values in resampled_scores(self.results.tasks, sample.runs).items()
+            for name, values in resampled_scores(
+                self.results.tasks, sample.runs, overall=self.results.overall
+            ).items()
         }
 
     @cached_property
@@ -155,7 +157,8 @@ class Comparisons:
         pairs = list(combinations(self.compared, 2))
         arms = len(self.leaders)
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
-        best = max(self.compared, key=lambda one: one.scores[name])
+        rank = self.results.rank(name)
+        best = max(self.compared, key=lambda one: rank(one.scores[name]))
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
             if best in pair and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
@@ -189,11 +192,14 @@ class Comparisons:
     def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
-            found = compare_samples(self.results.tasks, self._samples[key[0]], self._samples[key[1]])
+            found = self._compare(self._samples[key[0]], self._samples[key[1]])
             self._known[key] = found
             # Not drawn anew: the same two arms would have another p the other way round.
             self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
+
+    def _compare(self, ours: Sample, theirs: Sample) -> dict[str, Gap]:
+        return compare_samples(self.results.tasks, ours, theirs, overall=self.results.overall)
 
     def _matched_gaps(
         self, a: str, b: str
@@ -210,7 +216,7 @@ class Comparisons:
         samples = [self._sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
         if not seeds or samples[0] is None or samples[1] is None:
             return None
-        gaps = compare_samples(self.results.tasks, samples[0], samples[1])
+        gaps = self._compare(samples[0], samples[1])
         by_seed = [
             {name: self._by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
             for side in (0, 1)

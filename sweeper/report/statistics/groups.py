@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import METRICS
 from model.predictions import Predictions
 from model.tasks import Task
 
@@ -114,10 +113,16 @@ def _score_group(  # noqa: PLR0917 - all of one group
 ) -> Group:
     rows = int(chosen.sum())
     labels = found.labels[chosen]
-    metric = METRICS[task.metric]
-    if rows < LEAST_ROWS or not metric.defined(labels):
+    if rows < LEAST_ROWS or not task.scorer.defined(labels):
         return Group(name, by, group, rows, None, None)
-    own = replace(found, ids=found.ids[chosen], predicted=found.predicted[chosen], labels=labels, groups={})
-    value = metric.score(own.predicted, own.labels)
+    own = replace(
+        found,
+        ids=found.ids[chosen],
+        predicted=found.predicted[chosen],
+        labels=labels,
+        groups={},
+        scores=None if found.scores is None else found.scores[chosen],
+    )
+    value = task.score(own)
     interval = score_intervals({name: task}, [{name: own}])[name]
     return Group(name, by, group, rows, value, interval)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import METRICS
-from model.tasks import Task, overall_score
+from model.overall import Overall
+from model.tasks import Task
 
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
 
@@ -40,21 +40,22 @@ def percentiles(values: NDArray[np.float64]) -> Interval:
     return Interval(float(low), float(high), "bootstrap percentile over dev rows")
 
 
-def mean_scores(tasks: Mapping[str, Task], runs: Runs) -> dict[str, float]:
+def mean_scores(
+    tasks: Mapping[str, Task],
+    runs: Runs,
+    overall: Overall = Overall(),  # noqa: B008 - frozen
+) -> dict[str, float]:
     """``overall`` and the score of each task, as means over the runs."""
-    by_run = [
-        {
-            name: METRICS[task.metric].score(run[name].predicted, run[name].labels)
-            for name, task in tasks.items()
-        }
-        for run in runs
-    ]
-    means = {name: float(np.mean([one[name] for one in by_run])) for name in tasks}
-    return {"overall": overall_score(tasks, means), **means}
+    means = {name: float(np.mean([task.score(run[name]) for run in runs])) for name, task in tasks.items()}
+    return {"overall": overall.score(tasks, means), **means}
 
 
 def score_intervals(
-    tasks: Mapping[str, Task], runs: Runs, resamples: int = RESAMPLES, seed: int = SEED
+    tasks: Mapping[str, Task],
+    runs: Runs,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    overall: Overall = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, Interval]:
     """95 % intervals over dev rows: what other dev rows of the same kind would have scored.
 
@@ -65,6 +66,7 @@ def score_intervals(
         runs: Predictions of one run, or of several whose mean score is meant.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
+        overall: How ``overall`` follows from the tasks' scores.
 
     Returns:
         An interval for ``overall`` and for each task, in the units of its metric. Where resampling cannot
@@ -73,12 +75,12 @@ def score_intervals(
     Raises:
         InputError: As `resampled_scores`.
     """
-    resampled = resampled_scores(tasks, runs, resamples, seed)
+    resampled = resampled_scores(tasks, runs, resamples, seed, overall)
     intervals = {name: percentiles(values.mean(axis=0)) for name, values in resampled.items()}
-    means = mean_scores(tasks, runs)
+    means = mean_scores(tasks, runs, overall)
     for name, task in tasks.items():
         rows, resampling = len(runs[0][name].labels), intervals[name]
-        other = METRICS[task.metric].interval(resampling.low, resampling.high, means[name], rows)
+        other = task.scorer.interval(resampling.low, resampling.high, means[name], rows)
         if other is not None:
             intervals[name] = Interval(*other)
     return intervals

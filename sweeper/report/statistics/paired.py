@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import METRICS
+from model.overall import Overall
 from model.tasks import Task
 
 from .intervals import Interval
@@ -39,11 +39,11 @@ class Gap:
     """By how much one side scores more than another in one score.
 
     Attributes:
-        value: The difference of their means over seeds; above 0, the first is better.
+        value: The difference of their means over seeds; above 0, the first is better, but of an error worse.
         interval: Its 95 % interval on other seeds and other rows; over rows alone where a side has one seed.
         p_rows: Two-sided p-value of no difference between these networks, over dev rows.
         p_seeds: The same between what other seeds would train, on these rows; None where a side has one seed.
-        superiority: P(A > B) for a run of each.
+        superiority: P(A > B) for a run of each, by their scores.
         spread: The variance of the difference.
     """
 
@@ -89,8 +89,13 @@ def verdict(gap: Gap, adjusted: float | None, alpha: float = 0.05) -> Verdict | 
     return Verdict.BETTER if gap.value > 0 else Verdict.WORSE
 
 
-def compare_samples(
-    tasks: Mapping[str, Task], ours: Sample, theirs: Sample, resamples: int = RESAMPLES, seed: int = SEED
+def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
+    tasks: Mapping[str, Task],
+    ours: Sample,
+    theirs: Sample,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    overall: Overall = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, Gap]:
     """The difference between two sides in ``overall`` and in each task's score.
 
@@ -106,13 +111,16 @@ def compare_samples(
         theirs: The second.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
+        overall: How ``overall`` follows from the tasks' scores.
 
     Raises:
         InputError: As `resampled_scores`.
     """
     resampled = {
         name: values.reshape(len(ours.seeds) + len(theirs.seeds), -1, resamples).mean(axis=1)
-        for name, values in resampled_scores(tasks, [*ours.runs, *theirs.runs], resamples, seed).items()
+        for name, values in resampled_scores(
+            tasks, [*ours.runs, *theirs.runs], resamples, seed, overall
+        ).items()
     }
     differing = {name: _differing_rows(task, name, ours.runs, theirs.runs) for name, task in tasks.items()}
     # A task of a few rows may not carry the others.
@@ -153,10 +161,10 @@ def _differing_rows(task: Task, name: str, ours: Runs, theirs: Runs) -> int:
     """Rows on which the sides do not contribute the same to the score."""
 
     def contributions(runs: Runs) -> Array:
-        predicted = np.stack([run[name].predicted for run in runs])
-        return METRICS[task.metric].contributions(predicted, runs[0][name].labels)
+        given = np.stack([task.scorer.given(run[name]) for run in runs])
+        return task.scorer.contributions(given, runs[0][name].labels).reshape(given.shape[1], -1)
 
-    return int(np.count_nonzero(contributions(ours) != contributions(theirs)))
+    return int(np.count_nonzero((contributions(ours) != contributions(theirs)).any(axis=1)))
 
 
 def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:

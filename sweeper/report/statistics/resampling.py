@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from model.metrics import METRICS
+from model.overall import Overall
 from model.predictions import Predictions
-from model.tasks import Task, overall_score
+from model.tasks import Task
 
 from ...errors import InputError
 
@@ -22,7 +22,11 @@ Runs = Sequence[Mapping[str, Predictions]]
 
 
 def resampled_scores(
-    tasks: Mapping[str, Task], runs: Runs, resamples: int = RESAMPLES, seed: int = SEED
+    tasks: Mapping[str, Task],
+    runs: Runs,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+    overall: Overall = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of every run on resampled dev sets; all runs see the same resamples.
 
@@ -34,6 +38,7 @@ def resampled_scores(
         runs: Their predictions, of the same rows in every run.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
+        overall: How ``overall`` follows from the tasks' scores.
 
     Returns:
         ``[runs, resamples]`` for ``overall`` and for each task, in the units of its metric.
@@ -44,13 +49,13 @@ def resampled_scores(
     rng = np.random.default_rng(seed)
     scores: dict[str, NDArray[np.float64]] = {}
     for name, task in tasks.items():
-        predicted, labels = _stacked(name, runs)
-        scores[name] = METRICS[task.metric].resampled(predicted, labels, resamples, rng)
-    return {"overall": overall_score(tasks, scores), **scores}
+        given, labels = _stacked(name, task, runs)
+        scores[name] = task.scorer.resampled(given, labels, resamples, rng)
+    return {"overall": overall.score(tasks, scores), **scores}
 
 
-def _stacked(name: str, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Predictions ``[runs, rows]`` and labels ``[rows]`` of a task."""
+def _stacked(name: str, task: Task, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What the metric is computed from ``[runs, rows]``, and labels ``[rows]`` of a task."""
     first = runs[0][name]
     if not len(first.labels):
         raise InputError(f"task {name}: the dev set has no rows to score")
@@ -58,11 +63,9 @@ def _stacked(name: str, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.flo
         raise InputError(
             f"task {name}: the trials predicted different dev rows; compare trials on one data set"
         )
-    predicted = np.stack([run[name].predicted for run in runs])
-    bad = np.argwhere(~np.isfinite(predicted))
+    given = np.stack([task.scorer.given(run[name]) for run in runs])
+    bad = np.argwhere(~np.isfinite(given))
     if len(bad):
         run, row = bad[0]
-        raise InputError(
-            f"task {name}: row {first.ids[row]} has prediction {predicted[run, row]}, not a number"
-        )
-    return predicted, first.labels
+        raise InputError(f"task {name}: row {first.ids[row]} has prediction {given[run, row]}, not a number")
+    return given, first.labels

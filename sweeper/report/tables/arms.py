@@ -8,13 +8,13 @@ from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
 from ..results import Results, leaders, mean_and_deviation
-from .cells import count_cell, highest, numeric, plus_minus, remarks, score_cells
+from .cells import count_cell, find_best, numeric, plus_minus, remarks, score_cells
 
 
 def arms_table(results: Results) -> Table:
     """One row an arm: its trials, its best configuration with scores and setting, the mean over all."""
     best = {one.arm: one for one in leaders(results)}
-    top = highest([one.scores for one in best.values()], results.scores)
+    top = find_best([one.scores for one in best.values()], results)
     rows = []
     every = dict(list(results.observations.groupby("arm")["overall"]))
     ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
@@ -26,7 +26,7 @@ def arms_table(results: Results) -> Table:
                 Cell(one_line(arm)),
                 count_cell(ended[arm, RunState.COMPLETE.value]),
                 count_cell(ended[arm, RunState.FAILED.value]),
-                *score_cells(results.scores, one.scores if one else None, top, one.numbers if one else ()),
+                *score_cells(results, one.scores if one else None, top, one.numbers if one else ()),
                 count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),
                 Cell(NONE if one is None else setting_line(one.params) or "defaults"),

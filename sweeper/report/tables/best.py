@@ -8,13 +8,22 @@ from ...text import NONE, TIE, one_line
 from ..document import Cell, Column, Table
 from ..results import Configuration, Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
-from .cells import count_cell, highest, interval_cell, numeric, remarks, score_cell, score_cells, setting_cell
+from .cells import (
+    count_cell,
+    find_best,
+    interval_cell,
+    numeric,
+    remarks,
+    score_cell,
+    score_cells,
+    setting_cell,
+)
 
 
 def best_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its best configuration by the mean over seeds, with its interval and ties."""
     found = {one.arm: one for one in leaders(results)}
-    top = highest([one.scores for one in found.values()], results.scores)
+    top = find_best([one.scores for one in found.values()], results)
     rows, place, confirmed = [], 3 + len(results.scores), compared.claims is not compared
     for arm in results.arms:
         one = found.get(arm)
@@ -27,13 +36,9 @@ def best_table(results: Results, compared: Comparisons) -> Table:
     notes = (
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall "
         "over seeds. 95 % of overall: on other seeds and other rows together, of a single seed over rows "
-        "alone; that the configuration was chosen is not in it. Bold marks the highest figure and says no "
+        "alone; that the configuration was chosen is not in it. Bold marks the best figure and says no "
         "more.",
-        *(
-            [f"{TIE}: not told apart from the highest."]
-            if any(compared.ties.values()) and not confirmed
-            else []
-        ),
+        *([f"{TIE}: not told apart from the best."] if any(compared.ties.values()) and not confirmed else []),
         *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
         *remarks(results),
@@ -84,7 +89,7 @@ def _best_row(
             replace(cell, tie=name in ties and not cell.bold)
             for name, cell in zip(
                 results.scores,
-                score_cells(results.scores, one.scores if one else None, top, one.numbers if one else ()),
+                score_cells(results, one.scores if one else None, top, one.numbers if one else ()),
                 strict=True,
             )
         ),

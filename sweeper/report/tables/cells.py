@@ -1,9 +1,7 @@
 """What the tables share: cells of scores, settings, counts and trials, and the notes under them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from model.tasks import overall_formula
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
 from ..document import Cell, Column
@@ -23,38 +21,58 @@ def remarks(results: Results) -> list[str]:
     same = f" A configuration counts once at a seed: {plural(again, 'repetition')} left out." if again else ""
     several = results.tried
     best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 else ""
-    said = [overall_formula(results.tasks), results.notice, f"{basis}.{same}{best}"]
+    said = [results.formula, *score_notes(results), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]
 
 
+def score_notes(results: Results) -> list[str]:
+    """Which scores are better where they are lower, and which are not defined; nothing where none is."""
+    lower = [
+        f"{name} ({task.scorer.description})"
+        for name, task in results.tasks.items()
+        if not task.scorer.higher_is_better
+    ]
+    undefined = [
+        f"{name} has no score on these dev labels ({task.scorer.undefined[1]}); it counts as "
+        f"{task.scorer.undefined[0]:g}."
+        for name, task in results.tasks.items()
+        if name in results.undefined and task.scorer.undefined
+    ]
+    return [*([f"Errors, the lower the better: {', '.join(lower)}."] if lower else []), *undefined]
+
+
 def score_cells(
-    names: Iterable[str], trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
+    results: Results, trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
 ) -> list[Cell]:
-    """A row's scores, bold where they are the highest; dashes without any.
+    """A row's scores, bold where they are the best; dashes without any, and where none is defined.
 
     Args:
-        names: The scores.
+        results: The study.
         trial: The scores by name; None if there are none.
-        top: The highest of each score.
+        top: The best of each score.
         trials: Numbers of the trials that they come from.
     """
     if trial is None:
-        return [Cell(NONE) for _ in names]
+        return [Cell(NONE) for _ in results.scores]
     # Compared as shown: of two .732 none is the better one to a reader.
     return [
-        Cell(
+        Cell(NONE)
+        if name in results.undefined
+        else Cell(
             score(trial[name]),
             value=float(trial[name]),
             bold=score(trial[name]) == score(top.get(name)),
             trials=tuple(trials),
         )
-        for name in names
+        for name in results.scores
     ]
 
 
-def highest(rows: Sequence[Any], names: Iterable[str]) -> dict[str, float]:
-    """The highest of each score; nothing where there is only one row to choose from."""
-    return {name: max(row[name] for row in rows) for name in names} if len(rows) > 1 else {}
+def find_best(rows: Sequence[Any], results: Results) -> dict[str, float]:
+    """The best of each score; nothing where there is only one row to choose from."""
+    if len(rows) < 2:
+        return {}
+    return {name: max((row[name] for row in rows), key=results.rank(name)) for name in results.scores}
 
 
 def setting_cell(chosen: Mapping[str, Any], name: str) -> Cell:

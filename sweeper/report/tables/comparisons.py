@@ -8,7 +8,7 @@ from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.comparison import Comparison, Comparisons
 from ..statistics.superiority import MEANINGFUL
-from .cells import count_cell, difference_cell, numeric, p_cell, score_cell
+from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
 
 RULE = (
     "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
@@ -30,9 +30,14 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
     if not claims.declared and not best:
         return None
     results, confirmed = claims.results, claims is not comparisons
+    width = results.overall.width(results.tasks)
     why = [(each, "declared") for each in claims.declared] + [(each, "the best") for each in best]
     rows = [
-        (*_row(each), *_task_cells(each, results), Cell(asked + "; configurations" * (not each.of_arms)))
+        (
+            *_row(each, width),
+            *_task_cells(each, results),
+            Cell(asked + "; configurations" * (not each.of_arms)),
+        )
         for each, asked in why
     ]
     if confirmed:  # the trials are those of another study, to which this one has no links
@@ -46,6 +51,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
         "Tasks: p Holm over all declared pairs and tasks, a second family.",
     ]
+    notes += score_notes(results)
     if best:
         notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
     if not confirmed:
@@ -61,7 +67,8 @@ def matched_table(comparisons: Comparisons) -> Table | None:
     pairs = comparisons.matched
     if not pairs:
         return None
-    rows = [(*_row(each)[:-1], count_cell(each.configurations)) for each in pairs]
+    width = comparisons.results.overall.width(comparisons.results.tasks)
+    rows = [(*_row(each, width)[:-1], count_cell(each.configurations)) for each in pairs]
     columns = (*_COLUMNS[:-1], *numeric("configurations"))
     note = (
         "Arms on the same settings in both: a configuration's mean over the seeds that all have is one "
@@ -80,7 +87,7 @@ _COLUMNS = (
 )
 
 
-def _row(each: Comparison) -> tuple[Cell, ...]:
+def _row(each: Comparison, width: float) -> tuple[Cell, ...]:
     overall, found = each.gaps["overall"], each.detectable
     chance = overall.superiority
     return (
@@ -94,7 +101,7 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
         p_cell(each.adjusted["overall"]),
         Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
         Cell(_seeds(each.seeds)),
-        score_cell(found.difference if found and found.difference <= 1 else None),
+        score_cell(found.difference if found and found.difference <= width else None),
     )
 
 
@@ -106,6 +113,9 @@ def _task_columns(results: Results) -> tuple[Column, ...]:
 def _task_cells(each: Comparison, results: Results) -> list[Cell]:
     cells: list[Cell] = []
     for name in results.tasks:
+        if name in results.undefined:
+            cells += [Cell(NONE), Cell(NONE)]
+            continue
         cells += [difference_cell(each.gaps[name].value, _trials(each)), p_cell(each.adjusted[name])]
     return cells
 

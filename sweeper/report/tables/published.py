@@ -1,10 +1,12 @@
 """The paper's tables with ours beside the published rows. Pure."""
 
+from model.overall import Overall
+
 from ...study.settings import flat
 from ..document import Cell, Column, Table
-from ..published import PAPER_TASKS, PublishedTable, published_tables
+from ..published import PublishedTable, of_paper, published_tables
 from ..results import Configuration, Results, leaders_of
-from .cells import EMPTY, count_cell, difference_cell, highest, numeric, remarks, score_cells
+from .cells import EMPTY, count_cell, difference_cell, find_best, numeric, remarks, score_cells
 
 
 def paper_table(key: str, results: Results) -> Table | None:
@@ -23,17 +25,18 @@ def paper_table(key: str, results: Results) -> Table | None:
     ran = [(row, one) for row, one in zip(published.rows, _ours(published, results), strict=True) if one]
     if len(ran) < 2:
         return None
-    top_ours = highest([one.scores for _, one in ran], results.scores)
-    top_printed = highest([row.scores for row in published.rows], results.scores)
+    printed_of = {row.label: row.scored(results.overall, results.tasks) for row in published.rows}
+    top_ours = find_best([one.scores for _, one in ran], results)
+    top_printed = find_best(list(printed_of.values()), results)
     rows: list[tuple[Cell, ...]] = []
     demo = any(
         config["tasks"]["sst"]["source"].get("kind") == "demo" for config in results.complete["config"]
     )
     for row, one in ran:
-        gaps = [one.scores[name] - row.scores[name] for name in results.scores]
+        gaps = [one.scores[name] - printed_of[row.label][name] for name in results.scores]
         trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
-        ours = score_cells(results.scores, one.scores, top_ours, one.numbers)
-        printed = score_cells(results.scores, row.scores, top_printed)
+        ours = score_cells(results, one.scores, top_ours, one.numbers)
+        printed = score_cells(results, printed_of[row.label], top_printed)
         rows += [
             (Cell(row.label), Cell("ours"), *ours, count_cell(len(one.numbers)), trials),
             (EMPTY, Cell("published"), *printed, EMPTY, EMPTY),
@@ -51,6 +54,7 @@ def paper_table(key: str, results: Results) -> Table | None:
         "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
         "as the study sets it. The published rows are one run each.",
         *([f"{len(ran)} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
+        *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
         *published.notes,
         *remarks(results),
     )
@@ -65,8 +69,8 @@ def folded(key: str, results: Results) -> str:
 
 
 def tells(results: Results) -> bool:
-    """Whether the tasks are the paper's three."""
-    return set(results.tasks) == set(PAPER_TASKS)
+    """Whether the tasks are the paper's three, scored by its metrics."""
+    return of_paper(results.tasks)
 
 
 def _ours(published: PublishedTable, results: Results) -> list[Configuration | None]:

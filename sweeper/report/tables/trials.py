@@ -23,7 +23,9 @@ def trials_table(results: Results) -> Table:
                 Cell(str(trial["state"])),
                 count_cell(trial["seed"]),
                 *(
-                    Cell(score(trial[name]), value=trial[name], bold=trial["number"] == number)
+                    Cell(NONE)
+                    if name in results.undefined
+                    else Cell(score(trial[name]), value=trial[name], bold=trial["number"] == number)
                     for name in results.scores
                     if name in trial
                 ),

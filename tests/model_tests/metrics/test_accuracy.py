@@ -1,12 +1,10 @@
-"""Accuracy, its test and its error against statsmodels."""
+"""Accuracy, and its test against statsmodels."""
 
 import math
 
 import numpy as np
 import pytest
-from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.proportion import proportion_confint
 
 from model.metrics.accuracy import Accuracy
 
@@ -15,11 +13,6 @@ ACCURACY = Accuracy()
 
 def test_it_is_the_share_of_equal_labels() -> None:
     assert ACCURACY.score(np.array([0.0, 1, 2, 3]), np.array([0.0, 1, 1, 3])) == 0.75
-
-
-def test_its_standard_error_is_that_of_statsmodels() -> None:
-    low, high = proportion_confint(630, 900, method="normal")
-    assert ACCURACY.standard_error(0.7, 900) == pytest.approx((high - low) / 2 / stats.norm.ppf(0.975))
 
 
 TABLES = [(3, 9), (0, 6), (12, 12), (1, 0), (0, 0), (20, 30), (60, 25), (14, 11), (400, 460)]

@@ -1,6 +1,7 @@
 """`sweeper best`: the best trial in words, and as a folder that other libraries load to the same scores."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,13 +14,12 @@ import pytest
 import torch
 import yaml
 from numpy.typing import NDArray
-from safetensors.numpy import load_file
-from scipy.special import expit
+from scipy.special import softmax
 from scipy.stats import pearsonr
-from sklearn.metrics import accuracy_score
 
 from model.config import TrainConfig
 from model.data.rows import read
+from model.predictions import read_predictions
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
 ROWS = "train_rows: 64, dev_rows: 48"
@@ -40,10 +40,6 @@ ARMS: dict[str, dict[str, object]] = {
     "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
     "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
     "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce"},
-}
-ACTIVATIONS = {
-    "relu": lambda x: np.maximum(x, 0),
-    "gelu": lambda x: torch.nn.functional.gelu(torch.from_numpy(x)).numpy(),
 }
 Array = NDArray[Any]
 
@@ -88,26 +84,32 @@ def token_embeddings(exported: Path, sentences: list[str], pooling: str) -> Arra
     return np.stack(found)
 
 
-def outputs(task: dict[str, Any], layers: dict[str, Array], columns: list[Array]) -> Array:
-    """What a head gives, from its tensors: linear layers in the order of their numbers."""
-    u, v = columns[0], columns[-1]
-    if task["head"] == "cosine":
-        cosine = (u * v).sum(axis=1) / np.linalg.norm(u, axis=1) / np.linalg.norm(v, axis=1)
-        return cosine * np.exp(layers["log_scale"]) if task["loss"] == "ce" else cosine
-    x = np.concatenate([*columns, *([abs(u - v)] if task["head"] == "sbert" else [])], axis=1)
-    numbers = sorted({int(name.split(".")[1]) for name in layers})
-    for number in numbers:
-        x = x @ layers[f"layers.{number}.weight"].T + layers[f"layers.{number}.bias"]
-        x = ACTIVATIONS[task["activation"]](x) if number != numbers[-1] else x
-    return x
-
-
-def score(task: dict[str, Any], x: Array, labels: tuple[float, ...]) -> float:
-    if task["classes"]:
-        return float(accuracy_score(labels, x.argmax(axis=1)))
-    if task["loss"] == "ce":
-        return float(pearsonr(expit(x.squeeze()), labels).statistic)
-    return float(pearsonr(np.maximum(x, 0) if task["head"] == "cosine" else x.squeeze(), labels).statistic)
+def check_readme(exported: Path, trial: Trial) -> None:
+    """The README's own lines, and those with sentence-transformers, give what the trial predicted."""
+    plain, with_sentence_transformers = (
+        block.replace("path/to/this/folder", str(exported))
+        for block in re.findall(r"```python\n(.*?)```", (exported / "README.md").read_text(), re.DOTALL)
+    )
+    assert len([line for line in plain.splitlines() if line.strip()]) <= 20
+    assert "sweeper" not in plain.replace(str(exported), "")
+    stored = read_predictions(exported.parent / f".sweeper/runs/poolings@tiny/{trial.number}/predictions.npz")
+    assert stored is not None
+    defined: dict[str, Any] = {}
+    for code in (plain, with_sentence_transformers):
+        exec(code, defined)  # noqa: S102 - what a user copies from the README
+        for name, task in trial.config.tasks.items():
+            own = stored[name]
+            assert own.scores is not None
+            given = read(name, task, "dev", None).texts
+            found = defined["predict"](name, *map(list, given)).numpy()
+            if task.range is not None:
+                np.testing.assert_allclose(found[:, 0], own.predicted, atol=1e-4 * 5)
+                continue
+            expected = softmax(own.scores.astype(np.float64), axis=1)
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+            top = np.sort(expected, axis=1)
+            clear = top[:, -1] - top[:, -2] > 1e-5
+            assert (found.argmax(axis=1) == own.predicted)[clear].all()
 
 
 @pytest.mark.parametrize("arm", ARMS)
@@ -126,18 +128,12 @@ def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweep
 
     sentence_model = SentenceTransformer(str(exported), device="cpu")
     assert sentence_model.max_seq_length == trial.config.encoder.max_length
-    written = json.loads((exported / "heads.json").read_text())["tasks"]
-    tensors = load_file(exported / "heads.safetensors")
+    check_readme(exported, trial)
     for name, task in trial.config.tasks.items():
         rows = read(name, task, "dev", None)
         columns = [
             token_embeddings(exported, list(texts), trial.config.encoder.pooling) for texts in rows.texts
         ]
-        layers = {
-            key.removeprefix(f"{name}."): value for key, value in tensors.items() if key.startswith(name)
-        }
-        x = outputs(written[name], layers, columns)
-        assert score(written[name], x, rows.labels) == pytest.approx(trial.scores[name], abs=1e-4)
         theirs = [sentence_model.encode(list(texts)) for texts in rows.texts]
         for ours, embedded in zip(columns, theirs, strict=True):
             np.testing.assert_allclose(embedded, ours, atol=2e-5)
@@ -156,7 +152,8 @@ def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Com
     said = sweeper("best", "poolings", "--arm", "Max", "--export", "exported")
     assert (said.code, said.err) == (0, "")
     assert (
-        f"the weights of trial {recorded('Max').number} were not kept here: it is trained again\n" in said.out
+        f"the weights of trial {recorded('Max').number} were not kept here: it is trained again, which took"
+        in said.out
     )
     assert "identical in" in said.out
     assert contents(folder / "exported") == before
@@ -225,11 +222,14 @@ def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None
     assert "base_model" not in fields
     overall = recorded("a | <b>").scores["overall"]
     for text in (
-        f"| overall |  | {overall:.4f} |",
+        f"| overall |  | {overall:.4f} | ",
+        f"- Best of 1 configuration: overall {overall:.3f}".replace("0.", ".") + " (95 % over rows",
+        "| sst | 5 classes | built-in demo corpus | 64 | 48 |",
+        "sweeper run poolings@tiny --trials 1\nsweeper best poolings@tiny --export FOLDER\n",
+        "The encoder began from scratch; the licences of the data bind too.",
         "`overall = (sst + para + (sts + 1) / 2) / 3`",
         "Scores of a test say nothing.",
         r"| arm | a \| &lt;b&gt; |",
-        'SentenceTransformer("path/to/this/folder")',
         "## Licence",
     ):
         assert text in body

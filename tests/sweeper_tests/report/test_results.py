@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sweeper.report.figures.learning import learning_curves
 from sweeper.report.results import (
     best_per_arm,
     count_trials,
     history,
     in_state,
     leaders,
-    learning_curves,
     mean_and_deviation,
     params,
     records,

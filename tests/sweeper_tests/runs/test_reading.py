@@ -183,7 +183,7 @@ def test_damaged_weights_are_trained_again(folder: Path, sweeper: Command) -> No
     assert said.code == 0
     assert (
         "best.safetensors is left out: it is damaged: its checksum is not the recorded one\n"
-        "the weights of trial 0 were not kept here: it is trained again\n"
+        "the weights of trial 0 were not kept here: it is trained again, which took "
     ) in said.out
     assert contents(folder / "exported") == exported
 

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from model.overall import Overall
 from model.predictions import Predictions
-from model.tasks import overall_score
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, score_groups
@@ -49,7 +49,7 @@ def test_differences_are_those_of_the_mean_scores(made: Results) -> None:
         )
         tasks = list(made.tasks)
         assert [each.gaps[name].value for name in tasks] == pytest.approx(mine - theirs, abs=1e-12)
-        gap = [overall_score(made.tasks, dict(zip(tasks, one, strict=True))) for one in (mine, theirs)]
+        gap = [Overall().score(made.tasks, dict(zip(tasks, one, strict=True))) for one in (mine, theirs)]
         assert each.gaps["overall"].value == pytest.approx(gap[0] - gap[1], abs=1e-12)
 
 

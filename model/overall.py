@@ -1,0 +1,88 @@
+"""The one score of a trial, by which its best epoch, the search and the report judge it."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import add
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from .frozen import Frozen
+from .metrics import METRICS
+from .metrics.metric import Score
+from .tasks import Task
+
+
+class Overall(Frozen):
+    """The mean of the tasks' dev scores, by default each put on 0-1 (the paper's `overall`)."""
+
+    formula: Literal["unit", "mean"] = Field(
+        "unit",
+        description="unit: the mean of the tasks' dev scores, each put on 0 to 1, as docs/metrics.md says. "
+        "mean: that of the scores as they are, as the CS224N course of 2023 took it.",
+    )
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        {}, description="How much a task counts in the mean, by its name; a task that is not named counts 1."
+    )
+
+    @field_validator("weights")
+    @classmethod
+    def _ordered(cls, weights: dict[str, float]) -> dict[str, float]:
+        return dict(sorted(weights.items()))
+
+    def __hash__(self) -> int:
+        return hash((self.formula, *self.weights.items()))
+
+    def misfit(self, tasks: Mapping[str, Task]) -> str | None:
+        """Why it cannot be of these tasks; None if it can."""
+        unknown = sorted(self.weights.keys() - tasks.keys())
+        if unknown:
+            return f"overall.weights names {unknown}; the tasks are {list(tasks)}"
+        if not any(self._weight(name) for name in tasks):
+            return "overall.weights leaves no task that counts"
+        lower = [name for name, task in tasks.items() if not METRICS[task.metric].higher_is_better]
+        if self.formula == "mean" and lower:
+            return (
+                f"overall.formula mean takes scores as they are, and of {', '.join(lower)} the lower one is "
+                f"better ({', '.join(tasks[name].metric for name in lower)}): leave the formula out"
+            )
+        return None
+
+    def score(self, tasks: Mapping[str, Task], scores: Mapping[str, Score]) -> Score:
+        """It, from the score of each task or an array of its scores.
+
+        Args:
+            tasks: The tasks.
+            scores: Scores by task, in the units of the tasks' metrics.
+        """
+        units = (self._weight(name) * self._unit(task, scores[name]) for name, task in tasks.items())
+        return reduce(add, units) / sum(map(self._weight, tasks))
+
+    def words(self, tasks: Mapping[str, Task]) -> str:
+        """Its formula, for example ``overall = (sst + para + (sts + 1) / 2) / 3``."""
+        terms, total = [], sum(map(self._weight, tasks))
+        for name, task in tasks.items():
+            weight = self._weight(name)
+            term = task.scorer.term(name) if self.formula == "unit" else name
+            if weight:
+                terms.append(term if weight == 1 else f"{weight:g} * {term}")
+        if len(terms) == 1:
+            return f"overall = {terms[0].removeprefix(f'{total:g} * ')}"
+        return f"overall = ({' + '.join(terms)}) / {total:g}"
+
+    def width(self, tasks: Mapping[str, Task]) -> float:
+        """The largest difference that there can be between two: 1, or more of scores as they are."""
+        if self.formula == "unit":
+            return 1.0
+        return self.score(tasks, {name: _width(task) for name, task in tasks.items()})
+
+    def _weight(self, name: str) -> float:
+        return self.weights.get(name, 1.0)
+
+    def _unit(self, task: Task, score: Score) -> Score:
+        return task.scorer.unit(score) if self.formula == "unit" else score
+
+
+def _width(task: Task) -> float:
+    low, high = task.scorer.bounds
+    return high - low

@@ -1,0 +1,116 @@
+"""The command that predicts the rows of a file."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InputError
+from ..paths import Home, data_folder
+from ..signals import terminable
+from ..text import plural, trial_names
+from .command import StudyName
+from .options import MOST_TRIALS, Storage, file_path, storage_url
+from .say import say
+
+if TYPE_CHECKING:
+    from ..store.study import StudyStore
+    from ..trial import TrialRow
+
+
+TrialNumber = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, max=MOST_TRIALS, help="Number of the trial; default: the best one."),
+]
+
+Top = Annotated[
+    int | None,
+    typer.Option(
+        metavar="K", min=1, help="The best K trials together: the mean of their probabilities, or scores."
+    ),
+]
+
+TaskName = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The task, where the columns of the file fit several."),
+]
+
+InputFile = Annotated[
+    Path | None,
+    file_path("FILE", "The rows, with the columns of the task; labels are not needed.", "--input"),
+]
+
+OutputFile = Annotated[Path | None, file_path("FILE", "Where to: a name that ends in .tsv, .csv or .jsonl.")]
+
+Course = Annotated[
+    Path | None,
+    file_path("FOLDER", "Write the six files of the CS224N hand-in there, for its files in SWEEPER_DATA."),
+]
+
+
+def predict(
+    study: StudyName = None,
+    *,
+    trial: TrialNumber = None,
+    arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
+    top: Top = None,
+    task: TaskName = None,
+    given: InputFile = None,
+    output: OutputFile = None,
+    course: Course = None,
+    storage: Storage = None,
+) -> None:
+    """Predicts the rows of a file with the best trial, or with others: classes and probabilities, or scores.
+
+    The weights are those of the best epoch. Where they were not kept, the trial is trained again.
+
+    Example: `sweeper predict sbert-grid --task para --input pairs.tsv --output predicted.tsv`
+    """
+    from ..export.course import course_files, write_course
+    from ..export.ensemble import load_ensemble
+    from ..export.predictions import check_output, find_input, write_predictions
+    from ..store.database import Database
+    from ..store.studies import find_study
+    from ..study.recorded import config_of
+
+    if course is not None and (given, output, task) != (None, None, None):
+        raise InputError("--course reads and writes files of its own: leave --input, --output and --task out")
+    if course is None and (given is None or output is None):
+        raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
+    if output is not None and given is not None:
+        check_output(output, given)
+    home, data = Home.from_environment(), data_folder()
+    with terminable():
+        with Database(storage_url(storage), must_exist=True) as database:
+            store = find_study(database, study)
+            runs = _chosen(store, trial, arm, top)
+            tasks = config_of(runs[0]).tasks
+            files = {} if course is None else course_files(data, tasks)
+            rows = None if given is None else find_input(given, tasks, task)
+            say(f"{store.row.name} {trial_names([run.number for run in runs])}")
+            ensemble = load_ensemble(store, runs, home=home, data=data, say=say)
+        if course is not None:
+            for line in write_course(files, ensemble, course):
+                say(line)
+        if rows is not None and output is not None:
+            count, missing = write_predictions(rows, ensemble, output)
+            say(f"{plural(count, 'row')} of task {rows.name}: {output}")
+            if missing:
+                first = f"the first {rows.table.unit} {missing[0]}"
+                say(f"{plural(len(missing), 'row')} without a text, {first}, not predicted", err=True)
+
+
+def _chosen(store: "StudyStore", trial: int | None, arm: str | None, top: int | None) -> "list[TrialRow]":
+    """The trials that predict."""
+    from ..show.best import best_runs
+    from ..store.studies import find_trial
+    from ..trial import RunState
+
+    if trial is None:
+        return best_runs(store, arm, top or 1)
+    if arm is not None or top is not None:
+        raise InputError("--trial names the trial: leave --arm and --top out")
+    run = find_trial(store, trial)
+    if run.best_epoch is None or run.state not in (RunState.COMPLETE, RunState.PRUNED):
+        raise InputError(f"trial {trial} of study {store.row.name!r} is {run.state}: it has no best epoch")
+    return [run]

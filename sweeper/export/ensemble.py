@@ -1,0 +1,97 @@
+"""Trials that predict together: the mean of what each gives."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..paths import Home
+from ..store.study import StudyStore
+from ..study.recorded import config_of
+from ..trial import TrialRow
+from .weights import check_data, origin_of, trial_weights
+
+if TYPE_CHECKING:
+    from model.data.tokenizer import SentenceTokenizer
+    from model.predictor import Answers, Predictor
+
+
+class Ensemble:
+    """One trial, or several.
+
+    Args:
+        members: The networks of the trials.
+    """
+
+    def __init__(self, members: "Sequence[Predictor]") -> None:
+        self._members = members
+
+    @property
+    def size(self) -> int:
+        """How many networks see each sentence."""
+        return len(self._members)
+
+    def predict(self, task: str, texts: Sequence[Sequence[str]], seen: Callable[[int], object]) -> "Answers":
+        """The mean of the probabilities, of which the highest is the class; of a similarity, of the scores.
+
+        Args:
+            task: Name of the task.
+            texts: As of `Predictor.predict`.
+            seen: Hears of each batch how many sentences it had, from each network.
+        """
+        import numpy as np
+
+        from model.predictor import Answers
+
+        found = [one.predict(task, texts, seen) for one in self._members]
+        given = [one.probabilities for one in found if one.probabilities is not None]
+        if not given:
+            return Answers(np.mean([one.values for one in found], axis=0), None)
+        probabilities = np.mean(given, axis=0)
+        return Answers(probabilities.argmax(axis=1).astype(np.float64), probabilities)
+
+
+def load_ensemble(
+    store: StudyStore,
+    runs: Sequence[TrialRow],
+    *,
+    home: Home,
+    data: Path | None,
+    say: Callable[[str], None],
+) -> Ensemble:
+    """The networks of some trials at their best epochs.
+
+    Args:
+        store: The study; it is not changed.
+        runs: The trials.
+        home: Folder of runs and caches.
+        data: Folder of the user's data files, if there is one: for trials that have to be trained again, and
+            for encoders whose vocabulary is made from the training texts.
+        say: As of `trial_weights`.
+
+    Raises:
+        InputError: If the data have changed, or a trial does not train.
+        DataError: If its data is missing or malformed.
+        EncoderError: If an encoder cannot be loaded.
+    """
+    from model.predictor import Predictor
+
+    members = []
+    for run in runs:
+        tokenizer = _tokenizer(store, run, home, data)
+        with trial_weights(store, run, home=home, data=data, say=say) as weights:
+            threads = origin_of(store, run).threads
+            members.append(Predictor(config_of(run), tokenizer, weights, threads))
+    return Ensemble(members)
+
+
+def _tokenizer(store: StudyStore, run: TrialRow, home: Home, data: Path | None) -> "SentenceTokenizer":
+    config = config_of(run)
+    if config.encoder.source != "tiny":
+        from model.data.tokenizer import build_tokenizer
+
+        return build_tokenizer(config.encoder, ())
+    from model.data.corpus import load_corpus
+
+    corpus = load_corpus(config, data, home.cache)
+    check_data(store, run, corpus.data_fingerprint)
+    return corpus.tokenizer

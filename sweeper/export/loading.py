@@ -1,0 +1,65 @@
+"""The lines of Python that load an exported model without sweeper, as its README has them."""
+
+from model.config import EncoderConfig
+
+_POOLED = {
+    "mean": """\
+    states, mask = encoder(**tokens).last_hidden_state, tokens["attention_mask"].unsqueeze(-1)
+    return (states * mask).sum(1) / mask.sum(1)""",
+    "max": """\
+    states, mask = encoder(**tokens).last_hidden_state, tokens["attention_mask"].unsqueeze(-1)
+    return states.masked_fill(mask == 0, float("-inf")).amax(1)""",
+    "cls": """\
+    return encoder(**tokens).last_hidden_state[:, 0]""",
+    "pooler": """\
+    return encoder(**tokens).pooler_output""",
+}
+
+_LINES = """\
+import json, pathlib, torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+
+folder = pathlib.Path("path/to/this/folder")
+tokenizer, encoder = AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+heads = json.loads((folder / "heads.json").read_text(encoding="utf-8"))["tasks"]
+weights = load_file(folder / "heads.safetensors")
+
+def embed(texts):
+    tokens = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
+POOLED
+
+@torch.inference_mode()
+def predict(task, *columns):
+    head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
+    parts = {"u": u, "v": v, "|u-v|": abs(u - v), "u*v": u * v, "cos": torch.cosine_similarity(u, v)[:, None]}
+    x = torch.cat([parts[name] for name in head["features"]], dim=1) * head["scale"]
+    for layer, function in head["layers"].items():
+        x = getattr(torch.nn, function)()(x @ weights[f"{layer}.weight"].T + weights[f"{layer}.bias"])
+    (low, high), (output, *dim) = head["range"] or (0, 1), head["output"]
+    return low + (high - low) * getattr(torch.nn, output)(*dim)(x)
+"""
+
+SENTENCE_TRANSFORMERS = """\
+from sentence_transformers import SentenceTransformer
+
+model = SentenceTransformer("path/to/this/folder", device="cpu")
+
+def embed(texts):
+    return torch.from_numpy(model.encode(texts))
+"""
+"""What may stand for the ``embed`` of those lines."""
+
+
+def loading_lines(encoder: EncoderConfig, *, pooler: bool) -> str:
+    """Python that needs torch, transformers and safetensors, and defines ``predict``.
+
+    ``predict(task, texts)``, or ``predict(task, texts, others)`` for pairs, gives probabilities
+    ``[rows, classes]`` or scores ``[rows, 1]``.
+
+    Args:
+        encoder: The encoder's settings, of which the lines have the pooling.
+        pooler: Whether its [CLS] goes through a layer of BERT's own.
+    """
+    pooled = _POOLED["pooler" if encoder.pooling == "cls" and pooler else encoder.pooling]
+    return _LINES.replace("POOLED", pooled)
