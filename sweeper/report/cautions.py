@@ -147,7 +147,9 @@ def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None
     if scorer.chance is not None and (value := task.score(own)) <= scorer.chance + NEAR:
         return 1, f"{task.metric} {score(value)}, no more than chance gives,"
     empty = [
-        str(label) for label in range(len(counts)) if counts[label] and not right[own.labels == label].any()
+        one_line(task.class_names[label])
+        for label in range(len(counts))
+        if counts[label] and not right[own.labels == label].any()
     ]
     if not empty or scorer.needs_scores or scorer.of_one_class:
         return None

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from model.data.survey import SplitSurvey
 from model.result import Split
 from model.tasks import Task
@@ -125,8 +127,10 @@ def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[
 def _score_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
     for split, part in found.items():
         if len(part.labels) == 1:
-            why = "nothing is to be learnt" if split == "train" else "a correlation with them is not defined"
-            yield f"all {split} rows have the score {next(iter(part.labels)):g}: {why}"
+            score = next(iter(part.labels))
+            defined = task.scorer.defined(np.array([score, score]))
+            why = f"{task.metric} is not defined" if not defined else "there is nothing to tell apart"
+            yield f"all {split} rows have the score {score:g}: {why}"
     assert task.range is not None  # noqa: S101
     low = min(min(part.labels) for part in found.values())
     high = max(max(part.labels) for part in found.values())

@@ -40,7 +40,11 @@ def row_lines(inputs: Mapping[str, Any]) -> list[str]:
 def dropped_words(part: Mapping[str, Any]) -> str:
     """How many rows of a split were left out, and why where that is recorded."""
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in part.get("why", {}).items())
-    return f"{part['dropped']:,} left out ({reasons})" if reasons else f"{part['dropped']:,} incomplete"
+    return (
+        f"{part['dropped']:,} left out ({reasons})"
+        if reasons
+        else f"{part['dropped']:,} incomplete and left out"
+    )
 
 
 def doubt_words(part: Mapping[str, Any], also_in: Mapping[str, int | None]) -> list[str]:

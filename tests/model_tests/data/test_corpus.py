@@ -80,3 +80,24 @@ def test_rows_files_and_labels_are_told(tmp_path: Path) -> None:
             "dev": SplitRows(2, 0, 2, "dev.csv", digests["dev.csv"], {"0": 1, "3": 1}),
         }
         assert found.dev_in_train == {"sst": both}
+
+
+def test_doubles_shared_rows_and_the_share_that_is_cut_are_told(tmp_path: Path) -> None:
+    long = " ".join(["word"] * 30)
+    content = {
+        "train.csv": ["A film\t4", "a FILM\t4", "A plot\t0", f"{long}\t1"],
+        "dev.csv": ["A plot\t0", "An end\t1"],
+        "test.csv": ["a film\t4", "an END\t1", "A start\t0", f"{long} more\t2"],
+    }
+    for name, lines in content.items():
+        (tmp_path / name).write_text("\n".join(["sentence\tsentiment", *lines]) + "\n")
+    source = FilesSource(train="train.csv", dev="dev.csv", test="test.csv")
+    sst = DEMO["sst"].model_copy(update={"source": source})
+    encoder = {"max_length": 16}
+    found = load_corpus(
+        config(tasks={"sst": sst}, encoder=encoder, score_test=True), tmp_path, tmp_path / "cache"
+    )
+    rows = found.rows["sst"]
+    assert [part.doubles for part in rows.values()] == [1, 0, 0]
+    assert [part.also_in for part in rows.values()] == [{}, {}, {"train": 1, "dev": 1}]
+    assert [part.cut for part in rows.values()] == [0.25, 0.0, 0.25]

@@ -99,7 +99,7 @@ WARNINGS = [
         SCORES,
         ["a\tu\t0", "b\tv\t5"],
         ["c\tx\t5.0", "d\ty\t5.0"],
-        ["all dev rows have the score 5: a correlation with them is not defined"],
+        ["all dev rows have the score 5: pearson is not defined"],
     ),
     (
         "another range",
