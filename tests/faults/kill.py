@@ -32,7 +32,7 @@ from tests.faults.verdict import Verdict
 
 WORKERS = (1, 2, 4)
 KINDS = ("driver", "trial", "both")
-KILLS_A_STUDY, STRIKES_A_STUDY = 50, 5
+KILLS_A_STUDY, STRIKES_A_STUDY = 50, 10
 AT_START = 0.2
 """Share of the moments that fall into the seconds in which a driver starts; the others follow its work."""
 
@@ -155,6 +155,7 @@ def between_statements(verdict: Verdict, undisturbed: Sweep, url: str | None, ki
             finish(sweep)
             assert_equal(sweep, undisturbed)
             leftovers.check(sweep)
+        print(f"    {done} kills so far", flush=True)
         study += 1
     return f"{kind}: {done} kills between statements in {study} studies, {moments}"
 
