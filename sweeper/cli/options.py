@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -177,6 +178,12 @@ def storage_url(given: Url | None) -> Url:
     if given is None and (named := os.environ.get(STORAGE)):
         return Url(named)
     return Home.from_environment().storage if given is None else given
+
+
+def resuming(name: str, given: Url | None) -> str:
+    """The command that goes on with a study in the database that was given, secrets hidden."""
+    where = "" if given is None else f" --storage {shlex.quote(str(given))}"
+    return f"sweeper resume {name}{where}"
 
 
 def named_study(

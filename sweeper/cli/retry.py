@@ -6,7 +6,7 @@ import typer
 
 from ..trial import ErrorClass
 from .command import StudyName
-from .options import Storage, storage_url
+from .options import Storage, resuming, storage_url
 from .say import say
 
 
@@ -37,4 +37,5 @@ def retry(
     if not numbers:
         say(f"{name} has no failed trials{kind}.")
         return
-    say(f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: sweeper resume {name}")
+    again = resuming(name, storage)
+    say(f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: {again}")

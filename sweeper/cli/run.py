@@ -27,6 +27,7 @@ from .options import (
     WorkloadName,
     named,
     named_study,
+    resuming,
     scores_to_reach,
     storage_url,
 )
@@ -168,7 +169,7 @@ def run_study(
         with terminable():
             count = run_order(order)
     except KeyboardInterrupt as stop:
-        say(str(stop) or f"Stopped; go on with: sweeper resume {study.name}", err=True)
+        say(str(stop) or f"Stopped; go on with: {resuming(study.name, storage)}", err=True)
         raise typer.Exit(exit_code(stop)) from None
     note(order.console, f"{study.name}: {count.standing()}")
     if count.failed:

@@ -90,7 +90,7 @@ class Chaos:
         if run.running():
             return False
         code = run.end()
-        said = run.errors.removesuffix(f"Stopped; go on with: sweeper resume {self._sweep.name}\n")
+        said = run.errors.removesuffix(self._sweep.stopped)
         # A signal may come before Python has got as far as to hear it.
         known = {0, 1, -signal.SIGKILL, *(128 + n for n in STOPPING), *(-n for n in STOPPING)}
         if said or code not in known:

@@ -60,7 +60,7 @@ def check_stopped(sweep: Sweep, run: Run, number: int = signal.SIGINT) -> None:
     """Checks what a driver that got a signal says and leaves."""
     code = run.end(60)
     assert code == 128 + number, f"exit code {code}: {run.errors}"
-    assert run.errors == f"Stopped; go on with: sweeper resume {sweep.name}\n", run.errors
+    assert run.errors == sweep.stopped, run.errors
     assert sweep.gone(), f"left behind: {sweep.processes()}"
     states = {row.state for row in sweep.runs()}
     assert states <= {RunState.QUEUED, RunState.RUNNING, RunState.COMPLETE}, states

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import psutil
 from sweeper.signals import STOPPING
 from sweeper.store.database import Database
 from sweeper.trial import RunState, TrialRow
+from sweeper.url import Url
 
 FOLDER = Path(__file__).parent
 """Holds ``studies/``, which a driver finds because it works here."""
@@ -166,6 +168,12 @@ class Sweep:
     def url(self) -> str:
         """The database."""
         return self.storage or f"sqlite:///{self.home / 'studies.db'}"
+
+    @property
+    def stopped(self) -> str:
+        """What a driver says last that was told to stop."""
+        where = f" --storage {shlex.quote(str(Url(self.storage)))}" if self.storage else ""
+        return f"Stopped; go on with: sweeper resume {self.name}{where}\n"
 
     def start(self) -> Run:
         """Starts the driver: the same command each time."""
