@@ -20,6 +20,7 @@ _NAMED: dict[Split, str] = {"train": "train", "dev": "dev|val|valid|validation",
 _WAYS: tuple[dict[str, str], ...] = (
     {},
     {"quoting": "none"},
+    {"quoting": "minimal"},
     {"encoding": "utf-16"},
     {"encoding": "latin-1"},
     {"encoding": "latin-1", "quoting": "none"},
