@@ -115,7 +115,8 @@ def _problem(field: FieldInfo, value: Any, written: str, item: bool) -> str | No
     if isinstance(value, dict | list):
         return f"must be {_expected(types)}, not a {'list' if isinstance(value, list) else 'mapping'}"
     if item:  # a list within the list, or one value: this is one
-        types = {kind for kind in types if get_origin(kind) is not tuple}
+        single = {kind for kind in types if get_origin(kind) is not tuple}
+        types = single if single - {NoneType} else types
     kind, word = type(value), written in WORDS
     if kind is int and types & {int, float} and _LEADING_ZERO.match(written):
         return f"readers of YAML disagree on a leading zero: write {_instead(types, value, written)}"

@@ -120,8 +120,8 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
 
 def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SWEEPER_HOME", "s3://bucket/folder/")
-    assert Home.from_environment().shared == Url("s3://bucket/folder")
-    said = "Error: SWEEPER_HOME 's3://bucket/folder' cannot hold a database: name one with --storage postgresql://…\n"
+    assert Home.from_environment().shared == Url("s3://bucket/folder/")
+    said = "Error: SWEEPER_HOME 's3://bucket/folder/' cannot hold a database: name one with --storage postgresql://…\n"
     assert refused(sweeper, "run", "--study", "quickstart", "--executor", "inline") == said
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "best": ("best", ""),
     "export": ("export", "--trials trials.csv"),
     "clean": ("clean", ""),
+    "predict": ("predict", "--input rows.tsv --output out.tsv"),
     "validate": ("validate", ""),
     "db copy": ("db copy sqlite:///.sweeper/studies.db sqlite:///new.db", ""),
 }
