@@ -36,8 +36,11 @@ def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
         f"{one_line(high.name)} and {one_line(low.name)}"
         for (task, by), (high, low) in largest_gaps(found).items()
     ]
+    which = "best configuration"
+    if best is not comparisons.leaders[0]:
+        which += " whose predictions are here"
     notes = (
-        f"Dev rows of trial {trials[0]}, the first of the best configuration ({one_line(best.arm)}), with 95 "
+        f"Dev rows of trial {trials[0]}, the first of the {which} ({one_line(best.arm)}), with 95 "
         f"% bootstrap intervals. Groups of fewer than {LEAST_ROWS} rows have no score. words: of the row's "
         "longest sentence. Correlations within a narrow part of the labels are lower than over all of them.",
         f"Largest gaps: {'; '.join(gaps)}." if gaps else "No two groups can be compared.",

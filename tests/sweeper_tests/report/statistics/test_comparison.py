@@ -165,6 +165,18 @@ def test_an_arm_without_predictions_is_not_tested_and_said_so(made: Results) -> 
     assert [table.key for table in study_tables(none, [], untested)] == ["best", "cost"]
 
 
+def test_groups_are_not_called_those_of_a_best_whose_predictions_are_gone(made: Results) -> None:
+    best = set(Comparisons(made).leaders[0].numbers)
+    some = replace(made, predictions=lambda number: None if number in best else made.predictions(number))
+    for results, said in (
+        (made, "of the best configuration ("),
+        (some, "best configuration whose predictions"),
+    ):
+        table = groups_table(results, Comparisons(results))
+        assert table is not None
+        assert said in table.notes[0]
+
+
 def test_arms_on_other_dev_rows_are_not_compared(made: Results) -> None:
     def other(number: int) -> dict[str, Predictions]:
         found = dict(made.predictions(number) or {})
