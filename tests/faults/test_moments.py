@@ -1,6 +1,8 @@
 """Drivers are killed and connections cut between two statements; ``kill`` and ``locked`` do it often."""
 
 import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from tests.faults.postgresql import new_database
 from tests.faults.sweep import Sweep, assert_equal
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A short one: sockets lie in it, whose paths have 107 bytes at most."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
 @pytest.fixture(scope="module")
 def met(tmp_path_factory: pytest.TempPathFactory, postgresql: sa.URL) -> tuple[Moments, Sweep]:
     """The moments of a driver on PostgreSQL, and the sweep that nobody disturbed."""
@@ -22,10 +31,10 @@ def met(tmp_path_factory: pytest.TempPathFactory, postgresql: sa.URL) -> tuple[M
     return moments, sweep
 
 
-def test_a_cut_connection_is_replaced_and_nothing_said(met: tuple[Moments, Sweep], tmp_path: Path) -> None:
+def test_a_cut_connection_is_replaced_and_nothing_said(met: tuple[Moments, Sweep], folder: Path) -> None:
     moments, undisturbed = met
     leftovers = Leftovers()
-    sweep = leftovers.place(undisturbed, tmp_path / "home", storage=new_database(undisturbed.url, "cut"))
+    sweep = leftovers.place(undisturbed, folder / "home", storage=new_database(undisturbed.url, "cut"))
     code, struck = moments.strike(sweep, "cut", 12)
     assert code == 0
     assert struck > 2
@@ -33,10 +42,10 @@ def test_a_cut_connection_is_replaced_and_nothing_said(met: tuple[Moments, Sweep
     leftovers.check(sweep)
 
 
-def test_a_driver_killed_between_statements_is_followed(met: tuple[Moments, Sweep], tmp_path: Path) -> None:
+def test_a_driver_killed_between_statements_is_followed(met: tuple[Moments, Sweep], folder: Path) -> None:
     moments, undisturbed = met
     leftovers = Leftovers()
-    sweep = leftovers.place(undisturbed, tmp_path / "home", storage=new_database(undisturbed.url, "killed"))
+    sweep = leftovers.place(undisturbed, folder / "home", storage=new_database(undisturbed.url, "killed"))
     assert moments.strike(sweep, "kill") == (-signal.SIGKILL, 1)
     finish(sweep)
     assert_equal(sweep, undisturbed)

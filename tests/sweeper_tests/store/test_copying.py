@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from sweeper.clock import SystemClock
 from sweeper.errors import ConflictError, InputError, NoStudiesError
 from sweeper.paths import Home
-from sweeper.report import provenance
 from sweeper.report.write import write_report
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
@@ -120,17 +120,13 @@ def test_keys_change_where_they_clash_and_nothing_else(tmp_path: Path, url: str)
         assert other.study("new@demo").leases("elsewhere:1:1", 60).claim(99) == 0
 
 
-class Noon(datetime):
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> "Noon":
-        return cls(2026, 1, 2, 12, tzinfo=tz)
+class Noon(SystemClock):
+    def now(self) -> datetime:
+        return datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
-def test_optuna_and_the_report_see_no_difference(
-    tmp_path: Path, fresh_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_optuna_and_the_report_see_no_difference(tmp_path: Path, fresh_url: str) -> None:
     source = filled(tmp_path)
-    monkeypatch.setattr(provenance, "datetime", Noon)  # a report says when it was written
     transfer.copy(source, fresh_url, NAMES)
     found = []
     for place, url in enumerate((source, fresh_url)):
@@ -139,7 +135,7 @@ def test_optuna_and_the_report_see_no_difference(
         found.append([(study.directions, study.trials) for study in studies])
         storage.engine.dispose()
         with Database(url) as database:
-            write_report(database, NAMES[0], tmp_path / f"reports{place}", Home(tmp_path))
+            write_report(database, NAMES[0], tmp_path / f"reports{place}", Home(tmp_path), clock=Noon())
     assert found[0] == found[1]
     written = [
         {path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()}
