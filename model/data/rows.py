@@ -1,7 +1,7 @@
 """The rows of a task's splits, read from its source and checked."""
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -93,12 +93,7 @@ def read_splits(
     Raises:
         DataError: The source is missing or malformed, or a row is; the message says where.
     """
-    found: dict[Split, Rows] = {}
-    try:
-        for origin in {origin_of(task.source, split): None for split in splits}:
-            found |= _read_origin(task, origin, data)
-    except DataError as error:
-        raise DataError(f"task {task_name!r}: {error}") from error.__cause__
+    found = each_origin(task_name, task, splits, lambda origin: _read_origin(task, origin, data))
     wanted = {"train": task.train_rows, "dev": task.dev_rows, "test": None}
     return {split: _subset(found[split], wanted[split], f"{task_name}-{split}") for split in splits}
 
@@ -118,6 +113,19 @@ def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]
     """
     splits = SPLITS if config.score_test else SPLITS[:2]
     return {name: read_splits(name, task, splits, data) for name, task in config.tasks.items()}
+
+
+def each_origin(
+    task_name: str, task: Task, splits: Collection[Split], look: Callable[[Split], dict[Split, _Value]]
+) -> dict[Split, _Value]:
+    """What is found in the sources of some splits, each looked at once; a DataError names the task."""
+    found: dict[Split, _Value] = {}
+    try:
+        for origin in {origin_of(task.source, split): None for split in splits}:
+            found |= look(origin)
+    except DataError as error:
+        raise DataError(f"task {task_name!r}: {error}") from error.__cause__
+    return found
 
 
 def open_table(task: Task, split: Split, data: Path | None) -> DataTable:

@@ -10,14 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..config import EncoderConfig
-from ..errors import DataError
 from ..result import SPLITS, Split
-from ..sources import origin_of
 from ..tasks import Task
 from .hashes import Hashes, count_common, count_doubles
 from .parts import Parts
 from .rowchecker import CheckedRows, RowChecker
-from .rows import OF_NO_SPLIT, open_table
+from .rows import OF_NO_SPLIT, each_origin, open_table
 from .tokenizer import build_tokenizer
 
 SAMPLE = 10_000
@@ -79,12 +77,7 @@ def survey(
     Raises:
         DataError: The source is missing or malformed, or a row is; the message says where.
     """
-    found: dict[Split, _Seen] = {}
-    try:
-        for origin in {origin_of(task.source, split): None for split in splits}:
-            found |= _look(task, origin, data)
-    except DataError as error:
-        raise DataError(f"task {task_name!r}: {error}") from error.__cause__
+    found = each_origin(task_name, task, splits, lambda origin: _look(task, origin, data))
     wanted = [split for split in SPLITS if split in splits]
     return {
         split: SplitSurvey(

@@ -1,4 +1,4 @@
-"""Ten seconds of ``tests/faults/mutations.py``."""
+"""Five seconds of ``tests/faults/mutations.py``."""
 
 import contextlib
 from pathlib import Path
@@ -18,6 +18,6 @@ def test_what_is_changed_by_chance_gives_no_traceback(
     for name in VARIABLES:
         monkeypatch.setenv(name, "")  # which puts back what was there
     with contextlib.chdir(tmp_path):
-        counts, found = mutate(Place(tmp_path, Random(0), KINDS), KINDS, seconds=10)
+        counts, found = mutate(Place(tmp_path, Random(0), KINDS), KINDS, seconds=5)
     assert not found
     assert set(counts) == set(KINDS)
