@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -75,6 +75,21 @@ def fingerprint_of(trial: str, gradient: str) -> str:
     """
     revision = METHODS[gradient].revision
     return trial if revision == 1 else f"{trial}.{revision}"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a checkpoint must be of.
+
+    Attributes:
+        now: Fingerprint of the trial (`fingerprint_of`).
+        earlier: Gives what earlier versions wrote in its place.
+        data: Fingerprint of the data alone.
+    """
+
+    now: str
+    earlier: Callable[[], str]
+    data: str
 
 
 class Stateful(Protocol):
@@ -154,7 +169,7 @@ def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress)
     _to_disk(folder.checkpoints)
 
 
-def restore(rundir: Path, trained: Trained, fingerprint: str, data: str) -> Progress:
+def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
     """Puts the newest whole checkpoint into the trial and the random states.
 
     A damaged checkpoint is passed over in favour of the one before it.
@@ -162,8 +177,7 @@ def restore(rundir: Path, trained: Trained, fingerprint: str, data: str) -> Prog
     Args:
         rundir: Folder of the trial.
         trained: What is overwritten.
-        fingerprint: By `fingerprint_of`.
-        data: Fingerprint of the data alone.
+        identity: What the checkpoint must be of.
 
     Returns:
         The progress of that checkpoint; no epochs where there is none.
@@ -178,8 +192,10 @@ def restore(rundir: Path, trained: Trained, fingerprint: str, data: str) -> Prog
         if progress is None:
             _log.warning("checkpoint %s is damaged; the one before it is used, or the start", path)
             continue
-        if progress.fingerprint != fingerprint:
-            raise _of_another(path, progress, fingerprint, data)
+        if progress.fingerprint != identity.now:
+            if progress.fingerprint != identity.earlier():
+                raise _of_another(path, progress, identity)
+            progress = dataclasses.replace(progress, fingerprint=identity.now)
         trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         tensors = load_file(path / "optimizer.safetensors")
         restore_random_states(tensors, trained.device)
@@ -188,14 +204,15 @@ def restore(rundir: Path, trained: Trained, fingerprint: str, data: str) -> Prog
             own = {key: tensor for key, tensor in tensors.items() if key.startswith(f"{name}.")}
             other.load_state_dict({key.removeprefix(f"{name}."): tensor for key, tensor in own.items()})
         return progress
-    return Progress(fingerprint)
+    return Progress(identity.now)
 
 
-def _of_another(path: Path, progress: Progress, fingerprint: str, data: str) -> CheckpointError:
+def _of_another(path: Path, progress: Progress, identity: Identity) -> CheckpointError:
     """What is wrong with a checkpoint that is not of this configuration, this data and this arithmetic."""
-    if progress.fingerprint.partition(".")[0] == fingerprint.partition(".")[0]:
+    trials = {fingerprint.partition(".")[0] for fingerprint in (identity.now, identity.earlier())}
+    if progress.fingerprint.partition(".")[0] in trials:
         return OutdatedCheckpointError(path, "was made by an earlier arithmetic of its gradient method")
-    if all(result.fingerprint in {None, data} for result in progress.results):
+    if all(result.fingerprint in {None, identity.data} for result in progress.results):
         return OutdatedCheckpointError(path, "belongs to another configuration")
     return CheckpointError(f"{path} belongs to other data; move it away to train from the start")
 

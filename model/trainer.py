@@ -12,7 +12,8 @@ from . import checkpoint
 from .config import TrainConfig
 from .cost import Cost
 from .data.batches import BatchStream
-from .data.corpus import load_corpus
+from .data.corpus import earlier_fingerprint_of, fingerprint_of
+from .data.keptcorpus import kept_corpus
 from .data.minibatch import minibatch
 from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
@@ -70,7 +71,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     device = pick_device(config)
     if config.threads is not None:
         torch.set_num_threads(config.threads)
-    corpus = load_corpus(config, data, cache)
+    corpus = kept_corpus(config, data, cache)
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
     parameters = list(model.parameters())
@@ -98,8 +99,12 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
-    fingerprint = checkpoint.fingerprint_of(corpus.fingerprint, config.gradient)
-    progress = checkpoint.restore(rundir, trained, fingerprint, corpus.data_fingerprint)
+    identity = checkpoint.Identity(
+        now=checkpoint.fingerprint_of(fingerprint_of(config, corpus), config.gradient),
+        earlier=lambda: checkpoint.fingerprint_of(earlier_fingerprint_of(config, data), config.gradient),
+        data=corpus.data_fingerprint,
+    )
+    progress = checkpoint.restore(rundir, trained, identity)
     yield from progress.results
 
     step = len(progress.results) * sampler.steps_per_epoch + progress.steps

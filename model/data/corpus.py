@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,8 +33,7 @@ class Corpus:
         dev: Dev rows of each task.
         test: Test rows of each task; empty unless ``score_test`` is set.
         sample: The training rows of each task that are scored at every epoch.
-        fingerprint: SHA-256 of the configuration and of every text and label.
-        data_fingerprint: SHA-256 of every text and label alone.
+        data_fingerprint: SHA-256 of every text and label.
         rows: Where the rows of each task are from, and how many there are, by split.
         dev_in_train: Dev rows of each task that also stand in its training rows.
     """
@@ -44,7 +43,6 @@ class Corpus:
     dev: dict[str, TaskData]
     test: dict[str, TaskData]
     sample: dict[str, TaskData]
-    fingerprint: str
     data_fingerprint: str
     rows: dict[str, dict[Split, SplitRows]]
     dev_in_train: dict[str, int]
@@ -62,12 +60,7 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         DataError: If the data is missing or malformed.
         EncoderError: If the tokenizer cannot be loaded.
     """
-    read = check(config, data)
-    train, dev, test = (
-        {name: parts[split] for name, parts in read.items() if split in parts} for split in SPLITS
-    )
-    if config.remove_dev_rows:
-        train = {name: without_dev_rows(name, rows, dev[name]) for name, rows in train.items()}
+    train, dev, test = _splits(config, data)
     texts = [text for rows in train.values() for column in rows.texts for text in column]
     tokenizer = build_tokenizer(config.encoder, texts)
 
@@ -76,25 +69,50 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
 
     splits: dict[Split, dict[str, Rows]] = {"train": train, "dev": dev, "test": test}
     ready = {split: tokenised(rows) for split, rows in splits.items()}
-    digest, data_digest = hashlib.sha256(config.fingerprint().encode()), hashlib.sha256()
-    for part in (*train.values(), *dev.values(), *test.values()):
-        content = repr((part.texts, part.labels)).encode()
-        digest.update(content)
-        data_digest.update(content)
     return Corpus(
         tokenizer=tokenizer,
-        train=ready["train"],
+        train={name: replace(part, ids=()) for name, part in ready["train"].items()},
         dev=ready["dev"],
         test=ready["test"],
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
-        fingerprint=digest.hexdigest(),
-        data_fingerprint=data_digest.hexdigest(),
+        data_fingerprint=_digest("", train, dev, test),
         rows={
             name: _split_rows(task, _of(name, splits), _of(name, ready), tokenizer)
             for name, task in config.tasks.items()
         },
         dev_in_train={name: count_dev_in_train(rows, dev[name]) for name, rows in train.items()},
     )
+
+
+def fingerprint_of(config: TrainConfig, corpus: Corpus) -> str:
+    """SHA-256 of a configuration and of every text and label that it trains on."""
+    return hashlib.sha256(f"{config.fingerprint()}\n{corpus.data_fingerprint}".encode()).hexdigest()
+
+
+def earlier_fingerprint_of(config: TrainConfig, data: Path | None) -> str:
+    """What checkpoints say in its place that are older than the cache of corpora; reads the data again."""
+    return _digest(config.fingerprint(), *_splits(config, data))
+
+
+def _splits(
+    config: TrainConfig, data: Path | None
+) -> tuple[dict[str, Rows], dict[str, Rows], dict[str, Rows]]:
+    """Rows of train, dev and test, by task."""
+    read = check(config, data)
+    train, dev, test = (
+        {name: parts[split] for name, parts in read.items() if split in parts} for split in SPLITS
+    )
+    if config.remove_dev_rows:
+        train = {name: without_dev_rows(name, rows, dev[name]) for name, rows in train.items()}
+    return train, dev, test
+
+
+def _digest(first: str, *splits: Mapping[str, Rows]) -> str:
+    digest = hashlib.sha256(first.encode())
+    for split in splits:
+        for part in split.values():
+            digest.update(repr((part.texts, part.labels)).encode())
+    return digest.hexdigest()
 
 
 def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:

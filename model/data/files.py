@@ -1,6 +1,7 @@
 """A file of the data folder as a table, whatever its format."""
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from ..errors import DataError
@@ -53,6 +54,37 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTabl
             return parquet_table(file)
         case "tsv" | "csv":
             return delimited_table(file, source, kind)
+
+
+@dataclass(frozen=True)
+class FileState:
+    """By what a file is known again without being read.
+
+    Attributes:
+        path: Where it is.
+        number: Its number in the file system.
+        size: Bytes.
+        modified: When its content was last written, in nanoseconds, which programs may set.
+        noticed: When anything about it last changed, in nanoseconds, which they cannot.
+    """
+
+    path: str
+    number: int
+    size: int
+    modified: int
+    noticed: int
+
+    @property
+    def changed(self) -> float:
+        """The later of both times, in seconds since 1970."""
+        return max(self.modified, self.noticed) / 1e9
+
+
+def file_state(source: FilesSource, split: Split, data: Path | None) -> FileState:
+    """The state of the file of a split; a DataError if there is none."""
+    path = _path(split_name(source, split), data).resolve()
+    found = path.stat()
+    return FileState(str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def split_name(source: FilesSource | HubSource, split: Split) -> str:

@@ -96,6 +96,15 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
     return _hub_tokenizer(config.location, config.max_length)
 
 
+def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenizer:
+    """The tokenizer of a tiny encoder from what its `backend.to_str` gave; a ValueError of a damaged one."""
+    try:
+        tokenizer = Tokenizer.from_str(written)
+    except Exception as error:  # the library raises nothing narrower
+        raise ValueError(f"no tokenizer: {error}") from error
+    return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
+
+
 def _hub_tokenizer(name: str, max_length: int) -> SentenceTokenizer:
     # transformers takes seconds to import, and only this source needs its tokenizers.
     from transformers import AutoTokenizer

@@ -2,20 +2,22 @@
 
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import beside, read_file
 from ..predictions import Predictions
 from ..tasks import Task
+from .entry import Entry
 from .rows import Rows
 from .tokenizer import SentenceTokenizer
+
+TOKENS = "tokens"
+"""Folder of the token ids in the cache."""
 
 PROBES = 16
 """Sentences of an entry of the cache that are compared with what the tokenizer gives."""
@@ -49,20 +51,68 @@ class Sentences:
 
 
 @dataclass(frozen=True)
+class KeptSentences:
+    """Token ids in the cache, and how to tell them from those of other texts.
+
+    Attributes:
+        name: Of their entry: SHA-256 of the tokenizer and the texts.
+        count: Sentences.
+        probes: Some of their texts, which are tokenised once more each time.
+    """
+
+    name: str
+    count: int
+    probes: tuple[str, ...]
+
+    def entry(self, cache: Path) -> Entry:
+        """Where they lie."""
+        return Entry(cache / TOKENS / self.name, ("ids.npy", "offsets.npy"))
+
+    def read(self, tokenizer: SentenceTokenizer, cache: Path) -> Sentences | None:
+        """The token ids; None if they are not there, not whole, or not of these texts."""
+        return self.entry(cache).read(partial(self._load, tokenizer))
+
+    def write(self, sentences: Sentences, tokenizer: SentenceTokenizer, cache: Path) -> None:
+        """Writes the entry anew; errors as of `Entry.write`."""
+
+        def fill(place: Path) -> None:
+            np.save(place / "ids.npy", sentences.ids)
+            np.save(place / "offsets.npy", sentences.offsets)
+
+        self.entry(cache).write(fill, partial(self._load, tokenizer))
+
+    def _load(self, tokenizer: SentenceTokenizer, place: Path) -> Sentences | None:
+        # As plain arrays: every slice of a memmap object would carry its bookkeeping along.
+        ids = np.load(place / "ids.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        offsets = np.load(place / "offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
+        if offsets.shape != (self.count + 1,) or offsets[0] != 0 or offsets[-1] != len(ids):
+            return None
+        found = [ids[offsets[i] : offsets[i + 1]].tolist() for i in _probed(self.count)]
+        expected = [list(one) for one in tokenizer.encode(self.probes)]
+        return Sentences(ids, offsets) if found == expected else None
+
+
+def _probed(count: int) -> range:
+    return range(0, count, max(1, count // PROBES))
+
+
+@dataclass(frozen=True)
 class TaskData:
     """One split of one task, tokenised.
 
     Attributes:
         task: The task.
         sentences: For pairs all first sentences stand before all second ones.
+        kept: Where these lie in the cache.
         labels: Labels in the units of the data, ``[rows]``.
-        ids: Id of each row.
+        ids: Id of each row; none of rows that are only trained on.
         words: Words of each row's longest sentence, as blanks part them, ``[rows]``.
         groups: For each column that names groups, the group of each row.
     """
 
     task: Task
     sentences: Sentences
+    kept: KeptSentences
     labels: NDArray[np.float64]
     ids: tuple[str, ...]
     words: NDArray[np.int64]
@@ -105,16 +155,17 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     texts = [text for column in rows.texts for text in column]
     content = hashlib.sha256(tokenizer.fingerprint().encode())
     content.update(json.dumps(texts).encode())
-    entry = cache / "tokens" / content.hexdigest()
-    sentences = _load(entry, texts, tokenizer)
+    kept = KeptSentences(content.hexdigest(), len(texts), tuple(texts[i] for i in _probed(len(texts))))
+    sentences = kept.read(tokenizer, cache)
     if sentences is None:
-        _build(entry, texts, tokenizer)
-        sentences = _load(entry, texts, tokenizer)
+        kept.write(encode(texts, tokenizer), tokenizer, cache)
+        sentences = kept.read(tokenizer, cache)
         if sentences is None:
-            raise OSError(f"{entry} cannot be read back: is the disk full or failing?")
+            raise OSError(f"{kept.entry(cache).root} cannot be read back: is the disk full or failing?")
     return TaskData(
         task=task,
         sentences=sentences,
+        kept=kept,
         labels=np.asarray(rows.labels, dtype=np.float64),
         ids=rows.ids,
         words=np.array([[len(text.split()) for text in column] for column in rows.texts]).max(axis=0),
@@ -128,50 +179,3 @@ def encode(texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences:
     offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
     ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
     return Sentences(ids, offsets)
-
-
-def _load(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences | None:
-    try:
-        expected = json.loads(read_file(entry / "sha256.json"))
-        if expected["content"] != entry.name:
-            return None
-        for name in ("ids.npy", "offsets.npy"):
-            if hashlib.sha256(read_file(entry / name)).hexdigest() != expected[name]:
-                return None
-        # As plain arrays: every slice of a memmap object would carry its bookkeeping along.
-        os.utime(entry / "sha256.json")  # says when it was last read
-        ids = np.load(entry / "ids.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-        offsets = np.load(entry / "offsets.npy", mmap_mode="r", allow_pickle=False).view(np.ndarray)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    sentences = Sentences(ids, offsets)
-    return sentences if _is_of(sentences, texts, tokenizer) else None
-
-
-def _is_of(sentences: Sentences, texts: Sequence[str], tokenizer: SentenceTokenizer) -> bool:
-    """Whether an entry fits the texts, as far as a few of them can say."""
-    offsets = sentences.offsets
-    if offsets.shape != (len(texts) + 1,) or offsets[0] != 0 or offsets[-1] != len(sentences.ids):
-        return False
-    probed = range(0, len(texts), max(1, len(texts) // PROBES))
-    found = [sentences.ids[offsets[i] : offsets[i + 1]].tolist() for i in probed]
-    return found == [list(ids) for ids in tokenizer.encode([texts[i] for i in probed])]
-
-
-def _build(entry: Path, texts: Sequence[str], tokenizer: SentenceTokenizer) -> None:
-    sentences = encode(texts, tokenizer)
-    try:
-        with beside(entry) as place:
-            place.mkdir()
-            np.save(place / "ids.npy", sentences.ids)
-            np.save(place / "offsets.npy", sentences.offsets)
-            digests = {
-                name: hashlib.sha256((place / name).read_bytes()).hexdigest()
-                for name in ("ids.npy", "offsets.npy")
-            } | {"content": entry.name}
-            (place / "sha256.json").write_text(json.dumps(digests), encoding="utf-8")
-            if entry.exists() and _load(entry, texts, tokenizer) is None:
-                shutil.rmtree(entry, ignore_errors=True)
-    except OSError:
-        if _load(entry, texts, tokenizer) is None:  # not another trial's finished work
-            raise

@@ -90,8 +90,8 @@ def _tokenizer(store: StudyStore, run: TrialRow, home: Home, data: Path | None) 
         from model.data.tokenizer import build_tokenizer
 
         return build_tokenizer(config.encoder, ())
-    from model.data.corpus import load_corpus
+    from model.data.keptcorpus import kept_corpus
 
-    corpus = load_corpus(config, data, home.cache)
+    corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     return corpus.tokenizer

@@ -78,13 +78,13 @@ def export_run(
         InputError: If the folder holds other things, the data have changed, or the trial does not train.
         DataError: If its data is missing or malformed.
     """
-    from model.data.corpus import load_corpus
+    from model.data.keptcorpus import kept_corpus
     from model.export import export
 
     folder, sweep = folder.resolve(), store.row
     check_folder(folder)
     config = config_of(run)
-    corpus = load_corpus(config, data, home.cache)
+    corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     recover(folder)
     with temporary_folder(folder.parent, folder.name) as name:

@@ -102,14 +102,14 @@ def temporaries(home: Home) -> Iterator[Leftover]:
         (home.root, ".*"),
         (home.root, "replay-*"),  # of earlier versions
         (home.cache, ".*"),
-        (_tokens(home), ".*"),
+        *((folder, ".*") for folder in _caches(home)),
     ):
         yield from _left(folder, pattern)
 
 
 def unread_cache(home: Home) -> Iterator[Leftover]:
     """Tokenised data that no trial has begun with for a day."""
-    for entry in _tokens(home).glob("[!.]*"):
+    for entry in (entry for folder in _caches(home) for entry in folder.glob("[!.]*")):
         with suppress(OSError):
             if time.time() - max(one.stat().st_mtime for one in entry.iterdir()) > CACHE_SECONDS:
                 yield Leftover(CACHE, entry)
@@ -165,5 +165,5 @@ def _names(folder: Path) -> set[str]:
         return set()
 
 
-def _tokens(home: Home) -> Path:
-    return home.cache / "tokens"
+def _caches(home: Home) -> tuple[Path, ...]:
+    return home.cache / "tokens", home.cache / "corpora"

@@ -138,7 +138,8 @@ def replay(
     last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
     with temporary_folder(home.root, "replay") as folder:
         try:
-            executor.submit(Job(number, config, folder, data, home.cache, made.threads or 1))
+            # In a cache of its own: what the record is compared with is read from the files once more.
+            executor.submit(Job(number, config, folder, data, folder / "cache", made.threads or 1))
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes

@@ -104,10 +104,19 @@ def test_a_checkpoint_of_the_first_version_is_gone_on_from(cache: Path, tmp_path
     later = create_model("TrainConfig", __base__=TrainConfig, later=(int, 3))
     expected = list(train(config(), tmp_path, data=None, cache=cache))
     shutil.rmtree(tmp_path / "checkpoints/000004.000000")
-    progress = json.loads((tmp_path / "checkpoints/000003.000000/progress.json").read_text())
-    assert progress["fingerprint"] == "9f094151f0f86b3286efbe3a6f43d82765e39119648dc0ceb35534426847dbd3"
-    resumed = train(later(**dict(config())), tmp_path, data=None, cache=cache)
-    assert metrics(list(resumed)) == metrics(expected)
+    newest = tmp_path / "checkpoints/000003.000000"
+    progress = json.loads((newest / "progress.json").read_text())
+    first = {"fingerprint": "9f094151f0f86b3286efbe3a6f43d82765e39119648dc0ceb35534426847dbd3"}
+    assert progress | first != progress
+    (newest / "progress.json").write_text(json.dumps(progress | first))
+    sums = json.loads((newest / "sha256.json").read_text())
+    sums["progress.json"] = hashlib.sha256((newest / "progress.json").read_bytes()).hexdigest()
+    (newest / "sha256.json").write_text(json.dumps(sums))
+    resumed = list(train(later(**dict(config())), tmp_path, data=None, cache=cache))
+    assert metrics(resumed) == metrics(expected)
+    assert resumed[:3] == expected[:3]  # with their seconds: not trained anew
+    written = json.loads((tmp_path / "checkpoints/000004.000000/progress.json").read_text())
+    assert written["fingerprint"] == progress["fingerprint"]
 
 
 def test_the_newest_checkpoints_are_kept(whole: tuple[Path, list[EpochResult]]) -> None:
