@@ -30,6 +30,9 @@ LONGEST = (
     *("tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_study_shipped.py::test_sbert"),
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
+# Workers share the cores; a trial's process has the threads that its driver gives it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
 
 

@@ -171,7 +171,8 @@ def guarded(postgresql: sa.URL) -> sa.URL:
         asked = "local all alice scram-sha-256\nhost all alice all scram-sha-256\n"
         rules.write_text(asked + rules.read_text(encoding="utf-8"), encoding="utf-8")
         server.execute(sa.text("SELECT pg_reload_conf()"))
-    alice = postgresql.set(username="alice")
+        server.execute(sa.text("CREATE DATABASE guarded"))
+    alice = postgresql.set(username="alice", database="guarded")
     for _ in range(100):  # the server reads its rules anew when it comes to it
         try:
             sa.create_engine(alice, poolclass=sa.NullPool).connect().close()

@@ -35,7 +35,7 @@ def test_a_cut_connection_is_replaced_and_nothing_said(met: tuple[Moments, Sweep
     moments, undisturbed = met
     leftovers = Leftovers()
     sweep = leftovers.place(undisturbed, folder / "home", storage=new_database(undisturbed.url, "cut"))
-    code, struck = moments.strike(sweep, "cut", 12)
+    code, struck = moments.strike(sweep, "cut", 6)
     assert code == 0
     assert struck > 2
     assert_equal(sweep, undisturbed)

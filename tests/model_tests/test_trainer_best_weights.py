@@ -56,7 +56,7 @@ def test_the_weights_are_those_of_the_best_epoch(
     assert not (rundir / ".best.safetensors").exists()
 
 
-@pytest.mark.parametrize("step", [1, 4, 7, 14, 17])
+@pytest.mark.parametrize("step", [1, 7, 17])
 def test_a_trial_that_goes_on_has_them_too(
     step: int,
     whole: tuple[Path, list[EpochResult], dict[str, torch.Tensor]],

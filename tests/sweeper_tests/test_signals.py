@@ -15,7 +15,7 @@ from sweeper.signals import HungUpError, TerminatedError, exit_code, gently, ter
 from sweeper.store.database import Database
 from tests.sweeper_tests.typed import SMALL, Command, write
 
-TRIALS = 4
+TRIALS = 3
 RUN = ["run", "--study", "mine", "--trials", str(TRIALS)]
 
 
@@ -100,7 +100,7 @@ def table(home: Path) -> pd.DataFrame:
 def test_a_sweep_that_is_stopped_goes_on(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 15"))
+    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 8"))
     home = folder / "home"
     stopped = "Stopped; go on with: sweeper resume mine@small\n"
 
@@ -115,7 +115,7 @@ def test_a_sweep_that_is_stopped_goes_on(
 
     # Between two epochs.
     driver = start(home)
-    wait_for(driver, "trial 1 epoch 2/15")
+    wait_for(driver, "trial 1 epoch 2/8")
     driver.send_signal(signal.SIGTERM)
     assert ended(driver) == (143, stopped)
     assert "complete" in set(table(home)["state"])
