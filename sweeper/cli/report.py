@@ -55,6 +55,8 @@ def report(
         selection = Selection(tables or (), arms or (), sort)
         home = Home.from_environment()
         written = write_report(database, name, folder / name, home, selection, images=figures)
+    if written.folder != folder / name:
+        say(f"{folder / name} is the report of another study of that name", err=True)
     if form == "terminal":
         for warning in written.shown.warnings:
             say(f"Warning: {warning}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from model.files import write_beside
+from model.files import read_file, write_beside
 
 from ..clock import Clock, SystemClock
 from ..errors import InputError
@@ -31,6 +31,9 @@ from .statistics.comparison import Comparisons
 from .summary import findings, headline, missing, progress
 from .tables import study_tables
 from .tables.trials import trials_table
+
+MARK = ".study"
+"""The file of a report that has the UUID of its study."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def write_report(
     Args:
         database: Where the study is.
         name: ``<study>@<workload>``.
-        folder: Where the files go; made if missing, files of an earlier report are replaced.
+        folder: Where the files go; made if missing, files of an earlier report are replaced. Where another
+            study of that name has reported there, the first letters of the study's UUID are added.
         home: Where the runs left their predictions, which paired tests need.
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
         images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
@@ -88,10 +92,11 @@ def write_report(
     document = _document(comparisons, stored)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
-    now = clock.now()
+    now, folder = clock.now(), _own(folder, stored.row.uuid)
     made = _made(stored, now)
     texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored, document.tables)}
     try:
+        write_beside(folder / MARK, stored.row.uuid + "\n")
         for form in FORMATS.values():
             write_beside(folder / f"tables{form.suffix}", form.render(document))
         for file, text in texts.items():
@@ -104,6 +109,14 @@ def write_report(
 
         write_images(figures, folder / "figures", images, IMAGES[images])
     return Report(document, shown, said, folder)
+
+
+def _own(folder: Path, uuid: str) -> Path:
+    try:
+        found = read_file(folder / MARK).decode(errors="replace").strip()
+    except OSError:
+        return folder
+    return folder if found == uuid else folder.with_name(f"{folder.name}.{uuid[:8]}")
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

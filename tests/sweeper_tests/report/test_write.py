@@ -26,7 +26,16 @@ HOSTILE = (
     '</script><script>alert("x")</script> & <img src=http://evil.example/x onerror=alert(1)> | `a` {{ 7*7 }}'
 )
 CHECKLISTS = ["checklist.md", "checklist.tex"]
-FILES = [*CHECKLISTS, "index.html", "tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv"]
+FILES = [
+    ".study",
+    *CHECKLISTS,
+    "index.html",
+    "tables.csv",
+    "tables.json",
+    "tables.md",
+    "tables.tex",
+    "trials.csv",
+]
 
 
 class Page(HTMLParser):
@@ -85,6 +94,20 @@ def page(written: tuple[Database, Report]) -> Page:
 
 def test_all_files_and_nothing_half_written(written: tuple[Database, Report]) -> None:
     assert sorted(path.name for path in written[1].folder.iterdir()) == FILES
+
+
+def test_a_study_of_the_same_name_leaves_the_report_of_another(tmp_path: Path) -> None:
+    of, reports = study(), tmp_path / "reports"
+    with store(tmp_path / "one", of, trials(of), wanted=40) as database:
+        first = write_report(database, of.name, reports / of.name).folder
+        before = {path.name: path.read_bytes() for path in first.iterdir()}
+    with store(tmp_path / "other", of, trials(of)[:1], wanted=1) as database:
+        found = database.study(of.name)
+        for _ in range(2):  # it has a folder, and keeps it
+            second = write_report(database, of.name, reports / of.name).folder
+            assert second == reports / f"{of.name}.{found.row.uuid[:8]}"
+    assert {path.name: path.read_bytes() for path in first.iterdir()} == before
+    assert sorted(path.name for path in second.iterdir()) == FILES
 
 
 def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], page: Page) -> None:
