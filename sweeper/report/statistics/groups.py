@@ -53,8 +53,8 @@ def score_groups(tasks: Mapping[str, Task], predictions: Mapping[str, Prediction
     """
     found = []
     for name, task in tasks.items():
-        for by, groups in _groupings(task, predictions[name]):
-            for group in dict.fromkeys(_order(groups)):
+        for by, names, groups in _groupings(task, predictions[name]):
+            for group in names:
                 found.append(_score_group(name, task, by, group, predictions[name], groups == group))
     return found
 
@@ -73,17 +73,23 @@ def _score(each: Group) -> float:
     return -np.inf if each.score is None else each.score
 
 
-def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, NDArray[np.str_]]]:
+def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, list[str], NDArray[np.str_]]]:
+    """What groups the rows, the groups in their order, and that of each row."""
     if found.words is not None:
-        yield "words", _lengths(found.words)
+        lengths = _lengths(found.words)
+        yield "words", _order(lengths), lengths
     if task.classes is not None:
-        yield "label", np.array([setting(int(label)) for label in found.labels])
+        numbers = found.labels.astype(int)
+        named = [task.class_names[number] for number in np.unique(numbers)]
+        yield "label", named, np.array(task.class_names)[numbers]
     elif task.range is not None:
         low, high = task.range
         edges = np.arange(np.ceil(low) + 1, high)
         names = [f"{setting(a)} to {setting(b)}" for a, b in zip([low, *edges], [*edges, high], strict=True)]
-        yield "label", np.array(names)[np.digitize(found.labels, edges)]
-    yield from found.groups.items()
+        parts = np.array(names)[np.digitize(found.labels, edges)]
+        yield "label", _order(parts), parts
+    for column, groups in found.groups.items():
+        yield column, _order(groups), groups
 
 
 def _lengths(words: NDArray[np.int64]) -> NDArray[np.str_]:

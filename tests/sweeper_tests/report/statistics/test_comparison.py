@@ -41,6 +41,19 @@ def test_pairs_are_the_declared_ones_and_each_against_the_best(made: Results) ->
     assert [(each.ours.arm, each.theirs.arm) for each in declared.declared] == [("C", "B")]
 
 
+def test_classes_are_groups_by_their_names_in_their_order(made: Results) -> None:
+    names = ("very bad", "bad", ("so", "medium"), "good", "10 of 10")
+    sst = made.tasks["sst"].model_copy(update={"labels": names})
+    found = {"sst": (made.predictions(0) or {})["sst"]}
+    plain, named = (
+        [each for each in score_groups({"sst": task}, found) if each.by == "label"]
+        for task in (made.tasks["sst"], sst)
+    )
+    assert [each.name for each in plain] == ["0", "1", "2", "3", "4"]
+    assert [each.name for each in named] == ["very bad", "bad", "so", "good", "10 of 10"]
+    assert [(each.rows, each.score) for each in named] == [(each.rows, each.score) for each in plain]
+
+
 def test_differences_are_those_of_the_mean_scores(made: Results) -> None:
     for each in Comparisons(made).declared:
         mine, theirs = (
