@@ -102,7 +102,8 @@ class TrialRow:
         created: When it was queued, UTC.
         started: When it was first started, UTC.
         finished: When its outcome was recorded, UTC.
-        seconds: Wall time, summed over the attempts that ended with an outcome.
+        seconds: Wall time, summed over the attempts that ended with an outcome; of those before the first
+            such one, that of the epochs which it went on from.
         peak_memory_mb: Highest memory of its process in MiB.
         best_epoch: Epoch with the highest `overall`, from 1.
         scores: Dev scores of the best epoch: ``overall`` and each task.
@@ -173,6 +174,7 @@ class Outcome:
         best_epoch: Epoch with the highest `overall`, from 1; None if there was no evaluation.
         scores: Dev scores of that epoch, ``overall`` among them; None if there was no evaluation.
         peak_memory_mb: Highest memory of the trial's process in MiB, where known.
+        earlier_seconds: Wall time of the epochs that it went on from, which attempts before it had trained.
         error_class: Why it failed; for FAILED only.
         traceback: Traceback of the failure; for FAILED only.
 
@@ -185,6 +187,7 @@ class Outcome:
     best_epoch: int | None = None
     scores: dict[str, float] | None = None
     peak_memory_mb: float | None = None
+    earlier_seconds: float = 0.0
     error_class: ErrorClass | None = None
     traceback: str | None = None
 

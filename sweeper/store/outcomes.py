@@ -112,7 +112,7 @@ class Outcomes:
         values = {
             "state": outcome.state,
             "finished": self.access.clock.now(),
-            "seconds": sa.func.coalesce(run.c.seconds, 0.0) + outcome.seconds,
+            "seconds": sa.func.coalesce(run.c.seconds, outcome.earlier_seconds) + outcome.seconds,
             "best_epoch": outcome.best_epoch,
             "scores": outcome.scores,
             "error_class": outcome.error_class,

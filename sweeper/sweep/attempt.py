@@ -40,6 +40,8 @@ class Attempt:
         best: Its best epoch.
         curve: `overall` by epoch.
         peak_memory_mb: Highest memory of its process in MiB.
+        kept: Epochs in the checkpoint that it goes on from.
+        earlier_seconds: What these took, in attempts before it.
     """
 
     ready: Ready
@@ -47,6 +49,8 @@ class Attempt:
     best: EpochResult | None = None
     curve: dict[int, float] = field(default_factory=dict)
     peak_memory_mb: float | None = None
+    kept: int = 0
+    earlier_seconds: float = 0.0
 
     @property
     def trial(self) -> TrialSpec:
@@ -59,7 +63,7 @@ class Attempt:
         Returns:
             Where it goes on, if the machine was lost on which it ran.
         """
-        self.began = now
+        self.began, self.kept = now, event.epochs or 0
         self.ready = replace(self.ready, threads=event.threads, attempts=self.ready.attempts + 1)
         if not self.ready.displaced:
             return None
@@ -73,6 +77,8 @@ class Attempt:
         self.ready = replace(self.ready, kills=0)
         self.best = result if result.best else self.best
         self.curve[result.epoch] = result.overall
+        if result.epoch <= self.kept:
+            self.earlier_seconds += result.train_seconds + result.eval_seconds
         self.peak_memory_mb = max(self.peak_memory_mb or 0.0, result.peak_memory_mb)
 
     def outcome(self, state: RunState, now: float, failure: Failed | None = None) -> Outcome:
@@ -81,6 +87,7 @@ class Attempt:
         return Outcome(
             state=state,
             seconds=now - self.began,
+            earlier_seconds=self.earlier_seconds,
             best_epoch=best.epoch if best else None,
             scores={"overall": best.overall, **best.dev_scores()} if best else None,
             peak_memory_mb=self.peak_memory_mb,

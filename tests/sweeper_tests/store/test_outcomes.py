@@ -116,6 +116,18 @@ def test_course_of_a_trial(store: StudyStore) -> None:
     assert second.started <= finished.finished <= datetime.now(UTC)
 
 
+def test_no_second_of_an_earlier_attempt_is_counted_twice(store: StudyStore) -> None:
+    """Those of an attempt that ended with an outcome have those of its epochs in them."""
+    outcome = replace(COMPLETE, seconds=31.0, earlier_seconds=32.0)
+    killed = run_whole(store, outcome)
+    assert row_of(store, killed).seconds == 63.0
+    failed = run_whole(store, replace(FAILED, seconds=40.0), "b")
+    assert store.retry() == [failed]
+    assert store.leases(YOU, 60).take_over(failed, None)
+    assert store.outcomes(YOU).finished(failed, outcome)
+    assert row_of(store, failed).seconds == 71.0
+
+
 def test_same_epoch_again_changes_nothing(
     store: StudyStore, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
