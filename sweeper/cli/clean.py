@@ -41,6 +41,7 @@ def clean(
         stores = [find_study(database, study)] if study else database.studies()
         found = [*_of_runs(home, stores), *([] if study else _of_home(home))]
     kinds: dict[str, list[int]] = {}
+    places: dict[str, set[str]] = {}
     kept = 0
     for leftover in found:
         size = size_of(leftover.path)
@@ -48,8 +49,9 @@ def clean(
             kept += 1
         else:
             kinds.setdefault(leftover.kind, []).append(size)
+            places.setdefault(leftover.kind, set()).add(str((leftover.run or leftover.path).parent))
     for kind, sizes in kinds.items():
-        say(f"{kind}: {len(sizes)}, {in_bytes(sum(sizes))}")
+        say(f"{kind}: {len(sizes)}, {in_bytes(sum(sizes))}, in {', '.join(sorted(places[kind]))}")
     total = in_bytes(sum(sum(sizes) for sizes in kinds.values()))
     if kept:
         say(f"{kept} stay: they are in use, or this user may not remove them.")

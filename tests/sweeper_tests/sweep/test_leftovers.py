@@ -110,8 +110,8 @@ def test_clean_says_what_it_would_free_and_frees_it(
 
     before = contents(runs)
     said = sweeper("clean", study.name).out
-    assert "checkpoints of finished trials: 1, 2.5 kB\n" in said
-    assert f"{FAILED}: 1, 3.0 kB\n" in said
+    assert f"checkpoints of finished trials: 1, 2.5 kB, in {runs}\n" in said
+    assert f"{FAILED}: 1, 3.0 kB, in {runs}\n" in said
     assert said.endswith("5.5 kB in all; remove it with --yes.\n")
     assert "tokenised" not in said
     assert contents(runs) == before
