@@ -32,6 +32,7 @@ NAMES = (
     "report",
     "claims",
     "chance",
+    "largefile",
     "surgery_memory",
     "checkpointing_memory",
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -21,6 +21,9 @@ from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise
 
 _Part = TypeVar("_Part")
+
+PIECE = 10_000
+"""Values that are written together."""
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,24 @@ def _digest(first: str, *splits: Mapping[str, Rows]) -> str:
     digest = hashlib.sha256(first.encode())
     for split in splits:
         for part in split.values():
-            digest.update(repr((part.texts, part.labels)).encode())
+            for piece in _written((part.texts, part.labels)):
+                digest.update(piece.encode())
     return digest.hexdigest()
+
+
+def _written(values: tuple[object, ...]) -> Iterator[str]:
+    """What `repr` gives, in pieces: of a gigabyte of text it would take several."""
+    yield "("
+    for start in range(0, len(values), PIECE):
+        part = values[start : start + PIECE]
+        yield ", " if start else ""
+        if isinstance(part[0], tuple):
+            for place, value in enumerate(part):
+                yield ", " if place else ""
+                yield from _written(value)
+        else:
+            yield ", ".join(map(repr, part))
+    yield ",)" if len(values) == 1 else ")"
 
 
 def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:
@@ -135,13 +154,14 @@ def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:
 
 def count_dev_in_train(train: Rows, dev: Rows) -> int:
     """How many dev rows have texts that stand in train too, pairs in either order; case is ignored."""
-    dev_keys = _keys(dev)
+    dev_keys = [*_keys(dev)]
     seen = set(dev_keys).intersection(_keys(train))
     return sum(key in seen for key in dev_keys)
 
 
-def _keys(rows: Rows) -> list[frozenset[str]]:
-    return [frozenset(text.casefold() for text in texts) for texts in zip(*rows.texts, strict=True)]
+def _keys(rows: Rows) -> Iterator[frozenset[str]]:
+    for texts in zip(*rows.texts, strict=True):
+        yield frozenset(text.casefold() for text in texts)
 
 
 def _of(task: str, splits: Mapping[Split, Mapping[str, _Part]]) -> dict[Split, _Part]:

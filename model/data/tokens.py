@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from .tokenizer import SentenceTokenizer
 
 TOKENS = "tokens"
 """Folder of the token ids in the cache."""
+
+PIECE = 10_000
+"""Texts that are tokenised together: what the tokenizer gives takes a hundred times their room."""
 
 PROBES = 16
 """Sentences of an entry of the cache that are compared with what the tokenizer gives."""
@@ -154,7 +158,8 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
     """
     texts = [text for column in rows.texts for text in column]
     content = hashlib.sha256(tokenizer.fingerprint().encode())
-    content.update(json.dumps(texts).encode())
+    for piece in _written(texts):
+        content.update(piece.encode())
     kept = KeptSentences(content.hexdigest(), len(texts), tuple(texts[i] for i in _probed(len(texts))))
     sentences = kept.read(tokenizer, cache)
     if sentences is None:
@@ -168,14 +173,34 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
         kept=kept,
         labels=np.asarray(rows.labels, dtype=np.float64),
         ids=rows.ids,
-        words=np.array([[len(text.split()) for text in column] for column in rows.texts]).max(axis=0),
+        words=np.max([_counted(column) for column in rows.texts], axis=0),
         groups=rows.groups,
     )
 
 
 def encode(texts: Sequence[str], tokenizer: SentenceTokenizer) -> Sentences:
     """Token ids of texts, in memory."""
-    encoded = tokenizer.encode(texts)
-    offsets = np.cumsum([0, *(len(ids) for ids in encoded)], dtype=np.int64)
-    ids = np.fromiter((token for ids in encoded for token in ids), dtype=np.int32, count=offsets[-1])
-    return Sentences(ids, offsets)
+    ids, lengths = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
+    for part in _pieces(texts):
+        encoded = tokenizer.encode(part)
+        lengths.append(np.fromiter(map(len, encoded), np.int64, len(part)))
+        ids.append(np.fromiter(chain.from_iterable(encoded), np.int32, lengths[-1].sum()))
+    return Sentences(np.concatenate(ids), np.cumsum(np.concatenate(lengths)))
+
+
+def _counted(column: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter((len(text.split()) for text in column), np.int64, len(column))
+
+
+def _pieces(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), PIECE):
+        yield texts[start : start + PIECE]
+
+
+def _written(texts: Sequence[str]) -> Iterator[str]:
+    """What `json.dumps` gives of a list, in pieces."""
+    yield "["
+    for place, part in enumerate(_pieces(texts)):
+        yield ", " if place else ""
+        yield json.dumps(part)[1:-1]
+    yield "]"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from model.data import corpus
 from model.data.corpus import count_dev_in_train, fingerprint_of, load_corpus, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
@@ -102,3 +103,21 @@ def test_doubles_shared_rows_and_the_share_that_is_cut_are_told(tmp_path: Path) 
     assert [part.doubles for part in rows.values()] == [1, 0, 0]
     assert [part.also_in for part in rows.values()] == [{}, {}, {"train": 1, "dev": 1}]
     assert [part.cut for part in rows.values()] == [0.25, 0.0, 0.25]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3, 10_000])
+@pytest.mark.parametrize(
+    "values",
+    [
+        ((), ()),
+        ((("it's",),), (1.0,)),
+        ((("a", 'b"\n'), ("c", "é\U0001f600")), (1.0, 2.5)),
+        ((("x",) * 7, ("y",) * 7), (0.0,) * 7),
+    ],
+)
+def test_a_fingerprint_is_that_of_the_whole_text(
+    values: tuple[object, ...], piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is written in pieces: `repr`, as records of earlier versions have it."""
+    monkeypatch.setattr(corpus, "PIECE", piece)
+    assert "".join(corpus._written(values)) == repr(values)

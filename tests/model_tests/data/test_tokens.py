@@ -1,5 +1,6 @@
 """The token cache: what it holds, and that a damaged entry is built again."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.config import EncoderConfig
+from model.data import tokens
 from model.data.rows import Rows
 from model.data.tokenizer import SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
@@ -91,3 +93,17 @@ def test_other_text_or_length_is_another_entry(tokenizer: SentenceTokenizer, tmp
     for rows, with_tokenizer in ((PAIRS, tokenizer), (OTHER, tokenizer), (PAIRS, longer)):
         tokenise(TASK, rows, with_tokenizer, tmp_path)
     assert len(list((tmp_path / "tokens").iterdir())) == 3
+
+
+@pytest.mark.parametrize("piece", [1, 2, 3])
+def test_the_cache_and_its_key_are_those_of_all_texts_at_once(
+    piece: int, tokenizer: SentenceTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tokenise(TASK, PAIRS, tokenizer, tmp_path / "whole")
+    monkeypatch.setattr(tokens, "PIECE", piece)
+    in_pieces = tokenise(TASK, PAIRS, tokenizer, tmp_path / "pieces")
+    texts = [text for column in PAIRS.texts for text in column]
+    key = tokenizer.fingerprint() + json.dumps(texts)
+    assert in_pieces.kept == whole.kept
+    assert whole.kept.name == hashlib.sha256(key.encode()).hexdigest()
+    assert contents(in_pieces) == contents(whole)
