@@ -16,7 +16,7 @@ from model.errors import TrialStoppedError
 from model.trainer import train
 from sweeper.study.load import load_study
 
-BYTES, DEV_ROWS = 10**8, 20_000
+BYTES, DEV_ROWS = 10**7, 20_000
 
 WORKLOAD = """
 name: large
@@ -73,18 +73,27 @@ def start(folder: Path) -> dict[str, float]:
     return {"to the first step": seconds, "of labels": labels, "of files": seconds - labels}
 
 
+_USED = """\
+import json, os, subprocess, sys, time
+began = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:])
+_, status, used = os.wait4(process.pid, 0)
+figures = {"wall": time.perf_counter() - began, "processor": used.ru_utime + used.ru_stime,
+           "memory": used.ru_maxrss / 1024}
+open(sys.argv[1], "w").write(json.dumps(figures))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""A process's memory counts from before it is what it runs, so that a large one must not start it."""
+
+
 def _run(folder: Path, *command: str) -> tuple[str, dict[str, float]]:
     """What a process prints, its wall and processor seconds, and the most memory it has, in MiB."""
     environment = {**os.environ, "SWEEPER_DATA": str(folder), "SWEEPER_HOME": str(folder)}
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder) as process:
-        assert process.stdout is not None
-        said = process.stdout.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, said
-    wall = time.perf_counter() - began
-    return said, {"wall": wall, "processor": used.ru_utime + used.ru_stime, "memory": used.ru_maxrss / 1024}
+    measured = [sys.executable, "-c", _USED, "used.json", *command]
+    said = subprocess.run(
+        measured, check=True, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder
+    )
+    return said.stdout, json.loads((folder / "used.json").read_text())
 
 
 def _write(folder: Path) -> int:

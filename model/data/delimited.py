@@ -71,7 +71,8 @@ def _delimiter(first: str, kind: Format, guessed: bool) -> str:
         return "\t"
     if kind == "tsv":
         return "\t"
-    return ";" if guessed and first.count(";") > first.count(",") else ","
+    outside = re.sub(r'"[^"]*"', "", first)
+    return ";" if guessed and outside.count(";") > outside.count(",") else ","
 
 
 def _lines(file: DataFile, encoding: Encoding, skip: int) -> Iterator[str]:

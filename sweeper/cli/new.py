@@ -30,7 +30,9 @@ def workload(
     ],
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Name of the workload; default: that of the first file."),
+        typer.Option(
+            metavar="NAME", help="Name of the workload; default: that of the first file, or of its folder."
+        ),
     ] = None,
 ) -> None:
     """Looks at data files and writes a workload of one task, with comments, and a first study on it.
@@ -39,10 +41,10 @@ def workload(
 
     Example: `sweeper new workload data/train.tsv data/dev.tsv --name reviews`
     """
-    from ..draft.files import user_files
+    from ..draft.files import name_after, user_files
     from ..draft.workload import draft, first_study
 
-    named = check_name(name or files[0].name.partition(".")[0], "workload")
+    named = check_name(name or name_after(files[0]), "workload")
     path, study = Path("studies/workloads", f"{named}.yaml"), Path("studies", f"{named}.yaml")
     if path.exists():
         raise InputError(f"{path} is there already: give another --name")

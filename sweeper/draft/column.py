@@ -74,6 +74,12 @@ class Look:
         return [key for key in self.counts if key.lower() in NO_LABELS and (key != "-1" or negative)]
 
     @property
+    def is_mostly_missing(self) -> bool:
+        """Whether most rows have no label in it."""
+        without = self.empty + sum(self.counts[key] for key in self.missing)
+        return 2 * without > self.rows + self.empty
+
+    @property
     def labels(self) -> list[str]:
         """Its values that may be labels."""
         return [key for key in self.counts if key not in self.missing]
@@ -90,7 +96,7 @@ class Look:
         """Whether it holds few short values, or numbers."""
         if not self.rows or len(self.labels) < 2:
             return False
-        named = len(self.counts) <= FEW and self.words <= 3 * self.rows and self.rows > len(self.counts)
+        named = len(self.counts) <= FEW and self.words <= 3 * self.rows and self.rows >= 2 * len(self.counts)
         return named or (self.numbers is not None and not self.is_counter)
 
     @property
@@ -140,8 +146,12 @@ _LABEL = (
 
 
 def label_of(looks: Sequence[Look]) -> Look | None:
-    """The column that is most likely the label: by its name, else the last that may be one."""
+    """The column that is most likely the label: by its name, else the last that may be one.
+
+    A column in which most rows have none is one only where there is no other.
+    """
     able = [look for look in looks if look.may_be_label]
+    able = [look for look in able if not look.is_mostly_missing] or able
     for name in _LABEL:
         exact = [look for look in able if str(look.name).lower() == name]
         near = [look for look in able if re.search(rf"(^|_){name}", str(look.name).lower())]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from model.data.files import file_table
@@ -16,6 +16,22 @@ from ..errors import InputError
 from .column import UNNAMED
 
 _NAMED: dict[Split, str] = {"train": "train", "dev": "dev|val|valid|validation", "test": "test"}
+
+_SUFFIXES = (
+    ".tsv",
+    ".tab",
+    ".csv",
+    ".txt",
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".gz",
+    ".zst",
+    ".xz",
+    ".zip",
+)
+"""What a file's name ends in that is not its name."""
 
 _WAYS: tuple[dict[str, str], ...] = (
     {},
@@ -68,9 +84,28 @@ def user_files(paths: Sequence[Path], data: Path | None) -> UserFiles:
         data = next(folder for folder in full[0].parents if all(folder in path.parents for path in full))
     for path in full:
         if data not in path.parents:
-            raise InputError(f"file {str(path)!r} is outside the data folder {str(data)!r} (SWEEPER_DATA)")
+            raise InputError(
+                f"file {str(path)!r} is outside the data folder {str(data)!r} (SWEEPER_DATA); unset that, or "
+                "set it to a folder that holds the file"
+            )
     names = _splits([path.relative_to(data).as_posix() for path in full])
     return UserFiles(data, names, _how(list(names.values()), data))
+
+
+def name_after(path: Path) -> str:
+    """What to call a workload of a file: as the file without its split, or as its folder."""
+    stem = path.name
+    while PurePath(stem).suffix.lower() in _SUFFIXES:
+        stem = PurePath(stem).stem
+    words = "|".join(_NAMED.values())
+    for name in (
+        re.sub(rf"(?<![a-z])({words})(?![a-z])", "", stem.lower()),
+        path.resolve().parent.name,
+        stem,
+    ):
+        if kept := "_".join(re.findall(r"[A-Za-z0-9-]+", name)).strip("_-"):
+            return kept
+    return "data"
 
 
 def _splits(names: Sequence[str]) -> dict[Split, str]:

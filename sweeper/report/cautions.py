@@ -200,9 +200,16 @@ def _last_epochs(results: Results) -> Iterator[str]:
 
 def _leaks(results: Results) -> Iterator[str]:
     for task, rows in results.dev_in_train.items():
-        if rows:
-            stand = "stands" if rows == 1 else "stand"
-            yield f"{one_line(task)}: {plural(rows, 'dev row')} also {stand} in train."
+        yield from _leak(task, rows, "dev", "train")
+    tested = results if results.confirmation is None else results.confirmation
+    for (task, split), rows in tested.test_in.items():
+        yield from _leak(task, rows, "test", split)
+
+
+def _leak(task: str, rows: int, of: str, split: str) -> Iterator[str]:
+    if rows:
+        stand = "stands" if rows == 1 else "stand"
+        yield f"{one_line(task)}: {plural(rows, f'{of} row')} also {stand} in {split}."
 
 
 def _seen(results: Results) -> Iterator[str]:

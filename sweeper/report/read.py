@@ -88,6 +88,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         predictions=_predictions(trials, reader),
         confirmation=as_arms(again.results, study.spec.pairs) if again else None,
         dev_in_train=_dev_in_train(provenance),
+        test_in=_test_in(provenance),
         overall=study.overall,
         data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
     )
@@ -111,6 +112,16 @@ def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]
     for content in provenance.values():
         for task, count in content.get("dev_in_train", {}).items():
             most[task] = max(count, most.get(task, 0))
+    return most
+
+
+def _test_in(provenance: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], int]:
+    """The same of test rows, by task and the split in which they stand too."""
+    most: dict[tuple[str, str], int] = {}
+    for content in provenance.values():
+        for task, splits in content.get("rows", {}).items():
+            for split, count in splits.get("test", {}).get("also_in", {}).items():
+                most[task, split] = max(count, most.get((task, split), 0))
     return most
 
 

@@ -51,6 +51,7 @@ class Results:
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
         dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
             left out.
+        test_in: How many test rows of a task also stand in another split, by task and split.
         data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
@@ -69,6 +70,7 @@ class Results:
     pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
     dev_in_train: Mapping[str, int] = field(default_factory=dict)
+    test_in: Mapping[tuple[str, str], int] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)

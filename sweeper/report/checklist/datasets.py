@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from model.sources import DemoSource, FilesSource, HubSource
+from model.result import Split
+from model.sources import DemoSource, FilesSource, HubSource, share_of
 from model.tasks import Task
 
 from ...show.made import doubt_words, dropped_words
@@ -15,42 +16,58 @@ Lines = Sequence[str]
 
 def rows(stored: Stored) -> Lines:
     """Rows used of each task and split."""
-    return _splits(stored, lambda part: f"{part['used']:,} rows used")
+    return _splits(stored, lambda part, task, split: f"{part['used']:,} rows used")
 
 
 def labels(stored: Stored) -> Lines:
     """How many rows have each label."""
+    ranges = {name: task.range for name, task in stored.results.tasks.items()}
 
-    def counts(part: Mapping[str, Any]) -> str:
-        return (
-            ", ".join(f"{count:,} of {label}" for label, count in part["labels"].items())
-            or "scores of a range"
-        )
+    def counts(part: Mapping[str, Any], task: str, split: Split) -> str:
+        found = ", ".join(f"{count:,} of {label}" for label, count in part["labels"].items())
+        low, high = ranges.get(task) or (None, None)
+        return found or (f"scores from {low:g} to {high:g}" if low is not None else "scores")
 
     return _splits(stored, counts)
 
 
 def splits(stored: Stored) -> Lines:
     """Where each split is from."""
-    return _splits(stored, lambda part: f"{part['read']:,} rows{_file(part)}")
+
+    def told(part: Mapping[str, Any], task: str, split: Split) -> str:
+        of = stored.results.tasks.get(task)
+        share = share_of(of.source, split) if of else None
+        taken = f", a share of {share.share:g} of {share.giver}, seed {share.seed}" if share else ""
+        taken += ", stratified" if share and share.stratified else ""
+        return f"{part['read']:,} rows{taken}{_file(part)}"
+
+    return _splits(stored, told)
 
 
 def excluded(stored: Stored) -> Lines:
-    """Rows that were left out, and why; dev rows that stand in train too."""
+    """Rows that were left out, and why."""
 
-    def told(part: Mapping[str, Any]) -> str:
+    def told(part: Mapping[str, Any], task: str, split: Split) -> str:
         left = part["read"] - part["dropped"] - part["used"]
         return f"{dropped_words(part)}, {left:,} not in the subset or removed"
 
-    def doubts(part: Mapping[str, Any]) -> str:
+    return _splits(stored, told)
+
+
+def repeated(stored: Stored) -> Lines:
+    """Rows that say the same as others, and the share that is cut; all of them were used."""
+
+    def doubts(part: Mapping[str, Any], task: str, split: Split) -> str:
         return ", ".join(doubt_words(part, part.get("also_in", {})))
 
     both = (
         f"{task}: {count:,} dev rows stand in train too"
         for one in _inputs(stored)
         for task, count in one["dev_in_train"].items()
+        if count
     )
-    return [*_splits(stored, told), *distinct(both), *_splits(stored, doubts)]
+    none = ["none"] if _inputs(stored) else []
+    return [*distinct(both), *_splits(stored, doubts)] or none
 
 
 def download(stored: Stored) -> Lines:
@@ -90,13 +107,13 @@ def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
     return [kept[digest] for digest, kept in named.items() if digest in kept]
 
 
-def _splits(stored: Stored, tell: Callable[[Mapping[str, Any]], str]) -> list[str]:
+def _splits(stored: Stored, tell: Callable[[Mapping[str, Any], str, Split], str]) -> list[str]:
     return distinct(
         f"{task} {split}: {said}"
         for one in _inputs(stored)
         for task, parts in one["rows"].items()
         for split, part in parts.items()
-        if (said := tell(part))
+        if (said := tell(part, task, split))
     )
 
 

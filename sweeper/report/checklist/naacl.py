@@ -55,7 +55,11 @@ def _datasets(stored: Stored) -> list[Item]:
         Item("Datasets: splits", {"Splits": datasets.splits(stored)}),
         Item(
             "Datasets: what was excluded, preprocessing",
-            {"Excluded": datasets.excluded(stored), "Text": preprocessing(stored.study)},
+            {
+                "Excluded": datasets.excluded(stored),
+                "Repeated": datasets.repeated(stored),
+                "Text": preprocessing(stored.study),
+            },
         ),
         Item("Datasets: language", {"Language": datasets.language(stored)}),
         Item("Datasets: where to download them", {"Source": datasets.download(stored)}),

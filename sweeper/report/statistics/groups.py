@@ -60,12 +60,13 @@ def score_groups(tasks: Mapping[str, Task], predictions: Mapping[str, Prediction
 
 
 def largest_gaps(found: list[Group]) -> dict[tuple[str, str], tuple[Group, Group]]:
-    """For each task and grouping the groups with the highest and the lowest score, of two or more."""
+    """For each task and grouping the groups with the highest and the lowest score, where they differ."""
     gaps = {}
     for key in dict.fromkeys((each.task, each.by) for each in found):
         scored = [each for each in found if (each.task, each.by) == key and each.score is not None]
-        if len(scored) > 1:
-            gaps[key] = (max(scored, key=_score), min(scored, key=_score))
+        high, low = max(scored, key=_score, default=None), min(scored, key=_score, default=None)
+        if high is not None and low is not None and high.score != low.score:
+            gaps[key] = (high, low)
     return gaps
 
 

@@ -70,7 +70,8 @@ def score_intervals(
 
     Returns:
         An interval for ``overall`` and for each task, in the units of its metric. Where resampling cannot
-        show a spread the metric names another method (see `TaskMetric.interval`).
+        show a spread the metric names another method (see `TaskMetric.interval`); ``overall`` has the ends of
+        its tasks' where it is of one, or resampling shows no spread of it.
 
     Raises:
         InputError: As `resampled_scores`.
@@ -83,4 +84,23 @@ def score_intervals(
         other = task.scorer.interval(resampling.low, resampling.high, means[name], rows)
         if other is not None:
             intervals[name] = Interval(*other)
+    whole = intervals["overall"]
+    if len(tasks) == 1 or whole.low == whole.high:
+        ends = _of_tasks(tasks, overall, means, intervals)
+        intervals["overall"] = Interval(*ends, next(intervals[name].method for name in tasks))
     return intervals
+
+
+def _of_tasks(
+    tasks: Mapping[str, Task],
+    overall: Overall,
+    means: Mapping[str, float],
+    intervals: Mapping[str, Interval],
+) -> tuple[float, float]:
+    """``overall`` where each task is at its worse end, and where each is at its better one."""
+    ends: dict[bool, dict[str, float]] = {False: {}, True: {}}
+    for name in tasks:
+        both = (intervals[name].low, intervals[name].high)
+        worse, better = sorted(both, key=lambda end: overall.score(tasks, {**means, name: end}))
+        ends[False][name], ends[True][name] = worse, better
+    return overall.score(tasks, ends[False]), overall.score(tasks, ends[True])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.draft.files import name_after
 from tests.sweeper_tests.typed import Command, refused
 
 RNG = random.Random(3)  # noqa: S311
@@ -29,6 +30,7 @@ def quoted(*rows: tuple[object, ...], header: tuple[str, ...] | None = None, cod
 
 
 QUOTE = '"'
+UNLIKELY = ("*", "?", "??")
 MOODS = ("negative", "neutral", "positive")
 NLI = ("entailment", "neutral", "contradiction")
 SETS = {
@@ -88,6 +90,34 @@ SETS = {
         ],
         "ag_news dev: 8 rows; labels 1 2, 2 2, 3 2, 4 2",
     ),
+    "cola": (
+        {
+            "train.tsv": tsv(
+                *(
+                    f"gj{i % 9:02d}\t{i % 4 != 0:d}\t{'' if i % 4 else UNLIKELY[i % 3]}\t{sentence(i)}"
+                    for i in range(120)
+                )
+            ),
+            "dev.tsv": tsv(*(f"gj04\t{i % 2}\t{'' if i % 2 else '*'}\t{sentence(i)}" for i in range(40))),
+        },
+        [
+            'columns: ["column1", "column2", "column3", "column4"]',
+            "classes: 2",
+            'label: "column2"',
+            'text: ["column4"]',
+            "metric: accuracy    # or f1, macro_f1, mcc, kappa, kappa_quadratic, auc",
+        ],
+        "cola train: 120 rows; labels 0 30, 1 90",
+    ),
+    "links": (
+        {
+            "train.csv": quoted(
+                *((i % 4 + 1, f"Title, {i}", f"&lt;A HREF=x&gt; &lt;/A&gt; {sentence(i)}") for i in range(80))
+            )
+        },
+        ["labels: [1, 2, 3, 4]", 'text: ["column3"]'],
+        "links dev: 8 rows; labels 1 2, 2 2, 3 2, 4 2",
+    ),
     "stsb": (
         {
             f"{split}.tsv": tsv(
@@ -136,6 +166,19 @@ def test_a_workload_is_written_that_is_valid(
         checked = sweeper("validate", argument)
         assert (checked.code, checked.err) == (0, "")
         assert counted in checked.out
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("CoLA/train.tsv", "CoLA"),
+        ("snli_1.0_train.jsonl.gz", "snli_1_0"),
+        ("own/labeled_data.csv", "labeled_data"),
+        ("Film reviews/dev.csv", "Film_reviews"),
+    ],
+)
+def test_a_workload_is_called_as_its_file_or_the_folder_of_that(file: str, name: str) -> None:
+    assert name_after(Path(file)) == name
 
 
 def test_what_cannot_be_begun_is_refused(sweeper: Command) -> None:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -16,6 +17,7 @@ from model.data.demo import corpus as demo
 from model.predictions import Predictions, read_predictions
 from model.predictor import Answers
 from model.tasks import Task
+from sweeper.errors import InputError
 from sweeper.export import predictions as exported
 from sweeper.export.ensemble import Ensemble
 from tests.sweeper_tests.typed import Command, contents, refused, write
@@ -184,6 +186,48 @@ def test_classes_have_their_names(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text() == (
         "id,prediction,probability.no,probability.yes\n1,yes,0.25,0.75\n2,no,0.5,0.5\n"
     )
+
+
+HEADERLESS = {
+    "kind": "single",
+    "classes": 2,
+    "text": ["d"],
+    "label": "b",
+    "metric": "accuracy",
+    "source": {"kind": "files", "train": "a.tsv", "dev": "b.tsv", "columns": ["a", "b", "c", "d"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ("x\t0\t\tone two\nx\t\t*\tthree\n", ["one two", "three"]),
+        ("one two\nthree\n", ["one two", "three"]),  # the texts alone
+        ("index\td\n0\tone two\n1\tthree\n", ["one two", "three"]),  # a header that names them
+        (
+            "0\tone two\n",
+            "has 2 columns, the training rows have 4 (a, b, c, d): give it as many, or just 'd'",
+        ),
+        ("x\t0\t\t\n", "none of its 1 rows has a text in 'd'"),
+    ],
+)
+def test_a_file_of_a_task_whose_files_have_no_header(
+    content: str, texts: list[str] | str, tmp_path: Path
+) -> None:
+    task = Task.model_validate(HEADERLESS)
+    write(tmp_path / "in.tsv", content)
+
+    class Known(Ensemble):
+        def predict(self, task: str, texts: object, seen: object) -> Answers:
+            raise AssertionError("no row is to be predicted")
+
+    if isinstance(texts, str):
+        with pytest.raises(InputError, match=re.escape(texts)):
+            rows = exported.find_input(tmp_path / "in.tsv", {"cola": task}, None)
+            list(exported.predict_rows(rows, Known([])))
+    else:
+        rows = exported.find_input(tmp_path / "in.tsv", {"cola": task}, None)
+        assert [row.texts for row in rows.rows()] == [(text,) for text in texts]
 
 
 def test_weights_that_were_not_kept_are_trained_again_after_saying_for_how_long(

@@ -63,7 +63,10 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     ]
     found = results(of, rows)
     trials = found.trials.assign(best_epoch=found.trials["epochs"])
-    found = replace(found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1})
+    confirmed = replace(found, test_in={("sst", "train"): 1, ("sst", "dev"): 0, ("sts", "train"): 92})
+    found = replace(
+        found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1}, confirmation=confirmed
+    )
     assert said(found) == [
         "Not tested, as predictions are gone or of other dev rows: Baseline, S-BERT.",
         "One training seed of every arm: differences between scores are those of single networks, and "
@@ -73,6 +76,8 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
         "In 4 of 4 trials the last epoch was the best: train for more epochs before arms are compared.",
         "para: 12 dev rows also stand in train.",
         "sts: 1 dev row also stands in train.",
+        "sst: 1 test row also stands in train.",
+        "sts: 92 test rows also stand in train.",
     ]
 
 

@@ -50,6 +50,25 @@ def test_resamples_of_a_small_dev_set_occur_as_often_as_in_their_full_enumeratio
         assert seen[value] / 100_000 == pytest.approx(count / 4**4, abs=0.006)
 
 
+@pytest.mark.parametrize("right", [40, 0, 31])
+def test_overall_of_one_task_is_as_sure_as_its_score(right: int) -> None:
+    """Also where each resample has the same score."""
+    runs = [{"sst": classified(np.arange(40) < right)}]
+    found = score_intervals(ONE_TASK["sst"], runs)
+    assert (found["overall"].low, found["overall"].high) == (found["sst"].low, found["sst"].high)
+    if right != 31:
+        expected = proportion_confint(right, 40, method="wilson")
+        assert (found["overall"].low, found["overall"].high) == pytest.approx(expected)
+
+
+def test_overall_without_a_spread_has_the_ends_of_its_tasks() -> None:
+    tasks = dict.fromkeys(("one", "other"), TASKS["sst"])
+    runs = [{"one": classified(np.ones(40, bool)), "other": classified(np.zeros(90, bool))}]
+    found = score_intervals(tasks, runs)["overall"]
+    ends = [proportion_confint(count, rows, method="wilson") for count, rows in ((40, 40), (0, 90))]
+    assert (found.low, found.high) == pytest.approx(np.mean(ends, axis=0))
+
+
 def test_resampled_accuracies_are_binomial_and_runs_share_their_rows() -> None:
     right = np.arange(10) < 7
     runs = [{"sst": classified(right)}, {"sst": classified(~right)}, {"sst": classified(right)}]
