@@ -63,6 +63,7 @@ def workload(
         f"Wrote {path} and {study}. Look them over; then:",
         f"  {prefix}sweeper validate {named} --show 3",
         f"  {prefix}sweeper run {named} --trials 4",
+        f"  sweeper report {named}",
     ]
     say("\n".join(lines))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from model.data.rowchecker import EMPTY_LABEL, EMPTY_TEXT
 from model.data.survey import SplitSurvey
 from model.result import Split
 from model.tasks import Task
@@ -99,6 +100,9 @@ def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[s
     if task.kind == "pair" and task.text[0] == task.text[1]:
         yield f"both texts of a pair are column {task.text[0]!r}: each is compared with itself"
     for split, part in found.items():
+        empty = part.why.get(EMPTY_LABEL, 0) + part.why.get(EMPTY_TEXT, 0)
+        if empty > part.rows:
+            yield f"{empty:,} {split} rows are left out, {part.rows:,} used: is the right column named?"
         if split != "train" and part.also_in["train"] == part.rows:
             yield f"every {split} row also stands in train: its scores say nothing about new texts"
 

@@ -108,6 +108,13 @@ WARNINGS = [
         ["c\tx\t0.5", "d\ty\t0"],
         ["scores reach from 0 to 1, the range from 0 to 5"],
     ),
+    (
+        "half empty",
+        f"{CLASSES}, classes: 2",
+        [*ONE, *["text\t\t"] * 3],
+        OTHER,
+        ["3 train rows are left out, 2 used: is the right column named?"],
+    ),
     ("nothing", f"{CLASSES}, classes: 2", ONE, OTHER, []),
 ]
 
@@ -120,7 +127,7 @@ def test_what_will_make_scores_mean_little_is_one_warning_line(
 ) -> None:
     data("a.tsv", *train)
     data("b.tsv", *dev)
-    workload(task)
+    workload(task, "train: a.tsv, dev: b.tsv, drop_incomplete: true")
     _, err = said_of(sweeper)
     assert len(err) == len(warned)
     for line, expected in zip(err, warned, strict=True):
