@@ -111,9 +111,9 @@ WARNINGS = [
     (
         "half empty",
         f"{CLASSES}, classes: 2",
-        [*ONE, *["text\t\t"] * 3],
+        [*ONE, *["text\t\t"] * 9],
         OTHER,
-        ["3 train rows are left out, 2 used: is the right column named?"],
+        ["9 train rows are left out, 3 used: is the right column named?"],
     ),
     ("nothing", f"{CLASSES}, classes: 2", ONE, OTHER, []),
 ]
