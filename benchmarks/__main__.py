@@ -33,6 +33,7 @@ NAMES = (
     "claims",
     "chance",
     "largefile",
+    "predicting",
     "surgery_memory",
     "checkpointing_memory",
 )

@@ -75,6 +75,7 @@ GOALS = (
     Goal("largefile", "validate/wall", "`validate` of 1 GB of TSV, seconds", "≤", 60),
     Goal("largefile", "validate/memory", "its memory, MiB", "≤", 400),
     Goal("largefile", "second trial/of files", "a second trial on it, seconds beside its labels", "≤", 2),
+    Goal("predicting", "speed", "`predict` on 100,000 pairs, % of evaluation's speed", "≥", 90, 100),
     Goal("claims", "worst at one seed", "false verdicts on identical arms, one seed, %", "≤", 0, 100),
     Goal("claims", "worst at several seeds", "the same, 3, 5 and 10 seeds, the worst, %", "≤", 7, 100),
     Goal("claims", "power, 0.020 at 5 seeds", "a true .020 found at 5 seeds, %", "≥", 75, 100),
