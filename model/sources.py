@@ -88,7 +88,8 @@ class FilesSource(Frozen):
         None,
         min_length=1,
         max_length=1,
-        description="Sign between the fields of a line; null: a tab if the first line has one, else a comma.",
+        description="Sign between the fields of a line; null: a tab if the first line has one, else a comma "
+        "or a semicolon, of which it has more outside quotation marks.",
     )
     quoting: Literal["minimal", "none"] | None = Field(
         None,

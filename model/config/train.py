@@ -153,6 +153,10 @@ class TrainConfig(Frozen):
                 raise ValueError(
                     f"task name {name!r} must be a lower-case identifier, and not overall, the tasks' mean"
                 )
+            if name == "training":
+                raise ValueError(
+                    f"task name {name!r} is taken: each part of a network in PyTorch has one so called"
+                )
         return tasks
 
     @model_validator(mode="after")

@@ -125,12 +125,12 @@ def _written(values: tuple[object, ...]) -> Iterator[str]:
     for start in range(0, len(values), PIECE):
         part = values[start : start + PIECE]
         yield ", " if start else ""
-        if isinstance(part[0], tuple):
-            for place, value in enumerate(part):
-                yield ", " if place else ""
-                yield from _written(value)
-        else:
+        if not isinstance(part[0], tuple):
             yield ", ".join(map(repr, part))
+            continue
+        for place, value in enumerate(part):
+            yield ", " if place else ""
+            yield from _written(value) if isinstance(value, tuple) else repr(value)
     yield ",)" if len(values) == 1 else ")"
 
 

@@ -28,12 +28,12 @@ class DataFile:
     Attributes:
         path: Where it is.
         sha256: SHA-256 of its bytes as they lie there.
-        state: Its number, size and time of change when the SHA-256 was taken.
+        state: Its number, size and times of change when the SHA-256 was taken.
     """
 
     path: Path
     sha256: str
-    state: tuple[int, int, int]
+    state: tuple[int, ...]
 
     @classmethod
     def found(cls, path: Path) -> Self:
@@ -82,6 +82,10 @@ class DataFile:
                 file = stack.enter_context(lzma.open(file))
             elif first.startswith(b"\x28\xb5\x2f\xfd"):
                 file = stack.enter_context(_unpacked_zst(file, self.where))
+            elif first.startswith(b"BZh"):
+                raise DataError(
+                    f"{self.where} is packed by bzip2: pack it as gz, xz, zst or zip, or unpack it"
+                )
             elif first.startswith((b"PK\x03\x04", b"PK\x05\x06")):
                 archive = stack.enter_context(zipfile.ZipFile(file))
                 file = stack.enter_context(archive.open(self._member(archive)))
@@ -90,7 +94,11 @@ class DataFile:
     def _member(self, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         # What macOS adds beside each file is no file of the user's.
         found = [
-            one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")
+            one
+            for one in archive.infolist()
+            if not (
+                one.is_dir() or one.filename.startswith("__MACOSX/") or one.filename.endswith(".DS_Store")
+            )
         ]
         if len(found) != 1:
             names = ", ".join(repr(one.filename) for one in found[:5]) or "none"
@@ -100,9 +108,9 @@ class DataFile:
         return found[0]
 
 
-def _state(path: Path) -> tuple[int, int, int]:
+def _state(path: Path) -> tuple[int, ...]:
     status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _unpacked_zst(file: IO[bytes], where: str) -> Any:

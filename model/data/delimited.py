@@ -49,7 +49,9 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTa
                 f"{text.where} has no header line; its line {source.skip + 1} must name the columns, or set "
                 "columns: [...] in the task's source"
             )
-        text = _Delimited(file, source, delimiter, tuple(header))
+        # Some programs end each line in two carriage returns and a line feed.
+        names = (name.replace(_RETURN, "\r").strip("\r") for name in header)
+        text = _Delimited(file, source, delimiter, tuple(names))
     elif header == list(source.columns):
         raise DataError(
             f"{text.where}, line {source.skip + 1} names the columns; leave columns out of the task's "

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -42,7 +43,8 @@ class Entry:
             sums = json.loads(read_file(self.root / SUMS))
             if sums != {"content": self.root.name, **{name: self._digest(name) for name in self.names}}:
                 return None
-            os.utime(self.root / SUMS)  # says when it was last read
+            with suppress(OSError):  # of another user, or on a disk that is read only
+                os.utime(self.root / SUMS)  # says when it was last read
             return load(self.root)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None

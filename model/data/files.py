@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 
 from ..errors import DataError
@@ -21,7 +22,8 @@ _NAMES: dict[str, Format] = {
     ".json": "jsonl",
     ".parquet": "parquet",
 }
-_PACKED = (".gz", ".zst", ".xz", ".zip")
+PACKED = (".gz", ".zst", ".xz", ".zip")
+"""What the name of a packed file ends in."""
 
 
 def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTable:
@@ -87,6 +89,16 @@ def file_state(source: FilesSource, split: Split, data: Path | None) -> FileStat
     return FileState(str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
+def sha256_of(source: FilesSource, split: Split, data: Path | None) -> str:
+    """SHA-256 of the file of a split as it is now; a DataError if there is none."""
+    return _sha256_of(file_state(source, split, data))
+
+
+@cache
+def _sha256_of(state: FileState) -> str:
+    return DataFile.found(Path(state.path)).sha256
+
+
 def split_name(source: FilesSource | HubSource, split: Split) -> str:
     """The file of a split, or its name on the hub."""
     name = name_of(source, split)
@@ -124,7 +136,7 @@ def _guessed(file: DataFile) -> Format:
     if first.startswith(b"PAR1"):
         return "parquet"
     suffixes = [suffix.lower() for suffix in file.path.suffixes]
-    named = next((suffix for suffix in reversed(suffixes) if suffix not in _PACKED), "")
+    named = next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
     if first.lstrip(b"\xef\xbb\xbf \r\n").startswith(b'{"'):
         return "jsonl"
     return _NAMES.get(named, "csv")

@@ -1,14 +1,18 @@
 """A dataset of the Hugging Face hub, or of a local folder, as a table."""
 
+import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import DataError
 from ..result import Split
 from ..sources import HubSource
+from .datafile import DataFile
 from .files import split_name
-from .table import CHUNK, Chunk, DataTable
+from .table import CHUNK, Chunk, DataTable, decimals
 
 
 def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
@@ -34,12 +38,16 @@ def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     try:
-        dataset = datasets.load_dataset(str(folder or source.path), name=source.subset, split=name)
+        # By path and time alone the library would not see that a folder's files are others.
+        of = {"cache_dir": f"{datasets.config.HF_DATASETS_CACHE}/{_content(folder)}"} if folder else {}
+        dataset = datasets.load_dataset(str(folder or source.path), name=source.subset, split=name, **of)
     except Exception as error:  # whatever the network, the parsers or the file formats raise
         raise DataError(
             f"{where} cannot be loaded: {_reason(error)}; {_way_out(source.path, folder, data)}"
         ) from error
     names = tuple(dataset.column_names)
+    kinds = {name: getattr(feature, "dtype", None) for name, feature in dataset.features.items()}
+    single = {name: getattr(np, kind) for name, kind in kinds.items() if kind in ("float32", "float16")}
 
     def read(positions: Sequence[int]) -> Iterator[Chunk]:
         wanted = [names[position] for position in positions]
@@ -47,9 +55,21 @@ def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
         for start in range(0, len(dataset), CHUNK):
             rows = part[start : start + CHUNK]
             end = min(start + CHUNK, len(dataset))
-            yield Chunk(range(start + 1, end + 1), tuple(rows[column] for column in wanted))
+            columns = (
+                decimals(rows[name], single[name]) if name in single else rows[name] for name in wanted
+            )
+            yield Chunk(range(start + 1, end + 1), tuple(columns))
 
     return DataTable(where, names, read, no_label=-1)
+
+
+def _content(folder: Path) -> str:
+    """What tells the files of a folder from others."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        found = DataFile.found(file)
+        digest.update(f"{file.relative_to(folder)}\0{found.sha256}\n".encode())
+    return digest.hexdigest()[:32]
 
 
 def _folder(path: str, data: Path | None) -> Path | None:

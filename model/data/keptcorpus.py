@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache as once
 from functools import partial
@@ -91,7 +92,9 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     if corpus is None:
         corpus = load_corpus(config, data, cache)
         if entry == _entry(config, data, tokenizer, cache):
-            entry.write(partial(_save, corpus, entry.root.name, learned=tokenizer is None), load)
+            # The next trial reads the files again where there is no room for it.
+            with suppress(OSError):
+                entry.write(partial(_save, corpus, entry.root.name, learned=tokenizer is None), load)
     return corpus
 
 

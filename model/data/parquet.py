@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import DataError
 from .datafile import DataFile
-from .table import CHUNK, Chunk, DataTable
+from .table import CHUNK, Chunk, DataTable, decimals
 
 
 def parquet_table(file: DataFile) -> DataTable:
@@ -31,14 +31,20 @@ def parquet_table(file: DataFile) -> DataTable:
 
     def read(positions: Sequence[int]) -> Iterator[Chunk]:
         # Columns are chosen by name; of two of one name both are read, and one is taken by its position.
-        wanted = sorted(set(positions))
+        wanted, single = sorted(set(positions)), (pyarrow.float32(), pyarrow.float16())
         unique = len(set(names)) == len(names)
         chosen = [names[position] for position in wanted] if unique else None
         start = 1
         try:
             with parquet.ParquetFile(file.path) as opened:
                 for batch in opened.iter_batches(CHUNK, columns=chosen):
-                    found = [batch.column(wanted.index(i) if unique else i).to_pylist() for i in positions]
+                    columns = (batch.column(wanted.index(i) if unique else i) for i in positions)
+                    found = (
+                        decimals(column.to_pylist(), column.type.to_pandas_dtype())
+                        if column.type in single
+                        else column.to_pylist()
+                        for column in columns
+                    )
                     yield Chunk(range(start, start + batch.num_rows), tuple(found))
                     start += batch.num_rows
         except (pyarrow.ArrowException, OSError) as error:

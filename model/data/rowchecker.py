@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import DataError
+from ..label import key_of
 from ..result import Split
 from ..sources import Column, DemoSource
 from ..tasks import Task
@@ -78,6 +79,7 @@ class RowChecker:
         task, table = self._task, self._table
         if self._split == "test" and isinstance(task.label, str) and task.label not in table.names:
             raise DataError(f"{table.where} has no column {task.label!r}; {TEST_ROWS}")
+        self._refuse_class_as_name()
         parts = task.text_columns
         identity = [len(table.names) - table.names[::-1].index("id")] if "id" in table.names else []
         columns = [*(column for part in parts for column in part), task.label, *self._extra, *identity]
@@ -102,6 +104,19 @@ class RowChecker:
             left = f": all {self.read} were incomplete and dropped" if self.read else ""
             way = TEST_ROWS if self._split == "test" and self.read else "check that it is the right one"
             raise DataError(f"{table.where} has no rows{left}; {way}")
+
+    def _refuse_class_as_name(self) -> None:
+        """A DataError where the first line names the label's column as one of its classes: it is a row."""
+        table = self._table
+        classes = {key_of(one) for names in self._task.label_names for one in names}
+        if not table.header_line or not classes:
+            return
+        name = table.names[table.position(self._task.label)]
+        if key_of(name) in classes:
+            raise DataError(
+                f"{table.where}: the column of the label is called {name!r}, one of the task's labels: "
+                "the first line looks like a row; name the columns with columns: [...] in the task's source"
+            )
 
     def _usable(
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object]

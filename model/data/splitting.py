@@ -42,6 +42,7 @@ def split_off(
     strata = strata if share.stratified else np.zeros_like(strata)
     if share.grouped_by is not None:
         return _whole_groups(share.share, order, strata, had, left)
+    strata = _one_each(order, strata)
     taken = np.zeros(len(order), dtype=bool)
     for stratum in np.unique(strata):
         own = had & (strata == stratum)
@@ -50,6 +51,15 @@ def split_off(
         if wanted and len(places):
             taken |= own & left & (order <= places[min(wanted, len(places)) - 1])
     return taken
+
+
+def _one_each(units: Hashes, strata: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The lowest stratum of the rows that say the same: with one each they would be parted."""
+    _, number = np.unique(units, return_inverse=True)
+    lowest = np.full(int(number.max(initial=-1)) + 1, np.iinfo(np.int32).max, dtype=np.int32)
+    np.minimum.at(lowest, number, strata)
+    result: NDArray[np.int32] = lowest[number]
+    return result
 
 
 def _whole_groups(

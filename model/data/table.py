@@ -4,7 +4,9 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from ..errors import DataError
 from ..sources import Column
@@ -106,6 +108,11 @@ def chunks_of(places: Sequence[int], columns: Sequence[Sequence[object]]) -> Ite
 
 def _listed(places: Sequence[int]) -> str:
     return f"{', '.join(map(str, places[:-1]))} and {places[-1]}"
+
+
+def decimals(column: Sequence[float | None], kind: type[np.floating[Any]]) -> list[float | None]:
+    """Numbers of less than double precision as they are written: .7 is not .699999988."""
+    return [None if value is None else float(str(kind(value))) for value in column]
 
 
 def is_number(text: str) -> bool:

@@ -20,7 +20,7 @@ def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[str]:
     Raises:
         DataError: The file is not of this encoding, or no text.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
+    decoder = codecs.getincrementaldecoder(_code(file, encoding))()
     end = ""
     rest: list[str] = []
     position = lines = 0
@@ -53,8 +53,21 @@ def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[str]:
         yield last
 
 
+def _code(file: DataFile, encoding: Encoding) -> str:
+    """Python's name of the encoding: of UTF-16 without a mark the order of bytes that gives Latin letters."""
+    first = file.first_bytes()
+    if encoding != "utf-16" or first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return encoding
+    zeros = first[0::2].count(0), first[1::2].count(0)
+    if zeros[0] == zeros[1]:
+        return encoding
+    return "utf-16-le" if zeros[0] < zeros[1] else "utf-16-be"
+
+
 def _check_text(block: bytes, position: int, lines: int, file: DataFile, encoding: Encoding) -> None:
     marked = position == 0 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if encoding == "latin-1" and position == 0 and _is_utf8(block):
+        raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
     nul = block.find(b"\0") if encoding != "utf-16" else -1
     # Every second byte of Latin letters is zero there.
     if encoding != "utf-16" and (marked or (position == 0 and block.count(b"\0") * 3 > len(block) > 3)):
@@ -64,6 +77,14 @@ def _check_text(block: bytes, position: int, lines: int, file: DataFile, encodin
         raise DataError(
             f"{file.where}, line {line}: NUL byte at {position + nul}; the file is damaged or no text"
         )
+
+
+def _is_utf8(block: bytes) -> bool:
+    """Whether signs beyond ASCII are there, each as UTF-8 has it; the last one may be cut."""
+    try:
+        return not block.isascii() and bool(codecs.getincrementaldecoder("utf-8")().decode(block))
+    except UnicodeDecodeError:
+        return False
 
 
 def _undecoded(

@@ -21,12 +21,10 @@ class MultitaskEncoder(nn.Module):
         self.encoder = SentenceEncoder(config.encoder, vocabulary_size, pad_id)
         if config.gradient_checkpointing:
             self.encoder.bert.activation_checkpointing_enable()
-        self.heads = nn.ModuleDict(
-            {
-                name: build_head(task, self.encoder.embedding_size, config.dropout)
-                for name, task in config.tasks.items()
-            }
-        )
+        self.heads = nn.ModuleDict()
+        for name, task in config.tasks.items():
+            # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
+            self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout)
 
     def forward(
         self,

@@ -24,6 +24,10 @@ NO_LABELS = {"-", "--", "null", "none", "nan", "n/a", "na", "?", "hidden", "-1"}
 """What files write, in any case, where there is no label."""
 
 
+GAPS = 0.1
+"""Share of the rows that may have such a value if it is no class."""
+
+
 @dataclass
 class Look:
     """A column as far as it was looked at.
@@ -35,7 +39,7 @@ class Look:
         words: Words of all values.
         counts: How often each value is there, by its key; of `COUNTED` different ones at most.
         is_text: Whether all values are texts.
-        low: The lowest of the numbers that are counted.
+        low: The lowest of the numbers.
         high: The highest.
     """
 
@@ -59,9 +63,9 @@ class Look:
             self.is_text = self.is_text and isinstance(written, str)
             self.words += len(written.split()) if isinstance(written, str) else 1
             key = key_of(written)
+            if key not in self.counts and (number := strict_number(key)) is not None:
+                self.low, self.high = min(self.low, number), max(self.high, number)
             if len(self.counts) < COUNTED or key in self.counts:
-                if key not in self.counts and (number := strict_number(key)) is not None:
-                    self.low, self.high = min(self.low, number), max(self.high, number)
                 self.counts[key] += 1
 
     @property
@@ -71,7 +75,9 @@ class Look:
         if len(kept) < 2:
             return []
         negative = all((number := strict_number(key)) is None or number >= 0 for key in kept)
-        return [key for key in self.counts if key.lower() in NO_LABELS and (key != "-1" or negative)]
+        found = [key for key in self.counts if key.lower() in NO_LABELS and (key != "-1" or negative)]
+        # Where many rows have it, it is a class: neither for nor against, below zero.
+        return found if sum(self.counts[key] for key in found) <= self.rows * GAPS else []
 
     @property
     def is_mostly_missing(self) -> bool:

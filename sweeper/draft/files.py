@@ -148,8 +148,16 @@ def _headerless(table: DataTable) -> list[str]:
     named = [name for name in table.names if name]
     if named == [str(place) for place in range(len(named))] or not table.header_line:
         return []
-    row = any(is_number(name) or len(name.split()) > 3 for name in named)
+    row = any(is_number(name) or len(name.split()) > 3 for name in named) or _is_among(table)
     return [f"{UNNAMED}{place}" for place in range(1, len(table.names) + 1)] if row else []
+
+
+def _is_among(table: DataTable) -> bool:
+    """Whether a name of a column is one of its own values, as that of a class is where there is no header."""
+    first = next(iter(table.read(range(len(table.names)))), None)
+    return first is not None and any(
+        name in values for name, values in zip(table.names, first.columns, strict=True) if name
+    )
 
 
 def _table(name: str, how: Mapping[str, Any], data: Path) -> DataTable:

@@ -131,7 +131,7 @@ def _meaning(label: Look) -> tuple[list[str], list[str], str]:
     if numbers is not None and sorted(numbers) == list(range(len(numbers))):
         lines.insert(0, f"classes: {len(found)}")
     else:
-        lines.insert(0, f"labels: {_flow(found)}    # in the order of the classes")
+        lines.insert(0, f"labels: {_flow(found)}    # in the order of the classes, which is yours to set")
     counts = ", ".join(f"{key} {label.counts[key]:,}" for key in found[:_SHOWN])
     counts += ", …" if len(found) > _SHOWN else ""
     return lines, [f"Label: {label.name}, {len(found)} classes: {counts}", *notes], "accuracy"

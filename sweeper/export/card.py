@@ -10,7 +10,7 @@ import yaml
 
 from model.config import EncoderConfig, Task, TrainConfig
 from model.result import Split
-from model.sources import DemoSource, FilesSource, HubSource
+from model.sources import DemoSource, FilesSource, HubSource, name_of, share_of
 
 from ..report.formats.markdown import escape
 from ..report.statistics.intervals import Interval
@@ -230,11 +230,20 @@ def _source(task: Task) -> str:
     match task.source:
         case DemoSource():
             return "built-in demo corpus"
-        case FilesSource(train=train, dev=dev):
-            return f"{train}, {dev}"
-        case HubSource(path=path, subset=subset, train=train, dev=dev):
+        case FilesSource() as source:
+            return _rows(source)
+        case HubSource(path=path, subset=subset) as source:
             name = path if _HUB_NAME.fullmatch(path) else "a local dataset"
-            return f"{name}{f' ({subset})' if subset else ''}: {train}, {dev}"
+            return f"{name}{f' ({subset})' if subset else ''}: {_rows(source)}"
+
+
+def _rows(source: FilesSource | HubSource) -> str:
+    """Where training and dev rows are from."""
+    share = share_of(source, "dev")
+    if share is not None:
+        return f"{source.train}, of which dev has a share of {share.share:g} (seed {share.seed})"
+    dev = name_of(source, "dev")
+    return source.train if dev == source.train else f"{source.train}, {dev}"
 
 
 def _names(tasks: Mapping[str, Task]) -> str:

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path, PurePath
 from typing import IO, Any, NamedTuple
 
-from model.data.files import file_table
+from model.data.files import PACKED, file_table
 from model.data.table import DataTable
 from model.data.texts import TextRow, read_texts
 from model.errors import DataError
@@ -116,10 +116,16 @@ def input_table(file: Path, task: Task) -> DataTable:
         DataError: If it is damaged.
     """
     source, own = FilesSource(train=file.name, dev=file.name), task.source
-    if isinstance(own, FilesSource) and PurePath(own.train).suffix == file.suffix:
+    if isinstance(own, FilesSource) and _suffix(own.train) == _suffix(file.name):
         given = {"train": file.name, "dev": file.name, "test": None, "split": None}
         source = own.model_copy(update=given | {"columns": _names(file, own, task, given)})
     return file_table(source, "dev", file.parent)
+
+
+def _suffix(name: str) -> str:
+    """What a file's name ends in, apart from how it is packed."""
+    suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
+    return next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
 
 
 def _names(file: Path, own: FilesSource, task: Task, given: Mapping[str, object]) -> tuple[str, ...] | None:

@@ -26,7 +26,8 @@ class Backlog:
         wanted: Number of trials that it shall have in total.
         trials: Its trials.
         leases: The driver's.
-        reuse: Called with a trial and its twin once that one is complete.
+        reuse: Called with a trial and its twin once that one is complete; returns whether the trial has its
+            result now, and need not be trained.
 
     Attributes:
         ended: Why nothing further could be proposed; None as long as something can.
@@ -38,7 +39,7 @@ class Backlog:
         wanted: int,
         trials: Trials,
         leases: Leases,
-        reuse: Callable[[TrialSpec, TrialRow], None],
+        reuse: Callable[[TrialSpec, TrialRow], bool],
     ) -> None:
         self._study = study
         self._wanted = wanted
@@ -121,9 +122,7 @@ class Backlog:
             if under_way and twin and (twin.owner == self._leases.owner or not self._is_gone(twin)):
                 continue
             del self._deferred[number]
-            if twin is not None and not under_way:
-                self._reuse(ready.trial, twin)
-            else:
+            if twin is None or under_way or not self._reuse(ready.trial, twin):
                 self._ready.append(ready)
 
     def history(self) -> History:
@@ -180,12 +179,10 @@ class Backlog:
     def _prepare(self, ready: Ready) -> None:
         """Queues a trial; one that another has the result of, or is about to have, needs no training."""
         twin = self._trials.twin(ready.trial.number)
-        if twin is None or ready.halvings:
-            self._ready.append(ready)
-        elif twin.state is RunState.COMPLETE:
-            self._reuse(ready.trial, twin)
-        else:
+        if twin is not None and not ready.halvings and twin.state is not RunState.COMPLETE:
             self._deferred[ready.trial.number] = ready
+        elif twin is None or ready.halvings or not self._reuse(ready.trial, twin):
+            self._ready.append(ready)
 
     def _is_gone(self, row: TrialRow) -> bool:
         life = self._liveness.judge(row.number, row.owner, row.lease_expires, expired=False)

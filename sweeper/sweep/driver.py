@@ -33,6 +33,7 @@ from .backlog import Backlog
 from .files import RunFiles
 from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
+from .twins import Twins
 from .weights import KeptWeights
 from .workingfolder import WorkingFolder
 
@@ -89,7 +90,7 @@ class Driver:
         self._limits = limits
         self._stopper = Stopper(limits, best, self._clock)
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
-        self._files = RunFiles.of(home, store)
+        self._files, self._twins = RunFiles.of(home, store), Twins(store, data)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
@@ -148,16 +149,21 @@ class Driver:
         self._leases.release()
         return self._ending or self._backlog.ended
 
-    def _reuse(self, trial: TrialSpec, twin: TrialRow) -> None:
+    def _reuse(self, trial: TrialSpec, twin: TrialRow) -> bool:
         number, done = trial.number, RunState.COMPLETE
+        same = f"trial {number} is identical to trial {twin.number}"
+        if not self._twins.read_the_same(trial, twin):
+            self._observer.noted(f"{same}, but the data files have changed since: it is trained")
+            return False
         self._files.remove_weights(number)  # of an attempt that died before its twin was done
         self._files.tidy(number, checkpoints=True)
         self._outcomes.reuse(number, twin.number)
         outcome = Outcome(state=done, seconds=0.0, best_epoch=twin.best_epoch, scores=twin.scores)
-        self._observer.noted(f"trial {number} is identical to trial {twin.number}: its result is reused")
+        self._observer.noted(f"{same}: its result is reused")
         self._observer.submitted(trial, resumed=False)
         self._observer.ended(number, outcome, "")
         self._stopper.heard(trial, outcome, "")
+        return True
 
     def _submit(self) -> None:
         while self._active.room and not self._stopping and (ready := self._backlog.take()):

@@ -1,5 +1,6 @@
 """Formats, encodings and packed files: the same rows, or an error that says what the file is."""
 
+import bz2
 import codecs
 import gzip
 import io
@@ -76,10 +77,15 @@ def test_a_packed_file_is_known_by_its_first_bytes(
 
 
 def test_a_zip_of_several_files_is_refused_but_not_for_what_macos_adds(opened: Opened) -> None:
-    extra = {"folder/": "", "folder/t.tsv": TEXT, "__MACOSX/folder/._t.tsv": "x"}
+    extra = {"folder/": "", "folder/t.tsv": TEXT, ".DS_Store": "x", "__MACOSX/folder/._t.tsv": "x"}
     assert rows_of(opened("t.zip", zipped(**extra))) == ROWS
     with pytest.raises(DataError, match=r"is a zip of 2 files \('a.tsv', 'b.tsv'\); unpack the one"):
         opened("t.zip", zipped(**{"a.tsv": TEXT, "b.tsv": TEXT}))
+
+
+def test_a_file_packed_otherwise_says_how(opened: Opened) -> None:
+    with pytest.raises(DataError, match="is packed by bzip2: pack it as gz"):
+        opened("x.tsv.bz2", bz2.compress(TEXT.encode()))
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, as_zst, lambda text: zipped(t=text.decode())])
@@ -103,7 +109,11 @@ def test_each_encoding_gives_the_same_text(opened: Opened, codec: Any) -> None:
         (TEXT.encode(), "utf-16", "is not UTF-16"),
         (codecs.BOM_UTF16_LE + b"a\0b", "utf-16", r"line 1: byte 4 \(0x62\) is not UTF-16"),
         (TEXT.encode() + "café".encode()[:-1], "utf-8", r"line 3: byte 33 \(0xc3\) is not UTF-8"),
-        (TEXT.encode() + b"x\0\t1\n", "latin-1", "line 3: NUL byte at 31; the file is damaged or no text"),
+        (
+            LATIN.encode("latin-1") + b"x\0\t1\n",
+            "latin-1",
+            "line 3: NUL byte at 25; the file is damaged or no text",
+        ),
     ],
 )
 def test_another_encoding_is_named_with_the_place(
@@ -176,3 +186,28 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(opened: Opened, tmp_pa
     (tmp_path / "t.tsv").write_text(TEXT * 2)
     with pytest.raises(DataError, match="changed while it was read; run the command again"):
         rows_of(table)
+
+
+def test_single_precision_is_read_as_it_is_written(opened: Opened) -> None:
+    """As wide numbers, .7 and -.1 would be other ones than a workload's."""
+    pyarrow = pytest.importorskip("pyarrow")
+    for kind in (pyarrow.float32(), pyarrow.float16(), pyarrow.float64()):
+        scores = pyarrow.array([0.7, -0.1, None, 2.5], type=pyarrow.float64()).cast(kind)
+        content = as_parquet(sentence=["a", "b", "c", "d"], label=scores)
+        assert [label for _, label in rows_of(opened("x.parquet", content))] == [0.7, -0.1, None, 2.5]
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_utf_16_needs_no_mark(opened: Opened, codec: str) -> None:
+    assert rows_of(opened("x.tsv", TEXT.encode(codec), encoding="utf-16")) == ROWS
+
+
+def test_utf_8_is_not_taken_for_latin_1(opened: Opened) -> None:
+    with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
+        rows_of(opened("x.tsv", TEXT.encode(), encoding="latin-1"))
+    assert rows_of(opened("x.tsv", LATIN.encode("latin-1"), encoding="latin-1")) == [("café ÿ", "1")]
+
+
+def test_lines_may_end_in_two_carriage_returns(opened: Opened) -> None:
+    table = opened("x.tsv", TEXT.replace("\n", "\r\r\n").encode())
+    assert table.names == ("sentence", "label")

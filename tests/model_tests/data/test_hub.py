@@ -1,5 +1,6 @@
 """Tables of the hub, offline: `datasets` loads local folders through the same call as datasets of the hub."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -158,3 +159,16 @@ def test_without_the_datasets_package_the_error_names_the_extra(monkeypatch: pyt
         DataError, match=r"needs the package `datasets`; pip install 'sentence-sweeper\[hub\]'"
     ):
         read("para", paraphrases(path="nyu-mll/glue"), "train", None)
+
+
+def test_the_files_of_a_folder_are_read_again_when_they_are_others(
+    datasets: ModuleType, tmp_path: Path
+) -> None:
+    """Also one of the old size and time."""
+    folder = tmp_path / "hubdir"
+    folder.mkdir()
+    for text, label in (("c", 1), ("e", 0)):
+        (folder / "train.csv").write_text(f"question1,question2,label\n{text},d,{label}\n")
+        os.utime(folder / "train.csv", (10**9, 10**9))
+        rows = read("para", paraphrases(path="hubdir"), "train", tmp_path)
+        assert (rows.texts, rows.labels) == (((text,), ("d",)), (label,))

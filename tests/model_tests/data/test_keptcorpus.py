@@ -1,5 +1,6 @@
 """The corpus in the cache: what it holds, when the files are read again, and what is not believed."""
 
+import errno
 import json
 import os
 import shutil
@@ -196,3 +197,23 @@ def test_that_of_other_files_is_not_believed(data: Path, tmp_path: Path) -> None
 def test_rows_of_no_file_are_made_anew(tmp_path: Path) -> None:
     kept_corpus(config(), None, tmp_path)
     assert not (tmp_path / "corpora").exists()
+
+
+def test_what_cannot_be_kept_stops_no_trial(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = load_corpus(settings(), data, tmp_path / "other")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/corpora").write_text("in its place")
+    assert_equal(kept_corpus(settings(), data, tmp_path / "cache"), expected)
+
+
+def test_a_cache_that_is_read_only_is_read(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    kept_corpus(settings(), data, tmp_path / "cache")
+    monkeypatch.setattr(os, "utime", refused)
+    assert not is_read(monkeypatch, settings(), data, tmp_path / "cache")

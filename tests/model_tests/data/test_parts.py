@@ -148,3 +148,11 @@ def test_too_few_rows_for_a_share_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "all.tsv").write_text("t\ty\nOne\ta\nTwo\tb\n")
     with pytest.raises(DataError, match="of its 2 rows none is left for dev"):
         split(tmp_path, task(dev={"share": 0.1}))
+
+
+def test_texts_with_two_labels_are_never_in_both(tmp_path: Path) -> None:
+    lines = [f"text {i % 200}\t{'abc'[(i * 7 + i // 200) % 3]}\n" for i in range(600)]
+    (tmp_path / "all.tsv").write_text("t\ty\n" + "".join(lines))
+    found = split(tmp_path, task(dev={"share": 0.2}))
+    assert len(found["dev"]) > 60
+    assert not texts(found["dev"]) & texts(found["train"])

@@ -118,6 +118,36 @@ SETS = {
         ["labels: [1, 2, 3, 4]", 'text: ["column3"]'],
         "links dev: 8 rows; labels 1 2, 2 2, 3 2, 4 2",
     ),
+    "stance": (
+        {
+            "train.tsv": tsv(
+                "tweet\tstance",
+                *(f"{sentence(i)}\t{('FAVOR', 'AGAINST', 'NONE')[i % 3]}" for i in range(60)),
+            )
+        },
+        ['labels: ["AGAINST", "FAVOR", "NONE"]'],
+        "stance dev: 6 rows; labels AGAINST 2, FAVOR 2, NONE 2",
+    ),
+    "polarity": (
+        {"train.tsv": tsv("text\tpolarity", *(f"{sentence(i)}\t{i % 3 - 1}" for i in range(60)))},
+        ["labels: [-1, 0, 1]"],
+        "polarity dev: 6 rows; labels -1 2, 0 2, 1 2",
+    ),
+    "headerless": (
+        {"train.csv": "".join(f"fine warm {i},{'pn'[i % 2]}os\n" for i in range(90)).encode()},
+        ['columns: ["column1", "column2"]', 'label: "column2"', 'text: ["column1"]'],
+        "headerless train: 82 rows; labels nos 41, pos 41",
+    ),
+    "sorted": (
+        {
+            "train.tsv": tsv(
+                "sentence1\tsentence2\tscore",
+                *(f"{sentence(i)}\t{sentence(i)}\t{i / 500:.3f}" for i in range(2_500)),
+            )
+        },
+        ["range: [0, 5]"],
+        "sorted train: 2,250 rows; scores from 0.002 to 4.998",
+    ),
     "stsb": (
         {
             f"{split}.tsv": tsv(

@@ -230,6 +230,16 @@ def test_a_file_of_a_task_whose_files_have_no_header(
         assert [row.texts for row in rows.rows()] == [(text,) for text in texts]
 
 
+@pytest.mark.parametrize("name", ["in.tsv", "in.tsv.gz", "in.TSV"])
+def test_a_file_is_read_as_the_training_rows_however_it_is_packed(name: str, tmp_path: Path) -> None:
+    source = {"kind": "files", "train": "a.tsv.gz", "dev": "b.tsv", "quoting": "none"}
+    task = Task.model_validate(HEADERLESS | {"source": source})
+    content = b'd\tb\n"one" two\t0\n'
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    rows = exported.find_input(tmp_path / name, {"cola": task}, None)
+    assert [row.texts for row in rows.rows()] == [('"one" two',)]
+
+
 def test_weights_that_were_not_kept_are_trained_again_after_saying_for_how_long(
     folder: Path, sweeper: Command, trained: Callable[[int], dict[str, Predictions]]
 ) -> None:

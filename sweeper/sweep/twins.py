@@ -1,0 +1,43 @@
+"""Whether a trial may get the result of one with the same configuration and seed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from model.config import TrainConfig
+from model.data.files import sha256_of
+from model.errors import DataError
+from model.sources import FilesSource
+
+from ..store.study import StudyStore
+from ..trial import TrialRow, TrialSpec
+
+
+class Twins:
+    """Compares the data files of trials as they were read with those that lie there now.
+
+    Args:
+        store: The study.
+        data: Folder of the user's data files, if there is one.
+    """
+
+    def __init__(self, store: StudyStore, data: Path | None) -> None:
+        self._store = store
+        self._data = data
+
+    def read_the_same(self, trial: TrialSpec, twin: TrialRow) -> bool:
+        """Whether a trial would read what its twin read; so too where that is not known or a file is gone."""
+        inputs = self._store.provenance().get(twin.inputs or "")
+        try:
+            return inputs is None or not _has_changed(trial.config, inputs, self._data)
+        except DataError:
+            return True
+
+
+def _has_changed(config: TrainConfig, inputs: Mapping[str, Any], data: Path | None) -> bool:
+    return any(
+        part.get("sha256") not in (None, sha256_of(task.source, split, data))
+        for name, task in config.tasks.items()
+        if isinstance(task.source, FilesSource)
+        for split, part in inputs["rows"].get(name, {}).items()
+    )

@@ -1,0 +1,32 @@
+"""A trial gets the result of one with its configuration only if it would read the same files."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sweeper_tests.typed import FILES, ROWS, Command, write
+
+ENCODER = (
+    "  encoder: {hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200}\n  epochs: 1\n  threads: 1\n"
+)
+STUDY = "name: twins\nworkload: files\nsampler: {{name: grid}}\narms: {arms}\nspace: {{dropout: [0.1]}}\n"
+RUN = ("run", "twins", "--executor", "inline", "--trials")
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_result_is_reused_only_on_the_same_files(changed: bool, folder: Path, sweeper: Command) -> None:
+    write(folder / "studies/workloads/files.yaml", FILES + ENCODER)
+    write(folder / "studies/twins.yaml", STUDY.format(arms="{A: {}}"))
+    assert sweeper(*RUN, "1").code == 0
+    if changed:
+        write(folder / "data/train.csv", ROWS.decode() + "c\tA dull film\t1\n")
+    # The same said in other words: the scale is 1 anyway.
+    write(folder / "studies/twins.yaml", STUDY.format(arms="{A: {}, B: {head_learning_rate_scale: 1.0}}"))
+    said = sweeper(*RUN, "2")
+    assert said.code == 0, said.err
+    same = "trial 1 is identical to trial 0"
+    if changed:
+        assert f"{same}, but the data files have changed since: it is trained" in said.out
+        assert "The data changed while the study ran" in sweeper("report").out
+    else:
+        assert f"{same}: its result is reused" in said.out
