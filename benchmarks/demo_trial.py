@@ -16,8 +16,8 @@ from statistics import median
 
 from rich.console import Console
 
-from sweeper.executors import Evaluated, Event, Finished, Job
 from sweeper.executors.local import LocalExecutor
+from sweeper.executors.protocol import Evaluated, Event, Finished, Job
 from sweeper.paths import Home
 from sweeper.study.load import load_study
 from sweeper.sweep.order import Order, Places

@@ -16,7 +16,7 @@ from model.errors import TrialStoppedError
 from model.trainer import train
 from sweeper.study.load import load_study
 
-BYTES, DEV_ROWS = 10**7, 20_000
+BYTES, DEV_ROWS = 10**9, 20_000
 
 WORKLOAD = """
 name: large

@@ -9,7 +9,7 @@ from math import log10
 from random import Random
 
 from model.result import EpochResult, Metric
-from sweeper.executors import Evaluated, Event, Finished, Job, NodeLost, Started
+from sweeper.executors.protocol import Evaluated, Event, Finished, Job, NodeLost, Started
 
 from .virtualclock import VirtualClock
 

@@ -13,7 +13,7 @@ import optuna
 from optuna.samplers import TPESampler
 
 from model.result import EpochResult, Metric
-from sweeper.executors import Evaluated, Event, Finished, Job, Started
+from sweeper.executors.protocol import Evaluated, Event, Finished, Job, Started
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.search.distributions import distributions

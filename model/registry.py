@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticKnownError, core_schema
+if TYPE_CHECKING:  # the command line needs the tables alone, at once
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 T = TypeVar("T")
 
@@ -75,14 +76,16 @@ class OneOf:
     registry: Registry[Any]
     describe: Callable[[Registry[Any]], str] | None = None
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
         """A check of the name, for pydantic."""
+        from pydantic_core import core_schema
+
         return core_schema.no_info_plain_validator_function(
             self._checked, serialization=core_schema.to_string_ser_schema()
         )
 
     def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: "CoreSchema", handler: "GetJsonSchemaHandler"
     ) -> dict[str, Any]:
         """The names that there are now, as an enumeration."""
         described = {} if self.describe is None else {"description": self.describe(self.registry)}
@@ -91,6 +94,8 @@ class OneOf:
     def _checked(self, value: Any) -> str:
         if isinstance(value, str) and value in self.registry:
             return value
+        from pydantic_core import PydanticKnownError
+
         *first, last = [repr(name) for name in self.registry]
         expected = f"{', '.join(first)} or {last}" if first else last
         raise PydanticKnownError("literal_error", {"expected": expected})

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from model.config import TrainConfig
+if TYPE_CHECKING:  # it takes long to import, and the command line needs but the states
+    from model.config import TrainConfig
 
 
 class RunState(StrEnum):
@@ -284,7 +285,7 @@ class TrialSpec:
     number: int
     arm: str
     params: dict[str, Any]
-    config: TrainConfig
+    config: "TrainConfig"
     seed: int
     configuration: int
     toggles: dict[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.nodes import Ledger, Load, Nodes
 from benchmarks.simulate import FIGURES, Case, simulate
 from benchmarks.virtualclock import VirtualClock
-from sweeper.executors import Evaluated, Event, Finished, Job, NodeLost, Started
+from sweeper.executors.protocol import Evaluated, Event, Finished, Job, NodeLost, Started
 from tests.sweeper_tests.made import PARAMS, study
 
 

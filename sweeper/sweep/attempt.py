@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from model.result import EpochResult
 
-from ..executors import Failed, Started
+from ..executors.protocol import Failed, Started
 from ..trial import Outcome, RunState, TrialSpec
 
 

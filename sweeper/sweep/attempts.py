@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..clock import Clock
-from ..executors import Executor
+from ..executors.protocol import Executor
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from ..executors import Loaded, Started
+from ..executors.protocol import Loaded, Started
 from ..trial import TrialRow
 from ..version import __version__
 from .workingfolder import working_folder

@@ -6,7 +6,8 @@ from pathlib import Path
 from model.result import EpochResult
 
 from ..errors import DiskFullError
-from ..executors import (
+from ..executors.cores import threads_each
+from ..executors.protocol import (
     Evaluated,
     Event,
     Executor,
@@ -18,7 +19,6 @@ from ..executors import (
     Started,
     Stopped,
 )
-from ..executors.cores import threads_each
 from ..observers.observer import Observer
 from ..paths import Home
 from ..search.pruning import peers_of, should_prune

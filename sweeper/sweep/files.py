@@ -6,7 +6,7 @@ from pathlib import Path
 
 from model.files import CHECKPOINTS, RunFolder, remove
 
-from ..executors import Job
+from ..executors.protocol import Job
 from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..runs.mark import Holder

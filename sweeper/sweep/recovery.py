@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ..executors import Failed
+from ..executors.protocol import Failed
 from ..trial import ErrorClass
 from .attempt import Ready
 

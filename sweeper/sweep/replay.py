@@ -12,7 +12,7 @@ from model.data.rows import check
 from model.files import RunFolder, temporary_folder
 
 from ..errors import InputError
-from ..executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
+from ..executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
 from ..paths import Home
 from ..store.studies import find_trial
 from ..store.study import StudyStore

@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from ..errors import ConflictError, DatabaseGoneError, InputError
-from ..executors import Executor
 from ..executors.local import LocalExecutor
+from ..executors.protocol import Executor
 from ..observers.several import logged
 from ..observers.tally import Tally
 from ..observers.terminal import progress, say

@@ -17,9 +17,9 @@ from model.config import TrainConfig
 from model.files import temporary_folder
 from model.result import EpochResult
 
-from ..executors import Evaluated, Failed, Job, Started
 from ..executors.cores import threads_each, usable_cores
 from ..executors.local import LocalExecutor
+from ..executors.protocol import Evaluated, Failed, Job, Started
 from ..paths import Home
 from ..text import plural
 

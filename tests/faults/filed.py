@@ -5,8 +5,8 @@ from collections.abc import Callable, Generator
 from contextlib import suppress
 
 from model.files import RunFolder, write_beside
-from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
 from sweeper.executors.hold import Hold
+from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Job, Started, Stopped
 from sweeper.runs.origin import discard_foreign, sign
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.instant import result

@@ -27,8 +27,8 @@ from typing import TYPE_CHECKING
 from model.checkpoint import epochs_kept
 from model.config import TrainConfig
 from model.result import EpochResult
-from sweeper.executors import Evaluated, Failed, Finished, Job
 from sweeper.executors.local import LocalExecutor
+from sweeper.executors.protocol import Evaluated, Failed, Finished, Job
 from sweeper.executors.ray_cluster import LOOPBACK
 from sweeper.paths import Home
 from sweeper.store.database import Database

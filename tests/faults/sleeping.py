@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sweeper.clock import Clock, SystemClock
-from sweeper.executors import Event, Job
+from sweeper.executors.protocol import Event, Job
 from tests.sweeper_tests.instant import InstantExecutor
 
 

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import sqlalchemy as sa
 from rich.console import Console
 
-from sweeper.executors import Job
+from sweeper.executors.protocol import Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.store.database import Database

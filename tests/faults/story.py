@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from sweeper.executors import Job
+from sweeper.executors.protocol import Job
 from sweeper.paths import Home
 from sweeper.report.confirmation import confirmation
 from sweeper.report.read import read_study

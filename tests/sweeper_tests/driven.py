@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from sweeper.executors import Executor
+from sweeper.executors.protocol import Executor
 from sweeper.observers.observer import Observer
 from sweeper.observers.tally import Tally
 from sweeper.paths import Home

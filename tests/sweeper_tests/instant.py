@@ -4,7 +4,7 @@ import math
 
 from model.config import TrainConfig
 from model.result import EpochResult, Metric
-from sweeper.executors import Evaluated, Event, Failed, Finished, Job, Started, Stopped
+from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Job, Started, Stopped
 from sweeper.trial import ErrorClass
 
 

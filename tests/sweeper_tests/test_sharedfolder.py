@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.executors import Evaluated, Failed, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
+from sweeper.executors.protocol import Evaluated, Failed, Started, Stopped
 from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database

@@ -7,10 +7,6 @@ import logging
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 # Optuna keeps its own revision in Alembic's default table of the same database.
 VERSION_TABLE = "sweeper_alembic_version"
@@ -19,26 +15,29 @@ VERSION_TABLE = "sweeper_alembic_version"
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def _config() -> Config:
-    config = Config()
-    # The option is read by configparser, to which % begins an interpolation.
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    return config
-
-
 def current(connection: sa.Connection) -> str | None:
     """The revision that a database is at, or None where it has none of our tables. Writes nothing."""
-    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-    return context.get_current_revision()
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    said = sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE))
+    found: str | None = connection.execute(said).scalars().first()
+    return found
 
 
 def known() -> list[str]:
     """All revisions that this version of sweeper knows, the newest first."""
-    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    # As their files are called, which Alembic would have to import.
+    names = (file.stem for file in (Path(__file__).parent / "versions").glob("v*_*.py"))
+    return sorted((name[1:].partition("_")[0] for name in names), reverse=True)
 
 
 def upgrade(connection: sa.Connection) -> None:
     """Brings a database to the newest revision, within the transaction of `connection`."""
-    config = _config()
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    # The option is read by configparser, to which % begins an interpolation.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

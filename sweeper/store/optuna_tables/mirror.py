@@ -9,22 +9,25 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    distribution_to_json,
-    json_to_distribution,
-)
-from optuna.trial import TrialState
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ...trial import RunState
-from .tables import trial_intermediate_values, trial_params, trial_user_attributes, trial_values, trials
+from .tables import (
+    TrialState,
+    trial_intermediate_values,
+    trial_params,
+    trial_user_attributes,
+    trial_values,
+    trials,
+)
 
-Distributions = Mapping[str, BaseDistribution]
+if TYPE_CHECKING:  # it takes long to import, and whoever reads alone needs none of it
+    from optuna.distributions import BaseDistribution
+
+Distributions = Mapping[str, "BaseDistribution"]
 """What each parameter of a study may be, in Optuna's terms."""
 
 STATES = {
@@ -161,6 +164,8 @@ def describe(
     attributes: Mapping[str, Any],
 ) -> None:
     """Adds parameters and user attributes to a trial that has none yet."""
+    from optuna.distributions import distribution_to_json
+
     chosen = [
         {
             "trial_id": trial,
@@ -187,6 +192,8 @@ def widen(connection: sa.Connection, study: int, distributions: Distributions) -
         study: Optuna's key of the study.
         distributions: What each parameter may be now.
     """
+    from optuna.distributions import CategoricalDistribution, distribution_to_json, json_to_distribution
+
     ours = trial_params.c.trial_id.in_(sa.select(trials.c.trial_id).where(trials.c.study_id == study))
     for name, new in distributions.items():
         stored = trial_params.c.distribution_json

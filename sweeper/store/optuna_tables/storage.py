@@ -1,17 +1,17 @@
 """Optuna's own storage, which makes its tables and its studies, on our connections."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import optuna
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
-from optuna.exceptions import DuplicatedStudyError, StorageInternalError
-from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
 
 from ...errors import DatabaseError
 from ..engine import begin_immediate, explained
+
+if TYPE_CHECKING:
+    from optuna.storages import RDBStorage
 
 VERSION, SCHEMA = "v3.2.0.a", 12
 """What Optuna calls the tables that the statements here are written for; it has had no others since 3.2.
@@ -21,7 +21,7 @@ The one stands in its ``alembic_version``, the other in its ``version_info``.
 
 
 class OptunaStorage:
-    """Optuna's storage on the connections of our engine.
+    """Optuna's storage on the connections of our engine; begun when it is needed, as it takes long to import.
 
     Args:
         engine: Our engine.
@@ -32,21 +32,33 @@ class OptunaStorage:
     """
 
     def __init__(self, engine: sa.Engine, ready: bool) -> None:
+        self._engine = engine
         self._url = engine.url
+        if not ready:
+            self._opened(ready)
+
+    @cached_property
+    def _storage(self) -> "RDBStorage":
+        return self._opened(ready=True)
+
+    def _opened(self, ready: bool) -> "RDBStorage":
+        import optuna
+
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         # Optuna puts the URL through str.format.
-        url = engine.url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
+        url = self._url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
         with explained(self._url), _unwrapped():
             # On our pool, and so on connections that our engine has prepared from the very first.
-            self._storage = RDBStorage(
+            storage = optuna.storages.RDBStorage(
                 url,
-                {"pool": engine.pool},
+                {"pool": self._engine.pool},
                 skip_compatibility_check=True,  # see `check_version`
                 skip_table_creation=ready,
             )
         # Only now: the constructor opens transactions within others, which would wait for each other. What
         # it writes, it writes under the creation lock.
-        begin_immediate(self._storage.engine)
+        begin_immediate(storage.engine)
+        return storage
 
     def create_study(self, name: str, objectives: int = 1) -> int:
         """Makes the Optuna study of that name, unless there is one, and returns its key.
@@ -55,6 +67,9 @@ class OptunaStorage:
             name: Its name.
             objectives: How many values a complete trial has, all to be raised.
         """
+        from optuna.exceptions import DuplicatedStudyError
+        from optuna.study import StudyDirection
+
         with explained(self._url), _unwrapped():
             with suppress(DuplicatedStudyError):
                 return self._storage.create_new_study([StudyDirection.MAXIMIZE] * objectives, name)
@@ -64,6 +79,8 @@ class OptunaStorage:
 @contextmanager
 def _unwrapped() -> Iterator[None]:
     """Raises what the database has said, in which Optuna's storage wraps an error of its own."""
+    from optuna.exceptions import StorageInternalError
+
     try:
         yield
     except StorageInternalError as error:
@@ -78,10 +95,8 @@ def check_version(connection: sa.Connection, url: sa.URL) -> None:
     Raises:
         DatabaseError: If it has others.
     """
-    heads = MigrationContext.configure(connection).get_current_heads()
-    schemas: list[int] = []
-    if sa.inspect(connection).has_table("version_info"):
-        schemas = list(connection.execute(sa.text("SELECT schema_version FROM version_info")).scalars())
+    heads = _said(connection, "alembic_version", "version_num")
+    schemas = _said(connection, "version_info", "schema_version")
     for found, known in ((heads, VERSION), (schemas, SCHEMA)):
         if set(found) - {known}:
             said = ", ".join(sorted(map(str, found)))
@@ -89,6 +104,12 @@ def check_version(connection: sa.Connection, url: sa.URL) -> None:
                 f"{url}: its tables of Optuna's are of version {said}, and this sweeper knows {known}: use "
                 "the versions of sweeper and Optuna that made it, or name another database with --storage"
             )
+
+
+def _said(connection: sa.Connection, table: str, column: str) -> Sequence[object]:
+    if not sa.inspect(connection).has_table(table):
+        return []
+    return connection.execute(sa.select(sa.column(column)).select_from(sa.table(table))).scalars().all()
 
 
 def copied_tables() -> list[sa.Table]:

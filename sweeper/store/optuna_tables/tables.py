@@ -1,7 +1,19 @@
 """Those of Optuna's tables that are read or written here; its moments are UTC and do not say so."""
 
+import enum
+
 import sqlalchemy as sa
-from optuna.trial import TrialState
+
+
+class TrialState(enum.Enum):
+    """What Optuna writes of a trial: the names of its own class, which takes long to import."""
+
+    RUNNING = 0
+    COMPLETE = 1
+    PRUNED = 2
+    FAIL = 3
+    WAITING = 4
+
 
 studies = sa.table("studies", sa.column("study_id", sa.Integer), sa.column("study_name", sa.String))
 

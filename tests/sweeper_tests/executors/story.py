@@ -13,7 +13,7 @@ from model.config import TrainConfig
 from model.result import Metric
 from model.sources import DemoSource
 from model.tasks import Task
-from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Stopped
+from sweeper.executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Stopped
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster

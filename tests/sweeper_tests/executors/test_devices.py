@@ -13,9 +13,9 @@ import torch
 
 from model.device import device_name
 from sweeper.errors import InputError
-from sweeper.executors import Event, Finished, Job, Noted
 from sweeper.executors.devices import VISIBLE, devices_named
 from sweeper.executors.local import PRELOADED, LocalExecutor
+from sweeper.executors.protocol import Event, Finished, Job, Noted
 from tests.sweeper_tests.made import PARAMS, study
 from tests.sweeper_tests.typed import Command, refused
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from sweeper.executors import Evaluated, Failed, Finished, Noted, Started, Stopped, process
+from sweeper.executors import process
 from sweeper.executors.hold import Hold
 from sweeper.executors.process import run_trial
+from sweeper.executors.protocol import Evaluated, Failed, Finished, Noted, Started, Stopped
 from tests.sweeper_tests.executors.story import job, scores
 
 HOLDS = """

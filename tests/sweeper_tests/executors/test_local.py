@@ -7,8 +7,9 @@ from unittest.mock import patch
 import pytest
 from psutil import Process
 
-from sweeper.executors import Failed, Finished, local
+from sweeper.executors import local
 from sweeper.executors.local import LocalExecutor
+from sweeper.executors.protocol import Failed, Finished
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import gone, job, story
 

@@ -8,9 +8,10 @@ from unittest.mock import patch
 
 import pytest
 
-from sweeper.executors import Failed, Noted, Started, process
+from sweeper.executors import process
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.process import disk_full, run_trial
+from sweeper.executors.protocol import Failed, Noted, Started
 from tests.sweeper_tests.executors.story import job, story
 
 

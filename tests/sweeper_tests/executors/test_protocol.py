@@ -15,11 +15,21 @@ from psutil import Process
 
 from model.config import TrainConfig
 from model.errors import DataError, NonFiniteLossError
-from sweeper.executors import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started, Stopped
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.process import error_class
 from sweeper.executors.processor import processor
+from sweeper.executors.protocol import (
+    Evaluated,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Job,
+    Loaded,
+    Started,
+    Stopped,
+)
 from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import (

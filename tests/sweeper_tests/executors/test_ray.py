@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.executors import Evaluated, Executor, Failed, NodeLost, Started, Stopped
 from sweeper.executors import ray_cluster as raycluster
+from sweeper.executors.protocol import Evaluated, Executor, Failed, NodeLost, Started, Stopped
 from sweeper.executors.ray_cluster import Capacity, connect
 from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass

@@ -15,7 +15,7 @@ from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
 
 from model.result import EpochResult
 from sweeper.errors import InputError
-from sweeper.executors import Event, Job, Stopped
+from sweeper.executors.protocol import Event, Job, Stopped
 from sweeper.observers import tools
 from sweeper.observers.log import Log
 from sweeper.observers.observer import Observer

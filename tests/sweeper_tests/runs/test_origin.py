@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from model.checkpoint import epochs_kept
-from sweeper.executors import Evaluated, Finished, Noted, Started
 from sweeper.executors.inline import InlineExecutor
+from sweeper.executors.protocol import Evaluated, Finished, Noted, Started
 from tests.sweeper_tests.executors.story import follow, job, scores, story
 
 OURS, THEIRS = "0d6a1d3b-58a8-4c1e-8a51-0123456789ab", "7f6a1d3b-58a8-4c1e-8a51-0123456789ab"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sweeper.executors import Started
+from sweeper.executors.protocol import Started
 from sweeper.sweep.attempt import Attempt, Ready
 from sweeper.trial import RunState, TrialSpec
 from tests.sweeper_tests.made import PARAMS, study

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from sweeper.executors import Evaluated, Event, NodeLost, Started
+from sweeper.executors.protocol import Evaluated, Event, NodeLost, Started
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder

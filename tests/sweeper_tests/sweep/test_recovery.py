@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.executors import Failed
+from sweeper.executors.protocol import Failed
 from sweeper.sweep.attempt import Ready
 from sweeper.sweep.recovery import RESTARTS, Anew, Fail, Halve, Restart, after_failure
 from sweeper.trial import ErrorClass, TrialSpec

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sweeper.executors import Evaluated, Event, Failed, Job
 from sweeper.executors.inline import InlineExecutor
+from sweeper.executors.protocol import Evaluated, Event, Failed, Job
 from sweeper.sweep.files import RunFiles
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.driven import drive, open_study

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from model.result import EpochResult, Metric
 from sweeper.errors import InputError
-from sweeper.executors import Evaluated, Event, Failed, Finished, Started
+from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Started
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study

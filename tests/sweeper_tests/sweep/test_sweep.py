@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sweeper.errors import ConflictError, DatabaseError, DatabaseGoneError, InputError
-from sweeper.executors import Job
+from sweeper.executors.protocol import Job
 from sweeper.observers.tally import Tally
 from sweeper.search.distributions import distributions
 from sweeper.show.status import tally

@@ -9,7 +9,7 @@ import pytest
 
 from model.files import RunFolder
 from sweeper.errors import DatabaseError
-from sweeper.executors import Event, Failed, Finished, Job
+from sweeper.executors.protocol import Event, Failed, Finished, Job
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.study.study import Study

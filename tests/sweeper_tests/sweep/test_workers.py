@@ -12,7 +12,8 @@ from rich.console import Console
 from model.config import TrainConfig
 from model.trainer import train
 from sweeper.cli.executor import number_of_workers
-from sweeper.executors import Failed, Job, Started, cores
+from sweeper.executors import cores
+from sweeper.executors.protocol import Failed, Job, Started
 from sweeper.paths import Home
 from sweeper.study.study import Study
 from sweeper.sweep import workers as concurrency

@@ -9,7 +9,7 @@ import pytest
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from sweeper.executors import Evaluated, Event, Failed, Job, Started
+from sweeper.executors.protocol import Evaluated, Event, Failed, Job, Started
 from sweeper.observers.observer import Observer
 from sweeper.paths import Home
 from sweeper.search.distributions import distributions
