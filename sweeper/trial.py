@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from .errors import DatabaseError
+
 if TYPE_CHECKING:  # it takes long to import, and the command line needs but the states
     from model.config import TrainConfig
 
@@ -68,6 +70,14 @@ class StudyRow:
     study_id: int
     uuid: str
     written: str | None = None
+
+    @property
+    def arms(self) -> list[str]:
+        """The names of its arms; a DatabaseError if it has none."""
+        arms = self.study.get("arms")
+        if not isinstance(arms, Mapping):
+            raise DatabaseError(f"study {self.name!r} cannot be read: its arms are missing")
+        return list(arms)
 
     @property
     def objectives(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..store.owners import Owner
 from ..store.study import StudyStore
-from ..study.recorded import arms_of
 from ..text import one_line, plural, shown
 from ..trial import RunState, Standing
 from .disk import disk_line
@@ -32,7 +31,7 @@ def overview(store: StudyStore, home: Home | None = None) -> list[str]:
     """
     standings, row = store.trials.standings(), store.row
     running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
-    tally = Tally.of(row.wanted, arms_of(row), standings, max(1, len(running)))
+    tally = Tally.of(row.wanted, row.arms, standings, max(1, len(running)))
     said = tally.summary() if running else tally.standing()
     changes = [f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}" for moment, text in store.changes()]
     noted = attention(store, standings)
@@ -98,4 +97,4 @@ def _state(store: StudyStore, trial: Standing, epochs: int) -> str:
 
 def tally(store: StudyStore, workers: int = 1) -> Tally:
     """How far a study has come; `workers` is how many trials run at once."""
-    return Tally.of(store.row.wanted, arms_of(store.row), store.trials.standings(), workers)
+    return Tally.of(store.row.wanted, store.row.arms, store.trials.standings(), workers)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..paths import user_path
-from .spec import StudySpec
-from .yamlfile import YamlFile, read_yaml
+
+if TYPE_CHECKING:  # what reads files takes long to import, and most users name no file
+    from .yamlfile import YamlFile
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -80,6 +81,9 @@ def name_in_file(text: str, workload: str | None = None) -> Asked:
     Raises:
         InputError: If the file cannot be read, or has no name.
     """
+    from .spec import StudySpec
+    from .yamlfile import read_yaml
+
     file = read_yaml(user_path(text))
     study = _text(file, "name")
     default = {"workload": StudySpec.model_fields["workload"].default}
@@ -93,10 +97,12 @@ def workload_name(text: str) -> str:
     Raises:
         InputError: If the file cannot be read, or has no name.
     """
+    from .yamlfile import read_yaml
+
     return _text(read_yaml(user_path(text)), "name") if is_file(text) else text
 
 
-def _text(file: YamlFile, key: str, defaults: Mapping[str, Any] | None = None) -> str:
+def _text(file: "YamlFile", key: str, defaults: Mapping[str, Any] | None = None) -> str:
     value = (dict(defaults or {}) | file.data).get(key)
     if not isinstance(value, str) or not value:
         raise InputError(f"{file.place((key,))}: {key}: a name must stand here")

@@ -1,27 +1,13 @@
 """The trial that a row of the database records."""
 
-from collections.abc import Mapping
-
 from pydantic import ValidationError
 
 from model.config import TrainConfig
 
 from ..errors import DatabaseError
-from ..trial import StudyRow, TrialRow, TrialSpec
+from ..trial import TrialRow, TrialSpec
 from .problem import first_problem
 from .settings import setting_names
-
-
-def arms_of(row: StudyRow) -> list[str]:
-    """The names of a study's arms.
-
-    Raises:
-        DatabaseError: If it has none.
-    """
-    arms = row.study.get("arms")
-    if not isinstance(arms, Mapping):
-        raise DatabaseError(f"study {row.name!r} cannot be read: its arms are missing")
-    return list(arms)
 
 
 def config_of(row: TrialRow) -> TrainConfig:

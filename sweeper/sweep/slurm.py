@@ -15,7 +15,7 @@ from ..store.database import Database
 from ..store.engine import check_url
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
-from ..study.recorded import arms_of, trial_of
+from ..study.recorded import trial_of
 from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow
@@ -111,7 +111,7 @@ class Watch:
             row, standings = store.row, store.trials.standings()
             self._hear(standings)
             running = max(1, (self._states or Counter())["running"])
-            count = Tally.of(row.wanted, arms_of(row), standings, running)
+            count = Tally.of(row.wanted, row.arms, standings, running)
             lines = [f"{row.name}: {count.summary()} · jobs: {self._jobs_in_words()}", *count.details()]
             lines += attention(store, standings) if whole else []
         except DatabaseError as error:

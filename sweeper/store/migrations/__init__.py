@@ -5,8 +5,12 @@ A new revision is a file in ``versions/`` whose ``down_revision`` names the one 
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # Optuna keeps its own revision in Alembic's default table of the same database.
 VERSION_TABLE = "sweeper_alembic_version"
@@ -15,13 +19,21 @@ VERSION_TABLE = "sweeper_alembic_version"
 logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
+def _config() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    # The option is read by configparser, to which % begins an interpolation.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
+
+
 def current(connection: sa.Connection) -> str | None:
     """The revision that a database is at, or None where it has none of our tables. Writes nothing."""
     if not sa.inspect(connection).has_table(VERSION_TABLE):
         return None
-    said = sa.select(sa.column("version_num")).select_from(sa.table(VERSION_TABLE))
-    found: str | None = connection.execute(said).scalars().first()
-    return found
+    number: sa.ColumnElement[str] = sa.column("version_num")
+    return connection.execute(sa.select(number).select_from(sa.table(VERSION_TABLE))).scalars().first()
 
 
 def known() -> list[str]:
@@ -34,10 +46,7 @@ def known() -> list[str]:
 def upgrade(connection: sa.Connection) -> None:
     """Brings a database to the newest revision, within the transaction of `connection`."""
     from alembic import command
-    from alembic.config import Config
 
-    config = Config()
-    # The option is read by configparser, to which % begins an interpolation.
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

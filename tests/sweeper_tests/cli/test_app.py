@@ -181,6 +181,18 @@ def test_the_command_line_loads_no_torch_and_nothing_of_an_extra() -> None:
     assert said.stdout == "[]\n", said.stderr
 
 
+SLOW = ("pandas", "scipy", "optuna", "plotly", "alembic", "sqlalchemy.orm")
+"""Packages that take long to import, and that nobody needs who only asks how things stand."""
+
+
+@pytest.mark.parametrize("typed", [["--version"], ["--help"], ["list"], ["status"]])
+def test_what_only_reads_loads_little(typed: list[str], folder: Path, sweeper: Command) -> None:
+    assert sweeper("run", "mine", "--trials", "1", "--executor", "inline").code == 0
+    code = f"import sys; from sweeper.cli import main\ntry: main({typed})\nfinally: print([name for name in "
+    said = python(f"{code}{SLOW} if name in sys.modules])")
+    assert said.stdout.endswith("[]\n"), said.stdout + said.stderr
+
+
 def test_without_its_extra_postgresql_is_one_line_that_says_what_to_install(folder: Path) -> None:
     absent = "import sys; sys.modules['psycopg'] = sys.modules['psycopg2'] = None"
     typed = ["status", "--storage", "postgresql://lab:secret@127.0.0.1:1/sweeps"]
