@@ -65,16 +65,19 @@ class Progress:
 _PROGRESS = TypeAdapter(Progress)
 
 
-def fingerprint_of(trial: str, gradient: str) -> str:
+def fingerprint_of(trial: str, gradient: str, encoder: int) -> str:
     """What a checkpoint must have been made by.
+
+    First revisions add nothing, so that what was saved before there were revisions is gone on from.
 
     Args:
         trial: Fingerprint of the configuration and data.
-        gradient: Name of the gradient method. The first revision of one adds nothing, so that what was saved
-            before there were revisions is gone on from.
+        gradient: Name of the gradient method.
+        encoder: Revision of the encoder's arithmetic.
     """
     revision = METHODS[gradient].revision
-    return trial if revision == 1 else f"{trial}.{revision}"
+    method, network = "" if revision == 1 else f".{revision}", "" if encoder == 1 else f".encoder-{encoder}"
+    return f"{trial}{method}{network}"
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,9 @@ def _of_another(path: Path, progress: Progress, identity: Identity) -> Checkpoin
     """What is wrong with a checkpoint that is not of this configuration, this data and this arithmetic."""
     trials = {fingerprint.partition(".")[0] for fingerprint in (identity.now, identity.earlier())}
     if progress.fingerprint.partition(".")[0] in trials:
-        return OutdatedCheckpointError(path, "was made by an earlier arithmetic of its gradient method")
+        return OutdatedCheckpointError(
+            path, "was made by an earlier arithmetic of its gradient method or encoder"
+        )
     if all(result.fingerprint in {None, identity.data} for result in progress.results):
         return OutdatedCheckpointError(path, "belongs to another configuration")
     return CheckpointError(f"{path} belongs to other data; move it away to train from the start")

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -99,9 +100,12 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
+    revised = partial(
+        checkpoint.fingerprint_of, gradient=config.gradient, encoder=model.encoder.revision(device)
+    )
     identity = checkpoint.Identity(
-        now=checkpoint.fingerprint_of(fingerprint_of(config, corpus), config.gradient),
-        earlier=lambda: checkpoint.fingerprint_of(earlier_fingerprint_of(config, data), config.gradient),
+        now=revised(fingerprint_of(config, corpus)),
+        earlier=lambda: revised(earlier_fingerprint_of(config, data)),
         data=corpus.data_fingerprint,
     )
     progress = checkpoint.restore(rundir, trained, identity)

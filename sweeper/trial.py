@@ -113,8 +113,7 @@ class TrialRow:
         created: When it was queued, UTC.
         started: When it was first started, UTC.
         finished: When its outcome was recorded, UTC.
-        seconds: Wall time, summed over the attempts that ended with an outcome; of those before the first
-            such one, that of the epochs which it went on from.
+        seconds: Wall time of the attempts that had an outcome, and of the epochs that the first went on from.
         peak_memory_mb: Highest memory of its process in MiB.
         best_epoch: Epoch with the highest `overall`, from 1.
         scores: Dev scores of the best epoch: ``overall`` and each task.

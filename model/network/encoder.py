@@ -1,7 +1,5 @@
 """The shared network: token ids in, one embedding a sentence out."""
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
@@ -12,7 +10,7 @@ from ..errors import EncoderError
 from ..pretrained import verified_minilm_folder
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
-from .cpu.packing import ATTENTION, Packing
+from .cpu.packed import KINDS, PackedModel
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
@@ -45,8 +43,7 @@ class SentenceEncoder(nn.Module):
         self.embedding_size = int(self.bert.config.hidden_size)
         replace_dropout(self.bert)
         replace_linear(self.bert)
-        if isinstance(self.bert, BertModel):
-            self.bert.set_attn_implementation(ATTENTION)
+        self._packed = PackedModel(self.bert) if self.bert.config.model_type in KINDS else None
 
     @property
     def word_embedding_size(self) -> int:
@@ -54,6 +51,11 @@ class SentenceEncoder(nn.Module):
         table = self.bert.get_input_embeddings().weight
         assert isinstance(table, Tensor)  # noqa: S101 - tells the type
         return table.shape[1]
+
+    def revision(self, device: torch.device) -> int:
+        """Of the arithmetic: 2 where padding is left out of an encoder in which it was computed at first."""
+        packed = self._packed is not None and device.type == "cpu"
+        return 2 if packed and self.bert.config.model_type != "bert" else 1
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, noise: Tensor | None = None) -> Tensor:
         """Embeds sentences.
@@ -73,9 +75,13 @@ class SentenceEncoder(nn.Module):
         else:
             inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
         # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
-        if isinstance(self.bert, BertModel) and input_ids.device.type == "cpu":
-            states, pooled = self._packed(inputs, attention_mask)
+        if self._packed is not None and input_ids.device.type == "cpu":
+            states = self._packed.states(inputs, attention_mask)
+            pooler = getattr(self.bert, "pooler", None)
+            pooled = None if pooler is None else pooler(states)
         else:
+            if self._packed is not None:
+                self._packed.leave()
             output = self.bert(**inputs, attention_mask=attention_mask)
             states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
         if self.pooling == "cls":
@@ -84,18 +90,6 @@ class SentenceEncoder(nn.Module):
         if self.pooling == "mean":
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
         return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
-
-    def _packed(self, inputs: Mapping[str, Tensor], attention_mask: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Token vectors, 0 at padding, and BERT's pooled [CLS] where it has a pooler."""
-        # Any other attention ignores the packing, and would let the sentences of a batch see each other.
-        chosen = self.bert.config._attn_implementation
-        assert chosen == ATTENTION, f"attention {chosen!r} does not know packed batches"  # noqa: S101
-        packing = Packing(attention_mask)
-        packed = {name: packing.pack(values) for name, values in inputs.items()}
-        output = self.bert(**packed, position_ids=packing.positions, packing=packing)
-        states = packing.spread(output.last_hidden_state)
-        pooler = getattr(self.bert, "pooler", None)
-        return states, None if pooler is None else pooler(states)
 
 
 def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
@@ -115,13 +109,20 @@ def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel
     )
 
 
+_DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"),
+    *("embedding_dropout", "mlp_dropout"),
+)
+"""What the kinds of encoders call their dropout."""
+
+
 def _pretrained(config: EncoderConfig) -> PreTrainedModel:
     source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
     try:
         settings = AutoConfig.from_pretrained(source)
-        if config.dropout is not None:
-            settings.hidden_dropout_prob = config.dropout
-            settings.attention_probs_dropout_prob = config.dropout
+        for name in _DROPOUTS if config.dropout is not None else ():
+            if hasattr(settings, name):
+                setattr(settings, name, config.dropout)
         model: PreTrainedModel = AutoModel.from_pretrained(
             source, config=settings, dtype=torch.float32, use_safetensors=True
         )

@@ -23,12 +23,13 @@ class Packing:
             tokens is read from it.
 
     Attributes:
+        length: Tokens of the longest sentence.
         positions: Place of each token in its sentence, ``[1, tokens]``.
         hidden: 0 for tokens and -inf for padding, as attention adds it, ``[sentences, 1, 1, length]``.
     """
 
     def __init__(self, attention_mask: Tensor) -> None:
-        self._shape = attention_mask.shape
+        self._shape, self.length = attention_mask.shape, attention_mask.shape[1]
         self._index = attention_mask.flatten().nonzero().squeeze(1)
         self._whole = len(self._index) == attention_mask.numel()
         self.positions = (self._index % attention_mask.shape[1]).unsqueeze(0)
