@@ -23,6 +23,7 @@ NAMES = (
     "limit",
     "training",
     "steps",
+    "packed",
     "profile_trial",
     "demo_trial",
     "orchestration",
