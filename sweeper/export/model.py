@@ -72,7 +72,7 @@ def export_run(
         say: Hears what is done.
 
     Returns:
-        Dev scores computed from the exported weights: ``overall`` and each task.
+        Dev scores computed from the exported weights: ``overall``, and each task that has one on its labels.
 
     Raises:
         InputError: If the folder holds other things, the data have changed, or the trial does not train.
@@ -105,7 +105,7 @@ def export_run(
         (beside / "README.md").write_text(card, encoding="utf-8")
         _mark(beside, sweep, run, exported)
         put(beside, folder)
-    return exported.scores
+    return {name: value for name, value in exported.scores.items() if name in made.intervals}
 
 
 def _intervals(config: TrainConfig, exported: "Exported") -> dict[str, Interval]:
