@@ -9,6 +9,7 @@ from torch import Tensor
 from .data.batches import by_length
 from .data.tokens import Sentences, TaskData
 from .errors import NonFiniteLossError
+from .network.encoder import SentenceEncoder
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
 from .predictions import Predictions
@@ -24,7 +25,11 @@ LARGE_TOKEN_BUDGET = 16384
 
 @torch.inference_mode()
 def predictions(
-    model: MultitaskEncoder, data: Mapping[str, TaskData], pad_id: int, device: torch.device
+    model: MultitaskEncoder,
+    data: Mapping[str, TaskData],
+    pad_id: int,
+    device: torch.device,
+    known: Callable[[TaskData], Tensor] | None = None,
 ) -> dict[str, Predictions]:
     """Predictions for the rows of each task, and the head's raw outputs.
 
@@ -36,18 +41,28 @@ def predictions(
         data: The rows of each task.
         pad_id: Id of the padding token.
         device: Where the network lies.
+        known: Gives the embeddings of a split's sentences; None: they are computed.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
     model.eval()
-    return {name: _predictions(model, name, split, pad_id, device) for name, split in data.items()}
+    return {name: _predictions(model, name, split, pad_id, device, known) for name, split in data.items()}
 
 
-def _predictions(
-    model: MultitaskEncoder, name: str, data: TaskData, pad_id: int, device: torch.device
+def _predictions(  # noqa: PLR0917 - as of `predictions`
+    model: MultitaskEncoder,
+    name: str,
+    data: TaskData,
+    pad_id: int,
+    device: torch.device,
+    known: Callable[[TaskData], Tensor] | None,
 ) -> Predictions:
-    raw = outputs(model, name, len(data.task.text), data.sentences, pad_id=pad_id, device=device)
+    columns = len(data.task.text)
+    if known is None:
+        raw = outputs(model, name, columns, data.sentences, pad_id=pad_id, device=device)
+    else:
+        raw = answers(model, name, columns, known(data))
     values = predict(data.task, raw).cpu().numpy().astype(np.float64)
     return data.predicted(values, raw.cpu().numpy())
 
@@ -76,14 +91,40 @@ def outputs(
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
+    return answers(model, name, columns, embeddings(model.encoder, sentences, pad_id, device, seen))
+
+
+def embeddings(
+    encoder: SentenceEncoder,
+    sentences: Sentences,
+    pad_id: int,
+    device: torch.device,
+    seen: Callable[[int], object] = lambda count: None,
+) -> Tensor:
+    """The embedding of each sentence, ``[sentences, embedding_size]``; arguments as of `outputs`."""
     lengths = sentences.lengths
-    embeddings = torch.empty(len(lengths), model.encoder.embedding_size, device=device)
+    found = torch.empty(len(lengths), encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
         ids, mask = sentences.padded(chosen, pad_id)
-        embedded = model.encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
-        embeddings[torch.from_numpy(chosen)] = embedded
+        embedded = encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+        found[torch.from_numpy(chosen)] = embedded
         seen(len(chosen))
-    raw: Tensor = model.heads[name](*embeddings.chunk(columns))
+    return found
+
+
+def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> Tensor:
+    """What a task's head gives for rows, ``[rows, outputs]``.
+
+    Args:
+        model: The network, in evaluation mode.
+        name: The task.
+        columns: Texts of a row.
+        found: Embeddings of the sentences, all first ones before all second ones.
+
+    Raises:
+        NonFiniteLossError: If the network gives anything but finite numbers.
+    """
+    raw: Tensor = model.heads[name](*found.chunk(columns))
     if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
     return raw

@@ -8,7 +8,7 @@ from .config.optim import OPTIMIZERS, SCHEDULES
 
 
 def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
-    """The configured optimizer over all parameters; biases and normalisation weights are not decayed.
+    """The configured optimizer over what learns; biases and normalisation weights are not decayed.
 
     AdamW decouples the weight decay (Loshchilov & Hutter 2019), Adam adds it to the gradient, SGD has
     momentum 0.9. Adam and AdamW correct the bias of their moments and run fused.
@@ -22,7 +22,10 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
         An optimizer without a learning rate: `set_learning_rate` comes before every step.
     """
     groups = [
-        {"params": [p for p in part.parameters() if (p.ndim >= 2) == decayed], "scale": scale}
+        {
+            "params": [p for p in part.parameters() if p.requires_grad and (p.ndim >= 2) == decayed],
+            "scale": scale,
+        }
         | {"weight_decay": config.weight_decay if decayed else 0.0}
         for part, scale in ((encoder, 1.0), (heads, config.head_learning_rate_scale))
         for decayed in (True, False)

@@ -19,6 +19,7 @@ from .data.minibatch import minibatch
 from .device import computes_bf16, peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, scores
+from .features import Features
 from .files import RunFolder
 from .gradients.surgery import GradientSurgery, cosines
 from .inputs import Inputs
@@ -75,11 +76,15 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     corpus = kept_corpus(config, data, cache)
     torch.manual_seed(config.seed)
     model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
-    parameters = list(model.parameters())
-    size = sum(parameter.numel() for parameter in parameters)
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    size = sum(parameter.numel() for parameter in model.parameters())
     loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
     optimizer = build_optimizer(model.encoder, model.heads, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
+    features = None
+    if config.encoder.freeze == "all":
+        features = Features(model.encoder, corpus.tokenizer.pad_id, device, cache)
+    known = None if features is None else features.of
     streams = {
         name: BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
         for number, (name, split) in enumerate(corpus.train.items())
@@ -131,7 +136,11 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     batch = minibatch(split, part, corpus.tokenizer, device, (config.mask_words, masking))
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
                     with torch.autocast(device.type, torch.bfloat16, config.bf16 and computes_bf16(device)):
-                        if smart is None:
+                        if features is not None:
+                            chosen = features.of(split)[torch.from_numpy(split.sentence_numbers(part))]
+                            outputs = model.heads[name](*chosen.chunk(len(split.task.text)))
+                            penalty = torch.zeros((), device=device)
+                        elif smart is None:
                             outputs, penalty = model(*inputs), torch.zeros((), device=device)
                         else:
                             outputs, penalty = smart.loss(*inputs)
@@ -143,7 +152,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                             f"(epoch {epoch}, learning rate {rate:.3g})"
                         )
                     # Backward at once, part by part: one graph in memory, and gradients add up.
-                    objective.backward()  # type: ignore[no-untyped-call]
+                    if objective.requires_grad:  # not of a cosine of frozen embeddings
+                        objective.backward()  # type: ignore[no-untyped-call]
                     record.add(name, batch, loss, penalty, len(part) / len(rows))
                 if surgery is not None:
                     surgery.collect(name)
@@ -161,14 +171,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         cost.end_steps()
         stepped = time.perf_counter()
 
-        dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device)
-        sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device)
+        dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device, known)
+        sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device, known)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
         overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
-        test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device) if best else {}
+        test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device, known) if best else {}
         result = EpochResult(
             epoch=epoch,
             overall=overall,

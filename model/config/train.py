@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, Strict, field_validator, model_validator
 from pydantic_core import to_json
 
 from ..frozen import Frozen
@@ -50,6 +50,11 @@ class EncoderConfig(Frozen):
         description="Dropout inside the encoder, below 0.99999; null keeps the model's own (BERT: 0.1).",
     )
     max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
+    freeze: Literal["embeddings", "all"] | Annotated[int, Strict(), Field(ge=1, le=48)] | None = Field(
+        None,
+        description="What of the encoder does not learn: its embeddings; those and so many of its first "
+        "layers; or all of it, which is then without dropout, and embeds each sentence once for all trials.",
+    )
     layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
@@ -166,6 +171,19 @@ class TrainConfig(Frozen):
             raise ValueError(
                 f"gradient {self.gradient} joins the tasks of a step; sampling {self.sampling} has one"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("encoder.freeze", "mask_words", "smart.enabled", "gradient")
+    def _learning_encoder(self) -> Self:
+        wanting = {
+            "mask_words": self.mask_words > 0,
+            "smart.enabled": self.smart.enabled,
+            f"gradient {self.gradient}": self.gradient != "sum",
+        }
+        for what, wanted in wanting.items():
+            if wanted and self.encoder.freeze == "all":
+                raise ValueError(f"{what} needs an encoder that learns; encoder.freeze is all")
         return self
 
     @model_validator(mode="after")

@@ -1,5 +1,7 @@
 """The shared network: token ids in, one embedding a sentence out."""
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
@@ -41,9 +43,15 @@ class SentenceEncoder(nn.Module):
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
         self.embedding_size = int(self.bert.config.hidden_size)
+        self._learns = config.freeze != "all"
+        _freeze(self.bert, config.freeze)
         replace_dropout(self.bert)
         replace_linear(self.bert)
         self._packed = PackedModel(self.bert) if self.bert.config.model_type in KINDS else None
+
+    def train(self, mode: bool = True) -> Self:
+        """Begins or ends training; what is frozen as a whole stays as in evaluation."""
+        return super().train(mode and self._learns)
 
     @property
     def word_embedding_size(self) -> int:
@@ -90,6 +98,31 @@ class SentenceEncoder(nn.Module):
         if self.pooling == "mean":
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
         return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
+
+
+def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
+    """Lets parts of an encoder learn no more.
+
+    Raises:
+        EncoderError: If it has no such parts.
+    """
+    if what is None:
+        return
+    parts: list[nn.Module] = [model]
+    if what != "all":
+        embeddings = getattr(model, "embeddings", None)
+        number = what if isinstance(what, int) else 0
+        stacks = [part for part in model.modules() if isinstance(part, nn.ModuleList)]
+        layers = next((part for part in stacks if len(part) == model.config.num_hidden_layers), None)
+        if embeddings is None or (number and layers is None):
+            raise EncoderError(
+                f"encoder.freeze {what}: in a {model.config.model_type} it is not known what that is"
+            )
+        if layers is not None and number >= len(layers):
+            raise EncoderError(f"encoder.freeze {what}: it has {len(layers)} layers; write all to freeze it")
+        parts = [embeddings, *(layers or [])[:number]]
+    for part in parts:
+        part.requires_grad_(requires_grad=False)
 
 
 def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:

@@ -166,4 +166,4 @@ def _names(folder: Path) -> set[str]:
 
 
 def _caches(home: Home) -> tuple[Path, ...]:
-    return home.cache / "tokens", home.cache / "corpora"
+    return home.cache / "tokens", home.cache / "corpora", home.cache / "features"

@@ -1,0 +1,67 @@
+"""Embeddings of an encoder that does not train: each sentence's is computed once for all trials of a home."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .data.entry import Entry
+from .data.tokens import TaskData
+from .evaluation import embeddings
+from .network.encoder import SentenceEncoder
+
+FEATURES = "features"
+"""Folder of the embeddings in the cache."""
+
+
+class Features:
+    """Embeddings of the sentences of a trial, from the cache or through the encoder.
+
+    The cache's key is what decides every bit: the encoder's weights and pooling, the sentences' tokens, the
+    device, the number of threads and torch's version. A damaged entry is made again.
+
+    Args:
+        encoder: The encoder, frozen.
+        pad_id: Id of the padding token.
+        device: Where it lies.
+        cache: Folder of the cache.
+    """
+
+    def __init__(self, encoder: SentenceEncoder, pad_id: int, device: torch.device, cache: Path) -> None:
+        self._encoder = encoder
+        self._pad_id = pad_id
+        self._device = device
+        self._cache = cache
+        digest = hashlib.sha256(f"{encoder.pooling} {device} {torch.get_num_threads()}".encode())
+        digest.update(torch.__version__.encode())
+        for name, tensor in encoder.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.cpu().contiguous().numpy().data)
+        self._key = digest.hexdigest()
+        self._known: dict[str, Tensor] = {}
+
+    def of(self, data: TaskData) -> Tensor:
+        """The embeddings of a split's sentences, ``[sentences, embedding_size]``, in the order of those."""
+        name = hashlib.sha256(f"{self._key}\n{data.kept.name}".encode()).hexdigest()
+        if name not in self._known:
+            self._known[name] = self._kept(name, data)
+        return self._known[name]
+
+    def _kept(self, name: str, data: TaskData) -> Tensor:
+        entry = Entry(self._cache / FEATURES / name, ("features.npy",))
+        shape = (data.kept.count, self._encoder.embedding_size)
+
+        def load(place: Path) -> Tensor | None:
+            # Mapped, so that trials share it; torch wants memory that could be written.
+            found = np.load(place / "features.npy", mmap_mode="c", allow_pickle=False)
+            return torch.from_numpy(found) if found.shape == shape else None
+
+        kept = entry.read(load)
+        if kept is None:
+            with torch.no_grad():
+                kept = embeddings(self._encoder, data.sentences, self._pad_id, self._device).cpu()
+            made = kept.numpy()
+            entry.write(lambda place: np.save(place / "features.npy", made), load)
+        return kept.to(self._device)

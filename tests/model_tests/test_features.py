@@ -1,0 +1,138 @@
+"""Frozen encoders: what learns, what is computed once, and that it changes no score."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+from safetensors.torch import load_file
+
+from model import trainer
+from model.config import TrainConfig
+from model.errors import EncoderError
+from model.evaluation import embeddings
+from model.features import Features
+from model.files import RunFolder
+from model.network.multitask import MultitaskEncoder
+from model.result import EpochResult
+from tests.model_tests.made import TINY, assert_resumes, config, metrics
+
+
+def frozen(what: Any = "all", **settings: Any) -> TrainConfig:
+    return config(encoder=TINY | {"freeze": what, "layers": 3, "dropout": 0.2}, epochs=3, **settings)
+
+
+def trained(given: TrainConfig, folder: Path, cache: Path) -> list[EpochResult]:
+    return list(trainer.train(given, folder, data=None, cache=cache))
+
+
+def test_heads_learn_and_the_encoder_stays(tmp_path: Path) -> None:
+    given = frozen()
+    results = trained(given, tmp_path / "run", tmp_path / "cache")
+    torch.manual_seed(given.seed)
+    first = MultitaskEncoder(given, 300, 0).state_dict()
+    kept = load_file(RunFolder(tmp_path / "run").weights)
+    same = {
+        name: torch.equal(tensor, first[name])
+        for name, tensor in kept.items()
+        if tensor.shape == first[name].shape
+    }
+    assert all(
+        equal for name, equal in same.items() if name.startswith("encoder.") and "embeddings.word" not in name
+    )
+    losses = [metric.value for metric in results[-1].metrics if metric.name == "loss"]
+    before = [metric.value for metric in results[0].metrics if metric.name == "loss"]
+    assert sum(losses) < sum(before)
+
+
+def test_scores_are_those_of_an_encoder_that_is_asked_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cached = trained(frozen(), tmp_path / "cached", tmp_path / "cache")
+
+    def asked(self: Features, data: Any) -> torch.Tensor:
+        with torch.no_grad():
+            return embeddings(self._encoder, data.sentences, self._pad_id, self._device)
+
+    monkeypatch.setattr(Features, "of", asked)
+    expected = trained(frozen(), tmp_path / "asked", tmp_path / "cache")
+    for one, other in zip(cached, expected, strict=True):
+        for mine, yours in zip(one.metrics, other.metrics, strict=True):
+            assert mine.value == pytest.approx(yours.value, abs=1e-6, nan_ok=True)
+
+
+def test_a_stopped_trial_resumes_bit_for_bit(tmp_path: Path) -> None:
+    assert_resumes(frozen(), tmp_path, tmp_path / "cache")
+
+
+def test_each_sentence_is_embedded_once_for_all_trials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = trained(frozen(), tmp_path / "first", tmp_path / "cache")
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("the encoder was asked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("model.network.encoder.SentenceEncoder.forward", refused)
+        again = trained(frozen(), tmp_path / "again", tmp_path / "cache")
+        other = trained(frozen(learning_rate=5e-3), tmp_path / "other", tmp_path / "cache")
+    assert metrics(again) == metrics(first)
+    assert metrics(other) != metrics(first)
+    with pytest.raises(AssertionError, match="the encoder was asked"), monkeypatch.context() as patched:
+        patched.setattr("model.network.encoder.SentenceEncoder.forward", refused)
+        trained(frozen(seed=2), tmp_path / "seed", tmp_path / "cache")  # other weights
+
+
+@pytest.mark.parametrize("damage", ["flipped", "other"])
+def test_a_damaged_entry_is_made_again(damage: str, tmp_path: Path) -> None:
+    first = trained(frozen(), tmp_path / "first", tmp_path / "cache")
+    for file in (tmp_path / "cache/features").rglob("features.npy"):
+        if damage == "flipped":
+            content = file.read_bytes()
+            file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        else:
+            np.save(file, np.zeros((2, 3), np.float32))
+    assert metrics(trained(frozen(), tmp_path / "again", tmp_path / "cache")) == metrics(first)
+
+
+@pytest.mark.parametrize(("what", "learning"), [("embeddings", 3), (1, 2), (2, 1)])
+def test_parts_that_are_frozen_do_not_learn(what: Any, learning: int, tmp_path: Path) -> None:
+    given = frozen(what, gradient="pcgrad")
+    trained(given, tmp_path / "run", tmp_path / "cache")
+    kept = load_file(RunFolder(tmp_path / "run").weights)
+    size = kept["encoder.bert.embeddings.word_embeddings.weight"].shape[0]
+    torch.manual_seed(given.seed)
+    first = MultitaskEncoder(given, size, 0).state_dict()
+    changed = {name for name, tensor in kept.items() if not torch.equal(tensor, first[name])}
+    assert not any("bert.embeddings" in name for name in changed)
+    layers = {int(name.split(".layer.")[1].split(".")[0]) for name in changed if ".layer." in name}
+    assert layers == {*range(3 - learning, 3)}
+    assert any(name.startswith("heads.") for name in changed)
+
+
+@pytest.mark.parametrize("what", [3, 4])
+def test_layers_that_are_not_there_are_refused(what: int, tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=f"encoder.freeze {what}: it has 3 layers; write all"):
+        trained(frozen(what), tmp_path / "run", tmp_path / "cache")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"mask_words": 0.1}, "mask_words needs an encoder that learns; encoder.freeze is all"),
+        ({"smart": {"enabled": True}}, "smart.enabled needs an encoder that learns"),
+        ({"gradient": "pcgrad"}, "gradient pcgrad needs an encoder that learns"),
+    ],
+)
+def test_what_changes_its_inputs_or_gradients_is_refused(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        frozen(**settings)
+    frozen("embeddings", **settings)
+
+
+def test_an_encoder_that_learns_has_the_fingerprint_that_it_had() -> None:
+    assert config(encoder=TINY | {"freeze": None}).fingerprint() == config(encoder=TINY).fingerprint()
+    assert frozen().fingerprint() != frozen(None).fingerprint()
