@@ -45,7 +45,7 @@ def test_a_study_from_begin_to_report(folder: Path, sweeper: Command) -> None:
     assert said.out.endswith(f"Report: {Path('reports/mine@small/index.html')}\n")
     written = {path.name for path in (folder / "reports/mine@small").iterdir()}
     tables = {f"tables.{form}" for form in ("md", "tex", "csv", "json")}
-    assert written == {"index.html", "trials.csv", "checklist.md", "checklist.tex", *tables}
+    assert written == {".study", "index.html", "trials.csv", "checklist.md", "checklist.tex", *tables}
     write(folder / "file", "")
     assert "'file/mine@small' cannot be written" in refused(sweeper, "report", "--folder", "file")
 
