@@ -13,18 +13,24 @@ AVAILABLE: bool = torch.backends.mkldnn.is_available() and hasattr(  # type: ign
 )
 
 
+BRIEF = AVAILABLE and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+"""Whether oneDNN multiplies bf16 here."""
+
 WIDE = torch.backends.cpu.get_cpu_capability() == "AVX512"
 """Whether torch runs on 512-bit vectors here."""
 
 
 class Linear(nn.Linear):
-    """`torch.nn.Linear`; on a CPU in single precision oneDNN multiplies."""
+    """`torch.nn.Linear`; on a CPU oneDNN multiplies: in single precision, or under autocast in bf16."""
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - torch's name
         """Applies the layer: ``[…, in_features]`` to ``[…, out_features]``."""
-        if not _suits(input, self.weight):
+        dtype = _dtype(input, self.weight)
+        if dtype is None:
             return super().forward(input)
-        result: Tensor = _Linear.apply(input, self.weight, self.bias)  # type: ignore[no-untyped-call]
+        result: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
+            input, self.weight, self.bias, dtype
+        )
         return result
 
 
@@ -33,11 +39,12 @@ class Intermediate(BertIntermediate):
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         """Applies the layer and GELU: ``[…, hidden_size]`` to ``[…, intermediate_size]``."""
-        weight = self.dense.weight
-        if torch.is_grad_enabled() or not _suits(hidden_states, weight):
+        weight, bias = self.dense.weight, self.dense.bias
+        dtype = _dtype(hidden_states, weight)
+        if torch.is_grad_enabled() or dtype is None:
             result: Tensor = super().forward(hidden_states)
             return result
-        return _multiplied(hidden_states, weight, self.dense.bias, "gelu")
+        return _multiplied(hidden_states.to(dtype), weight.to(dtype), bias.to(dtype), "gelu")
 
 
 def replace_linear(network: nn.Module) -> None:
@@ -53,34 +60,45 @@ def _is_gelu(activation: nn.Module) -> bool:
     return isinstance(activation, GELUActivation) and activation.act is nn.functional.gelu
 
 
-def _suits(values: Tensor, weight: Tensor) -> bool:
-    single = values.dtype == weight.dtype == torch.float32
-    return AVAILABLE and single and values.device.type == "cpu" and not torch.is_autocast_enabled("cpu")
+def _dtype(values: Tensor, weight: Tensor) -> torch.dtype | None:
+    """In what oneDNN multiplies here; None: it does not."""
+    known = AVAILABLE and values.device.type == "cpu" and weight.dtype == torch.float32
+    if not torch.is_autocast_enabled("cpu"):
+        return torch.float32 if known and values.dtype == torch.float32 else None
+    brief = BRIEF and torch.get_autocast_dtype("cpu") == torch.bfloat16
+    return torch.bfloat16 if known and brief and values.dtype in (torch.float32, torch.bfloat16) else None
 
 
 class _Linear(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Tensor:
+        # In bf16 what is kept for the backward pass is half as large, and is turned once.
+        ctx.given = values.dtype
+        values, weight = values.to(dtype), weight.to(dtype)
         ctx.save_for_backward(values, weight)
-        return _multiplied(values, weight, bias)
+        return _multiplied(values, weight, None if bias is None else bias.to(dtype))
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         values, weight = ctx.saved_tensors
+        gradient = gradient.to(values.dtype)
         rows = gradient.reshape(-1, weight.shape[0])
         wanted = ctx.needs_input_grad
         return (
-            _multiplied(gradient, weight.t(), None) if wanted[0] else None,
-            _outer(rows, values.reshape(-1, weight.shape[1])) if wanted[1] else None,
-            rows.sum(dim=0) if wanted[2] else None,
+            _multiplied(gradient, weight.t(), None).to(ctx.given) if wanted[0] else None,
+            _outer(rows, values.reshape(-1, weight.shape[1])).float() if wanted[1] else None,
+            rows.sum(dim=0).float() if wanted[2] else None,
+            None,
         )
 
 
 def _outer(left: Tensor, right: Tensor) -> Tensor:
     """The sum of the outer products of the rows, ``[left's width, right's width]``."""
-    # Measured: for this shape the BLAS is the faster, but on AVX-512, which MKL leaves idle on AMD's CPUs.
-    return _multiplied(left.t(), right.t(), None) if WIDE else left.t() @ right
+    # Measured: for this shape the BLAS is the faster, but on AVX-512, which MKL leaves idle on AMD's CPUs; of
+    # bf16 it is oneDNN too.
+    single = left.dtype == torch.float32
+    return _multiplied(left.t(), right.t(), None) if WIDE and single else left.t() @ right
 
 
 def _multiplied(values: Tensor, weight: Tensor, bias: Tensor | None, then: str = "none") -> Tensor:

@@ -120,8 +120,10 @@ def packed_attention(  # noqa: PLR0917 - as transformers calls it
     query, key, value = (packing.spread(part.transpose(1, 2)).transpose(1, 2) for part in (query, key, value))
     # Measured: torch's fused attention takes longer over sentences than the products and the softmax do.
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    scores = (query * scale) @ key.transpose(2, 3) + packing.hidden.to(query.dtype)
-    weights = scores.softmax(dim=-1)
+    # In bf16 the products alone: what is hidden is added, and the softmax taken, in single precision.
+    hidden = packing.hidden.to(torch.promote_types(query.dtype, torch.float32))
+    scores = (query * scale) @ key.transpose(2, 3) + hidden
+    weights = scores.softmax(dim=-1).to(value.dtype)
     mixed = (sparing_dropout(weights, dropout) if dropout else weights) @ value
     return packing.pack(mixed.transpose(1, 2)), None
 

@@ -34,6 +34,43 @@ def test_outputs_and_gradients_are_those_of_torchs_layer(
         torch.testing.assert_close(other, one, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.skipif(not linear.BRIEF, reason="this processor does not multiply bf16")
+@pytest.mark.parametrize("shape", [(7, 24), (1, 130, 24)])
+def test_in_bf16_outputs_and_gradients_are_within_its_rounding(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    exact, ours = nn.Linear(24, 40).double(), Linear(24, 40)
+    ours.load_state_dict(exact.state_dict())
+    values = torch.randn(shape)
+    gradient = torch.randn(*shape[:-1], 40)
+    given = [values.double().requires_grad_(), values.clone().requires_grad_()]
+    wanted = exact(given[0])
+    wanted.backward(gradient.double())
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = ours(given[1])
+    assert outputs.dtype == torch.bfloat16
+    outputs.backward(gradient)
+    pairs = [(wanted, outputs), (given[0].grad, given[1].grad)]
+    pairs += [
+        (one.grad, other.grad) for one, other in zip(exact.parameters(), ours.parameters(), strict=True)
+    ]
+    for one, other in pairs:
+        assert one is not None
+        assert other is not None
+        assert other.dtype == (torch.bfloat16 if other is outputs else torch.float32)
+        # Eight bits of each factor and of the result; errors of the summands mostly cancel.
+        assert float((other - one).detach().norm() / one.detach().norm()) < 2**-7
+
+
+@pytest.mark.skipif(not linear.BRIEF, reason="this processor does not multiply bf16")
+def test_in_bf16_a_layer_is_the_one_that_autocast_makes_of_torchs() -> None:
+    torch.manual_seed(0)
+    theirs, ours = nn.Linear(24, 40), Linear(24, 40)
+    ours.load_state_dict(theirs.state_dict())
+    values = torch.randn(64, 24)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(ours(values), theirs(values), rtol=2**-7, atol=2**-7)
+
+
 def test_slope_is_that_of_finite_differences() -> None:
     torch.manual_seed(0)
     layer = Linear(6, 4)
