@@ -1,6 +1,7 @@
 """A dataset of the Hugging Face hub, or of a local folder, as a table."""
 
 import hashlib
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,6 +36,9 @@ def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
         raise DataError(
             f"{where}: needs the package `datasets`; pip install 'sentence-sweeper[hub]'"
         ) from error
+    for library in ("datasets", "huggingface_hub"):
+        # What they log of a failure stands in the error below, without their attempts one by one.
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
     try:

@@ -124,7 +124,9 @@ def test_a_local_folder_lies_below_the_data_folder(datasets: ModuleType, tmp_pat
     assert (rows.texts, rows.labels) == ((("c",), ("d",)), (1.0,))
 
 
-def test_why_a_local_file_cannot_be_loaded_stands_in_the_line(datasets: ModuleType, tmp_path: Path) -> None:
+def test_why_a_local_file_cannot_be_loaded_stands_in_the_line(
+    datasets: ModuleType, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "hubdir").mkdir()
     content = "question1,question2,label\ncafé,d,1\n".encode("latin-1")
     (tmp_path / "hubdir" / "train.csv").write_bytes(content)
@@ -132,6 +134,7 @@ def test_why_a_local_file_cannot_be_loaded_stands_in_the_line(datasets: ModuleTy
         read("para", paraphrases(path="hubdir"), "train", tmp_path)
     assert "network" not in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert not caplog.records
 
 
 def test_a_score_of_minus_one_is_a_label_where_the_range_allows_it(
