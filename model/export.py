@@ -19,9 +19,9 @@ from .heads import HEADS
 from .losses import LOSSES
 from .network.encoder import SentenceEncoder
 from .network.heads import CosineHead, FeatureHead
+from .precision import computing
 from .predictions import Predictions
 from .predictor import Predictor
-from .precision import computing
 from .pretrained import minilm_folder
 from .tasks import Task
 

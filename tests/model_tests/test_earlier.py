@@ -9,7 +9,26 @@ from model.config import TrainConfig
 from model.earlier import precision_of, renamed
 from tests.model_tests.made import DEMO
 
-WORDS = [True, False, 1, 0, *"1 0 on off t f true false y n yes no On YES False tRuE".split()]
+WORDS = [
+    True,
+    False,
+    1,
+    0,
+    "1",
+    "0",
+    "on",
+    "off",
+    "t",
+    "f",
+    "true",
+    "false",
+    "y",
+    "n",
+    "yes",
+    "no",
+    "YES",
+    "tRuE",
+]
 
 
 @pytest.mark.parametrize("word", WORDS)

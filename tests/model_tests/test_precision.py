@@ -78,7 +78,9 @@ def test_bf16_is_never_emulated(
 
 
 def test_a_processor_whose_wide_vectors_are_left_alone_has_none() -> None:
-    asked = "import torch; from model.precision import computes_bf16; print(computes_bf16(torch.device('cpu')))"
+    asked = (
+        "import torch; from model.precision import computes_bf16; print(computes_bf16(torch.device('cpu')))"
+    )
     environment = os.environ | {"ATEN_CPU_CAPABILITY": "avx2"}
     said = subprocess.run([sys.executable, "-c", asked], env=environment, check=True, capture_output=True)
     assert said.stdout.strip() == b"False"
@@ -191,7 +193,9 @@ def test_a_trial_whose_evaluation_was_in_fp32_starts_again(tmp_path: Path) -> No
         sums = json.loads((checkpoint / "sha256.json").read_text())
         digest = hashlib.sha256((checkpoint / "progress.json").read_bytes()).hexdigest()
         (checkpoint / "sha256.json").write_text(json.dumps(sums | {"progress.json": digest}))
-    with pytest.raises(OutdatedCheckpointError, match="earlier arithmetic of its gradient method, encoder or"):
+    with pytest.raises(
+        OutdatedCheckpointError, match="earlier arithmetic of its gradient method, encoder or"
+    ):
         list(train(given, folder, data=None, cache=tmp_path / "cache"))
 
 
@@ -205,7 +209,9 @@ def test_a_checkpoint_of_fp32_is_called_what_it_was() -> None:
 def test_features_of_a_precision_are_no_others(tmp_path: Path) -> None:
     given = small(precision="bf16")
     corpus = kept_corpus(given, None, tmp_path / "cache")
-    encoder = MultitaskEncoder(given, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).eval().encoder
+    encoder = (
+        MultitaskEncoder(given, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).eval().encoder
+    )
     found = {
         precision: Features(encoder, corpus.tokenizer.pad_id, CPU, tmp_path / "kept", precision)
         for precision in ("fp32", "bf16")
