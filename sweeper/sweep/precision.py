@@ -19,17 +19,22 @@ def auto_here(study: Study) -> str:
     return "bf16" if all(map(computes_bf16, devices)) else "fp32"
 
 
-def with_precision(order: Order, stored: Study | None) -> Study:
+def with_precision(order: Order, stored: Study | None, *, here: bool) -> Study:
     """The study of an order with one precision in the place of ``auto``; says which.
 
     Args:
         order: What is to be done.
         stored: The study as it was begun, whose precision holds; None: it begins here.
+        here: Whether its trials compute on this machine.
+
+    Raises:
+        InputError: If they do, and it does not compute the precision.
     """
-    study = order.study
-    if not says_auto(study):
-        return study
-    now = resolved(study, auto_here(study)) if stored is None else as_begun(stored, study)
+    study = now = order.study
+    if says_auto(study):
+        now = resolved(study, auto_here(study)) if stored is None else as_begun(stored, study)
+    if here:
+        check_precision(now)
     pairs = zip(configurations(study), configurations(now), strict=True)
     became = dict.fromkeys(after.precision for before, after in pairs if before.precision == AUTO)
     if became:

@@ -140,9 +140,7 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     """
     console = order.console
     store = database.find(order.study.name)
-    study = with_precision(order, None) if store is None else _as_begun(store, order)
-    if here:
-        check_precision(study)
+    study = _as_begun(store, order, here) if store else with_precision(order, None, here=here)
     wanted = _total(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
@@ -179,12 +177,12 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     return study, store
 
 
-def _as_begun(store: StudyStore, order: Order) -> Study:
+def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
     """The study of an order, in which what its files leave to us is as it was begun; says what that is."""
     console = order.console
     store.check_counterpart()
     stored = stored_study(store.row)
-    written = with_precision(order, stored)
+    written = with_precision(order, stored, here=here)
     study = as_begun(stored, written)
     if kept := kept_fields(written, study):
         say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
