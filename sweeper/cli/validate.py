@@ -60,11 +60,8 @@ def validate(
     lines = [f"{name} is valid: {loaded.overall.words(tasks)}"]
     if not alone:
         end = end_of(loaded)
-        lines += [
-            *outline(loaded),
-            *filter(None, [precision_line(loaded)]),
-            f"It {end}." if end else "It goes on for as many trials as asked.",
-        ]
+        lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]
+    lines += filter(None, [precision_line(loaded)])
     say("\n".join([*lines, *data_lines(tasks, surveys, cut), *sample_lines(tasks, surveys, show)]))
     sys.stdout.flush()
     for line in data_warnings(tasks, surveys):
