@@ -75,16 +75,14 @@ def export_run(
         Dev scores computed from the exported weights: ``overall``, and each task that has one on its labels.
 
     Raises:
-        InputError: If the folder holds other things, the data have changed, the trial does not train, or this
-            machine does not compute its precision.
+        InputError: If the folder holds other things, the data have changed, or the trial does not train here.
         DataError: If its data is missing or malformed.
     """
     from model.data.keptcorpus import kept_corpus
     from model.export import export
 
-    folder, sweep = folder.resolve(), store.row
+    folder, sweep, config = folder.resolve(), store.row, config_of(run)
     check_folder(folder)
-    config = config_of(run)
     check_precision(store, run)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
