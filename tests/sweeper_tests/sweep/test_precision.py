@@ -182,13 +182,16 @@ def test_commands_say_what_auto_is_and_refuse_what_this_machine_cannot_compute(
         ("resume", "mine@small", "--executor", "inline"): "study 'mine@small'",
         ("confirm", "mine@small", "--seeds", "1", "--executor", "inline"): "study 'mine-confirm@small'",
         ("replay", "mine", "0"): "trial 0 of study 'mine@small'",
-        ("best", "mine", "--export", "out"): "trial 0 of study 'mine@small'",
     }.items():
         assert f"{whose} is not for this machine: precision bf16: cpu" in refused(sweeper, *command)
-    said = sweeper("predict", "mine", "--input", "rows.tsv", "--output", "out.tsv")
-    assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "trial 0 of study 'mine@small' is not for this machine" in said.err
-    assert not (folder / "out.tsv").exists()
+    for command in (
+        ("best", "mine", "--export", "out.tsv"),
+        ("predict", "mine", "--input", "rows.tsv", "--output", "out.tsv"),
+    ):
+        said = sweeper(*command)  # which trial, before it is refused
+        assert (said.code, said.err.count("\n")) == (2, 1)
+        assert "trial 0 of study 'mine@small' is not for this machine: precision bf16: cpu" in said.err
+        assert not (folder / "out.tsv").exists()
 
 
 def test_a_new_study_that_asks_for_bf16_leaves_nothing_behind_where_it_cannot_be_had(
