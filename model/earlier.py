@@ -7,8 +7,8 @@ SWITCH = "bf16"
 """What `precision` was before it had a third value: true or false."""
 
 _WORDS = {
-    **dict.fromkeys(("1", "on", "t", "true", "y", "yes"), "bf16"),
-    **dict.fromkeys(("0", "off", "f", "false", "n", "no"), "fp32"),
+    **dict.fromkeys(("1", "1.0", "on", "t", "true", "y", "yes"), "bf16"),
+    **dict.fromkeys(("0", "0.0", "off", "f", "false", "n", "no"), "fp32"),
 }
 """What was taken for true and for false: records were read laxly, and mean what they meant."""
 

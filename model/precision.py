@@ -11,7 +11,7 @@ from .errors import ModelError
 
 Resolved = Literal["fp32", "bf16"]
 
-_WITH_BF16 = ("AVX512_CORE_BF16", "AVX10_1", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "DEFAULT", "ALL")
+_WITH_BF16 = ("AVX512_CORE_BF16", "AVX512_CORE_FP16", "AVX512_CORE_AMX", "AVX10", "DEFAULT", "ALL")
 """Instruction sets of oneDNN that multiply bf16, and those with more, by the beginnings of their names."""
 
 
@@ -25,10 +25,10 @@ def computes_bf16(device: torch.device) -> bool:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    units = torch.cpu.get_capabilities()
+    units = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     allowed = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper().startswith(_WITH_BF16)
     vectors = str(torch.backends.cpu.get_cpu_capability()).startswith("AVX512")
-    return vectors and allowed and bool(units.get("avx512_bf16") or units.get("amx_bf16"))
+    return vectors and allowed and units
 
 
 def resolved(precision: Precision, device: torch.device) -> Resolved:

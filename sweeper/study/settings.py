@@ -25,9 +25,12 @@ EARLIER_NAMES = {SWITCH: "precision"}
 """What fields were called before; files and records that say so mean what they meant."""
 
 
+_OTHER_NAMES = SHORT_NAMES | EARLIER_NAMES
+
+
 def field_path(key: str) -> tuple[str, ...]:
     """The field that a key names, for example ``("tasks", "sts", "head")`` for ``sts_head``."""
-    return tuple((SHORT_NAMES | EARLIER_NAMES).get(key, key).split("."))
+    return tuple(_OTHER_NAMES.get(key, key).split("."))
 
 
 def declared(key: str) -> FieldInfo | None:

@@ -35,6 +35,8 @@ def with_precision(order: Order, stored: Study | None, *, here: bool) -> Study:
         now = resolved(study, auto_here(study)) if stored is None else as_begun(stored, study)
     if here:
         check_precision(now)
+    if now is study:
+        return study
     pairs = zip(configurations(study), configurations(now), strict=True)
     became = dict.fromkeys(after.precision for before, after in pairs if before.precision == AUTO)
     if became:

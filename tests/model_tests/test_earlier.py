@@ -10,24 +10,8 @@ from model.earlier import precision_of, renamed
 from tests.model_tests.made import DEMO
 
 WORDS = [
-    True,
-    False,
-    1,
-    0,
-    "1",
-    "0",
-    "on",
-    "off",
-    "t",
-    "f",
-    "true",
-    "false",
-    "y",
-    "n",
-    "yes",
-    "no",
-    "YES",
-    "tRuE",
+    *(True, False, 1, 0, 1.0, 0.0, "1", "0", "on", "off", "t", "f"),
+    *("true", "false", "y", "n", "yes", "no", "YES"),
 ]
 
 

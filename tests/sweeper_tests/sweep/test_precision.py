@@ -52,6 +52,7 @@ def test_auto_is_resolved_by_the_machine_that_begins_and_holds_elsewhere(
     machine(monkeypatch, first)
     _, said = sweep(given, places, 2)
     assert f"{study.name}: precision auto is {precision}, as this machine computes, for good\n" in said
+    assert "as it was begun" not in said
     machine(monkeypatch, other)
     _, said = sweep(given, places, 4)
     assert f"{study.name}: precision auto is {precision}, as it was begun\n" in said
