@@ -27,7 +27,7 @@ def measure(rows: int = ROWS) -> dict[str, float]:
     """Quora's pairs, over and over, through MiniLM where SWEEPER_DATA names them; else the demo's."""
     folder = data_folder()
     study = load_study("sbert-grid", "minilm" if folder else "demo")
-    config = study.config("S-BERT", {}, seed=11711)
+    config = study.config("S-BERT", {"precision": "fp32"}, seed=11711)
     task = config.tasks[TASK]
     found = read(TASK, task, "train", folder)
     pairs = list(islice(cycle(zip(*found.texts, strict=True)), rows))

@@ -32,7 +32,7 @@ WORKLOADS = ("demo", "minilm-minutes")
 TRIALS = ("first trial", "second trial")
 STUDY = """
 name: profile
-base: {sst_head: mlp, paraphrase_head: sbert, sts_head: cosine}
+base: {sst_head: mlp, paraphrase_head: sbert, sts_head: cosine, precision: fp32}
 arms: {S-BERT: {}}
 space: {learning_rate: workload}
 sampler: {name: random}

@@ -40,7 +40,9 @@ def trial(
         heads: Other settings of a task, by its name.
         **changes: Other settings of the trial.
     """
-    settings = load_study("sbert-grid", "minilm").config("S-BERT", {}, seed).model_dump()
+    # As the peers compute.
+    params = {"precision": "fp32"}
+    settings = load_study("sbert-grid", "minilm").config("S-BERT", params, seed).model_dump()
     few = {"train_rows": rows, "dev_rows": dev_rows}
     settings["tasks"] = {name: settings["tasks"][name] | few | (heads or {}).get(name, {}) for name in tasks}
     # One row of the training sample: the peers score no training rows.

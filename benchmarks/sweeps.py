@@ -78,8 +78,9 @@ def ours(folder: Path, epochs: int, pruner: dict[str, Any]) -> tuple[float, Tria
         "name": "few-rows",
         "extends": "minilm",
         "train": {"epochs": epochs, "batch_size": BATCH_SIZE, "head_learning_rate_scale": 1.0}
-        # The peers score no training rows, and libraries differ in the first rate of a warm-up.
-        | {"train_sample": 1, "warmup": 0},
+        # The peers compute in fp32 and score no training rows, and libraries differ in the first rate of a
+        # warm-up.
+        | {"precision": "fp32", "train_sample": 1, "warmup": 0},
     }
     study = {
         "name": "twelve",

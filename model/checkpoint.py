@@ -65,7 +65,11 @@ class Progress:
 _PROGRESS = TypeAdapter(Progress)
 
 
-def fingerprint_of(trial: str, gradient: str, encoder: int) -> str:
+PRECISIONS = {"fp32": 1, "bf16": 2}
+"""Revision of the arithmetic of each precision; bf16's second: evaluation computes in it too."""
+
+
+def fingerprint_of(trial: str, gradient: str, encoder: int, precision: str) -> str:
     """What a checkpoint must have been made by.
 
     First revisions add nothing, so that what was saved before there were revisions is gone on from.
@@ -74,10 +78,11 @@ def fingerprint_of(trial: str, gradient: str, encoder: int) -> str:
         trial: Fingerprint of the configuration and data.
         gradient: Name of the gradient method.
         encoder: Revision of the encoder's arithmetic.
+        precision: Name of the precision.
     """
-    revision = METHODS[gradient].revision
+    revision, products = METHODS[gradient].revision, PRECISIONS[precision]
     method, network = "" if revision == 1 else f".{revision}", "" if encoder == 1 else f".encoder-{encoder}"
-    return f"{trial}{method}{network}"
+    return f"{trial}{method}{network}" + ("" if products == 1 else f".{precision}-{products}")
 
 
 @dataclass(frozen=True)
@@ -187,8 +192,8 @@ def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
 
     Raises:
         CheckpointError: If the checkpoint is of other data.
-        OutdatedCheckpointError: If it is of this data, but of another configuration or another revision of
-            the gradient method.
+        OutdatedCheckpointError: If it is of this data, but of another configuration, or another revision of
+            the gradient method, the encoder or the precision.
     """
     for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
@@ -215,7 +220,7 @@ def _of_another(path: Path, progress: Progress, identity: Identity) -> Checkpoin
     trials = {fingerprint.partition(".")[0] for fingerprint in (identity.now, identity.earlier())}
     if progress.fingerprint.partition(".")[0] in trials:
         return OutdatedCheckpointError(
-            path, "was made by an earlier arithmetic of its gradient method or encoder"
+            path, "was made by an earlier arithmetic of its gradient method, encoder or precision"
         )
     if all(result.fingerprint in {None, identity.data} for result in progress.results):
         return OutdatedCheckpointError(path, "belongs to another configuration")

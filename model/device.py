@@ -26,13 +26,6 @@ def device_name(device: torch.device) -> str:
     return f"cuda:{visible.split(',')[place].strip() if visible else place}"
 
 
-def computes_bf16(device: torch.device) -> bool:
-    """Whether the hardware multiplies bf16 matrices itself; elsewhere bf16 is emulated, and far slower."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
-
-
 def peak_memory_mb(device: torch.device) -> float:
     """Highest allocated (CUDA) or resident (elsewhere) memory of this process so far, in MiB."""
     if device.type == "cuda":

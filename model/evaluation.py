@@ -1,4 +1,4 @@
-"""Predictions and scores of a trained network."""
+"""Predictions and scores of a trained network, in the precision in which the caller computes."""
 
 from collections.abc import Callable, Mapping
 
@@ -107,7 +107,7 @@ def embeddings(
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
         ids, mask = sentences.padded(chosen, pad_id)
         embedded = encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
-        found[torch.from_numpy(chosen)] = embedded
+        found[torch.from_numpy(chosen)] = embedded.float()
         seen(len(chosen))
     return found
 
@@ -124,7 +124,8 @@ def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
-    raw: Tensor = model.heads[name](*found.chunk(columns))
+    # In fp32, whatever the products are computed in: what follows is softmax, or a score.
+    raw: Tensor = model.heads[name](*found.chunk(columns)).float()
     if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
     return raw

@@ -19,6 +19,7 @@ from .heads import HEADS
 from .losses import LOSSES
 from .network.encoder import SentenceEncoder
 from .network.heads import CosineHead, FeatureHead
+from .precision import computing
 from .predictions import Predictions
 from .predictor import Predictor
 from .pretrained import minilm_folder
@@ -60,10 +61,12 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
 
     Raises:
         EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
+        ModelError: If the device does not compute the trial's precision.
     """
     trained = Predictor(config, corpus.tokenizer, weights)
     model = trained.model
-    predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)
+    with computing(trained.device, trained.precision):
+        predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)
     dev = scores(config.tasks, predicted)
     model.to("cpu")
     folder.mkdir(parents=True, exist_ok=True)

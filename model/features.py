@@ -11,6 +11,7 @@ from .data.entry import Entry
 from .data.tokens import TaskData
 from .evaluation import embeddings
 from .network.encoder import SentenceEncoder
+from .precision import Resolved, computing
 
 FEATURES = "features"
 """Folder of the embeddings in the cache."""
@@ -20,22 +21,33 @@ class Features:
     """Embeddings of the sentences of a trial, from the cache or through the encoder.
 
     The cache's key is what decides every bit: the encoder's weights and pooling, the sentences' tokens, the
-    device, the number of threads and torch's version. A damaged entry is made again.
+    device, the number of threads, the precision and torch's version. A damaged entry is made again.
 
     Args:
         encoder: The encoder, frozen.
         pad_id: Id of the padding token.
         device: Where it lies.
         cache: Folder of the cache.
+        precision: In which they are computed; kept are they in fp32.
     """
 
-    def __init__(self, encoder: SentenceEncoder, pad_id: int, device: torch.device, cache: Path) -> None:
+    def __init__(
+        self,
+        encoder: SentenceEncoder,
+        pad_id: int,
+        device: torch.device,
+        cache: Path,
+        precision: Resolved = "fp32",
+    ) -> None:
         self._encoder = encoder
         self._pad_id = pad_id
         self._device = device
         self._cache = cache
+        self._precision = precision
         digest = hashlib.sha256(f"{encoder.pooling} {device} {torch.get_num_threads()}".encode())
         digest.update(torch.__version__.encode())
+        # What was kept before there were precisions is fp32's.
+        digest.update(b"" if precision == "fp32" else precision.encode())
         for name, tensor in encoder.state_dict().items():
             digest.update(name.encode())
             digest.update(tensor.cpu().contiguous().numpy().data)
@@ -60,7 +72,7 @@ class Features:
 
         kept = entry.read(load)
         if kept is None:
-            with torch.no_grad():
+            with torch.no_grad(), computing(self._device, self._precision):
                 kept = embeddings(self._encoder, data.sentences, self._pad_id, self._device).cpu()
             made = kept.numpy()
             entry.write(lambda place: np.save(place / "features.npy", made), load)

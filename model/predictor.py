@@ -16,6 +16,7 @@ from .device import pick_device
 from .evaluation import outputs
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
+from .precision import computing, resolved
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,10 @@ class Predictor:
 
     Raises:
         EncoderError: If the encoder cannot be loaded.
+        ModelError: If the device does not compute the trial's precision.
+
+    Attributes:
+        precision: In which it computes, as the trial did.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class Predictor:
     ) -> None:
         self.tokenizer = tokenizer
         self.device = pick_device(config.model_copy(update={"device": "auto"}))
+        self.precision = resolved(config.precision, self.device)
         plain = config.model_copy(update={"gradient_checkpointing": False})
         self.model = MultitaskEncoder(plain, tokenizer.vocabulary_size, tokenizer.pad_id)
         self.model.load_state_dict(load_file(weights))
@@ -74,7 +80,10 @@ class Predictor:
             torch.set_num_threads(self._threads)
         sentences = encode([text for column in texts for text in column], self.tokenizer)
         pad_id = self.tokenizer.pad_id
-        raw = outputs(self.model, task, len(texts), sentences, pad_id=pad_id, device=self.device, seen=seen)
+        with computing(self.device, self.precision):
+            raw = outputs(
+                self.model, task, len(texts), sentences, pad_id=pad_id, device=self.device, seen=seen
+            )
         declared = self._tasks[task]
         values = predict(declared, raw).cpu().numpy().astype(np.float64)
         # In float32 neighbouring logits can be one probability, and the class another one then.

@@ -24,5 +24,9 @@ def reads(*fields: str) -> Callable[[Function], Function]:
 
 
 def rules(model: type[BaseModel]) -> list[tuple[str, ...]]:
-    """What each rule of a model reads, in the order in which they are asked."""
-    return [rule.func.__dict__["reads"] for rule in model.__pydantic_decorators__.model_validators.values()]
+    """What each rule of a model reads, in the order in which they are asked.
+
+    What is asked before the fields are read is no rule between them.
+    """
+    asked = model.__pydantic_decorators__.model_validators.values()
+    return [rule.func.__dict__["reads"] for rule in asked if rule.info.mode == "after"]

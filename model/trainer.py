@@ -16,7 +16,7 @@ from .data.batches import BatchStream
 from .data.corpus import earlier_fingerprint_of, fingerprint_of
 from .data.keptcorpus import kept_corpus
 from .data.minibatch import minibatch
-from .device import computes_bf16, peak_memory_mb, pick_device
+from .device import peak_memory_mb, pick_device
 from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, scores
 from .features import Features
@@ -28,6 +28,7 @@ from .network.multitask import MultitaskEncoder
 from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import task_loss
+from .precision import computing, resolved
 from .predictions import save_predictions
 from .record import EpochRecord
 from .result import EpochResult
@@ -68,9 +69,12 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         CheckpointError: If the folder holds a checkpoint of another trial, or of an earlier arithmetic.
         NonFiniteLossError: If a loss or an output becomes infinite or not a number.
         TrialStoppedError: If `stop` said so.
+        ModelError: If the device does not compute the precision.
     """
     cost = Cost()
     device = pick_device(config)
+    precision = resolved(config.precision, device)
+    config = config.model_copy(update={"precision": precision})
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     corpus = kept_corpus(config, data, cache)
@@ -83,7 +87,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None
     if config.encoder.freeze == "all":
-        features = Features(model.encoder, corpus.tokenizer.pad_id, device, cache)
+        features = Features(model.encoder, corpus.tokenizer.pad_id, device, cache, precision)
     known = None if features is None else features.of
     streams = {
         name: BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
@@ -106,7 +110,10 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     others = {name: part for name, part in parts.items() if part is not None}
     trained = checkpoint.Trained(model, optimizer, device, others)
     revised = partial(
-        checkpoint.fingerprint_of, gradient=config.gradient, encoder=model.encoder.revision(device)
+        checkpoint.fingerprint_of,
+        gradient=config.gradient,
+        encoder=model.encoder.revision(device),
+        precision=precision,
     )
     identity = checkpoint.Identity(
         now=revised(fingerprint_of(config, corpus)),
@@ -135,7 +142,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     masking = np.random.default_rng((config.seed, step, int(part[0])))
                     batch = minibatch(split, part, corpus.tokenizer, device, (config.mask_words, masking))
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
-                    with torch.autocast(device.type, torch.bfloat16, config.bf16 and computes_bf16(device)):
+                    with computing(device, precision):
                         if features is not None:
                             chosen = features.of(split)[torch.from_numpy(split.sentence_numbers(part))]
                             outputs = model.heads[name](*chosen.chunk(len(split.task.text)))
@@ -171,14 +178,16 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         cost.end_steps()
         stepped = time.perf_counter()
 
-        dev = predictions(model, corpus.dev, corpus.tokenizer.pad_id, device, known)
-        sample = predictions(model, corpus.sample, corpus.tokenizer.pad_id, device, known)
+        predicted = partial(predictions, model, pad_id=corpus.tokenizer.pad_id, device=device, known=known)
+        with computing(device, precision):
+            dev, sample = predicted(corpus.dev), predicted(corpus.sample)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
         overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
-        test = predictions(model, corpus.test, corpus.tokenizer.pad_id, device, known) if best else {}
+        with computing(device, precision):
+            test = predicted(corpus.test) if best else {}
         result = EpochResult(
             epoch=epoch,
             overall=overall,

@@ -31,6 +31,9 @@ FIRST = {
 }
 """The fields of the first fingerprints, in their order. Nothing is ever added, moved or taken out here."""
 
+TOLD = {"TrainConfig": ("precision",)}
+"""Fields of today whose value `FIRST` has under another name, which is a property of the settings."""
+
 
 def canonical(settings: BaseModel) -> dict[str, Any]:
     """The fields that tell a configuration from others, whatever fields later versions add.
@@ -47,10 +50,11 @@ def canonical(settings: BaseModel) -> dict[str, Any]:
     """
     fields = type(settings).model_fields
     # Without its kind a source of a later version might pass for one of another kind.
-    first = FIRST.get(type(settings).__name__, ("kind",) if "kind" in fields else ())
+    name = type(settings).__name__
+    first = FIRST.get(name, ("kind",) if "kind" in fields else ())
     later = (
         name
-        for name in sorted(fields.keys() - set(first))
+        for name in sorted(fields.keys() - {*first, *TOLD.get(name, ())})
         if getattr(settings, name) != fields[name].get_default(call_default_factory=True)
     )
     return {name: _plain(getattr(settings, name)) for name in (*first, *later)}

@@ -1,12 +1,14 @@
 """Every setting of a trial, in one frozen object that is checked when it is built. Imports no torch."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, field_validator, model_validator
 from pydantic_core import to_json
 
+from ..earlier import renamed
 from ..frozen import Frozen
 from ..overall import Overall
 from ..registry import OneOf
@@ -20,6 +22,8 @@ from .smart import SmartConfig
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
+
+Precision = Literal["fp32", "bf16", "auto"]
 
 DROPOUT_LEVELS = 2**16
 """Values of the random number by which a CPU drops values in the encoder: it rounds probabilities to them."""
@@ -123,8 +127,10 @@ class TrainConfig(Frozen):
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
     )
     remove_dev_rows: bool = Field(False, description="Leave out training rows whose texts also stand in dev.")
-    bf16: bool = Field(
-        False, description="Autocast to bfloat16 where the hardware computes it; no effect elsewhere."
+    precision: Precision = Field(
+        "fp32",
+        description="Of the products in training and evaluation; weights stay fp32. bf16 needs hardware that "
+        "computes it; auto: bf16 where the machine that begins the study does, and for all its trials.",
     )
     epochs: int = Field(10, ge=1, description="Passes over the data, with an evaluation after each.")
     steps_per_epoch: int | None = Field(
@@ -149,6 +155,11 @@ class TrainConfig(Frozen):
         None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
     )
     seed: int = Field(11711, ge=0, lt=2**32, description="Seed of weights, order and dropout.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, settings: Any) -> Any:
+        return renamed(settings) if isinstance(settings, Mapping) else settings
 
     @field_validator("tasks")
     @classmethod
@@ -209,6 +220,11 @@ class TrainConfig(Frozen):
         if unknown:
             raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
         return self
+
+    @property
+    def bf16(self) -> bool | str:
+        """The precision as the first fingerprints told it: whether it is bf16; ``auto`` is neither."""
+        return self.precision if self.precision == "auto" else self.precision == "bf16"
 
     def fingerprint(self) -> str:
         """SHA-256 of the canonical JSON: equal configurations, equal fingerprint, in later versions too."""

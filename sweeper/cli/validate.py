@@ -42,6 +42,7 @@ def validate(
     from ..show.outline import outline
     from ..study.load import is_workload, load_workload
     from ..sweep.checks import check_inputs
+    from ..sweep.precision import precision_line
 
     alone = workload is None and is_workload(study)
     loaded = load_workload(study, lambda line: say(line, err=True)) if alone else named_study(study, workload)
@@ -60,6 +61,7 @@ def validate(
     if not alone:
         end = end_of(loaded)
         lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]
+    lines += filter(None, [precision_line(loaded)])
     say("\n".join([*lines, *data_lines(tasks, surveys, cut), *sample_lines(tasks, surveys, show)]))
     sys.stdout.flush()
     for line in data_warnings(tasks, surveys):

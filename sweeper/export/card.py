@@ -200,6 +200,9 @@ def _recorded(run: TrialRow, scores: Mapping[str, float]) -> str:
     return f"These are the scores of the weights in this folder; the trial's record has {told}."
 
 
+_SCORED = "in training and for these scores; the lines below compute in fp32"
+
+
 def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
     encoder = config.encoder
     return [
@@ -208,6 +211,7 @@ def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
         ("seed", str(run.seed)),
         ("batch size", str(config.batch_size)),
         ("optimizer", config.optimizer),
+        *([] if config.precision == "fp32" else [("precision", f"{config.precision}, {_SCORED}")]),
         ("gradients joined by", config.gradient),
         ("SMART", "yes" if config.smart.enabled else "no"),
         (

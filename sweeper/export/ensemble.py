@@ -8,7 +8,7 @@ from ..paths import Home
 from ..store.study import StudyStore
 from ..study.recorded import config_of
 from ..trial import TrialRow
-from .weights import check_data, origin_of, trial_weights
+from .weights import check_data, check_precision, origin_of, trial_weights
 
 if TYPE_CHECKING:
     from model.data.tokenizer import SentenceTokenizer
@@ -69,12 +69,15 @@ def load_ensemble(
         say: As of `trial_weights`.
 
     Raises:
-        InputError: If the data have changed, or a trial does not train.
+        InputError: If the data have changed, a trial does not train, or this machine does not compute the
+            precision of one.
         DataError: If its data is missing or malformed.
         EncoderError: If an encoder cannot be loaded.
     """
     from model.predictor import Predictor
 
+    for run in runs:
+        check_precision(store, run)
     members = []
     for run in runs:
         tokenizer = _tokenizer(store, run, home, data)

@@ -22,7 +22,7 @@ from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import Made, model_card
 from .place import put, recover
-from .weights import check_data, trial_weights
+from .weights import check_data, check_precision, trial_weights
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -75,15 +75,15 @@ def export_run(
         Dev scores computed from the exported weights: ``overall``, and each task that has one on its labels.
 
     Raises:
-        InputError: If the folder holds other things, the data have changed, or the trial does not train.
+        InputError: If the folder holds other things, the data have changed, or the trial does not train here.
         DataError: If its data is missing or malformed.
     """
     from model.data.keptcorpus import kept_corpus
     from model.export import export
 
-    folder, sweep = folder.resolve(), store.row
+    folder, sweep, config = folder.resolve(), store.row, config_of(run)
     check_folder(folder)
-    config = config_of(run)
+    check_precision(store, run)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     recover(folder)

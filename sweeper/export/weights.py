@@ -16,6 +16,8 @@ from ..runs.reading import RunReader
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
+from ..study.recorded import config_of
+from ..sweep.precision import check_computes
 from ..sweep.replay import lines, replay
 from ..text import duration
 from ..trial import TrialRow
@@ -63,6 +65,16 @@ def trial_weights(
 def origin_of(store: StudyStore, run: TrialRow) -> TrialRow:
     """The trial that was trained: another one where the result was reused."""
     return run if run.reused_from is None else find_trial(store, run.reused_from)
+
+
+def check_precision(store: StudyStore, run: TrialRow) -> None:
+    """Looks whether this machine computes a trial's precision, in which it predicts.
+
+    Raises:
+        InputError: If not.
+    """
+    config = config_of(run).model_copy(update={"device": "auto"})  # as of `Predictor`
+    check_computes(config, f"trial {run.number} of study {store.row.name!r}")
 
 
 def check_data(store: StudyStore, run: TrialRow, fingerprint: str) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from ..show.made import NOT_RECORDED, commit_line, file_lines, row_lines, weights_line
+from ..show.made import NOT_RECORDED, commit_line, file_lines, precision_words, row_lines, weights_line
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
@@ -192,7 +192,8 @@ def _list_trials(trials: Mapping[str, Sequence[int]]) -> list[str]:
 
 
 def _device(run: TrialRow) -> str:
-    return f"{run.device}, {plural(run.threads, 'CPU thread')}" if run.threads else str(run.device)
+    threads = f", {plural(run.threads, 'CPU thread')}" if run.threads else ""
+    return f"{run.device}{threads}{precision_words(run)}"
 
 
 def _moment(moment: datetime) -> str:

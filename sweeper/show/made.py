@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..trial import TrialRow
+
 NOT_RECORDED = "not recorded"
+
+
+def precision_words(run: TrialRow) -> str:
+    """What is said of a trial's precision behind its device: nothing of fp32."""
+    precision = run.config.get("precision", "fp32")
+    return "" if precision == "fp32" else f", {precision}"
 
 
 def commit_line(folder: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from ..study.load import stored_study
 from ..text import aligned, one_line, setting_line, shown
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
-from .made import NOT_RECORDED, commit_line, file_lines, weights_line
+from .made import NOT_RECORDED, commit_line, file_lines, precision_words, weights_line
 from .record import Record, read_record
 from .settings import settings_lines, value_text
 
@@ -76,7 +76,9 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
     if run.machine:
         lines.append(f"machine: {run.machine}")
     if run.device:
-        lines.append(f"device: {run.device}, {run.threads} threads; attempts: {run.attempts}")
+        lines.append(
+            f"device: {run.device}, {run.threads} threads{precision_words(run)}; attempts: {run.attempts}"
+        )
     if run.seconds is not None:
         memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
         lines.append(f"time: {run.seconds:.1f} s{_cost(run)}{memory}")

@@ -1,11 +1,14 @@
 """The tables of sweeper, and rows as records."""
 
 import math
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+
+from model.earlier import renamed
 
 from ..study import limits
 from ..trial import ErrorClass, RunState, StudyRow, TrialRow
@@ -149,4 +152,6 @@ def run_row(row: sa.RowMapping) -> TrialRow:
     """A row of ``run`` as a record."""
     fields: dict[str, Any] = dict(row)
     del fields["sweep_id"]
+    with suppress(TypeError, ValueError):  # one that is damaged is told as such by who reads it whole
+        fields["config"] = dict(renamed(fields["config"]))
     return TrialRow(**fields)

@@ -40,6 +40,9 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         field = field_path(key)
         if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
             yield FieldError(path, "says how trials are judged, and cannot vary within a study")
+        if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
+            reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
+            yield FieldError(path, reason, list(entry.values))
         instead = f"; the workload recommends {words(entry)}: write one here instead" if taken else ""
         if method.cells and entry.size is None:
             yield FieldError(path, f"sampler {name} needs a list of choices or a step{instead}")

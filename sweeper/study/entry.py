@@ -10,7 +10,7 @@ from model.config import TrainConfig
 
 from ..text import nearest
 from .problem import FieldError, first_problem
-from .settings import field_at, field_path, members, names_at, setting_names
+from .settings import declared, field_path, members, names_at, setting_names
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, Value
 
 
@@ -30,7 +30,7 @@ def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     if isinstance(written, Choice | FloatRange | IntRange):
         return written
     path = field_path(key)
-    field = field_at(TrainConfig, path)
+    field = declared(key)
     if field is None:
         known = setting_names(path[:-1]) or setting_names(())
         raise FieldError((), f"unknown key{nearest(key if len(path) == 1 else path[-1], known)}")

@@ -14,7 +14,7 @@ from model.registry import OneOf
 
 from ..errors import InputError
 from .problem import NUMBER, SWITCH, TEXT, WHOLE, FieldError, FieldPath, as_yaml, field_name
-from .settings import field_at, field_path, members
+from .settings import declared, field_at, field_path, members
 from .space import WORKLOAD, FloatRange, IntRange
 from .yamlfile import WORDS, YamlFile
 
@@ -82,6 +82,8 @@ def _declared(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
 
 def _setting(keys: list[str | int]) -> FieldInfo | None:
     first, *below = keys
+    if not below:
+        return declared(str(first))
     parts = [part for key in below for part in (key.split(".") if isinstance(key, str) else [key])]
     return field_at(TrainConfig, (*field_path(str(first)), *parts))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from model.config import TrainConfig
 
-from .settings import SHORT_NAMES, field_path
+from .settings import EARLIER_NAMES, SHORT_NAMES, field_path
 from .spec import StudySpec
 
 Schema = dict[str, Any]
@@ -80,6 +80,10 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
         names |= {f"{group}.{name}": inner for name, inner in below.get("properties", {}).items()}
     task = definitions["Task"]["properties"]
     names |= {short: task[field_path(short)[-1]] for short in SHORT_NAMES}
+    names |= {
+        old: {"type": "boolean", "deprecated": True, "description": f"Earlier name of {new}."}
+        for old, new in EARLIER_NAMES.items()
+    }
     patterns: Schema = {rf"^tasks\.\w+\.{re.escape(name)}$": field for name, field in task.items()}
     weight = definitions["Overall"]["properties"]["weights"]["additionalProperties"]
     return names, patterns | {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}, r"^overall\.weights\.\w+$": weight}

@@ -1,4 +1,4 @@
-"""Settings as study files write them: dotted fields of TrainConfig, nested objects, four short names."""
+"""Settings as study files write them: dotted fields of TrainConfig, nested objects, other names."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from model.config import TrainConfig
+from model.earlier import SWITCH, precision_of
 
 Of = TypeVar("Of")
 
@@ -20,10 +21,21 @@ SHORT_NAMES = {
 }
 """The paper's names, and the fields that they stand for."""
 
+EARLIER_NAMES = {SWITCH: "precision"}
+"""What fields were called before; files and records that say so mean what they meant."""
+
+
+_OTHER_NAMES = SHORT_NAMES | EARLIER_NAMES
+
 
 def field_path(key: str) -> tuple[str, ...]:
     """The field that a key names, for example ``("tasks", "sts", "head")`` for ``sts_head``."""
-    return tuple(SHORT_NAMES.get(key, key).split("."))
+    return tuple(_OTHER_NAMES.get(key, key).split("."))
+
+
+def declared(key: str) -> FieldInfo | None:
+    """What a value of a key is declared to be; None where it names no field."""
+    return FieldInfo(annotation=bool) if key == SWITCH else field_at(TrainConfig, field_path(key))
 
 
 @dataclass(frozen=True)
@@ -94,11 +106,18 @@ class Paths(Generic[Of]):
 
 
 def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The same settings with every dotted or short key unfolded into nested mappings."""
+    """The same settings with every dotted, short or earlier key unfolded into nested mappings."""
+    read = {key: precision_of(value) if key == SWITCH else value for key, value in settings.items()}
+    return _unfolded((field_path(key), value) for key, value in read.items())
+
+
+def _unfolded(settings: Iterable[tuple[tuple[str, ...], Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for key, value in settings.items():
-        *groups, name = field_path(key)
-        unfolded = {name: nested(value) if isinstance(value, Mapping) else value}
+    for (*groups, name), value in settings:
+        below = value.items() if isinstance(value, Mapping) else None
+        unfolded = {
+            name: value if below is None else _unfolded((tuple(key.split(".")), one) for key, one in below)
+        }
         for group in reversed(groups):
             unfolded = {group: unfolded}
         _merge(result, unfolded)

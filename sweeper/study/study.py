@@ -21,7 +21,7 @@ from ..text import nearest
 from .checks import differences, grid_problems, size_problems, space_problems, study_problems
 from .meeting import Arm, apart, refused
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
-from .settings import Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
+from .settings import EARLIER_NAMES, Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
 from .workload import Workload
@@ -210,7 +210,7 @@ class Study:
         not write one has the value that its configuration has.
         """
         written = {
-            ".".join(leaf.written): leaf.path
+            ".".join((EARLIER_NAMES.get(leaf.written[0], leaf.written[0]), *leaf.written[1:])): leaf.path
             for settings in self.spec.arms.values()
             for leaf in leaves(settings)
             if isinstance(leaf.value, Value)

@@ -27,6 +27,7 @@ from .circumstances import (
     circumstances_here,
     recorded_circumstances,
 )
+from .precision import check_computes
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def replay(
         keep: Where the weights of its best epoch are copied to, if it has come to one.
 
     Raises:
-        InputError: If there is no such trial, or it has no outcome yet.
+        InputError: If there is no such trial, it has no outcome yet, or this machine does not compute its
+            precision.
         DatabaseError: If this version of sweeper cannot read its configuration.
         DataError: If its data is missing or malformed.
     """
@@ -131,6 +133,7 @@ def replay(
             f"trial {number} of study {sweep.name!r} is {row.state}: it has no outcome to repeat"
         )
     config = config_of(row)
+    check_computes(config, f"trial {number} of study {sweep.name!r}")
     check(config, data)
     # A result that was reused came about under the circumstances of the trial that it is from.
     made = row if row.reused_from is None else find_trial(store, row.reused_from)

@@ -88,7 +88,7 @@ def _ray(study: "Study", workers: int | None, ray_address: str | None) -> Runner
     connect(ray_address)
     from ..executors.ray import RayExecutor  # imports ray, whose settings `connect` has made
 
-    return partial(run, executor=RayExecutor(study.workload.resources, workers or None))
+    return partial(run, executor=RayExecutor(study.workload.resources, workers or None), here=False)
 
 
 def _slurm(_: "Study", workers: int | None, job_time: float | None, sbatch: Sequence[str] | None) -> Runner:

@@ -56,7 +56,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
-        study, store = begin(database, order)
+        study, store = begin(database, order, here=False)
         say_data(order, surveys)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))

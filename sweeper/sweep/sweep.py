@@ -31,6 +31,7 @@ from .driver import Driver
 from .files import RunFiles
 from .leftovers import sweep_leftovers
 from .order import Order
+from .precision import check_precision, with_precision
 from .workers import choose_workers
 from .workingfolder import working_folder
 
@@ -41,31 +42,34 @@ MOST_TRIALS = 100_000
 """The longest study that is run to its end without being asked for so many trials."""
 
 
-def run(order: Order, executor: Executor | None = None) -> Tally:
+def run(order: Order, executor: Executor | None = None, *, here: bool = True) -> Tally:
     """Runs a study's missing trials.
 
     Args:
         order: What is to be done.
         executor: Where the trials run. None: in processes of their own on this machine, as many at once as
             turn out fastest in a short measurement.
+        here: Whether they compute on this machine.
 
     Returns:
         How many trials are done and how many failed.
 
     Raises:
         KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
-        InputError: If data, an encoder or the package of a log is missing or malformed, or the home cannot
-            be a folder.
+        InputError: If data, an encoder or the package of a log is missing or malformed, the home cannot be
+            a folder, or this machine does not compute the study's precision.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
     surveys = prepare(order)
     study, places, console = order.study, order.places, order.console
+    if here:
+        check_precision(study)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
-        study, store = begin(database, order)
+        study, store = begin(database, order, here=here)
         say_data(order, surveys)
         if executor is None:
-            executor = _measured_executor(store, order)
+            executor = _measured_executor(study, store, order)
         count = tally(store, executor.workers)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
@@ -100,13 +104,13 @@ def run(order: Order, executor: Executor | None = None) -> Tally:
         return tally(store, executor.workers)
 
 
-def _measured_executor(store: StudyStore, order: Order) -> Executor:
+def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executor:
     """Measures how many workers are fastest, unless no trial is left for them, and says what came out."""
     count = tally(store)
     left = count.wanted - count.finished
     if left <= 0:
         return LocalExecutor()
-    study, places = order.study, order.places
+    places = order.places
     config = study.config(next(iter(study.spec.arms)), {}, study.spec.seeds[0])
     with order.console.status("Measuring how many workers are fastest"):
         choice = choose_workers(config, places.home, places.data, left)
@@ -114,10 +118,15 @@ def _measured_executor(store: StudyStore, order: Order) -> Executor:
     return LocalExecutor(choice.workers)
 
 
-def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
+def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study, StudyStore]:
     """Stores a study that is new, or takes up what was added to it; says and logs what changed.
 
     Says what the scores mean, too.
+
+    Args:
+        database: Where it is stored.
+        order: What is to be done.
+        here: Whether its trials compute on this machine.
 
     Returns:
         The study, in which what its file leaves out is as it was begun, and where it is stored.
@@ -125,22 +134,19 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     Raises:
         ConflictError: If the study was begun with other settings, or another program has changed it in
             Optuna's tables.
-        InputError: If it would go on for longer than anybody wants, and nobody said how long.
+        InputError: If it would go on for longer than anybody wants, and nobody said how long, or this machine
+            does not compute its precision.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    study, console = order.study, order.console
-    store = database.find(study.name)
-    if store is not None:
-        store.check_counterpart()
-        written, study = study, as_begun(stored_study(store.row), study)
-        if kept := kept_fields(written, study):
-            say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
-        for key, entry in study.workload.space.items():
-            said = f"{key} from {words(entry)}, which its workload put in the place of the file's"
-            say(console, f"{study.name} goes on with the range that it was begun with: {said}")
+    console = order.console
+    store = database.find(order.study.name)
+    study = _as_begun(store, order, here) if store else with_precision(order, None, here=here)
     wanted = _total(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    store = store or _create(database, study, wanted)
+    if store is None:
+        store = _create(database, study, wanted)
+        if study != order.study and stored_study(store.row) != study:
+            return begin(database, order, here=here)  # another machine was quicker, and its auto holds
     row, changes = store.row, _additions(store.row, study)
     files = _files(study, store if not changes else None)
     # What is done stays done, however few are asked for now.
@@ -169,6 +175,21 @@ def begin(database: Database, order: Order) -> tuple[Study, StudyStore]:
     if study.workload.notice:
         say(console, study.workload.notice)
     return study, store
+
+
+def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
+    """The study of an order, in which what its files leave to us is as it was begun; says what that is."""
+    console = order.console
+    store.check_counterpart()
+    stored = stored_study(store.row)
+    written = with_precision(order, stored, here=here)
+    study = as_begun(stored, written)
+    if kept := kept_fields(written, study):
+        say(console, f"{study.name} keeps as begun what its file leaves out: {', '.join(kept)}")
+    for key, entry in study.workload.space.items():
+        said = f"{key} from {words(entry)}, which its workload put in the place of the file's"
+        say(console, f"{study.name} goes on with the range that it was begun with: {said}")
+    return study
 
 
 def _create(database: Database, study: Study, wanted: int) -> StudyStore:

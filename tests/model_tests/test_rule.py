@@ -51,6 +51,8 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
         return value
 
     for rule in type(config).__pydantic_decorators__.model_validators.values():
+        if rule.info.mode != "after":
+            continue  # it reads what was written, and no field
         found.clear()
         with monkeypatch.context() as patch:
             patch.setattr(Frozen, "__getattribute__", reading, raising=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
+from ...show.made import precision_words
 from ...study.space import words
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
 from ..document import Table
@@ -49,6 +50,7 @@ def infrastructure(stored: Stored) -> Lines:
     """Each kind of processor and device, and the threads of a trial."""
     kinds = {
         f"{run.processor}; trials on {run.device}, {plural(run.threads or 0, 'CPU thread')} each"
+        f"{precision_words(run)}"
         for one in studies(stored)
         for run in one.trials
         if run.processor and run.device and run.reused_from is None

@@ -85,6 +85,7 @@ _TRAINING: Sequence[Piece] = (
     lambda config: f"sampling {config.sampling}",
     lambda config: "" if config.gradient == "sum" else f"gradients joined by {config.gradient}",
     lambda config: "SMART" if config.smart.enabled else "",
+    lambda config: "" if config.precision == "fp32" else f"products in {config.precision}",
 )
 
 

@@ -104,10 +104,19 @@ def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:
     return {path: texts + [NONE] * (len(configs) - len(texts)) for path, texts in sorted(found.items())}
 
 
+def _devices(trials: pd.DataFrame) -> list[str]:
+    """The device of each trial, with its precision where that is not fp32."""
+    precisions = [config.get("precision", "fp32") for config in trials["config"]]
+    return [
+        f"{device}, {precision}" if device and precision != "fp32" else device
+        for device, precision in zip(_texts(trials["device"]), precisions, strict=True)
+    ]
+
+
 def _facts(trials: pd.DataFrame) -> dict[str, Packed]:
     """How each trial ran, by the names that a reader sees; empty texts where nothing is known."""
     facts = {
-        "device": _texts(trials["device"]),
+        "device": _devices(trials),
         "CPU threads": _texts(trials["threads"]),
         "peak memory": [f"{mb:,.0f} MiB" if mb == mb else "" for mb in trials["peak_memory_mb"]],  # noqa: PLR0124 (NaN)
         "attempts": _texts(trials["attempts"]),

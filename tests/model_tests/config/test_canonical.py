@@ -37,8 +37,19 @@ WRITTEN: list[tuple[dict[str, Any], str]] = [
         {"seed": 3, "smart": SMART, "encoder": {"source": "hub", "name": "x", "dropout": 0.2}},
         "ef1aeaf2f5ceeb501f39e48ea9d4943b7b932ec6ee0851b92dd3abfc6dff76ec",
     ),
+    ({"bf16": False}, "b2ef0cbe110d2ff13680e4ab2a2477b6204ce067b1f0d464aac2031b68f23d71"),
+    ({"precision": "fp32"}, "b2ef0cbe110d2ff13680e4ab2a2477b6204ce067b1f0d464aac2031b68f23d71"),
+    ({"bf16": True}, "78dce924c7b529c3baa3c031f02350899bfe63e5744a1ab144ef85b35ec6e094"),
+    ({"precision": "bf16"}, "78dce924c7b529c3baa3c031f02350899bfe63e5744a1ab144ef85b35ec6e094"),
+    (
+        {
+            **{"precision": "bf16", "seed": 3, "smart": SMART},
+            "encoder": {"source": "hub", "name": "x", "dropout": 0.2},
+        },
+        "38336e71f2bfa04e12b6d594850892c459709497aed4f7f49d85f99918189d38",
+    ),
 ]
-"""Settings, and the fingerprints that the first version computed from them."""
+"""Settings, and the fingerprints that the first version computed from them, with `bf16` for `precision`."""
 
 
 class Later(EncoderConfig):
@@ -63,6 +74,11 @@ def test_a_fingerprint_stays(version: type[TrainConfig], settings: dict[str, Any
 def test_a_new_field_counts_where_it_is_not_at_its_default(settings: dict[str, Any]) -> None:
     fingerprints = {LATER(tasks=TASKS, **given).fingerprint() for given in ({}, settings)}
     assert len(fingerprints) == 2
+
+
+def test_auto_is_neither_precision() -> None:
+    found = [TrainConfig(tasks=TASKS, precision=name).fingerprint() for name in ("auto", "fp32", "bf16")]
+    assert len(set(found)) == 3
 
 
 def test_the_order_of_tasks_counts() -> None:

@@ -189,12 +189,12 @@ def test_what_is_not_there_is_said_in_a_line(made: StudyStore, home: Home, tmp_p
 def test_settings_are_compared_in_full_and_unknown_ones_have_their_default(
     made: StudyStore, home: Home, tmp_path: Path
 ) -> None:
-    config = "json_set(json_remove(config, '$.bf16'), '$.learning_rate', ?)"
+    config = "json_set(json_remove(config, '$.precision'), '$.learning_rate', ?)"
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
         connection.execute(f"UPDATE run SET config = {config} WHERE number = 0", (3.2101e-4,))  # noqa: S608
     text = printed(made, home, (0, 1))
     assert "learning_rate    0.00032101  0.000321\n" in text
-    assert "bf16" not in text
+    assert "precision" not in text
 
 
 def test_two_trials_of_the_study_must_be_named(made: StudyStore, home: Home) -> None:

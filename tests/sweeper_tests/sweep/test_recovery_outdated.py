@@ -67,8 +67,8 @@ def test_a_trial_of_a_mended_method_starts_again_and_says_so(gradient: str, tmp_
         assert heard.messages == ["0 complete "]
         assert earlier == {1}
     else:
-        note = "trial 0: its checkpoint was made by an earlier arithmetic of its gradient method or encoder"
-        assert heard.messages == [f"{note}; it starts again", "0 complete "]
+        note = "trial 0: its checkpoint was made by an earlier arithmetic of its gradient method, encoder or"
+        assert heard.messages == [f"{note} precision; it starts again", "0 complete "]
         assert earlier == set()
         with closing(sqlite3.connect(tmp_path / "studies.db")) as connection:
             told = connection.execute("SELECT step FROM trial_intermediate_values ORDER BY step").fetchall()
