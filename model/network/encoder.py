@@ -92,8 +92,10 @@ class SentenceEncoder(nn.Module):
                 self._packed.leave()
             output = self.bert(**inputs, attention_mask=attention_mask)
             states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
+        # What autocast left in bf16 is pooled and handed on in single precision.
+        states = states.to(torch.promote_types(states.dtype, torch.float32))
         if self.pooling == "cls":
-            return states[:, 0] if pooled is None else pooled
+            return states[:, 0] if pooled is None else pooled.to(states.dtype)
         mask = attention_mask.unsqueeze(-1)
         if self.pooling == "mean":
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
