@@ -43,11 +43,12 @@ class Leftovers:
         assert not found, f"left behind: {[str(path) for path in found]}"
 
     def _in_shared_memory(self) -> list[Path]:
-        """New there and opened by no process: other programs have theirs there too."""
+        """New there and opened by no process, nor what it holds: other programs have theirs there too."""
         deadline = time.monotonic() + PATIENCE
         while True:
             opened = set(_opened())
             left = [path for path in _shared() if path not in self._before and str(path) not in opened]
+            left = [path for path in left if not any(one.startswith(f"{path}/") for one in opened)]
             if not left or time.monotonic() > deadline:
                 return left
             time.sleep(0.5)
