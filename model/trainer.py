@@ -1,5 +1,6 @@
 """One trial, from a configuration to scores: the training loop, written out."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Generator
@@ -34,6 +35,8 @@ from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
+
+_log = logging.getLogger(__name__)
 
 
 def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
@@ -83,6 +86,10 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     size = sum(parameter.numel() for parameter in model.parameters())
     loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
+    if kind := model.encoder.padded_kind(device):
+        _log.warning(
+            "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
+        )
     optimizer = build_optimizer(model.encoder, model.heads, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None

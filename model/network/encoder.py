@@ -65,6 +65,10 @@ class SentenceEncoder(nn.Module):
         packed = self._packed is not None and device.type == "cpu"
         return 2 if packed and self.bert.config.model_type != "bert" else 1
 
+    def padded_kind(self, device: torch.device) -> str | None:
+        """What `transformers` calls it, where its padding is computed and others' would be left out."""
+        return None if self._packed is not None or device.type != "cpu" else str(self.bert.config.model_type)
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor, noise: Tensor | None = None) -> Tensor:
         """Embeds sentences.
 

@@ -123,7 +123,7 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
                 while read:
                     yield Loaded(job.number, read.pop())
                 while warned:
-                    yield Noted(job.number, warned.pop(0))
+                    yield Noted(job.number, warned.pop(0), once=True)
                 if job.study and result.best:
                     sign(job.rundir, job.study, job.number, configuration, result)
                 if shared:

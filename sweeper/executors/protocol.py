@@ -116,10 +116,17 @@ class NodeLost:
 
 @dataclass(frozen=True)
 class Noted:
-    """Something about a trial that the user should know."""
+    """Something about a trial that the user should know.
+
+    Attributes:
+        number: The trial.
+        text: What.
+        once: Whether it is said of one trial alone, where it holds of several.
+    """
 
     number: int
     text: str
+    once: bool = False
 
 
 Event = Noted | Started | Loaded | Evaluated | Finished | Failed | Stopped | NodeLost

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..clock import Clock
-from ..executors.protocol import Executor
+from ..executors.protocol import Executor, Noted
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles
@@ -18,7 +18,7 @@ class Attempts:
         files: The folders of their runs.
         data: Folder of the user's data files, if there is one.
         threads: CPU threads of a trial whose configuration does not say.
-        observer: Hears that one is handed out or given back.
+        observer: Hears that one is handed out or given back, and what is said of one.
         clock: The driver's.
     """
 
@@ -39,6 +39,7 @@ class Attempts:
         self._observer = observer
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
+        self._said: set[str] = set()
 
     def __contains__(self, number: object) -> bool:
         return number in self._attempts
@@ -83,6 +84,13 @@ class Attempts:
         """Forgets a trial that another driver has taken."""
         self.withdraw(number)
         self._observer.noted(f"trial {number} was taken over by another driver")
+
+    def noted(self, event: Noted) -> None:
+        """Passes on what a worker says of a trial."""
+        if event.once and event.text in self._said:
+            return
+        self._said.add(event.text)
+        self._observer.noted(f"trial {event.number}: {event.text}")
 
     def overdue(self, seconds: float | None) -> list[Attempt]:
         """Attempts that have taken longer than that; none where there is no limit."""

@@ -185,8 +185,8 @@ class Driver:
                 self._finish(active, RunState.COMPLETE)
             case Stopped():
                 self._active.withdraw(number)
-            case Noted(text=text):
-                self._observer.noted(f"trial {number}: {text}")
+            case Noted():
+                self._active.noted(event)
             case NodeLost(message=message):
                 # No fault of its own: its kills are not counted up.
                 lost = replace(active.ready, displaced=True)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from sweeper.executors.protocol import Evaluated, Event, NodeLost, Started
+from sweeper.executors.protocol import Evaluated, Event, NodeLost, Noted, Started
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
@@ -233,3 +233,16 @@ def test_a_trial_keeps_the_threads_that_it_began_with(study: Study, tmp_path: Pa
     drive(tmp_path, study, later, wanted=2)
     # An instant trial says that it has one thread.
     assert [job.began_with for job in later.submitted] == [1, None]
+
+
+def test_what_holds_of_several_trials_is_said_once(study: Study, tmp_path: Path) -> None:
+    class Talkative(InstantExecutor):
+        def poll(self, timeout: float) -> list[Event]:
+            heard = super().poll(timeout)
+            began = [event.number for event in heard if isinstance(event, Started)]
+            said = [(Noted(number, "padded", once=True), Noted(number, "late")) for number in began]
+            return [*heard, *(note for notes in said for note in notes)]
+
+    messages = drive(tmp_path, study, Talkative(), wanted=3).messages
+    said = [text for text in messages if ": " in text]
+    assert said == ["trial 0: padded", "trial 0: late", "trial 1: late", "trial 2: late"]

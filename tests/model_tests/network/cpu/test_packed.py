@@ -104,3 +104,18 @@ def test_gradient_checkpointing_changes_nothing(folder: Path, batch: tuple[Tenso
     assert found[0].keys() == found[1].keys()
     for name, gradient in found[0].items():
         torch.testing.assert_close(gradient, found[1][name], msg=name)
+
+
+def test_an_encoder_of_another_kind_is_known_by_its_name(tmp_path: Path) -> None:
+    settings = {name: value for name, value in SMALL.items() if name != "max_position_embeddings"}
+    given = settings | {
+        "max_position_embeddings": 512,
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+    }
+    AutoModel.from_config(AutoConfig.for_model("deberta-v2", **given)).save_pretrained(tmp_path)
+    config = EncoderConfig.model_validate({"source": "hub", "name": str(tmp_path), "max_length": LENGTH})
+    encoder = SentenceEncoder(config, VOCABULARY, PAD)
+    assert encoder.padded_kind(torch.device("cpu")) == "deberta-v2"
+    assert encoder.padded_kind(torch.device("cuda")) is None
+    assert SentenceEncoder(EncoderConfig(), VOCABULARY, PAD).padded_kind(torch.device("cpu")) is None
