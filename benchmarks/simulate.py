@@ -98,7 +98,7 @@ FIGURES = {
 
 def simulate(case: Case, folder: Path) -> dict[str, float]:
     """Runs a study to its end in a database of its own; see `FIGURES`."""
-    clock, ledger, study = VirtualClock(), Ledger(), _study(case.load.epochs)
+    clock, ledger, study = VirtualClock(), Ledger(), large_study(case.load.epochs)
     load, url = DatabaseLoad(clock), f"sqlite:///{folder / 'studies.db'}"
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     nodes: list[Nodes] = []
@@ -173,8 +173,8 @@ def _figures(
     }
 
 
-def _study(epochs: int) -> Study:
-    """A large ablation: twelve arms at five seeds."""
+def large_study(epochs: int) -> Study:
+    """A large ablation: twelve arms at five seeds, trials of so many epochs."""
     shipped = load_study("sbert-grid", "demo")
     arms = {
         f"{arm}, warm-up {share}": {**settings, "warmup": share}

@@ -1,7 +1,7 @@
 """What becomes of a driver's trials: begun, an epoch done, ended, or put back to the start."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -72,35 +72,33 @@ class Outcomes:
         """Keeps what the trial reads."""
         self._update(number, inputs=self._keep(inputs))
 
-    @retried
     def epoch(self, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
-        seen = {
-            "peak_memory_mb": result.peak_memory_mb,
-            "fingerprint": result.fingerprint or None,
-            "processor_seconds": result.processor_seconds,
-            "step_seconds": result.step_seconds,
-        }
-        seeing = self._change(number).values(seen).returning(run.c.id, run.c.trial_id)
-        rows = [
-            {
-                "epoch": result.epoch,
-                "split": metric.split,
-                "task": metric.task,
-                "metric": metric.name,
-                "value": storable(metric.value),
-            }
-            for metric in result.metrics
-        ]
+        self.epochs([(number, result)])
+
+    @retried
+    def epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
+        """Keeps epochs as `epoch` does, those of several trials in one transaction.
+
+        Args:
+            results: What trials report, each with its number.
+        """
+        rows: list[dict[str, Any]] = []
+        said: dict[tuple[int, int], mirror.Report] = {}
         with self.access.writing() as connection:
-            found = connection.execute(seeing).one_or_none()
-            if found is None:
+            for number, result in results:
+                seeing = self._change(number).values(_seen(result)).returning(run.c.id, run.c.trial_id)
+                found = connection.execute(seeing).one_or_none()
+                if found is not None:
+                    rows += [{"run_id": found.id, **row} for row in _metrics(result)]
+                    report = mirror.Report(found.trial_id, result.epoch, result.overall)
+                    said.setdefault((found.id, result.epoch), report)
+            if not rows:
                 return
             # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
             new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
-            kept = new.returning(epoch_metric.c.epoch)
-            if connection.execute(kept, [{"run_id": found.id, **row} for row in rows]).all():
-                mirror.report(connection, found.trial_id, result.epoch, result.overall)
+            kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
+            mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
 
     @retried
     def finished(self, number: int, outcome: Outcome) -> bool:
@@ -158,8 +156,11 @@ class Outcomes:
             if connection.execute(self._change(number).values(values)).rowcount == 1:
                 connection.execute(epoch_metric.delete().where(m.run_id == target.id))
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
-                for epoch, value in connection.execute(overall).all():
-                    mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
+                reports = [
+                    mirror.Report(target.trial_id, epoch, math.nan if value is None else value)
+                    for epoch, value in connection.execute(overall).all()
+                ]
+                mirror.report(connection, reports)
                 self._tell(connection, target.trial_id, RunState.COMPLETE, finished.scores)
 
     @retried
@@ -240,3 +241,25 @@ class Outcomes:
     def _change(self, number: int) -> sa.Update:
         """A change of a trial, unless it is finished or another driver's by now."""
         return self._change_mine.where(run.c.number == number)
+
+
+def _seen(result: EpochResult) -> dict[str, Any]:
+    """What an epoch says of its trial."""
+    return {
+        "peak_memory_mb": result.peak_memory_mb,
+        "fingerprint": result.fingerprint or None,
+        "processor_seconds": result.processor_seconds,
+        "step_seconds": result.step_seconds,
+    }
+
+
+def _metrics(result: EpochResult) -> Iterator[dict[str, Any]]:
+    """The rows of an epoch's metrics, without the key of their trial."""
+    for metric in result.metrics:
+        yield {
+            "epoch": result.epoch,
+            "split": metric.split,
+            "task": metric.task,
+            "metric": metric.name,
+            "value": storable(metric.value),
+        }
