@@ -72,9 +72,10 @@ class Outcomes:
         """Keeps what the trial reads."""
         self._update(number, inputs=self._keep(inputs))
 
+    @retried
     def epoch(self, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
-        self.epochs([(number, result)])
+        self._keep_epochs([(number, result)])
 
     @retried
     def epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
@@ -83,22 +84,7 @@ class Outcomes:
         Args:
             results: What trials report, each with its number.
         """
-        rows: list[dict[str, Any]] = []
-        said: dict[tuple[int, int], mirror.Report] = {}
-        with self.access.writing() as connection:
-            for number, result in results:
-                seeing = self._change(number).values(_seen(result)).returning(run.c.id, run.c.trial_id)
-                found = connection.execute(seeing).one_or_none()
-                if found is not None:
-                    rows += [{"run_id": found.id, **row} for row in _metrics(result)]
-                    report = mirror.Report(found.trial_id, result.epoch, result.overall)
-                    said.setdefault((found.id, result.epoch), report)
-            if not rows:
-                return
-            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
-            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
-            kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
-            mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
+        self._keep_epochs(results)
 
     @retried
     def finished(self, number: int, outcome: Outcome) -> bool:
@@ -197,6 +183,24 @@ class Outcomes:
             mirror.reopen(connection, [trial])
             if found.state.final:
                 self._tell(connection, trial, found.state, found.scores)
+
+    def _keep_epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
+        rows: list[dict[str, Any]] = []
+        said: dict[tuple[int, int], mirror.Report] = {}
+        with self.access.writing() as connection:
+            for number, result in results:
+                seeing = self._change(number).values(_seen(result)).returning(run.c.id, run.c.trial_id)
+                found = connection.execute(seeing).one_or_none()
+                if found is not None:
+                    rows += [{"run_id": found.id, **row} for row in _metrics(result)]
+                    report = mirror.Report(found.trial_id, result.epoch, result.overall)
+                    said.setdefault((found.id, result.epoch), report)
+            if not rows:
+                return
+            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
+            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
+            kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
+            mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
