@@ -29,6 +29,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from sweeper.executors.local import LocalExecutor
@@ -115,31 +116,36 @@ class ClockedExecutor(LocalExecutor):
         return heard
 
 
-def slept(row: Row) -> dict[str, float]:
+def slept(name: str) -> dict[str, float]:
     """Runs what two cores carry of a row, in this process.
+
+    Args:
+        name: Of the row.
 
     Returns:
         Its overhead, and the medians of what the virtual rows take from it, in seconds.
     """
+    row = ROWS[name]
     assert row.slept is not None
     trials, seconds, results = row.slept
     os.environ[SLEEP] = json.dumps([seconds, results, row.megabytes])
     executor = ClockedExecutor(row.workers)
-    with tempfile.TemporaryDirectory() as name:
-        home = Home(Path(name))
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
         began = time.perf_counter()
         order = Order(large_study(results), trials, Places(home.storage, home, None), Console(quiet=True))
         done = run(order, executor)
         ended = time.perf_counter()
     assert (done.finished, done.failed, executor.first is None) == (trials, 0, False)
     least, once = seconds * trials / row.workers, (executor.first or ended) - began
-    later = executor.starts[row.workers :] or executor.starts
+    later = executor.starts[row.workers :] or executor.starts  # the first ones come all at once
     return {
         "overhead": once / row.least + (ended - began - once - least) / least,
         "trials": trials,
         "seconds": ended - began,
         "once_s": once,
-        "start_s": median(later),
+        "start_s": float(np.quantile(later, 0.05)),
+        "load": os.getloadavg()[0],
         "submit_s": median(executor.submitting),
         "event_s": executor.hearing / executor.events,
     }
@@ -162,7 +168,7 @@ def virtual(row: Row, starts: dict[str, float]) -> dict[str, float]:
         event_seconds=starts["event_s"],
     )
     with tempfile.TemporaryDirectory() as folder:
-        figures = simulate(Case(row.workers, row.trials, load=load), Path(folder))
+        figures = simulate(Case(row.workers, row.trials, load=load), Path(folder), time.thread_time)
     seconds = 3600 * figures["hours"]
     return {
         "overhead": (seconds - row.least) / row.least,
@@ -208,13 +214,11 @@ def measure(names: tuple[str, ...] = tuple(ROWS)) -> dict[str, dict[str, Any]]:
 
 def _slept_elsewhere(name: str) -> dict[str, float]:
     """Runs a row in a process of its own: the server of trials' processes has the row's sleep for ever."""
-    command = [sys.executable, "-m", "benchmarks.raytable", name]
-    child = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    # Not by `-m`: every trial would import the module that its driver began with once more.
+    call = f"import json; from benchmarks import raytable; print(json.dumps(raytable.slept({name!r})))"
+    child = subprocess.run([sys.executable, "-c", call], check=True, stdout=subprocess.PIPE, text=True)
     return dict(json.loads(child.stdout.splitlines()[-1]))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(slept(ROWS[sys.argv[1]])))
-    else:
-        measure()
+    measure()

@@ -37,8 +37,8 @@ class Outcomes:
         self._study = study
         self._owner = owner
         self._kept: set[str] = set()
-        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
-        self._change_mine = run.update().where(mine)
+        self._mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
+        self._change_mine = run.update().where(self._mine)
 
     @retried
     def started(
@@ -84,7 +84,8 @@ class Outcomes:
         Args:
             results: What trials report, each with its number.
         """
-        self._keep_epochs(results)
+        if results:
+            self._keep_epochs(results)
 
     @retried
     def finished(self, number: int, outcome: Outcome) -> bool:
@@ -185,22 +186,41 @@ class Outcomes:
                 self._tell(connection, trial, found.state, found.scores)
 
     def _keep_epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
-        rows: list[dict[str, Any]] = []
-        said: dict[tuple[int, int], mirror.Report] = {}
         with self.access.writing() as connection:
+            keys = self._see(connection, results)
+            rows: list[dict[str, Any]] = []
+            said: dict[tuple[int, int], mirror.Report] = {}
             for number, result in results:
-                seeing = self._change(number).values(_seen(result)).returning(run.c.id, run.c.trial_id)
-                found = connection.execute(seeing).one_or_none()
-                if found is not None:
-                    rows += [{"run_id": found.id, **row} for row in _metrics(result)]
-                    report = mirror.Report(found.trial_id, result.epoch, result.overall)
-                    said.setdefault((found.id, result.epoch), report)
+                if number in keys:
+                    key, trial = keys[number]
+                    rows += [{"run_id": key, **row} for row in _metrics(result)]
+                    report = mirror.Report(trial, result.epoch, result.overall)
+                    said.setdefault((key, result.epoch), report)
             if not rows:
                 return
             # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
             new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
             kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
             mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
+
+    def _see(
+        self, connection: sa.Connection, results: Sequence[tuple[int, EpochResult]]
+    ) -> dict[int, tuple[int, int]]:
+        """Enters what epochs say of their trials; keys of those that are this driver's, ours and Optuna's."""
+        columns = (run.c.number, run.c.id, run.c.trial_id)
+        if len(results) == 1:
+            ((number, result),) = results
+            found = connection.execute(self._change(number).values(_seen(result)).returning(*columns)).all()
+        else:
+            among = self.access.among({number for number, _ in results})
+            mine = sa.select(*columns).where(self._mine, among).with_for_update()
+            found = connection.execute(mine).all()
+        keys = {number: (key, trial) for number, key, trial in found}
+        if len(results) > 1 and keys:
+            # One statement for all: most of its time goes to making it.
+            seen = [{"of": keys[number][0], **_seen(result)} for number, result in results if number in keys]
+            connection.execute(run.update().where(run.c.id == sa.bindparam("of")), seen)
+        return keys
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
