@@ -39,26 +39,30 @@ COMPARED = 2_048
 """Sentences of each task whose embeddings are compared."""
 
 
-def study(para_rows: int = PARA_ROWS) -> Study:
-    """The arm S-BERT on a frozen encoder, over the workload's learning rates."""
+def study(rows: int | None = None) -> Study:
+    """The arm S-BERT on a frozen encoder, over the workload's learning rates.
+
+    Args:
+        rows: Training and dev rows of each task; None: all, and of Quora's pairs `PARA_ROWS`.
+    """
     shipped = load_study("sbert-grid", "minilm")
     settings = shipped.workload.model_dump(mode="json")
-    settings["train"]["tasks"]["para"]["train_rows"] = para_rows
+    tasks = settings["train"]["tasks"]
+    tasks["para"]["train_rows"] = PARA_ROWS
+    if rows is not None:
+        tasks = {name: task | {"train_rows": rows, "dev_rows": rows} for name, task in tasks.items()}
+    settings["train"]["tasks"] = tasks
     spec = shipped.spec.model_dump(mode="json")
     spec["arms"] = {"S-BERT": spec["arms"]["S-BERT"]}
     spec["base"] |= {"encoder.freeze": "all", "epochs": EPOCHS, "threads": THREADS}
     return Study(type(shipped.spec).model_validate(spec), type(shipped.workload).model_validate(settings))
 
 
-def measure(para_rows: int = PARA_ROWS) -> dict[str, Any]:
-    """Seconds of the trials, and how far cached embeddings and results lie from others.
-
-    Args:
-        para_rows: Quora pairs to train on.
-    """
+def measure(rows: int | None = None) -> dict[str, Any]:
+    """Seconds of the trials, and how far cached embeddings and results lie from others; see `study`."""
     if not available():
         return {}
-    given = study(para_rows)
+    given = study(rows)
     config = given.config("S-BERT", {}, 11711)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
