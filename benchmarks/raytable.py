@@ -5,10 +5,11 @@ documentation, on its machines: https://docs.ray.io/en/latest/tune/tutorials/tun
 come from two cores, in two ways.
 
 *Virtual*: all trials of the row. The driver, the search (TPE, twelve arms, five seeds; Ray's rows draw at
-random), the leases and the SQLite database run for real; every second of the driver is measured and passes
-on the virtual clock too, in which the workers wait (`benchmarks.virtualclock`). Virtual is what a trial
-does: its sleep, and the start of its process. How long that takes, and what the driver works in its
-executor for a trial and for an event, was measured in the slept row of one second.
+random), the leases and the SQLite database run for real; the processor time of the driver's thread passes
+on the virtual clock too, in which the workers wait (`benchmarks.virtualclock`), so that neither the
+machine's other programs nor its disk count. Virtual is what a trial does: its sleep, and the start of its
+process. How long that takes, by the fastest twentieth, and what the driver works in its executor for a
+trial and for an event, was measured in the slept row of one second.
 
 *Slept*: fewer trials, or shorter ones, as far as two cores carry them, and nothing is virtual: `sweep.run`
 with this machine's executor, a process for each trial that sleeps its time, reports and saves real
