@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from math import log10
 from random import Random
 
+from model.config import TrainConfig
 from model.result import EpochResult, Metric
 from sweeper.executors.protocol import Evaluated, Event, Finished, Job, NodeLost, Started
 
@@ -22,16 +23,22 @@ class Load:
     """What the trials ask of their nodes.
 
     Attributes:
-        trial_seconds: Training of a trial, on average; each takes up to a fifth more or less.
+        trial_seconds: Training of a trial, on average, its start included.
+        spread: Share of that which a trial takes more or less, at most.
         epochs: Of a trial; a checkpoint after each.
         start_seconds: From the submission of a trial to its first step, each time that it starts.
         lost: Probability with which a node is lost every ten seconds; another takes its place at once.
+        submit_seconds: What the driver itself works in its executor to hand a trial out.
+        event_seconds: What it works there to hear of one event.
     """
 
     trial_seconds: float = 300.0
+    spread: float = 0.2
     epochs: int = 20
     start_seconds: float = 2.0
     lost: float = 0.03
+    submit_seconds: float = 0.0
+    event_seconds: float = 0.0
 
 
 class Ledger:
@@ -78,6 +85,7 @@ class Nodes:
 
     def submit(self, job: Job) -> None:
         """Plans all that the trial will say, up to its end or that of its node."""
+        self._work(self._load.submit_seconds)
         now, ledger, number = self._clock.monotonic(), self._ledger, job.number
         # One that goes on takes the worker that was freed last: at the end of a study others have been free
         # for long because no trial is left, which no driver could help.
@@ -103,9 +111,13 @@ class Nodes:
         load, number = self._load, job.number
         kept = self._ledger.done.get(number, 0)
         yield 0, load.start_seconds, Started(number, 1, "cuda:0", "simulated", kept or None)
-        whole = load.trial_seconds * Random(number).uniform(0.8, 1.2)
+        whole = load.trial_seconds * Random(number).uniform(1 - load.spread, 1 + load.spread)
         for epoch in range(kept + 1, load.epochs + 1):
-            yield epoch, (whole - load.start_seconds) / load.epochs, Evaluated(number, _result(job, epoch))
+            yield (
+                epoch,
+                (whole - load.start_seconds) / load.epochs,
+                Evaluated(number, result(job.config, epoch)),
+            )
 
     def poll(self, timeout: float) -> list[Event]:
         """What has happened; time jumps to the next event, or by the timeout."""
@@ -117,6 +129,7 @@ class Nodes:
             heard.append(event)
             if isinstance(event, Finished | NodeLost):
                 insort(self._free, moment)
+        self._work(len(heard) * self._load.event_seconds)
         return heard
 
     def cancel(self, number: int) -> None:
@@ -134,6 +147,10 @@ class Nodes:
         """Enters how long the workers had nothing left to do when the study is over."""
         self._ledger.over += sum(moment - since for since in self._free)
 
+    def _work(self, seconds: float) -> None:
+        if seconds:
+            self._clock.sleep(seconds)
+
     def _plan(self, moment: float, event: Event) -> None:
         self._entered += 1
         heappush(self._events, (moment, self._entered, event))
@@ -148,12 +165,12 @@ class Nodes:
         return seconds
 
 
-def _result(job: Job, epoch: int) -> EpochResult:
+def result(config: TrainConfig, epoch: int) -> EpochResult:
     """As many metrics as a trial on three tasks reports; the best at a learning rate of 1e-3, and rising."""
-    overall = 0.8 - 0.1 * abs(log10(job.config.learning_rate) + 3) - 0.2 / epoch
+    overall = 0.8 - 0.1 * abs(log10(config.learning_rate) + 3) - 0.2 / epoch
     metrics = [Metric(split, "overall", "overall", overall) for split in ("train", "dev")]
-    for task in job.config.tasks:
+    for task in config.tasks:
         metrics += [Metric(split, task, "score", overall) for split in ("train", "dev")]
         metrics += [Metric("train", task, name, 1.0) for name in ("loss", "padding")]
-    tokens = dict.fromkeys(job.config.tasks, 1)
+    tokens = dict.fromkeys(config.tasks, 1)
     return EpochResult(epoch, overall, True, tuple(metrics), 1.0, 1.0, tokens, tokens, 1000.0)

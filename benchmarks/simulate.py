@@ -14,6 +14,8 @@ Without names all of them are simulated, which takes a quarter of an hour on two
 import argparse
 import os
 import tempfile
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +98,9 @@ FIGURES = {
 }
 
 
-def simulate(case: Case, folder: Path) -> dict[str, float]:
-    """Runs a study to its end in a database of its own; see `FIGURES`."""
-    clock, ledger, study = VirtualClock(), Ledger(), _study(case.load.epochs)
+def simulate(case: Case, folder: Path, timer: Callable[[], float] = time.perf_counter) -> dict[str, float]:
+    """Runs a study to its end in a database of its own; see `FIGURES`, and `VirtualClock` for the timer."""
+    clock, ledger, study = VirtualClock(timer), Ledger(), large_study(case.load.epochs)
     load, url = DatabaseLoad(clock), f"sqlite:///{folder / 'studies.db'}"
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     nodes: list[Nodes] = []
@@ -173,15 +175,20 @@ def _figures(
     }
 
 
-def _study(epochs: int) -> Study:
-    """A large ablation: twelve arms at five seeds."""
+def large_study(epochs: int) -> Study:
+    """A large ablation: twelve arms at five seeds, trials of so many epochs."""
     shipped = load_study("sbert-grid", "demo")
     arms = {
         f"{arm}, warm-up {share}": {**settings, "warmup": share}
         for arm, settings in shipped.spec.arms.items()
         for share in WARMUPS
     }
-    update = {"arms": arms, "seeds": SEEDS, "base": {**shipped.spec.base, "epochs": epochs}}
+    update = {
+        "arms": arms,
+        "baseline": next(iter(arms)),
+        "seeds": SEEDS,
+        "base": {**shipped.spec.base, "epochs": epochs},
+    }
     return Study(shipped.spec.model_copy(update=update), shipped.workload)
 
 

@@ -31,7 +31,7 @@ class _Machine(threading.Thread):
 
     def run(self) -> None:
         self.gate.acquire()
-        self.resumed = time.perf_counter()
+        self.resumed = self._clock.timer()
         try:
             self._work()
         except BaseException as error:  # noqa: BLE001 - raised where the simulation was started
@@ -48,13 +48,18 @@ class VirtualClock:
     cost each other nothing but what they do to the database: one that writes to SQLite holds it, and the next
     begins its transaction when that one has ended.
 
+    Args:
+        timer: What a driver works: by the wall clock, or its thread's processor time (`time.thread_time`),
+            in which neither other programs of the machine count nor its disk.
+
     Attributes:
         working: Real seconds in which drivers worked, in all.
         held: Seconds in which one of them held the database.
         latest: When the last one that ended had ended.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, timer: Callable[[], float] = time.perf_counter) -> None:
+        self.timer = timer
         self.working = 0.0
         self.held = 0.0
         self.latest = 0.0
@@ -80,7 +85,7 @@ class VirtualClock:
     def monotonic(self) -> float:
         """Seconds since the beginning, for the driver that asks."""
         here = _here()
-        return here.seconds + time.perf_counter() - here.resumed
+        return here.seconds + self.timer() - here.resumed
 
     def now(self) -> datetime:
         """The time of day."""
@@ -97,16 +102,16 @@ class VirtualClock:
     def wait_until(self, moment: float) -> None:
         """Lets the time pass up to a moment; until then others move."""
         here = _here()
-        self.working += time.perf_counter() - here.resumed
+        self.working += self.timer() - here.resumed
         moment = max(moment, self.monotonic())
         if self._waiting and self._waiting[0][0] < moment:
             heappushpop(self._waiting, (moment, here.name, here))[2].gate.release()
             here.gate.acquire()
-        here.seconds, here.resumed = moment, time.perf_counter()
+        here.seconds, here.resumed = moment, self.timer()
 
     def ended(self, machine: _Machine) -> None:
         """Called by a driver that has nothing left to do."""
-        self.working += time.perf_counter() - machine.resumed
+        self.working += self.timer() - machine.resumed
         self.latest = max(self.latest, self.monotonic())
         self._left -= 1
         (heappop(self._waiting)[2].gate if self._left else self._over).release()

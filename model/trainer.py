@@ -175,7 +175,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 record.add_cosines(cosines(surgery.combine()))
             words.densify()
             if config.max_grad_norm is not None:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm)
+                torch.nn.utils.clip_grad_norm_(parameters, config.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             if smart is not None:

@@ -8,6 +8,7 @@ Gradients of the three losses add up task by task, which takes less memory than 
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ from torch.utils.data import DataLoader
 from transformers import AutoTokenizer, BertModel, BertTokenizerFast
 
 from benchmarks.paired import Stretch
+from benchmarks.precision import autocast
 from model.config import TrainConfig
 from model.data.rows import Rows, read
+from model.device import pick_device
 from model.pretrained import minilm_folder
 from model.tasks import Task
 from sweeper.paths import data_folder
@@ -30,11 +33,16 @@ Batch = tuple[list[dict[str, Tensor]], Tensor]
 
 
 class PlainModel(nn.Module):
-    """BERT and the heads of the arm S-BERT."""
+    """BERT and the heads of the arm S-BERT.
 
-    def __init__(self, dropout: float) -> None:
+    Args:
+        dropout: On embeddings and inside heads.
+        folder: Of the weights.
+    """
+
+    def __init__(self, dropout: float, folder: Path) -> None:
         super().__init__()
-        self.bert = BertModel.from_pretrained(minilm_folder(), add_pooling_layer=False)
+        self.bert = BertModel.from_pretrained(folder, add_pooling_layer=False)
         size = self.bert.config.hidden_size
         self.dropout = nn.Dropout(dropout)
         self.sst_first = nn.Linear(size, size)
@@ -45,6 +53,7 @@ class PlainModel(nn.Module):
 
     def embed(self, inputs: dict[str, Tensor]) -> Tensor:
         """Mean of the token vectors of each sentence."""
+        inputs = {name: values.to(self.bert.device) for name, values in inputs.items()}
         states = self.bert(**inputs).last_hidden_state
         mask = inputs["attention_mask"].unsqueeze(-1)
         return (states * mask).sum(1) / mask.sum(1)
@@ -69,8 +78,10 @@ def plain(config: TrainConfig) -> Iterator[Stretch]:
         config: The trial: the arm S-BERT on the three tasks, each with as many rows as the others.
     """
     torch.manual_seed(config.seed)
-    model = PlainModel(config.dropout)
-    tokenizer = AutoTokenizer.from_pretrained(minilm_folder())
+    device = pick_device(config)
+    folder = minilm_folder() if config.encoder.source == "minilm" else Path(config.encoder.location)
+    model = PlainModel(config.dropout, folder).to(device)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     loaders = {name: _loader(config, name, task, tokenizer, "train") for name, task in config.tasks.items()}
     dev = {name: _loader(config, name, task, tokenizer, "dev") for name, task in config.tasks.items()}
     optimizer = _optimizer(model, config)
@@ -91,14 +102,17 @@ def plain(config: TrainConfig) -> Iterator[Stretch]:
             optimizer.zero_grad()
             for name, stream in batches.items():
                 sentences, labels = next(stream)
-                loss = _loss(name, model(name, sentences), labels)
+                with autocast(config, device):
+                    outputs = model(name, sentences)
+                loss = _loss(name, outputs.float(), labels.to(device))
                 loss.backward()
                 losses[name] += loss.item() / stretch
             nn.utils.clip_grad_norm_(model.parameters(), config.max_grad_norm or float("inf"))
             optimizer.step()
             schedule.step()
         trained = time.perf_counter()
-        scores = {name: _score(model, name, loader) for name, loader in dev.items()}
+        with autocast(config, device):
+            scores = {name: _score(model, name, loader) for name, loader in dev.items()}
         yield Stretch(trained - began, time.perf_counter() - trained, losses, scores)
 
 
@@ -161,7 +175,7 @@ def _score(model: PlainModel, name: str, loader: DataLoader[Example]) -> float:
     predicted, truth = [], []
     for sentences, labels in loader:
         outputs = model(name, sentences)
-        predicted.append(outputs.sigmoid() if name == "sts" else outputs.argmax(dim=-1))
+        predicted.append((outputs.float().sigmoid() if name == "sts" else outputs.argmax(dim=-1)).cpu())
         truth.append(labels)
     predictions, labels = torch.cat(predicted).numpy(), torch.cat(truth).numpy()
     if name == "sts":

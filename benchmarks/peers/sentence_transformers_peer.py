@@ -28,8 +28,10 @@ from torch import Tensor
 from transformers import PrinterCallback
 
 from benchmarks.paired import Stretch
+from benchmarks.precision import in_bf16
 from model.config import TrainConfig
 from model.data.rows import Rows, read
+from model.device import pick_device
 from model.pretrained import minilm_folder
 from sweeper.paths import data_folder
 
@@ -42,9 +44,10 @@ def sentence_transformers(config: TrainConfig) -> Iterator[Stretch]:
     """
     disable_progress_bar()
     torch.manual_seed(config.seed)
-    transformer = Transformer(str(minilm_folder()), max_seq_length=config.encoder.max_length)
+    folder = str(minilm_folder()) if config.encoder.source == "minilm" else config.encoder.location
+    transformer = Transformer(folder, max_seq_length=config.encoder.max_length)
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
-    model = SentenceTransformer(modules=[transformer, pooling], device="cpu")
+    model = SentenceTransformer(modules=[transformer, pooling], device=str(pick_device(config)))
     losses = {
         "para": SoftmaxLoss(model, pooling.get_embedding_dimension(), num_labels=2),
         "sts": CosineSimilarityLoss(model),
@@ -80,7 +83,8 @@ def _arguments(config: TrainConfig, folder: str) -> SentenceTransformerTrainingA
         max_grad_norm=config.max_grad_norm,
         multi_dataset_batch_sampler=MultiDatasetBatchSamplers.ROUND_ROBIN,
         seed=config.seed,
-        use_cpu=True,
+        use_cpu=pick_device(config).type == "cpu",
+        bf16=in_bf16(config, pick_device(config)),
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
@@ -105,8 +109,8 @@ def _scores(config: TrainConfig, model: SentenceTransformer, softmax: SoftmaxLos
         classes = softmax.classifier(torch.cat([u, v, (u - v).abs()], dim=-1)).argmax(dim=-1)
     cosines = torch.cosine_similarity(*embedded["sts"])
     return {
-        "para": float(np.mean(classes.numpy() == dev["para"].labels)),
-        "sts": float(pearsonr(cosines.clamp(min=0).numpy(), dev["sts"].labels).statistic),
+        "para": float(np.mean(classes.cpu().numpy() == dev["para"].labels)),
+        "sts": float(pearsonr(cosines.clamp(min=0).cpu().numpy(), dev["sts"].labels).statistic),
     }
 
 

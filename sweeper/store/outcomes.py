@@ -1,7 +1,7 @@
 """What becomes of a driver's trials: begun, an epoch done, ended, or put back to the start."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,8 +37,8 @@ class Outcomes:
         self._study = study
         self._owner = owner
         self._kept: set[str] = set()
-        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
-        self._change_mine = run.update().where(mine)
+        self._mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & run.c.state.in_(UNFINISHED)
+        self._change_mine = run.update().where(self._mine)
 
     @retried
     def started(
@@ -75,32 +75,17 @@ class Outcomes:
     @retried
     def epoch(self, number: int, result: EpochResult) -> None:
         """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
-        seen = {
-            "peak_memory_mb": result.peak_memory_mb,
-            "fingerprint": result.fingerprint or None,
-            "processor_seconds": result.processor_seconds,
-            "step_seconds": result.step_seconds,
-        }
-        seeing = self._change(number).values(seen).returning(run.c.id, run.c.trial_id)
-        rows = [
-            {
-                "epoch": result.epoch,
-                "split": metric.split,
-                "task": metric.task,
-                "metric": metric.name,
-                "value": storable(metric.value),
-            }
-            for metric in result.metrics
-        ]
-        with self.access.writing() as connection:
-            found = connection.execute(seeing).one_or_none()
-            if found is None:
-                return
-            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
-            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
-            kept = new.returning(epoch_metric.c.epoch)
-            if connection.execute(kept, [{"run_id": found.id, **row} for row in rows]).all():
-                mirror.report(connection, found.trial_id, result.epoch, result.overall)
+        self._keep_epochs([(number, result)])
+
+    @retried
+    def epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
+        """Keeps epochs as `epoch` does, those of several trials in one transaction.
+
+        Args:
+            results: What trials report, each with its number.
+        """
+        if results:
+            self._keep_epochs(results)
 
     @retried
     def finished(self, number: int, outcome: Outcome) -> bool:
@@ -158,8 +143,11 @@ class Outcomes:
             if connection.execute(self._change(number).values(values)).rowcount == 1:
                 connection.execute(epoch_metric.delete().where(m.run_id == target.id))
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
-                for epoch, value in connection.execute(overall).all():
-                    mirror.report(connection, target.trial_id, epoch, math.nan if value is None else value)
+                reports = [
+                    mirror.Report(target.trial_id, epoch, math.nan if value is None else value)
+                    for epoch, value in connection.execute(overall).all()
+                ]
+                mirror.report(connection, reports)
                 self._tell(connection, target.trial_id, RunState.COMPLETE, finished.scores)
 
     @retried
@@ -196,6 +184,43 @@ class Outcomes:
             mirror.reopen(connection, [trial])
             if found.state.final:
                 self._tell(connection, trial, found.state, found.scores)
+
+    def _keep_epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
+        with self.access.writing() as connection:
+            keys = self._see(connection, results)
+            rows: list[dict[str, Any]] = []
+            said: dict[tuple[int, int], mirror.Report] = {}
+            for number, result in results:
+                if number in keys:
+                    key, trial = keys[number]
+                    rows += [{"run_id": key, **row} for row in _metrics(result)]
+                    report = mirror.Report(trial, result.epoch, result.overall)
+                    said.setdefault((key, result.epoch), report)
+            if not rows:
+                return
+            # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
+            new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
+            kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
+            mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
+
+    def _see(
+        self, connection: sa.Connection, results: Sequence[tuple[int, EpochResult]]
+    ) -> dict[int, tuple[int, int]]:
+        """Enters what epochs say of their trials; keys of those that are this driver's, ours and Optuna's."""
+        columns = (run.c.number, run.c.id, run.c.trial_id)
+        if len(results) == 1:
+            ((number, result),) = results
+            found = connection.execute(self._change(number).values(_seen(result)).returning(*columns)).all()
+        else:
+            among = self.access.among({number for number, _ in results})
+            mine = sa.select(*columns).where(self._mine, among).with_for_update()
+            found = connection.execute(mine).all()
+        keys = {number: (key, trial) for number, key, trial in found}
+        if len(results) > 1 and keys:
+            # One statement for all: most of its time goes to making it.
+            seen = [{"of": keys[number][0], **_seen(result)} for number, result in results if number in keys]
+            connection.execute(run.update().where(run.c.id == sa.bindparam("of")), seen)
+        return keys
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
@@ -240,3 +265,25 @@ class Outcomes:
     def _change(self, number: int) -> sa.Update:
         """A change of a trial, unless it is finished or another driver's by now."""
         return self._change_mine.where(run.c.number == number)
+
+
+def _seen(result: EpochResult) -> dict[str, Any]:
+    """What an epoch says of its trial."""
+    return {
+        "peak_memory_mb": result.peak_memory_mb,
+        "fingerprint": result.fingerprint or None,
+        "processor_seconds": result.processor_seconds,
+        "step_seconds": result.step_seconds,
+    }
+
+
+def _metrics(result: EpochResult) -> Iterator[dict[str, Any]]:
+    """The rows of an epoch's metrics, without the key of their trial."""
+    for metric in result.metrics:
+        yield {
+            "epoch": result.epoch,
+            "split": metric.split,
+            "task": metric.task,
+            "metric": metric.name,
+            "value": storable(metric.value),
+        }

@@ -3,8 +3,6 @@
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from model.result import EpochResult
-
 from ..errors import DiskFullError
 from ..executors.cores import threads_each
 from ..executors.protocol import (
@@ -31,15 +29,14 @@ from .attempt import Attempt, Ready
 from .attempts import Attempts
 from .backlog import Backlog
 from .files import RunFiles
+from .heard import parted
 from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
 from .twins import Twins
 from .weights import KeptWeights
 from .workingfolder import WorkingFolder
 
-LEASE_SECONDS = 120.0
-
-POLL_SECONDS = 0.5
+LEASE_SECONDS, POLL_SECONDS = 120.0, 0.5
 
 
 class Driver:
@@ -85,6 +82,7 @@ class Driver:
         self._leases = store.leases(me, lease_seconds)
         self._outcomes = store.outcomes(me)
         self._study = study
+        self._prunes = bool(study.spec.pruner.method.decides)
         self._executor = executor
         self._observer = observer
         self._limits = limits
@@ -134,7 +132,7 @@ class Driver:
                 not self._stopping and (self._backlog.adopt(self._active) or self._backlog.deferred)
             ):
                 if self._active:
-                    for event in self._executor.poll(timeout=POLL_SECONDS):
+                    for event in parted(self._executor.poll(timeout=POLL_SECONDS), self._prunes):
                         self._record(event)
                 elif not self._backlog.ready:
                     self._clock.sleep(POLL_SECONDS)
@@ -169,7 +167,10 @@ class Driver:
         while self._active.room and not self._stopping and (ready := self._backlog.take()):
             self._active.start(ready)
 
-    def _record(self, event: Event) -> None:
+    def _record(self, event: Event | list[Evaluated]) -> None:
+        if isinstance(event, list):
+            self._evaluated(event)
+            return
         number = event.number
         active = self._active.get(number)
         if active is None:
@@ -179,8 +180,6 @@ class Driver:
                 self._started(active, event)
             case Loaded(inputs=inputs):
                 self._outcomes.loaded(number, asdict(inputs))
-            case Evaluated(result=result):
-                self._evaluated(active, result)
             case Finished():
                 self._finish(active, RunState.COMPLETE)
             case Stopped():
@@ -209,16 +208,16 @@ class Driver:
         if note is not None:
             self._observer.noted(note)
 
-    def _evaluated(self, active: Attempt, result: EpochResult) -> None:
-        trial, number = active.trial, active.trial.number
-        self._outcomes.epoch(number, result)
-        active.evaluated(result)
-        self._observer.evaluated(number, result)
-        peers = peers_of(self._study, trial, result.epoch)
-        if peers is not None:
-            others = self._trials.curves(peers.arm, peers.seed)
-            if should_prune(self._study, trial, active.curve, others):
-                self._executor.cancel(number)
+    def _evaluated(self, events: list[Evaluated]) -> None:
+        known = [(active, event.result) for event in events if (active := self._active.get(event.number))]
+        self._outcomes.epochs([(active.trial.number, result) for active, result in known])
+        for active, result in known:
+            trial, curve = active.trial, active.curve
+            active.evaluated(result)
+            self._observer.evaluated(trial.number, result)
+            peers = peers_of(self._study, trial, result.epoch)
+            if peers is not None and should_prune(self._study, trial, curve, self._trials.curves(*peers)):
+                self._executor.cancel(trial.number)
                 self._finish(active, RunState.PRUNED)
 
     def _failed(self, active: Attempt, event: Failed) -> None:

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +29,21 @@ if TYPE_CHECKING:  # it takes long to import, and whoever reads alone needs none
 
 Distributions = Mapping[str, "BaseDistribution"]
 """What each parameter of a study may be, in Optuna's terms."""
+
+
+class Report(NamedTuple):
+    """`overall` of a trial at an epoch.
+
+    Attributes:
+        trial: Optuna's key of the trial.
+        epoch: The epoch, from 1.
+        overall: The value.
+    """
+
+    trial: int
+    epoch: int
+    overall: float
+
 
 STATES = {
     RunState.QUEUED: TrialState.RUNNING,
@@ -73,17 +88,22 @@ def claim(connection: sa.Connection, study: int, below: int, owner: str, moment:
     return found
 
 
-def report(connection: sa.Connection, trial: int, epoch: int, overall: float) -> None:
-    """Sets a trial's `overall` at an epoch."""
-    kind = "FINITE"
-    if not math.isfinite(overall):
-        kind = "NAN" if math.isnan(overall) else "INF_POS" if overall > 0 else "INF_NEG"
-    values = {
-        "intermediate_value": overall if kind == "FINITE" else None,
-        "intermediate_value_type": kind,
-    }
-    insert = inserting(connection, trial_intermediate_values).values(trial_id=trial, step=epoch, **values)
-    connection.execute(insert.on_conflict_do_update(index_elements=["trial_id", "step"], set_=values))
+def report(connection: sa.Connection, reports: Sequence[Report]) -> None:
+    """Sets each `overall`; the trials and epochs are not the same ones twice."""
+    if not reports:
+        return
+    insert = inserting(connection, trial_intermediate_values)
+    values = ("intermediate_value", "intermediate_value_type")
+    replaced = {name: insert.excluded[name] for name in values}
+    setting = insert.on_conflict_do_update(index_elements=["trial_id", "step"], set_=replaced)
+    rows = []
+    for trial, epoch, overall in reports:
+        kind = "FINITE"
+        if not math.isfinite(overall):
+            kind = "NAN" if math.isnan(overall) else "INF_POS" if overall > 0 else "INF_NEG"
+        value = overall if kind == "FINITE" else None
+        rows.append({"trial_id": trial, "step": epoch, **dict(zip(values, (value, kind), strict=True))})
+    connection.execute(setting, rows)
 
 
 def forget(connection: sa.Connection, trial: int) -> None:

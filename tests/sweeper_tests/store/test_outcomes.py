@@ -1,5 +1,6 @@
 """What a driver writes of a trial, from its start to its outcome."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -141,6 +142,34 @@ def test_same_epoch_again_changes_nothing(
     assert store.trials.epochs_frame().equals(before)
     with in_optuna(url) as (found,):
         assert found.intermediate_values == {1: 0.5, 2: 0.6}
+
+
+def test_epochs_of_several_trials_are_kept_as_one_by_one(store: StudyStore, url: str) -> None:
+    numbers = [queue(store, arm) for arm in ("a", "b", "c", "d")]
+    results = [epoch(1, 0.5), epoch(1, float("nan")), epoch(1, 0.7), epoch(2, 0.8, float("nan"))]
+    for number, result in zip(numbers[:2], results[:2], strict=True):
+        store.outcomes(ME).epoch(number, result)
+    theirs = numbers[2]
+    assert store.leases(YOU, 60).take_over(theirs, ME)
+    outcomes = store.outcomes(ME)
+    # One that is kept, one that is another driver's, and of one trial two epochs, the first of them twice.
+    given = [(numbers[0], epoch(1, 0.9)), (theirs, results[2]), (numbers[3], results[2])]
+    outcomes.epochs([*given, (numbers[3], epoch(1, 0.1)), (numbers[3], results[3])])
+    outcomes.epochs([])
+    expected = {numbers[0]: [results[0]], numbers[1]: [results[1]], theirs: [], numbers[3]: results[2:]}
+    for number, kept in expected.items():
+        said = {
+            (one.epoch, m.split, m.task, m.name): None if math.isnan(m.value) else m.value
+            for one in kept
+            for m in one.metrics
+        }
+        assert store.trials.metrics(number) == said
+    with in_optuna(url) as trials:
+        seen = {trial.number: trial.intermediate_values for trial in trials}
+    assert math.isnan(seen[numbers[1]].pop(1))
+    assert seen == {numbers[0]: {1: 0.5}, numbers[1]: {}, theirs: {}, numbers[3]: {1: 0.7, 2: 0.8}}
+    assert row_of(store, numbers[3]).peak_memory_mb == 100.0
+    assert row_of(store, theirs).peak_memory_mb is None
 
 
 def test_first_outcome_stays(store: StudyStore, url: str) -> None:

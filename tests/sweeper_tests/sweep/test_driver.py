@@ -2,7 +2,7 @@
 
 import json
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +10,17 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from model.result import EpochResult
 from sweeper.executors.protocol import Evaluated, Event, NodeLost, Noted, Started
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
 from sweeper.search.distributions import distributions
 from sweeper.search.propose import propose
+from sweeper.store.outcomes import Outcomes
 from sweeper.study.study import Study
 from sweeper.study.workload import Resources
+from sweeper.sweep.heard import parted
 from sweeper.trial import ErrorClass, PastTrial, RunState
 from tests.sweeper_tests import driven
 from tests.sweeper_tests.driven import drive, open_study, table
@@ -246,3 +249,25 @@ def test_what_holds_of_several_trials_is_said_once(study: Study, tmp_path: Path)
     messages = drive(tmp_path, study, Talkative(), wanted=3).messages
     said = [text for text in messages if ": " in text]
     assert said == ["trial 0: padded", "trial 0: late", "trial 1: late", "trial 2: late"]
+
+
+def test_epochs_that_are_heard_together_are_recorded_as_one_by_one(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    epochs = Outcomes.epochs
+
+    def counted(self: Outcomes, results: Sequence[tuple[int, EpochResult]]) -> None:
+        sizes.append(len(results))
+        epochs(self, results)
+
+    monkeypatch.setattr(Outcomes, "epochs", counted)
+    drive(tmp_path / "together", study, InstantExecutor(workers=4))
+    together, sizes[:] = list(sizes), []
+    monkeypatch.setattr("sweeper.sweep.driver.parted", lambda events, prunes: parted(events, prunes=True))
+    drive(tmp_path / "alone", study, InstantExecutor(workers=4))
+    assert (max(together), max(sizes)) == (4, 1)
+    assert sum(together) == len(sizes)
+    pd.testing.assert_frame_equal(table(tmp_path / "together", study), table(tmp_path / "alone", study))
+    with open_study(tmp_path / "together", study) as one, open_study(tmp_path / "alone", study) as other:
+        pd.testing.assert_frame_equal(one.trials.epochs_frame(), other.trials.epochs_frame())
