@@ -24,6 +24,7 @@ NAMES = (
     "training",
     "steps",
     "packed",
+    "bf16",
     "frozen",
     "profile_trial",
     "demo_trial",
