@@ -1,6 +1,7 @@
 """What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
@@ -10,10 +11,11 @@ from model.predictions import Predictions
 from model.tasks import Task
 
 from ..study.changes import COMPARED
-from ..text import one_line, plural, score
+from ..text import difference, one_line, plural, score
 from ..trial import RunState
 from .results import Configuration, Results, params, records
 from .statistics.comparison import Comparisons
+from .statistics.stopped import stopped_early
 
 NEAR = 1e-9
 """A score this close to a constant's is its score."""
@@ -49,6 +51,7 @@ def cautions(
         *_survivors(claims),
         *_single_seeds(claims),
         *_budgets(results),
+        *_stopped(results),
         *_late(changes),
         *_last_epochs(results),
         *_leaks(results),
@@ -176,6 +179,31 @@ def _budgets(results: Results) -> Iterator[str]:
             f"Unequal budgets: {one_line(most)} has {plural(high, 'configuration')}, {one_line(least)} "
             f"{low}; the best of more is higher by chance alone. Compare at equal budgets."
         )
+
+
+def _stopped(results: Results) -> Iterator[str]:
+    """What stopping trials early may have cost: whether one could have become the best of its arm."""
+    found = stopped_early(results)
+    if not found:
+        return
+    epochs = Counter(one.epoch for one in found)
+    where = ", ".join(f"{count} after epoch {epoch}" for epoch, count in sorted(epochs.items())[:SHOWN])
+    more = f" and {len(epochs) - SHOWN} later epochs" if len(epochs) > SHOWN else ""
+    could = [one for one in found if one.could]
+    nearest = min(could or found, key=lambda one: one.needed - one.largest)
+    figures = (
+        f"trial {nearest.number} would have had to gain {difference(nearest.needed)}, where complete trials "
+        f"of its arm gained {difference(nearest.largest)} at most"
+    )
+    verdict = (
+        f"{len(could)} of them could have become the best of their arm with the largest gain seen"
+        if could
+        else "none could have become the best of its arm with the largest gain seen"
+    )
+    yield (
+        f"{plural(len(found), 'trial')} stopped early ({where}{more}): {verdict} ({figures}). What starts "
+        "slowly is stopped, so that such gains are not seen."
+    )
 
 
 def _late(changes: Sequence[str]) -> Iterator[str]:
