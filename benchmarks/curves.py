@@ -1,51 +1,61 @@
 """Curves of whole grids: `overall` of every configuration of a space, at several seeds, after each epoch.
 
-    python -m benchmarks.curves demo --workers 2                                     # about an hour
+    python -m benchmarks.curves demo-frozen --workers 2
     SWEEPER_DATA=path/to/cs224n python -m benchmarks.curves minilm-minutes           # over two hours
 
-A study that `sweeper` itself runs, in the home folder (SWEEPER_HOME): what was interrupted goes on where it
-ended. The table is written beside this file when all trials are done. A search can be replayed on it without
-training anything (`python -m benchmarks search`), as every configuration that it may propose is there.
+The configurations of a study that goes through a grid, trained one by one by the trainer itself, without its
+checkpoints; what was interrupted goes on where it ended. The table lies beside this file. A search can be
+replayed on it without training anything (`python -m benchmarks search`), as every configuration that it may
+propose is there.
 """
 
 import argparse
 import csv
+import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import repeat
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Self
+from unittest.mock import patch
 
-from rich.console import Console
-
-from sweeper.executors.local import LocalExecutor
+from model.trainer import train
 from sweeper.paths import Home, data_folder
-from sweeper.store.database import Database
 from sweeper.study.cells import Cells
 from sweeper.study.load import load_study
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
-from sweeper.sweep.order import Order, Places
-from sweeper.sweep.sweep import run
-from sweeper.trial import RunState
+from sweeper.study.workload import Workload
 
 S_BERT = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
 
+SPACE = {
+    "dropout": {"low": 0.0, "high": 0.4, "step": 0.1},
+    "learning_rate": {"low": 3e-3, "high": 3e-2, "step": 3e-3},
+    "encoder.pooling": ["mean", "max", "cls"],
+    "sts_loss": ["mse", "ce"],
+}
+SHORT = {"epochs": 9, "steps_per_epoch": 16, "train_sample": 1}
+"""An epoch is cut to a few steps, as it is the course of a curve that counts."""
+
 GRIDS: dict[str, dict[str, Any]] = {
-    # 300 configurations. An epoch is cut to a few steps: it is the course of a curve that counts.
-    "demo": {
-        "base": S_BERT | {"epochs": 9, "steps_per_epoch": 16, "train_sample": 1},
-        "space": {
-            "learning_rate": {"low": 1e-3, "high": 1e-2, "step": 1e-3},
-            "dropout": {"low": 0.0, "high": 0.4, "step": 0.1},
-            "encoder.pooling": ["mean", "max", "cls"],
-            "sts_loss": ["mse", "ce"],
-        },
+    # 300 configurations each, of the demo's own encoder, and of heads on all-MiniLM-L6-v2 as it is.
+    "demo": {"workload": "demo", "base": S_BERT | SHORT, "space": SPACE, "seeds": [11711, 11712, 11713]},
+    "demo-frozen": {
+        "workload": "demo",
+        "base": S_BERT
+        | SHORT
+        | {"max_grad_norm": None}
+        | {"encoder.source": "minilm", "encoder.freeze": "all", "encoder.dropout": None},
+        "space": SPACE,
         "seeds": [11711, 11712, 11713],
     },
     # 30 configurations.
     "minilm-minutes": {
+        "workload": "minilm-minutes",
         "base": S_BERT | {"epochs": 5},
         "space": {
             "learning_rate": [3e-5, 6e-5, 1e-4, 1.7e-4, 3e-4],
@@ -60,20 +70,25 @@ DIGITS = 4
 """Of a score as it is written."""
 
 
+@cache
+def workload(name: str) -> Workload:
+    """A workload that is shipped."""
+    return load_study("quickstart", name).workload
+
+
 def study(name: str, **fields: Any) -> Study:
-    """The study on a workload's grid.
+    """The study of a grid.
 
     Args:
-        name: The workload, of `GRIDS`.
+        name: Its name, of `GRIDS`.
         fields: What its file says otherwise.
     """
-    # In random order: the part that is done at any time is like the whole.
-    written = {"name": "curves", "sampler": {"name": "random"}} | GRIDS[name] | fields
-    return Study(StudySpec.model_validate(written), load_study("quickstart", name).workload)
+    written = {"name": f"curves-{name}", "sampler": {"name": "grid"}} | GRIDS[name] | fields
+    return Study(StudySpec.model_validate(written), workload(written["workload"]))
 
 
 def path(name: str) -> Path:
-    """Where the table of a workload lies."""
+    """Where the table of a grid lies."""
     return Path(__file__).with_name(f"curves-{name}.csv")
 
 
@@ -93,10 +108,9 @@ class Curves:
 
     @classmethod
     def read(cls, name: str) -> Self:
-        """The recorded table of a workload."""
+        """The recorded table of a grid."""
         of = study(name)
-        cells = Cells.of(of.space)
-        assert cells is not None
+        cells = _cells(name)
         with path(name).open(encoding="utf-8", newline="") as file:
             rows = {
                 (int(row["configuration"]), int(row["seed"])): tuple(map(float, row["overall"].split()))
@@ -123,38 +137,48 @@ class Curves:
         return 1 + sum(mean > own for mean in self.means)
 
 
+def trained(name: str, cell: int, seed: int) -> list[str]:
+    """A row of the table: one trial, trained here, of which nothing but its curve is kept."""
+    of, cells = study(name), _cells(name)
+    params = cells.params(cell)
+    config = of.config("all", params, seed)
+    home = Home.from_environment()
+    with tempfile.TemporaryDirectory() as folder, patch("model.checkpoint.save"):
+        trial = train(config, Path(folder), data=data_folder(), cache=home.cache)
+        curve = " ".join(f"{epoch.overall:.{DIGITS}f}" for epoch in trial)
+    return [str(cell), str(seed), *(str(value) for value in params.values()), curve]
+
+
 def record(name: str, workers: int) -> None:
-    """Trains what is missing of a grid, and writes its table."""
-    of, home = study(name), Home.from_environment()
-    cells = Cells.of(of.space)
+    """Trains what is missing of a table, adding rows as they come; puts them in order when all are there."""
+    of, cells, file = study(name), _cells(name), path(name)
+    header = ["configuration", "seed", *of.space, "overall"]
+    if not file.exists():
+        _write(file, [header])
+    with file.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.reader(opened))[1:]
+    there = {(row[0], row[1]) for row in rows}
+    wanted = [(cell, seed) for cell in range(cells.count) for seed in of.spec.seeds]
+    missing = [one for one in wanted if (str(one[0]), str(one[1])) not in there]
+    print(f"{len(missing)} of {len(wanted)} trials are missing", flush=True)
+    with ProcessPoolExecutor(workers) as pool, file.open("a", encoding="utf-8", newline="") as opened:
+        for row in pool.map(trained, repeat(name), *zip(*missing, strict=True)) if missing else ():
+            rows.append(row)
+            csv.writer(opened, lineterminator="\n").writerow(row)
+            opened.flush()
+            print(*row, flush=True)
+    _write(file, [header, *sorted(rows, key=lambda row: (int(row[0]), int(row[1])))])
+
+
+def _cells(name: str) -> Cells:
+    cells = Cells.of(study(name).space)
     assert cells is not None
-    trials = cells.count * len(of.spec.seeds)
-    run(Order(of, trials, Places(home.storage, home, data_folder()), Console()), LocalExecutor(workers))
-    with Database(home.storage, must_exist=True) as database:
-        trials_of = database.study(of.name).trials
-        states = {row.number: row for row in trials_of.rows()}
-        rows = [
-            (cells.index(states[curve.number].params), curve.seed, states[curve.number].params, curve.values)
-            for curve in trials_of.curves()
-            if curve.state is RunState.COMPLETE
-        ]
-    if len(rows) < trials:
-        print(f"{len(rows)} of {trials} trials are complete: no table was written")
-        return
-    _write(path(name), list(of.space), sorted(rows, key=lambda row: row[:2]))
+    return cells
 
 
-Row = tuple[int, int, Mapping[str, Any], Mapping[int, float]]
-
-
-def _write(file: Path, settings: Sequence[str], rows: Sequence[Row]) -> None:
+def _write(file: Path, rows: Sequence[Sequence[str]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow(["configuration", "seed", *settings, "overall"])
-        for cell, seed, params, values in rows:
-            curve = " ".join(f"{values[epoch]:.{DIGITS}f}" for epoch in sorted(values))
-            writer.writerow([cell, seed, *(params[key] for key in settings), curve])
-    print(f"written: {file}")
+        csv.writer(opened, lineterminator="\n").writerows(rows)
 
 
 def main() -> None:

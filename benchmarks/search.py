@@ -126,7 +126,10 @@ def optunas(name: str, order: int, enough: Callable[[Sequence[Done]], bool]) -> 
             search.stop()
 
     search = optuna.create_study(
-        direction="maximize", sampler=TPESampler(seed=order), pruner=HyperbandPruner()
+        study_name=f"order {order}",  # from which Hyperband draws its brackets
+        direction="maximize",
+        sampler=TPESampler(seed=order),
+        pruner=HyperbandPruner(),
     )
     search.optimize(objective, callbacks=[stop])
     return done

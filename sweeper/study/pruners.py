@@ -22,8 +22,8 @@ class Pruner:
             alone, as it takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the
             trial ends. Empty for the one that stops no trial.
         options: The fields of `PrunerSpec` that it heeds.
-        across_seeds: Whether it compares configurations over the seeds that they have had, not the trials of
-            one seed.
+        across_seeds: Whether it looks at the other seeds of configurations, not at the trials of one seed
+            alone.
         least_seeds: Training seeds without which it could never stop a trial.
     """
 
@@ -49,7 +49,7 @@ PRUNERS: Registry[Pruner] = Registry(
         "median": Pruner(f"{_IN}.median:decide", ("min_epochs", "startup", "patience")),
         "asha": Pruner(f"{_IN}.halving:asha", _HALVING),
         "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING),
-        "top": Pruner(f"{_IN}.top:decide", ("min_epochs", "keep", "peers")),
+        "top": Pruner(f"{_IN}.top:decide", ("min_epochs", "keep", "peers"), across_seeds=True),
         "wilcoxon": Pruner(
             f"{_IN}.wilcoxon:decide", ("p_threshold",), across_seeds=True, least_seeds=_least_seeds_of_a_test
         ),
@@ -76,7 +76,8 @@ class PrunerSpec(Frozen):
     keep: int = Field(
         3,
         ge=1,
-        description="top: a trial goes on if it is among so many best of the earlier ones and itself.",
+        description="top: a configuration goes on, at all its seeds, if it is among so many best of the "
+        "earlier ones and itself.",
     )
     p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
     peers: Literal["arm", "study"] = Field(

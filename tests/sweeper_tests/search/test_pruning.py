@@ -205,7 +205,7 @@ def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
         ({"name": "asha"}, ("B", 2)),
         ({"name": "asha", "peers": "study"}, (None, 2)),
         ({"name": "hyperband", "peers": "study"}, (None, 2)),
-        ({"name": "top"}, ("B", 2)),
+        ({"name": "top"}, ("B", None)),
         ({"name": "wilcoxon", "p_threshold": 0.6}, ("B", None)),
     ],
 )

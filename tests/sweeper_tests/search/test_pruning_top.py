@@ -55,6 +55,23 @@ def test_a_trial_with_a_lower_number_that_comes_to_the_epoch_later_still_counts(
     assert not should_prune(a_study, trial, {1: 0.5}, [peer(2, 0.6)])  # of a higher number
 
 
+def test_a_configuration_is_judged_at_its_first_seed_and_goes_on_at_all_or_none() -> None:
+    a_study = study({"name": "top", "keep": 1}, seeds=(1, 2))
+    high = [
+        Curve(0, "A", 1, 0, RunState.COMPLETE, {1: 0.6}),
+        Curve(1, "A", 2, 0, RunState.COMPLETE, {1: 0.6}),
+    ]
+    for first, then in ((0.7, 0.1), (0.5, 0.9)):
+        trial, again = spec(a_study, 2, configuration=1), spec(a_study, 3, seed=2, configuration=1)
+        stopped = should_prune(a_study, trial, {1: first}, high)
+        assert stopped == (first < 0.6)
+        done = Curve(2, "A", 1, 1, RunState.PRUNED if stopped else RunState.RUNNING, {1: first})
+        assert should_prune(a_study, again, {1: then}, [*high, done]) == stopped
+    # Nothing is known of the first seed yet: the second is judged itself, and again after its next epoch.
+    assert not should_prune(a_study, again, {1: 0.9}, high)
+    assert should_prune(a_study, again, {1: 0.9, 2: 0.9}, [*high, done])
+
+
 def test_what_was_no_number_is_worse_than_any() -> None:
     a_study = study({"name": "top", "keep": 1, "min_epochs": 2})
     trial = spec(a_study, 1)

@@ -140,7 +140,7 @@ WRONG = [
     ("space:", "pruner: {name: asha, keep: 2}\nspace:",
      "6: pruner.keep = 2: goes with pruner top only, and the pruner is asha: name one, or leave this out"),
     ("space:", "pruner: {name: top, keep: 0}\nspace:",
-     "6: pruner.keep = 0: must be at least 1"),
+     "6: pruner.keep = 0: must be greater than or equal to 1"),
     ("space:", "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
      "7: pruner.name = wilcoxon: needs 5 seeds to tell configurations apart at this p_threshold"),
     ("space:", "objective: overal\nspace:",
