@@ -11,7 +11,7 @@ from model.predictions import Predictions
 from model.tasks import Task
 
 from ..study.changes import COMPARED
-from ..text import difference, one_line, plural, score
+from ..text import one_line, plural, score
 from ..trial import RunState
 from .results import Configuration, Results, params, records
 from .statistics.comparison import Comparisons
@@ -190,19 +190,14 @@ def _stopped(results: Results) -> Iterator[str]:
     where = ", ".join(f"{count} after epoch {epoch}" for epoch, count in sorted(epochs.items())[:SHOWN])
     more = f" and {len(epochs) - SHOWN} later epochs" if len(epochs) > SHOWN else ""
     could = [one for one in found if one.could]
-    nearest = min(could or found, key=lambda one: one.needed - one.largest)
-    figures = (
-        f"trial {nearest.number} would have had to gain {difference(nearest.needed)}, where complete trials "
-        f"of its arm gained {difference(nearest.largest)} at most"
-    )
-    verdict = (
-        f"{len(could)} of them could have become the best of their arm with the largest gain seen"
-        if could
-        else "none could have become the best of its arm with the largest gain seen"
-    )
+    nearest = min(found, key=lambda one: one.needed - one.largest)
+    who = f"{len(could)} of them" if could else "none of them"
     yield (
-        f"{plural(len(found), 'trial')} stopped early ({where}{more}): {verdict} ({figures}). What starts "
-        "slowly is stopped, so that such gains are not seen."
+        f"{plural(len(found), 'trial')} stopped early ({where}{more}): with the largest gain that a complete "
+        f"trial of the arm made from there, {who} would have become the best (nearest: "
+        f"trial {nearest.number}, which lacked {score(nearest.needed)}, where "
+        f"{score(nearest.largest)} was gained). "
+        "What starts slowly is stopped, so that such gains are not seen."
     )
 
 
