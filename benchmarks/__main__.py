@@ -30,6 +30,7 @@ NAMES = (
     "scaling",
     "simulate",
     "sweeps",
+    "search",
     "report",
     "claims",
     "chance",
