@@ -31,7 +31,6 @@ from sweeper.study.study import Study
 from sweeper.study.workload import Workload
 
 SPACE = {
-    "dropout": [0.0, 0.2],
     "learning_rate": [6e-3, 1.2e-2, 3e-3, 2.4e-2, 1e-3, 5e-2],
     "encoder.pooling": ["mean", "max", "cls"],
     "paraphrase_head": ["linear", "sbert"],
@@ -44,9 +43,26 @@ FROZEN = {"encoder.source": "minilm", "encoder.freeze": "all", "encoder.dropout"
 SEEDS = [11711, 11712, 11713]
 
 GRIDS: dict[str, dict[str, Any]] = {
-    # Of the demo's own encoder, and of heads on all-MiniLM-L6-v2 as it is, whose trials take a second.
-    "demo": {"workload": "demo", "base": SHORT, "space": SPACE, "seeds": SEEDS},
-    "demo-frozen": {"workload": "demo", "base": SHORT | FROZEN, "space": SPACE, "seeds": SEEDS},
+    # 288 configurations of the demo's own encoder.
+    "demo": {"workload": "demo", "base": SHORT, "space": SPACE | {"dropout": [0.0, 0.2]}, "seeds": SEEDS},
+    # 144 of heads on all-MiniLM-L6-v2 as it is, whose trials take a second.
+    "demo-frozen": {
+        "workload": "demo",
+        "base": SHORT | FROZEN | {"dropout": 0.0},
+        "space": SPACE,
+        "seeds": SEEDS,
+    },
+    # 60 of the best of these heads, of which the first epoch tells less.
+    "demo-rates": {
+        "workload": "demo",
+        "base": SHORT | FROZEN | {"paraphrase_head": "sbert", "sts_head": "cosine", "dropout": 0.0},
+        "space": {
+            "learning_rate": {"low": 3e-3, "high": 3e-2, "step": 3e-3},
+            "encoder.pooling": ["mean", "max", "cls"],
+            "sts_loss": ["mse", "ce"],
+        },
+        "seeds": SEEDS,
+    },
     # 30 configurations.
     "minilm-minutes": {
         "workload": "minilm-minutes",

@@ -49,7 +49,7 @@ PRUNERS: dict[str, dict[str, Any]] = {
     "asha": {"name": "asha"},
     "hyperband": {"name": "hyperband"},
     "top 1": {"name": "top", "keep": 1},
-    "top 3": {"name": "top", "keep": 3},
+    "top 2": {"name": "top", "keep": 2},
 }
 OPTUNA = "Optuna, TPE + Hyperband"
 RANDOM, CHOSEN = "random, none", "tpe, top 1"

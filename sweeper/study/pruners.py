@@ -74,7 +74,7 @@ class PrunerSpec(Frozen):
         3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
     )
     keep: int = Field(
-        3,
+        2,
         ge=1,
         description="top: a configuration goes on, at all its seeds, if it is among so many best of the "
         "earlier ones and itself.",
