@@ -129,6 +129,7 @@ def optunas(name: str, order: int, enough: Callable[[Sequence[Done]], bool]) -> 
         if enough(done):
             search.stop()
 
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     search = optuna.create_study(
         study_name=f"order {order}",  # from which Hyperband draws its brackets
         direction="maximize",

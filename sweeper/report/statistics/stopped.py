@@ -13,7 +13,7 @@ SAME = 1e-9
 
 
 @dataclass(frozen=True)
-class Stopped:
+class StoppedTrial:
     """A trial that was stopped early, among the complete trials of its arm.
 
     Attributes:
@@ -38,7 +38,7 @@ class Stopped:
         return self.needed <= self.largest + SAME
 
 
-def stopped_early(results: Results) -> list[Stopped]:
+def stopped_early(results: Results) -> list[StoppedTrial]:
     """The trials that were stopped early, by number.
 
     Those without an epoch are left out, and those of an arm and seed without a complete trial. The gains are
@@ -58,10 +58,10 @@ def stopped_early(results: Results) -> list[Stopped]:
 
 def _judged(
     pruned: pd.DataFrame, highest: dict[tuple[str, int], float], gains: dict[int, dict[str, float]]
-) -> Iterator[Stopped]:
+) -> Iterator[StoppedTrial]:
     for number, arm, seed, epoch, best in pruned.itertuples(name=None):
         if (arm, seed) in highest and arm in gains[epoch]:
-            yield Stopped(number, arm, epoch, highest[arm, seed] - best, gains[epoch][arm])
+            yield StoppedTrial(number, arm, epoch, highest[arm, seed] - best, gains[epoch][arm])
 
 
 def _best_so_far(results: Results) -> pd.DataFrame:

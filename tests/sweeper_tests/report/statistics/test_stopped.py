@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from sweeper.report.results import Results
-from sweeper.report.statistics.stopped import Stopped, stopped_early
+from sweeper.report.statistics.stopped import StoppedTrial, stopped_early
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
@@ -38,9 +38,9 @@ def made(curves: Mapping[int, tuple[str, int, RunState, tuple[float, ...]]] = CU
 def test_what_was_needed_stands_beside_the_largest_gain() -> None:
     # After epoch 1 the complete trials rose by .10 and .16, after epoch 2 by 0 and .01; the highest is .60.
     assert stopped_early(made()) == [
-        Stopped(2, "Baseline", 1, pytest.approx(0.15), pytest.approx(0.16)),
-        Stopped(3, "Baseline", 1, pytest.approx(0.17), pytest.approx(0.16)),
-        Stopped(4, "Baseline", 2, pytest.approx(0.02), pytest.approx(0.01)),
+        StoppedTrial(2, "Baseline", 1, pytest.approx(0.15), pytest.approx(0.16)),
+        StoppedTrial(3, "Baseline", 1, pytest.approx(0.17), pytest.approx(0.16)),
+        StoppedTrial(4, "Baseline", 2, pytest.approx(0.02), pytest.approx(0.01)),
     ]
     assert [one.could for one in stopped_early(made())] == [True, False, False]
 
