@@ -69,7 +69,7 @@ GOALS = (
     Goal(
         "search",
         "demo-frozen/shown/of random, none",
-        "epochs until a good configuration is found, TPE and top over random",
+        "epochs until a good configuration is found, TPE with ASHA (not the default) over random",
         "≤",
         1 / 3,
     ),
