@@ -51,7 +51,9 @@ def stopped_early(results: Results) -> list[StoppedTrial]:
     curves = _best_so_far(results)
     last = curves.groupby("number").last()
     complete = results.complete.set_index("number")[["arm", "seed"]].join(last["best"], how="inner")
-    highest = complete.groupby(["arm", "seed"])["best"].max().to_dict()
+    highest: dict[tuple[str, int], float] = {}
+    for _, arm, seed, best in complete.itertuples(name=None):
+        highest[arm, seed] = max(best, highest.get((arm, seed), best))
     gains = {epoch: _gains(complete, curves, epoch) for epoch in last["epoch"].unique()}
     return list(_judged(pruned.set_index("number")[["arm", "seed"]].join(last, how="inner"), highest, gains))
 
