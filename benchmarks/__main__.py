@@ -33,6 +33,7 @@ NAMES = (
     "simulate",
     "raytable",
     "sweeps",
+    "search",
     "report",
     "claims",
     "chance",

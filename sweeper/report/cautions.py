@@ -1,6 +1,7 @@
 """What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
@@ -14,6 +15,7 @@ from ..text import one_line, plural, score
 from ..trial import RunState
 from .results import Configuration, Results, params, records
 from .statistics.comparison import Comparisons
+from .statistics.stopped import stopped_early
 
 NEAR = 1e-9
 """A score this close to a constant's is its score."""
@@ -49,6 +51,7 @@ def cautions(
         *_survivors(claims),
         *_single_seeds(claims),
         *_budgets(results),
+        *_stopped(results),
         *_late(changes),
         *_last_epochs(results),
         *_leaks(results),
@@ -176,6 +179,26 @@ def _budgets(results: Results) -> Iterator[str]:
             f"Unequal budgets: {one_line(most)} has {plural(high, 'configuration')}, {one_line(least)} "
             f"{low}; the best of more is higher by chance alone. Compare at equal budgets."
         )
+
+
+def _stopped(results: Results) -> Iterator[str]:
+    """What stopping trials early may have cost: whether one could have become the best of its arm."""
+    found = stopped_early(results)
+    if not found:
+        return
+    epochs = Counter(one.epoch for one in found)
+    where = ", ".join(f"{count} after epoch {epoch}" for epoch, count in sorted(epochs.items())[:SHOWN])
+    more = f" and {len(epochs) - SHOWN} later epochs" if len(epochs) > SHOWN else ""
+    could = [one for one in found if one.could]
+    nearest = min(found, key=lambda one: one.needed - one.largest)
+    who = f"{len(could)} of them" if could else "none of them"
+    yield (
+        f"{plural(len(found), 'trial')} stopped early ({where}{more}): with the largest gain that a complete "
+        f"trial of the arm made from there, {who} would have become the best (nearest: "
+        f"trial {nearest.number}, which lacked {score(nearest.needed)}, where "
+        f"{score(nearest.largest)} was gained). "
+        "What starts slowly is stopped, so that such gains are not seen."
+    )
 
 
 def _late(changes: Sequence[str]) -> Iterator[str]:

@@ -22,8 +22,8 @@ class Pruner:
             alone, as it takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the
             trial ends. Empty for the one that stops no trial.
         options: The fields of `PrunerSpec` that it heeds.
-        across_seeds: Whether it compares configurations over the seeds that they have had, not the trials of
-            one seed.
+        across_seeds: Whether it looks at the other seeds of configurations, not at the trials of one seed
+            alone.
         least_seeds: Training seeds without which it could never stop a trial.
     """
 
@@ -49,6 +49,7 @@ PRUNERS: Registry[Pruner] = Registry(
         "median": Pruner(f"{_IN}.median:decide", ("min_epochs", "startup", "patience")),
         "asha": Pruner(f"{_IN}.halving:asha", _HALVING),
         "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING),
+        "top": Pruner(f"{_IN}.top:decide", ("min_epochs", "keep", "peers"), across_seeds=True),
         "wilcoxon": Pruner(
             f"{_IN}.wilcoxon:decide", ("p_threshold",), across_seeds=True, least_seeds=_least_seeds_of_a_test
         ),
@@ -62,18 +63,27 @@ class PrunerSpec(Frozen):
     name: Annotated[str, OneOf(PRUNERS)] = Field(
         "none",
         description="median: below the median. asha, hyperband: not among the best at fixed epochs. "
-        "wilcoxon: configuration significantly worse at the seeds already done.",
+        "top: not among the best few after the first. wilcoxon: configuration significantly worse at the "
+        "seeds already done.",
     )
-    min_epochs: int = Field(1, ge=1, description="median, asha, hyperband: epochs that every trial gets.")
+    min_epochs: int = Field(
+        1, ge=1, description="median, asha, hyperband, top: epochs that every trial gets."
+    )
     startup: int = Field(5, ge=1, description="median: complete trials before any is stopped.")
     reduction_factor: int = Field(
         3, ge=2, description="asha, hyperband: one trial in so many goes on to so many times the epochs."
     )
+    keep: int = Field(
+        2,
+        ge=1,
+        description="top: a configuration goes on, at all its seeds, if it is among so many best of the "
+        "earlier ones and itself.",
+    )
     p_threshold: float = Field(0.1, gt=0, lt=1, description="wilcoxon: level of the one-sided test.")
     peers: Literal["arm", "study"] = Field(
         "arm",
-        description="asha, hyperband: which trials a trial is compared with: those of its arm, so that every "
-        "arm is searched alike, or all of the study, which finds the best of all with the fewest epochs.",
+        description="asha, hyperband, top: which trials a trial is compared with: those of its arm, so that "
+        "every arm is searched alike, or all of the study, which finds the best of all with fewest epochs.",
     )
     patience: int | None = Field(
         None, ge=0, description="Stop only what has not improved for so many epochs after the one before."

@@ -10,6 +10,8 @@ from sweeper.report.cautions import cautions, collapse
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from tests.sweeper_tests.made import PARAMS, results, row, study
+from tests.sweeper_tests.report.statistics.test_stopped import CURVES
+from tests.sweeper_tests.report.statistics.test_stopped import made as stopped
 from tests.sweeper_tests.simulated import TASKS, predictions
 
 LABELS = np.array([0, 0, 0, 1, 1, 2, 3, 4], dtype=float)
@@ -130,3 +132,19 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
     assert "Too few dev rows for a test over rows: sst (20)." in said(
         replace(made, trials=scores, predictions=few)
     )
+
+
+def test_what_stopping_early_may_have_cost() -> None:
+    """Trial 2 had .45 where the best complete trial has .60, and one of these gained .16 after that epoch."""
+    gained = "with the largest gain that a complete trial of the arm made from there"
+    slow = "What starts slowly is stopped, so that such gains are not seen."
+    assert (
+        f"3 trials stopped early (2 after epoch 1, 1 after epoch 2): {gained}, 1 of them would have become "
+        f"the best (nearest: trial 2, which lacked .150, where .160 was gained). {slow}"
+    ) in said(stopped())
+    hopeless = {number: CURVES[number] for number in (0, 1, 3)}
+    assert (
+        f"1 trial stopped early (1 after epoch 1): {gained}, none of them would have become the best "
+        f"(nearest: trial 3, which lacked .170, where .160 was gained). {slow}"
+    ) in said(stopped(hopeless))
+    assert not any("stopped early" in line for line in said(stopped({0: CURVES[0]})))

@@ -107,7 +107,7 @@ def test_a_configuration_has_one_bracket_in_all_arms_and_seeds() -> None:
         assert len(brackets) == 1
 
 
-@pytest.mark.parametrize("name", ["median", "asha", "hyperband"])
+@pytest.mark.parametrize("name", ["median", "asha", "hyperband", "top"])
 def test_another_arm_another_seed_and_later_trials_do_not_matter(name: str) -> None:
     a_study = study({"name": name}, arms=("A", "B"), seeds=(1, 2))
     done = drive(study({"name": name}), 60)
@@ -190,7 +190,7 @@ def test_the_database_gives_the_curves(tmp_path: Path) -> None:
 def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
     low, high = dict.fromkeys(range(1, EPOCHS + 1), -1.0), dict.fromkeys(range(1, EPOCHS + 1), 1.0)
     done = [Curve(n, "A", 1, n, RunState.COMPLETE, high) for n in range(30)]
-    for options in ({"name": "median"}, {"name": "asha"}):
+    for options in ({"name": "median"}, {"name": "asha"}, {"name": "top"}):
         assert should_prune(study(options), spec(study(options), 30), {1: -1.0}, done)
         assert not should_prune(study(options), spec(study(options), 30), low, done)
         assert not should_prune(study(options), spec(study(options), 30), {}, done)
@@ -205,6 +205,7 @@ def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:
         ({"name": "asha"}, ("B", 2)),
         ({"name": "asha", "peers": "study"}, (None, 2)),
         ({"name": "hyperband", "peers": "study"}, (None, 2)),
+        ({"name": "top"}, ("B", None)),
         ({"name": "wilcoxon", "p_threshold": 0.6}, ("B", None)),
     ],
 )
@@ -286,7 +287,7 @@ print([len(one.values) for one in drive(study({"name": "hyperband"}), 60)])
 
 def test_many_trials_are_compared_quickly() -> None:
     done = [Curve(n, "A", 1, n, RunState.COMPLETE, full_curve(n)) for n in range(2500)]
-    for name in ("median", "asha", "hyperband"):
+    for name in ("median", "asha", "hyperband", "top"):
         a_study = study({"name": name})
         began = time.perf_counter()
         should_prune(a_study, spec(a_study, 2500), {1: 0.4}, done)

@@ -126,8 +126,8 @@ WRONG = [
      "6: sampler.name = tpee: must be 'tpe', 'random', 'grid', 'qmc', 'cma-es', 'gp' or "
      "'nsga2'; did you mean 'tpe'?"),
     ("space:", "pruner: {name: medan}\nspace:",
-     "6: pruner.name = medan: must be 'none', 'median', 'asha', 'hyperband' or 'wilcoxon'; "
-     "did you mean 'median'?"),
+     "6: pruner.name = medan: must be 'none', 'median', 'asha', 'hyperband', 'top' or "
+     "'wilcoxon'; did you mean 'median'?"),
     ("space:", "pruner: {name: asha, p_threshold: 0.2}\nspace:",
      "6: pruner.p_threshold = 0.2: goes with pruner wilcoxon only, and the pruner is asha: name one, or "
      "leave this out"),
@@ -135,8 +135,12 @@ WRONG = [
      "6: pruner.startup = 5: goes with pruner median only, and no `name` says which: name one, or leave "
      "this out"),
     ("space:", "pruner: {min_epochs: 2}\nspace:",
-     "6: pruner.min_epochs = 2: goes with pruner median, asha or hyperband only, and no `name` says "
-     "which: name one, or leave this out"),
+     "6: pruner.min_epochs = 2: goes with pruner median, asha, hyperband or top only, and no `name` "
+     "says which: name one, or leave this out"),
+    ("space:", "pruner: {name: asha, keep: 2}\nspace:",
+     "6: pruner.keep = 2: goes with pruner top only, and the pruner is asha: name one, or leave this out"),
+    ("space:", "pruner: {name: top, keep: 0}\nspace:",
+     "6: pruner.keep = 0: must be greater than or equal to 1"),
     ("space:", "seeds: [1, 2, 3, 4]\npruner: {name: wilcoxon}\nspace:",
      "7: pruner.name = wilcoxon: needs 5 seeds to tell configurations apart at this p_threshold"),
     ("space:", "objective: overal\nspace:",
