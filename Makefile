@@ -37,8 +37,8 @@ demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus
 	$(BIN)/sweeper run --study $(STUDY) --trials 8
 	$(BIN)/sweeper report --study $(STUDY)
 
-test: $(VENV)/installed-dev   ## the test suite, five files at a time: many tests wait for processes and clocks
-	$(BIN)/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/installed-dev   ## the test suite, four files at a time: many tests wait for processes and clocks
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/installed-dev   ## lint, types, architecture
 	$(BIN)/ruff check .

@@ -144,7 +144,7 @@ class Outcomes:
                 connection.execute(epoch_metric.delete().where(m.run_id == target.id))
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
                 reports = [
-                    mirror.Report(target.trial_id, epoch, math.nan if value is None else value)
+                    mirror.Reported(target.trial_id, epoch, math.nan if value is None else value)
                     for epoch, value in connection.execute(overall).all()
                 ]
                 mirror.report(connection, reports)
@@ -189,12 +189,12 @@ class Outcomes:
         with self.access.writing() as connection:
             keys = self._see(connection, results)
             rows: list[dict[str, Any]] = []
-            said: dict[tuple[int, int], mirror.Report] = {}
+            said: dict[tuple[int, int], mirror.Reported] = {}
             for number, result in results:
                 if number in keys:
                     key, trial = keys[number]
                     rows += [{"run_id": key, **row} for row in _metrics(result)]
-                    report = mirror.Report(trial, result.epoch, result.overall)
+                    report = mirror.Reported(trial, result.epoch, result.overall)
                     said.setdefault((key, result.epoch), report)
             if not rows:
                 return

@@ -62,7 +62,13 @@ def _is_gelu(activation: nn.Module) -> bool:
 
 def _dtype(values: Tensor, weight: Tensor) -> torch.dtype | None:
     """In what oneDNN multiplies here; None: it does not."""
-    known = AVAILABLE and values.device.type == "cpu" and weight.dtype == torch.float32
+    # torch.compile makes its own of torch's layer, and nothing of ours.
+    known = (
+        AVAILABLE
+        and not torch.compiler.is_compiling()
+        and values.device.type == "cpu"
+        and weight.dtype == torch.float32
+    )
     if not torch.is_autocast_enabled("cpu"):
         return torch.float32 if known and values.dtype == torch.float32 else None
     brief = BRIEF and torch.get_autocast_dtype("cpu") == torch.bfloat16

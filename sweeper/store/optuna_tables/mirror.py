@@ -31,7 +31,7 @@ Distributions = Mapping[str, "BaseDistribution"]
 """What each parameter of a study may be, in Optuna's terms."""
 
 
-class Report(NamedTuple):
+class Reported(NamedTuple):
     """`overall` of a trial at an epoch.
 
     Attributes:
@@ -88,7 +88,7 @@ def claim(connection: sa.Connection, study: int, below: int, owner: str, moment:
     return found
 
 
-def report(connection: sa.Connection, reports: Sequence[Report]) -> None:
+def report(connection: sa.Connection, reports: Sequence[Reported]) -> None:
     """Sets each `overall`; the trials and epochs are not the same ones twice."""
     if not reports:
         return

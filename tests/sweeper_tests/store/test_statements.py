@@ -119,8 +119,8 @@ def test_rows_are_those_that_optuna_would_have_written(store: StudyStore, url: s
     storage.set_trial_state_values(key, TrialState.COMPLETE, [0.75])
     with store.access.engine.begin() as connection:
         own = connection.execute(sa.select(mirror.trial_key(study, ours))).scalar_one()
-        mirror.report(connection, [mirror.Report(own, *pair) for pair in reported.items()])
-        mirror.report(connection, [mirror.Report(own, 5, 0.125)])
+        mirror.report(connection, [mirror.Reported(own, *pair) for pair in reported.items()])
+        mirror.report(connection, [mirror.Reported(own, 5, 0.125)])
         now = datetime.now(UTC)
         mirror.tell(connection, own, RunState.COMPLETE, [0.75], now)
         mirror.tell(connection, own, RunState.FAILED, None, now)
