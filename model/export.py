@@ -50,6 +50,8 @@ class Exported:
 def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> Exported:
     """Writes the encoder, its tokenizer and pooling, and the heads; scores them on dev.
 
+    They are scored in fp32, in which those compute who load the folder, whatever the trial was trained in.
+
     The folder holds ``config.json``, ``model.safetensors`` and the tokenizer's files (transformers),
     ``modules.json`` with its parts (sentence-transformers), and ``heads.safetensors`` with ``heads.json``.
 
@@ -61,9 +63,8 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
 
     Raises:
         EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
-        ModelError: If the device does not compute the trial's precision.
     """
-    trained = Predictor(config, corpus.tokenizer, weights)
+    trained = Predictor(config.model_copy(update={"precision": "fp32"}), corpus.tokenizer, weights)
     model = trained.model
     with computing(trained.device, trained.precision):
         predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)

@@ -81,7 +81,7 @@ def model_card(study: Study, run: TrialRow, config: TrainConfig, made: Made) -> 
         "## Scores on dev",
         _table(("Task", "Metric", "Score", "95 %, over dev rows"), list(_scores(config, made))),
         f"`{config.overall.words(config.tasks)}`",
-        _recorded(run, made.scores),
+        _recorded(run, config, made.scores),
         escape(study.workload.notice),
         "The trial was chosen by these scores, so they are optimistic. The intervals hold its weights fixed; "
         "they say nothing of other training seeds.",
@@ -192,15 +192,16 @@ def _base(encoder: EncoderConfig) -> str | None:
     return name if _HUB_NAME.fullmatch(name) and not Path(name).exists() else None
 
 
-def _recorded(run: TrialRow, scores: Mapping[str, float]) -> str:
-    recorded = run.scores or {}
-    if all(abs(value - scores[name]) < 5e-5 for name, value in recorded.items()):
+def _recorded(run: TrialRow, config: TrainConfig, scores: Mapping[str, float]) -> str:
+    recorded, exact = run.scores or {}, config.precision == "fp32"
+    if exact and all(abs(value - scores[name]) < 5e-5 for name, value in recorded.items()):
         return ""
     told = ", ".join(f"{name} {value:.4f}" for name, value in recorded.items())
-    return f"These are the scores of the weights in this folder; the trial's record has {told}."
+    as_trained = "" if exact else f", in {config.precision},"
+    return f"These are the scores of the weights in this folder; the trial's record{as_trained} has {told}."
 
 
-_SCORED = "in training and for these scores; the lines below compute in fp32"
+_SCORED = "in training; these scores are computed in fp32, as the lines below do"
 
 
 def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import Made, model_card
 from .place import put, recover
-from .weights import check_data, check_precision, trial_weights
+from .weights import check_data, trial_weights
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -83,7 +83,6 @@ def export_run(
 
     folder, sweep, config = folder.resolve(), store.row, config_of(run)
     check_folder(folder)
-    check_precision(store, run)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     recover(folder)

@@ -19,6 +19,7 @@ from scipy.stats import pearsonr
 
 from model.config import TrainConfig
 from model.data.rows import read
+from model.precision import computes_bf16
 from model.predictions import read_predictions
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
@@ -141,6 +142,29 @@ def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweep
             similar = sentence_model.similarity_pairwise(*theirs).numpy()
             found = pearsonr(np.maximum(similar, 0), rows.labels).statistic
             assert found == pytest.approx(trial.scores[name], abs=1e-4)
+
+
+@pytest.mark.skipif(not computes_bf16(torch.device("cpu")), reason="this processor does not compute bf16")
+def test_a_trial_in_bf16_is_scored_as_the_lines_compute(folder: Path, sweeper: Command) -> None:
+    ran({"bf16": ARMS["Mean"] | {"precision": "bf16"}}, sweeper)
+    said = sweeper("best", "--export", "exported")
+    assert said.code == 0
+    trial, readme = recorded("bf16"), (folder / "exported/README.md").read_text()
+    scores = json.loads((folder / "exported/sweeper.json").read_text())["scores"]
+    told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    assert said.out.endswith(f"Model: exported; dev scores of its weights in fp32: {told}\n")
+    assert "| precision | bf16, in training; these scores are computed in fp32, as the lines below" in readme
+    assert scores["sts"] != trial.scores["sts"]
+    assert f"the trial's record, in bf16, has overall {trial.scores['overall']:.4f}" in readme
+    defined: dict[str, Any] = {}
+    block = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)[0]
+    exec(block.replace("path/to/this/folder", str(folder / "exported")), defined)  # noqa: S102 - as above
+    rows = {name: read(name, task, "dev", None) for name, task in trial.config.tasks.items()}
+    found = {name: defined["predict"](name, *map(list, rows[name].texts)).numpy() for name in rows}
+    similar = pearsonr(found["sts"][:, 0], rows["sts"].labels).statistic
+    assert similar == pytest.approx(scores["sts"], abs=1e-6)
+    for name in ("sst", "para"):
+        assert np.mean(found[name].argmax(axis=1) == rows[name].labels) == scores[name]
 
 
 def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Command) -> None:
