@@ -26,7 +26,8 @@ ON_RAY = (
 )
 """The files whose tests share a Ray cluster."""
 LONGEST = (
-    *(*ON_RAY, "tests/slurm/", "tests/faults/", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
+    *(*ON_RAY, "tests/browser/", "tests/slurm/", "tests/faults/"),
+    *("tests/docs_tests/", "tests/sweeper_tests/executors/"),
     *("tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_study_shipped.py::test_sbert"),
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
@@ -43,11 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Scheduling(LoadFileScheduling):
-    """A file's tests run in one worker, and all that share a Ray cluster, which takes seconds to start."""
+    """A file's tests run in one worker, and all that share what takes seconds to start."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "Ray" if file in ON_RAY else file
+        if file in ON_RAY:
+            return "a Ray cluster"
+        return "a browser and its pages" if file.startswith("tests/browser/") else file
 
 
 @pytest.hookimpl(optionalhook=True)  # there may be no xdist at work
