@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STUDY := quickstart
 
+# Where it is set, each of the hundreds of processes that the tests start compiles all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test check bench clean
 
 # Installs $(WANTED). What pip would compile on one core is compiled on all of them.

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 _NUMBERS = count()
 ON_RAY = (
-    *("tests/faults/test_nodes.py", "tests/docs_tests/test_machines.py"),
-    *("tests/sweeper_tests/executors/test_ray.py", "tests/sweeper_tests/executors/test_protocol.py"),
+    ("tests/faults/test_nodes.py", "tests/docs_tests/test_machines.py"),
+    ("tests/sweeper_tests/executors/test_ray.py", "tests/sweeper_tests/executors/test_protocol.py"),
 )
-"""The files whose tests share a Ray cluster."""
+"""The files whose tests share a Ray cluster: of two, as all of them in a row would outlast the others."""
 LONGEST = (
-    *(*ON_RAY, "tests/slurm/", "tests/faults/", "tests/docs_tests/", "tests/sweeper_tests/executors/"),
+    *(*ON_RAY[0], *ON_RAY[1], "tests/browser/", "tests/slurm/", "tests/faults/"),
+    *("tests/docs_tests/", "tests/sweeper_tests/executors/"),
     *("tests/sweeper_tests/test_signals", "tests/sweeper_tests/study/test_study_shipped.py::test_sbert"),
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
@@ -43,11 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Scheduling(LoadFileScheduling):
-    """A file's tests run in one worker, and all that share a Ray cluster, which takes seconds to start."""
+    """A file's tests run in one worker, and all that share what takes seconds to start."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "Ray" if file in ON_RAY else file
+        for together in ON_RAY:
+            if file in together:
+                return together[0]
+        return "a browser and its pages" if file.startswith("tests/browser/") else file
 
 
 @pytest.hookimpl(optionalhook=True)  # there may be no xdist at work

@@ -88,7 +88,8 @@ class Look:
     @property
     def labels(self) -> list[str]:
         """Its values that may be labels."""
-        return [key for key in self.counts if key not in self.missing]
+        missing = self.missing
+        return [key for key in self.counts if key not in missing]
 
     @property
     def numbers(self) -> list[float] | None:

@@ -8,7 +8,7 @@ import torch
 from model.trainer import train
 from tests.model_tests.made import TINY, assert_resumes, config, same, weights
 
-QUIET = {"dropout": 0.0, "encoder": {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
+QUIET = {"dropout": 0.0, "encoder": TINY | {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
 
 
 def trained(rundir: Path, cache: Path, **settings: object) -> dict[str, torch.Tensor]:
@@ -33,7 +33,7 @@ def test_accumulation_is_the_same_step(accumulation: int, cache: Path, tmp_path:
 
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_gradient_checkpointing_is_the_same_step(dropout: float, cache: Path, tmp_path: Path) -> None:
-    settings = QUIET | {"dropout": dropout, "encoder": {"dropout": dropout}}
+    settings = QUIET | {"dropout": dropout, "encoder": TINY | {"dropout": dropout}}
     kept = trained(tmp_path / "kept", cache, **settings)
     assert_close(trained(tmp_path / "again", cache, **settings, gradient_checkpointing=True), kept)
 

@@ -13,7 +13,7 @@ from tests.sweeper_tests.driven import open_study
 from tests.sweeper_tests.typed import FILES, ROWS, SMALL, STUDY, Command, Said, exit_code, write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def study() -> Study:
     return load_study("quickstart", "demo")
 

@@ -15,7 +15,7 @@ from sweeper.sweep import slurm
 from sweeper.sweep.order import Order, Places
 from sweeper.sweep.stopping import Limits
 from sweeper.url import Url
-from tests.sweeper_tests.typed import SMALL, STUDY, write
+from tests.sweeper_tests.typed import SMALL, STUDY, exit_code, write
 
 SECRET = "0pen-s3same"
 USER_INFO = f"postgresql://bob:{SECRET}@127.0.0.1:9/db"
@@ -64,10 +64,18 @@ def leaks(folder: Path) -> list[Path]:
     ],
 )
 def test_no_error_repeats_a_password(
-    arguments: tuple[str, ...], variables: dict[str, str], working: Path
+    arguments: tuple[str, ...],
+    variables: dict[str, str],
+    working: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    code, said = typed(working, *arguments, **variables)
+    monkeypatch.chdir(working)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    code, said = exit_code(*arguments), "".join(capfd.readouterr())
     assert code == 2
+    assert said
     assert SECRET not in said
     assert leaks(working) == []
 

@@ -1,11 +1,13 @@
 """Three arms with predictions made to differ by known amounts, for the tests that compare them."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model.predictions import Predictions
+from sweeper.report.figures import anova
 from sweeper.report.results import Results
 from sweeper.trial import TrialRow
 from tests.sweeper_tests.golden import CLASSES
@@ -43,6 +45,19 @@ def predictions(arm: str, seed: int) -> dict[str, Predictions]:
             groups={"dialect": np.where(np.arange(rows) % 3, "north", "south")},
         )
     return found
+
+
+READ_FOR_CHANCE = ("test_importances", "test_render")
+"""Modules that look at what chance alone gives, or at how long that takes."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_shuffles(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Shuffles the scores once: half of a report's time goes into strokes that no other test reads."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.module.__name__.endswith(READ_FOR_CHANCE):
+            patch.setattr(anova, "SHUFFLES", 1)
+        yield
 
 
 OF = study(arms=ARMS, space=SPACE, seeds=[1, 2, 3], tables=["arms"])

@@ -87,18 +87,14 @@ def test_the_studies_are_there_to_be_looked_at(running: Running) -> None:
     assert process.returncode == 0
 
 
-def test_sigterm_ends_it(running: Running) -> None:
-    process, _ = running
+def test_it_listens_on_this_machine_only_and_sigterm_ends_it(running: Running) -> None:
+    process, address = running
+    with socket.socket() as elsewhere:
+        # 127.0.0.2 is this machine too, by another of its addresses.
+        assert elsewhere.connect_ex(("127.0.0.2", int(address.rpartition(":")[2]))) != 0
     process.send_signal(signal.SIGTERM)
     assert process.communicate(timeout=30) == ("", "")
     assert process.returncode == 143
-
-
-def test_it_listens_on_this_machine_only(running: Running) -> None:
-    port = int(running[1].rpartition(":")[2])
-    with socket.socket() as elsewhere:
-        # 127.0.0.2 is this machine too, by another of its addresses.
-        assert elsewhere.connect_ex(("127.0.0.2", port)) != 0
 
 
 def test_a_port_that_is_taken_is_one_line(

@@ -1,18 +1,13 @@
 """A database of studies, and several drivers on it."""
 
 import logging
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from sweeper.errors import DatabaseError
 from sweeper.store.database import Database
-from sweeper.trial import RunState
 from tests.sweeper_tests.store.stored import COMPLETE, ME, NAME, begin, queue, run_whole
 
 
@@ -56,40 +51,6 @@ def test_unknown_study_and_trial(database: Database) -> None:
     with pytest.raises(DatabaseError, match="no trial 7"):
         database.study(NAME).outcomes(ME).tell(7)
     assert database.study(NAME).trials.row(7) is None
-
-
-def test_four_drivers_on_a_fresh_database(fresh_url: str) -> None:
-    script = str(Path(__file__).with_name("concurrent_driver.py"))
-    root = str(Path(__file__).parents[3])
-    owners = [f"host:{n}:0" for n in range(4)]
-    drivers = [
-        subprocess.Popen(
-            [sys.executable, script, fresh_url, owner, "10"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ | {"PYTHONPATH": root},
-        )
-        for owner in owners
-    ]
-    for driver in drivers:
-        assert driver.stdout is not None
-        assert driver.stdout.readline() == "ready\n"
-    for driver in drivers:
-        assert driver.stdin is not None
-        driver.stdin.write("go\n")
-        driver.stdin.flush()
-    said = [(driver.communicate(timeout=60)[0], driver.returncode) for driver in drivers]
-    assert said == [("", 0)] * 4
-    with Database(fresh_url, must_exist=True) as database:
-        rows = database.study("s@demo").trials.rows()
-        assert [row.number for row in rows] == list(range(40))
-        assert sorted(row.owner or "" for row in rows) == sorted(owners * 10)
-        assert all(row.state is RunState.COMPLETE and row.params == {"x": row.number / 100} for row in rows)
-        assert len({row.trial_id for row in rows}) == 40
-        assert database.study("s@demo").trials.orphans() == []
-        assert database.study("s@demo").trials.untold() == []
 
 
 def test_nothing_is_printed_or_logged(

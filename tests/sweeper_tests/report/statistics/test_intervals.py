@@ -18,7 +18,7 @@ from sweeper.report.statistics.resampling import resampled_scores
 from tests.sweeper_tests.report.statistics.coverage import covered, populations
 from tests.sweeper_tests.simulated import TASKS, classified, predictions, run
 
-STUDIES = 2000
+STUDIES = 1000
 ONE_TASK = {kind: {kind: TASKS[kind]} for kind in ("sst", "sts")}
 
 
