@@ -16,7 +16,7 @@ from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer
 
 PARTS = {
-    "load_corpus": "data",
+    "kept_corpus": "data",
     "MultitaskEncoder": "model load",
     "minibatch": "batches",
     "task_loss": "forward",
