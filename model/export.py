@@ -109,11 +109,14 @@ def _applied(name: str, task: Task, head: nn.Module) -> dict[str, object]:
     """
     applied: dict[str, object] = {"class_names": list(task.class_names)}
     output: tuple[object, ...] = ("Softmax", 1)
+    loss = LOSSES[task.loss]
     if task.range is not None:
         clamped = "ReLU" if HEADS[task.head].nonnegative else "Identity"
-        output = ("Sigmoid" if LOSSES[task.loss].logits else clamped,)
+        output = ("Sigmoid" if loss.logits else "Hardsigmoid" if loss.ranks else clamped,)
     if isinstance(head, CosineHead):
-        scale = 1.0 if head.log_scale is None else head.log_scale.exp().item()
+        # torch's Hardsigmoid is x / 6 + 1 / 2 between 0 and 1.
+        plain = 3.0 if loss.ranks else 1.0
+        scale = plain if head.log_scale is None else head.log_scale.exp().item()
         return applied | {"features": ["cos"], "scale": scale, "layers": {}, "output": output}
     if not isinstance(head, FeatureHead):
         return applied

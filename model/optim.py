@@ -5,6 +5,8 @@ from torch.optim import Optimizer
 
 from .config import TrainConfig
 from .config.optim import OPTIMIZERS, SCHEDULES
+from .network.encoder import SentenceEncoder
+from .network.layers import embeddings_of, layers_of
 
 
 def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
@@ -16,22 +18,44 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
     Args:
         encoder: The shared network.
         heads: The heads of all tasks.
-        config: Names the optimizer, its weight decay and the scale of the heads' learning rate.
+        config: Names the optimizer, its weight decay, the scale of the heads' learning rate and that of each
+            layer's.
 
     Returns:
         An optimizer without a learning rate: `set_learning_rate` comes before every step.
+
+    Raises:
+        EncoderError: If the rate falls from layer to layer, and what its layers are is not known.
     """
     groups = [
         {
-            "params": [p for p in part.parameters() if p.requires_grad and (p.ndim >= 2) == decayed],
+            "params": [p for p in part if p.requires_grad and (p.ndim >= 2) == decayed],
             "scale": scale,
         }
         | {"weight_decay": config.weight_decay if decayed else 0.0}
-        for part, scale in ((encoder, 1.0), (heads, config.head_learning_rate_scale))
+        for part, scale in (
+            *_rated(encoder, config.layer_decay),
+            (list(heads.parameters()), config.head_learning_rate_scale),
+        )
         for decayed in (True, False)
     ]
     optimizer: Optimizer = OPTIMIZERS[config.optimizer](groups, config.learning_rate)
     return optimizer
+
+
+def _rated(encoder: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], float]]:
+    """The encoder's parameters in parts, with the share of the learning rate that each has."""
+    if decay == 1:
+        return [(list(encoder.parameters()), 1.0)]
+    assert isinstance(encoder, SentenceEncoder)  # noqa: S101 - tells the type
+    setting = f"layer_decay {decay:g}"
+    layers = layers_of(encoder.bert, setting)
+    parts = [
+        (list(part.parameters()), decay ** (len(layers) - number))
+        for number, part in enumerate([embeddings_of(encoder.bert, setting), *layers])
+    ]
+    placed = {id(parameter) for part, _ in parts for parameter in part}
+    return [*parts, ([p for p in encoder.parameters() if id(p) not in placed], 1.0)]
 
 
 def set_learning_rate(optimizer: Optimizer, rate: float) -> None:

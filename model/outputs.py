@@ -23,8 +23,9 @@ def to_target(task: Task, labels: Tensor) -> Tensor:
 def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     """Mean loss of a batch.
 
-    For classes the cross-entropy of the logits. For a similarity, `ce` is the binary cross-entropy of the
-    logit against the soft target and `mse` the squared error of the output against the target.
+    For classes `ce` is the cross-entropy of the logits. For a similarity, it is the binary cross-entropy of
+    the logit against the soft target, and `mse` the squared error of the output against the target. Others
+    stand in `model.objectives`.
 
     Args:
         task: The task, whose `loss` decides.
@@ -33,10 +34,11 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     """
     loss = LOSSES[task.loss]
     value: Tensor
-    if task.range is None and loss.classes is not None:
-        value = loss.classes(outputs, targets)
+    if task.range is None:
+        settings = {name: getattr(task, name) for name in loss.settings}
+        value = loss.classes(outputs, targets, **settings)  # type: ignore[misc] - the task was checked
     else:
-        value = loss.similarity(outputs.squeeze(-1), targets)
+        value = loss.similarity(outputs.squeeze(-1), targets)  # type: ignore[misc]
     return value
 
 
@@ -45,6 +47,7 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
 
     A cosine trained with MSE is clamped at 0 here and only here. Under cross-entropy the prediction is the
     sigmoid of the logit: there a negative cosine stands for a score in the lower half and must not be cut.
+    Nor must one that learned an order alone: there 0 stands for the middle of the range.
 
     Args:
         task: The task.
@@ -53,8 +56,11 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
     if task.range is None:
         return outputs.argmax(dim=-1)
     output = outputs.squeeze(-1)
-    if LOSSES[task.loss].logits:
+    loss = LOSSES[task.loss]
+    if loss.logits:
         unit = output.sigmoid()
+    elif loss.ranks:
+        unit = (output + 1) / 2
     else:
         unit = output.clamp(min=0) if HEADS[task.head].nonnegative else output
     low, high = task.range

@@ -56,9 +56,9 @@ class Deferred:
     place: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **more: Any) -> Any:
         """Imports it and calls it."""
-        return resolve_name(self.place)(*arguments, **self.settings)
+        return resolve_name(self.place)(*arguments, **self.settings, **more)
 
 
 @dataclass(frozen=True)

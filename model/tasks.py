@@ -77,6 +77,18 @@ class Task(Frozen):
         "relu", description="Activation of the hidden layers."
     )
     loss: Annotated[str, OneOf(LOSSES, _each)] = "ce"
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of a label that loss ce spreads evenly over all classes (Szegedy et al. 2016).",
+    )
+    sharpness: float | None = Field(
+        None,
+        gt=0,
+        le=100,
+        description="Of loss ordinal: soft labels are softmax(-sharpness * distance^2); null: 1.",
+    )
     weight: float = Field(1.0, gt=0, description="Factor of the task's loss.")
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
@@ -94,7 +106,7 @@ class Task(Frozen):
     @model_validator(mode="after")
     @reads(
         *("kind", "classes", "range", "labels", "threshold", "missing", "text", "head"),
-        *("concatenation", "head_layers", "loss"),
+        *("concatenation", "head_layers", "loss", "label_smoothing", "sharpness"),
     )
     def _consistent(self) -> Self:
         self._check_labels()
@@ -117,8 +129,7 @@ class Task(Frozen):
             raise ValueError(f"head_layers {self.head_layers} is for {names}; head is {self.head}")
         if head.range_only and self.range is None:
             raise ValueError(f"head {self.head} gives a similarity; the task has classes")
-        if LOSSES[self.loss].classes is None and self.range is None:
-            raise ValueError(f"loss {self.loss} needs a `range`; the task has classes")
+        self._check_loss()
         return self
 
     @model_validator(mode="after")
@@ -142,6 +153,21 @@ class Task(Frozen):
         if self.classes is not None and (self.positive or 0) >= self.classes:
             raise ValueError(f"positive {self.positive} is no class; those are 0 to {self.classes - 1}")
         return self
+
+    def _check_loss(self) -> None:
+        """Whether the loss goes with the labels, the head and the settings that are of some losses alone."""
+        loss = LOSSES[self.loss]
+        if loss.classes is None and self.range is None:
+            raise ValueError(f"loss {self.loss} needs a `range`; the task has classes")
+        if loss.similarity is None and self.range is not None:
+            raise ValueError(f"loss {self.loss} needs classes; the task has a `range`")
+        if loss.ranks and self.range is not None and not HEADS[self.head].nonnegative:
+            raise ValueError(f"loss {self.loss} is of cosines, for head cosine; head is {self.head}")
+        for name in ("label_smoothing", "sharpness"):
+            value = getattr(self, name)
+            if value and (self.range is not None or name not in loss.settings):
+                those = ", ".join(other for other, one in LOSSES.items() if name in one.settings)
+                raise ValueError(f"{name} {value:g} is for classes under loss {those}; loss is {self.loss}")
 
     def _check_labels(self) -> None:
         """Whether `labels`, `threshold` and `missing` go with one another and with `classes`."""

@@ -13,6 +13,7 @@ import torch
 from . import checkpoint
 from .config import TrainConfig
 from .cost import Cost
+from .data.augmentation import Augmentation
 from .data.batches import BatchStream
 from .data.corpus import earlier_fingerprint_of, fingerprint_of
 from .data.keptcorpus import kept_corpus
@@ -146,12 +147,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 split = corpus.train[name]
                 rows = streams[name].batch(number)
                 for part in np.array_split(rows, min(config.accumulation, len(rows))):
-                    masking = np.random.default_rng((config.seed, step, int(part[0])))
-                    batch = minibatch(split, part, corpus.tokenizer, device, (config.mask_words, masking))
+                    seed = (config.seed, step, int(part[0]))
+                    augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
+                    batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
                     with computing(device, precision):
                         if features is not None:
-                            chosen = features.of(split)[torch.from_numpy(split.sentence_numbers(part))]
+                            numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
+                            chosen = features.of(split)[numbers]
                             outputs = model.heads[name](*chosen.chunk(len(split.task.text)))
                             penalty = torch.zeros((), device=device)
                         elif smart is None:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from benchmarks.paired import Stretch
 from model.config import TrainConfig
+from model.data.augmentation import Augmentation
 from model.data.batches import BatchStream
 from model.data.corpus import load_corpus
 from model.data.minibatch import MiniBatch, minibatch
@@ -65,7 +65,7 @@ def stretches(config: TrainConfig, cache: Path, gradients: Gradients) -> Iterato
         for number, (name, split) in enumerate(corpus.train.items())
     }
     steps = config.steps_per_epoch or 1
-    unmasked = (0.0, np.random.default_rng(0))
+    unchanged = Augmentation()
     joint = Joint(config, model)
     for epoch in range(config.epochs):
         losses = dict.fromkeys(streams, 0.0)
@@ -73,7 +73,7 @@ def stretches(config: TrainConfig, cache: Path, gradients: Gradients) -> Iterato
         for step in range(epoch * steps, (epoch + 1) * steps):
             set_learning_rate(optimizer, learning_rate(config, step, config.epochs * steps))
             batches = {
-                name: minibatch(corpus.train[name], stream.batch(step), corpus.tokenizer, device, unmasked)
+                name: minibatch(corpus.train[name], stream.batch(step), corpus.tokenizer, device, unchanged)
                 for name, stream in streams.items()
             }
             for name, loss in gradients(joint, batches).items():

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 
 from ..earlier import renamed
 from ..frozen import Frozen
+from ..losses import LOSSES
 from ..overall import Overall
 from ..registry import OneOf
 from ..rule import reads
@@ -59,6 +60,13 @@ class EncoderConfig(Frozen):
         description="What of the encoder does not learn: its embeddings; those and so many of its first "
         "layers; or all of it, which is then without dropout, and embeds each sentence once for all trials.",
     )
+    reinitialize: int = Field(
+        0,
+        ge=0,
+        le=48,
+        description="Top layers of a pretrained encoder whose weights are drawn anew before training, with "
+        "those of the layer on [CLS] where there is one (Zhang et al. 2021).",
+    )
     layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
@@ -75,6 +83,16 @@ class EncoderConfig(Frozen):
     def _named(self) -> Self:
         if (self.source == "hub") != (self.name is not None):
             raise ValueError("`name` goes with source hub, and source hub needs it")
+        return self
+
+    @model_validator(mode="after")
+    @reads("source", "freeze", "reinitialize")
+    def _drawn_anew(self) -> Self:
+        if self.reinitialize and (self.source == "tiny" or self.freeze is not None):
+            reason = "a tiny one is drawn as a whole" if self.source == "tiny" else f"freeze is {self.freeze}"
+            raise ValueError(
+                f"reinitialize {self.reinitialize} is for a pretrained encoder that learns; {reason}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -97,6 +115,13 @@ class TrainConfig(Frozen):
     learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
     head_learning_rate_scale: float = Field(
         1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
+    )
+    layer_decay: float = Field(
+        1.0,
+        gt=0,
+        le=1,
+        description="Learning rate of each layer of the encoder as a multiple of that of the layer above it; "
+        "the embeddings come below the first, and the top layer has the whole rate (Howard & Ruder 2018).",
     )
     weight_decay: float = Field(0.01, ge=0, le=10, description="Weight decay; none on biases and norms.")
     optimizer: Annotated[str, OneOf(OPTIMIZERS)] = Field(
@@ -125,6 +150,13 @@ class TrainConfig(Frozen):
     smart: SmartConfig = SmartConfig()
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
+    )
+    swap_pairs: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Data augmentation: share of training pairs whose sentences change places, drawn anew at "
+        "each step.",
     )
     remove_dev_rows: bool = Field(False, description="Leave out training rows whose texts also stand in dev.")
     precision: Precision = Field(
@@ -185,16 +217,27 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("encoder.freeze", "mask_words", "smart.enabled", "gradient")
+    @reads("encoder.freeze", "mask_words", "layer_decay", "smart.enabled", "gradient")
     def _learning_encoder(self) -> Self:
         wanting = {
             "mask_words": self.mask_words > 0,
+            "layer_decay": self.layer_decay < 1,
             "smart.enabled": self.smart.enabled,
             f"gradient {self.gradient}": self.gradient != "sum",
         }
         for what, wanted in wanting.items():
             if wanted and self.encoder.freeze == "all":
                 raise ValueError(f"{what} needs an encoder that learns; encoder.freeze is all")
+        return self
+
+    @model_validator(mode="after")
+    @reads("accumulation", "tasks.*.loss")
+    def _whole_batches(self) -> Self:
+        if self.accumulation > 1 and self.whole_batches:
+            raise ValueError(
+                f"the loss of {', '.join(self.whole_batches)} compares the rows of a batch, and accumulation "
+                f"{self.accumulation} would cut it into parts"
+            )
         return self
 
     @model_validator(mode="after")
@@ -220,6 +263,11 @@ class TrainConfig(Frozen):
         if unknown:
             raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
         return self
+
+    @property
+    def whole_batches(self) -> list[str]:
+        """The tasks whose batches go through the network in one part: their loss compares the rows."""
+        return [name for name, task in self.tasks.items() if LOSSES[task.loss].ranks]
 
     @property
     def bf16(self) -> bool | str:

@@ -13,6 +13,7 @@ from ..pretrained import verified_minilm_folder
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
 from .cpu.packed import KINDS, PackedModel
+from .layers import embeddings_of, layers_of, reinitialize
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
@@ -42,6 +43,8 @@ class SentenceEncoder(nn.Module):
         if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
+        if config.reinitialize:
+            reinitialize(self.bert, config.reinitialize)
         self.embedding_size = int(self.bert.config.hidden_size)
         self._learns = config.freeze != "all"
         _freeze(self.bert, config.freeze)
@@ -116,17 +119,11 @@ def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
         return
     parts: list[nn.Module] = [model]
     if what != "all":
-        embeddings = getattr(model, "embeddings", None)
-        number = what if isinstance(what, int) else 0
-        stacks = [part for part in model.modules() if isinstance(part, nn.ModuleList)]
-        layers = next((part for part in stacks if len(part) == model.config.num_hidden_layers), None)
-        if embeddings is None or (number and layers is None):
-            raise EncoderError(
-                f"encoder.freeze {what}: in a {model.config.model_type} it is not known what that is"
-            )
-        if layers is not None and number >= len(layers):
-            raise EncoderError(f"encoder.freeze {what}: it has {len(layers)} layers; write all to freeze it")
-        parts = [embeddings, *(layers or [])[:number]]
+        setting = f"encoder.freeze {what}"
+        layers = layers_of(model, setting) if isinstance(what, int) else []
+        if isinstance(what, int) and what >= len(layers):
+            raise EncoderError(f"{setting}: it has {len(layers)} layers; write all to freeze it")
+        parts = [embeddings_of(model, setting), *(layers[:what] if isinstance(what, int) else [])]
     for part in parts:
         part.requires_grad_(requires_grad=False)
 

@@ -56,7 +56,8 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
         return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
-    can_halve = ready.halvings == 0 and config.accumulation < config.batch_size
+    parts = ready.halvings == 0 and config.accumulation < config.batch_size
+    can_halve = parts and not config.whole_batches
     if failure.error_class is ErrorClass.OOM and can_halve:
         halved = config.model_copy(update={"accumulation": 2 * config.accumulation})
         note = (

@@ -29,6 +29,24 @@ def test_class_loss_is_mean_negative_log_softmax() -> None:
     assert loss.item() == pytest.approx(expected, rel=1e-6)
 
 
+def test_smoothed_labels_give_every_class_a_share() -> None:
+    given, truth, share = LOGITS.double().numpy(), np.array([2, 0, 0]), 0.2
+    labels = np.full((3, 3), share / 3)
+    labels[np.arange(3), truth] += 1 - share
+    log_softmax = given - np.log(np.exp(given).sum(axis=1, keepdims=True))
+    classes = Task.model_validate(
+        task("linear", pair=False, classes=3).model_dump() | {"label_smoothing": share}
+    )
+    loss = task_loss(classes, LOGITS, torch.from_numpy(truth))
+    assert loss.item() == pytest.approx(-(labels * log_softmax).sum(axis=1).mean(), rel=1e-6)
+
+
+def test_a_learned_order_is_predicted_from_the_lowest_cosine_to_the_highest() -> None:
+    declared = similarity("cosine", "cosent")
+    found = predict(declared, torch.tensor([[-1.0], [0.0], [0.5], [1.0]]))
+    assert found.tolist() == [0.0, 2.5, 3.75, 5.0]
+
+
 @pytest.mark.parametrize("head", ["linear", "cosine"])
 def test_similarity_cross_entropy_is_binary_with_a_soft_target(head: str) -> None:
     declared = similarity(head, "ce")
