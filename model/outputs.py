@@ -1,5 +1,6 @@
-"""From a head's raw output to a loss and to a prediction."""
+"""From a head's raw output to a loss and to a prediction, and how far two outputs are apart."""
 
+import torch
 from torch import Tensor
 
 from .heads import HEADS
@@ -65,3 +66,29 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
         unit = output.clamp(min=0) if HEADS[task.head].nonnegative else output
     low, high = task.range
     return low + unit * (high - low)
+
+
+def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
+    """How far two outputs are apart, as a mean over rows, in fp32 or what is finer.
+
+    For classes the symmetric Kullback–Leibler divergence of the two distributions; for a similarity the
+    squared difference of the predictions on 0–1.
+
+    Args:
+        task: The task.
+        outputs: What the head gave, ``[rows, outputs]``.
+        others: The same of another pass.
+    """
+    outputs, others = fine(outputs), fine(others)
+    if task.range is None:
+        p, q = outputs.log_softmax(dim=-1), others.log_softmax(dim=-1)
+        # KL(p, q) + KL(q, p) in one sum without cancellation: no term is negative, and equal outputs give 0.
+        return ((p.exp() - q.exp()) * (p - q)).sum(dim=-1).mean()
+    if LOSSES[task.loss].logits:
+        outputs, others = outputs.sigmoid(), others.sigmoid()
+    return (outputs - others).square().mean()
+
+
+def fine(outputs: Tensor) -> Tensor:
+    """Outputs in fp32, or in what is finer."""
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))

@@ -37,6 +37,7 @@ class EpochRecord:
         self._penalties = {name: torch.zeros((), device=device) for name in tasks}
         self._batches = dict.fromkeys(tasks, 0.0)
         self._smart_weights: dict[str, float] = {}
+        self._loss_weights: dict[str, float] = {}
         self._cosines = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._conflicts = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._steps = 0
@@ -91,6 +92,10 @@ class EpochRecord:
         """Notes the weight that SMART's regulariser has from now on, by task."""
         self._smart_weights = dict(weights)
 
+    def add_loss_weights(self, weights: Mapping[str, float]) -> None:
+        """Notes the learned weight that each task's loss has by now."""
+        self._loss_weights = dict(weights)
+
     def metrics(
         self,
         config: TrainConfig,
@@ -116,6 +121,9 @@ class EpochRecord:
                 pair = f"{one}+{other}"
                 metrics.append(Metric("train", pair, "cosine", float(self._cosines[i, j]) / self._steps))
                 metrics.append(Metric("train", pair, "conflict", float(self._conflicts[i, j]) / self._steps))
+        metrics += [
+            Metric("train", name, "loss_weight", weight) for name, weight in self._loss_weights.items()
+        ]
         for name, weight in self._smart_weights.items():
             metrics.append(Metric("train", name, "smart_weight", weight))
             if name in seen:

@@ -14,9 +14,9 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from .config.smart import SmartConfig, task_weight
-from .losses import LOSSES
 from .network.cpu.dropout import remembered
 from .network.multitask import MultitaskEncoder
+from .outputs import divergence, fine
 from .randomness import random_states, replayed
 from .tasks import Task
 
@@ -182,27 +182,6 @@ def _frozen(model: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
-    """How far two outputs are apart, as a mean over rows, in fp32 or what is finer.
-
-    For classes the symmetric Kullback–Leibler divergence of the two distributions; for a similarity the
-    squared difference of the predictions on 0–1.
-
-    Args:
-        task: The task.
-        outputs: What the head gave, ``[rows, outputs]``.
-        others: The same of another pass.
-    """
-    outputs, others = _fine(outputs), _fine(others)
-    if task.range is None:
-        p, q = outputs.log_softmax(dim=-1), others.log_softmax(dim=-1)
-        # KL(p, q) + KL(q, p) in one sum without cancellation: no term is negative, and equal outputs give 0.
-        return ((p.exp() - q.exp()) * (p - q)).sum(dim=-1).mean()
-    if LOSSES[task.loss].logits:
-        outputs, others = outputs.sigmoid(), others.sigmoid()
-    return (outputs - others).square().mean()
-
-
 def adversarial_noise(
     task: Task,
     outputs: Tensor,
@@ -280,14 +259,10 @@ def released_divergence(task: Task, perturbed: Tensor, outputs: Tensor) -> Tenso
 
 
 def _released_change(task: Task, outputs: Tensor, target: Tensor) -> Tensor:
-    outputs, target = _fine(outputs), _fine(target)
+    outputs, target = fine(outputs), fine(target)
     if task.range:
         return functional.mse_loss(outputs, target)
     return functional.kl_div(outputs.log_softmax(dim=-1), target.softmax(dim=-1), reduction="batchmean")
-
-
-def _fine(outputs: Tensor) -> Tensor:
-    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
 
 
 def _normalised(gradient: Tensor, mask: Tensor) -> Tensor:

@@ -32,6 +32,7 @@ from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import task_loss
 from .precision import computing, resolved
 from .predictions import save_predictions
+from .rdrop import two_passes
 from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
@@ -91,7 +92,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         _log.warning(
             "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
         )
-    optimizer = build_optimizer(model.encoder, model.heads, config)
+    optimizer = build_optimizer(model.encoder, model.of_tasks, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None
     if config.encoder.freeze == "all":
@@ -151,18 +152,25 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    penalty = torch.zeros((), device=device)
                     with computing(device, precision):
                         if features is not None:
                             numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            outputs = model.heads[name](*chosen.chunk(len(split.task.text)))
-                            penalty = torch.zeros((), device=device)
+                            passes = (model.heads[name](*chosen.chunk(len(split.task.text))),)
+                        elif config.r_drop:
+                            passes, penalty = two_passes(split.task, partial(model, *inputs), config.r_drop)
                         elif smart is None:
-                            outputs, penalty = model(*inputs), torch.zeros((), device=device)
+                            passes = (model(*inputs),)
                         else:
                             outputs, penalty = smart.loss(*inputs)
-                    loss = task_loss(split.task, outputs.float(), batch.targets)
-                    objective = split.task.weight * (loss + penalty) * (len(part) / len(rows))
+                            passes = (outputs,)
+                    losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
+                    loss = torch.stack(losses).mean()
+                    weighed = loss + penalty
+                    if model.uncertainty is not None:
+                        weighed = model.uncertainty(name, weighed)
+                    objective = split.task.weight * weighed * (len(part) / len(rows))
                     if not math.isfinite(objective.item()):
                         raise NonFiniteLossError(
                             f"the loss of task {name} is {objective.item()} at step {step + 1} "
@@ -194,6 +202,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
+        if model.uncertainty is not None:
+            record.add_loss_weights(model.uncertainty.weights())
         overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
         with computing(device, precision):

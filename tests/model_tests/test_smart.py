@@ -13,7 +13,8 @@ from model.config import TrainConfig
 from model.config.smart import SmartConfig
 from model.data.tokenizer import build_tokenizer
 from model.network.multitask import MultitaskEncoder
-from model.smart import adversarial_noise, divergence
+from model.outputs import divergence
+from model.smart import adversarial_noise
 from tests.model_tests.made import needs_minilm
 from tests.model_tests.smoothed import (
     NAMES,

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from model.config.smart import SmartConfig, task_weight
 from model.network.cpu.packing import Packing
-from model.smart import Smart, divergence, released_divergence
+from model.outputs import divergence
+from model.smart import Smart, released_divergence
 from tests.model_tests.smoothed import (
     NAMES,
     TASKS,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...config.train import DROPOUT_BELOW, DROPOUT_LEVELS
+from ...config.encoder import DROPOUT_BELOW, DROPOUT_LEVELS
 from ...errors import EncoderError
 
 _REMEMBERED: ContextVar[dict[tuple[int, int, int], Tensor] | None] = ContextVar("_REMEMBERED", default=None)

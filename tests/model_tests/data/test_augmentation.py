@@ -1,4 +1,4 @@
-"""Masked words: whole words, the right share, never the edges or the padding. Exchanged pairs: their share."""
+"""Masked words: whole ones, the right share, never the edges or the padding. Exchanged pairs: their share."""
 
 from pathlib import Path
 

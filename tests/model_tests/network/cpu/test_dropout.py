@@ -4,7 +4,7 @@ import torch
 from scipy.stats import binomtest
 from torch.nn import functional
 
-from model.config.train import DROPOUT_BELOW, DROPOUT_LEVELS
+from model.config.encoder import DROPOUT_BELOW, DROPOUT_LEVELS
 from model.errors import EncoderError
 from model.network.cpu.dropout import Dropout, dropout, remembered, replace_dropout
 
