@@ -65,9 +65,12 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
     [
         (
             TrainConfig,
-            [{"tasks": TASKS, "gradient": "pcgrad"}, {"tasks": {name: TASKS[name] for name in "bc"}}],
+            [
+                {"tasks": TASKS, "gradient": "pcgrad"},
+                {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
+            ],
         ),
-        (EncoderConfig, [{}]),
+        (EncoderConfig, [{}, {"source": "minilm", "reinitialize": 1}]),
         (SmartConfig, [{}]),
         (Task, [TASKS["a"], {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1}]),
     ],
