@@ -46,7 +46,8 @@ _Lines = Iterator[str | tuple[Sequence[Heading], Cells]]
 
 
 def _members(found: StoredEnsemble) -> _Lines:
-    yield f"{found.study}: {found.way}, of {plural(found.candidates, 'trial')}"
+    of = "" if found.arm is None else f" of arm {one_line(found.arm)}"
+    yield f"{found.study}: {found.way}, of {plural(found.candidates, 'trial')}{of}"
     yield found.overall.words(found.tasks)
     picks = sum(found.picks.values())
     headings = [Heading("member"), Heading("arm"), Heading("weight", numeric=True)]

@@ -42,6 +42,7 @@ class StoredEnsemble:
 
     Attributes:
         study: Name of the study.
+        arm: The arm of which alone its trials are; None for all.
         tasks: Its tasks.
         overall: How `overall` follows from their scores.
         way: How it was chosen, in words.
@@ -58,6 +59,7 @@ class StoredEnsemble:
     """
 
     study: str
+    arm: str | None
     tasks: Mapping[str, Task]
     overall: Overall
     way: str
@@ -114,6 +116,7 @@ def choose_ensemble(
     )
     return StoredEnsemble(
         study=store.row.name,
+        arm=arm,
         tasks=tasks,
         overall=overall,
         way=way,

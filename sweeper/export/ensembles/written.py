@@ -34,7 +34,7 @@ def write_ensemble(found: StoredEnsemble, file: Path) -> None:
         "scored_on": {name: places.tolist() for name, places in found.halves.scoring.items()},
         "test": _columns(found.tasks, found.tested.predictions),
     }
-    write_beside(file, json.dumps(content, indent=1) + "\n")
+    write_beside(file, json.dumps(content) + "\n")
 
 
 def _columns(tasks: Mapping[str, Task], run: Run) -> dict[str, Any]:
