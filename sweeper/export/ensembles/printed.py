@@ -39,7 +39,8 @@ def print_ensemble(found: StoredEnsemble, console: Console) -> None:
                 console.print(fit(headings, cells, console.width)[0])
         if lines:
             console.print()
-    console.print(Text(shown(_selection(found))))
+    for line in filter(None, (_selection(found), one_line(found.notice))):
+        console.print(Text(shown(line)))
 
 
 _Lines = Iterator[str | tuple[Sequence[Heading], Cells]]
@@ -72,8 +73,15 @@ def _members(found: StoredEnsemble) -> _Lines:
 def _chosen(found: StoredEnsemble) -> _Lines:
     yield f"On the rows that chose, {_listed(_sizes(found.halves.choosing))}, where both are too high:"
     ours, theirs = found.chosen
+    undefined = [
+        name
+        for name, places in found.halves.choosing.items()
+        if not found.tasks[name].scorer.defined(found.predictions[name].labels[places])
+    ]
     rows = [
-        (name, score(ours[name]), score(theirs[name]), difference(ours[name] - theirs[name]))
+        (name, NONE, NONE, NONE)
+        if name in undefined
+        else (name, score(ours[name]), score(theirs[name]), difference(ours[name] - theirs[name]))
         for name in ("overall", *found.tasks)
     ]
     yield _headings(found), rows

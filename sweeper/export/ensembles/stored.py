@@ -22,7 +22,7 @@ from .scored import ScoredRows, score_rows
 
 
 @dataclass(frozen=True)
-class Tested:
+class HeldOut:
     """What an ensemble is on test rows.
 
     Attributes:
@@ -43,6 +43,7 @@ class StoredEnsemble:
     Attributes:
         study: Name of the study.
         arm: The arm of which alone its trials are; None for all.
+        notice: What is to be said beside every score on its workload; may be empty.
         tasks: Its tasks.
         overall: How `overall` follows from their scores.
         way: How it was chosen, in words.
@@ -60,6 +61,7 @@ class StoredEnsemble:
 
     study: str
     arm: str | None
+    notice: str
     tasks: Mapping[str, Task]
     overall: Overall
     way: str
@@ -70,7 +72,7 @@ class StoredEnsemble:
     halves: Halves
     chosen: tuple[Mapping[str, float], Mapping[str, float]]
     scored: ScoredRows
-    tested: Tested
+    tested: HeldOut
     predictions: Run
     left_out: Sequence[str]
 
@@ -117,6 +119,7 @@ def choose_ensemble(
     return StoredEnsemble(
         study=store.row.name,
         arm=arm,
+        notice=study.workload.notice,
         tasks=tasks,
         overall=overall,
         way=way,
@@ -141,7 +144,7 @@ def _tested(  # noqa: PLR0917 - what is scored, and by what
     members: Sequence[Candidate],
     picks: Picks,
     best: Candidate,
-) -> Tested:
+) -> HeldOut:
     """The ensemble on test rows, if each of its trials, and the best single one, has predictions of them."""
     runs: dict[int, Run] = {}
     for one in (*members, best):
@@ -152,16 +155,16 @@ def _tested(  # noqa: PLR0917 - what is scored, and by what
     without = {one.run.number for one in (*members, best)} - runs.keys()
     if not runs or without:
         why = f"{trial_names(without)} left no predictions of them" if runs else ""
-        return Tested({}, why=why)
+        return HeldOut({}, why=why)
     own = runs[best.run.number]
     if not all(
         run.keys() == own.keys() and all(run[name].same_rows(own[name]) for name in own)
         for run in runs.values()
     ):
-        return Tested({}, why="the trials were scored on different ones")
+        return HeldOut({}, why="the trials were scored on different ones")
     tested = {name: task for name, task in tasks.items() if name in own}
     ensemble = averaged(tested, [runs[one.run.number] for one in members], picks.values())
-    return Tested(ensemble, score_rows(tested, overall, ensemble, own))
+    return HeldOut(ensemble, score_rows(tested, overall, ensemble, own))
 
 
 def _test_scores(store: StudyStore, tasks: Mapping[str, Task], one: Candidate) -> dict[str, float]:

@@ -131,6 +131,7 @@ def test_the_terminal_has_members_formula_scores_and_what_they_hold_for(left: Le
     assert "were chosen on 77 dev rows and scored on 75 others" in text
     assert "were chosen on all dev rows: both scores may be too high" in text
     assert "test rows" not in text
+    assert text.endswith(" ".join(STUDY.workload.notice.split()))
     assert max(map(len, said.out.splitlines())) <= 110
 
 
