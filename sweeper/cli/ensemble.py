@@ -78,7 +78,7 @@ def ensemble(
             arm=arm,
         )
     if chosen.left_out:
-        say(f"Warning: left out: {'; '.join(chosen.left_out)}", err=True)
+        say(f"Warning: {'; '.join(chosen.left_out)}", err=True)
     print_ensemble(chosen, Console())
     if output is not None:
         write_ensemble(chosen, output)

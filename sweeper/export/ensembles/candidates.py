@@ -75,18 +75,22 @@ def read_candidates(store: StudyStore, study: Study, reader: RunReader, arm: str
             reading.add(run, known=run.arm in study.spec.arms)
     found = reading.alike()
     left_out = (
-        *(f"{trial_names(numbers)}: {why}" for why, numbers in reading.left_out.items()),
+        *(_says(numbers, why) for why, numbers in reading.left_out.items()),
         *reader.left_out,
     )
     networks = len({one.made.number for one in found})
     if networks < 2:
         where = f"study {store.row.name!r}" + (f", arm {arm!r}," if arm else "")
-        why = f" (left out: {'; '.join(left_out)})" if left_out else ""
+        why = f" ({'; '.join(left_out)})" if left_out else ""
         raise InputError(
             f"{where} has {plural(networks, 'network')} with stored predictions that can be averaged, and an "
             f"ensemble needs two{why}"
         )
     return Candidates(found, left_out)
+
+
+def _says(numbers: Sequence[int], why: str) -> str:
+    return f"{trial_names(numbers)} {'is' if len(numbers) == 1 else 'are'} left out: {why}"
 
 
 class _Reading:

@@ -163,8 +163,8 @@ def test_what_cannot_be_averaged_is_left_out_in_one_line(left: Left, typed: Comm
     said = typed("--top", "2")
     assert said.code == 0
     assert said.err.splitlines() == [
-        "Warning: left out: trial 0: no stored predictions; trial 1: no stored outputs of the head, which "
-        "older versions did not keep; trial 3: other dev rows than most; "
+        "Warning: trial 0 is left out: no stored predictions; trial 1 is left out: no stored outputs of the "
+        "head, which older versions did not keep; trial 3 is left out: other dev rows than most; "
         "runs/made@demo/2/predictions.npz is left out: it is damaged"
     ]
     assert "of 2 trials\n" in said.out
@@ -174,7 +174,7 @@ def test_what_cannot_be_averaged_is_left_out_in_one_line(left: Left, typed: Comm
     said = typed("--top", "2")
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert "Error: study 'made@demo' has 1 network with stored predictions that can be averaged" in said.err
-    assert "trial 5: other data than most" in said.err
+    assert "trial 5 is left out: other data than most" in said.err
 
 
 def test_predictions_for_other_tasks_or_other_scores_are_left_out(left: Left, typed: Command) -> None:
@@ -198,7 +198,7 @@ def test_a_result_that_is_reused_is_the_network_that_was_trained(left: Left, typ
     )
     assert "only 5 networks" in typed("--top", "6").err
     left.sql("UPDATE run SET reused_from = 77 WHERE number = 4")
-    assert "trial 4: trial 77, whose result it has, cannot be read" in typed("--greedy").err
+    assert "trial 4 is left out: trial 77, whose result it has, cannot be read" in typed("--greedy").err
 
 
 def test_test_rows_are_scored_where_every_member_has_them(left: Left, typed: Command) -> None:
