@@ -31,7 +31,7 @@ class Predictions:
     labels: NDArray[np.float64]
     words: NDArray[np.int64] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
-    scores: NDArray[np.float32] | None = None
+    scores: NDArray[np.floating] | None = None
 
     @property
     def whole(self) -> bool:

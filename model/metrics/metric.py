@@ -30,7 +30,7 @@ class Predicted(Protocol):
         """Class numbers, or scores in the units of the labels, ``[rows]``."""
 
     @property
-    def scores(self) -> NDArray[np.float32] | None:
+    def scores(self) -> NDArray[np.floating] | None:
         """What the head gave, ``[rows, outputs]``; None of a trial of an older version."""
 
 

@@ -27,6 +27,7 @@ from .confirm import confirm
 from .dashboard import dashboard
 from .db import databases
 from .diff import diff
+from .ensemble import ensemble
 from .export import export
 from .list import list_studies
 from .new import beginnings
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "replay": replay,
     "best": best,
     "predict": predict,
+    "ensemble": ensemble,
     "export": export,
     "clean": clean,
     "dashboard": dashboard,

@@ -42,19 +42,20 @@ class RunReader:
             made: The trial that was trained, with scores: not one that has its result from another.
         """
         file = RunFolder(self._folder.run(made.number)).predictions
-        if not os.path.exists(file):  # noqa: PTH110 - a folder that may not be read is no error here
-            return None
-        why = self._why_not(file, made)
-        found = None if why else read_predictions(file)
-        if found is None:
-            self._leave_out(file, why or "is damaged")
-        elif unscored := self._unscored(found):
-            self._leave_out(file, f"has no outputs of the head, which metric {unscored} needs")
-        elif not self._reach(made, found):
-            self._leave_out(file, f"does not give the recorded scores of trial {made.number}")
-        else:
-            return found
-        return None
+        return self._read(file, made, made.scores or {}, self._tasks)
+
+    def test_predictions(
+        self, made: TrialRow, recorded: Mapping[str, float]
+    ) -> Mapping[str, Predictions] | None:
+        """Those of the test rows, likewise.
+
+        Args:
+            made: As of `predictions`.
+            recorded: Its test scores at its best epoch; None is read without.
+        """
+        file = RunFolder(self._folder.run(made.number)).test_predictions
+        tested = {name: task for name, task in self._tasks.items() if name in recorded}
+        return self._read(file, made, recorded, tested) if tested else None
 
     def weights(self, made: TrialRow) -> Path | None:
         """The file with the weights of a trial's best epoch; None where it is gone or left out.
@@ -69,22 +70,33 @@ class RunReader:
             return None
         why = self._why_not(folder.weights, made)
         unsigned = why is None and not (folder.root / FILE).exists()
-        if unsigned and (found := read_predictions(folder.predictions)) and not self._reach(made, found):
+        beside = read_predictions(folder.predictions) if unsigned else None
+        if beside and not _reach(made.scores or {}, beside, self._tasks):
             why = f"lies beside predictions that do not give the recorded scores of trial {made.number}"
         if why:
             self._leave_out(folder.weights, why)
         return None if why else folder.weights
 
+    def _read(
+        self, file: Path, made: TrialRow, recorded: Mapping[str, float], tasks: Mapping[str, Task]
+    ) -> Mapping[str, Predictions] | None:
+        if not os.path.exists(file):  # noqa: PTH110 - a folder that may not be read is no error here
+            return None
+        why = self._why_not(file, made)
+        found = None if why else read_predictions(file)
+        if found is None:
+            self._leave_out(file, why or "is damaged")
+        elif unscored := self._unscored(found):
+            self._leave_out(file, f"has no outputs of the head, which metric {unscored} needs")
+        elif not _reach(recorded, found, tasks):
+            self._leave_out(file, f"does not give the recorded scores of trial {made.number}")
+        else:
+            return found
+        return None
+
     def _leave_out(self, file: Path, why: str) -> None:
         # Not from the root of the machine, which would stand in every report.
         self.left_out.append(f"{file.relative_to(self._folder.home.root)} is left out: it {why}")
-
-    def _reach(self, made: TrialRow, found: Mapping[str, Predictions]) -> bool:
-        """Whether predictions are those that a trial's scores were computed from."""
-        recorded = made.scores or {}
-        if not found.keys() == self._tasks.keys() <= recorded.keys():
-            return False
-        return all(abs(task.score(found[name]) - recorded[name]) < SAME for name, task in self._tasks.items())
 
     def _unscored(self, found: Mapping[str, Predictions]) -> str | None:
         """A metric that needs what an older version did not keep, and its task: ``auc of para``."""
@@ -114,6 +126,15 @@ class RunReader:
             f"is of epoch {origin.epoch}, and the best is {made.best_epoch}": origin.epoch != made.best_epoch,
         }
         return next((why for why, so in reasons.items() if so), None) or _damage(file, origin)
+
+
+def _reach(
+    recorded: Mapping[str, float], found: Mapping[str, Predictions], tasks: Mapping[str, Task]
+) -> bool:
+    """Whether predictions are those that a trial's recorded scores were computed from."""
+    if not found.keys() == tasks.keys() <= recorded.keys():
+        return False
+    return all(abs(task.score(found[name]) - recorded[name]) < SAME for name, task in tasks.items())
 
 
 def _damage(file: Path, origin: RunOrigin) -> str | None:

@@ -6,7 +6,7 @@ from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import brief, nearest, one_line, plural, setting_line
-from ..trial import RunState, TrialRow
+from ..trial import RunState, StudyRow, TrialRow
 
 
 def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:
@@ -34,8 +34,7 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
         InputError: If there is no such arm, or not as many of its trials are complete.
     """
     row = store.row
-    if arm is not None and arm not in row.study["arms"]:
-        raise InputError(f"study {row.name!r} has no arm {arm!r}{nearest(arm, row.study['arms'])}")
+    check_arm(row, arm)
     complete = [
         one
         for one in store.trials.standings()
@@ -52,6 +51,16 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
         there = f"only {plural(len(runs), 'complete trial')}" if runs else "no complete trial yet"
         raise InputError(f"{where} has {there}")
     return runs
+
+
+def check_arm(row: StudyRow, arm: str | None) -> None:
+    """Looks whether a study has an arm.
+
+    Raises:
+        InputError: If one is named that it has not.
+    """
+    if arm is not None and arm not in row.study["arms"]:
+        raise InputError(f"study {row.name!r} has no arm {arm!r}{nearest(arm, row.study['arms'])}")
 
 
 def best_text(store: StudyStore, run: TrialRow) -> str:

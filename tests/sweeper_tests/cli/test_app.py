@@ -153,7 +153,7 @@ def test_help_teaches(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None
     assert "--debug" in said.out
     assert "SWEEPER_HOME" in said.out
     names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
-    assert len(names) == 17
+    assert len(names) == 18
     for name in names:
         assert name in said.out
         told = sweeper(name, "--help")

@@ -1,0 +1,1 @@
+"""Ensembles of what trials predicted: chosen on one half of the dev rows, scored on the other."""
