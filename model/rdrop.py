@@ -11,9 +11,7 @@ from .outputs import divergence
 from .tasks import Task
 
 
-def two_passes(
-    task: Task, network: Callable[[], Tensor], strength: float
-) -> tuple[tuple[Tensor, Tensor], Tensor]:
+def two_passes(task: Task, network: Callable[[], Tensor], strength: float) -> tuple[list[Tensor], Tensor]:
     """Takes a batch through the network twice, each time with dropout of its own.
 
     Args:
@@ -28,4 +26,4 @@ def two_passes(
     """
     one, other = network(), network()
     apart = divergence(task, one, other)
-    return (one, other), strength * (apart / 2 if task.range is None else apart)
+    return [one, other], strength * (apart / 2 if task.range is None else apart)

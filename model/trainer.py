@@ -157,14 +157,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                         if features is not None:
                             numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = (model.heads[name](*chosen.chunk(len(split.task.text))),)
+                            passes = [model.heads[name](*chosen.chunk(len(split.task.text)))]
                         elif config.r_drop:
                             passes, penalty = two_passes(split.task, partial(model, *inputs), config.r_drop)
                         elif smart is None:
-                            passes = (model(*inputs),)
+                            passes = [model(*inputs)]
                         else:
                             outputs, penalty = smart.loss(*inputs)
-                            passes = (outputs,)
+                            passes = [outputs]
                     losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
                     loss = torch.stack(losses).mean()
                     weighed = loss + penalty

@@ -39,7 +39,8 @@ class UncertaintyWeights(nn.Module):
         """
         number, factor = self._places[task]
         log_variance = self.log_variances[number]
-        return factor * loss * (-log_variance).exp() + log_variance / 2
+        weighed: Tensor = factor * loss * (-log_variance).exp() + log_variance / 2
+        return weighed
 
     def weights(self) -> dict[str, float]:
         """exp(-s) of each task."""
