@@ -34,12 +34,13 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
         targets: What `to_target` gave, ``[rows]``.
     """
     loss = LOSSES[task.loss]
+    of = loss.similarity if task.range is not None else loss.classes
+    assert of is not None, f"loss {task.loss} is not for this task"  # noqa: S101 - the task was checked
     value: Tensor
     if task.range is None:
-        settings = {name: getattr(task, name) for name in loss.settings}
-        value = loss.classes(outputs, targets, **settings)  # type: ignore[misc] - the task was checked
+        value = of(outputs, targets, **{name: getattr(task, name) for name in loss.settings})
     else:
-        value = loss.similarity(outputs.squeeze(-1), targets)  # type: ignore[misc]
+        value = of(outputs.squeeze(-1), targets)
     return value
 
 
