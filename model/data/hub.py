@@ -104,4 +104,4 @@ def _way_out(path: str, folder: Path | None, data: Path | None) -> str:
     if folder:
         return "check the names of subset and split, and the folder's files; kind: files reads more encodings"
     place = f"there is no folder {data / path}" if data else "SWEEPER_DATA, for folders, is not set"
-    return f"check its name, subset and split, and the network; {place}"
+    return f"{place}; for one on the Hub check the names of dataset, subset and split"
