@@ -113,7 +113,8 @@ def test_a_folder_that_is_not_there_is_no_matter_of_the_network(
 def test_a_name_that_may_be_a_folder_is_looked_for_in_both_places(
     datasets: ModuleType, tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match=rf"'hubdir' on the Hub.*there is no folder {tmp_path / 'hubdir'}; for one on the Hub"):
+    missing = tmp_path / "hubdir"
+    with pytest.raises(DataError, match=rf"'hubdir' on the Hub.*there is no folder {missing}; for one"):
         read("para", paraphrases(path="hubdir"), "train", tmp_path)
 
 
