@@ -44,7 +44,8 @@ SETTINGS = {
     "epochs": 2,
     "steps_per_epoch": 2,
     "encoder": TINY,
-    "tasks": {n: t.model_dump() for n, t in DEMO.items()},
+    "train_sample": 8,
+    "tasks": {n: t.model_dump() | {"dev_rows": 16} for n, t in DEMO.items()},
 }
 
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": ("diff", "0 1"),
     "replay": ("replay", "0"),
     "best": ("best", ""),
+    "ensemble": ("ensemble", "--top 2"),
     "export": ("export", "--trials trials.csv"),
     "clean": ("clean", ""),
     "predict": ("predict", "--input rows.tsv --output out.tsv"),

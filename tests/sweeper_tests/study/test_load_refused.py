@@ -72,7 +72,7 @@ WRONG = [
      "6: arms.cafe\u0301: prints as the arm 'caf\\xe9' does: give one of them another name"),
     ("A: {}", '" ": {}',
      "4: arms.  = ' ': must not be blank, nor begin or end with a space, nor hold a line break"),
-    ("dropout: [0.1, 0.3]", "drop: [0]", "7: space.drop: unknown key; did you mean 'dropout'?"),
+    ("dropout: [0.1, 0.3]", "drop_out: [0]", "7: space.drop_out: unknown key; did you mean 'dropout'?"),
     ("dropout: [0.1, 0.3]", "encoder: [1]",
      "7: space.encoder: is a group; name one of its fields, for example encoder.source"),
     ("dropout: [0.1, 0.3]", "tasks.sts.head: [linear]",
