@@ -120,7 +120,7 @@ def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     others = dialog.get_by_role("navigation", name="Trials of one score")
     assert others.get_by_role("link").all_text_contents() == ["0", "1"]
     others.get_by_role("link", name="1").click()
-    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 1"
+    dialog.get_by_role("heading", level=2, name="Trial 1", exact=True).wait_for()
     assert others.locator("[aria-current]").text_content() == "1"
     page.keyboard.press("Escape")
     closed(page)
