@@ -20,6 +20,7 @@ class Loss:
             else they are that prediction.
         ranks: Whether it compares the rows of a batch with one another; the outputs of a similarity are then
             cosines of which the order alone is learned, and -1 to 1 is put on the range.
+        squared: Whether it is a squared error: half of it is a normal distribution's negative log likelihood.
         of_range: What it is for a similarity, where that has another name.
     """
 
@@ -29,6 +30,7 @@ class Loss:
     settings: tuple[str, ...] = ()
     logits: bool = False
     ranks: bool = False
+    squared: bool = False
     of_range: str | None = None
 
 
@@ -46,6 +48,7 @@ LOSSES = Registry(
         "mse": Loss(
             "mean squared error (range only)",
             similarity=Deferred("torch.nn.functional:mse_loss"),
+            squared=True,
             of_range="mean squared error",
         ),
         "ordinal": Loss(

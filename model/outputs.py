@@ -58,13 +58,9 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
     if task.range is None:
         return outputs.argmax(dim=-1)
     output = outputs.squeeze(-1)
-    loss = LOSSES[task.loss]
-    if loss.logits:
-        unit = output.sigmoid()
-    elif loss.ranks:
-        unit = (output + 1) / 2
-    else:
-        unit = output.clamp(min=0) if HEADS[task.head].nonnegative else output
+    unit = _unit(task, output)
+    if HEADS[task.head].nonnegative and unit is output:
+        unit = unit.clamp(min=0)
     low, high = task.range
     return low + unit * (high - low)
 
@@ -85,9 +81,15 @@ def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
         p, q = outputs.log_softmax(dim=-1), others.log_softmax(dim=-1)
         # KL(p, q) + KL(q, p) in one sum without cancellation: no term is negative, and equal outputs give 0.
         return ((p.exp() - q.exp()) * (p - q)).sum(dim=-1).mean()
-    if LOSSES[task.loss].logits:
-        outputs, others = outputs.sigmoid(), others.sigmoid()
-    return (outputs - others).square().mean()
+    return (_unit(task, outputs) - _unit(task, others)).square().mean()
+
+
+def _unit(task: Task, outputs: Tensor) -> Tensor:
+    """Outputs of a similarity on 0-1: those of a loss that has them there already are given back."""
+    loss = LOSSES[task.loss]
+    if loss.logits:
+        return outputs.sigmoid()
+    return (outputs + 1) / 2 if loss.ranks else outputs
 
 
 def fine(outputs: Tensor) -> Tensor:

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from ..losses import LOSSES
 from ..tasks import Task
 
 
 class UncertaintyWeights(nn.Module):
     """A learned log variance s of each task; its loss L becomes exp(-s) · L + s / 2.
 
-    For a similarity under mean squared error it is exp(-s) · L / 2 + s / 2, the likelihood of a normal
+    Where L is a squared error it is exp(-s) · L / 2 + s / 2, the likelihood of a normal
     distribution; for classes the first is the paper's approximation. All begin at s = 0.
 
     Args:
@@ -24,7 +25,7 @@ class UncertaintyWeights(nn.Module):
     def __init__(self, tasks: Mapping[str, Task]) -> None:
         super().__init__()
         self._places = {
-            name: (number, 0.5 if task.loss == "mse" else 1.0)
+            name: (number, 0.5 if LOSSES[task.loss].squared else 1.0)
             for number, (name, task) in enumerate(tasks.items())
         }
         # One parameter a task: what belongs to one task is no matter of gradient surgery.
