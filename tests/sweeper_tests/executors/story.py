@@ -80,6 +80,18 @@ def trials() -> set[psutil.Process]:
     return found
 
 
+def fork_server(seconds: float = 15) -> psutil.Process:
+    """The server of trials that this process has just started; until exec it bears this process's own name."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for child in psutil.Process().children():
+            with suppress(psutil.Error):
+                if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                    return child
+        time.sleep(0.02)
+    raise TimeoutError("no fork server has started")
+
+
 def started(executor: Executor, job: Job) -> psutil.Process:
     """The process of a trial that has just finished an epoch."""
     before = trials()

@@ -5,20 +5,19 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from psutil import Process
 
 from sweeper.executors import local
 from sweeper.executors.local import LocalExecutor
 from sweeper.executors.protocol import Failed, Finished
 from sweeper.trial import ErrorClass
-from tests.sweeper_tests.executors.story import gone, job, story
+from tests.sweeper_tests.executors.story import fork_server, gone, job, story
 
 
 @pytest.mark.parametrize("when", ["before", "at once", "always"])
 def test_a_dead_server_is_restarted(when: str, tmp_path: Path) -> None:
     executor, mine = LocalExecutor(), job(tmp_path)
     local._start_server()
-    server = next(one for one in Process().children() if "forkserver" in " ".join(one.cmdline()))
+    server = fork_server()
     server.kill()
     if when == "before":
         assert gone(server)
