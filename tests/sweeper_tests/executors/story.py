@@ -81,7 +81,7 @@ def trials() -> set[psutil.Process]:
 
 
 def fork_server(seconds: float = 15) -> psutil.Process:
-    """The server of trials that this process has just started; until exec it bears this process's own name."""
+    """The server of trials that this process has just started; until exec it bears this process's name."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         for child in psutil.Process().children():
