@@ -188,7 +188,7 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
 
 def _alike(arm: str, old: Study, new: Study) -> bool:
     """Whether an arm's configuration is what it was, however it is written now."""
-    before, after = (study.config(arm, {}, 0) for study in (old, new))
+    before, after = (study.config(arm, old.first, 0) for study in (old, new))
     # The order of the tasks counts: each draws its batches by its place.
     return before == after and list(before.tasks) == list(after.tasks)
 

@@ -1,12 +1,14 @@
 """The samplers that a study may name, and what a study file must know of each. Imports no Optuna."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from model.frozen import Frozen
 from model.registry import OneOf, Registry
+
+from .problem import FieldError
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,18 @@ class SamplerSpec(Frozen):
         ge=2,
         description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
     )
+    peers: Literal["arm", "study"] = Field(
+        "arm",
+        description="Whose results a configuration follows, where the sampler learns: those of its arm, so "
+        "that every arm is searched by itself, or those of all of the study, which then get the same ones.",
+    )
+
+    @model_validator(mode="after")
+    def _learns_together(self) -> Self:
+        if self.peers == "study" and not self.method.learns:
+            reason = f"goes with samplers that learn: {self.name} gives all arms the same anyway"
+            raise FieldError(("peers",), reason, self.peers)
+        return self
 
     @property
     def method(self) -> Sampler:

@@ -111,7 +111,7 @@ def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executo
     if left <= 0:
         return LocalExecutor()
     places = order.places
-    config = study.config(next(iter(study.spec.arms)), {}, study.spec.seeds[0])
+    config = study.config(next(iter(study.spec.arms)), study.first, study.spec.seeds[0])
     with order.console.status("Measuring how many workers are fastest"):
         choice = choose_workers(config, places.home, places.data, left)
     say(order.console, str(choice))
