@@ -50,6 +50,10 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         if method.ranges_only and isinstance(entry, Choice):
             value = WORKLOAD if taken else list(entry.values)
             yield FieldError(path, f"sampler {name} needs a range with low and high{instead}", value)
+        # One that the workload recommends is advice, which a sampler may do without.
+        if not (method.priors or taken or isinstance(entry, Choice) or entry.prior is None):
+            reason = f"sampler {name} spreads its configurations evenly: leave this out, or take another"
+            yield FieldError((*path, "prior"), reason, entry.prior)
 
 
 def size_problems(space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:

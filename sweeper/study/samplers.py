@@ -23,6 +23,7 @@ class Sampler:
         cells: Whether it goes through the cells of the space, each once, and draws nothing.
         objectives: How many scores it raises at once.
         ranges_only: Whether it searches no choices.
+        priors: Whether it begins at the `prior` of a range, and near it.
     """
 
     draws: str = ""
@@ -30,6 +31,7 @@ class Sampler:
     cells: bool = False
     objectives: Literal["one", "several", "any"] = "one"
     ranges_only: bool = False
+    priors: bool = True
 
 
 _IN = "sweeper.search.samplers"
@@ -39,8 +41,8 @@ SAMPLERS: Registry[Sampler] = Registry(
     {
         "tpe": Sampler(f"{_IN}.tpe:draw", objectives="any"),
         "random": Sampler(f"{_IN}.uniform:draw", learns=False, objectives="any"),
-        "grid": Sampler(cells=True, learns=False),
-        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any"),
+        "grid": Sampler(cells=True, learns=False, priors=False),
+        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any", priors=False),
         "cma-es": Sampler(f"{_IN}.cma_es:draw", ranges_only=True),
         "gp": Sampler(f"{_IN}.gaussian:draw"),
         "nsga2": Sampler(f"{_IN}.nsga2:draw", objectives="several"),

@@ -74,8 +74,8 @@ class StudySpec(Frozen):
     )
     space: dict[str, Space | Literal["workload"]] = Field(
         {},
-        description="Settings that vary within an arm: a list of choices; low, high, log, step; or the word "
-        "workload, for the range that the workload recommends.",
+        description="Settings that vary within an arm: a list of choices; low, high, log, step, prior; or "
+        "the word workload, for the range that the workload recommends.",
     )
     enqueue: tuple[dict[str, Value], ...] = Field(
         (),
