@@ -151,19 +151,21 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     seed = (config.seed, step, int(part[0]))
                     augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
-                    inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    columns = split.task.columns
+                    inputs = (name, columns, batch.input_ids, batch.attention_mask)
+                    network = partial(model, *inputs, token_types=batch.token_types)
                     penalty = torch.zeros((), device=device)
                     with computing(device, precision):
                         if features is not None:
-                            numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
+                            numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = [model.heads[name](*chosen.chunk(len(split.task.text)))]
+                            passes = [model.heads[name](*chosen.chunk(columns))]
                         elif config.r_drop:
-                            passes, penalty = two_passes(split.task, partial(model, *inputs), config.r_drop)
+                            passes, penalty = two_passes(split.task, network, config.r_drop)
                         elif smart is None:
-                            passes = [model(*inputs)]
+                            passes = [network()]
                         else:
-                            outputs, penalty = smart.loss(*inputs)
+                            outputs, penalty = smart.loss(*inputs, batch.token_types)
                             passes = [outputs]
                     losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
                     loss = torch.stack(losses).mean()

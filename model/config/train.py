@@ -165,6 +165,17 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
+    @reads("encoder.freeze", "swap_pairs", "tasks.*.pair_encoding")
+    def _one_order_of_pairs(self) -> Self:
+        joint = [name for name, task in self.tasks.items() if task.pair_encoding == "joint"]
+        if joint and self.swap_pairs and self.encoder.freeze == "all":
+            raise ValueError(
+                f"swap_pairs {self.swap_pairs:g} changes the sequences of {', '.join(joint)} (pair_encoding "
+                "joint) from step to step; encoder.freeze all embeds each of them once"
+            )
+        return self
+
+    @model_validator(mode="after")
     @reads("r_drop", "smart.enabled")
     def _one_regulariser(self) -> Self:
         if self.r_drop and self.smart.enabled:

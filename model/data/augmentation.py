@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .sentences import Padded
 from .tokenizer import SentenceTokenizer
 from .tokens import TaskData
 
@@ -24,39 +25,37 @@ class Augmentation:
     swap_pairs: float = 0.0
     seed: tuple[int, ...] = ()
 
-    def sentence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Numbers of the rows' sentences: all first ones, then all second ones, some pairs exchanged."""
-        numbers = split.sentence_numbers(rows)
+    def sequence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers as of `TaskData.sequence_numbers`, with the sentences of some pairs exchanged."""
+        numbers = split.sequence_numbers(rows)
         if self.swap_pairs and len(split.task.text) == 2:
-            drawn = np.random.default_rng((*self.seed, 1)).random(len(rows))
-            swapped = np.tile(drawn < self.swap_pairs, 2)
+            drawn = np.random.default_rng((*self.seed, 1)).random(len(rows)) < self.swap_pairs
+            if split.pairs is not None:
+                return numbers + np.where(drawn, len(split), 0)
+            swapped = np.tile(drawn, 2)
             numbers = np.where(swapped, np.roll(numbers, len(rows)), numbers)
         return numbers
 
-    def masked(
-        self, ids: NDArray[np.int64], mask: NDArray[np.int64], tokenizer: SentenceTokenizer
-    ) -> NDArray[np.int64]:
-        """Token ids ``[sentences, length]`` with words masked; arguments as of `mask_words`."""
+    def masked(self, batch: Padded, tokenizer: SentenceTokenizer) -> NDArray[np.int64]:
+        """Token ids of a batch, ``[sequences, length]``, with words masked."""
         if not self.mask_words:
-            return ids
-        return mask_words(ids, mask, tokenizer, self.mask_words, np.random.default_rng(self.seed))
+            return batch.ids
+        return mask_words(batch, tokenizer, self.mask_words, np.random.default_rng(self.seed))
 
 
 def mask_words(
-    ids: NDArray[np.int64],
-    mask: NDArray[np.int64],
+    batch: Padded,
     tokenizer: SentenceTokenizer,
     share: float,
     generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Replaces each word, with all its pieces, by mask tokens with probability `share`.
 
-    The first and the last token of a sentence stay: [CLS] and [SEP]. Where a vocabulary does not mark the
-    pieces of a word by ``##``, every token counts as a word.
+    The first and the last token of a sequence stay, [CLS] and [SEP], and what parts a pair. Where a
+    vocabulary does not mark the pieces of a word by ``##``, every token counts as a word.
 
     Args:
-        ids: Token ids, ``[sentences, length]``.
-        mask: 1 for tokens and 0 for padding, same shape.
+        batch: The sequences, ``[sequences, length]``.
         tokenizer: Knows the mask token, and which tokens continue a word.
         share: Probability of each word, 0–1.
         generator: Source of the choice.
@@ -64,9 +63,12 @@ def mask_words(
     Returns:
         New token ids, same shape.
     """
+    ids, mask = batch.ids, batch.mask
     words = np.cumsum(~tokenizer.continues_word[ids], axis=1) - 1
     chosen = np.take_along_axis(generator.random(ids.shape) < share, words.clip(min=0), axis=1)
     inner = mask.astype(bool)
     inner[:, 0] = False
     inner[np.arange(len(ids)), mask.sum(axis=1) - 1] = False
+    if batch.between is not None:
+        inner &= ~batch.between
     return np.where(chosen & inner, tokenizer.mask_id, ids)

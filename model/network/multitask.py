@@ -40,19 +40,22 @@ class MultitaskEncoder(nn.Module):
         input_ids: Tensor,
         attention_mask: Tensor,
         noise: Tensor | None = None,
+        *,
+        token_types: Tensor | None = None,
     ) -> Tensor:
         """Raw outputs of one task's head.
 
         Args:
             task: Name of the task.
-            columns: Text columns of the task; the first and second sentences of pairs go through in one pass.
+            columns: Sequences of a row; the first and second sentences of pairs go through in one pass.
             input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
+            token_types: Of pairs in one sequence, same shape as `input_ids`.
 
         Returns:
             ``[rows, outputs]``.
         """
-        embeddings = self.encoder(input_ids, attention_mask, noise)
+        embeddings = self.encoder(input_ids, attention_mask, noise, token_types=token_types)
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
         return outputs

@@ -126,12 +126,19 @@ def _load(config: TrainConfig, *, pooler: bool) -> str:
     single = next((name for name, task in config.tasks.items() if task.kind == "single"), None)
     calls = [] if single is None else [f'predict("{single}", ["A fine film."])']
     calls += [] if pairs is None else [f'predict("{pairs}", ["A fine film."], ["A good movie."])']
+    joint = [f"`{name}`" for name, task in config.tasks.items() if task.pair_encoding == "joint"]
+    together = (
+        f"\n\nThe pairs of {', '.join(joint)} go through the encoder together, as one sequence: there is no "
+        "embedding of one sentence for them, and each pair takes the encoder anew."
+        if joint
+        else ""
+    )
     unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
     return f"""\
 With torch, transformers and safetensors:
 
 ```python
-{loading_lines(config.encoder, pooler=pooler)}```
+{loading_lines(config.encoder, pooler=pooler, joint=bool(joint))}```
 
 {" or ".join(f"`{call}`" for call in calls)} gives a row for each text, or pair: the probabilities of
 the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.{unused}
@@ -143,7 +150,7 @@ With sentence-transformers, whose `embed` may stand for the one above:
 
 `heads.safetensors` holds the heads; `heads.json` says of each what it sees of the embeddings u and v
 (`features`, times `scale`), its linear `layers` with the function behind each, and the function behind
-all (`output`)."""
+all (`output`).{together}"""
 
 
 def _versions(run: TrialRow) -> str:

@@ -51,7 +51,18 @@ def embed(texts):
 """What may stand for the ``embed`` of those lines."""
 
 
-def loading_lines(encoder: EncoderConfig, *, pooler: bool) -> str:
+_APART = """\
+    head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
+"""
+
+_JOINT = """\
+    head, texts = heads[task], [*zip(*columns)] if heads[task]["pair_encoding"] == "joint" else columns[0]
+    u, v = [embed(one) for one in (texts, texts if head["features"] == ["u"] else columns[1])]
+"""
+"""The same where a task has its pairs in one sequence: both libraries take a list of tuples as pairs."""
+
+
+def loading_lines(encoder: EncoderConfig, *, pooler: bool, joint: bool = False) -> str:
     """Python that needs torch, transformers and safetensors, and defines ``predict``.
 
     ``predict(task, texts)``, or ``predict(task, texts, others)`` for pairs, gives probabilities
@@ -60,6 +71,8 @@ def loading_lines(encoder: EncoderConfig, *, pooler: bool) -> str:
     Args:
         encoder: The encoder's settings, of which the lines have the pooling.
         pooler: Whether its [CLS] goes through a layer of BERT's own.
+        joint: Whether a task has its pairs in one sequence.
     """
     pooled = _POOLED["pooler" if encoder.pooling == "cls" and pooler else encoder.pooling]
-    return _LINES.replace("POOLED", pooled)
+    lines = _LINES.replace(_APART, _JOINT) if joint else _LINES
+    return lines.replace("POOLED", pooled)

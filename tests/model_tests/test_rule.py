@@ -68,11 +68,19 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
             [
                 {"tasks": TASKS, "gradient": "pcgrad"},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
+                {"tasks": {"b": {**TASKS["b"], "pair_encoding": "joint"}}, "swap_pairs": 0.5},
             ],
         ),
         (EncoderConfig, [{}, {"source": "minilm", "reinitialize": 1}]),
         (SmartConfig, [{}]),
-        (Task, [TASKS["a"], {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1}]),
+        (
+            Task,
+            [
+                TASKS["a"],
+                {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1},
+                {**TASKS["b"], "pair_encoding": "joint"},
+            ],
+        ),
     ],
 )
 def test_a_rule_declares_every_value_that_it_reads_and_no_other(

@@ -30,6 +30,12 @@ MISFITS = [
     (SIMILARITY, {"label_smoothing": 0.1}, "label_smoothing 0.1 is for classes under loss ce; loss is ce"),
     (CLASSES, {"concatenation": "uv"}, "concatenation uv is for head sbert; head is linear"),
     (CLASSES, {"head_layers": 1}, "head_layers 1 is for heads mlp and sbert; head is linear"),
+    (TASKS["sst"], {"pair_encoding": "joint"}, "pair_encoding joint is for pairs; kind is single"),
+    (
+        CLASSES,
+        {"pair_encoding": "joint", "head": "sbert"},
+        "head sbert compares two embeddings, and a pair has one under pair_encoding joint: write head",
+    ),
     (CLASSES, {"head": "bert"}, "Input should be 'linear', 'mlp', 'sbert' or 'cosine'"),
 ]  # fmt: skip
 

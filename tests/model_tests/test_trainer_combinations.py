@@ -24,6 +24,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "layer_decay": {"layer_decay": 0.9},
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
+    "joint": {"tasks": {"para": {"pair_encoding": "joint", "head": "mlp"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
 }
 REFUSED = {

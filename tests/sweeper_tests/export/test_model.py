@@ -41,6 +41,10 @@ ARMS: dict[str, dict[str, object]] = {
     "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
     "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
     "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce"},
+    "joint": {
+        **{"encoder.pooling": "cls", "paraphrase_head": "mlp", "sts_head": "linear"},
+        **{f"tasks.{name}.pair_encoding": "joint" for name in ("para", "sts")},
+    },
 }
 Array = NDArray[Any]
 
@@ -91,7 +95,9 @@ def check_readme(exported: Path, trial: Trial) -> None:
         block.replace("path/to/this/folder", str(exported))
         for block in re.findall(r"```python\n(.*?)```", (exported / "README.md").read_text(), re.DOTALL)
     )
-    assert len([line for line in plain.splitlines() if line.strip()]) <= 20
+    joint = [name for name, task in trial.config.tasks.items() if task.pair_encoding == "joint"]
+    assert len([line for line in plain.splitlines() if line.strip()]) <= 20 + bool(joint)
+    assert ("go through the encoder together" in (exported / "README.md").read_text()) is bool(joint)
     assert "sweeper" not in plain.replace(str(exported), "")
     stored = read_predictions(exported.parent / f".sweeper/runs/poolings@tiny/{trial.number}/predictions.npz")
     assert stored is not None
