@@ -1,5 +1,6 @@
 """Predictions and scores of a trained network, in the precision in which the caller computes."""
 
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -32,6 +33,8 @@ def predictions(
     pad_id: int,
     device: torch.device,
     known: Callable[[TaskData], Tensor] | None = None,
+    *,
+    took: Callable[[TaskData, float], object] = lambda data, seconds: None,
 ) -> dict[str, Predictions]:
     """Predictions for the rows of each task, and the head's raw outputs.
 
@@ -44,12 +47,18 @@ def predictions(
         pad_id: Id of the padding token.
         device: Where the network lies.
         known: Gives the embeddings of a split's sequences; None: they are computed.
+        took: Hears how many seconds the rows of each task took.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
     model.eval()
-    return {name: _predictions(model, name, split, pad_id, device, known) for name, split in data.items()}
+    found = {}
+    for name, split in data.items():
+        began = time.perf_counter()
+        found[name] = _predictions(model, name, split, pad_id, device, known)
+        took(split, time.perf_counter() - began)
+    return found
 
 
 def _predictions(  # noqa: PLR0917 - as of `predictions`

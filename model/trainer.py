@@ -200,7 +200,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
 
         predicted = partial(predictions, model, pad_id=corpus.tokenizer.pad_id, device=device, known=known)
         with computing(device, precision):
-            dev, sample = predicted(corpus.dev), predicted(corpus.sample)
+            dev, sample = predicted(corpus.dev, took=cost.took), predicted(corpus.sample)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
@@ -223,6 +223,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             fingerprint=corpus.data_fingerprint,
             processor_seconds=cost.processor_seconds(),
             step_seconds=cost.seconds_per_step(step),
+            pair_seconds=None if features is not None else cost.seconds_per_1000_pairs(),
         )
         progress = progress.after(result)
         if result.best:
