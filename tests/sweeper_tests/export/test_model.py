@@ -221,6 +221,26 @@ def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) 
     assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
 
 
+def test_the_best_of_each_track_is_named(sweeper: Command) -> None:
+    ran({"Mean": ARMS["Mean"], "joint": ARMS["joint"]}, sweeper)
+    for arm, other in (("Mean", "joint"), ("joint", "Mean")):
+        with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
+            connection.execute(
+                "UPDATE run SET scores = json_set(scores, '$.overall', iif(arm = ?, 0.75, 0.5))", (arm,)
+            )
+        said, less = sweeper("best").out.splitlines(), recorded(other)
+        pairs, track = ("together in para, sts, as a cross-encoder", "apart")
+        if arm == "Mean":
+            pairs, track = ("apart, each sentence by itself", "together")
+        assert said[2] == f"arm: {arm}"
+        assert said[5:7] == [
+            f"pairs: {pairs}",
+            f"best with pairs {track}, a track of its own: trial {less.number}, arm {other}, overall 0.5000",
+        ]
+    report = sweeper("report").out
+    assert "Of the arms with pairs together: joint alone" in " ".join(report.split())
+
+
 def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:
     ran({"Max": ARMS["Max"]}, sweeper)
     write(folder / "mine/notes.txt", "mine")
