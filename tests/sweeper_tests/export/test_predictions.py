@@ -45,7 +45,7 @@ STUDY = """
 name: predicting
 workload: course
 base: {sst_head: mlp, paraphrase_head: sbert, sts_head: cosine, sts_loss: mse}
-arms: {Mean: {encoder.pooling: mean}, 
+arms: {Mean: {encoder.pooling: mean},
        Max: {encoder.pooling: max, paraphrase_head: mlp, tasks.para.pair_encoding: joint}}
 space: {dropout: [0.1]}
 """

@@ -39,12 +39,12 @@ def both() -> Results:
     )
     rows: list[TrialRow] = []
     kept: dict[int, dict[str, Predictions]] = {}
-    for arm in ARMS:
+    for arm, settings in ARMS.items():
         for seed in (1, 2, 3):
             number = len(rows)
             kept[number] = predictions(SKILL[arm], seed + 10 * (arm == "D"))
             made = row(of, number, arm, scored(kept[number]), params={"dropout": 0.1}, seed=seed)
-            rows.append(replace(made, pair_seconds=4.0 if "joint" in str(ARMS[arm]) else 1.5))
+            rows.append(replace(made, pair_seconds=4.0 if "joint" in str(settings) else 1.5))
     return replace(results(of, rows), predictions=kept.get)
 
 
