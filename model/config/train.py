@@ -150,7 +150,10 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("encoder.freeze", "mask_words", "layer_decay", "r_drop", "smart.enabled", "gradient")
+    @reads(
+        *("encoder.freeze", "mask_words", "layer_decay", "r_drop", "smart.enabled", "gradient"),
+        "tasks.*.contrastive",
+    )
     def _learning_encoder(self) -> Self:
         wanting = {
             "mask_words": self.mask_words > 0,
@@ -158,6 +161,7 @@ class TrainConfig(Frozen):
             "r_drop": self.r_drop > 0,
             "smart.enabled": self.smart.enabled,
             f"gradient {self.gradient}": self.gradient != "sum",
+            "contrastive": any(task.contrastive for task in self.tasks.values()),
         }
         for what, wanted in wanting.items():
             if wanted and self.encoder.freeze == "all":
@@ -175,7 +179,7 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("accumulation", "tasks.*.loss")
+    @reads("accumulation", "tasks.*.loss", "tasks.*.contrastive")
     def _whole_batches(self) -> Self:
         if self.accumulation > 1 and self.whole_batches:
             raise ValueError(
@@ -211,7 +215,7 @@ class TrainConfig(Frozen):
     @property
     def whole_batches(self) -> list[str]:
         """The tasks whose batches go through the network in one part: their loss compares the rows."""
-        return [name for name, task in self.tasks.items() if LOSSES[task.loss].ranks]
+        return [name for name, task in self.tasks.items() if LOSSES[task.loss].ranks or task.contrastive]
 
     @property
     def bf16(self) -> bool | str:

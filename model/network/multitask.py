@@ -1,5 +1,7 @@
 """The network of a trial: one encoder, one head a task."""
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
 from ..config import TrainConfig
@@ -40,6 +42,8 @@ class MultitaskEncoder(nn.Module):
         input_ids: Tensor,
         attention_mask: Tensor,
         noise: Tensor | None = None,
+        *,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> Tensor:
         """Raw outputs of one task's head.
 
@@ -49,10 +53,12 @@ class MultitaskEncoder(nn.Module):
             input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
+            seen: Hears the embeddings that the head sees, ``[columns · rows, size]``.
 
         Returns:
             ``[rows, outputs]``.
         """
         embeddings = self.encoder(input_ids, attention_mask, noise)
+        seen(embeddings)
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
         return outputs

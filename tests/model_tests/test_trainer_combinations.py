@@ -25,6 +25,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
+    "contrastive": {"tasks": {"para": {"contrastive": 0.5}}},
 }
 REFUSED = {
     ("pcgrad", "sampling"): "gradient pcgrad joins the tasks of a step; sampling square_root has one",
@@ -38,6 +39,11 @@ REFUSED = {
     ("mask_words", "freeze"): "mask_words needs an encoder that learns; encoder.freeze is all",
     ("freeze", "layer_decay"): "layer_decay needs an encoder that learns; encoder.freeze is all",
     ("accumulation", "cosent"): "compares the rows of a batch, and accumulation 2 would cut it into parts",
+    (
+        "accumulation",
+        "contrastive",
+    ): "compares the rows of a batch, and accumulation 2 would cut it into parts",
+    ("freeze", "contrastive"): "contrastive needs an encoder that learns; encoder.freeze is all",
     ("label_smoothing", "ordinal"): "label_smoothing 0.1 is for classes under loss ce; loss is ordinal",
 }
 SETTINGS = {
