@@ -15,7 +15,7 @@ from .data.corpus import Corpus
 from .data.tokenizer import SPECIAL
 from .errors import EncoderError
 from .evaluation import predictions, scores
-from .heads import HEADS
+from .heads import ACTIVATIONS, HEADS
 from .losses import LOSSES
 from .network.encoder import SentenceEncoder
 from .network.heads import CosineHead, FeatureHead
@@ -74,12 +74,14 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     model.encoder.bert.save_pretrained(folder)
     _tokenizer(config, corpus).save_pretrained(folder)
     _write_modules(folder, config, model.encoder)
-    save_file(
-        {name: tensor.contiguous() for name, tensor in model.heads.state_dict().items()},
-        folder / "heads.safetensors",
-    )
+    above = model.heads.state_dict()
+    if isinstance(model.pair_layer, nn.Sequential):
+        above |= {f"pair_layer.{name}": tensor for name, tensor in model.pair_layer[0].state_dict().items()}
+    save_file({name: tensor.contiguous() for name, tensor in above.items()}, folder / "heads.safetensors")
+    shared = {} if config.pair_layer is None else {"pair_layer": ACTIVATIONS[config.pair_layer].name}
     heads = {
         "embedding_size": model.encoder.embedding_size,
+        **shared,
         "overall": config.overall.words(config.tasks),
         "tasks": {
             name: task.model_dump(mode="json", exclude={"source"}) | _applied(name, task, model.heads[name])

@@ -9,7 +9,7 @@ from .network.encoder import SentenceEncoder
 from .network.layers import embeddings_of, layers_of
 
 
-def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
+def build_optimizer(encoder: nn.Module, above: nn.Module, config: TrainConfig) -> Optimizer:
     """The configured optimizer over what learns; biases and normalisation weights are not decayed.
 
     AdamW decouples the weight decay (Loshchilov & Hutter 2019), Adam adds it to the gradient, SGD has
@@ -17,7 +17,7 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
 
     Args:
         encoder: The shared network.
-        heads: The heads of all tasks.
+        above: What stands above it: the heads of all tasks, and what else learns there.
         config: Names the optimizer, its weight decay, the scale of the heads' learning rate and that of each
             layer's.
 
@@ -35,7 +35,7 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
         | {"weight_decay": config.weight_decay if decayed else 0.0}
         for part, scale in (
             *_rated(encoder, config.layer_decay),
-            (list(heads.parameters()), config.head_learning_rate_scale),
+            (list(above.parameters()), config.head_learning_rate_scale),
         )
         for decayed in (True, False)
     ]

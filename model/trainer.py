@@ -92,7 +92,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         _log.warning(
             "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
         )
-    optimizer = build_optimizer(model.encoder, model.of_tasks, config)
+    optimizer = build_optimizer(model.encoder, model.above, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None
     if config.encoder.freeze == "all":
@@ -159,7 +159,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                         if features is not None:
                             numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = [model.heads[name](*chosen.chunk(len(split.task.text)))]
+                            passes = [model.answer(name, len(split.task.text), chosen)]
                         elif config.r_drop:
                             passes, penalty = two_passes(split.task, network, config.r_drop)
                         elif smart is None:

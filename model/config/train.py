@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from ..earlier import renamed
 from ..frozen import Frozen
+from ..heads import ACTIVATIONS
 from ..losses import LOSSES
 from ..overall import Overall
 from ..registry import OneOf
@@ -35,8 +36,13 @@ class TrainConfig(Frozen):
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
     learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
+    pair_layer: Annotated[str, OneOf(ACTIVATIONS)] | None = Field(
+        None,
+        description="Activation of one linear layer, as wide as an embedding, that all tasks of pairs share "
+        "between the embeddings and their heads; null: there is none.",
+    )
     head_learning_rate_scale: float = Field(
-        1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
+        1.0, gt=0, description="Learning rate of what stands above the encoder as a multiple of its own."
     )
     layer_decay: float = Field(
         1.0,
@@ -186,6 +192,13 @@ class TrainConfig(Frozen):
                 f"the loss of {', '.join(self.whole_batches)} compares the rows of a batch, and accumulation "
                 f"{self.accumulation} would cut it into parts"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("pair_layer", "tasks.*.kind")
+    def _pairs_to_share(self) -> Self:
+        if self.pair_layer is not None and all(task.kind != "pair" for task in self.tasks.values()):
+            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; no task is of kind pair")
         return self
 
     @model_validator(mode="after")

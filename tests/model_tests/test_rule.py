@@ -66,7 +66,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
         (
             TrainConfig,
             [
-                {"tasks": TASKS, "gradient": "pcgrad"},
+                {"tasks": TASKS, "gradient": "pcgrad", "pair_layer": "tanh"},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
             ],
         ),

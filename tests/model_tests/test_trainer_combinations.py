@@ -25,6 +25,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
+    "pair_layer": {"pair_layer": "tanh"},
     "contrastive": {"tasks": {"para": {"contrastive": 0.5}}},
 }
 REFUSED = {
