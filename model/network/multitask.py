@@ -37,8 +37,8 @@ class MultitaskEncoder(nn.Module):
 
     @property
     def above(self) -> nn.Module:
-        """What stands above the encoder: heads, learned weights of their losses, the layer of the pairs."""
-        parts = (self.heads, self.uncertainty, self.pair_layer)
+        """What begins untrained, above the encoder: heads, learned weights, the layer of the pairs."""
+        parts = (self.heads, self.uncertainty, self.pair_layer, self.encoder.mix)
         return nn.ModuleList(part for part in parts if part is not None)
 
     def forward(

@@ -221,6 +221,12 @@ def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
             _base(encoder) or ("scratch" if encoder.source == "tiny" else "a local model"),
         ),
         ("sentence embedding", _POOLING[encoder.pooling]),
+        *(
+            [("token vectors", "a learned mixture of all layers")]
+            if encoder.layer_pooling == "weighted"
+            else []
+        ),
+        *([] if not encoder.lora.rank else [("adapters", f"LoRA of rank {encoder.lora.rank}, merged")]),
         ("longest sentence", f"{encoder.max_length} tokens"),
         *([] if config.pair_layer is None else [("layer shared by pairs", config.pair_layer)]),
         *((f"head of {name}", task.head) for name, task in config.tasks.items()),

@@ -16,6 +16,15 @@ _POOLED = {
     return encoder(**tokens).pooler_output""",
 }
 
+_LAST, _BEHIND = "encoder(**tokens).last_hidden_state", "encoder(**tokens).pooler_output"
+_MIXED = "mixed(encoder(**tokens).hidden_states)"
+
+_MIX = """\
+def mixed(states):
+    return sum(weight * state for weight, state in zip(weights["layer_weights"], states))
+
+"""
+
 _LINES = """\
 import json, pathlib, torch
 from safetensors.torch import load_file
@@ -52,6 +61,8 @@ def embed(texts):
 """What may stand for the ``embed`` of those lines."""
 
 
+_EMBED = "def embed(texts):\n"
+
 _PAIR = """\
     head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
 """
@@ -70,7 +81,8 @@ def loading_lines(config: TrainConfig, *, pooler: bool) -> str:
     ``[rows, classes]`` or scores ``[rows, 1]``.
 
     Args:
-        config: The trial, of whose settings the lines have the pooling and the layer of the pairs.
+        config: The trial, of whose settings the lines have the pooling, the mixture of
+            the layers and the layer of the pairs.
         pooler: Whether its [CLS] goes through a layer of BERT's own.
     """
     pooling = config.encoder.pooling
@@ -78,4 +90,8 @@ def loading_lines(config: TrainConfig, *, pooler: bool) -> str:
     shared = ""
     if config.pair_layer is not None:
         shared = _SHARED.replace("ACTIVATION", ACTIVATIONS[config.pair_layer].name)
-    return _LINES.replace("POOLED", pooled).replace(_PAIR, _PAIR + shared)
+    mix = ""
+    if config.encoder.layer_pooling == "weighted":
+        mix = _MIX
+        pooled = pooled.replace(_LAST, _MIXED).replace(_BEHIND, f"encoder.pooler({_MIXED})")
+    return _LINES.replace("POOLED", pooled).replace(_PAIR, _PAIR + shared).replace(_EMBED, mix + _EMBED)

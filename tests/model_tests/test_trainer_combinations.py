@@ -25,6 +25,8 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
+    "layer_pooling": {"encoder": {"layer_pooling": "weighted"}},
+    "lora": {"encoder": {"lora": {"rank": 4, "dropout": 0.1}}},
     "pair_layer": {"pair_layer": "tanh"},
     "contrastive": {"tasks": {"para": {"contrastive": 0.5}}},
 }
@@ -44,6 +46,8 @@ REFUSED = {
         "accumulation",
         "contrastive",
     ): "compares the rows of a batch, and accumulation 2 would cut it into parts",
+    ("freeze", "layer_pooling"): "layer_pooling weighted needs an encoder that learns; freeze is all",
+    ("freeze", "lora"): "lora.rank 4 goes without freeze, which is all: adapters learn alone",
     ("freeze", "contrastive"): "contrastive needs an encoder that learns; encoder.freeze is all",
     ("label_smoothing", "ordinal"): "label_smoothing 0.1 is for classes under loss ce; loss is ordinal",
 }
