@@ -149,7 +149,9 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 rows = streams[name].batch(number)
                 for part in np.array_split(rows, min(config.accumulation, len(rows))):
                     seed = (config.seed, step, int(part[0]))
-                    augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
+                    augmentation = Augmentation(
+                        config.mask_words, config.swap_pairs, config.word_dropout, seed
+                    )
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
                     embedded: list[torch.Tensor] = []

@@ -90,6 +90,13 @@ class TrainConfig(Frozen):
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
     )
+    word_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Data augmentation: share of the words of training sentences to leave out, drawn anew at "
+        "each step; never all of a sentence (Iyyer et al. 2015).",
+    )
     swap_pairs: float = Field(
         0.0,
         ge=0,
@@ -157,12 +164,21 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     @reads(
-        *("encoder.freeze", "mask_words", "layer_decay", "r_drop", "smart.enabled", "gradient"),
+        *(
+            "encoder.freeze",
+            "mask_words",
+            "word_dropout",
+            "layer_decay",
+            "r_drop",
+            "smart.enabled",
+            "gradient",
+        ),
         "tasks.*.contrastive",
     )
     def _learning_encoder(self) -> Self:
         wanting = {
             "mask_words": self.mask_words > 0,
+            "word_dropout": self.word_dropout > 0,
             "layer_decay": self.layer_decay < 1,
             "r_drop": self.r_drop > 0,
             "smart.enabled": self.smart.enabled,

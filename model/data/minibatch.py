@@ -55,6 +55,7 @@ def minibatch(
     texts = None
     if split.task.contrastive:
         texts = torch.from_numpy(np.unique(ids, axis=0, return_inverse=True)[1].reshape(-1)).to(device)
+    ids, mask = augmentation.shortened(ids, mask, tokenizer)
     ids = augmentation.masked(ids, mask, tokenizer)
     return MiniBatch(
         input_ids=torch.from_numpy(ids).to(device),

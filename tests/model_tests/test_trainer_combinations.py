@@ -19,6 +19,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "sampling": {"sampling": "square_root"},
     "checkpointing": {"gradient_checkpointing": True},
     "mask_words": {"mask_words": 0.2},
+    "word_dropout": {"word_dropout": 0.2},
     "swap_pairs": {"swap_pairs": 0.5},
     "freeze": {"encoder": {"freeze": "all"}},
     "layer_decay": {"layer_decay": 0.9},
@@ -40,6 +41,7 @@ REFUSED = {
     ("r_drop", "freeze"): "r_drop needs an encoder that learns; encoder.freeze is all",
     ("smart", "freeze"): "smart.enabled needs an encoder that learns; encoder.freeze is all",
     ("mask_words", "freeze"): "mask_words needs an encoder that learns; encoder.freeze is all",
+    ("word_dropout", "freeze"): "word_dropout needs an encoder that learns; encoder.freeze is all",
     ("freeze", "layer_decay"): "layer_decay needs an encoder that learns; encoder.freeze is all",
     ("accumulation", "cosent"): "compares the rows of a batch, and accumulation 2 would cut it into parts",
     (

@@ -73,6 +73,19 @@ def test_masked_words_change_training_and_nothing_else(cache: Path, tmp_path: Pa
     assert plain.metrics != masked.metrics
 
 
+def test_words_that_are_left_out_make_batches_smaller_and_change_nothing_else(
+    cache: Path, tmp_path: Path
+) -> None:
+    settings = QUIET | {"learning_rate": 1e-12}
+    [plain] = train(config(**settings), tmp_path / "plain", data=None, cache=cache)
+    [fewer] = train(config(**settings, word_dropout=0.5), tmp_path / "fewer", data=None, cache=cache)
+    assert all(fewer.tokens[name] < 0.8 * tokens for name, tokens in plain.tokens.items())
+    assert all(fewer.padded_tokens[name] < tokens for name, tokens in plain.padded_tokens.items())
+    dev = [m for m in plain.metrics if m.split == "dev"]
+    assert dev == [m for m in fewer.metrics if m.split == "dev"]
+    assert plain.metrics != fewer.metrics
+
+
 def test_a_task_s_weight_scales_its_loss(cache: Path, tmp_path: Path) -> None:
     tasks = config().tasks
     only = {"sst": tasks["sst"]}
