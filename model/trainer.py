@@ -31,7 +31,7 @@ from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
 from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
-from .outputs import task_loss
+from .outputs import contrastive_loss, task_loss
 from .precision import computing, resolved
 from .predictions import save_predictions
 from .rdrop import two_passes
@@ -94,7 +94,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         _log.warning(
             "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
         )
-    optimizer = build_optimizer(model.encoder, model.of_tasks, config)
+    optimizer = build_optimizer(model.encoder, model.above, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None
     if config.encoder.freeze == "all":
@@ -155,23 +155,32 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 rows = streams[name].batch(number)
                 for part in np.array_split(rows, min(config.accumulation, len(rows))):
                     seed = (config.seed, step, int(part[0]))
-                    augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
+                    augmentation = Augmentation(
+                        config.mask_words, config.swap_pairs, config.word_dropout, seed
+                    )
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    embedded: list[torch.Tensor] = []
+                    network = partial(model, *inputs, seen=embedded.append)
                     penalty = torch.zeros((), device=device)
                     with computing(device, precision):
                         if features is not None:
                             numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = [model.heads[name](*chosen.chunk(len(split.task.text)))]
+                            passes = [model.answer(name, len(split.task.text), chosen)]
                         elif config.r_drop:
-                            passes, penalty = two_passes(split.task, partial(model, *inputs), config.r_drop)
+                            passes, penalty = two_passes(split.task, network, config.r_drop)
                         elif smart is None:
-                            passes = [model(*inputs)]
+                            passes = [network()]
                         else:
-                            outputs, penalty = smart.loss(*inputs)
+                            outputs, penalty = smart.loss(*inputs, seen=embedded.append)
                             passes = [outputs]
                     losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
+                    if batch.texts is not None:
+                        beside = (
+                            contrastive_loss(split.task, e, batch.targets, batch.texts) for e in embedded
+                        )
+                        losses = [one + other for one, other in zip(losses, beside, strict=True)]
                     loss = torch.stack(losses).mean()
                     weighed = loss + penalty
                     if model.uncertainty is not None:

@@ -19,6 +19,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "sampling": {"sampling": "square_root"},
     "checkpointing": {"gradient_checkpointing": True},
     "mask_words": {"mask_words": 0.2},
+    "word_dropout": {"word_dropout": 0.2},
     "swap_pairs": {"swap_pairs": 0.5},
     "freeze": {"encoder": {"freeze": "all"}},
     "layer_decay": {"layer_decay": 0.9},
@@ -27,6 +28,10 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
     "ema": {"average": {"name": "ema"}},
     "swa": {"average": {"name": "swa", "start": 0.4}},
+    "layer_pooling": {"encoder": {"layer_pooling": "weighted"}},
+    "lora": {"encoder": {"lora": {"rank": 4, "dropout": 0.1}}},
+    "pair_layer": {"pair_layer": "tanh"},
+    "contrastive": {"tasks": {"para": {"contrastive": 0.5}}},
 }
 REFUSED = {
     ("pcgrad", "sampling"): "gradient pcgrad joins the tasks of a step; sampling square_root has one",
@@ -38,8 +43,16 @@ REFUSED = {
     ("r_drop", "freeze"): "r_drop needs an encoder that learns; encoder.freeze is all",
     ("smart", "freeze"): "smart.enabled needs an encoder that learns; encoder.freeze is all",
     ("mask_words", "freeze"): "mask_words needs an encoder that learns; encoder.freeze is all",
+    ("word_dropout", "freeze"): "word_dropout needs an encoder that learns; encoder.freeze is all",
     ("freeze", "layer_decay"): "layer_decay needs an encoder that learns; encoder.freeze is all",
     ("accumulation", "cosent"): "compares the rows of a batch, and accumulation 2 would cut it into parts",
+    (
+        "accumulation",
+        "contrastive",
+    ): "compares the rows of a batch, and accumulation 2 would cut it into parts",
+    ("freeze", "layer_pooling"): "layer_pooling weighted needs an encoder that learns; freeze is all",
+    ("freeze", "lora"): "lora.rank 4 goes without freeze, which is all: adapters learn alone",
+    ("freeze", "contrastive"): "contrastive needs an encoder that learns; encoder.freeze is all",
     ("label_smoothing", "ordinal"): "label_smoothing 0.1 is for classes under loss ce; loss is ordinal",
 }
 SETTINGS = {
