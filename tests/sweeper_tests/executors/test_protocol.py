@@ -213,7 +213,7 @@ def assert_continues(executor: Executor, folder: Path, others: Sequence[Process]
     next(e for e in follow(executor) if isinstance(e, Evaluated) and e.number == stopped.number)
     executor.close()
     assert executor.poll(timeout=0) == []
-    assert all(gone(process, seconds=1) for process in others)
+    assert all(gone(process) for process in others)
     [events] = story(executor, stopped).values()
     assert scores(events) == scores(expected)
     assert isinstance(events[0], Started)
