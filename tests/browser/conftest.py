@@ -56,12 +56,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def visit(browser: Any, site: dict[str, str]) -> Iterator[Visit]:
-    """Opens a page; at the end there must have been no error, no dialog of a script, and no request."""
+    """Opens a page, with a script before its own; at the end there must have been no error, no dialog of a script, and no request."""
     contexts, amiss = [], []
 
-    def open_page(name: str, at: str = "", **options: Any) -> Any:
+    def open_page(name: str, at: str = "", before: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         context.set_default_timeout(60_000)
+        context.add_init_script(before)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: amiss.append(f"console: {message.text}"))
