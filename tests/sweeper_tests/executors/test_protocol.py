@@ -43,6 +43,7 @@ from tests.sweeper_tests.executors.story import (
     story,
     trials,
 )
+from tests.sweeper_tests.executors.telling import printing_child
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -243,37 +244,22 @@ def test_close_but_not_ctrl_c_reaches_the_trials(apart: Executor, tmp_path: Path
 
 
 def test_what_a_trial_prints_goes_into_its_log(
-    local: LocalExecutor, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    local: LocalExecutor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     noisy = job(tmp_path)
     noisy.rundir.mkdir(parents=True)
     (noisy.rundir / "log.txt").write_text("of an earlier attempt\n")
-    process = local._context.Process(target=_prints, args=(noisy,))
-    process.start()
-    process.join()
+    monkeypatch.setattr("sweeper.executors.local._child", printing_child)
+    assert story(local, noisy)[noisy.number] == [Finished(noisy.number)]
     log = (noisy.rundir / "log.txt").read_text()
     assert log.startswith("of an earlier attempt\n")
     assert "printed in Python" in log
     assert "printed below Python" in log
     assert "a warning" in log
     assert capfd.readouterr() == ("", "")
-
-
-def _prints(job: Job) -> None:
-    """A trial, up to where its output is redirected, that prints in three ways."""
-    import sweeper.executors.local as module
-
-    def events(_job: Job, _stop: object) -> Iterator[Event]:
-        print("printed in Python", flush=True)
-        print("a warning", file=sys.stderr, flush=True)
-        os.write(1, b"printed below Python\n")
-        yield from ()
-
-    module.run_trial = events  # type: ignore[assignment]
-    context = module.get_context("forkserver")
-    (_, sender), (watched, lifeline) = context.Pipe(duplex=False), context.Pipe(duplex=False)
-    module._child(job, sender, watched)
-    del lifeline
 
 
 def test_a_trial_ends_with_its_driver(tmp_path: Path) -> None:
