@@ -49,7 +49,7 @@ def validate(
     surveys = check_inputs(loaded, data_folder())
     tasks, encoder = (
         loaded.tasks,
-        loaded.config(next(iter(loaded.spec.arms)), {}, loaded.spec.seeds[0]).encoder,
+        loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0]).encoder,
     )
     try:
         cut = cut_shares(encoder, surveys)

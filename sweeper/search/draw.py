@@ -9,6 +9,7 @@ from typing import Any
 from ..study.samplers import SAMPLERS, Sampler, SamplerSpec
 from ..study.space import Space
 from .history import Tried
+from .priors import near
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,15 @@ def draw(request: Request) -> dict[str, Any]:
 
 
 def draw_blindly(request: Request) -> dict[str, Any]:
-    """Values that depend on no result: the sampler's own if it is blind itself, random ones otherwise."""
+    """Values that depend on no result: the sampler's own if it is blind itself, random ones otherwise.
+
+    Near the priors of the space, where there are some and the sampler heeds them.
+    """
     method = request.spec.method
-    return _drawing(SAMPLERS["random"] if method.learns else method)(request)
+    drawn = _drawing(SAMPLERS["random"] if method.learns else method)(request)
+    if not method.priors:
+        return drawn
+    return drawn | near(request.space, request.configuration, request.attempt, request.seed)
 
 
 def _drawing(method: Sampler) -> Callable[[Request], dict[str, Any]]:

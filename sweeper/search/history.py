@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from operator import sub
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,9 @@ from ..trial import RunState
 
 if TYPE_CHECKING:
     from ..trial import PastTrial
+
+_Same = tuple[int, tuple[tuple[str, Any], ...]]
+"""The number of a configuration, and the values under it."""
 
 
 @dataclass(frozen=True)
@@ -160,12 +164,46 @@ class History:
 
     def tried(self, arm: str, below: int) -> list[Tried]:
         """What came of the configurations of an arm that precede the one given, in order."""
+        return list(self._earlier(arm, below).values())
+
+    def tried_together(self, below: float = math.inf) -> list[Tried]:
+        """What came in all arms of the configurations that precede the one given, or of all, in order.
+
+        An arm counts by how far its value lies from the mean of its own: which arm is the better one says
+        nothing of a configuration. One that was stopped in an arm has no value there.
+        """
+        values: defaultdict[_Same, list[tuple[float, ...]]] = defaultdict(list)
+        pruned: dict[_Same, bool] = {}
+        for arm in list(self._configurations):
+            earlier = self._earlier(arm, below)
+            means = [
+                fmean(each)
+                for each in zip(
+                    *(one.values for one in earlier.values() if one.values is not None), strict=True
+                )
+            ]
+            for number, one in earlier.items():
+                # An arm that could not have the values of the others has its own.
+                same = number, tuple(one.params.items())
+                pruned[same] = pruned.get(same, False) or one.pruned
+                if one.values is not None:
+                    values[same].append(tuple(map(sub, one.values, means)))
+        return [
+            Tried(
+                dict(same[1]),
+                tuple(map(fmean, zip(*values[same], strict=True))) if same in values else None,
+                pruned[same],
+            )
+            for same in sorted(pruned, key=lambda same: same[0])
+        ]
+
+    def _earlier(self, arm: str, below: float) -> dict[int, Tried]:
         configurations, known = self._configurations[arm], self._tried[arm]
         earlier = configurations[: bisect_left(configurations, below)]
         for configuration in earlier:
             if configuration not in known:
                 known[configuration] = self._what_came(arm, configuration)
-        return [known[configuration] for configuration in earlier]
+        return {configuration: known[configuration] for configuration in earlier}
 
     def _place(self, trial: "PastTrial") -> None:
         self.unfinished.update(range(self.end, trial.number))

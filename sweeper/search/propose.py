@@ -34,7 +34,8 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
 
     A configuration has the same parameters at all seeds of an arm. Those that are drawn blindly are also the
     same for all arms, so that arms are compared on equal terms: all of random, qmc and grid, those that the
-    study enqueues, the first few of other samplers. Later ones follow the arm's own results.
+    study enqueues, the first few of other samplers. Later ones follow the arm's own results, or with
+    `sampler.peers` those of all arms, and are then the same for all again, wherever they are valid.
 
     What an arm has tried it does not get again under another number, nor what is not valid: it is drawn
     again, and in a finite space something else is found as long as there is something. An arm for which
@@ -99,11 +100,14 @@ def _params(study: Study, slot: _Slot, history: History) -> Params | None:
             return dict(past.params)
     waiting = _waiting(study, slot, history)
     blind = _is_blind(study, slot.configuration)
+    together = study.spec.sampler.peers == "study"
     for past in recorded:
-        shared = blind or (waiting and _has(past.params, waiting[0]))
+        shared = blind or together or (waiting and _has(past.params, waiting[0]))
         if shared and _holds(study.space, past.params) and _suits(study, history, slot.arm, past.params):
             return dict(past.params)
     found = _for_all(study, slot, history) if blind else _drawn_alike(study, slot, history, waiting)
+    if found is None and together and not blind and not recorded:
+        found = _for_all_that_learn(study, slot, history)
     if found is not None:
         return found
     return _for_one(study, slot, history, blind)
@@ -143,12 +147,29 @@ def _drawn_alike(
         below = cell in taken or history.had_below(slot.configuration, cell)
         return not below and not history.had(slot.arm, cell)
 
-    def valid(params: Params) -> bool:
-        return all(_is_valid(study, arm, params) for arm in study.spec.arms)
+    queue = study.spec.queue if cells is None else ()
+    valid = partial(_is_valid_for_all, study)
+
+    def valid_and_new(params: Params) -> bool:
+        # Two studies of one sampler draw alike: one that begins with the other's best would draw these again.
+        return params not in queue and valid(params)
 
     request = _request(study, slot, history)
-    found = (find(request, Wish(draw_blindly, part, free, valid), cells) for part in parts)
+    found = (
+        find(request, Wish(draw_blindly, part, free, valid if part else valid_and_new), cells)
+        for part in parts
+    )
     return next((params for params in found if params is not None), None)
+
+
+def _for_all_that_learn(study: Study, slot: _Slot, history: History) -> Params | None:
+    """Values that follow the results of all arms, that no arm has had and that are valid in each."""
+
+    def free(cell: int) -> bool:
+        return not any(history.had(arm, cell) for arm in study.spec.arms)
+
+    wish = Wish(draw, {}, free, partial(_is_valid_for_all, study))
+    return find(_request(study, slot, history), wish, history.cells)
 
 
 def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params | None:
@@ -165,16 +186,20 @@ def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params
 
 
 def _request(study: Study, slot: _Slot, history: History) -> Request:
-    earlier, spec = history.tried(slot.arm, slot.configuration), study.spec
+    spec = study.spec
+    if spec.sampler.peers == "study":
+        earlier = history.tried_together(slot.configuration)
+    else:
+        earlier = history.tried(slot.arm, slot.configuration)
     return Request(spec.sampler, study.space, slot.configuration, earlier, len(spec.objectives))
 
 
 def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params] = ()) -> list[Params]:
     """The enqueued configurations that an arm has not had; one may be added to a study later."""
-    if not study.spec.enqueue:
+    if not study.spec.queue:
         return []
     waiting = [
-        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.enqueue
+        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.queue
     ]
     for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
         had = next((part for part in waiting if _has(params, part)), None)
@@ -206,3 +231,7 @@ def _is_valid(study: Study, arm: str, params: Mapping[str, Any]) -> bool:
     except InputError:
         return False
     return True
+
+
+def _is_valid_for_all(study: Study, params: Mapping[str, Any]) -> bool:
+    return all(_is_valid(study, arm, params) for arm in study.spec.arms)

@@ -188,19 +188,19 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
 
 def _alike(arm: str, old: Study, new: Study) -> bool:
     """Whether an arm's configuration is what it was, however it is written now."""
-    before, after = (study.config(arm, {}, 0) for study in (old, new))
+    before, after = (study.config(arm, old.first, 0) for study in (old, new))
     # The order of the tasks counts: each draws its batches by its place.
     return before == after and list(before.tasks) == list(after.tasks)
 
 
 def _holds(wider: Space, entry: Space) -> bool:
-    """Whether a space has every value of another, and draws them alike: on one scale, at the same steps."""
+    """Whether a space has every value of another, and draws them alike: on one scale, with one prior."""
     if isinstance(wider, Choice):
         size = entry.size  # of a range more than there are choices, or none: it has others
         return size is not None and size <= wider.size and _reads(wider, *map(entry.value, range(size)))
     if isinstance(entry, Choice):
         return False
-    alike = (wider.log, wider.step) == (entry.log, entry.step)
+    alike = (wider.log, wider.step, wider.prior) == (entry.log, entry.step, entry.prior)
     return alike and wider.high >= entry.high and _reads(wider, entry.low)
 
 

@@ -50,6 +50,10 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         if method.ranges_only and isinstance(entry, Choice):
             value = WORKLOAD if taken else list(entry.values)
             yield FieldError(path, f"sampler {name} needs a range with low and high{instead}", value)
+        # One that the workload recommends is advice, which a sampler may do without.
+        if not (method.priors or taken or isinstance(entry, Choice) or entry.prior is None):
+            reason = f"sampler {name} spreads its configurations evenly: leave this out, or take another"
+            yield FieldError((*path, "prior"), reason, entry.prior)
 
 
 def size_problems(space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
@@ -130,7 +134,7 @@ def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[Fi
 
 
 def file_problems(spec: StudySpec) -> Iterator[FieldError]:
-    """What a study file may not hold: arms that print alike, options of a pruner that is not chosen.
+    """What a study file may not hold: arms that print alike, options of another pruner, what is recorded.
 
     Asked of files alone: studies were begun with such before they were refused, and go on. Of a stored pruner
     it cannot be told which options were written.
@@ -143,6 +147,9 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
             reason = f"prints as the arm {printed[shown]!a} does: give one of them another name"
             yield FieldError(("arms", arm), reason)
         printed[shown] = arm
+    if spec.warm_start is not None and spec.warm_start.configurations is not None:
+        reason = "is what was found when a study began, and stands in its record alone: leave this out"
+        yield FieldError(("warm_start", "configurations"), reason)
     for option in PrunerSpec.model_fields:
         if option in spec.pruner.model_fields_set and option not in spec.pruner.heeded:
             problem = spec.pruner.unheeded(option)

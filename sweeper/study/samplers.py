@@ -1,12 +1,14 @@
 """The samplers that a study may name, and what a study file must know of each. Imports no Optuna."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from model.frozen import Frozen
 from model.registry import OneOf, Registry
+
+from .problem import FieldError
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Sampler:
         cells: Whether it goes through the cells of the space, each once, and draws nothing.
         objectives: How many scores it raises at once.
         ranges_only: Whether it searches no choices.
+        priors: Whether it begins at the `prior` of a range, and near it.
     """
 
     draws: str = ""
@@ -28,6 +31,7 @@ class Sampler:
     cells: bool = False
     objectives: Literal["one", "several", "any"] = "one"
     ranges_only: bool = False
+    priors: bool = True
 
 
 _IN = "sweeper.search.samplers"
@@ -37,8 +41,8 @@ SAMPLERS: Registry[Sampler] = Registry(
     {
         "tpe": Sampler(f"{_IN}.tpe:draw", objectives="any"),
         "random": Sampler(f"{_IN}.uniform:draw", learns=False, objectives="any"),
-        "grid": Sampler(cells=True, learns=False),
-        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any"),
+        "grid": Sampler(cells=True, learns=False, priors=False),
+        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any", priors=False),
         "cma-es": Sampler(f"{_IN}.cma_es:draw", ranges_only=True),
         "gp": Sampler(f"{_IN}.gaussian:draw"),
         "nsga2": Sampler(f"{_IN}.nsga2:draw", objectives="several"),
@@ -60,6 +64,18 @@ class SamplerSpec(Frozen):
         ge=2,
         description="Configurations of an arm drawn blindly before its results count; nsga2's generation.",
     )
+    peers: Literal["arm", "study"] = Field(
+        "arm",
+        description="Whose results a configuration follows, where the sampler learns: those of its arm, so "
+        "that every arm is searched by itself, or those of all of the study, which then get the same ones.",
+    )
+
+    @model_validator(mode="after")
+    def _learns_together(self) -> Self:
+        if self.peers == "study" and not self.method.learns:
+            reason = f"goes with samplers that learn: {self.name} gives all arms the same anyway"
+            raise FieldError(("peers",), reason, self.peers)
+        return self
 
     @property
     def method(self) -> Sampler:

@@ -74,12 +74,16 @@ class FloatRange(Frozen):
     step: float | None = Field(
         None, gt=0, allow_inf_nan=False, description="Distance between values; null: any value."
     )
+    prior: float | None = Field(
+        None, allow_inf_nan=False, description="Value that is thought to be good: tried first, and near it."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_range(self.low, self.high, self.log)
         if self.log and self.step is not None:
             raise FieldError(("step",), "a log range has no step", self.step)
+        _check_prior(self)
         return self
 
     @property
@@ -143,12 +147,14 @@ class IntRange(Frozen):
     high: int = Field(description="Highest value.")
     log: bool = Field(False, description="Whether magnitudes, not values, are equally likely.")
     step: int = Field(1, ge=1, description="Distance between values.")
+    prior: int | None = Field(None, description="Value that is thought to be good: tried first, and near it.")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_range(self.low, self.high, self.log)
         if self.log and self.step != 1:
             raise FieldError(("step",), "a log range has no step", self.step)
+        _check_prior(self)
         return self
 
     @property
@@ -213,7 +219,8 @@ def words(entry: Space) -> str:
     if isinstance(entry, Choice):
         return f"one of {', '.join(map(setting, entry.values))}"
     step = f", steps of {setting(entry.step)}" if entry.step else ""
-    return f"{setting(entry.low)} to {setting(entry.high)}{', log scale' if entry.log else step}"
+    prior = "" if entry.prior is None else f", prior {setting(entry.prior)}"
+    return f"{setting(entry.low)} to {setting(entry.high)}{', log scale' if entry.log else step}{prior}"
 
 
 def _share(unit: float, shares: int) -> int:
@@ -246,3 +253,12 @@ def _check_range(low: float, high: float, log: bool) -> None:
         raise FieldError(("low",), f"must be below high = {high}", low)
     if log and low <= 0:
         raise FieldError(("low",), "must be above 0 in a log range", low)
+
+
+def _check_prior(entry: FloatRange | IntRange) -> None:
+    if entry.prior is None:
+        return
+    try:
+        entry.read(entry.prior)
+    except FieldError as problem:
+        raise FieldError(("prior",), problem.reason, entry.prior) from None

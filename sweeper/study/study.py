@@ -217,7 +217,7 @@ class Study:
         }
         values: dict[str, dict[str, Value]] = {}
         for arm in self.spec.arms:
-            dump: Any = self.config(arm, {}, self.spec.seeds[0]).model_dump(mode="json")
+            dump: Any = self.config(arm, self.first, self.spec.seeds[0]).model_dump(mode="json")
             values[arm] = {name: reduce(getitem, path, dump) for name, path in written.items()}
         differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
         return {arm: {name: values[arm][name] for name in differing} for arm in values}

@@ -7,18 +7,20 @@ from cmaes import CMA
 
 from ...study.space import Choice, FloatRange, IntRange
 from ..draw import Request
+from ..priors import centre
 
 
 def draw(request: Request) -> dict[str, Any]:
     """A draw from the normal distribution that CMA-ES has after the generations so far.
 
-    Method: Hansen and Ostermeier (2001), by cmaes, on the unit cube from its centre with σ = 1/6. A
-    generation is as many complete configurations as one needs, in order, wherever they were drawn.
+    Method: Hansen and Ostermeier (2001), by cmaes, on the unit cube with σ = 1/6 from the priors, where there
+    are none from the middle. A generation is as many complete configurations as one needs, in order, wherever
+    they were drawn.
     """
     entries = {key: entry for key, entry in request.space.items() if not isinstance(entry, Choice)}
     dimensions = len(entries)
     optimizer = CMA(
-        mean=np.full(dimensions, 0.5),
+        mean=np.array([centre(entry) for entry in entries.values()]),
         sigma=1 / 6,
         bounds=np.tile([0.0, 1.0], (dimensions, 1)),
         n_max_resampling=10 * dimensions,

@@ -42,6 +42,8 @@ def study(
     arms: dict[str, Any] = ARMS,
     seeds: tuple[int, ...] = (1, 2),
     sampler_seed: int = 3,
+    *,
+    peers: str = "arm",
     **more: Any,
 ) -> Study:
     if space is SPACE:
@@ -50,7 +52,7 @@ def study(
         "space": space,
         "arms": arms,
         "seeds": seeds,
-        "sampler": {"name": sampler, "seed": sampler_seed},
+        "sampler": {"name": sampler, "seed": sampler_seed, "peers": peers},
     }
     if sampler == "nsga2":
         fields["objective"] = ["sst", "para"]
@@ -58,7 +60,7 @@ def study(
     return made.study(made.WORKLOAD, **fields)
 
 
-def score(trial: TrialSpec) -> float:
+def score(trial: TrialSpec | PastTrial) -> float:
     """Best at learning rate 1e-3, warm-up 0.2 and loss ce; replicates differ a little."""
     params = trial.params
     distance = abs(math.log10(params["learning_rate"]) + 3) / 2 + abs(params["warmup"] - 0.2)

@@ -79,6 +79,7 @@ RANGES = [
     ("learning_rate", {"low": 1e-3, "high": 1e-1, "log": True}, False),
     ("learning_rate", {"low": 1e-4, "high": 5e-3, "log": True}, False),
     ("learning_rate", {"low": 1e-5, "high": 1e-1}, False),
+    ("learning_rate", {"low": 1e-5, "high": 1e-1, "log": True, "prior": 1e-3}, False),
     ("weight_decay", {"low": 0.0, "high": 0.4, "step": 0.1}, True),
     ("weight_decay", {"low": 0.05, "high": 0.35, "step": 0.1}, False),
     ("weight_decay", {"low": 0.1, "high": 0.3, "step": 0.05}, False),
