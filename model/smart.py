@@ -66,7 +66,9 @@ class Smart:
         columns: int,
         input_ids: Tensor,
         attention_mask: Tensor,
+        *,
         token_types: Tensor | None = None,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> tuple[Tensor, Tensor]:
         """Takes a batch through the network, and measures how its outputs change.
 
@@ -78,16 +80,21 @@ class Smart:
             input_ids: Token ids ``[columns · rows, length]``.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             token_types: Of pairs in one sequence, same shape.
+            seen: Hears the embeddings of the network's own pass, without noise.
 
         Returns:
             The outputs ``[rows, outputs]``, and the regulariser: the adversarial divergence and the Bregman
             term, each times its factor. It is 0 for tasks that are not regularised.
         """
         if name not in self._tasks:
-            outputs: Tensor = self._model(name, columns, input_ids, attention_mask, token_types=token_types)
+            outputs: Tensor = self._model(
+                name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+            )
             return outputs, torch.zeros((), device=input_ids.device)
         with remembered():
-            return self._regularised(name, columns, input_ids, attention_mask, token_types)
+            return self._regularised(
+                name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+            )
 
     def _regularised(
         self,
@@ -95,11 +102,15 @@ class Smart:
         columns: int,
         input_ids: Tensor,
         attention_mask: Tensor,
+        *,
         token_types: Tensor | None,
+        seen: Callable[[Tensor], object],
     ) -> tuple[Tensor, Tensor]:
         device = input_ids.device
         before = random_states(device)
-        outputs: Tensor = self._model(name, columns, input_ids, attention_mask, token_types=token_types)
+        outputs: Tensor = self._model(
+            name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+        )
         penalty = torch.zeros((), device=device)
         task, config = self._tasks[name], self._config
 

@@ -1,6 +1,7 @@
-"""Training rows that are changed a little each time: words masked, the sentences of a pair exchanged."""
+"""Training rows that are changed a little each time: words left out or masked, pairs exchanged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from .sentences import Padded
 from .tokenizer import SentenceTokenizer
 from .tokens import TaskData
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,13 @@ class Augmentation:
         mask_words: Share of the words to mask, 0-1.
         swap_pairs: Share of the pairs whose sentences change places, 0-1. What a pair's label says holds
             both ways, but a head that sees (u, v) sees them apart.
+        word_dropout: Share of the words to leave out, 0-1, before any is masked.
         seed: Of the trial, the step and the first row.
     """
 
     mask_words: float = 0.0
     swap_pairs: float = 0.0
+    word_dropout: float = 0.0
     seed: tuple[int, ...] = ()
 
     def sequence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -36,8 +41,15 @@ class Augmentation:
             numbers = np.where(swapped, np.roll(numbers, len(rows)), numbers)
         return numbers
 
-    def masked(self, batch: Padded, tokenizer: SentenceTokenizer) -> NDArray[np.int64]:
-        """Token ids of a batch, ``[sequences, length]``, with words masked."""
+    def changed(self, batch: Padded, tokenizer: SentenceTokenizer) -> Padded:
+        """A batch with words left out, then words masked."""
+        if self.word_dropout:
+            generator = np.random.default_rng((*self.seed, 2))
+            batch = drop_words(batch, tokenizer, self.word_dropout, generator)
+        if self.mask_words:
+            generator = np.random.default_rng(self.seed)
+            batch = replace(batch, ids=mask_words(batch, tokenizer, self.mask_words, generator))
+        return batch
         if not self.mask_words:
             return batch.ids
         return mask_words(batch, tokenizer, self.mask_words, np.random.default_rng(self.seed))
@@ -63,12 +75,69 @@ def mask_words(
     Returns:
         New token ids, same shape.
     """
-    ids, mask = batch.ids, batch.mask
-    words = np.cumsum(~tokenizer.continues_word[ids], axis=1) - 1
-    chosen = np.take_along_axis(generator.random(ids.shape) < share, words.clip(min=0), axis=1)
-    inner = mask.astype(bool)
-    inner[:, 0] = False
-    inner[np.arange(len(ids)), mask.sum(axis=1) - 1] = False
+    chosen = _drawn(batch.ids, tokenizer, generator) < share
+    return np.where(chosen & _inner(batch), tokenizer.mask_id, batch.ids)
+
+
+def drop_words(
+    batch: Padded,
+    tokenizer: SentenceTokenizer,
+    share: float,
+    generator: np.random.Generator,
+) -> Padded:
+    """Leaves out each word, with all its pieces, with probability `share` (Iyyer et al. 2015).
+
+    What follows moves up. A sequence keeps its first and its last token, [CLS] and [SEP], and what parts a
+    pair; each sentence keeps at least one word: where all were to go, the one stays that would have been the
+    last to go. What counts as a word is as of `mask_words`.
+
+    Args:
+        batch: The sequences, ``[sequences, length]``.
+        tokenizer: Knows the padding token, and which tokens continue a word.
+        share: Probability of each word, 0–1.
+        generator: Source of the choice.
+
+    Returns:
+        What stays, ``[sequences, longest]``.
+    """
+    drawn, inner = _drawn(batch.ids, tokenizer, generator), _inner(batch)
+    last_to_go = _last_to_go(drawn, inner)
     if batch.between is not None:
-        inner &= ~batch.between
-    return np.where(chosen & inner, tokenizer.mask_id, ids)
+        second = batch.between.cumsum(axis=1) > 0
+        last_to_go = np.where(second, _last_to_go(drawn, inner & second), _last_to_go(drawn, inner & ~second))
+    stays = batch.mask.astype(bool) & (~inner | (drawn >= np.minimum(share, last_to_go)))
+    lengths = stays.sum(axis=1)
+    kept = np.arange(lengths.max()) < lengths[:, None]
+
+    def shortened(values: NDArray[_Value], padding: int) -> NDArray[_Value]:
+        found = np.full(kept.shape, padding, dtype=values.dtype)
+        found[kept] = values[stays]
+        return found
+
+    return Padded(
+        shortened(batch.ids, tokenizer.pad_id),
+        kept.astype(batch.mask.dtype),
+        None if batch.types is None else shortened(batch.types, 0),
+        None if batch.between is None else shortened(batch.between, 0),
+    )
+
+
+def _last_to_go(drawn: NDArray[np.float64], inner: NDArray[np.bool_]) -> NDArray[np.float64]:
+    last: NDArray[np.float64] = np.where(inner, drawn, 0).max(axis=1, keepdims=True)
+    return last
+
+
+def _drawn(
+    ids: NDArray[np.int64], tokenizer: SentenceTokenizer, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """A random number on 0–1 for each token, one for all pieces of a word, ``[sentences, length]``."""
+    words = np.cumsum(~tokenizer.continues_word[ids], axis=1) - 1
+    return np.take_along_axis(generator.random(ids.shape), words.clip(min=0), axis=1)
+
+
+def _inner(batch: Padded) -> NDArray[np.bool_]:
+    """Which tokens are neither padding nor the first or the last of their sequence, and part no pair."""
+    inner = batch.mask.astype(bool)
+    inner[:, 0] = False
+    inner[np.arange(len(inner)), batch.mask.sum(axis=1) - 1] = False
+    return inner if batch.between is None else inner & ~batch.between

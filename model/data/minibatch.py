@@ -24,6 +24,8 @@ class MiniBatch:
         targets: What the loss wants, ``[rows]``.
         tokens: Real tokens.
         padded_tokens: Tokens with padding.
+        texts: Number of each sentence's text, equal for equal token ids before any was changed,
+            ``[columns · rows]``; None where the task does not compare its rows by text.
     """
 
     input_ids: Tensor
@@ -32,6 +34,7 @@ class MiniBatch:
     targets: Tensor
     tokens: int
     padded_tokens: int
+    texts: Tensor | None = None
 
 
 def minibatch(
@@ -51,11 +54,16 @@ def minibatch(
         augmentation: What is changed in them.
     """
     batch = split.sequences.padded(augmentation.sequence_numbers(split, rows), tokenizer.pad_id)
+    texts = None
+    if split.task.contrastive:
+        texts = torch.from_numpy(np.unique(batch.ids, axis=0, return_inverse=True)[1].reshape(-1)).to(device)
+    batch = augmentation.changed(batch, tokenizer)
     return MiniBatch(
-        input_ids=torch.from_numpy(augmentation.masked(batch, tokenizer)).to(device),
+        input_ids=torch.from_numpy(batch.ids).to(device),
         attention_mask=torch.from_numpy(batch.mask).to(device),
         token_types=None if batch.types is None else torch.from_numpy(batch.types).to(device),
         targets=to_target(split.task, torch.from_numpy(split.labels[rows]).to(device)),
         tokens=int(batch.mask.sum()),
         padded_tokens=batch.mask.size,
+        texts=texts,
     )

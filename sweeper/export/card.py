@@ -133,12 +133,13 @@ def _load(config: TrainConfig, *, pooler: bool) -> str:
         if joint
         else ""
     )
+    shared = "" if config.pair_layer is None else "; first the embeddings of a pair go through `pair_layer`"
     unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
     return f"""\
 With torch, transformers and safetensors:
 
 ```python
-{loading_lines(config.encoder, pooler=pooler, joint=bool(joint))}```
+{loading_lines(config, pooler=pooler)}```
 
 {" or ".join(f"`{call}`" for call in calls)} gives a row for each text, or pair: the probabilities of
 the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.{unused}
@@ -150,7 +151,7 @@ With sentence-transformers, whose `embed` may stand for the one above:
 
 `heads.safetensors` holds the heads; `heads.json` says of each what it sees of the embeddings u and v
 (`features`, times `scale`), its linear `layers` with the function behind each, and the function behind
-all (`output`).{together}"""
+all (`output`){shared}.{together}"""
 
 
 def _versions(run: TrialRow) -> str:
@@ -227,7 +228,14 @@ def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
             _base(encoder) or ("scratch" if encoder.source == "tiny" else "a local model"),
         ),
         ("sentence embedding", _POOLING[encoder.pooling]),
+        *(
+            [("token vectors", "a learned mixture of all layers")]
+            if encoder.layer_pooling == "weighted"
+            else []
+        ),
+        *([] if not encoder.lora.rank else [("adapters", f"LoRA of rank {encoder.lora.rank}, merged")]),
         ("longest sentence", f"{encoder.max_length} tokens"),
+        *([] if config.pair_layer is None else [("layer shared by pairs", config.pair_layer)]),
         *((f"head of {name}", task.head) for name, task in config.tasks.items()),
     ]
 

@@ -1,6 +1,7 @@
 """The lines of Python that load an exported model without sweeper, as its README has them."""
 
-from model.config import EncoderConfig
+from model.config import TrainConfig
+from model.heads import ACTIVATIONS
 
 _POOLED = {
     "mean": """\
@@ -14,6 +15,15 @@ _POOLED = {
     "pooler": """\
     return encoder(**tokens).pooler_output""",
 }
+
+_LAST, _BEHIND = "encoder(**tokens).last_hidden_state", "encoder(**tokens).pooler_output"
+_MIXED = "mixed(encoder(**tokens).hidden_states)"
+
+_MIX = """\
+def mixed(states):
+    return sum(weight * state for weight, state in zip(weights["layer_weights"], states))
+
+"""
 
 _LINES = """\
 import json, pathlib, torch
@@ -51,7 +61,9 @@ def embed(texts):
 """What may stand for the ``embed`` of those lines."""
 
 
-_APART = """\
+_EMBED = "def embed(texts):\n"
+
+_PAIR = """\
     head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
 """
 
@@ -61,18 +73,33 @@ _JOINT = """\
 """
 """The same where a task has its pairs in one sequence: both libraries take a list of tuples as pairs."""
 
+_SHARED = """\
+    if head["features"] != ["u"]:
+        layer, bias = weights["pair_layer.weight"], weights["pair_layer.bias"]
+        u, v = (torch.nn.ACTIVATION()(x @ layer.T + bias) for x in (u, v))
+"""
 
-def loading_lines(encoder: EncoderConfig, *, pooler: bool, joint: bool = False) -> str:
+
+def loading_lines(config: TrainConfig, *, pooler: bool) -> str:
     """Python that needs torch, transformers and safetensors, and defines ``predict``.
 
     ``predict(task, texts)``, or ``predict(task, texts, others)`` for pairs, gives probabilities
     ``[rows, classes]`` or scores ``[rows, 1]``.
 
     Args:
-        encoder: The encoder's settings, of which the lines have the pooling.
+        config: The trial, of whose settings the lines have the pooling, the mixture of
+            the layers and the layer of the pairs.
         pooler: Whether its [CLS] goes through a layer of BERT's own.
-        joint: Whether a task has its pairs in one sequence.
     """
-    pooled = _POOLED["pooler" if encoder.pooling == "cls" and pooler else encoder.pooling]
-    lines = _LINES.replace(_APART, _JOINT) if joint else _LINES
-    return lines.replace("POOLED", pooled)
+    pooling = config.encoder.pooling
+    pooled = _POOLED["pooler" if pooling == "cls" and pooler else pooling]
+    shared = ""
+    if config.pair_layer is not None:
+        shared = _SHARED.replace("ACTIVATION", ACTIVATIONS[config.pair_layer].name)
+    joint = any(task.pair_encoding == "joint" for task in config.tasks.values())
+    embedded = _JOINT if joint else _PAIR
+    mix = ""
+    if config.encoder.layer_pooling == "weighted":
+        mix = _MIX
+        pooled = pooled.replace(_LAST, _MIXED).replace(_BEHIND, f"encoder.pooler({_MIXED})")
+    return _LINES.replace("POOLED", pooled).replace(_PAIR, embedded + shared).replace(_EMBED, mix + _EMBED)

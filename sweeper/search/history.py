@@ -166,8 +166,8 @@ class History:
         """What came of the configurations of an arm that precede the one given, in order."""
         return list(self._earlier(arm, below).values())
 
-    def tried_together(self, below: int) -> list[Tried]:
-        """What came in all arms of the configurations that precede the one given, in order.
+    def tried_together(self, below: float = math.inf) -> list[Tried]:
+        """What came in all arms of the configurations that precede the one given, or of all, in order.
 
         An arm counts by how far its value lies from the mean of its own: which arm is the better one says
         nothing of a configuration. One that was stopped in an arm has no value there.
@@ -197,7 +197,7 @@ class History:
             for same in sorted(pruned, key=lambda same: same[0])
         ]
 
-    def _earlier(self, arm: str, below: int) -> dict[int, Tried]:
+    def _earlier(self, arm: str, below: float) -> dict[int, Tried]:
         configurations, known = self._configurations[arm], self._tried[arm]
         earlier = configurations[: bisect_left(configurations, below)]
         for configuration in earlier:

@@ -147,9 +147,18 @@ def _drawn_alike(
         below = cell in taken or history.had_below(slot.configuration, cell)
         return not below and not history.had(slot.arm, cell)
 
+    queue = study.spec.queue if cells is None else ()
     valid = partial(_is_valid_for_all, study)
+
+    def valid_and_new(params: Params) -> bool:
+        # Two studies of one sampler draw alike: one that begins with the other's best would draw these again.
+        return params not in queue and valid(params)
+
     request = _request(study, slot, history)
-    found = (find(request, Wish(draw_blindly, part, free, valid), cells) for part in parts)
+    found = (
+        find(request, Wish(draw_blindly, part, free, valid if part else valid_and_new), cells)
+        for part in parts
+    )
     return next((params for params in found if params is not None), None)
 
 
@@ -187,10 +196,10 @@ def _request(study: Study, slot: _Slot, history: History) -> Request:
 
 def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params] = ()) -> list[Params]:
     """The enqueued configurations that an arm has not had; one may be added to a study later."""
-    if not study.spec.enqueue:
+    if not study.spec.queue:
         return []
     waiting = [
-        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.enqueue
+        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.queue
     ]
     for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
         had = next((part for part in waiting if _has(params, part)), None)

@@ -15,10 +15,12 @@ from ..study.space import WORKLOAD, Value
 from ..study.written import Written, WrittenFile
 from ..trial import PastTrial, StudyRow, TrialRow
 
-Source = Literal["space", "enqueue", "seeds", "memory", "arm", "base", "workload", "confirm", "default"]
+Source = Literal[
+    "space", "enqueue", "warm_start", "seeds", "memory", "arm", "base", "workload", "confirm", "default"
+]
 
 SOURCES: tuple[Source, ...] = (
-    *("space", "enqueue", "seeds", "memory", "confirm"),
+    *("space", "enqueue", "warm_start", "seeds", "memory", "confirm"),
     *("arm", "base", "workload", "default"),
 )
 """All there are, in the order in which they are shown."""
@@ -181,22 +183,31 @@ class _Documents:
         yield {"seed": _Placed(trial.seed, self._seed(trial))}
 
     def enqueued(self, trial: TrialRow, past: Iterable[PastTrial]) -> int | None:
-        """Place of the entry of `enqueue` that a trial has, as `search.propose` hands them out."""
+        """Place of the entry of the queue that a trial has, as `search.propose` hands them out."""
         earlier = {
             one.configuration: one.params
             for one in past
             if one.arm == trial.arm and one.configuration < trial.configuration
         }
-        waiting = dict(enumerate(self._study.data.get("enqueue") or ()))
+        waiting = dict(enumerate(self._queue))
         for _, params in sorted(earlier.items()):
             had = _first(waiting, params)
             if had is not None:
                 del waiting[had]
         return _first(waiting, trial.params)
 
+    @property
+    def _queue(self) -> list[Mapping[str, Value]]:
+        """What the file enqueues, and what was taken over from earlier studies when this one began."""
+        warm = self._row.study.get("warm_start") or {}
+        return [*(self._study.data.get("enqueue") or ()), *(warm.get("configurations") or ())]
+
     def _drawn(self, key: str, value: Value, enqueued: int | None) -> _Placed:
-        if enqueued is not None and key in self._study.data["enqueue"][enqueued]:
-            return _Placed(value, self._study.origin("enqueue", None, ("enqueue", enqueued, key)))
+        if enqueued is not None and key in self._queue[enqueued]:
+            if enqueued < len(self._study.data.get("enqueue") or ()):
+                return _Placed(value, self._study.origin("enqueue", None, ("enqueue", enqueued, key)))
+            earlier = ", ".join(self._row.study["warm_start"]["studies"])
+            return _Placed(value, self._study.origin("warm_start", earlier, ("warm_start",)))
         sampler = self._row.study.get("sampler", {}).get("name")
         space = self._study.data.get("space") or {}
         # In studies begun before there were `ranges`, entries of the workload took the place of the study's.

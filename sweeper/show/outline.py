@@ -21,6 +21,10 @@ def outline(study: Study) -> list[str]:
 
 def _searched(spec: StudySpec) -> str:
     first = f", {plural(len(spec.enqueue), 'configuration')} of your own first" if spec.enqueue else ""
+    if spec.warm_start:
+        first += (
+            f", then the best {spec.warm_start.top} of {', '.join(map(one_line, spec.warm_start.studies))}"
+        )
     pruner = f", pruner {spec.pruner.name}" if spec.pruner.method.decides else ""
     return f"{spec.sampler.name} raises {', '.join(spec.objectives)}{first}{pruner}"
 

@@ -136,7 +136,7 @@ def task_problems(tasks: Collection[str], space: Collection[str]) -> Iterator[Fi
 
 
 def file_problems(spec: StudySpec) -> Iterator[FieldError]:
-    """What a study file may not hold: arms that print alike, options of a pruner that is not chosen.
+    """What a study file may not hold: arms that print alike, options of another pruner, what is recorded.
 
     Asked of files alone: studies were begun with such before they were refused, and go on. Of a stored pruner
     it cannot be told which options were written.
@@ -149,6 +149,9 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
             reason = f"prints as the arm {printed[shown]!a} does: give one of them another name"
             yield FieldError(("arms", arm), reason)
         printed[shown] = arm
+    if spec.warm_start is not None and spec.warm_start.configurations is not None:
+        reason = "is what was found when a study began, and stands in its record alone: leave this out"
+        yield FieldError(("warm_start", "configurations"), reason)
     for option in PrunerSpec.model_fields:
         if option in spec.pruner.model_fields_set and option not in spec.pruner.heeded:
             problem = spec.pruner.unheeded(option)

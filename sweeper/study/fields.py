@@ -41,6 +41,20 @@ def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
     return _check_settings(settings)
 
 
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list in which nothing stands twice.
+
+    Raises:
+        FieldError: If something does; its path is the position.
+    """
+    seen: set[Any] = set()
+    for position, value in enumerate(values):
+        if value in seen:
+            raise FieldError((position,), "stands in the list twice", value)
+        seen.add(value)
+    return values
+
+
 def parse_space(written: Any) -> Any:
     """Reads the entries of a `space`; what is no mapping is left for the model to refuse.
 

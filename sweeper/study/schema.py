@@ -10,7 +10,7 @@ from .spec import StudySpec
 
 Schema = dict[str, Any]
 
-DEFINED = ("EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
+DEFINED = ("AverageConfig", "EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
 """The groups of settings that have a schema of their own."""
 
 
@@ -26,8 +26,9 @@ def study_schema() -> Schema:
     _loosen_task(definitions["Task"], settings["$defs"])
     names, patterns = _fields(settings["properties"], definitions)
     definitions["Settings"] = _closed(names, patterns)
-    for name in ("PrunerSpec", "SamplerSpec"):
+    for name in ("PrunerSpec", "SamplerSpec", "WarmStart"):
         definitions[name] = schema["$defs"][name]
+    del definitions["WarmStart"]["properties"]["configurations"]  # in records alone
     properties = schema["properties"]
     properties["base"] = _described(properties["base"]) | {"$ref": "#/$defs/Settings"}
     (arm_name,) = properties["arms"]["patternProperties"]

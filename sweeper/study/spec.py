@@ -8,12 +8,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 from model.frozen import Frozen
 
 from ..text import nearest
-from .fields import Name, Seed, Settings, parse_space
+from .fields import Name, Seed, Settings, distinct, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
 from .settings import Paths, field_path, leaves
 from .space import Space, Value
+from .warmstart import WarmStart
 
 TABLES = ("arms", "table1", "table2", "table3", "table4", "table5", "table6", "table7")
 """The tables that a report can show; all but ``arms`` mirror one of the paper's."""
@@ -29,15 +30,6 @@ _SCHEMA = {"anyOf": [{"enum": list(TABLES)}, {"type": "string", "pattern": rf"^\
 _TableKey = Annotated[str, WithJsonSchema(_SCHEMA)]
 
 
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    seen: set[Any] = set()
-    for position, value in enumerate(values):
-        if value in seen:
-            raise FieldError((position,), "stands in the list twice", value)
-        seen.add(value)
-    return values
-
-
 def _check_objective(written: Any) -> Any:
     if isinstance(written, list | tuple) and len(written) < 2:
         reason = "a list needs two scores or more; write a single one without brackets"
@@ -46,7 +38,7 @@ def _check_objective(written: Any) -> Any:
         if not isinstance(name, str):
             raise FieldError((), "must be the name of a score, or a list of them", written)
     if isinstance(written, list | tuple):
-        _distinct(tuple(written))
+        distinct(tuple(written))
     return written
 
 
@@ -81,12 +73,15 @@ class StudySpec(Frozen):
         (),
         description="The first configurations of every arm: values for keys of `space`; the rest is drawn.",
     )
+    warm_start: WarmStart | None = Field(
+        None, description="Earlier studies whose best configurations come after those of `enqueue`."
+    )
     sampler: SamplerSpec = SamplerSpec()
     pruner: PrunerSpec = PrunerSpec()
-    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = Field(
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(distinct)] = Field(
         (11711,), min_length=1, description="Training seeds; every configuration is trained with each."
     )
-    tables: Annotated[tuple[_TableKey, ...], AfterValidator(_distinct)] = Field(
+    tables: Annotated[tuple[_TableKey, ...], AfterValidator(distinct)] = Field(
         ("arms",),
         description="Tables of the report: arms; table1 to table7, the paper's; two settings of `space` "
         "against each other, such as 'weight_decay x dropout'.",
@@ -120,6 +115,11 @@ class StudySpec(Frozen):
     def objectives(self) -> tuple[str, ...]:
         """The names of the scores that the sampler raises."""
         return (self.objective,) if isinstance(self.objective, str) else self.objective
+
+    @property
+    def queue(self) -> tuple[dict[str, Value], ...]:
+        """The first configurations of every arm: the study's own, then those of earlier studies."""
+        return self.enqueue + ((self.warm_start and self.warm_start.configurations) or ())
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -182,9 +182,12 @@ class StudySpec(Frozen):
         if len(self.seeds) < least:
             reason = f"needs {least} seeds to tell configurations apart at this p_threshold"
             raise FieldError(("pruner", "name"), reason, pruner.name)
-        if self.enqueue and self.sampler.method.cells:
-            reason = f"a {sampler} has every combination already: leave this out"
-            raise FieldError(("enqueue",), reason)
+        for name, given in (("enqueue", self.enqueue), ("warm_start", self.warm_start)):
+            if given and self.sampler.method.cells:
+                reason = f"a {sampler} has every combination already: leave this out"
+                raise FieldError((name,), reason)
+        if several and self.warm_start:
+            raise FieldError(("warm_start",), "several objectives name no best configuration: leave this out")
         for position, params in enumerate(self.enqueue):
             for key in params:
                 if key not in self.space:

@@ -32,6 +32,7 @@ from .files import RunFiles
 from .leftovers import sweep_leftovers
 from .order import Order
 from .precision import check_precision, with_precision
+from .warmstart import warmed
 from .workers import choose_workers
 from .workingfolder import working_folder
 
@@ -140,13 +141,16 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     """
     console = order.console
     store = database.find(order.study.name)
-    study = _as_begun(store, order, here) if store else with_precision(order, None, here=here)
+    if store:
+        study = _as_begun(store, order, here)
+    else:
+        study = warmed(database, order, with_precision(order, None, here=here))
     wanted = _total(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
         store = _create(database, study, wanted)
         if study != order.study and stored_study(store.row) != study:
-            return begin(database, order, here=here)  # another machine was quicker, and its auto holds
+            return begin(database, order, here=here)  # another machine was quicker, and what it found holds
     row, changes = store.row, _additions(store.row, study)
     files = _files(study, store if not changes else None)
     # What is done stays done, however few are asked for now.

@@ -28,9 +28,17 @@ MISFITS = [
     (SIMILARITY, {"loss": "cosent"}, "loss cosent is of cosines, for head cosine; head is linear"),
     (CLASSES, {"sharpness": 2.0}, "sharpness 2 is for classes under loss ordinal; loss is ce"),
     (SIMILARITY, {"label_smoothing": 0.1}, "label_smoothing 0.1 is for classes under loss ce; loss is ce"),
+    (SIMILARITY, {"contrastive": 0.5}, "contrastive 0.5 is for pairs of two classes; the task has a `range`"),
+    (TASKS["sst"], {"contrastive": 1}, "contrastive 1 is for pairs of two classes; kind is single"),
+    (CLASSES, {"contrastive_scale": 5}, "contrastive_scale 5 is for a `contrastive` above 0, which is 0"),
     (CLASSES, {"concatenation": "uv"}, "concatenation uv is for head sbert; head is linear"),
     (CLASSES, {"head_layers": 1}, "head_layers 1 is for heads mlp and sbert; head is linear"),
     (TASKS["sst"], {"pair_encoding": "joint"}, "pair_encoding joint is for pairs; kind is single"),
+    (
+        CLASSES,
+        {"pair_encoding": "joint", "contrastive": 0.5},
+        "contrastive 0.5 compares two embeddings, and a pair has one under pair_encoding joint",
+    ),
     (
         CLASSES,
         {"pair_encoding": "joint", "head": "sbert"},

@@ -134,10 +134,31 @@ def test_masked_words_are_words(tmp_path: Path) -> None:
     data, tokenizer = joint(tmp_path)
     numbers = np.arange(20)
     plain = data.sequences.padded(numbers, tokenizer.pad_id)
-    masked = Augmentation(mask_words=0.999999).masked(plain, tokenizer)
+    masked = Augmentation(mask_words=0.999999).changed(plain, tokenizer).ids
     special = np.isin(plain.ids, [SPECIAL.index(name) for name in ("[PAD]", "[CLS]", "[SEP]")])
     assert np.array_equal(masked[special], plain.ids[special])
     assert (masked[~special] == tokenizer.mask_id).all()
+
+
+@pytest.mark.parametrize("share", [0.4, 0.999999])
+def test_each_sentence_keeps_a_word(share: float, tmp_path: Path) -> None:
+    data, tokenizer = joint(tmp_path)
+    plain = data.sequences.padded(np.arange(60), tokenizer.pad_id)
+    found = Augmentation(word_dropout=share, seed=(7,)).changed(plain, tokenizer)
+    cls, sep = (SPECIAL.index(name) for name in ("[CLS]", "[SEP]"))
+    for before, types, row, own in zip(plain.ids, plain.types, found.ids, found.types, strict=True):
+        assert (row[0], np.sum(row == sep), row[row != tokenizer.pad_id][-1]) == (cls, 2, sep)
+        middle = row.tolist().index(sep)
+        assert own[row != tokenizer.pad_id].tolist() == [0] * (middle + 1) + [1] * int(own.sum())
+        for side, part in ((0, row[1:middle]), (1, row[middle + 1 :])):
+            words = part[(part != sep) & (part != tokenizer.pad_id)].tolist()
+            there = iter(before[types == side].tolist())
+            assert words
+            assert all(word in there for word in words)  # in their order
+            if share > 0.9:
+                assert sum(not tokenizer.continues_word[word] for word in words) == 1
+    assert np.array_equal(found.between, (found.ids == sep) & (found.types == 0))
+    assert found.mask.sum() < plain.mask.sum()
 
 
 def test_exchanged_sentences_change_places_within_the_sequence(tmp_path: Path) -> None:

@@ -1,0 +1,67 @@
+"""What a study that begins takes over from earlier ones of its database."""
+
+from dataclasses import replace
+
+from ..errors import InputError
+from ..observers.terminal import say
+from ..search.history import History
+from ..store.database import Database
+from ..store.studies import find_study
+from ..study.load import stored_study
+from ..study.study import Study
+from ..study.warmstart import WarmStart, taken_over
+from ..text import plural
+from .order import Order
+
+
+def warmed(database: Database, order: Order, study: Study) -> Study:
+    """A study that begins, with the first configurations that it takes over; says how many.
+
+    Of each earlier study the configurations are ranked by its own results, over its arms and seeds.
+
+    Args:
+        database: Where it and the earlier ones are.
+        order: What is to be done.
+        study: Its study.
+
+    Raises:
+        InputError: If there is no such study, it does not raise the same score, or it has no results.
+    """
+    warm = study.spec.warm_start
+    if warm is None:
+        return study
+    ranked = []
+    for name in warm.studies:
+        try:
+            ranked.append(_ranked(database, name, study))
+        except InputError as error:
+            raise InputError(f"study {study.name!r}: warm_start.studies: {error}") from None
+    found = taken_over(ranked, study.space, warm.top)
+    if not found:
+        raise InputError(
+            f"study {study.name!r}: warm_start.studies: none of their configurations has a value that the "
+            f"space of this study holds"
+        )
+    say(
+        order.console,
+        f"{study.name}: warm start with {plural(len(found), 'configuration')} that did best in "
+        f"{', '.join(warm.studies)}",
+    )
+    began = WarmStart(studies=warm.studies, top=warm.top, configurations=tuple(found))
+    return replace(study, spec=study.spec.model_copy(update={"warm_start": began}))
+
+
+def _ranked(database: Database, name: str, study: Study) -> list[dict[str, object]]:
+    """Values of the configurations of an earlier study, the best first."""
+    store = find_study(database, name)
+    earlier = stored_study(store.row)
+    if earlier.spec.objectives != study.spec.objectives:
+        raise InputError(
+            f"{store.row.name} raises {', '.join(earlier.spec.objectives)}, this study "
+            f"{', '.join(study.spec.objectives)}"
+        )
+    tried = History.of(earlier, store.trials.past()).tried_together()
+    complete = [one for one in tried if one.values is not None]
+    if not complete:
+        raise InputError(f"{store.row.name} has no complete trial yet")
+    return [dict(one.params) for one in sorted(complete, key=lambda one: one.values or (), reverse=True)]
