@@ -23,6 +23,8 @@ class SplitRows:
         why: How many rows were left out, by the reason.
         doubles: Rows used whose texts stand in another of them too.
         also_in: Rows used whose texts stand in train or dev too, by that split; of test rows alone.
+        teacher: SHA-256 of the file of a teacher's predictions for the rows; None without one.
+        taught: How many of the rows used have one.
         cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them.
     """
 
@@ -36,6 +38,8 @@ class SplitRows:
     doubles: int = 0
     also_in: Mapping[Split, int] = field(default_factory=dict)
     cut: float = 0.0
+    teacher: str | None = None
+    taught: int = 0
 
 
 @dataclass(frozen=True)

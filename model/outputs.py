@@ -77,11 +77,11 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
     if task.range is None:
         return outputs.argmax(dim=-1)
     output = outputs.squeeze(-1)
-    unit = _unit(task, output)
-    if HEADS[task.head].nonnegative and unit is output:
-        unit = unit.clamp(min=0)
+    on_unit = unit(task, output)
+    if HEADS[task.head].nonnegative and on_unit is output:
+        on_unit = on_unit.clamp(min=0)
     low, high = task.range
-    return low + unit * (high - low)
+    return low + on_unit * (high - low)
 
 
 def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
@@ -100,10 +100,10 @@ def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
         p, q = outputs.log_softmax(dim=-1), others.log_softmax(dim=-1)
         # KL(p, q) + KL(q, p) in one sum without cancellation: no term is negative, and equal outputs give 0.
         return ((p.exp() - q.exp()) * (p - q)).sum(dim=-1).mean()
-    return (_unit(task, outputs) - _unit(task, others)).square().mean()
+    return (unit(task, outputs) - unit(task, others)).square().mean()
 
 
-def _unit(task: Task, outputs: Tensor) -> Tensor:
+def unit(task: Task, outputs: Tensor) -> Tensor:
     """Outputs of a similarity on 0-1: those of a loss that has them there already are given back."""
     loss = LOSSES[task.loss]
     if loss.logits:

@@ -21,6 +21,7 @@ from .data.corpus import earlier_fingerprint_of, fingerprint_of
 from .data.keptcorpus import kept_corpus
 from .data.minibatch import minibatch
 from .device import peak_memory_mb, pick_device
+from .distillation import batch_loss, untaught
 from .errors import NonFiniteLossError, TrialStoppedError
 from .evaluation import predictions, scores
 from .features import Features
@@ -31,7 +32,7 @@ from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
 from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
-from .outputs import contrastive_loss, task_loss
+from .outputs import contrastive_loss
 from .precision import computing, resolved
 from .predictions import save_predictions
 from .rdrop import two_passes
@@ -90,6 +91,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     size = sum(parameter.numel() for parameter in model.parameters())
     loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
+    for name, said in untaught(corpus.rows):
+        _log.warning("task %s: %s", name, said)
     if kind := model.encoder.padded_kind(device):
         _log.warning(
             "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
@@ -122,6 +125,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     record = EpochRecord(list(streams), device)
     parts = {"surgery": surgery, "smart": smart, "average": average, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
+    loss_of = partial(batch_loss, config=config.distillation)
     scored = None if average is None else average.in_place
     trained = checkpoint.Trained(model, optimizer, device, others, scored)
     revised = partial(
@@ -176,7 +180,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                         else:
                             outputs, penalty = smart.loss(*inputs, token_types=types, seen=embedded.append)
                             passes = [outputs]
-                    losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
+                    losses = [loss_of(split.task, outputs.float(), batch) for outputs in passes]
                     if batch.texts is not None:
                         beside = (
                             contrastive_loss(split.task, e, batch.targets, batch.texts) for e in embedded

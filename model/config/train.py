@@ -18,6 +18,7 @@ from ..sampling import Sampling
 from ..tasks import Task
 from .average import AverageConfig
 from .canonical import canonical
+from .distillation import DistillationConfig
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
@@ -88,6 +89,7 @@ class TrainConfig(Frozen):
         description="Factor of R-Drop: each batch goes through the network twice, with dropout of its own, "
         "and what the passes say should be the same (Liang et al. 2021); 0: once.",
     )
+    distillation: DistillationConfig = DistillationConfig()
     average: AverageConfig = AverageConfig()
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
@@ -230,6 +232,19 @@ class TrainConfig(Frozen):
         if self.pair_layer is not None and "apart" not in pairs:
             why = "all are encoded together (pair_encoding joint)" if pairs else "no task is of kind pair"
             raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; {why}")
+        return self
+
+    @model_validator(mode="after")
+    @reads("tasks.*.loss")
+    def _taught_by_row(self) -> Self:
+        for name in self.distillation.teacher:
+            if name not in self.tasks:
+                raise ValueError(f"distillation.teacher names {name!r}; the tasks are {list(self.tasks)}")
+            if LOSSES[self.tasks[name].loss].ranks:
+                raise ValueError(
+                    f"distillation.teacher.{name} teaches row by row; loss {self.tasks[name].loss} compares "
+                    "the rows of a batch"
+                )
         return self
 
     @model_validator(mode="after")

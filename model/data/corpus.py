@@ -17,6 +17,7 @@ from ..sources import FilesSource, name_of
 from ..tasks import Task
 from .hashes import count_common, count_doubles, hashes_of
 from .rows import Rows, check
+from .teacher import Taught, taught_rows, teacher_sha256
 from .tokenizer import SentenceTokenizer, build_tokenizer
 from .tokens import TaskData, tokenise
 
@@ -36,7 +37,7 @@ class Corpus:
         dev: Dev rows of each task.
         test: Test rows of each task; empty unless ``score_test`` is set.
         sample: The training rows of each task that are scored at every epoch.
-        data_fingerprint: SHA-256 of every text and label.
+        data_fingerprint: SHA-256 of every text and label, and of the files of teachers.
         rows: Where the rows of each task are from, and how many there are, by split.
         dev_in_train: Dev rows of each task that also stand in its training rows.
     """
@@ -70,17 +71,27 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     def tokenised(rows: dict[str, Rows]) -> dict[str, TaskData]:
         return {name: tokenise(config.tasks[name], part, tokenizer, cache) for name, part in rows.items()}
 
+    teachers = config.distillation.teacher
+    taught = {
+        name: taught_rows(name, config.tasks[name], file, train[name].texts, data)
+        for name, file in teachers.items()
+    }
+    sha256 = {name: teacher_sha256(file, data) for name, file in teachers.items()}
     splits: dict[Split, dict[str, Rows]] = {"train": train, "dev": dev, "test": test}
     ready = {split: tokenised(rows) for split, rows in splits.items()}
     return Corpus(
         tokenizer=tokenizer,
-        train={name: replace(part, ids=()) for name, part in ready["train"].items()},
+        train={name: replace(part, ids=(), taught=taught.get(name)) for name, part in ready["train"].items()},
         dev=ready["dev"],
         test=ready["test"],
         sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
-        data_fingerprint=_digest("", train, dev, test),
+        data_fingerprint=_digest("".join(f"{name} {sha256[name]}\n" for name in sha256), train, dev, test),
         rows={
-            name: _split_rows(task, _of(name, splits), _of(name, ready), tokenizer)
+            name: _of_teacher(
+                _split_rows(task, _of(name, splits), _of(name, ready), tokenizer),
+                taught.get(name),
+                sha256.get(name),
+            )
             for name, task in config.tasks.items()
         },
         dev_in_train={name: count_dev_in_train(rows, dev[name]) for name, rows in train.items()},
@@ -191,6 +202,15 @@ def _split_rows(
         )
         for split, rows in parts.items()
     }
+
+
+def _of_teacher(
+    rows: dict[Split, SplitRows], taught: Taught | None, sha256: str | None
+) -> dict[Split, SplitRows]:
+    if taught is None:
+        return rows
+    count = int((~np.isnan(taught).any(axis=1)).sum())
+    return rows | {"train": replace(rows["train"], teacher=sha256, taught=count)}
 
 
 def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> float:

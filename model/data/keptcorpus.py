@@ -26,6 +26,7 @@ from .corpus import Corpus, load_corpus
 from .entry import Entry
 from .files import file_state
 from .pairs import PairForm, Pairs
+from .teacher import teacher_state
 from .tokenizer import SentenceTokenizer, build_tokenizer, tokenizer_from_json
 from .tokens import KeptSentences, TaskData
 
@@ -114,6 +115,7 @@ def _entry(
             if isinstance(source, FilesSource)
             for split in dict.fromkeys(origin_of(source, split) for split in splits)
         ]
+        states += [teacher_state(file, data) for file in config.distillation.teacher.values()]
     except DataError:
         return None  # reading says what is wrong
     if not states or time.time() - max(state.changed for state in states) < SETTLED_SECONDS:
@@ -124,6 +126,7 @@ def _entry(
         "tokenizer": config.encoder.vocabulary if tokenizer is None else tokenizer.fingerprint(),
         "max_length": config.encoder.max_length,
         "splits": splits,
+        "teacher": config.distillation.teacher,
         "remove_dev_rows": config.remove_dev_rows,
         "train_sample": config.train_sample,
         "code": _code(),
@@ -161,6 +164,8 @@ def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
             arrays[f"{prefix}.ids"] = np.asarray(part.ids, dtype=np.str_)
             for number, column in enumerate(part.groups.values()):
                 arrays[f"{prefix}.group.{number}"] = np.asarray(column, dtype=np.str_)
+            if part.taught is not None:
+                arrays[f"{prefix}.taught"] = part.taught
             if part.pairs is not None:
                 arrays[f"{prefix}.longer"] = part.pairs.longer
             parts.append(_Part(task, split, part.kept, tuple(part.groups)))
@@ -202,6 +207,7 @@ def _load(
                     name: tuple(arrays[f"{prefix}.group.{number}"].tolist())
                     for number, name in enumerate(part.groups)
                 },
+                taught=arrays.get(f"{prefix}.taught"),
                 pairs=None if form is None else Pairs(sentences, form, arrays[f"{prefix}.longer"]),
             )
     return Corpus(

@@ -24,6 +24,7 @@ class MiniBatch:
         targets: What the loss wants, ``[rows]``.
         tokens: Real tokens.
         padded_tokens: Tokens with padding.
+        taught: What the teacher predicts, ``[rows, outputs]``, NaN where it does not; None without one.
         texts: Number of each sentence's text, equal for equal token ids before any was changed,
             ``[columns · rows]``; None where the task does not compare its rows by text.
     """
@@ -35,6 +36,7 @@ class MiniBatch:
     tokens: int
     padded_tokens: int
     texts: Tensor | None = None
+    taught: Tensor | None = None
 
 
 def minibatch(
@@ -66,4 +68,5 @@ def minibatch(
         tokens=int(batch.mask.sum()),
         padded_tokens=batch.mask.size,
         texts=texts,
+        taught=None if split.taught is None else torch.from_numpy(split.taught[rows]).to(device),
     )

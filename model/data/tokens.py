@@ -17,6 +17,7 @@ from .entry import Entry
 from .pairs import Pairs, join
 from .rows import Rows
 from .sentences import Sentences
+from .teacher import Taught
 from .tokenizer import PIECE, SentenceTokenizer
 
 TOKENS = "tokens"
@@ -86,6 +87,7 @@ class TaskData:
         groups: For each column that names groups, the group of each row.
         pairs: The two sentences of each row as one sequence; None where each goes through the encoder by
             itself.
+        taught: Of training rows: what a teacher predicts for each, as of `taught_rows`; None without one.
     """
 
     task: Task
@@ -96,6 +98,7 @@ class TaskData:
     words: NDArray[np.int64]
     groups: Mapping[str, tuple[str, ...]]
     pairs: Pairs | None = None
+    taught: Taught | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

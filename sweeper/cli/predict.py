@@ -42,6 +42,11 @@ InputFile = Annotated[
 
 OutputFile = Annotated[Path | None, file_path("FILE", "Where to: a name that ends in .tsv, .csv or .jsonl.")]
 
+Hashed = Annotated[
+    bool,
+    typer.Option("--hash", help="Write the hash of each row's texts too: a file for `distillation.teacher`."),
+]
+
 Course = Annotated[
     Path | None,
     file_path("FOLDER", "Write the six files of the CS224N hand-in there, for its files in SWEEPER_DATA."),
@@ -57,6 +62,7 @@ def predict(
     task: TaskName = None,
     given: InputFile = None,
     output: OutputFile = None,
+    hashed: Hashed = False,
     course: Course = None,
     storage: Storage = None,
 ) -> None:
@@ -93,7 +99,7 @@ def predict(
             for line in write_course(files, ensemble, course):
                 say(line)
         if rows is not None and output is not None:
-            count, missing = write_predictions(rows, ensemble, output)
+            count, missing = write_predictions(rows, ensemble, output, hashed=hashed)
             say(f"{plural(count, 'row')} of task {rows.name}: {output}")
             if missing:
                 first = f"the first {rows.table.unit} {missing[0]}"

@@ -10,6 +10,7 @@ from typing import IO, Any, NamedTuple
 
 from model.data.files import PACKED, file_table
 from model.data.table import DataTable
+from model.data.teacher import HASH, hash_texts
 from model.data.texts import TextRow, read_texts
 from model.errors import DataError
 from model.files import beside
@@ -150,7 +151,9 @@ def _names(file: Path, own: FilesSource, task: Task, given: Mapping[str, object]
     )
 
 
-def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int, list[int]]:
+def write_predictions(
+    given: Input, ensemble: Ensemble, file: Path, *, hashed: bool = False
+) -> tuple[int, list[int]]:
     """Writes the prediction for each row, in the order of the rows; a file that is there is replaced at once.
 
     A row has `id`, `prediction` and, of a task with classes, `probability.<class>`. Where a text is missing
@@ -160,6 +163,7 @@ def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int
         given: The rows.
         ensemble: What predicts.
         file: Ends in ``.tsv``, ``.csv`` or ``.jsonl``.
+        hashed: Whether a row says the hash of its texts too, by which `distillation.teacher` knows it.
 
     Returns:
         The number of rows, and the places of those in which a text is missing.
@@ -168,7 +172,7 @@ def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int
         DataError: If the rows are damaged.
     """
     names = given.task.class_names
-    headings = ["id", "prediction", *(f"probability.{name}" for name in names)]
+    headings = ["id", *[HASH] * hashed, "prediction", *(f"probability.{name}" for name in names)]
     count, missing = 0, []
 
     def records() -> Iterator[Record]:
@@ -179,7 +183,8 @@ def write_predictions(given: Input, ensemble: Ensemble, file: Path) -> tuple[int
                 missing.append(row.place)
             said = names[int(value)] if names and value is not None else value
             cells = probabilities or [None] * len(names)
-            yield dict(zip(headings, (row.id, said, *cells), strict=True))
+            hashes = [_hash(row)] if hashed else []
+            yield dict(zip(headings, (row.id, *hashes, said, *cells), strict=True))
 
     with beside(file) as place, place.open("x", encoding="utf-8", newline="") as opened:
         _WRITERS[file.suffix](opened, headings, records())
@@ -222,6 +227,10 @@ def _answers(
         shares = iter([()] * len(whole) if found.probabilities is None else found.probabilities.tolist())
     for row in chunk:
         yield Answer(row, next(values), tuple(next(shares))) if _is_whole(row) else Answer(row, None, ())
+
+
+def _hash(row: TextRow) -> str | None:
+    return hash_texts([[str(text)] for text in row.texts])[0] if _is_whole(row) else None
 
 
 def _is_whole(row: TextRow) -> bool:

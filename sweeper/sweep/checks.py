@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from model.data.survey import SplitSurvey, survey
+from model.data.teacher import read_teacher
 from model.errors import ModelError
 from model.extras import check_peft
 from model.pretrained import verified_minilm_folder
@@ -86,6 +87,11 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
                     checked.add(read)
                     found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
                     surveys.setdefault(name, found)
+            for name, file in config.distillation.teacher.items():
+                read = repr((name, file, config.tasks[name].class_names))
+                if read not in checked:
+                    checked.add(read)
+                    read_teacher(name, config.tasks[name], file, data)
     except ModelError as error:
         raise InputError(str(error)) from error
     return surveys

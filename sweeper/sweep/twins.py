@@ -6,6 +6,7 @@ from typing import Any
 
 from model.config import TrainConfig
 from model.data.files import sha256_of
+from model.data.teacher import teacher_sha256
 from model.errors import DataError
 from model.sources import FilesSource
 
@@ -35,6 +36,12 @@ class Twins:
 
 
 def _has_changed(config: TrainConfig, inputs: Mapping[str, Any], data: Path | None) -> bool:
+    files = config.distillation.teacher
+    if any(
+        inputs["rows"].get(name, {}).get("train", {}).get("teacher") not in (None, teacher_sha256(file, data))
+        for name, file in files.items()
+    ):
+        return True
     return any(
         part.get("sha256") not in (None, sha256_of(task.source, split, data))
         for name, task in config.tasks.items()

@@ -111,14 +111,16 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in other)
 
 
-def assert_resumes(given: TrainConfig, folder: Path, cache: Path, stop: int = 1) -> list[EpochResult]:
+def assert_resumes(
+    given: TrainConfig, folder: Path, cache: Path, stop: int = 1, data: Path | None = None
+) -> list[EpochResult]:
     """Stops a trial after some epochs, resumes it, and demands what an uninterrupted one gives."""
-    expected = list(train(given, folder / "whole", data=None, cache=cache))
-    trial = train(given, folder / "stopped", data=None, cache=cache)
+    expected = list(train(given, folder / "whole", data=data, cache=cache))
+    trial = train(given, folder / "stopped", data=data, cache=cache)
     before = list(itertools.islice(trial, stop))
     trial.close()
     torch.manual_seed(999)  # whatever else used the generator in between
-    after = list(train(given, folder / "stopped", data=None, cache=cache))
+    after = list(train(given, folder / "stopped", data=data, cache=cache))
     assert metrics(before) == metrics(expected)[:stop]
     assert metrics(after) == metrics(expected)
     assert same(weights(folder / "stopped", given.epochs), weights(folder / "whole", given.epochs))

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from model.config import EncoderConfig, TrainConfig
 from model.config.lora import LoraConfig
+from model.config.distillation import DistillationConfig
 from model.config.smart import SmartConfig
 from model.rule import rules
 from model.tasks import Frozen, Task
@@ -24,6 +25,7 @@ RANGE = {
     "loss": "mse",
 }
 SPLIT = {"kind": "files", "train": "a", "split": {"column": "fold", "train": [1], "dev": [2]}}
+TAUGHT = {"teacher": dict.fromkeys("abc", "x.tsv")}
 TASKS = {
     "a": {**CLASSES, "source": DEMO},
     "b": {**RANGE, "source": HUB},
@@ -67,7 +69,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
         (
             TrainConfig,
             [
-                {"tasks": TASKS, "gradient": "pcgrad", "pair_layer": "tanh"},
+                {"tasks": TASKS, "gradient": "pcgrad", "pair_layer": "tanh", "distillation": TAUGHT},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
                 {"tasks": {"b": {**TASKS["b"], "pair_encoding": "joint"}}, "swap_pairs": 0.5},
             ],
@@ -82,6 +84,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
             ],
         ),
         (SmartConfig, [{}]),
+        (DistillationConfig, [{}]),
         (LoraConfig, [{"rank": 2, "alpha": 4}]),
         (
             Task,

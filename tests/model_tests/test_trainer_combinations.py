@@ -27,6 +27,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
     "joint": {"tasks": {"para": {"pair_encoding": "joint", "head": "mlp"}}},
+    "distillation": {"distillation": {"teacher": {"sst": "sst.tsv", "sts": "sts.jsonl"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
     "ema": {"average": {"name": "ema"}},
     "swa": {"average": {"name": "swa", "start": 0.4}},
@@ -59,6 +60,10 @@ REFUSED = {
         "joint",
         "contrastive",
     ): "contrastive 0.5 compares two embeddings, and a pair has one under pair_encoding joint",
+    (
+        "distillation",
+        "cosent",
+    ): "distillation.teacher.sts teaches row by row; loss cosent compares the rows of a batch",
     ("label_smoothing", "ordinal"): "label_smoothing 0.1 is for classes under loss ce; loss is ordinal",
 }
 APART = {*REFUSED, ("ema", "swa")}
