@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from . import checkpoint
+from .averaging import AveragedWeights
 from .config import TrainConfig
 from .cost import Cost
 from .data.augmentation import Augmentation
@@ -114,10 +116,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     if config.gradient != "sum":
         surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
     smart = Smart(model, config.smart, config.tasks, total, config.seed) if config.smart.enabled else None
+    average = None
+    if config.average.name != "none":
+        average = AveragedWeights(parameters, config.average, total)
     record = EpochRecord(list(streams), device)
-    parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
+    parts = {"surgery": surgery, "smart": smart, "average": average, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
-    trained = checkpoint.Trained(model, optimizer, device, others)
+    scored = None if average is None else average.in_place
+    trained = checkpoint.Trained(model, optimizer, device, others, scored)
     revised = partial(
         checkpoint.fingerprint_of,
         gradient=config.gradient,
@@ -200,13 +206,18 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             optimizer.zero_grad(set_to_none=True)
             if smart is not None:
                 smart.after_step(step)
+            if average is not None:
+                average.after_step(step)
             step += 1
             progress = progress.after_step()
         cost.end_steps()
         stepped = time.perf_counter()
 
         predicted = partial(predictions, model, pad_id=corpus.tokenizer.pad_id, device=device, known=known)
-        with computing(device, precision):
+        if average is not None and average.begun:
+            with computing(device, precision):
+                record.add_raw_scores(scores(config.tasks, predicted(corpus.dev)))
+        with (scored or nullcontext)(), computing(device, precision):
             dev, sample = predicted(corpus.dev), predicted(corpus.sample)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
@@ -215,7 +226,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             record.add_loss_weights(model.uncertainty.weights())
         overall = config.overall.score(config.tasks, dev_scores)
         best = all(overall > earlier.overall for earlier in progress.results)
-        with computing(device, precision):
+        with (scored or nullcontext)(), computing(device, precision):
             test = predicted(corpus.test) if best else {}
         result = EpochResult(
             epoch=epoch,

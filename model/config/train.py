@@ -16,6 +16,7 @@ from ..registry import OneOf
 from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
+from .average import AverageConfig
 from .canonical import canonical
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
@@ -87,6 +88,7 @@ class TrainConfig(Frozen):
         description="Factor of R-Drop: each batch goes through the network twice, with dropout of its own, "
         "and what the passes say should be the same (Liang et al. 2021); 0: once.",
     )
+    average: AverageConfig = AverageConfig()
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
     )
