@@ -17,7 +17,8 @@ class Metric:
             ``score_test`` is set, at the best epoch so far.
         task: Name of the task, or ``overall``.
         name: That of the task's metric, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
-            (tokens processed over real tokens).
+            (tokens processed over real tokens); with ``raw_`` before it the score of the network's own
+            weights, where averaged ones count.
         value: The value.
     """
 

@@ -11,7 +11,7 @@ import yaml
 from model.config import TrainConfig
 from sweeper.errors import InputError
 from sweeper.study.changes import compare
-from sweeper.study.load import load_study
+from sweeper.study.load import load_study, workload_files
 from sweeper.study.precision import as_begun, precisions, resolved, says_auto
 from sweeper.study.schema import study_schema
 from sweeper.study.spec import StudySpec
@@ -169,8 +169,7 @@ def test_auto_is_what_it_was_when_the_study_began(before: Any, after: Any, expec
 
 
 def test_the_shipped_workloads_of_real_encoders_are_auto_and_the_demo_is_fp32() -> None:
-    names = ("minilm", "minilm-small", "minilm-minutes", "paper", "paper-hub", "paper-cfimdb")
-    for name in names:
+    for name in workload_files().keys() - {"demo"}:
         assert precisions(load_study("baseline", name)) == ["auto"]
         # What was begun before there was the setting has the fingerprints that it had.
         old = load_study("baseline", name)
