@@ -19,7 +19,7 @@ def shadow(folder: Path, *files: str) -> None:
 
 
 def test_no_file_is_imported(folder: Path) -> None:
-    """Any of them would end the command, also beside the others; but of two called `model` Python takes one."""
+    """Any of them would end the command, also beside the others; but of two called `model` one is taken."""
     whole = process("list", path=str(ROOT))
     assert (whole.code, whole.err) == (0, "")
     assert process("list", path=f"{os.pathsep}{ROOT}") == whole
