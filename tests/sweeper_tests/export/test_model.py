@@ -46,7 +46,11 @@ ARMS: dict[str, dict[str, object]] = {
     "Mixed layers, [CLS]": {"encoder.layer_pooling": "weighted", "sts_head": "linear", "sts_loss": "ce"},
     "LoRA": {"encoder.lora": {"rank": 4, "alpha": 16}, "encoder.pooling": "mean", "sts_loss": "mse"},
     # It takes a hundred times as long as the others.
-    "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce", "epochs": 1}
+    "MiniLM": {
+        "encoder": {"source": "minilm", "pooling": "mean", "max_length": 24},
+        "sts_loss": "ce",
+        "epochs": 1,
+    }
     | {f"tasks.{name}.{rows}_rows": 16 for name in ("sst", "para", "sts") for rows in ("train", "dev")},
 }
 Array = NDArray[Any]
