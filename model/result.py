@@ -47,6 +47,8 @@ class EpochResult:
         processor_seconds: Processor time of the trial up to the end of this epoch, user and system, of all
             threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
         step_seconds: Mean wall time of the trial's training steps up to here; None as above.
+        pair_seconds: Wall time of predicting 1,000 dev pairs after this epoch, over all tasks of pairs; None
+            without pairs, of a frozen encoder, which is not asked again, and of earlier checkpoints.
     """
 
     epoch: int
@@ -61,6 +63,7 @@ class EpochResult:
     fingerprint: str | None = None
     processor_seconds: float | None = None
     step_seconds: float | None = None
+    pair_seconds: float | None = None
 
     def dev_scores(self) -> dict[str, float]:
         """Dev score of each task, without `overall`."""

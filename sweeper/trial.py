@@ -131,6 +131,7 @@ class TrialRow:
         processor_seconds: Processor time, user and system, of all threads, up to its latest epoch.
         step_seconds: Mean wall time of its training steps up to its latest epoch.
         written: SHA-256 of what is kept of the study's files as they were when it was proposed.
+        pair_seconds: Wall time of predicting 1,000 dev pairs after its latest epoch.
     """
 
     id: int
@@ -168,6 +169,13 @@ class TrialRow:
     processor_seconds: float | None = None
     step_seconds: float | None = None
     written: str | None = None
+    pair_seconds: float | None = None
+
+
+def joint_tasks(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tasks of a trial whose pairs are encoded together, so that it is a cross-encoder for them."""
+    tasks = config.get("tasks", {}).items()
+    return tuple(name for name, task in tasks if task.get("pair_encoding") == "joint")
 
 
 def _finite(scores: dict[str, float]) -> bool:

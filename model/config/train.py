@@ -193,6 +193,17 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
+    @reads("encoder.freeze", "swap_pairs", "tasks.*.pair_encoding")
+    def _one_order_of_pairs(self) -> Self:
+        joint = [name for name, task in self.tasks.items() if task.pair_encoding == "joint"]
+        if joint and self.swap_pairs and self.encoder.freeze == "all":
+            raise ValueError(
+                f"swap_pairs {self.swap_pairs:g} changes the sequences of {', '.join(joint)} (pair_encoding "
+                "joint) from step to step; encoder.freeze all embeds each of them once"
+            )
+        return self
+
+    @model_validator(mode="after")
     @reads("r_drop", "smart.enabled")
     def _one_regulariser(self) -> Self:
         if self.r_drop and self.smart.enabled:
@@ -213,10 +224,12 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("pair_layer", "tasks.*.kind")
+    @reads("pair_layer", "tasks.*.kind", "tasks.*.pair_encoding")
     def _pairs_to_share(self) -> Self:
-        if self.pair_layer is not None and all(task.kind != "pair" for task in self.tasks.values()):
-            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; no task is of kind pair")
+        pairs = [task.pair_encoding for task in self.tasks.values() if task.kind == "pair"]
+        if self.pair_layer is not None and "apart" not in pairs:
+            why = "all are encoded together (pair_encoding joint)" if pairs else "no task is of kind pair"
+            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; {why}")
         return self
 
     @model_validator(mode="after")

@@ -8,19 +8,31 @@ from .statistics.comparison import Comparison, Comparisons
 from .statistics.paired import Verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
+from .tracks import TOGETHER, by_track
 
 TOLD = 8
 """Comparisons in words at most; the table has them all."""
 
 
 def headline(comparisons: Comparisons) -> str:
-    """The arm with the highest mean, and how exactly that is known; confirmed scores replace the search's."""
+    """The arm with the highest mean, and how exactly that is known; confirmed scores replace the search's.
+
+    Where some arms encode pairs together, it is that of either track.
+    """
     claims = comparisons.claims
-    return _headline(claims) if claims is comparisons else f"Confirmed at fresh seeds: {_headline(claims)}"
+    tracks = by_track(claims.results, claims.leaders)
+    if len(tracks) < 2:
+        said = _headline(claims, claims.leaders)
+        if TOGETHER in tracks:
+            said += " Pairs are encoded together."
+    else:
+        said = " ".join(
+            f"Of the arms with pairs {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
+        )
+    return said if claims is comparisons else f"Confirmed at fresh seeds: {said}"
 
 
-def _headline(comparisons: Comparisons) -> str:
-    ranked = comparisons.leaders
+def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
     if not ranked:
         return "No trial is complete yet."
     results, best = comparisons.results, ranked[0]
@@ -28,6 +40,8 @@ def _headline(comparisons: Comparisons) -> str:
         count = plural(results.tried, "configuration")
         return f"Best of {count}: overall {_score(best, comparisons)}."
     if len(ranked) == 1:
+        if len(comparisons.leaders) > 1:
+            return f"{one_line(best.arm)} alone, overall {_score(best, comparisons)}."
         return f"Only {one_line(best.arm)} has complete trials: overall {_score(best, comparisons)}."
     second = ranked[1]
     first, other = one_line(best.arm), one_line(second.arm)
@@ -86,12 +100,12 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         runs = "one training run each" if each.seeds == (1, 1) else "one training run of one of them"
         return (
             f"{relation} on these dev rows (95 % over rows {_ends(each)}); {runs}, so nothing is known about "
-            f"the {_noun(each)}."
+            f"the {_noun(each)}{_tracks(each)}."
         )
     known = (
         f"95 % on other seeds and rows {_ends(each)}; p rows {p_text(gap.p_rows)}, p seeds "
         f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
-        f"{_seeds(each)}, {sum(rows.values()):,} dev rows"
+        f"{_seeds(each)}, {sum(rows.values()):,} dev rows{_tracks(each)}"
     )
     return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
 
@@ -139,6 +153,10 @@ def _amount(value: float) -> str:
 def _ends(each: Comparison) -> str:
     interval = each.gaps["overall"].interval
     return f"{difference(interval.low)} to {difference(interval.high)}"
+
+
+def _tracks(each: Comparison) -> str:
+    return "; one encodes pairs together, the other one apart" if each.across else ""
 
 
 def _noun(each: Comparison) -> str:

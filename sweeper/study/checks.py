@@ -40,6 +40,8 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         field = field_path(key)
         if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
             yield FieldError(path, "says how trials are judged, and cannot vary within a study")
+        if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
+            yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
         if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
             reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
             yield FieldError(path, reason, list(entry.values))

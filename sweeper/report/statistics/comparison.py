@@ -11,6 +11,7 @@ import numpy as np
 
 from ...study.settings import field_path, flat
 from ..results import Configuration, Results, leaders, records
+from ..tracks import by_track, joint_arms
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
 from .power import Detectable, detectable
@@ -37,6 +38,7 @@ class Comparison:
         seeds: Number of training seeds of the two sides.
         of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
         configurations: Number of matched configurations; 1 where two configurations are compared.
+        across: Whether one side encodes pairs together and the other one apart.
     """
 
     ours: Configuration
@@ -48,6 +50,7 @@ class Comparison:
     seeds: tuple[int, int]
     of_arms: bool
     configurations: int = 1
+    across: bool = False
 
 
 class Comparisons:
@@ -67,6 +70,7 @@ class Comparisons:
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
         self._rows: Runs | None = None
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
+        self._joint = joint_arms(results)
         self.leaders = leaders(results)
         samples = {one.numbers[0]: self._sample([one]) for one in self.leaders}
         self._samples = {number: sample for number, sample in samples.items() if sample is not None}
@@ -115,15 +119,15 @@ class Comparisons:
 
     @cached_property
     def against_best(self) -> list[Comparison]:
-        """Every other leader against the one with the highest mean `overall`.
+        """Every other leader against the one with the highest mean `overall` of its track.
 
         That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
         """
-        if not self.compared or self.compared[0] is not self.leaders[0]:
-            return []
+        leading = [own[0] for own in by_track(self.results, self.leaders).values()]
+        best = [one for one in self.compared if one in leading]
         pairs, arms = list(combinations(self.compared, 2)), len(self.leaders)
         found = self._family(pairs, [self._gaps(*pair) for pair in pairs], arms * (arms - 1) // 2)
-        return [_reversed(each) for each in found if each.ours is self.compared[0]]
+        return [_reversed(each) for each in found if each.ours in best and not each.across]
 
     @cached_property
     def undeclared(self) -> list[Comparison]:
@@ -158,11 +162,13 @@ class Comparisons:
         arms = len(self.leaders)
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
         rank = self.results.rank(name)
-        best = max(self.compared, key=lambda one: rank(one.scores[name]))
+        tracks = by_track(self.results, self.compared).values()
+        best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
-            if best in pair and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
-                found |= {one.arm for one in pair if one is not best}
+            led = any(one in best for one in pair) and not self._across(*pair)
+            if led and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
+                found |= {one.arm for one in pair if one not in best}
         return found
 
     def _family(
@@ -185,9 +191,13 @@ class Comparisons:
                 None if p is None else detectable(each["overall"].spread, size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
+                across=self._across(ours, theirs),
             )
             for (ours, theirs), each, p in zip(pairs, gaps, overall, strict=True)
         ]
+
+    def _across(self, one: Configuration, other: Configuration) -> bool:
+        return (one.arm in self._joint) != (other.arm in self._joint)
 
     def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
         key = ours.numbers[0], theirs.numbers[0]

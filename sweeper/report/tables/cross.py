@@ -9,6 +9,7 @@ from ...study.spec import CROSS
 from ...text import NONE, one_line, score, setting
 from ..document import Cell, Column, Table
 from ..results import Configuration, Results, leaders_of
+from ..tracks import tracks_note
 from .cells import numeric, remarks
 
 BINS = 4
@@ -46,7 +47,7 @@ def cross_table(key: str, results: Results) -> Table:
         "stands in brackets."
     )
     title = f"{one_line(down)} against {one_line(across)}"
-    return Table(key, title, columns, tuple(rows), (note, *remarks(results)))
+    return Table(key, title, columns, tuple(rows), (note, *tracks_note(results), *remarks(results)))
 
 
 def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:
