@@ -172,12 +172,6 @@ class TrialRow:
     pair_seconds: float | None = None
 
 
-def joint_tasks(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tasks of a trial whose pairs are encoded together, so that it is a cross-encoder for them."""
-    tasks = config.get("tasks", {}).items()
-    return tuple(name for name, task in tasks if task.get("pair_encoding") == "joint")
-
-
 def _finite(scores: dict[str, float]) -> bool:
     return all(math.isfinite(score) for score in scores.values())
 
