@@ -103,8 +103,8 @@ def fit(techniques: Iterable[str]) -> bool:
 def covering(most: int) -> list[tuple[str, ...]]:
     """Sets of techniques, in which every two that are not refused are together once at least.
 
-    A covering array of strength 2, as Cohen et al. (1997, The AETG System, IEEE TSE 23(7)) make it: each set begins
-    with a pair that no other has, and takes in what adds the most such pairs.
+    A covering array of strength 2, as Cohen et al. (1997, The AETG System, IEEE TSE 23(7)) make it: each set
+    begins with a pair that no other has, and takes in what adds the most such pairs.
 
     Args:
         most: Techniques of a set: of a few it is soon seen which of them do not go together.
