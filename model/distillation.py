@@ -1,6 +1,6 @@
 """Distillation: a network learns from a teacher's predictions beside the labels.
 
-Source: Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network, section 2 (arXiv 1503.02531).
+Source: Hinton et al. 2015, Distilling the Knowledge in a Neural Network, section 2 (arXiv 1503.02531).
 """
 
 from collections.abc import Iterator, Mapping

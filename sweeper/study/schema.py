@@ -11,8 +11,8 @@ from .spec import StudySpec
 Schema = dict[str, Any]
 
 DEFINED = (
-    *("AverageConfig", "EncoderConfig", "LoraConfig", "Overall", "SmartConfig", "Task", "Share"),
-    "SplitColumn",
+    *("AverageConfig", "DistillationConfig", "EncoderConfig", "LoraConfig", "Overall", "SmartConfig", "Task"),
+    *("Share", "SplitColumn"),
 )
 """The groups of settings that have a schema of their own."""
 

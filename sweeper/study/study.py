@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from operator import getitem
 from typing import Any
 
 from pydantic import ValidationError
@@ -207,7 +206,7 @@ class Study:
         """What sets the arms apart, by arm: each single-valued setting in which two arms differ.
 
         Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
-        not write one has the value that its configuration has.
+        not write one has the value that its configuration has; null where that has no such key.
         """
         written = {
             ".".join((EARLIER_NAMES.get(leaf.written[0], leaf.written[0]), *leaf.written[1:])): leaf.path
@@ -218,7 +217,7 @@ class Study:
         values: dict[str, dict[str, Value]] = {}
         for arm in self.spec.arms:
             dump: Any = self.config(arm, self.first, self.spec.seeds[0]).model_dump(mode="json")
-            values[arm] = {name: reduce(getitem, path, dump) for name, path in written.items()}
+            values[arm] = {name: reduce(dict.get, path, dump) for name, path in written.items()}
         differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
         return {arm: {name: values[arm][name] for name in differing} for arm in values}
 

@@ -26,7 +26,7 @@ def test_no_key_is_missing() -> None:
     wanted = {*setting_names(()), *StudySpec.model_fields, *WorkloadFile.model_fields} - short
     groups = {key for key in wanted if any(other.startswith(f"{key}.") for other in keys)}
     assert groups == {
-        *("average", "encoder", "encoder.lora", "overall", "smart"),
+        *("average", "distillation", "encoder", "encoder.lora", "overall", "smart"),
         *("sampler", "pruner", "resources"),
     }
     assert wanted - groups <= keys

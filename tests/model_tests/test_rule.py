@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from model.config import EncoderConfig, TrainConfig
-from model.config.lora import LoraConfig
 from model.config.distillation import DistillationConfig
+from model.config.lora import LoraConfig
 from model.config.smart import SmartConfig
 from model.rule import rules
 from model.tasks import Frozen, Task

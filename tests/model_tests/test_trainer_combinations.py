@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.model_tests.made import DEMO, TINY, assert_resumes, config
+from tests.model_tests.made import DEMO, TINY, assert_resumes, config, teach
 
 TECHNIQUES: dict[str, dict[str, Any]] = {
     "pcgrad": {"gradient": "pcgrad"},
@@ -134,7 +134,8 @@ def test_two_techniques_that_are_refused(pair: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("techniques", covering(5), ids=" + ".join)
 def test_techniques(techniques: tuple[str, ...], cache: Path, tmp_path: Path) -> None:
-    assert_resumes(config(**settings_of(techniques)), tmp_path, cache)
+    data = teach(tmp_path / "data", left_out=10)
+    assert_resumes(config(**settings_of(techniques)), tmp_path, cache, data=data)
 
 
 def test_every_two_techniques_are_tried() -> None:

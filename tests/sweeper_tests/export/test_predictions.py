@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import hashlib
 import json
 import re
 import sqlite3
@@ -118,6 +119,33 @@ def test_dev_files_give_the_stored_predictions_bit_for_bit(
             expected = softmax(own.scores.astype(np.float64), axis=1)
             shares = [[float(row[f"probability.{i}"]) for i in range(expected.shape[1])] for row in found]
             np.testing.assert_allclose(shares, expected, rtol=1e-12)
+
+
+def test_predictions_of_training_rows_teach_another_study(
+    folder: Path, sweeper: Command, trained: Callable[[int], dict[str, Predictions]]
+) -> None:
+    files = ("--input", "data/quora-train.csv", "--output", "data/teacher/para.tsv")
+    said = sweeper("predict", "predicting", "--top", "2", "--task", "para", *files, "--hash")
+    assert (said.code, said.err) == (0, "")
+    written = rows(folder / "data/teacher/para.tsv")
+    assert list(written[0]) == ["id", "hash", "prediction", "probability.0", "probability.1"]
+    assert {len(row["hash"]) for row in written} == {16}
+    taught = STUDY.replace("predicting", "taught").replace(
+        "Mean: {", "Mean: {distillation.teacher: {para: FILE}, "
+    )
+    write(folder / "studies/taught.yaml", taught.replace("FILE", "teacher/gone.tsv"))
+    assert "gone.tsv is missing" in refused(sweeper, "run", "--study", "taught", "--trials", "2")
+    write(folder / "studies/taught.yaml", taught.replace("FILE", "teacher/para.tsv"))
+    run = ("run", "--study", "taught", "--trials", "2", "--executor", "inline")
+    assert sweeper(*run).code == 0
+    with closing(sqlite3.connect(".sweeper/studies.db")) as connection:
+        kept = connection.execute(
+            "SELECT content FROM provenance p JOIN run r ON inputs = p.digest AND r.sweep_id = p.sweep_id "
+            "JOIN sweep s ON s.id = r.sweep_id WHERE name = 'taught@course' AND arm = 'Mean'"
+        ).fetchone()
+    train = json.loads(kept[0])["rows"]["para"]["train"]
+    teacher = (folder / "data/teacher/para.tsv").read_bytes()
+    assert (train["teacher"], train["taught"]) == (hashlib.sha256(teacher).hexdigest(), 90)
 
 
 def test_several_trials_give_the_mean_and_files_tell_their_task(
