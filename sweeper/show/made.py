@@ -40,6 +40,7 @@ def row_lines(inputs: Mapping[str, Any]) -> list[str]:
             line = f"{task} {split}: {part['used']:,} of {part['read']:,} rows"
             line += f", {dropped_words(part)}" if part["dropped"] else ""
             line += f", {left:,} not in the subset" if left else ""
+            line += f", {part['taught']:,} with a teacher's prediction" if part.get("teacher") else ""
             also = {"train": inputs["dev_in_train"].get(task)} if split == "dev" else part.get("also_in", {})
             said.append(", ".join([line, *doubt_words(part, also)]))
     return said

@@ -21,6 +21,7 @@ from model.tasks import Task
 from sweeper.errors import InputError
 from sweeper.export import predictions as exported
 from sweeper.export.ensemble import Ensemble
+from sweeper.show.made import row_lines
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
 TEXTS = {"sst": ("sentence",), "para": ("sentence1", "sentence2"), "sts": ("sentence1", "sentence2")}
@@ -146,6 +147,7 @@ def test_predictions_of_training_rows_teach_another_study(
     train = json.loads(kept[0])["rows"]["para"]["train"]
     teacher = (folder / "data/teacher/para.tsv").read_bytes()
     assert (train["teacher"], train["taught"]) == (hashlib.sha256(teacher).hexdigest(), 90)
+    assert "para train: 90 of 90 rows, 90 with a teacher's prediction" in [*row_lines(json.loads(kept[0]))]
 
 
 def test_several_trials_give_the_mean_and_files_tell_their_task(

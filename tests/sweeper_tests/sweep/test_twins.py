@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from model.data.teacher import hash_texts
 from tests.sweeper_tests.typed import FILES, ROWS, Command, write
 
 ENCODER = (
@@ -30,3 +31,22 @@ def test_a_result_is_reused_only_on_the_same_files(changed: bool, folder: Path, 
         assert "The data changed while the study ran" in sweeper("report").out
     else:
         assert f"{same}: its result is reused" in said.out
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_result_is_reused_only_from_the_same_teacher(changed: bool, folder: Path, sweeper: Command) -> None:
+    heads = "\t".join(["hash", *(f"probability.{label}" for label in range(5))])
+    [first, second] = hash_texts([("A fine film", "A poor film")])
+    teacher = f"{heads}\n{first}\t0\t0\t0\t0.2\t0.8\n"
+    write(folder / "data/teacher.tsv", teacher)
+    write(folder / "studies/workloads/files.yaml", FILES + ENCODER)
+    study = STUDY + "base: {{distillation: {{teacher: {{sst: teacher.tsv}}}}}}\n"
+    write(folder / "studies/twins.yaml", study.format(arms="{A: {}}"))
+    assert sweeper(*RUN, "1").code == 0
+    if changed:
+        write(folder / "data/teacher.tsv", teacher + f"{second}\t0.8\t0.2\t0\t0\t0\n")
+    write(folder / "studies/twins.yaml", study.format(arms="{A: {}, B: {head_learning_rate_scale: 1.0}}"))
+    said = sweeper(*RUN, "2")
+    assert said.code == 0, said.err
+    how = ", but the data files have changed since: it is trained" if changed else ": its result is reused"
+    assert f"trial 1 is identical to trial 0{how}" in said.out
