@@ -102,7 +102,6 @@ class TrialRow:
         arm: Name of the arm.
         params: What the search chose, by the names of the study file.
         config: The whole ``TrainConfig``, as JSON.
-        seed: Seed of the trial.
         state: Where the trial stands.
         owner: The driver that runs it, or ran it last.
         lease_expires: Until when nobody else may take it over, UTC.
@@ -118,7 +117,6 @@ class TrialRow:
         best_epoch: Epoch with the highest `overall`, from 1.
         scores: Dev scores of the best epoch: ``overall`` and each task.
         error_class: Why it failed.
-        traceback: Traceback of the failure.
         configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
         halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
         reused_from: Number of the trial whose result it has, because their configurations are identical.
@@ -170,12 +168,6 @@ class TrialRow:
     step_seconds: float | None = None
     written: str | None = None
     pair_seconds: float | None = None
-
-
-def joint_tasks(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tasks of a trial whose pairs are encoded together, so that it is a cross-encoder for them."""
-    tasks = config.get("tasks", {}).items()
-    return tuple(name for name, task in tasks if task.get("pair_encoding") == "joint")
 
 
 def _finite(scores: dict[str, float]) -> bool:

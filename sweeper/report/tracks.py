@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ..study.recorded import joint_tasks
 from ..text import one_line
-from ..trial import joint_tasks
 from .results import Configuration, Results
 
 APART, TOGETHER = "apart", "together"

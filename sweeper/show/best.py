@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
+from ..study.recorded import joint_tasks
 from ..text import brief, nearest, one_line, plural, setting_line
-from ..trial import RunState, StudyRow, TrialRow, joint_tasks
+from ..trial import RunState, StudyRow, TrialRow
 
 
 def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:

@@ -22,7 +22,8 @@ from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
 
-OLDER = ("0001", "0002", "0003", "0004", "0005")
+OLDER = ("0001", "0002", "0003", "0004", "0005", "0006")
+UUID = "02098f26-72fb-566d-ae30-15e4d75c3e64"
 
 
 def made(file: Path) -> Path:
@@ -183,6 +184,8 @@ def at_revision(url: str, revision: str) -> None:
         command.upgrade(config, revision)
         sweep = f"'old@demo', {key}, 'd', 2, '0.0.9', '{moment}', '{study}', '{{}}'"
         columns = "name, study_id, digest, wanted, version, created, study, workload"
+        if revision >= "0006":
+            sweep, columns = f"{sweep}, '{UUID}'", f"{columns}, uuid"
         connection.execute(sa.text(f"INSERT INTO sweep ({columns}) VALUES ({sweep})"))  # noqa: S608
         for number, arm in enumerate("AB"):
             run = f"1, {number}, {number + 1}, '{arm}', 1, 'complete', 1, '{moment}', '{{}}', '{trial}'"
@@ -203,7 +206,7 @@ def test_a_database_of_an_older_sweeper_is_migrated(fresh_url: str, revision: st
         (store,) = database.studies()
         assert store.row.created == datetime(2026, 1, 2, 3, 4, 5, 6, UTC)
         # Of name and beginning alone: whichever copy is migrated, and on either kind of database.
-        assert store.row.uuid == "02098f26-72fb-566d-ae30-15e4d75c3e64"
+        assert store.row.uuid == UUID
         assert [(run.number, run.arm, run.halvings) for run in store.trials.rows()] == [
             (0, "A", 0),
             (1, "B", 0),
