@@ -102,18 +102,23 @@ class EpochRecord:
         dev: Mapping[str, float],
         train: Mapping[str, float],
         test: Mapping[str, float],
+        objective: str = "overall",
     ) -> tuple[Metric, ...]:
         """All metrics of the epoch; what did not occur is left out.
 
         Args:
-            config: The trial's tasks, and its `overall` of them.
+            config: The trained tasks, and the mean of them.
             dev: Dev score of each task.
             train: Score of each task on the training sample.
             test: Score of each task on its test rows; empty where they are not scored.
+            objective: What that mean is called; not ``overall`` where there are other tasks.
         """
         seen = [name for name, batches in self._batches.items() if batches]
-        metrics = [*_scores(config, "dev", dev), *_scores(config, "train", train)]
-        metrics += _scores(config, "test", test) if test else []
+        metrics = [
+            *_scores(config, objective, "dev", dev),
+            *_scores(config, objective, "train", train),
+            *(_scores(config, objective, "test", test) if test else []),
+        ]
         metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
         metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
         for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):
@@ -132,6 +137,9 @@ class EpochRecord:
         return tuple(metrics)
 
 
-def _scores(config: TrainConfig, split: Split, values: Mapping[str, float]) -> list[Metric]:
+def _scores(
+    config: TrainConfig, objective: str, split: Split, values: Mapping[str, float]
+) -> list[Metric]:
     named = [Metric(split, name, config.tasks[name].metric, value) for name, value in values.items()]
-    return [*named, Metric(split, "overall", "overall", config.overall.score(config.tasks, values))]
+    mean = config.overall.score(config.tasks, values)
+    return [*named, Metric(split, objective, objective, mean)]

@@ -5,6 +5,9 @@ from typing import Literal
 
 Split = Literal["train", "dev", "test"]
 
+TRAINED = "trained tasks"
+"""What judges a trial that does not train all tasks: `overall` over those alone. No task can be called so."""
+
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
@@ -15,8 +18,8 @@ class Metric:
     Attributes:
         split: ``dev``; ``train`` for the fixed training sample and the training loss; ``test`` where
             ``score_test`` is set, at the best epoch so far.
-        task: Name of the task, or ``overall``.
-        name: That of the task's metric, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
+        task: Name of the task, or ``overall``, or `TRAINED` in its place.
+        name: That of the task's metric, ``overall``, `TRAINED`, ``loss`` (mean training loss of the epoch), ``padding``
             (tokens processed over real tokens).
         value: The value.
     """
@@ -33,8 +36,8 @@ class EpochResult:
 
     Attributes:
         epoch: Number of the finished epoch, from 1.
-        overall: Dev `overall` (see ``model.overall``).
-        best: Whether no earlier epoch of this trial had a higher `overall`.
+        overall: Dev `overall` (see ``model.overall``); None of a trial that does not train all tasks.
+        best: Whether no earlier epoch of this trial had a higher score (see `judged`).
         metrics: All metrics of the epoch; those named `overall` included.
         train_seconds: Time spent in training steps.
         eval_seconds: Time spent in evaluation.
@@ -46,10 +49,11 @@ class EpochResult:
         processor_seconds: Processor time of the trial up to the end of this epoch, user and system, of all
             threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
         step_seconds: Mean wall time of the trial's training steps up to here; None as above.
+        trained: Where there is no `overall`, the same mean of the dev scores of the trained tasks alone.
     """
 
     epoch: int
-    overall: float
+    overall: float | None
     best: bool
     metrics: tuple[Metric, ...]
     train_seconds: float
@@ -60,7 +64,22 @@ class EpochResult:
     fingerprint: str | None = None
     processor_seconds: float | None = None
     step_seconds: float | None = None
+    trained: float | None = None
+
+    @property
+    def judged(self) -> float:
+        """What judges the epoch: `overall`, or the mean of the trained tasks where there is none."""
+        score = self.trained if self.overall is None else self.overall
+        if score is None:
+            raise ValueError(f"epoch {self.epoch} has neither overall nor a mean of its trained tasks")
+        return score
+
+    @property
+    def objective(self) -> str:
+        """The name of that score."""
+        return TRAINED if self.overall is None else "overall"
 
     def dev_scores(self) -> dict[str, float]:
-        """Dev score of each task, without `overall`."""
-        return {m.task: m.value for m in self.metrics if m.split == "dev" and m.task != "overall"}
+        """Dev score of each trained task, without `overall`."""
+        means = ("overall", TRAINED)
+        return {m.task: m.value for m in self.metrics if m.split == "dev" and m.task not in means}

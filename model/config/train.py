@@ -12,6 +12,7 @@ from ..frozen import Frozen
 from ..losses import LOSSES
 from ..overall import Overall
 from ..registry import OneOf
+from ..result import TRAINED
 from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
@@ -31,6 +32,12 @@ class TrainConfig(Frozen):
     """Every setting of one trial. Two equal configurations on equal data train to equal weights."""
 
     tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
+    train_tasks: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="The tasks that are trained and scored, by name; the others are left out, and a trial "
+        "without one of them has no overall: it is judged by the mean of those alone; null: all.",
+    )
     overall: Overall = Overall()
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
@@ -141,6 +148,30 @@ class TrainConfig(Frozen):
         return tasks
 
     @model_validator(mode="after")
+    @reads("train_tasks", "gradient", "balance", "overall.weights", "smart.enabled", "smart.tasks")
+    def _trained_tasks(self) -> Self:
+        chosen = self.train_tasks
+        if chosen is None:
+            return self
+        unknown = [name for name in chosen if name not in self.tasks]
+        if unknown:
+            raise ValueError(f"train_tasks names {unknown}; the tasks are {list(self.tasks)}")
+        twice = [name for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
+        if twice:
+            raise ValueError(f"train_tasks names {twice} more than once")
+        several = {f"gradient {self.gradient}": self.gradient != "sum", "balance uncertainty": self.balance != "static"}
+        for what, wanted in several.items():
+            if wanted and len(chosen) == 1:
+                raise ValueError(f"{what} is between tasks, and train_tasks leaves one, {chosen[0]}")
+        if self.overall.only(chosen).misfit(self.trained):
+            raise ValueError(f"train_tasks leaves {list(chosen)}, of which overall.weights counts none")
+        if self.smart.enabled and self.smart.tasks is not None and not {*self.smart.tasks} & {*chosen}:
+            raise ValueError(
+                f"smart.tasks names {list(self.smart.tasks)}, of which train_tasks leaves none to regularise"
+            )
+        return self
+
+    @model_validator(mode="after")
     @reads("gradient", "sampling")
     def _tasks_in_a_step(self) -> Self:
         if self.gradient != "sum" and self.sampling != "joint":
@@ -175,7 +206,7 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("accumulation", "tasks.*.loss")
+    @reads("accumulation", "tasks.*.loss", "train_tasks")
     def _whole_batches(self) -> Self:
         if self.accumulation > 1 and self.whole_batches:
             raise ValueError(
@@ -193,9 +224,12 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("score_test", *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")))
+    @reads(
+        *("score_test", "train_tasks"),
+        *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")),
+    )
     def _rows_to_score(self) -> Self:
-        without = [name for name, task in self.tasks.items() if not task.has_test]
+        without = [name for name, task in self.trained.items() if not task.has_test]
         if self.score_test and without:
             raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
         return self
@@ -211,7 +245,28 @@ class TrainConfig(Frozen):
     @property
     def whole_batches(self) -> list[str]:
         """The tasks whose batches go through the network in one part: their loss compares the rows."""
-        return [name for name, task in self.tasks.items() if LOSSES[task.loss].ranks]
+        return [name for name, task in self.trained.items() if LOSSES[task.loss].ranks]
+
+    @property
+    def trained(self) -> dict[str, Task]:
+        """The tasks that are trained and scored, in report order."""
+        chosen = self.train_tasks
+        return {name: task for name, task in self.tasks.items() if chosen is None or name in chosen}
+
+    @property
+    def objective(self) -> str:
+        """The score that judges the trial: ``overall``, or the mean of its tasks where these are not all."""
+        return "overall" if len(self.trained) == len(self.tasks) else TRAINED
+
+    def of_trained(self) -> Self:
+        """The same trial of a workload that has no other tasks than those that are trained."""
+        if self.objective == "overall":
+            return self
+        smart = self.smart
+        if smart.tasks is not None:
+            smart = smart.model_copy(update={"tasks": tuple(n for n in smart.tasks if n in self.trained)})
+        overall = self.overall.only(self.trained)
+        return self.model_copy(update={"tasks": self.trained, "smart": smart, "overall": overall})
 
     @property
     def bf16(self) -> bool | str:
