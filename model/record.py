@@ -137,9 +137,7 @@ class EpochRecord:
         return tuple(metrics)
 
 
-def _scores(
-    config: TrainConfig, objective: str, split: Split, values: Mapping[str, float]
-) -> list[Metric]:
+def _scores(config: TrainConfig, objective: str, split: Split, values: Mapping[str, float]) -> list[Metric]:
     named = [Metric(split, name, config.tasks[name].metric, value) for name, value in values.items()]
     mean = config.overall.score(config.tasks, values)
     return [*named, Metric(split, objective, objective, mean)]

@@ -19,8 +19,8 @@ class Metric:
         split: ``dev``; ``train`` for the fixed training sample and the training loss; ``test`` where
             ``score_test`` is set, at the best epoch so far.
         task: Name of the task, or ``overall``, or `TRAINED` in its place.
-        name: That of the task's metric, ``overall``, `TRAINED`, ``loss`` (mean training loss of the epoch), ``padding``
-            (tokens processed over real tokens).
+        name: That of the task's metric, ``overall``, `TRAINED`, ``loss`` (mean training loss of the epoch),
+            ``padding`` (tokens processed over real tokens).
         value: The value.
     """
 

@@ -1,11 +1,13 @@
 """What a trial and a study are, as frozen records."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from model.result import TRAINED
 
 from .errors import DatabaseError
 
@@ -91,6 +93,25 @@ def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
     return (written,) if isinstance(written, str) else tuple(written)
 
 
+JUDGES = ("overall", TRAINED)
+"""Names of the scores that judge trials; each trial has one of them."""
+
+
+def judged_by(scores: Collection[str]) -> str:
+    """The name of the score that judges a trial: ``overall``, or that of the tasks which it trains alone."""
+    return "overall" if "overall" in scores else TRAINED
+
+
+def judged(scores: Mapping[str, float]) -> float:
+    """That score. It compares trials that train the same tasks."""
+    return scores[judged_by(scores)]
+
+
+def raised(scores: Mapping[str, float], objective: str) -> float:
+    """What the search raises of a trial: an objective, and `judged` for ``overall``."""
+    return judged(scores) if objective == "overall" else scores[objective]
+
+
 @dataclass(frozen=True)
 class TrialRow:
     """One trial as it stands.
@@ -115,8 +136,9 @@ class TrialRow:
         finished: When its outcome was recorded, UTC.
         seconds: Wall time of the attempts that had an outcome, and of the epochs that the first went on from.
         peak_memory_mb: Highest memory of its process in MiB.
-        best_epoch: Epoch with the highest `overall`, from 1.
-        scores: Dev scores of the best epoch: ``overall`` and each task.
+        best_epoch: Epoch with the highest `overall`, or mean of the trained tasks in its place, from 1.
+        scores: Dev scores of the best epoch: ``overall``, or that mean by the name of `TRAINED`, and each
+            task that it trains.
         error_class: Why it failed.
         traceback: Traceback of the failure.
         configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
@@ -181,8 +203,8 @@ class Outcome:
     Attributes:
         state: COMPLETE, PRUNED or FAILED.
         seconds: Wall time of the attempt.
-        best_epoch: Epoch with the highest `overall`, from 1; None if there was no evaluation.
-        scores: Dev scores of that epoch, ``overall`` among them; None if there was no evaluation.
+        best_epoch: Epoch with the highest score, from 1; None if there was no evaluation.
+        scores: Dev scores of that epoch, among them what judges it; None if there was no evaluation.
         peak_memory_mb: Highest memory of the trial's process in MiB, where known.
         earlier_seconds: Wall time of the epochs that it went on from, which attempts before it had trained.
         error_class: Why it failed; for FAILED only.
@@ -209,7 +231,7 @@ class Outcome:
             raise ValueError("an error class goes with a failure, and a failure needs one")
         if (self.scores is None) != (self.best_epoch is None):
             raise ValueError("scores and their epoch go together")
-        if self.scores is not None and not ("overall" in self.scores and _finite(self.scores)):
+        if self.scores is not None and not (judged_by(self.scores) in self.scores and _finite(self.scores)):
             raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
         if self.state is RunState.COMPLETE and self.scores is None:
             raise ValueError("a complete trial has scores")
@@ -243,7 +265,7 @@ class Curve:
         seed: Its training seed.
         configuration: Which configuration of its arm it trains, from 0.
         state: Where it stands.
-        values: `overall` by epoch, from 1; epochs whose `overall` is not a number are left out.
+        values: What judges it by epoch, from 1; epochs where that is not a number are left out.
     """
 
     number: int
@@ -265,7 +287,7 @@ class PastTrial:
         seed: Its training seed.
         configuration: Which configuration of its arm it trains, from 0.
         state: Where it stands.
-        scores: ``overall`` and the score of each task; None unless it is complete.
+        scores: As of `TrialRow`; None unless it is complete.
     """
 
     number: int

@@ -159,7 +159,10 @@ class TrainConfig(Frozen):
         twice = [name for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
         if twice:
             raise ValueError(f"train_tasks names {twice} more than once")
-        several = {f"gradient {self.gradient}": self.gradient != "sum", "balance uncertainty": self.balance != "static"}
+        several = {
+            f"gradient {self.gradient}": self.gradient != "sum",
+            "balance uncertainty": self.balance != "static",
+        }
         for what, wanted in several.items():
             if wanted and len(chosen) == 1:
                 raise ValueError(f"{what} is between tasks, and train_tasks leaves one, {chosen[0]}")

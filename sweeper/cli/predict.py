@@ -89,7 +89,7 @@ def predict(
             asked = left_out if course is not None else [name for name in left_out if name == task]
             if asked:
                 raise InputError(
-                    f"{trial_names([run.number for run in runs])} of study {store.row.name!r} has no answers of "
+                    f"{trial_names([run.number for run in runs])} of {store.row.name} has no answers of "
                     f"{', '.join(asked)}: train_tasks leaves {', '.join(tasks)}"
                 )
             files = {} if course is None else course_files(data, tasks)

@@ -90,7 +90,8 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         dev_in_train=_dev_in_train(provenance),
         test_in=_test_in(provenance),
         overall=study.overall,
-        data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
+        trained=study.trained,
+        data=_data(study, trials),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -104,6 +105,14 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
+
+
+def _data(study: Study, trials: Sequence[TrialRow]) -> tuple[str, ...]:
+    """The data of trials, each once; where all that train the same tasks had the same, only the first."""
+    known = [(study.trained.get(one.arm), one.fingerprint) for one in trials if one.scores]
+    found = list(dict.fromkeys((tasks, data) for tasks, data in known if data))
+    changed = len({tasks for tasks, _ in found}) < len(found)
+    return tuple(data for _, data in (found if changed else found[:1]))
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import neg, pos
 from statistics import fmean, stdev
@@ -13,11 +13,12 @@ import pandas as pd
 
 from model.overall import Overall
 from model.predictions import Predictions
+from model.result import TRAINED
 from model.tasks import Task
 
 from ..study.pareto import on_front
 from ..study.space import Space
-from ..trial import ErrorClass, RunState
+from ..trial import ErrorClass, RunState, judged, judged_by
 
 PARAM = "params."
 
@@ -55,6 +56,7 @@ class Results:
         data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
+        trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
     """
 
     name: str
@@ -74,6 +76,24 @@ class Results:
     data: tuple[str, ...] = ()
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
+    trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def whole(self) -> "Results":
+        """The same study without the trials that have no `overall`, as they do not train all tasks."""
+        if not self.trained:
+            return self
+        trials = self.trials[~self.trials["arm"].isin(list(self.trained))]
+        epochs = self.epochs[~self.epochs["arm"].isin(list(self.trained))]
+        return replace(self, trials=trials, epochs=epochs)
+
+    def shared(self, *arms: str) -> dict[str, Task]:
+        """The tasks that all of these arms train, in report order."""
+        return {
+            name: task
+            for name, task in self.tasks.items()
+            if all(name in self.trained.get(arm, self.tasks) for arm in arms)
+        }
 
     @property
     def scores(self) -> list[str]:
@@ -89,7 +109,11 @@ class Results:
     def undefined(self) -> frozenset[str]:
         """The tasks whose dev labels allow no score, as far as predictions tell."""
         kept = (self.predictions(number) for one in leaders(self) for number in one.numbers)
-        found = next((each for each in kept if each is not None), {})
+        found: dict[str, Predictions] = {}
+        for each in kept:
+            found = {**(each or {}), **found}
+            if found.keys() >= self.tasks.keys():
+                break
         return frozenset(
             name
             for name, each in found.items()
@@ -122,7 +146,10 @@ class Results:
         for trial in records(self.observations):
             key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
-        return [_configuration(trials, self.scores) for trials in groups.values()]
+        return [_configuration(trials, self._scores_of(trials[0]["arm"])) for trials in groups.values()]
+
+    def _scores_of(self, arm: str) -> list[str]:
+        return [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
 
     @property
     def tried(self) -> int:
@@ -211,8 +238,9 @@ class Configuration:
         arm: Name of the arm.
         params: The setting.
         numbers: Its complete trials, one a seed, by number.
-        scores: Mean dev score over the seeds, of ``overall`` and of each task.
-        error: Standard error of the mean `overall`; None with a single seed.
+        scores: Mean dev score over the seeds, of ``overall`` and of each task; of an arm that does not train
+            all tasks, of these and of what is in the place of ``overall``.
+        error: Standard error of the mean `overall`; None with a single seed, and where there is none.
     """
 
     arm: str
@@ -223,8 +251,18 @@ class Configuration:
 
     @property
     def mean(self) -> float:
-        """Mean `overall` over the seeds."""
-        return self.scores["overall"]
+        """Mean `overall` over the seeds, or of what is in its place: see `whole`."""
+        return judged(self.scores)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it has an `overall`, by which alone it may stand in one ranking with other arms."""
+        return "overall" in self.scores
+
+    @property
+    def judged_by(self) -> str:
+        """What `mean` is of."""
+        return judged_by(self.scores)
 
 
 def best_trial(complete: pd.DataFrame) -> Trial | None:
@@ -237,7 +275,10 @@ def best_trial(complete: pd.DataFrame) -> Trial | None:
 
 def best_per_arm(results: Results) -> dict[str, int]:
     """Number of the best complete trial of each arm told apart; the first among equals."""
-    best = results.complete.sort_values("overall", ascending=False, kind="stable").drop_duplicates("arm")
+    complete = results.complete
+    scores = complete["overall"].fillna(complete[TRAINED]) if TRAINED in complete else complete["overall"]
+    order = scores.sort_values(ascending=False, kind="stable").index
+    best = complete.loc[order].drop_duplicates("arm")
     numbers = dict(zip(best["arm"], best["number"], strict=True))
     return {arm: numbers[arm] for arm in results.told_apart}
 
@@ -249,7 +290,7 @@ def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | 
 
 
 def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
-    overall = [trial["overall"] for trial in trials]
+    overall = [trial["overall"] for trial in trials] if "overall" in scores else []
     return Configuration(
         arm=trials[0]["arm"],
         params=params(trials[0]),
@@ -260,9 +301,16 @@ def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
 
 
 def leaders(results: Results) -> list[Configuration]:
-    """The best configuration of each arm, the best arm first."""
+    """The best configuration of each arm, the best arm first; those without an `overall` after all others.
+
+    Among these there is no better one, and they stand as the study has them.
+    """
     best = [leaders_of(results.of_arm(arm))[:1] for arm in results.arms]
-    return sorted((one for own in best for one in own), key=lambda one: -one.mean)
+    return sorted((one for own in best for one in own), key=_place)
+
+
+def _place(one: Configuration) -> tuple[bool, float]:
+    return not one.whole, -one.mean if one.whole else 0.0
 
 
 def leaders_of(configurations: Sequence[Configuration]) -> list[Configuration]:
@@ -281,14 +329,15 @@ def rank_configurations(results: Results) -> list[Configuration]:
     """
     rounds = [leaders_of(results.of_arm(arm)) for arm in results.arms]
     places = sorted(
-        (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
+        (place, *_place(one), number) for number, own in enumerate(rounds) for place, one in enumerate(own)
     )
-    return [rounds[number][place] for place, _, number in places]
+    return [rounds[number][place] for place, *_, number in places]
 
 
 def pareto_front(results: Results) -> list[Configuration]:
     """The configurations of all arms that none beats in all objectives, the first objective's best first."""
-    found = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
+    every = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
+    found = [one for one in every if one.scores.keys() >= {*results.objectives}]
     good = on_front([[one.scores[name] for name in results.objectives] for one in found])
     front = [one for one, on in zip(found, good, strict=True) if on]
     return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])

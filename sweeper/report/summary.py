@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..text import difference, one_line, p_text, plural, score
 from .results import Configuration, Counts, Results, leaders
 from .statistics.comparison import Comparison, Comparisons
-from .statistics.paired import Verdict
+from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
 
@@ -26,10 +26,14 @@ def _headline(comparisons: Comparisons) -> str:
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
         count = plural(results.tried, "configuration")
-        return f"Best of {count}: overall {_score(best, comparisons)}."
+        return f"Best of {count}: {best.judged_by} {_score(best, comparisons)}."
     if len(ranked) == 1:
-        return f"Only {one_line(best.arm)} has complete trials: overall {_score(best, comparisons)}."
+        return f"Only {one_line(best.arm)} has complete trials: {best.judged_by} {_score(best, comparisons)}."
     second = ranked[1]
+    if not second.whole:
+        alone = f"{one_line(best.arm)} alone has an overall: {_score(best, comparisons)}."
+        none = "No arm trains all tasks, so that none has an overall: see the scores of the tasks."
+        return alone if best.whole else none
     first, other = one_line(best.arm), one_line(second.arm)
     if score(best.mean) == score(second.mean):
         return (
@@ -76,6 +80,8 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         rows: Dev rows of each task.
         width: The largest difference in `overall` that is possible.
     """
+    if "overall" not in each.gaps:
+        return _task_finding(each)
     gap, what = (
         each.gaps["overall"],
         "" if each.of_arms else " (best configurations, which differ in settings)",
@@ -94,6 +100,31 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         f"{_seeds(each)}, {sum(rows.values()):,} dev rows"
     )
     return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
+
+
+def _task_finding(each: Comparison) -> str:
+    """Two sides of which one does not train all tasks, task by task."""
+    said = [_one_task(name, each) for name in each.gaps]
+    note = "" if each.of_arms else " (best configurations, which differ in settings)"
+    return (
+        f"{one_line(each.ours.arm)} against {one_line(each.theirs.arm)}{note}, on what both train: "
+        f"{'; '.join(said)}."
+    )
+
+
+def _one_task(name: str, each: Comparison) -> str:
+    gap, adjusted = each.gaps[name], each.adjusted[name]
+    ends = f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"
+    amount = f"{name} {difference(gap.value)}"
+    if adjusted is None:
+        return (
+            f"{amount} (95 % over rows {ends}; one training run, so nothing is known about the {_noun(each)})"
+        )
+    told = "not told apart" if verdict(gap, adjusted) is Verdict.UNDECIDED else "told apart"
+    return (
+        f"{amount} (95 % on other seeds and rows {ends}; p rows {p_text(gap.p_rows)}, p seeds "
+        f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(adjusted)}; {_seeds(each)}): {told}"
+    )
 
 
 def matched_finding(each: Comparison) -> str:
@@ -151,7 +182,7 @@ def _seeds(each: Comparison) -> str:
 
 
 def _score(one: Configuration, comparisons: Comparisons) -> str:
-    interval = (comparisons.intervals(one) or {}).get("overall")
+    interval = (comparisons.intervals(one) or {}).get(one.judged_by)
     known = f"95 % {score(interval.low)} to {score(interval.high)}, " if interval else ""
     if len(one.numbers) == 1:
         return (

@@ -6,11 +6,11 @@ from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import brief, nearest, one_line, plural, setting_line
-from ..trial import RunState, StudyRow, TrialRow
+from ..trial import RunState, StudyRow, TrialRow, judged, judged_by
 
 
 def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:
-    """The complete trial with the highest `overall`, the first among equals.
+    """The complete trial with the highest `overall`, the first among equals; of an arm, by what judges it.
 
     Args:
         store: The study.
@@ -31,7 +31,8 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
         count: How many.
 
     Raises:
-        InputError: If there is no such arm, or not as many of its trials are complete.
+        InputError: If there is no such arm, or not as many of its trials are complete, or they train
+            different tasks and none trains all.
     """
     row = store.row
     check_arm(row, arm)
@@ -40,7 +41,16 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
         for one in store.trials.standings()
         if one.state is RunState.COMPLETE and one.scores is not None and arm in (None, one.arm)
     ]
-    ranked = sorted(complete, key=lambda one: (-(one.scores or {})["overall"], one.number))
+    kinds = {frozenset(one.scores or ()) for one in complete}
+    if any("overall" in kind for kind in kinds):
+        complete = [one for one in complete if "overall" in (one.scores or {})]
+    elif len(kinds) > 1:
+        arms = ", ".join(dict.fromkeys(one_line(one.arm) for one in complete))
+        raise InputError(
+            f"no trial of study {row.name!r} trains all tasks, so that none has an overall: "
+            f"name an arm with --arm ({arms})"
+        )
+    ranked = sorted(complete, key=lambda one: (-judged(one.scores or {}), one.number))
     networks = {
         one.number if one.reused_from is None else one.reused_from: one.number for one in reversed(ranked)
     }
@@ -72,17 +82,21 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
     """
     study = stored_study(store.row)
     scores = run.scores or {}
-    parts = ", ".join(f"{name} {scores[name]:.4f}" for name in study.tasks)
+    tasks = {name: task for name, task in study.tasks.items() if name in scores}
+    called, overall = judged_by(scores), study.overall.only(tasks)
+    parts = ", ".join(f"{name} {scores[name]:.4f}" for name in tasks)
+    left_out = [name for name in study.tasks if name not in tasks]
     lines = [
-        f"{store.row.name} trial {run.number}: overall {scores['overall']:.4f} ({parts}), "
+        f"{store.row.name} trial {run.number}: {called} {judged(scores):.4f} ({parts}), "
         f"epoch {run.best_epoch}",
-        study.overall.words(study.tasks),
+        overall.words(tasks, called),
+        f"not trained: {', '.join(left_out)}; so there is no overall" if left_out else "",
         f"arm: {one_line(run.arm)}",
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
     alike = [
-        other.scores["overall"]
+        judged(other.scores)
         for other in store.trials.rows()
         if (other.arm, other.configuration) == (run.arm, run.configuration)
         and other.state is RunState.COMPLETE
@@ -91,7 +105,7 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
     if len(alike) > 1:
         mean, error = statistics.fmean(alike), statistics.stdev(alike) / len(alike) ** 0.5
         lines.append(
-            f"mean of its {len(alike)} seeds: overall {mean:.4f} ± {error:.4f} (standard error); "
+            f"mean of its {len(alike)} seeds: {called} {mean:.4f} ± {error:.4f} (standard error); "
             "this seed is the best of them"
         )
     return "\n".join(line for line in (*lines, one_line(study.workload.notice)) if line)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..study.space import Choice, Space, Value
 from ..text import brief, last_line, one_line, setting_line
-from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
+from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow, judged, judged_by
 
 _HAPPENED = {
     ErrorClass.OOM: "memory ran out",
@@ -92,7 +92,7 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     if neighbour is None:
         return "No trial of the study has worked so far."
     trial = neighbour.trial
-    scored = f" (overall {trial.scores['overall']:.4f})" if trial.scores else ""
+    scored = f" ({judged_by(trial.scores)} {judged(trial.scores):.4f})" if trial.scores else ""
     own = {"arm": run.arm, **run.params}
     unlike = [
         f"{setting_line({key: value}, brief)} instead of {brief(own[key])}"

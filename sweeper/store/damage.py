@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ..errors import DatabaseError
 from ..text import one_line
+from ..trial import judged_by
 from .tables import run
 
 UNREADABLE = (LookupError, ValueError, TypeError, sa.exc.OperationalError)
@@ -172,7 +173,7 @@ def _is_number(value: object) -> bool:
 
 
 def _are_scores(value: Mapping[str, Any]) -> bool:
-    return "overall" in value and all(map(_is_number, value.values()))
+    return judged_by(value) in value and all(map(_is_number, value.values()))
 
 
 def _is_config(value: Mapping[str, Any]) -> bool:

@@ -40,6 +40,8 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         field = field_path(key)
         if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
             yield FieldError(path, "says how trials are judged, and cannot vary within a study")
+        if field == ("train_tasks",):
+            yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")
         if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
             reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
             yield FieldError(path, reason, list(entry.values))
@@ -93,6 +95,24 @@ def study_problems(
                 space[key].read(value)
             except FieldError as problem:
                 yield FieldError(("enqueue", position, key), problem.reason, value)
+
+
+def trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+    """What does not go with the tasks that arms train, where these are not all; `arms` by name."""
+    for position, name in enumerate(spec.objectives):
+        path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
+        without = next(
+            (arm for arm, config in arms.items() if name not in ("overall", *config.trained)), None
+        )
+        if without is not None:
+            yield FieldError(path, f"is no task that arm {without!r} trains: name overall", name)
+    if len({frozenset(config.trained) for config in arms.values()}) > 1:
+        for section, asked in (("sampler", spec.sampler.peers), ("pruner", spec.pruner.peers)):
+            if asked == "study":
+                reason = (
+                    "compares trials of all arms, and these train other tasks (train_tasks): leave it out"
+                )
+                yield FieldError((section, "peers"), reason, asked)
 
 
 def differences(first: TrainConfig, other: TrainConfig) -> Iterator[str]:

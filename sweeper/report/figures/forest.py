@@ -21,7 +21,7 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     claims = comparisons.claims
     against = {each.theirs.arm for each in claims.declared}
     best = [one for place, one in enumerate(claims.leaders) if place < APART or one.arm in against]
-    shown = [(one, interval) for one in best if (interval := claims.intervals(one))]
+    shown = [(one, interval) for one in best if one.whole and (interval := claims.intervals(one))]
     panels, marks = [], []
     if len(shown) > 1:
         rows = [_label(one) for one, _ in shown]

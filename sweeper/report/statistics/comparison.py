@@ -9,7 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from model.predictions import Predictions
+
 from ...study.settings import field_path, flat
+from ...trial import judged_by
 from ..results import Configuration, Results, leaders, records
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
@@ -29,11 +32,12 @@ class Comparison:
     Attributes:
         ours: Configuration of the one arm; of matched ones, the first.
         theirs: Of the other.
-        gaps: For ``overall`` and each task: ours minus theirs.
+        gaps: For ``overall`` and each task: ours minus theirs. Where a side does not train all tasks, for
+            those alone that both train.
         adjusted: For each score its p-value, adjusted: `overall` among the pairs of its family, a task among
             the pairs and tasks; None of single seeds.
-        verdict: What may be said of `overall`; None of single seeds.
-        detectable: What difference in `overall` it could have told apart; None of single seeds.
+        verdict: What may be said of `overall`; None of single seeds, and where none is compared.
+        detectable: What difference in `overall` it could have told apart; None likewise.
         seeds: Number of training seeds of the two sides.
         of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
         configurations: Number of matched configurations; 1 where two configurations are compared.
@@ -65,7 +69,7 @@ class Comparisons:
         self.results = results
         self._searched = [field_path(name) for name in (results.space if searched is None else searched)]
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
-        self._rows: Runs | None = None
+        self._rows: dict[str, Predictions] = {}
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self.leaders = leaders(results)
         samples = {one.numbers[0]: self._sample([one]) for one in self.leaders}
@@ -83,8 +87,7 @@ class Comparisons:
         """Number of dev rows of each task, of the arms that are compared."""
         if not self.compared:
             return {}
-        [run, *_] = self._samples[self.compared[0].numbers[0]].runs
-        return {name: len(found.labels) for name, found in run.items()}
+        return {name: len(self._rows[name].labels) for name in self.results.tasks if name in self._rows}
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
         """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
@@ -95,23 +98,28 @@ class Comparisons:
         return {number: self._interval(sample) for number, sample in self._samples.items()}
 
     def _interval(self, sample: Sample) -> dict[str, Interval]:
+        tasks = {name: task for name, task in self.results.tasks.items() if name in sample.scores}
+        overall = self.results.overall.only(tasks)
+        called = judged_by(sample.scores)
         if len(sample.seeds) == 1:
-            return score_intervals(self.results.tasks, sample.runs, overall=self.results.overall)
+            found = score_intervals(tasks, sample.runs, overall=overall)
+            return {called if name == "overall" else name: each for name, each in found.items()}
+        resampled = resampled_scores(tasks, sample.runs, overall=overall)
+        scores = {**sample.scores, "overall": sample.scores[called]}
         return {
-            name: interval_of(
-                float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
+            called if name == "overall" else name: interval_of(
+                float(scores[name].mean()), spread_of(scores[name], values), values.mean(axis=0)
             )
-            for name, values in resampled_scores(
-                self.results.tasks, sample.runs, overall=self.results.overall
-            ).items()
+            for name, values in resampled.items()
         }
 
     @cached_property
     def declared(self) -> list[Comparison]:
         """The pairs that the study declares, by their best configurations; a family of its own."""
         of = {one.arm: one for one in self.compared}
-        pairs = [(of[a], of[b]) for a, b in self.results.pairs if a in of and b in of]
-        return self._family(pairs, [self._gaps(*pair) for pair in pairs], len(self.results.pairs))
+        family = [pair for pair in self.results.pairs if self.results.shared(*pair)]
+        pairs = [(of[a], of[b]) for a, b in family if a in of and b in of]
+        return self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
 
     @cached_property
     def against_best(self) -> list[Comparison]:
@@ -119,11 +127,16 @@ class Comparisons:
 
         That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
         """
-        if not self.compared or self.compared[0] is not self.leaders[0]:
+        if not self.compared or self.compared[0] is not self.leaders[0] or not self.compared[0].whole:
             return []
-        pairs, arms = list(combinations(self.compared, 2)), len(self.leaders)
-        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], arms * (arms - 1) // 2)
+        pairs = self._pairs(self.compared)
+        family = [(one.arm, other.arm) for one, other in self._pairs(self.leaders)]
+        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
         return [_reversed(each) for each in found if each.ours is self.compared[0]]
+
+    def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
+        """Every two that have a task in common."""
+        return [pair for pair in combinations(among, 2) if self.results.shared(*(one.arm for one in pair))]
 
     @cached_property
     def undeclared(self) -> list[Comparison]:
@@ -133,14 +146,19 @@ class Comparisons:
 
     @cached_property
     def matched(self) -> list[Comparison]:
-        """The declared pairs by the configurations that both arms have, where there are two or more."""
+        """The declared pairs by the configurations that both arms have, where there are two or more.
+
+        Of arms that train all tasks.
+        """
         pairs, gaps, counts = [], [], []
         for a, b in self.results.pairs:
+            if {a, b} & self.results.trained.keys():
+                continue
             if (found := self._matched_gaps(a, b)) is not None:
                 pairs.append(found[0])
                 gaps.append(found[1])
                 counts.append(found[2])
-        family = self._family(pairs, gaps, len(pairs))
+        family = self._family(pairs, gaps, [(one.arm, other.arm) for one, other in pairs])
         return [
             replace(each, seeds=(seeds, seeds), of_arms=True, configurations=configurations)
             for each, (configurations, seeds) in zip(family, counts, strict=True)
@@ -152,13 +170,14 @@ class Comparisons:
         return {name: self._ties(name) for name in self.results.scores}
 
     def _ties(self, name: str) -> set[str]:
-        if len(self.compared) < 2:
+        compared = [one for one in self.compared if name in one.scores]
+        if len(compared) < 2:
             return set()
-        pairs = list(combinations(self.compared, 2))
-        arms = len(self.leaders)
+        pairs = list(combinations(compared, 2))
+        arms = sum(name in one.scores for one in self.leaders)
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
         rank = self.results.rank(name)
-        best = max(self.compared, key=lambda one: rank(one.scores[name]))
+        best = max(compared, key=lambda one: rank(one.scores[name]))
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
             if best in pair and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
@@ -169,24 +188,28 @@ class Comparisons:
         self,
         pairs: Sequence[tuple[Configuration, Configuration]],
         gaps: Sequence[Mapping[str, Gap]],
-        size: int,
+        arms: Sequence[tuple[str, str]],
     ) -> list[Comparison]:
-        """The comparisons of a family of so many, of which some may be impossible so far."""
-        overall = adjust([each["overall"].p for each in gaps], size)
-        tasks = list(self.results.tasks)
-        secondary = iter(adjust([each[name].p for each in gaps for name in tasks], size * len(tasks)))
+        """The comparisons of a family of these pairs of arms, of which some may be impossible so far."""
+        partial = self.results.trained.keys()
+        size = sum(not {*pair} & partial for pair in arms)
+        asked = [each["overall"].p if "overall" in each else None for each in gaps]
+        overall = adjust(asked, size)
+        tasks = [[name for name in each if name != "overall"] for each in gaps]
+        known = [each[name].p for each, own in zip(gaps, tasks, strict=True) for name in own]
+        secondary = iter(adjust(known, sum(len(self.results.shared(*pair)) for pair in arms)))
         return [
             Comparison(
                 ours,
                 theirs,
                 each,
-                {"overall": p, **{name: next(secondary) for name in tasks}},
-                verdict(each["overall"], p),
+                {**({"overall": p} if "overall" in each else {}), **{name: next(secondary) for name in own}},
+                verdict(each["overall"], p) if "overall" in each else None,
                 None if p is None else detectable(each["overall"].spread, size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
             )
-            for (ours, theirs), each, p in zip(pairs, gaps, overall, strict=True)
+            for (ours, theirs), each, p, own in zip(pairs, gaps, overall, tasks, strict=True)
         ]
 
     def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
@@ -199,7 +222,11 @@ class Comparisons:
         return self._known[key]
 
     def _compare(self, ours: Sample, theirs: Sample) -> dict[str, Gap]:
-        return compare_samples(self.results.tasks, ours, theirs, overall=self.results.overall)
+        tasks = self.results.tasks
+        if "overall" in ours.scores and "overall" in theirs.scores:
+            return compare_samples(tasks, ours, theirs, overall=self.results.overall)
+        shared = {name: task for name, task in tasks.items() if name in ours.scores and name in theirs.scores}
+        return compare_samples(shared, ours, theirs, overall=None)
 
     def _matched_gaps(
         self, a: str, b: str
@@ -258,7 +285,7 @@ class Comparisons:
         observations = numbers if seeds is not None else [[number] for number in numbers[0]]
         scores = {
             name: np.array([np.mean([float(self._trials[n][name]) for n in own]) for own in observations])
-            for name in self.results.scores
+            for name in configurations[0].scores
         }
         return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
 
@@ -270,8 +297,8 @@ class Comparisons:
             if run is None:
                 return None
             runs.append(run)
-        expected = self._rows or runs[:1]
-        if not all(run[task].same_rows(expected[0][task]) for run in runs for task in expected[0]):
+        expected = {**runs[0], **self._rows}
+        if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
             return None
         self._rows = expected
         return runs
@@ -284,6 +311,6 @@ def _reversed(each: Comparison) -> Comparison:
         ours=each.theirs,
         theirs=each.ours,
         gaps=gaps,
-        verdict=verdict(gaps["overall"], each.adjusted["overall"]),
+        verdict=verdict(gaps["overall"], each.adjusted["overall"]) if "overall" in gaps else None,
         seeds=each.seeds[::-1],
     )

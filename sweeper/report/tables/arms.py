@@ -16,7 +16,7 @@ def arms_table(results: Results) -> Table:
     best = {one.arm: one for one in leaders(results)}
     top = find_best([one.scores for one in best.values()], results)
     rows = []
-    every = dict(list(results.observations.groupby("arm")["overall"]))
+    every = dict(list(results.whole.observations.groupby("arm")["overall"]))
     ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
     for arm in results.arms:
         mean, deviation = mean_and_deviation(every.get(arm, pd.Series(dtype=float)))

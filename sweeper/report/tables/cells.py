@@ -26,7 +26,7 @@ def remarks(results: Results) -> list[str]:
 
 
 def score_notes(results: Results) -> list[str]:
-    """Which scores are better where they are lower, and which are not defined; nothing where none is."""
+    """Which scores are better where lower, not defined, or missing; nothing where none is."""
     lower = [
         f"{name} ({task.scorer.description})"
         for name, task in results.tasks.items()
@@ -38,13 +38,18 @@ def score_notes(results: Results) -> list[str]:
         for name, task in results.tasks.items()
         if name in results.undefined and task.scorer.undefined
     ]
-    return [*([f"Errors, the lower the better: {', '.join(lower)}."] if lower else []), *undefined]
+    partial = [
+        f"{arm} trains {', '.join(tasks)} alone: it has no overall, and is compared task by task."
+        for arm, tasks in results.trained.items()
+    ]
+    errors = [f"Errors, the lower the better: {', '.join(lower)}."] if lower else []
+    return [*errors, *undefined, *map(one_line, partial)]
 
 
 def score_cells(
     results: Results, trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
 ) -> list[Cell]:
-    """A row's scores, bold where they are the best; dashes without any, and where none is defined.
+    """A row's scores, bold where they are the best; dashes where there is none, or none is defined.
 
     Args:
         results: The study.
@@ -57,7 +62,7 @@ def score_cells(
     # Compared as shown: of two .732 none is the better one to a reader.
     return [
         Cell(NONE)
-        if name in results.undefined
+        if name in results.undefined or name not in trial
         else Cell(
             score(trial[name]),
             value=float(trial[name]),
@@ -70,9 +75,8 @@ def score_cells(
 
 def find_best(rows: Sequence[Any], results: Results) -> dict[str, float]:
     """The best of each score; nothing where there is only one row to choose from."""
-    if len(rows) < 2:
-        return {}
-    return {name: max((row[name] for row in rows), key=results.rank(name)) for name in results.scores}
+    there = {name: [row[name] for row in rows if name in row] for name in results.scores}
+    return {name: max(own, key=results.rank(name)) for name, own in there.items() if len(own) > 1}
 
 
 def setting_cell(chosen: Mapping[str, Any], name: str) -> Cell:

@@ -50,7 +50,7 @@ def cross_table(key: str, results: Results) -> Table:
 
 
 def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:
-    if not configurations:
+    if not configurations or not configurations[0].whole:
         return Cell(NONE)
     best = leaders_of(configurations)[0]
     return Cell(

@@ -78,7 +78,7 @@ def _ours(published: PublishedTable, results: Results) -> list[Configuration | N
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
     fitting = [
-        [one for one in results.configurations if published.counts(row, settings[one.numbers[0]])]
+        [one for one in results.whole.configurations if published.counts(row, settings[one.numbers[0]])]
         for row in published.rows
     ]
     return [next(iter(leaders_of(own)), None) for own in fitting]

@@ -10,7 +10,7 @@ from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, tr
 
 def trials_table(results: Results) -> Table:
     """Every trial: its state, seed, scores, time and setting."""
-    best = best_trial(results.complete)
+    best = best_trial(results.whole.complete)
     number = None if best is None else best["number"]
     rows = []
     for trial in records(results.trials.sort_values("number")):
@@ -24,7 +24,7 @@ def trials_table(results: Results) -> Table:
                 count_cell(trial["seed"]),
                 *(
                     Cell(NONE)
-                    if name in results.undefined
+                    if name in results.undefined or pd.isna(trial[name])
                     else Cell(score(trial[name]), value=trial[name], bold=trial["number"] == number)
                     for name in results.scores
                     if name in trial
