@@ -168,4 +168,4 @@ class Tally(Observer):
         if arm not in self.bests:
             return "none yet"
         number, score = self.bests[arm]
-        return f"{TRAINED} " * (arm in self.partial) + f"{score:.3f} (trial {number})"
+        return f"{score:.3f} (trial {number}{f', {TRAINED} alone' * (arm in self.partial)})"

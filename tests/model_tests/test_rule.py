@@ -68,6 +68,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
             [
                 {"tasks": TASKS, "gradient": "pcgrad"},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
+                {"tasks": TASKS, "train_tasks": ["b"], "smart": {"enabled": True, "tasks": ["b"]}},
             ],
         ),
         (EncoderConfig, [{}, {"source": "minilm", "reinitialize": 1}]),
