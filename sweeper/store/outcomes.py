@@ -127,7 +127,7 @@ class Outcomes:
             m.run_id == finished.id
         )
         judged = sa.select(m.epoch, m.value).where(
-            m.run_id == finished.id, m.split == "dev", m.task.in_(JUDGES)
+            m.run_id == finished.id, m.split == "dev", m.task.in_(JUDGES), m.metric.in_(JUDGES)
         )
         values = {
             "state": RunState.COMPLETE,

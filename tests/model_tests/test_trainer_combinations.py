@@ -25,6 +25,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
+    "train_tasks": {"train_tasks": ["sst", "sts"]},
 }
 REFUSED = {
     ("pcgrad", "sampling"): "gradient pcgrad joins the tasks of a step; sampling square_root has one",
