@@ -23,6 +23,7 @@ NAMES = (
     "limit",
     "training",
     "steps",
+    "techniques",
     "packed",
     "bf16",
     "frozen",

@@ -20,6 +20,7 @@ PARTS = {
     "MultitaskEncoder": "model load",
     "minibatch": "batches",
     "task_loss": "forward",
+    "contrastive_loss": "forward",
     "predictions": "evaluation",
     "scores": "evaluation",
     "save_predictions": "checkpoint",

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,13 +28,10 @@ from .result import EpochResult
 
 KEPT = 2
 
-
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
-
 
 _NAME = re.compile(r"\d{1,9}\.\d{1,9}", re.ASCII)
 """Of a checkpoint: epochs, and steps of the next."""
-
 
 _log = logging.getLogger(__name__)
 
@@ -119,12 +117,14 @@ class Trained:
         optimizer: Its optimizer.
         device: Where it trains.
         others: Whatever else has a state, by name.
+        scored: Where entered, the network has the weights that are scored, if those are not its own.
     """
 
     model: nn.Module
     optimizer: Optimizer
     device: torch.device
     others: Mapping[str, Stateful]
+    scored: Callable[[], AbstractContextManager[None]] | None = None
 
 
 def save(rundir: Path, trained: Trained, progress: Progress) -> None:
@@ -154,12 +154,8 @@ def save(rundir: Path, trained: Trained, progress: Progress) -> None:
 def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress) -> None:
     with beside(final) as place:
         place.mkdir()
-        weights = place / "model.safetensors"
-        save_file(
-            {name: tensor.contiguous() for name, tensor in trained.model.state_dict().items()},
-            weights,
-            metadata={"epoch": str(len(progress.results))},
-        )
+        weights, epoch = place / "model.safetensors", len(progress.results)
+        _save_weights(trained.model, weights, epoch)
         tensors = _optimizer_tensors(trained.optimizer) | random_states(trained.device)
         for name, other in trained.others.items():
             tensors |= {f"{name}.{key}": tensor.contiguous() for key, tensor in other.state_dict().items()}
@@ -172,9 +168,14 @@ def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress)
             _to_disk(path)
         if progress.results and progress.results[-1].best and not progress.steps:
             # Before the checkpoint counts: whoever goes on from it finds the weights.
-            _keep(weights, folder.weights)
+            _keep(weights, folder.weights, trained, epoch)
         remove(final)
     _to_disk(folder.checkpoints)
+
+
+def _save_weights(model: nn.Module, file: Path, epoch: int) -> None:
+    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    save_file(tensors, file, metadata={"epoch": str(epoch)})
 
 
 def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
@@ -243,14 +244,21 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep(file: Path, place: Path) -> None:
-    """Gives a file a second name, or makes a copy where the file system knows no second names."""
-    with beside(place) as other:
-        try:
-            other.hardlink_to(file)
-        except OSError:
-            shutil.copyfile(file, other)
-            _to_disk(other)
+def _keep(file: Path, place: Path, trained: Trained, epoch: int) -> None:
+    """Gives the weights that were scored a place of their own.
+
+    A second name, if they are the network's own; a copy where the file system knows no second names.
+    """
+    with beside(place) as kept:
+        if trained.scored is not None:
+            with trained.scored():
+                _save_weights(trained.model, kept, epoch)
+        else:
+            try:
+                kept.hardlink_to(file)
+            except OSError:
+                shutil.copyfile(file, kept)
+        _to_disk(kept)
     _to_disk(place.parent)
 
 

@@ -125,7 +125,7 @@ def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> 
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
     # In fp32, whatever the products are computed in: what follows is softmax, or a score.
-    raw: Tensor = model.heads[name](*found.chunk(columns)).float()
+    raw: Tensor = model.answer(name, columns, found).float()
     if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
     return raw

@@ -15,10 +15,12 @@ from .data.corpus import Corpus
 from .data.tokenizer import SPECIAL
 from .errors import EncoderError
 from .evaluation import predictions, scores
-from .heads import HEADS
+from .heads import ACTIVATIONS, HEADS
 from .losses import LOSSES
 from .network.encoder import SentenceEncoder
 from .network.heads import CosineHead, FeatureHead
+from .network.layermix import LayerMix
+from .network.lora import merge
 from .precision import computing
 from .predictions import Predictions
 from .predictor import Predictor
@@ -51,6 +53,8 @@ class Exported:
 def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> Exported:
     """Writes the encoder, its tokenizer and pooling, and the heads; scores them on dev.
 
+    Low-rank adapters are merged into its weights, which are scored as they are written.
+
     They are scored in fp32, in which those compute who load the folder, whatever the trial was trained in.
 
     The folder holds ``config.json``, ``model.safetensors`` and the tokenizer's files (transformers),
@@ -68,20 +72,28 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     config, objective = config.of_trained(), config.objective
     trained = Predictor(config.model_copy(update={"precision": "fp32"}), corpus.tokenizer, weights)
     model = trained.model
+    if config.encoder.lora.rank:
+        merge(model.encoder.bert)
     with computing(trained.device, trained.precision):
         predicted = predictions(model, corpus.dev, corpus.tokenizer.pad_id, trained.device)
     dev = scores(config.tasks, predicted)
     model.to("cpu")
     folder.mkdir(parents=True, exist_ok=True)
+    if model.encoder.mix is not None:
+        model.encoder.bert.config.output_hidden_states = True
     model.encoder.bert.save_pretrained(folder)
     _tokenizer(config, corpus).save_pretrained(folder)
     _write_modules(folder, config, model.encoder)
-    save_file(
-        {name: tensor.contiguous() for name, tensor in model.heads.state_dict().items()},
-        folder / "heads.safetensors",
-    )
+    above = model.heads.state_dict()
+    if isinstance(model.pair_layer, nn.Sequential):
+        above |= {f"pair_layer.{name}": tensor for name, tensor in model.pair_layer[0].state_dict().items()}
+    if model.encoder.mix is not None:
+        above["layer_weights"] = model.encoder.mix.weights().detach()
+    save_file({name: tensor.contiguous() for name, tensor in above.items()}, folder / "heads.safetensors")
+    shared = {} if config.pair_layer is None else {"pair_layer": ACTIVATIONS[config.pair_layer].name}
     heads = {
         "embedding_size": model.encoder.embedding_size,
+        **shared,
         objective: config.overall.words(config.tasks, objective),
         "tasks": {
             name: task.model_dump(mode="json", exclude={"source"}) | _applied(name, task, model.heads[name])
@@ -153,9 +165,12 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
 
 
 def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) -> None:
-    """The chain of sentence-transformers: the encoder, the pooling and, for BERT's own [CLS], its layer."""
+    """The chain of sentence-transformers: encoder, mixture of its layers, pooling, BERT's layer on [CLS]."""
     size = encoder.embedding_size
-    modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+    mixed = [] if encoder.mix is None else [("1_WeightedLayerPooling", "WeightedLayerPooling")]
+    modules = [("", "Transformer"), *mixed, ("1_Pooling", "Pooling")]
+    if encoder.mix is not None:
+        _write_mix(folder / "1_WeightedLayerPooling", encoder.mix, size)
     pooling: dict[str, object] = {
         f"pooling_mode_{flag}": mode == encoder.pooling for mode, flag in _FLAGS.items()
     }
@@ -175,6 +190,15 @@ def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) 
         {"max_seq_length": config.encoder.max_length, "do_lower_case": False},
     )
     _write(folder / "config_sentence_transformers.json", {"similarity_fn_name": "cosine"})
+
+
+def _write_mix(folder: Path, mix: LayerMix, size: int) -> None:
+    """The learned mixture of the layers, as a module of sentence-transformers."""
+    folder.mkdir()
+    weights = mix.weights().detach()
+    settings = {"word_embedding_dimension": size, "num_hidden_layers": len(weights) - 1, "layer_start": 0}
+    _write(folder / "config.json", settings)
+    save_file({"layer_weights": weights}, folder / "model.safetensors")
 
 
 def _write_dense(folder: Path, pooler: nn.Module) -> None:

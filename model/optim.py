@@ -9,7 +9,7 @@ from .network.encoder import SentenceEncoder
 from .network.layers import embeddings_of, layers_of
 
 
-def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -> Optimizer:
+def build_optimizer(encoder: nn.Module, above: nn.Module, config: TrainConfig) -> Optimizer:
     """The configured optimizer over what learns; biases and normalisation weights are not decayed.
 
     AdamW decouples the weight decay (Loshchilov & Hutter 2019), Adam adds it to the gradient, SGD has
@@ -17,7 +17,8 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
 
     Args:
         encoder: The shared network.
-        heads: The heads of all tasks.
+        above: What begins untrained above it: the heads of all tasks, and what else learns at their rate. It
+            may hold parts of the encoder.
         config: Names the optimizer, its weight decay, the scale of the heads' learning rate and that of each
             layer's.
 
@@ -34,8 +35,8 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
         }
         | {"weight_decay": config.weight_decay if decayed else 0.0}
         for part, scale in (
-            *_rated(encoder, config.layer_decay),
-            (list(heads.parameters()), config.head_learning_rate_scale),
+            *_rated(encoder, above, config.layer_decay),
+            (list(above.parameters()), config.head_learning_rate_scale),
         )
         for decayed in (True, False)
     ]
@@ -43,10 +44,11 @@ def build_optimizer(encoder: nn.Module, heads: nn.Module, config: TrainConfig) -
     return optimizer
 
 
-def _rated(encoder: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], float]]:
+def _rated(encoder: nn.Module, above: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], float]]:
     """The encoder's parameters in parts, with the share of the learning rate that each has."""
+    placed = {id(parameter) for parameter in above.parameters()}
     if decay == 1:
-        return [(list(encoder.parameters()), 1.0)]
+        return [([p for p in encoder.parameters() if id(p) not in placed], 1.0)]
     assert isinstance(encoder, SentenceEncoder)  # noqa: S101 - tells the type
     setting = f"layer_decay {decay:g}"
     layers = layers_of(encoder.bert, setting)
@@ -54,7 +56,7 @@ def _rated(encoder: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], f
         (list(part.parameters()), decay ** (len(layers) - number))
         for number, part in enumerate([embeddings_of(encoder.bert, setting), *layers])
     ]
-    placed = {id(parameter) for part, _ in parts for parameter in part}
+    placed |= {id(parameter) for part, _ in parts for parameter in part}
     return [*parts, ([p for p in encoder.parameters() if id(p) not in placed], 1.0)]
 
 

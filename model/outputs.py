@@ -5,6 +5,7 @@ from torch import Tensor
 
 from .heads import HEADS
 from .losses import LOSSES
+from .objectives.mnrl import mnrl
 from .tasks import Task
 
 
@@ -42,6 +43,24 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     else:
         value = of(outputs.squeeze(-1), targets)
     return value
+
+
+CONTRASTIVE_SCALE = 20.0
+"""Factor of the cosines in `contrastive_loss` unless a task says otherwise; sentence-transformers' own."""
+
+
+def contrastive_loss(task: Task, embeddings: Tensor, targets: Tensor, texts: Tensor) -> Tensor:
+    """Loss on the embeddings of a batch of pairs, times the task's factor (`model.objectives.mnrl`).
+
+    Args:
+        task: The task, of pairs and two classes.
+        embeddings: What the head saw, all first sentences before all second ones, ``[2 · rows, size]``.
+        targets: Class numbers, ``[rows]``.
+        texts: Number of each sentence's text, equal for equal texts, ``[2 · rows]``.
+    """
+    first, second = fine(embeddings).chunk(2)
+    scale = CONTRASTIVE_SCALE if task.contrastive_scale is None else task.contrastive_scale
+    return task.contrastive * mnrl(first, second, targets == task.positive_class, texts, scale)
 
 
 def predict(task: Task, outputs: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """What happens in an epoch, added up step by step, and the metrics that it comes to."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from .config import TrainConfig
 from .data.minibatch import MiniBatch
-from .result import Metric, Split
+from .result import RAW, Metric, Split
 
 
 class EpochRecord:
@@ -38,6 +39,7 @@ class EpochRecord:
         self._batches = dict.fromkeys(tasks, 0.0)
         self._smart_weights: dict[str, float] = {}
         self._loss_weights: dict[str, float] = {}
+        self._raw: dict[str, float] = {}
         self._cosines = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._conflicts = torch.zeros(len(tasks), len(tasks), dtype=torch.float64)
         self._steps = 0
@@ -96,6 +98,10 @@ class EpochRecord:
         """Notes the learned weight that each task's loss has by now."""
         self._loss_weights = dict(weights)
 
+    def add_raw_scores(self, dev: Mapping[str, float]) -> None:
+        """Notes the dev scores of the network's own weights, where averaged ones count."""
+        self._raw = dict(dev)
+
     def metrics(
         self,
         config: TrainConfig,
@@ -119,6 +125,9 @@ class EpochRecord:
             *_scores(config, objective, "train", train),
             *(_scores(config, objective, "test", test) if test else []),
         ]
+        if self._raw:
+            own = _scores(config, objective, "dev", self._raw)
+            metrics += [replace(metric, name=f"{RAW}{metric.name}") for metric in own]
         metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
         metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
         for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):

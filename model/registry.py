@@ -56,12 +56,17 @@ class Deferred:
     place: str
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """Its own name, without the module's."""
+        return self.place.rpartition(":")[2]
+
     def __call__(self, *arguments: Any, **more: Any) -> Any:
         """Imports it and calls it."""
         return resolve_name(self.place)(*arguments, **self.settings, **more)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a registry has no hash, and ``OneOf(…) | None`` wants one
 class OneOf:
     """Marks a string as the name of an entry: ``Annotated[str, OneOf(HEADS)]``.
 

@@ -8,6 +8,9 @@ Split = Literal["train", "dev", "test"]
 TRAINED = "trained tasks"
 """What judges a trial that does not train all tasks: `overall` over those alone. No task can be called so."""
 
+RAW = "raw_"
+"""Before the name of a dev score of the network's own weights, where an average of them is scored."""
+
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 
@@ -20,7 +23,8 @@ class Metric:
             ``score_test`` is set, at the best epoch so far.
         task: Name of the task, or ``overall``, or `TRAINED` in its place.
         name: That of the task's metric, ``overall``, `TRAINED`, ``loss`` (mean training loss of the epoch),
-            ``padding`` (tokens processed over real tokens).
+            ``padding`` (tokens processed over real tokens); with `RAW` before it the score of the network's
+            own weights, where averaged ones count.
         value: The value.
     """
 
@@ -82,4 +86,5 @@ class EpochResult:
     def dev_scores(self) -> dict[str, float]:
         """Dev score of each trained task, without `overall`."""
         means = ("overall", TRAINED)
-        return {m.task: m.value for m in self.metrics if m.split == "dev" and m.task not in means}
+        own = (m for m in self.metrics if m.split == "dev" and not m.name.startswith(RAW))
+        return {m.task: m.value for m in own if m.task not in means}

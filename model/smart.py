@@ -61,7 +61,13 @@ class Smart:
         )
 
     def loss(
-        self, name: str, columns: int, input_ids: Tensor, attention_mask: Tensor
+        self,
+        name: str,
+        columns: int,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        *,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> tuple[Tensor, Tensor]:
         """Takes a batch through the network, and measures how its outputs change.
 
@@ -72,23 +78,29 @@ class Smart:
             columns: Text columns of the task.
             input_ids: Token ids ``[columns · rows, length]``.
             attention_mask: 1 for tokens and 0 for padding, same shape.
+            seen: Hears the embeddings of the network's own pass, without noise.
 
         Returns:
             The outputs ``[rows, outputs]``, and the regulariser: the adversarial divergence and the Bregman
             term, each times its factor. It is 0 for tasks that are not regularised.
         """
         if name not in self._tasks:
-            outputs: Tensor = self._model(name, columns, input_ids, attention_mask)
+            outputs: Tensor = self._model(name, columns, input_ids, attention_mask, seen=seen)
             return outputs, torch.zeros((), device=input_ids.device)
         with remembered():
-            return self._regularised(name, columns, input_ids, attention_mask)
+            return self._regularised(name, columns, input_ids, attention_mask, seen)
 
     def _regularised(
-        self, name: str, columns: int, input_ids: Tensor, attention_mask: Tensor
+        self,
+        name: str,
+        columns: int,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        seen: Callable[[Tensor], object],
     ) -> tuple[Tensor, Tensor]:
         device = input_ids.device
         before = random_states(device)
-        outputs: Tensor = self._model(name, columns, input_ids, attention_mask)
+        outputs: Tensor = self._model(name, columns, input_ids, attention_mask, seen=seen)
         penalty = torch.zeros((), device=device)
         task, config = self._tasks[name], self._config
 

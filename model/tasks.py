@@ -89,6 +89,16 @@ class Task(Frozen):
         le=100,
         description="Of loss ordinal: soft labels are softmax(-sharpness * distance^2); null: 1.",
     )
+    contrastive: float = Field(
+        0.0,
+        ge=0,
+        description="Factor of a loss on the embeddings of pairs of two classes, added to that of the head: "
+        "multiple negatives ranking, of each positive pair's second sentence among all of the batch "
+        "(Henderson et al. 2017); 0: none.",
+    )
+    contrastive_scale: float | None = Field(
+        None, gt=0, le=1000, description="Of `contrastive`: factor of the cosines; null: 20."
+    )
     weight: float = Field(1.0, gt=0, description="Factor of the task's loss.")
     train_rows: int | None = Field(None, ge=1, description="Train on a fixed random subset of this size.")
     dev_rows: int | None = Field(None, ge=1, description="Evaluate on a fixed random subset of this size.")
@@ -107,6 +117,7 @@ class Task(Frozen):
     @reads(
         *("kind", "classes", "range", "labels", "threshold", "missing", "text", "head"),
         *("concatenation", "head_layers", "loss", "label_smoothing", "sharpness"),
+        *("contrastive", "contrastive_scale"),
     )
     def _consistent(self) -> Self:
         self._check_labels()
@@ -168,6 +179,14 @@ class Task(Frozen):
             if value and (self.range is not None or name not in loss.settings):
                 those = ", ".join(other for other, one in LOSSES.items() if name in one.settings)
                 raise ValueError(f"{name} {value:g} is for classes under loss {those}; loss is {self.loss}")
+        if self.contrastive and (self.kind != "pair" or self.classes != 2):
+            labels = "a `range`" if self.classes is None else f"{self.classes} classes"
+            wrong = f"the task has {labels}" if self.kind == "pair" else f"kind is {self.kind}"
+            raise ValueError(f"contrastive {self.contrastive:g} is for pairs of two classes; {wrong}")
+        if self.contrastive_scale is not None and not self.contrastive:
+            raise ValueError(
+                f"contrastive_scale {self.contrastive_scale:g} is for a `contrastive` above 0, which is 0"
+            )
 
     def _check_labels(self) -> None:
         """Whether `labels`, `threshold` and `missing` go with one another and with `classes`."""
@@ -198,6 +217,11 @@ class Task(Frozen):
         return tuple(key_of(names[0]) for names in self.label_names) or tuple(
             map(str, range(self.classes or 0))
         )
+
+    @property
+    def positive_class(self) -> int:
+        """The class of two that counts as the positive one: `positive`, else class 1."""
+        return 1 if self.positive is None else self.positive
 
     @property
     def scorer(self) -> TaskMetric:

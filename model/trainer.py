@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 from . import checkpoint
+from .averaging import AveragedWeights
 from .config import TrainConfig
 from .cost import Cost
 from .data.augmentation import Augmentation
@@ -29,7 +31,7 @@ from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
 from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
-from .outputs import task_loss
+from .outputs import contrastive_loss, task_loss
 from .precision import computing, resolved
 from .predictions import save_predictions
 from .rdrop import two_passes
@@ -93,7 +95,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         _log.warning(
             "the padding of a %s is computed with its tokens, in batches of sentences of like length", kind
         )
-    optimizer = build_optimizer(model.encoder, model.of_tasks, config)
+    optimizer = build_optimizer(model.encoder, model.above, config)
     words = WordTable(model.encoder.bert.get_input_embeddings(), device)
     features = None
     if config.encoder.freeze == "all":
@@ -115,10 +117,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     if config.gradient != "sum":
         surgery = GradientSurgery(parameters, list(streams), config.gradient, config.gradient_storage)
     smart = Smart(model, config.smart, config.tasks, total, config.seed) if config.smart.enabled else None
+    average = None
+    if config.average.name != "none":
+        average = AveragedWeights(parameters, config.average, total)
     record = EpochRecord(list(streams), device)
-    parts = {"surgery": surgery, "smart": smart, "record": record, "cost": cost}
+    parts = {"surgery": surgery, "smart": smart, "average": average, "record": record, "cost": cost}
     others = {name: part for name, part in parts.items() if part is not None}
-    trained = checkpoint.Trained(model, optimizer, device, others)
+    scored = None if average is None else average.in_place
+    trained = checkpoint.Trained(model, optimizer, device, others, scored)
     revised = partial(
         checkpoint.fingerprint_of,
         gradient=config.gradient,
@@ -150,23 +156,32 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 rows = streams[name].batch(number)
                 for part in np.array_split(rows, min(config.accumulation, len(rows))):
                     seed = (config.seed, step, int(part[0]))
-                    augmentation = Augmentation(config.mask_words, config.swap_pairs, seed)
+                    augmentation = Augmentation(
+                        config.mask_words, config.swap_pairs, config.word_dropout, seed
+                    )
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    embedded: list[torch.Tensor] = []
+                    network = partial(model, *inputs, seen=embedded.append)
                     penalty = torch.zeros((), device=device)
                     with computing(device, precision):
                         if features is not None:
                             numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = [model.heads[name](*chosen.chunk(len(split.task.text)))]
+                            passes = [model.answer(name, len(split.task.text), chosen)]
                         elif config.r_drop:
-                            passes, penalty = two_passes(split.task, partial(model, *inputs), config.r_drop)
+                            passes, penalty = two_passes(split.task, network, config.r_drop)
                         elif smart is None:
-                            passes = [model(*inputs)]
+                            passes = [network()]
                         else:
-                            outputs, penalty = smart.loss(*inputs)
+                            outputs, penalty = smart.loss(*inputs, seen=embedded.append)
                             passes = [outputs]
                     losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
+                    if batch.texts is not None:
+                        beside = (
+                            contrastive_loss(split.task, e, batch.targets, batch.texts) for e in embedded
+                        )
+                        losses = [one + other for one, other in zip(losses, beside, strict=True)]
                     loss = torch.stack(losses).mean()
                     weighed = loss + penalty
                     if model.uncertainty is not None:
@@ -192,13 +207,18 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             optimizer.zero_grad(set_to_none=True)
             if smart is not None:
                 smart.after_step(step)
+            if average is not None:
+                average.after_step(step)
             step += 1
             progress = progress.after_step()
         cost.end_steps()
         stepped = time.perf_counter()
 
         predicted = partial(predictions, model, pad_id=corpus.tokenizer.pad_id, device=device, known=known)
-        with computing(device, precision):
+        if average is not None and average.begun:
+            with computing(device, precision):
+                record.add_raw_scores(scores(config.tasks, predicted(corpus.dev)))
+        with (scored or nullcontext)(), computing(device, precision):
             dev, sample = predicted(corpus.dev), predicted(corpus.sample)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
@@ -207,7 +227,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             record.add_loss_weights(model.uncertainty.weights())
         judged = config.overall.score(config.tasks, dev_scores)
         best = all(judged > earlier.judged for earlier in progress.results)
-        with computing(device, precision):
+        with (scored or nullcontext)(), computing(device, precision):
             test = predicted(corpus.test) if best else {}
         result = EpochResult(
             epoch=epoch,

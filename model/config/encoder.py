@@ -7,6 +7,7 @@ from pydantic import Field, Strict, model_validator
 
 from ..frozen import Frozen
 from ..rule import reads
+from .lora import LoraConfig
 
 DROPOUT_LEVELS = 2**16
 """Values of the random number by which a CPU drops values in the encoder: it rounds probabilities to them."""
@@ -30,6 +31,11 @@ class EncoderConfig(Frozen):
     pooling: Literal["cls", "mean", "max"] = Field(
         "cls", description="How token vectors become one sentence embedding."
     )
+    layer_pooling: Literal["last", "weighted"] = Field(
+        "last",
+        description="Which token vectors become it: last: those of the last layer. weighted: the mean of "
+        "those of the embeddings and of all layers, by weights that are learned (Peters et al. 2018).",
+    )
     dropout: float | None = Field(
         None,
         ge=0,
@@ -49,6 +55,7 @@ class EncoderConfig(Frozen):
         description="Top layers of a pretrained encoder whose weights are drawn anew before training, with "
         "those of the layer on [CLS] where there is one (Zhang et al. 2021).",
     )
+    lora: LoraConfig = LoraConfig()
     layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
@@ -75,6 +82,25 @@ class EncoderConfig(Frozen):
             raise ValueError(
                 f"reinitialize {self.reinitialize} is for a pretrained encoder that learns; {reason}"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("lora.rank", "freeze", "reinitialize")
+    def _adapted(self) -> Self:
+        for name in ("freeze", "reinitialize"):
+            value = getattr(self, name)
+            if self.lora.rank and value:
+                reason = "adapters learn alone" if name == "freeze" else "what is drawn anew has to learn"
+                raise ValueError(
+                    f"lora.rank {self.lora.rank} goes without {name}, which is {value}: {reason}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    @reads("layer_pooling", "freeze")
+    def _mixed(self) -> Self:
+        if self.layer_pooling == "weighted" and self.freeze == "all":
+            raise ValueError("layer_pooling weighted needs an encoder that learns; freeze is all")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from ..earlier import renamed
 from ..frozen import Frozen
+from ..heads import ACTIVATIONS
 from ..losses import LOSSES
 from ..overall import Overall
 from ..registry import OneOf
@@ -16,6 +17,7 @@ from ..result import TRAINED
 from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
+from .average import AverageConfig
 from .canonical import canonical
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
@@ -42,8 +44,13 @@ class TrainConfig(Frozen):
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
     learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
+    pair_layer: Annotated[str, OneOf(ACTIVATIONS)] | None = Field(
+        None,
+        description="Activation of one linear layer, as wide as an embedding, that all tasks of pairs share "
+        "between the embeddings and their heads; null: there is none.",
+    )
     head_learning_rate_scale: float = Field(
-        1.0, gt=0, description="Learning rate of the heads as a multiple of the encoder's."
+        1.0, gt=0, description="Learning rate of what stands above the encoder as a multiple of its own."
     )
     layer_decay: float = Field(
         1.0,
@@ -88,8 +95,16 @@ class TrainConfig(Frozen):
         description="Factor of R-Drop: each batch goes through the network twice, with dropout of its own, "
         "and what the passes say should be the same (Liang et al. 2021); 0: once.",
     )
+    average: AverageConfig = AverageConfig()
     mask_words: float = Field(
         0.0, ge=0, lt=1, description="Data augmentation: share of the words of training sentences to mask."
+    )
+    word_dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Data augmentation: share of the words of training sentences to leave out, drawn anew at "
+        "each step; never all of a sentence (Iyyer et al. 2015).",
     )
     swap_pairs: float = Field(
         0.0,
@@ -184,14 +199,28 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("encoder.freeze", "mask_words", "layer_decay", "r_drop", "smart.enabled", "gradient")
+    @reads(
+        *(
+            "encoder.freeze",
+            "mask_words",
+            "word_dropout",
+            "layer_decay",
+            "r_drop",
+            "smart.enabled",
+            "gradient",
+            "train_tasks",
+        ),
+        "tasks.*.contrastive",
+    )
     def _learning_encoder(self) -> Self:
         wanting = {
             "mask_words": self.mask_words > 0,
+            "word_dropout": self.word_dropout > 0,
             "layer_decay": self.layer_decay < 1,
             "r_drop": self.r_drop > 0,
             "smart.enabled": self.smart.enabled,
             f"gradient {self.gradient}": self.gradient != "sum",
+            "contrastive": any(task.contrastive for task in self.trained.values()),
         }
         for what, wanted in wanting.items():
             if wanted and self.encoder.freeze == "all":
@@ -209,13 +238,20 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("accumulation", "tasks.*.loss", "train_tasks")
+    @reads("accumulation", "tasks.*.loss", "tasks.*.contrastive", "train_tasks")
     def _whole_batches(self) -> Self:
         if self.accumulation > 1 and self.whole_batches:
             raise ValueError(
                 f"the loss of {', '.join(self.whole_batches)} compares the rows of a batch, and accumulation "
                 f"{self.accumulation} would cut it into parts"
             )
+        return self
+
+    @model_validator(mode="after")
+    @reads("pair_layer", "tasks.*.kind")
+    def _pairs_to_share(self) -> Self:
+        if self.pair_layer is not None and all(task.kind != "pair" for task in self.tasks.values()):
+            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; no task is of kind pair")
         return self
 
     @model_validator(mode="after")
@@ -238,6 +274,16 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
+    @reads("average.name", "smart.enabled", "smart.weight")
+    def _averaged_weights(self) -> Self:
+        if self.average.name != "none" and self.smart.enabled and self.smart.weight == "dynamic":
+            raise ValueError(
+                "smart.weight dynamic goes by scores of the weights that train, and average "
+                f"{self.average.name} scores others"
+            )
+        return self
+
+    @model_validator(mode="after")
     @reads("smart.tasks")
     def _tasks_of_smart(self) -> Self:
         unknown = set(self.smart.tasks or ()) - set(self.tasks)
@@ -248,7 +294,7 @@ class TrainConfig(Frozen):
     @property
     def whole_batches(self) -> list[str]:
         """The tasks whose batches go through the network in one part: their loss compares the rows."""
-        return [name for name, task in self.trained.items() if LOSSES[task.loss].ranks]
+        return [name for name, task in self.trained.items() if LOSSES[task.loss].ranks or task.contrastive]
 
     @property
     def trained(self) -> dict[str, Task]:
@@ -268,8 +314,14 @@ class TrainConfig(Frozen):
         smart = self.smart
         if smart.tasks is not None:
             smart = smart.model_copy(update={"tasks": tuple(n for n in smart.tasks if n in self.trained)})
-        overall = self.overall.only(self.trained)
-        return self.model_copy(update={"tasks": self.trained, "smart": smart, "overall": overall})
+        pairs = any(task.kind == "pair" for task in self.trained.values())
+        update = {
+            "tasks": self.trained,
+            "smart": smart,
+            "overall": self.overall.only(self.trained),
+            "pair_layer": self.pair_layer if pairs else None,
+        }
+        return self.model_copy(update=update)
 
     @property
     def bf16(self) -> bool | str:

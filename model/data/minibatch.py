@@ -23,6 +23,8 @@ class MiniBatch:
         targets: What the loss wants, ``[rows]``.
         tokens: Real tokens.
         padded_tokens: Tokens with padding.
+        texts: Number of each sentence's text, equal for equal token ids before any was changed,
+            ``[columns · rows]``; None where the task does not compare its rows by text.
     """
 
     input_ids: Tensor
@@ -30,6 +32,7 @@ class MiniBatch:
     targets: Tensor
     tokens: int
     padded_tokens: int
+    texts: Tensor | None = None
 
 
 def minibatch(
@@ -49,6 +52,10 @@ def minibatch(
         augmentation: What is changed in them.
     """
     ids, mask = split.sentences.padded(augmentation.sentence_numbers(split, rows), tokenizer.pad_id)
+    texts = None
+    if split.task.contrastive:
+        texts = torch.from_numpy(np.unique(ids, axis=0, return_inverse=True)[1].reshape(-1)).to(device)
+    ids, mask = augmentation.shortened(ids, mask, tokenizer)
     ids = augmentation.masked(ids, mask, tokenizer)
     return MiniBatch(
         input_ids=torch.from_numpy(ids).to(device),
@@ -56,4 +63,5 @@ def minibatch(
         targets=to_target(split.task, torch.from_numpy(split.labels[rows]).to(device)),
         tokens=int(mask.sum()),
         padded_tokens=mask.size,
+        texts=texts,
     )

@@ -13,7 +13,9 @@ from ..pretrained import verified_minilm_folder
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
 from .cpu.packed import KINDS, PackedModel
+from .layermix import LayerMix
 from .layers import embeddings_of, layers_of, reinitialize
+from .lora import adapt
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
@@ -30,7 +32,8 @@ class SentenceEncoder(nn.Module):
         pad_id: Id of the padding token.
 
     Raises:
-        EncoderError: If pretrained weights are missing, or are not the expected ones.
+        EncoderError: If pretrained weights are missing, or are not the expected ones; if it has not what a
+            setting is about; or if the package of its adapters is not installed.
     """
 
     def __init__(self, config: EncoderConfig, vocabulary_size: int, pad_id: int) -> None:
@@ -48,6 +51,10 @@ class SentenceEncoder(nn.Module):
         self.embedding_size = int(self.bert.config.hidden_size)
         self._learns = config.freeze != "all"
         _freeze(self.bert, config.freeze)
+        if config.lora.rank:
+            adapt(self.bert, config.lora)
+        weighted = config.layer_pooling == "weighted"
+        self.mix = LayerMix(self.bert.config.num_hidden_layers) if weighted else None
         replace_dropout(self.bert)
         replace_linear(self.bert)
         self._packed = PackedModel(self.bert) if self.bert.config.model_type in KINDS else None
@@ -83,7 +90,10 @@ class SentenceEncoder(nn.Module):
         Returns:
             Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and
             tanh) where the model has a pooler and the plain [CLS] vector elsewhere; `mean` and `max` leave
-            out padding.
+            out padding. Token vectors are those of the last layer, or of all in the learned mixture.
+
+        Raises:
+            EncoderError: If they are to be mixed, and are not as many as its layers say.
         """
         if noise is None:
             inputs = {"input_ids": input_ids}
@@ -91,14 +101,18 @@ class SentenceEncoder(nn.Module):
             inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
         # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
         if self._packed is not None and input_ids.device.type == "cpu":
-            states = self._packed.states(inputs, attention_mask)
-            pooler = getattr(self.bert, "pooler", None)
-            pooled = None if pooler is None else pooler(states)
+            states = self._packed.states(inputs, attention_mask, self.mix)
+            pooled = self._behind_cls(states)
         else:
             if self._packed is not None:
                 self._packed.leave()
-            output = self.bert(**inputs, attention_mask=attention_mask)
-            states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
+            if self.mix is None:
+                output = self.bert(**inputs, attention_mask=attention_mask)
+                states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
+            else:
+                output = self.bert(**inputs, attention_mask=attention_mask, output_hidden_states=True)
+                states = self.mix(output.hidden_states)
+                pooled = self._behind_cls(states)
         # What autocast left in bf16 is pooled and handed on in single precision.
         states = states.to(torch.promote_types(states.dtype, torch.float32))
         if self.pooling == "cls":
@@ -107,6 +121,14 @@ class SentenceEncoder(nn.Module):
         if self.pooling == "mean":
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
         return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
+
+    def _behind_cls(self, states: Tensor) -> Tensor | None:
+        """What the layer on [CLS] gives, ``[sentences, size]``; None where there is none."""
+        pooler = getattr(self.bert, "pooler", None)
+        if not isinstance(pooler, nn.Linear):
+            return None if pooler is None else pooler(states)
+        activated: Tensor = getattr(self.bert, "pooler_activation")(pooler(states[:, 0]))  # noqa: B009
+        return activated  # ALBERT's, whose activation stands beside the layer
 
 
 def _freeze(model: PreTrainedModel, what: str | int | None) -> None:

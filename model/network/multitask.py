@@ -1,8 +1,11 @@
-"""The network of a trial: one encoder, one head a task."""
+"""The network of a trial: one encoder, one head a task, and what heads of pairs may share."""
+
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
 from ..config import TrainConfig
+from ..heads import ACTIVATIONS
 from .encoder import SentenceEncoder
 from .heads import build_head
 from .uncertainty import UncertaintyWeights
@@ -27,11 +30,16 @@ class MultitaskEncoder(nn.Module):
             # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
             self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout)
         self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None
+        self.pair_layer: nn.Module | None = None
+        if config.pair_layer is not None:
+            size = self.encoder.embedding_size
+            self.pair_layer = nn.Sequential(nn.Linear(size, size), ACTIVATIONS[config.pair_layer]())
 
     @property
-    def of_tasks(self) -> nn.Module:
-        """What belongs to single tasks: the heads, and what weighs their losses where that is learned."""
-        return self.heads if self.uncertainty is None else nn.ModuleList([self.heads, self.uncertainty])
+    def above(self) -> nn.Module:
+        """What begins untrained, above the encoder: heads, learned weights, the layer of the pairs."""
+        parts = (self.heads, self.uncertainty, self.pair_layer, self.encoder.mix)
+        return nn.ModuleList(part for part in parts if part is not None)
 
     def forward(
         self,
@@ -40,6 +48,8 @@ class MultitaskEncoder(nn.Module):
         input_ids: Tensor,
         attention_mask: Tensor,
         noise: Tensor | None = None,
+        *,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> Tensor:
         """Raw outputs of one task's head.
 
@@ -49,10 +59,36 @@ class MultitaskEncoder(nn.Module):
             input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
+            seen: Hears the embeddings that the head sees, ``[columns · rows, size]``.
 
         Returns:
             ``[rows, outputs]``.
         """
         embeddings = self.encoder(input_ids, attention_mask, noise)
+        return self.answer(task, columns, embeddings, seen)
+
+    def answer(
+        self,
+        task: str,
+        columns: int,
+        embeddings: Tensor,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
+    ) -> Tensor:
+        """Raw outputs of one task's head for embeddings of the encoder; arguments as of `forward`.
+
+        Those of pairs go through the layer that pairs share first, where there is one.
+
+        Args:
+            task: Name of the task.
+            columns: Text columns of the task.
+            embeddings: ``[columns · rows, size]``, all first sentences before all second ones.
+            seen: Hears the embeddings that the head sees, same shape.
+
+        Returns:
+            ``[rows, outputs]``.
+        """
+        if columns == 2 and self.pair_layer is not None:
+            embeddings = self.pair_layer(embeddings)
+        seen(embeddings)
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
         return outputs

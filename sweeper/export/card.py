@@ -128,12 +128,13 @@ def _load(config: TrainConfig, *, pooler: bool) -> str:
     single = next((name for name, task in config.tasks.items() if task.kind == "single"), None)
     calls = [] if single is None else [f'predict("{single}", ["A fine film."])']
     calls += [] if pairs is None else [f'predict("{pairs}", ["A fine film."], ["A good movie."])']
+    shared = "" if config.pair_layer is None else "; first the embeddings of a pair go through `pair_layer`"
     unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
     return f"""\
 With torch, transformers and safetensors:
 
 ```python
-{loading_lines(config.encoder, pooler=pooler)}```
+{loading_lines(config, pooler=pooler)}```
 
 {" or ".join(f"`{call}`" for call in calls)} gives a row for each text, or pair: the probabilities of
 the classes, which `heads.json` names in `class_names`, or a score in the units of the labels.{unused}
@@ -145,7 +146,7 @@ With sentence-transformers, whose `embed` may stand for the one above:
 
 `heads.safetensors` holds the heads; `heads.json` says of each what it sees of the embeddings u and v
 (`features`, times `scale`), its linear `layers` with the function behind each, and the function behind
-all (`output`)."""
+all (`output`){shared}."""
 
 
 def _versions(run: TrialRow) -> str:
@@ -222,7 +223,14 @@ def _settings(run: TrialRow, config: TrainConfig) -> list[tuple[str, str]]:
             _base(encoder) or ("scratch" if encoder.source == "tiny" else "a local model"),
         ),
         ("sentence embedding", _POOLING[encoder.pooling]),
+        *(
+            [("token vectors", "a learned mixture of all layers")]
+            if encoder.layer_pooling == "weighted"
+            else []
+        ),
+        *([] if not encoder.lora.rank else [("adapters", f"LoRA of rank {encoder.lora.rank}, merged")]),
         ("longest sentence", f"{encoder.max_length} tokens"),
+        *([] if config.pair_layer is None else [("layer shared by pairs", config.pair_layer)]),
         *((f"head of {name}", task.head) for name, task in config.tasks.items()),
     ]
 

@@ -1,6 +1,7 @@
 """The lines of Python that load an exported model without sweeper, as its README has them."""
 
-from model.config import EncoderConfig
+from model.config import TrainConfig
+from model.heads import ACTIVATIONS
 
 _POOLED = {
     "mean": """\
@@ -14,6 +15,15 @@ _POOLED = {
     "pooler": """\
     return encoder(**tokens).pooler_output""",
 }
+
+_LAST, _BEHIND = "encoder(**tokens).last_hidden_state", "encoder(**tokens).pooler_output"
+_MIXED = "mixed(encoder(**tokens).hidden_states)"
+
+_MIX = """\
+def mixed(states):
+    return sum(weight * state for weight, state in zip(weights["layer_weights"], states))
+
+"""
 
 _LINES = """\
 import json, pathlib, torch
@@ -51,15 +61,37 @@ def embed(texts):
 """What may stand for the ``embed`` of those lines."""
 
 
-def loading_lines(encoder: EncoderConfig, *, pooler: bool) -> str:
+_EMBED = "def embed(texts):\n"
+
+_PAIR = """\
+    head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
+"""
+
+_SHARED = """\
+    if len(columns) == 2:
+        layer, bias = weights["pair_layer.weight"], weights["pair_layer.bias"]
+        u, v = (torch.nn.ACTIVATION()(x @ layer.T + bias) for x in (u, v))
+"""
+
+
+def loading_lines(config: TrainConfig, *, pooler: bool) -> str:
     """Python that needs torch, transformers and safetensors, and defines ``predict``.
 
     ``predict(task, texts)``, or ``predict(task, texts, others)`` for pairs, gives probabilities
     ``[rows, classes]`` or scores ``[rows, 1]``.
 
     Args:
-        encoder: The encoder's settings, of which the lines have the pooling.
+        config: The trial, of whose settings the lines have the pooling, the mixture of
+            the layers and the layer of the pairs.
         pooler: Whether its [CLS] goes through a layer of BERT's own.
     """
-    pooled = _POOLED["pooler" if encoder.pooling == "cls" and pooler else encoder.pooling]
-    return _LINES.replace("POOLED", pooled)
+    pooling = config.encoder.pooling
+    pooled = _POOLED["pooler" if pooling == "cls" and pooler else pooling]
+    shared = ""
+    if config.pair_layer is not None:
+        shared = _SHARED.replace("ACTIVATION", ACTIVATIONS[config.pair_layer].name)
+    mix = ""
+    if config.encoder.layer_pooling == "weighted":
+        mix = _MIX
+        pooled = pooled.replace(_LAST, _MIXED).replace(_BEHIND, f"encoder.pooler({_MIXED})")
+    return _LINES.replace("POOLED", pooled).replace(_PAIR, _PAIR + shared).replace(_EMBED, mix + _EMBED)

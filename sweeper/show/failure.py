@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from model.result import RAW
+
 from ..study.space import Choice, Space, Value
 from ..text import brief, last_line, one_line, setting_line
 from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow, judged, judged_by
@@ -51,8 +53,8 @@ def failure_lines(
     if done:
         last = (
             f"{task} {value:.4f}"
-            for (epoch, split, task, _), value in sorted(metrics.items())
-            if (epoch, split) == (done, "dev") and value is not None
+            for (epoch, split, task, name), value in sorted(metrics.items())
+            if (epoch, split) == (done, "dev") and value is not None and not name.startswith(RAW)
         )
         lines.append(f"Last dev scores, of epoch {done}: {', '.join(last) or 'none is a number'}.")
     if run.peak_memory_mb:

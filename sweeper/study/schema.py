@@ -10,7 +10,7 @@ from .spec import StudySpec
 
 Schema = dict[str, Any]
 
-DEFINED = ("EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
+DEFINED = ("AverageConfig", "EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
 """The groups of settings that have a schema of their own."""
 
 

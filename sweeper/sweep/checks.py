@@ -5,6 +5,7 @@ from pathlib import Path
 
 from model.data.survey import SplitSurvey, survey
 from model.errors import ModelError
+from model.extras import check_peft
 from model.pretrained import verified_minilm_folder
 from model.result import SPLITS, Split
 
@@ -75,6 +76,7 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     try:
         for arm in study.spec.arms:
             config = study.config(arm, study.first, study.spec.seeds[0])
+            check_peft(config.encoder.lora.rank)
             if config.encoder.source == "minilm" and "minilm" not in checked:
                 checked.add("minilm")
                 verified_minilm_folder()

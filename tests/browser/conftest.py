@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from . import pages
 
@@ -14,6 +14,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 Visit = Callable[..., Any]
+
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
@@ -54,12 +56,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def visit(browser: Any, site: dict[str, str]) -> Iterator[Visit]:
-    """Opens a page; at the end there must have been no error, no dialog of a script, and no request."""
+    """Opens a page, with a script before its own; at the end there must have been no error, no dialog of a script, and no request."""
     contexts, amiss = [], []
 
-    def open_page(name: str, at: str = "", **options: Any) -> Any:
+    def open_page(name: str, at: str = "", before: str = "", **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         context.set_default_timeout(60_000)
+        context.add_init_script(before)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: amiss.append(f"console: {message.text}"))

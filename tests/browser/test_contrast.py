@@ -6,6 +6,7 @@ import pytest
 
 from .conftest import Visit
 from .contrast import Reading, contrast, parse, read
+from .pointing import point_at
 
 LEAST = 4.5
 """Of normal text, by WCAG 2.2, criterion 1.4.3."""
@@ -22,11 +23,9 @@ def assert_legible(readings: list[Reading]) -> None:
     assert not poor, poor
 
 
-def point_at(page: Any, drawing: str) -> None:
-    """Moves the mouse over the first point of a drawing, and waits for what is said of it."""
-    box = page.locator(f"{drawing} .point").first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
-    page.locator(f"{drawing} .hovertext").first.wait_for()
+def show_buttons(page: Any, drawing: str) -> None:
+    """Points at the first point of a drawing, and waits for what that shows."""
+    point_at(page, drawing)
     shown = "(group) => getComputedStyle(group).opacity === '1'"
     page.wait_for_function(shown, arg=page.locator(f"{drawing} .modebar-group").element_handle())
 
@@ -61,7 +60,7 @@ def test_every_text_of_the_page_can_be_read(scheme: str, visit: Visit) -> None:
 )
 def test_what_a_point_says_can_be_read(drawing: str, said: set[str], scheme: str, visit: Visit) -> None:
     page = visit("drawn", f"#figure-{drawing.partition('-')[0]}", color_scheme=scheme)
-    point_at(page, f"#plot-{drawing}")
+    show_buttons(page, f"#plot-{drawing}")
     readings = read(page, f"#plot-{drawing}")
     assert_legible(readings)
     assert said <= {each.text for each in readings if "hoverlayer" in each.where}

@@ -16,6 +16,11 @@ WITHOUT = "Object.defineProperty(Navigator.prototype, 'clipboard', { value: unde
 REFUSED = "Clipboard.prototype.writeText = () => Promise.reject(new Error('not allowed')); 0"
 
 
+HELD = """window.held = []; window.setTimeout = ((plain) => (then, delay, ...more) =>
+  delay === 2000 ? held.push(then) : plain(then, delay, ...more))(setTimeout)"""
+"""What a page would do in two seconds it does when it is told to: no longer does a button say what it did."""
+
+
 def pasted(page: Any) -> str:
     """What a reader would paste."""
     page.evaluate("document.body.append(Object.assign(document.createElement('textarea'), { id: 'paste' }))")
@@ -27,7 +32,7 @@ def pasted(page: Any) -> str:
 
 @pytest.mark.parametrize("hindrance", ["", WITHOUT, REFUSED])
 def test_a_table_is_copied_as_latex_and_as_markdown(hindrance: str, visit: Visit) -> None:
-    page = visit("small")
+    page = visit("small", before=HELD)
     page.evaluate(hindrance)
     of = pages.small()
     tables = {table.key: table for table in study_tables(of, ("arms",), Comparisons(of))}
@@ -42,6 +47,7 @@ def test_a_table_is_copied_as_latex_and_as_markdown(hindrance: str, visit: Visit
         page.locator("#said[aria-live]", has_text="Copied").wait_for(state="attached")
         assert page.evaluate("document.activeElement.dataset.copy") == "markdown"
         assert pasted(page) == markdown.table_text(table)
+    page.evaluate("held.forEach((then) => then())")
     section.get_by_text("Copy Markdown", exact=True).wait_for()
 
 

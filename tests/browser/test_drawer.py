@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from . import pages
 from .conftest import Visit
+from .pointing import point_at
 from .test_look import RULES
 
 FOCUS = "document.activeElement.getAttribute('href') ?? document.activeElement.id"
@@ -25,8 +27,8 @@ def test_by_mouse_and_back(visit: Visit) -> None:
     page = visit("small")
     page.locator("#trials").get_by_role("link", name="3", exact=True).click()
     dialog = drawer(page)
-    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 3"
-    assert page.url.endswith("#trial-3")
+    expect(dialog.get_by_role("heading", level=2)).to_have_text("Trial 3")
+    page.wait_for_url("**#trial-3")
     assert page.evaluate(FOCUS) == "drawer-title"
     text = dialog.inner_text()
     for line in (
@@ -41,9 +43,9 @@ def test_by_mouse_and_back(visit: Visit) -> None:
         assert line in text
     assert "batch_size" not in text
     dialog.get_by_text("Settings that all trials share").click()
-    assert "batch_size" in dialog.inner_text()
+    expect(dialog.get_by_text("batch_size")).to_be_visible()
     dialog.get_by_role("button", name="Close").click()
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
     assert page.evaluate(FOCUS) == "#trial-3"
     closed(page)
     page.locator("#trials").get_by_role("link", name="3", exact=True).click()
@@ -62,7 +64,7 @@ def test_by_keyboard_and_back(visit: Visit) -> None:
         page.keyboard.press("Tab")
         assert page.evaluate(inside)
     page.keyboard.press("Escape")
-    assert not drawer(page).is_visible()
+    expect(drawer(page)).to_be_hidden()
     assert page.evaluate(FOCUS) == "#trial-0"
 
 
@@ -94,7 +96,7 @@ def test_by_address_with_the_failure(visit: Visit) -> None:
     page.keyboard.press("Escape")
     closed(page)
     page.evaluate("location.hash = 'trial-5'")
-    assert "S-BERT · running" in drawer(page).inner_text()
+    expect(drawer(page)).to_contain_text("S-BERT · running")
     page.go_back()
     drawer(page).wait_for(state="hidden")
 
@@ -116,7 +118,7 @@ def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     assert link.locator("sup").inner_text().startswith("†")
     link.click()
     dialog = drawer(page)
-    assert dialog.get_by_role("heading", level=2).text_content() == "Trial 0"
+    expect(dialog.get_by_role("heading", level=2)).to_have_text("Trial 0")
     others = dialog.get_by_role("navigation", name="Trials of one score")
     assert others.get_by_role("link").all_text_contents() == ["0", "1"]
     others.get_by_role("link", name="1").click()
@@ -126,7 +128,7 @@ def test_a_score_of_several_trials_leads_to_each(visit: Visit) -> None:
     closed(page)
     page.locator("#arms a[href='#trial-3']").first.click()
     dialog.get_by_role("heading", name="Trial 3").wait_for()
-    assert not others.is_visible()
+    expect(others).to_be_hidden()
 
 
 def test_two_trials_side_by_side(visit: Visit) -> None:
@@ -136,11 +138,11 @@ def test_two_trials_side_by_side(visit: Visit) -> None:
     for number, said in (("99", "There is no trial 99."), ("3", "That is this trial.")):
         other.fill(number)
         other.press("Enter")
-        assert dialog.get_by_role("status").text_content() == said
+        expect(dialog.get_by_role("status")).to_have_text(said)
     other.fill("1")
     other.press("Enter")
     dialog.get_by_role("heading", name="Trial 3 and trial 1").wait_for()
-    assert page.url.endswith("#trial-3-1")
+    page.wait_for_url("**#trial-3-1")
     assert page.evaluate(FOCUS) == "drawer-title"
     settings = table(dialog, "Settings that differ")
     assert settings == {
@@ -193,12 +195,8 @@ def table(dialog: Any, name: str) -> dict[str, list[str]]:
 
 def test_a_point_of_a_figure_leads_to_its_trial(visit: Visit) -> None:
     page = visit("drawn", "#figure-tradeoff")
-    points = page.locator("#plot-tradeoff-sst-para .point")
-    points.first.wait_for()
-    box = points.first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=3)
-    page.locator("#plot-tradeoff-sst-para .hovertext").first.wait_for()
+    point_at(page, "#plot-tradeoff-sst-para")
     page.mouse.down()
     page.mouse.up()
     drawer(page).wait_for()
-    assert page.url.endswith(("#trial-0", "#trial-2"))
+    page.wait_for_url(re.compile("#trial-[02]$"))

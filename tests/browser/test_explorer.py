@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 from . import pages
 from .conftest import Visit
 
@@ -88,13 +90,14 @@ def test_filters(visit: Visit) -> None:
     page = visit("small")
     status = page.get_by_role("status")
     assert status.text_content() == "7 trials"
+    first = page.locator("#trials tbody tr > :first-child")
     for arm, state, words, found in FILTERS:
         page.get_by_label("Arm", exact=True).select_option(arm)
         page.get_by_label("State", exact=True).select_option(state)
         page.get_by_label("Contains").fill(words)
-        page.wait_for_timeout(200)
-        assert status.text_content() == ("7 trials" if len(found) == 7 else f"{len(found)} of 7 trials")
-        assert column(page, "trial") == (list(map(str, found)) or ["No trial is like that."])
+        # What is typed counts a moment after the last letter.
+        expect(status).to_have_text("7 trials" if len(found) == 7 else f"{len(found)} of 7 trials")
+        expect(first).to_have_text(list(map(str, found)) or ["No trial is like that."])
 
 
 def test_a_filter_keeps_the_order(visit: Visit) -> None:

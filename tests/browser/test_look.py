@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from . import pages
 from .conftest import Visit
@@ -59,8 +60,8 @@ def test_tables_are_there_without_scripts(visit: Visit) -> None:
         not page.locator("#trials button, #trials select, #trials input, dialog").filter(visible=True).count()
     )
     page.locator("#arms a").first.click()
-    assert page.url.endswith("#trial-0")
-    assert page.locator("tr:target").count() == 1
+    page.wait_for_url("**#trial-0")
+    expect(page.locator("tr:target")).to_have_count(1)
 
 
 def test_without_scripts_the_first_of_many_trials_say_where_the_rest_is(visit: Visit) -> None:
@@ -78,6 +79,7 @@ def test_hostile_names_are_text(visit: Visit) -> None:
     assert page.get_by_role("region", name="Traceback").text_content() == pages.HOSTILE
     assert pages.HOSTILE in page.get_by_role("dialog").locator(".kind").text_content()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_label("Contains").fill(pages.HOSTILE.replace(",", ""))
     assert page.locator("img, script[src], iframe, object, link").count() == 0
     assert page.locator("script:not([type])").count() == 2

@@ -13,7 +13,7 @@ from tests.faults.sweep import Sweep
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is looked at, not written
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds for which a program that is none of ours may have something there, opened by nobody yet."""
 
 

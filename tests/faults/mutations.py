@@ -254,11 +254,11 @@ def main() -> None:
 
 
 def mutate(place: Place, kinds: Sequence[str], seconds: float) -> tuple[Counter[str], list[str]]:
-    """Changes and reads, kind by kind in turn, as often as `NUMBERS` says or until the time is over."""
+    """Changes and reads, kind by kind in turn, as often as `NUMBERS` says or until the time is over; each once."""
     ends, counts, found = time.monotonic() + seconds, Counter[str](), []
     turns = [(turn / NUMBERS[kind], kind) for kind in kinds for turn in range(NUMBERS[kind])]
     for _, kind in sorted(turns):
-        if time.monotonic() > ends:
+        if time.monotonic() > ends and counts.keys() >= {*kinds}:
             break
         what, problems = getattr(place, kind)()
         counts[kind] += 1

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from sweeper.url import Url
 FOLDER = Path(__file__).parent
 """Holds ``studies/``, which a driver finds because it works here."""
 
-LEFT_BEHIND_SECONDS = 10.0
+LEFT_BEHIND_SECONDS = 60.0
 """How long a trial may take to notice that its driver died."""
 
 
@@ -100,17 +101,13 @@ class Run:
 
     def trials(self) -> list[psutil.Process]:
         """The processes of its trials: what the server that forks them has forked."""
-        try:
-            servers = psutil.Process(self.process.pid).children()
-            return [
-                child
-                for server in servers
-                if "forkserver" in " ".join(server.cmdline())
-                for child in server.children()
-                if child.status() != psutil.STATUS_ZOMBIE
-            ]
-        except psutil.Error:
-            return []
+        found = []
+        with suppress(psutil.Error):
+            for server in psutil.Process(self.process.pid).children():
+                with suppress(psutil.Error):
+                    if "forkserver" in " ".join(server.cmdline()):
+                        found += server.children()
+        return [trial for trial in found if _lives(trial)]
 
     def kill(self) -> None:
         """SIGKILL for the driver alone."""
@@ -133,6 +130,13 @@ class Run:
         assert self.process.stderr is not None
         with self.process.stderr as errors:
             self.errors = errors.read()
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from tests.faults import nodes
 from tests.faults.interrupt import check_stopped
 from tests.faults.sweep import Sweep
-from tests.sweeper_tests.executors.story import gone, remove_nodes, trials
+from tests.sweeper_tests.executors.story import gone, only_trial, remove_nodes
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -29,7 +29,7 @@ def test_a_node_and_a_driver_die_and_the_trial_is_neither_lost_nor_double(
     assert run.wait_for("trial 0 epoch 1/"), run.errors
     reaper.node()
     assert run.wait_for("trial 0 goes on, on "), run.errors
-    [trial] = trials()
+    trial = only_trial()
     server = trial.parent()
     assert server is not None
     reaper.driver(sweep, run)

@@ -17,11 +17,13 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
 from model import maker
+from sweeper.executors.protocol import Job
 from sweeper.store.database import Database
 from tests.faults import postgresql
 from tests.faults.eight_drivers import ROOT, check
@@ -31,6 +33,8 @@ from tests.faults.sleeping import SleepingExecutor
 
 WORKERS = 2
 SPEED_UP = 1.9
+READY, BEGUN = "ready\n", "begun\n"
+"""What a driver says before it begins, and once it has a trial."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Shared:
     """What became of a study.
 
     Attributes:
-        seconds: From the first proposal to the last result.
+        seconds: From when all drivers have begun with a trial to the last result.
         shares: Trials of each driver.
     """
 
@@ -97,14 +101,10 @@ def share(
         )
         for machine in machines
     ]
-    for driver in drivers:
-        assert driver.stdout is not None
-        said = driver.stdout.readline()
-        assert said == "ready\n", said + driver.communicate()[0]
-    for driver in drivers:
-        assert driver.stdin is not None
-        driver.stdin.write("go\n")
-        driver.stdin.flush()
+    for word in (READY, BEGUN):
+        _wait_for(drivers, word)
+        began = datetime.now(UTC)
+        _let_go(drivers)
     ran = [driver.communicate(timeout=600)[0] for driver in drivers]
     assert [driver.returncode for driver in drivers] == [0] * len(drivers), ran
     numbers = [json.loads(text) for text in ran]
@@ -112,8 +112,23 @@ def share(
     with Database(seen_from_here, must_exist=True) as database:
         (store,) = database.studies()
         runs = store.trials.rows()
-    first, last = min(run.created for run in runs), max(run.finished or run.created for run in runs)
-    return Shared((last - first).total_seconds(), tuple(map(len, numbers)))
+    last = max(run.finished or run.created for run in runs)
+    return Shared((last - began).total_seconds(), tuple(map(len, numbers)))
+
+
+def _wait_for(drivers: Sequence["subprocess.Popen[str]"], word: str) -> None:
+    """Waits until each has said it: with the first one alone a study might be done before the others begin."""
+    for driver in drivers:
+        assert driver.stdout is not None
+        said = driver.stdout.readline()
+        assert said == word, said + driver.communicate()[0]
+
+
+def _let_go(drivers: Sequence["subprocess.Popen[str]"]) -> None:
+    for driver in drivers:
+        assert driver.stdin is not None
+        driver.stdin.write("go\n")
+        driver.stdin.flush()
 
 
 def owners(url: str) -> set[str]:
@@ -158,12 +173,25 @@ def _empty(url: str) -> None:
     Database(url).close()
 
 
+class _Together(SleepingExecutor):
+    """Its first trial begins when the other drivers have one too."""
+
+    def submit(self, job: Job) -> None:
+        if not self.submitted:
+            _wait_with(BEGUN)
+        super().submit(job)
+
+
+def _wait_with(word: str) -> None:
+    print(word, end="", flush=True)
+    sys.stdin.readline()
+
+
 def _drive(given: argparse.Namespace) -> None:
     """The driver of one machine."""
     given.home.mkdir(parents=True)
-    print("ready", flush=True)
-    sys.stdin.readline()
-    executor = SleepingExecutor(lambda _: given.seconds, WORKERS)
+    _wait_with(READY)
+    executor = _Together(lambda _: given.seconds, WORKERS)
     with patch.object(maker, "host", lambda: given.host) if given.here else nullcontext():
         numbers = drive(given.url, given.home, given.trials, executor=executor)
     print(json.dumps(numbers))

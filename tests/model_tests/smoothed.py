@@ -1,5 +1,6 @@
 """A small encoder under SMART, and what is computed of it by hand."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,11 +80,18 @@ class Spy(nn.Module):
         self.noises: list[Tensor] = []
 
     def forward(
-        self, task: str, columns: int, ids: Tensor, mask: Tensor, noise: Tensor | None = None
+        self,
+        task: str,
+        columns: int,
+        ids: Tensor,
+        mask: Tensor,
+        noise: Tensor | None = None,
+        *,
+        seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> Tensor:
         if noise is not None:
             self.noises.append(noise.detach().clone())
-        outputs: Tensor = self.model(task, columns, ids, mask, noise)
+        outputs: Tensor = self.model(task, columns, ids, mask, noise, seen=seen)
         return outputs
 
 

@@ -6,7 +6,8 @@ import torch
 from torch.nn import functional
 
 from model.network.heads import build_head
-from model.outputs import predict, task_loss, to_target
+from model.objectives.mnrl import mnrl
+from model.outputs import contrastive_loss, predict, task_loss, to_target
 from model.tasks import Task
 from tests.model_tests.made import task
 
@@ -104,3 +105,18 @@ def test_another_range_is_put_on_the_unit_interval() -> None:
 
 def test_classes_are_predicted_by_the_largest_logit() -> None:
     assert predict(task("linear", pair=False, classes=3), LOGITS).tolist() == [2, 1, 0]
+
+
+@pytest.mark.parametrize(("settings", "scale"), [({}, 20.0), ({"contrastive_scale": 7.0}, 7.0)])
+@pytest.mark.parametrize("positive", [0, 1, None])
+def test_the_loss_on_embeddings_is_of_the_positive_class(
+    settings: dict[str, float], scale: float, positive: int | None
+) -> None:
+    given = task("linear", pair=True, classes=2).model_dump()
+    of = {"metric": "f1", "positive": positive, "contrastive": 0.5}
+    declared = Task.model_validate(given | of | settings)
+    embeddings = torch.randn(8, 3, generator=torch.Generator().manual_seed(0))
+    targets, texts = torch.tensor([1, 0, 1, 0]), torch.arange(8)
+    expected = mnrl(*embeddings.chunk(2), targets == (1 if positive is None else positive), texts, scale)
+    found = contrastive_loss(declared, embeddings, targets, texts)
+    assert found.item() == pytest.approx(0.5 * expected.item(), rel=1e-6)

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from model.config import EncoderConfig, TrainConfig
+from model.config.lora import LoraConfig
 from model.config.smart import SmartConfig
 from model.rule import rules
 from model.tasks import Frozen, Task
@@ -66,13 +67,23 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
         (
             TrainConfig,
             [
-                {"tasks": TASKS, "gradient": "pcgrad"},
+                {"tasks": TASKS, "gradient": "pcgrad", "pair_layer": "tanh"},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
                 {"tasks": TASKS, "train_tasks": ["b"], "smart": {"enabled": True, "tasks": ["b"]}},
+                {"tasks": TASKS, "average": {"name": "ema"}, "smart": {"enabled": True}},
             ],
         ),
-        (EncoderConfig, [{}, {"source": "minilm", "reinitialize": 1}]),
+        (
+            EncoderConfig,
+            [
+                {},
+                {"source": "minilm", "reinitialize": 1},
+                {"layer_pooling": "weighted"},
+                {"lora": {"rank": 2}},
+            ],
+        ),
         (SmartConfig, [{}]),
+        (LoraConfig, [{"rank": 2, "alpha": 4}]),
         (Task, [TASKS["a"], {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1}]),
     ],
 )

@@ -73,6 +73,19 @@ def test_masked_words_change_training_and_nothing_else(cache: Path, tmp_path: Pa
     assert plain.metrics != masked.metrics
 
 
+def test_words_that_are_left_out_make_batches_smaller_and_change_nothing_else(
+    cache: Path, tmp_path: Path
+) -> None:
+    settings = QUIET | {"learning_rate": 1e-12}
+    [plain] = train(config(**settings), tmp_path / "plain", data=None, cache=cache)
+    [fewer] = train(config(**settings, word_dropout=0.5), tmp_path / "fewer", data=None, cache=cache)
+    assert all(fewer.tokens[name] < 0.8 * tokens for name, tokens in plain.tokens.items())
+    assert all(fewer.padded_tokens[name] < tokens for name, tokens in plain.padded_tokens.items())
+    dev = [m for m in plain.metrics if m.split == "dev"]
+    assert dev == [m for m in fewer.metrics if m.split == "dev"]
+    assert plain.metrics != fewer.metrics
+
+
 def test_a_task_s_weight_scales_its_loss(cache: Path, tmp_path: Path) -> None:
     tasks = config().tasks
     only = {"sst": tasks["sst"]}
@@ -107,3 +120,24 @@ def test_smart_without_weight_or_average_is_no_smart(cache: Path, tmp_path: Path
     plain = trained(tmp_path / "plain", cache, **settings)
     idle = trained(tmp_path / "idle", cache, **settings, smart=smart)
     assert same(idle, plain)
+
+
+@pytest.mark.parametrize("beside", [{}, {"r_drop": 1.0}, {"smart": {"enabled": True}}], ids=str)
+def test_the_contrastive_loss_is_added_in_proportion(
+    beside: dict[str, object], cache: Path, tmp_path: Path
+) -> None:
+    settings = QUIET | {"learning_rate": 1e-12, "steps_per_epoch": 1} | beside
+
+    def losses(factor: float) -> dict[str, float]:
+        tasks = config().tasks
+        tasks = {**tasks, "para": tasks["para"].model_copy(update={"contrastive": factor})}
+        given = config(**settings, tasks=tasks)
+        [result] = train(given, tmp_path / f"{factor}", data=None, cache=cache)
+        return {metric.task: metric.value for metric in result.metrics if metric.name == "loss"}
+
+    without, half, whole = map(losses, (0.0, 0.5, 1.0))
+    added = whole.pop("para") - (plain := without.pop("para"))
+    # Of anchors that do not know their own second sentence among the batch's 32.
+    assert 0.5 < added < 30
+    assert half.pop("para") - plain == pytest.approx(added / 2, rel=1e-4)
+    assert without == half == whole

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "scancel", "sinfo")
-UP_SECONDS = 30.0
+UP_SECONDS = 120.0
 
 # A job that is requeued waits until its credential has run out: cred_expire, by default 120 s.
 CONFIGURATION = """
@@ -110,7 +110,7 @@ def _daemon(command: list[str], folder: Path, variables: Mapping[str, str]) -> I
             yield
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(60)
 
 
 def _wait_until_up(folder: Path, variables: Mapping[str, str]) -> None:

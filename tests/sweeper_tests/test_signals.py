@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -47,9 +48,10 @@ def test_a_terminal_that_closes_asks_once() -> None:
 
 
 def start(home: Path) -> "subprocess.Popen[str]":
+    """A sweep whose second trial does not end before it is disturbed."""
     root = Path(__file__).parents[2]
     return subprocess.Popen(
-        [sys.executable, "-m", "sweeper", *RUN],
+        [sys.executable, "-m", "tests.sweeper_tests.held", *RUN],
         env={**os.environ, "SWEEPER_HOME": str(home), "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -68,6 +70,18 @@ def wait_for(driver: "subprocess.Popen[str]", said: str) -> None:
     raise AssertionError(f"ended without {said!r}")
 
 
+def wait_for_server(driver: "subprocess.Popen[str]") -> None:
+    """Waits until the server of trials has been started; until exec it bears its driver's name."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for process in group(driver):
+            with suppress(psutil.Error):
+                if "forkserver" in " ".join(process.cmdline()):
+                    return
+        time.sleep(0.02)
+    raise TimeoutError("no fork server has started")
+
+
 def group(driver: "subprocess.Popen[str]") -> list[psutil.Process]:
     """Every process that the driver started, and its own."""
     found = []
@@ -75,15 +89,15 @@ def group(driver: "subprocess.Popen[str]") -> list[psutil.Process]:
         try:
             if os.getsid(process.pid) == driver.pid and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
-        except (psutil.NoSuchProcess, ProcessLookupError):
+        except (psutil.Error, ProcessLookupError):
             continue
     return found
 
 
 def ended(driver: "subprocess.Popen[str]") -> tuple[int, str]:
     """Exit code and errors of a driver, after a look at what it left behind."""
-    _, errors = driver.communicate(timeout=60)
-    _, alive = psutil.wait_procs(group(driver), timeout=10)
+    _, errors = driver.communicate(timeout=120)
+    _, alive = psutil.wait_procs(group(driver), timeout=60)
     assert alive == []
     return driver.returncode, errors
 
@@ -100,22 +114,21 @@ def table(home: Path) -> pd.DataFrame:
 def test_a_sweep_that_is_stopped_goes_on(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 8"))
+    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 4"))
     home = folder / "home"
     stopped = "Stopped; go on with: sweeper resume mine@small\n"
 
     # While the server that forks the trials still loads its libraries.
     driver = start(home)
     wait_for(driver, "trial 0 starts")
-    while not any("forkserver" in " ".join(process.cmdline()) for process in group(driver)):
-        time.sleep(0.1)
+    wait_for_server(driver)
     time.sleep(0.5)
     os.killpg(driver.pid, signal.SIGINT)
     assert ended(driver) == (130, stopped)
 
     # Between two epochs.
     driver = start(home)
-    wait_for(driver, "trial 1 epoch 2/8")
+    wait_for(driver, "trial 1 epoch 2/4")
     driver.send_signal(signal.SIGTERM)
     assert ended(driver) == (143, stopped)
     assert "complete" in set(table(home)["state"])
@@ -129,8 +142,8 @@ def test_a_sweep_that_is_stopped_goes_on(
         stream.close()
     for _ in range(2):
         os.killpg(driver.pid, signal.SIGHUP)
-    assert driver.wait(60) == 129
-    _, alive = psutil.wait_procs(group(driver), timeout=10)
+    assert driver.wait(120) == 129
+    _, alive = psutil.wait_procs(group(driver), timeout=60)
     assert alive == []
 
     monkeypatch.setenv("SWEEPER_HOME", str(home))

@@ -52,12 +52,15 @@ def replace_linear(network: nn.Module) -> None:
     for module in network.modules():
         if type(module) is nn.Linear:
             module.__class__ = Linear
-        elif type(module) is BertIntermediate and _is_gelu(module.intermediate_act_fn):
+        elif type(module) is BertIntermediate and _is_plain(module):
             module.__class__ = Intermediate
 
 
-def _is_gelu(activation: nn.Module) -> bool:
-    return isinstance(activation, GELUActivation) and activation.act is nn.functional.gelu
+def _is_plain(module: BertIntermediate) -> bool:
+    """Whether it is a product and GELU; a layer with an adapter is more than its weight and its bias."""
+    activation = module.intermediate_act_fn
+    gelu = isinstance(activation, GELUActivation) and activation.act is nn.functional.gelu
+    return gelu and isinstance(module.dense, nn.Linear)
 
 
 def _dtype(values: Tensor, weight: Tensor) -> torch.dtype | None:

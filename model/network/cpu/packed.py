@@ -1,6 +1,6 @@
 """Encoders whose padding can be left out, by what `transformers` calls their kind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 from transformers import PreTrainedModel
@@ -32,25 +32,33 @@ class PackedModel:
         else:
             model.set_attn_implementation(ATTENTION)
 
-    def states(self, inputs: Mapping[str, Tensor], attention_mask: Tensor) -> Tensor:
+    def states(
+        self,
+        inputs: Mapping[str, Tensor],
+        attention_mask: Tensor,
+        mix: Callable[[Sequence[Tensor]], Tensor] | None = None,
+    ) -> Tensor:
         """Token vectors, ``[sentences, length, size]``, 0 at padding.
 
         Args:
             inputs: Token ids, or their embeddings.
             attention_mask: 1 for tokens and 0 for padding, ``[sentences, length]``.
+            mix: Makes one of the hidden states of the embeddings and all layers, each ``[1, tokens, size]``;
+                None: those of the last layer are given.
         """
         packing = Packing(attention_mask)
         packed = {name: packing.pack(values) for name, values in inputs.items()}
         positions = packing.positions + self._first
+        wanted = {} if mix is None else {"output_hidden_states": True}
         if self._batch is not None:
             self._batch.packing = packing
-            output = self._model(**packed, position_ids=positions)
+            output = self._model(**packed, position_ids=positions, **wanted)
         else:
             # Any other attention ignores the packing, and would let the sentences of a batch see each other.
             chosen = self._model.config._attn_implementation
             assert chosen == ATTENTION, f"attention {chosen!r} does not know packed batches"  # noqa: S101
-            output = self._model(**packed, position_ids=positions, packing=packing)
-        return packing.spread(output.last_hidden_state)
+            output = self._model(**packed, position_ids=positions, packing=packing, **wanted)
+        return packing.spread(output.last_hidden_state if mix is None else mix(output.hidden_states))
 
     def leave(self) -> None:
         """The next batch goes through it with its padding."""

@@ -1,4 +1,4 @@
-"""Masked words: whole ones, the right share, never the edges or the padding. Exchanged pairs: their share."""
+"""Words masked or left out: whole ones, the right share, never the edges. Exchanged pairs: their share."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.config import EncoderConfig
-from model.data.augmentation import Augmentation, mask_words
+from model.data.augmentation import Augmentation, drop_words, mask_words
 from model.data.rows import Rows
 from model.data.tokenizer import SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
@@ -85,3 +85,66 @@ def test_none_or_all_of_them_are(share: float, tmp_path: Path) -> None:
     numbers = Augmentation(swap_pairs=share, seed=(1,)).sentence_numbers(data, rows)
     plain = data.sentence_numbers(rows)
     assert np.array_equal(numbers, np.roll(plain, 20) if share else plain)
+
+
+def reference(row: list[int], draws: list[float], tokenizer: SentenceTokenizer, share: float) -> list[int]:
+    """What stays of one sentence, word by word."""
+    cls, *tokens, sep = row
+    words: list[list[int]] = []
+    for token in tokens:
+        if tokenizer.continues_word[token] and words:
+            words[-1].append(token)
+        else:
+            words.append([token])
+    numbers = draws[1 : len(words) + 1]  # the first number is that of [CLS]
+    stay = [word for word, number in zip(words, numbers, strict=True) if number >= share]
+    if words and not stay:
+        stay = [words[numbers.index(max(numbers))]]
+    return [cls, *(token for word in stay for token in word), sep]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 1.0])
+def test_what_stays_is_what_it_was_in_its_order(share: float, tokenizer: SentenceTokenizer) -> None:
+    sentences = ["the birds cats bodies", "a dog", "", "the old cat sees the dog and a bird", "bodies"] * 60
+    ids, mask = arrays(tokenizer, sentences)
+    draws = np.random.default_rng(5).random(ids.shape)
+    found, kept = drop_words(ids, mask, tokenizer, share, np.random.default_rng(5))
+    expected = [
+        reference(row[real == 1].tolist(), drawn.tolist(), tokenizer, share)
+        for row, real, drawn in zip(ids, mask, draws, strict=True)
+    ]
+    assert [row[real == 1].tolist() for row, real in zip(found, kept, strict=True)] == expected
+    assert found.shape[1] == max(map(len, expected))
+    assert (found[kept == 0] == tokenizer.pad_id).all()
+    assert (np.diff(kept, axis=1) <= 0).all()
+    if share == 0:
+        assert np.array_equal(found, ids)
+
+
+@pytest.mark.parametrize(("share", "words"), [(0.15, 9), (0.6, 2)])
+def test_the_share_of_words_left_out_is_the_one_asked_for(
+    share: float, words: int, tokenizer: SentenceTokenizer
+) -> None:
+    sentences = 4000
+    text = " ".join(CORPUS[0].split()[:words])
+    ids, mask = arrays(tokenizer, [text] * sentences)
+    _, kept = drop_words(ids, mask, tokenizer, share, np.random.default_rng(0))
+    left_out = (mask.sum(axis=1) - kept.sum(axis=1)) / ((mask.sum(axis=1) - 2) / words)
+    # Of n words n p go, less the one that stays where all would, which has the probability p^n.
+    assert left_out.max() < words
+    expected = words * share - share**words
+    spread = np.sqrt(share * (1 - share) * words / sentences)
+    assert left_out.mean() == pytest.approx(expected, abs=4 * spread)
+
+
+def test_words_are_left_out_anew_at_each_step_and_alike_at_the_same(tokenizer: SentenceTokenizer) -> None:
+    ids, mask = arrays(tokenizer, CORPUS * 20)
+    one, again, other = (
+        Augmentation(word_dropout=0.5, seed=seed).shortened(ids, mask, tokenizer)[0]
+        for seed in ((1, 2, 3), (1, 2, 3), (1, 3, 3))
+    )
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one[:, :4], other[:, :4])
+    kept = Augmentation(word_dropout=0.0, seed=(1,)).shortened(ids, mask, tokenizer)
+    assert kept[0] is ids
+    assert kept[1] is mask

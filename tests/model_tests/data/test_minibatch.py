@@ -9,6 +9,7 @@ import torch
 from model.config import EncoderConfig
 from model.data.augmentation import Augmentation
 from model.data.minibatch import minibatch
+from model.data.rows import Rows
 from model.data.tokenizer import build_tokenizer
 from model.data.tokens import tokenise
 from tests.model_tests.made import PAIRS, TASKS
@@ -23,3 +24,19 @@ def test_a_minibatch_counts_its_tokens(tmp_path: Path) -> None:
     assert batch.input_ids.shape == batch.attention_mask.shape == (4, 5)
     assert (batch.tokens, batch.padded_tokens) == (int(batch.attention_mask.sum()), 20)
     assert batch.targets.tolist() == pytest.approx([0.8, 0.2])
+
+
+def test_equal_texts_have_one_number_whatever_becomes_of_their_words(tmp_path: Path) -> None:
+    texts = (("a dog", "the cat", "a dog"), ("the cat", "a cat", "the dog runs"))
+    rows = Rows(texts=texts, labels=(1.0, 0.0, 1.0), ids=("x", "y", "z"), dropped=0)
+    tokenizer = build_tokenizer(EncoderConfig(max_length=9), [text for column in texts for text in column])
+    declared = TASKS["para"].model_copy(update={"contrastive": 1.0})
+    data = tokenise(declared, rows, tokenizer, tmp_path)
+    for changed in (Augmentation(), Augmentation(mask_words=0.5, seed=(0,))):
+        found = minibatch(data, np.arange(3), tokenizer, torch.device("cpu"), changed).texts
+        assert found is not None
+        equal = found.unsqueeze(0) == found.unsqueeze(1)
+        flat = np.array([text for column in texts for text in column])
+        assert np.array_equal(equal.numpy(), flat[:, None] == flat)
+    plain = tokenise(TASKS["para"], rows, tokenizer, tmp_path)
+    assert minibatch(plain, np.arange(3), tokenizer, torch.device("cpu"), Augmentation()).texts is None

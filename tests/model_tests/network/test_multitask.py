@@ -1,9 +1,13 @@
 """One encoder under the heads of all tasks."""
 
+import pytest
 import torch
+from pydantic import ValidationError
 from torch import nn
 
+from model.gradients.surgery import GradientSurgery
 from model.network.multitask import MultitaskEncoder
+from model.optim import build_optimizer
 from tests.model_tests.made import TASKS, TINY, config
 
 NAMES = sorted(
@@ -23,3 +27,99 @@ def test_a_task_may_be_called_as_anything_of_pytorch_s() -> None:
     other.load_state_dict(model.state_dict())
     assert len(list(model.heads.parameters())) == 2 * len(NAMES)
     assert not any(head.training for head in model.heads.children())
+
+
+def batch(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    ids = torch.randint(5, 300, (8, 6), generator=torch.Generator().manual_seed(seed))
+    return ids, torch.ones_like(ids)
+
+
+@pytest.mark.parametrize(
+    ("activation", "function"), [("relu", nn.ReLU()), ("gelu", nn.GELU()), ("tanh", nn.Tanh())]
+)
+def test_pairs_share_one_layer_and_single_sentences_have_none(activation: str, function: nn.Module) -> None:
+    model = MultitaskEncoder(config(tasks=TASKS, encoder=TINY, pair_layer=activation), 300, 0).eval()
+    ids, mask = batch()
+    embeddings = model.encoder(ids, mask)
+    by_hand = nn.Linear(32, 32)
+    assert model.pair_layer is not None
+    by_hand.load_state_dict(model.pair_layer[0].state_dict())  # type: ignore[index]
+    shared = function(by_hand(embeddings))
+    for name in ("para", "sts"):
+        heard: list[torch.Tensor] = []
+        found = model(name, 2, ids, mask, seen=heard.append)
+        torch.testing.assert_close(found, model.heads[name](*shared.chunk(2)))
+        torch.testing.assert_close(heard, [shared])
+    torch.testing.assert_close(model("sst", 1, ids, mask), model.heads["sst"](embeddings))
+
+
+def test_the_gradient_of_the_shared_layer_is_that_of_finite_differences() -> None:
+    model = MultitaskEncoder(config(tasks=TASKS, encoder=TINY, pair_layer="tanh"), 300, 0).double().eval()
+    embeddings = torch.randn(4, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    assert model.pair_layer is not None
+    weight = model.pair_layer[0].weight  # type: ignore[index]
+
+    def loss() -> torch.Tensor:
+        return torch.stack(
+            [model.answer(name, 2, embeddings).square().sum() for name in ("para", "sts")]
+        ).sum()
+
+    (found,) = torch.autograd.grad(loss(), [weight])
+    for row, column in ((0, 0), (3, 17), (31, 5)):
+        with torch.no_grad():
+            sides = []
+            for step in (1e-6, -1e-6):
+                weight[row, column] += step
+                sides.append(loss().item())
+                weight[row, column] -= step
+        assert found[row, column].item() == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-5)
+
+
+def test_surgery_joins_both_tasks_gradients_of_it_and_no_third_one_s() -> None:
+    model = MultitaskEncoder(config(tasks=TASKS, encoder=TINY, pair_layer="tanh"), 300, 0).eval()
+    assert model.pair_layer is not None
+    parameters = list(model.parameters())
+    place = next(n for n, p in enumerate(parameters) if p is model.pair_layer[0].weight)  # type: ignore[index]
+    surgery = GradientSurgery(parameters, list(TASKS), "sum")
+    ids, mask = batch()
+    alone = {}
+    for name, task in TASKS.items():
+        model(name, len(task.text), ids, mask).square().mean().backward()
+        gradient = parameters[place].grad
+        alone[name] = None if gradient is None else gradient.clone()
+        surgery.collect(name)
+    assert alone["sst"] is None
+    assert alone["para"] is not None
+    assert alone["sts"] is not None
+    gram = surgery.combine()
+    torch.testing.assert_close(parameters[place].grad, alone["para"] + alone["sts"])
+    # The matrix has the layer: without it the two tasks' product is that of the encoder alone.
+    by_hand = (alone["para"] * alone["sts"]).sum().item()
+    bare = GradientSurgery([p for n, p in enumerate(parameters) if n != place], list(TASKS), "sum")
+    for parameter in parameters:
+        parameter.grad = None
+    for name, task in TASKS.items():
+        model(name, len(task.text), ids, mask).square().mean().backward()
+        bare.collect(name)
+    assert (gram - bare.combine())[1, 2].item() == pytest.approx(by_hand, rel=1e-3, abs=1e-9)
+
+
+def test_it_learns_at_the_rate_of_the_heads_and_is_drawn_after_them() -> None:
+    given = config(tasks=TASKS, encoder=TINY, head_learning_rate_scale=3.0)
+    torch.manual_seed(0)
+    plain = MultitaskEncoder(given, 300, 0)
+    torch.manual_seed(0)
+    model = MultitaskEncoder(given.model_copy(update={"pair_layer": "relu"}), 300, 0)
+    states = model.state_dict()
+    assert all(torch.equal(tensor, states[name]) for name, tensor in plain.state_dict().items())
+    assert states.keys() - plain.state_dict().keys() == {"pair_layer.0.weight", "pair_layer.0.bias"}
+    optimizer = build_optimizer(model.encoder, model.above, given)
+    assert model.pair_layer is not None
+    for parameter in model.pair_layer.parameters():
+        (scale,) = [g["scale"] for g in optimizer.param_groups if any(p is parameter for p in g["params"])]
+        assert scale == 3.0
+
+
+def test_without_pairs_there_is_nothing_to_share() -> None:
+    with pytest.raises(ValidationError, match="pair_layer tanh is for tasks of pairs; no task is"):
+        config(tasks={"sst": TASKS["sst"]}, pair_layer="tanh")

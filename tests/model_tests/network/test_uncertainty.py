@@ -52,7 +52,7 @@ def test_each_weight_belongs_to_one_task() -> None:
     model.uncertainty("para", torch.tensor(1.0)).backward()
     assert [weight.grad is not None for weight in model.uncertainty.log_variances] == [False, True, False]
     assert {id(weight) for weight in model.uncertainty.parameters()} <= {
-        id(weight) for weight in model.of_tasks.parameters()
+        id(weight) for weight in model.above.parameters()
     }
 
 

@@ -48,6 +48,16 @@ def test_the_minilm_package_may_be_absent(sweeper: Command, monkeypatch: pytest.
     )
 
 
+def test_the_package_of_adapters_may_be_absent(
+    folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.extras.PEFT", "a_package_that_is_not_there")
+    write(folder / "studies/adapted.yaml", "name: adapted\narms: {plain: {}, LoRA: {encoder.lora.rank: 8}}\n")
+    said = refused(sweeper, "run", "--study", "adapted", "--trials", "2")
+    assert "encoder.lora.rank 8 needs the package" in said
+    assert "pip install 'sentence-sweeper[lora]'" in said
+
+
 def test_sweeper_home_must_be_a_folder(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,7 +83,7 @@ def test_a_sweep_outlives_its_listener(folder: Path) -> None:
     while "trial 0 starts: ? - ?????" not in driver.stdout.readline():
         assert driver.poll() is None
     driver.stdout.close()
-    assert (driver.stderr.read(), driver.wait(60)) == ("", 0)
+    assert (driver.stderr.read(), driver.wait(120)) == ("", 0)
     driver.stderr.close()
     with Database(f"sqlite:///{folder}/.sweeper/studies.db", must_exist=True) as database:
         assert [row.state for row in database.study("mine@small").trials.rows()] == ["complete"] * 3

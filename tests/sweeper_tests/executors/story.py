@@ -80,7 +80,16 @@ def trials() -> set[psutil.Process]:
     return found
 
 
-def fork_server(seconds: float = 15) -> psutil.Process:
+def only_trial(seconds: float = 60) -> psutil.Process:
+    """The process of the one trial below this one, once those that have lost their node or driver are gone."""
+    deadline = time.monotonic() + seconds
+    while len(found := trials()) != 1:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found.pop()
+
+
+def fork_server(seconds: float = 60) -> psutil.Process:
     """The server of trials that this process has just started; until exec it bears this process's name."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -101,7 +110,7 @@ def started(executor: Executor, job: Job) -> psutil.Process:
     return process
 
 
-def gone(process: psutil.Process, seconds: float = 15) -> bool:
+def gone(process: psutil.Process, seconds: float = 60) -> bool:
     """Whether a process has ended within the time; one that only waits to be collected has."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

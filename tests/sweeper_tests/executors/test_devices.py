@@ -4,8 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from sweeper.errors import InputError
 from sweeper.executors.devices import VISIBLE, devices_named
 from sweeper.executors.local import PRELOADED, LocalExecutor
 from sweeper.executors.protocol import Event, Finished, Job, Noted
+from tests.sweeper_tests.executors.telling import telling_child
 from tests.sweeper_tests.made import PARAMS, study
 from tests.sweeper_tests.typed import Command, refused
 
@@ -27,23 +26,9 @@ def job(folder: Path, number: int) -> Job:
     return Job(number, config, folder / str(number), data=None, cache=folder / "cache", threads=1)
 
 
-def child_that_tells(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
-    """A trial's process that says which devices it sees, and ends when a file tells it to."""
-    import sweeper.executors.local as module
-
-    def events(job: Job, _stop: Callable[[], bool]) -> Iterator[Event]:
-        yield Noted(job.number, os.environ.get(VISIBLE, "all"))
-        while not (job.rundir / "end").exists():
-            time.sleep(0.01)
-        yield Finished(job.number)
-
-    module.run_trial = events  # type: ignore[assignment]
-    module._child(job, sender, watched, device)
-
-
 @pytest.fixture
 def telling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sweeper.executors.local._child", child_that_tells)
+    monkeypatch.setattr("sweeper.executors.local._child", telling_child)
     monkeypatch.delenv(VISIBLE, raising=False)
 
 

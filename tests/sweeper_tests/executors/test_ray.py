@@ -4,6 +4,7 @@ Nodes and drivers die in ``tests/faults/test_nodes.py``.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,6 +129,16 @@ def executor(ray_cluster: "Cluster") -> Iterator[Executor]:
     remove_nodes(ray_cluster)
 
 
+def places() -> list[psutil.Process]:
+    """The workers of Ray below this process that hold a trial; others come and go meanwhile."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if process.name().startswith("ray::Place"):
+                found.append(process)
+    return found
+
+
 def test_what_waits_for_a_place_stops_at_once_and_a_killed_worker(executor: Executor, tmp_path: Path) -> None:
     running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
     executor.submit(running)
@@ -141,7 +152,7 @@ def test_what_waits_for_a_place_stops_at_once_and_a_killed_worker(executor: Exec
 
     executor.submit(job(tmp_path, epochs=ENDLESS))
     assert isinstance(next(follow(executor)), Started)
-    [worker] = [p for p in psutil.Process().children(recursive=True) if p.name().startswith("ray::Place")]
+    [worker] = places()
     worker.kill()
     failed = next(event for event in follow(executor) if not isinstance(event, Evaluated))
     assert isinstance(failed, Failed)
@@ -173,7 +184,7 @@ def test_two_trials_share_a_gpu_another_sees_none_and_gives_its_place_back(
     server = processes[-1].parent()
     assert server is not None
     without.cancel(pruned.number)
-    assert gone(processes[-1], seconds=1)
+    assert gone(processes[-1])
     assert without.poll(0.0) == []
     assert gone(server)
     remove_nodes(ray_cluster)

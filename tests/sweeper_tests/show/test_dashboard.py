@@ -58,7 +58,7 @@ def running(studies: Path) -> Iterator[Running]:
 def fetched(url: str, method: str = "GET") -> tuple[int, str]:
     request = urllib.request.Request(url, method=method, data=b"{}" if method != "GET" else None)  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -83,7 +83,7 @@ def test_the_studies_are_there_to_be_looked_at(running: Running) -> None:
         assert fetched(address + path, method) == (403, '{"reason": "sweeper shows its studies read-only"}')
     assert fetched(f"{address}/api/studies")[1] == studies
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=120) == ("", "")
     assert process.returncode == 0
 
 
@@ -93,7 +93,7 @@ def test_it_listens_on_this_machine_only_and_sigterm_ends_it(running: Running) -
         # 127.0.0.2 is this machine too, by another of its addresses.
         assert elsewhere.connect_ex(("127.0.0.2", int(address.rpartition(":")[2]))) != 0
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=30) == ("", "")
+    assert process.communicate(timeout=120) == ("", "")
     assert process.returncode == 143
 
 

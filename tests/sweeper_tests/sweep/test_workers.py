@@ -5,15 +5,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 from rich.console import Console
 
 from model.config import TrainConfig
+from model.result import EpochResult
 from model.trainer import train
 from sweeper.cli.executor import number_of_workers
 from sweeper.executors import cores
-from sweeper.executors.protocol import Failed, Job, Started
+from sweeper.executors.local import LocalExecutor
+from sweeper.executors.protocol import Evaluated, Event, Failed, Job, Started
 from sweeper.paths import Home
 from sweeper.study.study import Study
 from sweeper.sweep import workers as concurrency
@@ -22,6 +23,7 @@ from sweeper.sweep.runners import AUTO
 from sweeper.sweep.sweep import run
 from sweeper.sweep.workers import Speed, UnmeasuredError, candidates, choose, choose_workers, shortened
 from sweeper.trial import ErrorClass
+from tests.sweeper_tests.executors.story import fork_server
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.typed import Command, refused
 
@@ -183,10 +185,35 @@ def test_a_shortened_trial_trains_the_same_rows(config: TrainConfig) -> None:
         assert other == task.model_dump(exclude={"dev_rows"})
 
 
+class Heard(LocalExecutor):
+    """Notes what its trials tell of their epochs, and how many steps these have."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers)
+        self.steps: int | None = None
+        self.results: list[EpochResult] = []
+
+    def submit(self, job: Job) -> None:
+        self.steps = job.config.steps_per_epoch
+        super().submit(job)
+
+    def poll(self, timeout: float) -> list[Event]:
+        events = super().poll(timeout)
+        self.results += [event.result for event in events if isinstance(event, Evaluated)]
+        return events
+
+
 @pytest.mark.usefixtures("two_cores")
 def test_a_measurement(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One worker's speed is that of the trainer called here; nothing but the cache stays behind."""
+    """One worker's speed is what its trial told of its steps; nothing but the cache stays behind."""
     monkeypatch.setattr(concurrency, "EPOCH_SECONDS", 0.1)
+    benches: list[Heard] = []
+
+    def bench(workers: int) -> Heard:
+        benches.append(Heard(workers))
+        return benches[-1]
+
+    monkeypatch.setattr(concurrency, "LocalExecutor", bench)
     home = Home(tmp_path / "home")
     choice = choose_workers(config, home, None, 4)
     said = re.fullmatch(
@@ -197,16 +224,16 @@ def test_a_measurement(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.
     assert said
     one, two = float(said[2]), float(said[3])
     assert choice.workers == int(said[1]) == (2 if one < 0.95 * two else 1)
+    alone = [bench for bench in benches if bench.workers == 1][-1]
+    seconds = sum(result.train_seconds for result in alone.results[1:3])
+    assert said[2] == f"{2 * alone.steps / seconds:.3g}"
 
     assert [path.name for path in home.root.iterdir()] == ["cache"]
-    [server] = [child for child in psutil.Process().children() if "forkserver" in "".join(child.cmdline())]
-    assert server.children() == []
+    assert fork_server().children() == []
 
     cached = {path.name: path.stat().st_mtime_ns for path in (home.cache / "tokens").iterdir()}
     results = train(shortened(config, 20), tmp_path / "trial", data=None, cache=home.cache)
     next(results)
-    here = 20 / next(results).train_seconds
-    assert here / 8 < one < 8 * here  # the machine may be busy with other things in one of the two
     # Three tasks' training rows, dev rows and samples: the trial of here has found them all in the cache.
     assert len(cached) == 9
     assert {path.name: path.stat().st_mtime_ns for path in (home.cache / "tokens").iterdir()} == cached

@@ -1,7 +1,6 @@
 """Encoders of each kind give for a packed batch what they give for a padded one."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -11,46 +10,18 @@ from transformers import AutoConfig, AutoModel
 from model.config import EncoderConfig
 from model.network.cpu.packed import KINDS
 from model.network.encoder import SentenceEncoder
-
-VOCABULARY, LENGTH, PAD = 300, 12, 1
-SMALL: dict[str, Any] = {
-    "vocab_size": VOCABULARY,
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "max_position_embeddings": 40,
-    "pad_token_id": PAD,
-}
-OTHERS = {
-    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48},
-    "electra": {"embedding_size": 16},
-    "albert": {"embedding_size": 16, "num_hidden_groups": 1},
-}
+from tests.model_tests.network.cpu.kinds import LENGTH, PAD, SMALL, VOCABULARY, batch, written
 
 
 @pytest.fixture(params=sorted(KINDS - {"bert"}))
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A small encoder of a kind, with random weights."""
-    torch.manual_seed(3)
-    kind = request.param
-    named = {"hidden_size"} if kind == "distilbert" else set()
-    given = {name: value for name, value in SMALL.items() if name not in named} | OTHERS.get(kind, {})
-    model = AutoModel.from_config(AutoConfig.for_model(kind, **given))
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.normal_(std=0.3)  # biases too, and clear differences by distance
-    model.save_pretrained(tmp_path)
-    return tmp_path
+    return written(request.param, tmp_path)
 
 
-@pytest.fixture
-def batch() -> tuple[Tensor, Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    lengths = torch.randint(3, LENGTH + 1, (9,), generator=generator)
-    mask = (torch.arange(LENGTH) < lengths[:, None]).long()
-    ids = torch.randint(2, VOCABULARY, mask.shape, generator=generator)
-    return ids.masked_fill(mask == 0, PAD), mask
+@pytest.fixture(name="batch")
+def given_batch() -> tuple[Tensor, Tensor]:
+    return batch()
 
 
 @pytest.mark.parametrize("noisy", [False, True])
@@ -119,3 +90,12 @@ def test_an_encoder_of_another_kind_is_known_by_its_name(tmp_path: Path) -> None
     assert encoder.padded_kind(torch.device("cpu")) == "deberta-v2"
     assert encoder.padded_kind(torch.device("cuda")) is None
     assert SentenceEncoder(EncoderConfig(), VOCABULARY, PAD).padded_kind(torch.device("cpu")) is None
+
+
+def test_albert_s_layer_on_cls_sees_that_token_alone(tmp_path: Path) -> None:
+    ids, mask = batch()
+    config = EncoderConfig(source="hub", name=str(written("albert", tmp_path)), max_length=LENGTH)
+    ours = SentenceEncoder(config, VOCABULARY, PAD).double().eval()(ids, mask)
+    plain = AutoModel.from_pretrained(tmp_path, attn_implementation="eager").double().eval()
+    theirs = plain(input_ids=ids, attention_mask=mask).pooler_output
+    torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-11)
