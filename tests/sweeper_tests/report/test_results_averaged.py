@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import optuna
 import pytest
 
 from model.predictions import read_predictions
@@ -55,3 +56,10 @@ def test_a_reused_result_has_what_was_scored(trained: Path, sweeper: Command) ->
     both = [sweeper("show", "mine", number).out.splitlines() for number in "01"]
     one, other = ([line for line in lines if line.startswith(own)] for lines in both)
     assert one == other
+    made, reused, _ = optuna.load_study(
+        study_name="mine@small", storage="sqlite:///.sweeper/studies.db"
+    ).trials
+    overall = re.search(r"^dev overall overall +(.*)$", "\n".join(both[0]), re.MULTILINE)
+    assert overall is not None
+    assert [f"{value:.4f}" for value in reused.intermediate_values.values()] == overall[1].split()
+    assert reused.intermediate_values == made.intermediate_values
