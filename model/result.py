@@ -1,5 +1,6 @@
 """What a trial reports after each evaluation."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,25 @@ RAW = "raw_"
 """Before the name of a dev score of the network's own weights, where an average of them is scored."""
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+
+JUDGES = ("overall", TRAINED)
+"""Names of the scores that judge trials; each trial has one of them."""
+
+
+def judged_by(scores: Collection[str]) -> str:
+    """The name of the score that judges a trial: ``overall``, or that of the tasks which it trains alone."""
+    return "overall" if "overall" in scores else TRAINED
+
+
+def judged(scores: Mapping[str, float]) -> float:
+    """That score. It compares trials that train the same tasks."""
+    return scores[judged_by(scores)]
+
+
+def raised(scores: Mapping[str, float], objective: str) -> float:
+    """What the search raises of a trial: an objective, and `judged` for ``overall``."""
+    return judged(scores) if objective == "overall" else scores[objective]
 
 
 @dataclass(frozen=True)

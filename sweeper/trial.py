@@ -1,13 +1,13 @@
 """What a trial and a study are, as frozen records."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from model.result import TRAINED
+from model.result import judged_by
 
 from .errors import DatabaseError
 
@@ -93,25 +93,6 @@ def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
     return (written,) if isinstance(written, str) else tuple(written)
 
 
-JUDGES = ("overall", TRAINED)
-"""Names of the scores that judge trials; each trial has one of them."""
-
-
-def judged_by(scores: Collection[str]) -> str:
-    """The name of the score that judges a trial: ``overall``, or that of the tasks which it trains alone."""
-    return "overall" if "overall" in scores else TRAINED
-
-
-def judged(scores: Mapping[str, float]) -> float:
-    """That score. It compares trials that train the same tasks."""
-    return scores[judged_by(scores)]
-
-
-def raised(scores: Mapping[str, float], objective: str) -> float:
-    """What the search raises of a trial: an objective, and `judged` for ``overall``."""
-    return judged(scores) if objective == "overall" else scores[objective]
-
-
 @dataclass(frozen=True)
 class TrialRow:
     """One trial as it stands.
@@ -136,9 +117,8 @@ class TrialRow:
         finished: When its outcome was recorded, UTC.
         seconds: Wall time of the attempts that had an outcome, and of the epochs that the first went on from.
         peak_memory_mb: Highest memory of its process in MiB.
-        best_epoch: Epoch with the highest `overall`, or mean of the trained tasks in its place, from 1.
-        scores: Dev scores of the best epoch: ``overall``, or that mean by the name of `TRAINED`, and each
-            task that it trains.
+        best_epoch: Epoch with the highest `overall`, or what is in its place (`judged`), from 1.
+        scores: Dev scores of the best epoch: that one, by its name, and each task that it trains.
         error_class: Why it failed.
         traceback: Traceback of the failure.
         configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
@@ -192,10 +172,6 @@ class TrialRow:
     written: str | None = None
 
 
-def _finite(scores: dict[str, float]) -> bool:
-    return all(math.isfinite(score) for score in scores.values())
-
-
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a trial ended.
@@ -231,7 +207,8 @@ class Outcome:
             raise ValueError("an error class goes with a failure, and a failure needs one")
         if (self.scores is None) != (self.best_epoch is None):
             raise ValueError("scores and their epoch go together")
-        if self.scores is not None and not (judged_by(self.scores) in self.scores and _finite(self.scores)):
+        scores = self.scores if self.scores is not None else {"overall": 0.0}
+        if judged_by(scores) not in scores or not all(map(math.isfinite, scores.values())):
             raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
         if self.state is RunState.COMPLETE and self.scores is None:
             raise ValueError("a complete trial has scores")

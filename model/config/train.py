@@ -22,6 +22,7 @@ from .canonical import canonical
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
+from .part import part_misfit, parts_of
 from .smart import SmartConfig
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
@@ -165,28 +166,11 @@ class TrainConfig(Frozen):
     @model_validator(mode="after")
     @reads("train_tasks", "gradient", "balance", "smart.enabled", "smart.tasks")
     def _trained_tasks(self) -> Self:
-        chosen = self.train_tasks
-        if chosen is None:
-            return self
-        unknown = [name for name in chosen if name not in self.tasks]
-        if unknown:
-            raise ValueError(f"train_tasks names {unknown}; the tasks are {list(self.tasks)}")
-        twice = [name for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
-        if twice:
-            raise ValueError(f"train_tasks names {twice} more than once")
-        several = {
-            f"gradient {self.gradient}": self.gradient != "sum",
-            "balance uncertainty": self.balance != "static",
-        }
-        for what, wanted in several.items():
-            if wanted and len(chosen) == 1:
-                raise ValueError(f"{what} is between tasks, and train_tasks leaves one, {chosen[0]}")
-        if not any(self.overall.weights.get(name, 1.0) for name in chosen):
-            raise ValueError(f"train_tasks leaves {list(chosen)}, of which overall.weights counts none")
-        if self.smart.enabled and self.smart.tasks is not None and not {*self.smart.tasks} & {*chosen}:
-            raise ValueError(
-                f"smart.tasks names {list(self.smart.tasks)}, of which train_tasks leaves none to regularise"
-            )
+        wanted = {f"gradient {self.gradient}": self.gradient != "sum", "balance": self.balance != "static"}
+        between = [what for what, so in wanted.items() if so]
+        misfit = part_misfit(self.train_tasks, self.tasks, between, self.overall, self.smart)
+        if misfit:
+            raise ValueError(misfit)
         return self
 
     @model_validator(mode="after")
@@ -200,16 +184,8 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     @reads(
-        *(
-            "encoder.freeze",
-            "mask_words",
-            "word_dropout",
-            "layer_decay",
-            "r_drop",
-            "smart.enabled",
-            "gradient",
-            "train_tasks",
-        ),
+        *("encoder.freeze", "mask_words", "word_dropout", "layer_decay", "r_drop", "smart.enabled"),
+        *("gradient", "train_tasks"),
         "tasks.*.contrastive",
     )
     def _learning_encoder(self) -> Self:
@@ -311,17 +287,8 @@ class TrainConfig(Frozen):
         """The same trial of a workload that has no other tasks than those that are trained."""
         if self.objective == "overall":
             return self
-        smart = self.smart
-        if smart.tasks is not None:
-            smart = smart.model_copy(update={"tasks": tuple(n for n in smart.tasks if n in self.trained)})
-        pairs = any(task.kind == "pair" for task in self.trained.values())
-        update = {
-            "tasks": self.trained,
-            "smart": smart,
-            "overall": self.overall.only(self.trained),
-            "pair_layer": self.pair_layer if pairs else None,
-        }
-        return self.model_copy(update=update)
+        parts = parts_of(self.trained, self.overall, self.smart, self.pair_layer)
+        return self.model_copy(update=parts)
 
     @property
     def bf16(self) -> bool | str:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from model.result import TRAINED, EpochResult
+from model.result import TRAINED, EpochResult, judged
 
 from ..text import one_line
-from ..trial import ErrorClass, Outcome, RunState, Standing, TrialSpec, judged
+from ..trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
 from .observer import Observer
 
 

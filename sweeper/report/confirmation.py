@@ -17,7 +17,8 @@ from ..study.named import CONFIRM, is_confirmation
 from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
-from .results import Configuration, Results
+from .configuration import Configuration
+from .results import Results
 
 SEEDS = 2**32
 """Seeds that a trainer knows."""

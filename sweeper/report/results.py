@@ -1,12 +1,10 @@
 """From the rows of a study to tidy frames: the best trials, means over seeds, counts, curves. Pure."""
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import neg, pos
-from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
@@ -18,15 +16,11 @@ from model.tasks import Task
 
 from ..study.pareto import on_front
 from ..study.space import Space
-from ..trial import ErrorClass, RunState, judged, judged_by
-
-PARAM = "params."
+from ..trial import ErrorClass, RunState
+from .configuration import Configuration, Trial, configuration_of, leaders_of, params
 
 APART = 36
 """Arms that figures draw apart: as many looks are easily told from each other."""
-
-Trial = dict[str, Any]
-"""A row of the frame of trials."""
 
 
 def _no_predictions(number: int) -> None:
@@ -146,7 +140,7 @@ class Results:
         for trial in records(self.observations):
             key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
-        return [_configuration(trials, self._scores_of(trials[0]["arm"])) for trials in groups.values()]
+        return [configuration_of(trials, self._scores_of(trials[0]["arm"])) for trials in groups.values()]
 
     def _scores_of(self, arm: str) -> list[str]:
         return [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
@@ -224,47 +218,6 @@ def records(trials: pd.DataFrame) -> list[Trial]:
     return [{str(column): value for column, value in row.items()} for row in trials.to_dict("records")]
 
 
-def params(trial: Trial) -> dict[str, Any]:
-    """What the search chose for a trial, by the names of the study file; a null stays None."""
-    chosen = {key.removeprefix(PARAM): value for key, value in trial.items() if key.startswith(PARAM)}
-    return {name: None if pd.isna(value) else value for name, value in chosen.items()}
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One setting of the search space in one arm, over the seeds with which it was trained.
-
-    Attributes:
-        arm: Name of the arm.
-        params: The setting.
-        numbers: Its complete trials, one a seed, by number.
-        scores: Mean dev score over the seeds, of ``overall`` and of each task; of an arm that does not train
-            all tasks, of these and of what is in the place of ``overall``.
-        error: Standard error of the mean `overall`; None with a single seed, and where there is none.
-    """
-
-    arm: str
-    params: dict[str, Any]
-    numbers: tuple[int, ...]
-    scores: dict[str, float]
-    error: float | None
-
-    @property
-    def mean(self) -> float:
-        """Mean `overall` over the seeds, or of what is in its place: see `whole`."""
-        return judged(self.scores)
-
-    @property
-    def whole(self) -> bool:
-        """Whether it has an `overall`, by which alone it may stand in one ranking with other arms."""
-        return "overall" in self.scores
-
-    @property
-    def judged_by(self) -> str:
-        """What `mean` is of."""
-        return judged_by(self.scores)
-
-
 def best_trial(complete: pd.DataFrame) -> Trial | None:
     """The trial with the highest `overall`, the first among equals; None of no trials."""
     if complete.empty:
@@ -289,17 +242,6 @@ def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | 
     return mean, float(values.std(ddof=1)) if len(values) > 1 else None
 
 
-def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
-    overall = [trial["overall"] for trial in trials] if "overall" in scores else []
-    return Configuration(
-        arm=trials[0]["arm"],
-        params=params(trials[0]),
-        numbers=tuple(trial["number"] for trial in trials),
-        error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
-        scores={score: fmean(trial[score] for trial in trials) for score in scores},
-    )
-
-
 def leaders(results: Results) -> list[Configuration]:
     """The best configuration of each arm, the best arm first; those without an `overall` after all others.
 
@@ -311,15 +253,6 @@ def leaders(results: Results) -> list[Configuration]:
 
 def _place(one: Configuration) -> tuple[bool, float]:
     return not one.whole, -one.mean if one.whole else 0.0
-
-
-def leaders_of(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Those that have as many seeds as any of them, the highest mean first.
-
-    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
-    """
-    most = max((len(one.numbers) for one in configurations), default=0)
-    return sorted((one for one in configurations if len(one.numbers) == most), key=lambda one: -one.mean)
 
 
 def rank_configurations(results: Results) -> list[Configuration]:

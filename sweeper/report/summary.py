@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from ..text import difference, one_line, p_text, plural, score
-from .results import Configuration, Counts, Results, leaders
-from .statistics.comparison import Comparison, Comparisons
+from .configuration import Configuration
+from .results import Counts, Results, leaders
+from .statistics.compared import Comparison
+from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells

@@ -10,10 +10,12 @@ from operator import sub
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Self
 
+from model.result import raised
+
 from ..study.cells import Cells
 from ..study.problem import FieldError
 from ..study.study import Study
-from ..trial import RunState, raised
+from ..trial import RunState
 
 if TYPE_CHECKING:
     from ..trial import PastTrial

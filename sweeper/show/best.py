@@ -2,11 +2,13 @@
 
 import statistics
 
+from model.result import judged, judged_by
+
 from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import brief, nearest, one_line, plural, setting_line
-from ..trial import RunState, StudyRow, TrialRow, judged, judged_by
+from ..trial import RunState, StudyRow, TrialRow
 
 
 def best_run(store: StudyStore, arm: str | None = None) -> TrialRow:

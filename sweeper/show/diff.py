@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from model.result import JUDGES
 from model.tasks import Task
 
 from ..errors import InputError
@@ -19,7 +20,7 @@ from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import NONE, aligned, one_line, p_text, plural, setting, shown, trial_names
-from ..trial import JUDGES, MetricKey, TrialRow
+from ..trial import MetricKey, TrialRow
 from .disagreement import Disagreement, disagreements
 from .origins import configuration
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model.result import RAW
+from model.result import RAW, judged, judged_by
 
 from ..study.space import Choice, Space, Value
 from ..text import brief, last_line, one_line, setting_line
-from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow, judged, judged_by
+from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
 
 _HAPPENED = {
     ErrorClass.OOM: "memory ran out",

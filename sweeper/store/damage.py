@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from model.result import judged_by
+
 from ..errors import DatabaseError
 from ..text import one_line
-from ..trial import judged_by
 from .tables import run
 
 UNREADABLE = (LookupError, ValueError, TypeError, sa.exc.OperationalError)

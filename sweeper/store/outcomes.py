@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.result import EpochResult
+from model.result import JUDGES, EpochResult, raised
 
 from ..errors import DatabaseError
-from ..trial import JUDGES, UNFINISHED, Outcome, RunState, StudyRow, raised
+from ..trial import UNFINISHED, Outcome, RunState, StudyRow
 from . import provenance
 from .access import Access
 from .optuna_tables import mirror

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..trial import (
-    JUDGES,
-    UNFINISHED,
-    Curve,
-    MetricKey,
-    PastTrial,
-    RunState,
-    Standing,
-    StudyRow,
-    TrialRow,
-    judged_by,
-)
+from model.result import JUDGES, judged_by
+
+from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
 from .damage import UNREADABLE, read
 from .optuna_tables import mirror

@@ -78,9 +78,10 @@ def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Field
 
 
 def study_problems(
-    spec: StudySpec, space: Mapping[str, Space], tasks: Mapping[str, Task]
+    spec: StudySpec, space: Mapping[str, Space], arms: Mapping[str, TrainConfig]
 ) -> Iterator[FieldError]:
-    """What does not fit in the study file, given its tasks and the space in force."""
+    """What does not fit in the study file, given a configuration of each arm and the space in force."""
+    tasks = next(iter(arms.values())).tasks
     known = ["overall", *tasks]
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
@@ -95,9 +96,10 @@ def study_problems(
                 space[key].read(value)
             except FieldError as problem:
                 yield FieldError(("enqueue", position, key), problem.reason, value)
+    yield from _trained_problems(spec, arms)
 
 
-def trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+def _trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
     """What does not go with the tasks that arms train, where these are not all; `arms` by name."""
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
-from itertools import chain
 from operator import getitem
 from typing import Any
 
@@ -19,14 +18,7 @@ from model.overall import Overall
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
-from .checks import (
-    differences,
-    grid_problems,
-    size_problems,
-    space_problems,
-    study_problems,
-    trained_problems,
-)
+from .checks import differences, grid_problems, size_problems, space_problems, study_problems
 from .meeting import Arm, apart, refused
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import EARLIER_NAMES, Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
@@ -71,8 +63,7 @@ class Study:
         arms = list(self.arms())
         for arm, params in refused(arms, self.space):
             self.config(arm, self.first | params, self.spec.seeds[0])
-        trained = trained_problems(self.spec, {arm.name: arm.config for arm in arms})
-        for problem in chain(study_problems(self.spec, self.space, self.tasks), trained):
+        for problem in study_problems(self.spec, self.space, {arm.name: arm.config for arm in arms}):
             raise SettingError("study", problem, f"study {self.name!r}")
         for arm, queued in apart(arms, self.spec.enqueue):
             self.config(arm, {**self.first, **queued}, self.spec.seeds[0])
@@ -162,12 +153,6 @@ class Study:
     def tasks(self) -> dict[str, Task]:
         """The tasks, by name, in report order, as the first arm declares them."""
         return self.config(next(iter(self.spec.arms)), self.first, self.spec.seeds[0]).tasks
-
-    @cached_property
-    def trained(self) -> dict[str, tuple[str, ...]]:
-        """The tasks that an arm trains, in report order, of each arm that does not train all."""
-        configs = {arm: self.config(arm, self.first, self.spec.seeds[0]) for arm in self.spec.arms}
-        return {arm: tuple(one.trained) for arm, one in configs.items() if one.objective != "overall"}
 
     @cached_property
     def overall(self) -> Overall:

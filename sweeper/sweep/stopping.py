@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model.result import judged
+
 from ..clock import Clock, SystemClock
 from ..text import plural
-from ..trial import Outcome, RunState, judged
+from ..trial import Outcome, RunState
 
 if TYPE_CHECKING:
     from ..trial import TrialSpec

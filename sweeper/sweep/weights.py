@@ -8,8 +8,10 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from model.result import judged
+
 from ..errors import DatabaseError
-from ..trial import Outcome, PastTrial, RunState, Standing, judged
+from ..trial import Outcome, PastTrial, RunState, Standing
 from .files import RunFiles
 
 

@@ -14,6 +14,7 @@ from ...errors import InputError
 from ...runs.reading import RunReader
 from ...store.study import StudyStore
 from ...study.study import Study
+from ...study.trained import trained_tasks
 from ...text import plural, trial_names
 from ...trial import RunState, TrialRow
 from .halves import Run
@@ -69,9 +70,10 @@ def read_candidates(store: StudyStore, study: Study, reader: RunReader, arm: str
     Raises:
         InputError: If there are fewer than two networks.
     """
-    if arm is not None and arm in study.trained:
+    trained = trained_tasks(study)
+    if arm is not None and arm in trained:
         raise InputError(
-            f"study {store.row.name!r}, arm {arm!r}, trains {', '.join(study.trained[arm])} alone: an "
+            f"study {store.row.name!r}, arm {arm!r}, trains {', '.join(trained[arm])} alone: an "
             "ensemble is chosen by overall, of all tasks"
         )
     runs = store.trials.rows()

@@ -6,9 +6,11 @@ import plotly.graph_objects as go
 
 from ...study.settings import flat
 from ...text import one_line, plural, score
+from ..configuration import Configuration
 from ..published import of_paper, published_tables
-from ..results import APART, Configuration, Results
-from ..statistics.comparison import Comparison, Comparisons
+from ..results import APART, Results
+from ..statistics.compared import Comparison
+from ..statistics.comparison import Comparisons
 from ..statistics.paired import Verdict
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
@@ -10,48 +10,21 @@ from typing import Any
 import numpy as np
 
 from model.predictions import Predictions
+from model.result import judged_by
 
 from ...study.settings import field_path, flat
-from ...trial import judged_by
-from ..results import Configuration, Results, leaders, records
+from ..configuration import Configuration
+from ..results import Results, leaders, records
+from .compared import Comparison
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
-from .power import Detectable, detectable
+from .power import detectable
 from .resampling import Runs, resampled_scores
 from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
 
 MATCHED = 100
 """Matched configurations that count at most: more make a report slow, and no claim safer."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One side against another.
-
-    Attributes:
-        ours: Configuration of the one arm; of matched ones, the first.
-        theirs: Of the other.
-        gaps: For ``overall`` and each task: ours minus theirs. Where a side does not train all tasks, for
-            those alone that both train.
-        adjusted: For each score its p-value, adjusted: `overall` among the pairs of its family, a task among
-            the pairs and tasks; None of single seeds.
-        verdict: What may be said of `overall`; None of single seeds, and where none is compared.
-        detectable: What difference in `overall` it could have told apart; None likewise.
-        seeds: Number of training seeds of the two sides.
-        of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
-        configurations: Number of matched configurations; 1 where two configurations are compared.
-    """
-
-    ours: Configuration
-    theirs: Configuration
-    gaps: Mapping[str, Gap]
-    adjusted: Mapping[str, float | None]
-    verdict: Verdict | None
-    detectable: Detectable | None
-    seeds: tuple[int, int]
-    of_arms: bool
-    configurations: int = 1
 
 
 class Comparisons:
@@ -132,7 +105,7 @@ class Comparisons:
         pairs = self._pairs(self.compared)
         family = [(one.arm, other.arm) for one, other in self._pairs(self.leaders)]
         found = self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
-        return [_reversed(each) for each in found if each.ours is self.compared[0]]
+        return [each.reversed() for each in found if each.ours is self.compared[0]]
 
     def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
         """Every two that have a task in common."""
@@ -302,15 +275,3 @@ class Comparisons:
             return None
         self._rows = expected
         return runs
-
-
-def _reversed(each: Comparison) -> Comparison:
-    gaps = {name: gap.reversed() for name, gap in each.gaps.items()}
-    return replace(
-        each,
-        ours=each.theirs,
-        theirs=each.ours,
-        gaps=gaps,
-        verdict=verdict(gaps["overall"], each.adjusted["overall"]) if "overall" in gaps else None,
-        seeds=each.seeds[::-1],
-    )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ...trial import JUDGES, RunState
+from model.result import JUDGES
+
+from ...trial import RunState
 from ..results import Results, in_state
 
 SAME = 1e-9

@@ -6,7 +6,8 @@ from dataclasses import replace
 from ...text import NONE, difference, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
-from ..statistics.comparison import Comparison, Comparisons
+from ..statistics.compared import Comparison
+from ..statistics.comparison import Comparisons
 from ..statistics.superiority import MEANINGFUL
 from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
 

@@ -7,8 +7,9 @@ from typing import Any
 from ...study.space import Choice, Space
 from ...study.spec import CROSS
 from ...text import NONE, one_line, score, setting
+from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
-from ..results import Configuration, Results, leaders_of
+from ..results import Results
 from .cells import numeric, remarks
 
 BINS = 4

@@ -3,9 +3,10 @@
 from model.overall import Overall
 
 from ...study.settings import flat
+from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
 from ..published import PublishedTable, of_paper, published_tables
-from ..results import Configuration, Results, leaders_of
+from ..results import Results
 from .cells import EMPTY, count_cell, difference_cell, find_best, numeric, remarks, score_cells
 
 

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from ...text import NONE, one_line, score
+from ..configuration import params
 from ..document import Cell, Column, Table
-from ..results import Results, best_trial, params, records
+from ..results import Results, best_trial, records
 from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, trial_cell
 
 
