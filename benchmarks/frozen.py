@@ -127,8 +127,9 @@ def apart(config: TrainConfig, cache: Path) -> dict[str, float]:
         anew.append(float((other - cached).abs().max()))
         order = np.random.default_rng(0).permutation(len(cached))[:COMPARED]
         for chosen in np.array_split(order, -(-len(order) // config.batch_size)):
-            ids, mask = map(torch.from_numpy, split.sentences.padded(chosen, pad_id))
-            difference = model.encoder(ids, mask) - cached[torch.from_numpy(chosen)]
+            batch = split.sentences.padded(chosen, pad_id)
+            embedded = model.encoder(torch.from_numpy(batch.ids), torch.from_numpy(batch.mask))
+            difference = embedded - cached[torch.from_numpy(chosen)]
             batches.append(float(difference.abs().max()))
     return {"apart": max(anew), "apart_batches": max(batches)}
 

@@ -82,7 +82,7 @@ def operations(config: TrainConfig, cache: Path) -> list[float]:
     for number, split in enumerate(corpus.train.values()):
         stream = BatchStream(split.row_lengths, config.batch_size, (config.seed, number))
         for step in range(len(totals)):
-            lengths = split.sentences.lengths[split.sentence_numbers(stream.batch(step))]
+            lengths = split.sentences.lengths[split.sequence_numbers(stream.batch(step))]
             totals[step] += forward_operations(bert.config, lengths)
     return totals.reshape(config.epochs, steps).sum(axis=1).tolist()
 

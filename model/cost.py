@@ -1,4 +1,4 @@
-"""What a trial has cost so far, over all its attempts."""
+"""What a trial has cost so far, over all its attempts, and what its predictions cost."""
 
 import math
 import time
@@ -7,9 +7,11 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from .data.tokens import TaskData
+
 
 class Cost:
-    """Processor time of a trial and wall time of its steps; a checkpoint keeps both.
+    """Processor time of a trial and wall time of its steps; a checkpoint keeps both. Wall time of pairs.
 
     What a killed attempt did after its last checkpoint is not in them. Neither is known of a trial that goes
     on from a checkpoint without them.
@@ -19,14 +21,26 @@ class Cost:
         self._began = time.process_time()
         self._processor = self._steps = 0.0
         self._stepping: float | None = None
+        self._pairs, self._pair_seconds = 0, 0.0
 
     def begin_steps(self) -> None:
         """Training steps follow."""
         self._stepping = time.perf_counter()
+        self._pairs, self._pair_seconds = 0, 0.0
 
     def end_steps(self) -> None:
         """Something else follows."""
         self._steps, self._stepping = self._step_seconds(), None
+
+    def took(self, data: TaskData, seconds: float) -> None:
+        """So long the rows of a task took to be predicted."""
+        if len(data.task.text) == 2:
+            self._pairs += len(data)
+            self._pair_seconds += seconds
+
+    def seconds_per_1000_pairs(self) -> float | None:
+        """Of what `took` was told since the steps began; None without pairs."""
+        return 1000 * self._pair_seconds / self._pairs if self._pairs else None
 
     def processor_seconds(self) -> float | None:
         """Seconds of all processors, user and system, that the process and its threads had."""

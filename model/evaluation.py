@@ -1,5 +1,6 @@
 """Predictions and scores of a trained network, in the precision in which the caller computes."""
 
+import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -7,7 +8,9 @@ import torch
 from torch import Tensor
 
 from .data.batches import by_length
-from .data.tokens import Sentences, TaskData
+from .data.pairs import Pairs
+from .data.sentences import Sentences
+from .data.tokens import TaskData
 from .errors import NonFiniteLossError
 from .network.encoder import SentenceEncoder
 from .network.multitask import MultitaskEncoder
@@ -30,24 +33,32 @@ def predictions(
     pad_id: int,
     device: torch.device,
     known: Callable[[TaskData], Tensor] | None = None,
+    *,
+    took: Callable[[TaskData, float], object] = lambda data, seconds: None,
 ) -> dict[str, Predictions]:
     """Predictions for the rows of each task, and the head's raw outputs.
 
-    Every sentence is embedded alone among sentences of its own length, so that hardly any padding is
-    computed; the head then sees the embeddings row by row.
+    Every sentence, or pair in one sequence, is embedded alone among others of its own length, so that hardly
+    any padding is computed; the head then sees the embeddings row by row.
 
     Args:
         model: The network; left in evaluation mode.
         data: The rows of each task.
         pad_id: Id of the padding token.
         device: Where the network lies.
-        known: Gives the embeddings of a split's sentences; None: they are computed.
+        known: Gives the embeddings of a split's sequences; None: they are computed.
+        took: Hears how many seconds the rows of each task took.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
     model.eval()
-    return {name: _predictions(model, name, split, pad_id, device, known) for name, split in data.items()}
+    found = {}
+    for name, split in data.items():
+        began = time.perf_counter()
+        found[name] = _predictions(model, name, split, pad_id, device, known)
+        took(split, time.perf_counter() - began)
+    return found
 
 
 def _predictions(  # noqa: PLR0917 - as of `predictions`
@@ -58,9 +69,9 @@ def _predictions(  # noqa: PLR0917 - as of `predictions`
     device: torch.device,
     known: Callable[[TaskData], Tensor] | None,
 ) -> Predictions:
-    columns = len(data.task.text)
+    columns = data.task.columns
     if known is None:
-        raw = outputs(model, name, columns, data.sentences, pad_id=pad_id, device=device)
+        raw = outputs(model, name, columns, data.sequences, pad_id=pad_id, device=device)
     else:
         raw = answers(model, name, columns, known(data))
     values = predict(data.task, raw).cpu().numpy().astype(np.float64)
@@ -71,7 +82,7 @@ def outputs(
     model: MultitaskEncoder,
     name: str,
     columns: int,
-    sentences: Sentences,
+    sequences: Sentences | Pairs,
     *,
     pad_id: int,
     device: torch.device,
@@ -82,31 +93,34 @@ def outputs(
     Args:
         model: The network, in evaluation mode.
         name: The task.
-        columns: Texts of a row.
-        sentences: All first ones before all second ones.
+        columns: Sequences of a row.
+        sequences: Of sentences all first ones before all second ones.
         pad_id: Id of the padding token.
         device: Where the network lies.
-        seen: Hears of each batch how many sentences it had.
+        seen: Hears of each batch how many sequences it had.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
-    return answers(model, name, columns, embeddings(model.encoder, sentences, pad_id, device, seen))
+    return answers(model, name, columns, embeddings(model.encoder, sequences, pad_id, device, seen))
 
 
 def embeddings(
     encoder: SentenceEncoder,
-    sentences: Sentences,
+    sequences: Sentences | Pairs,
     pad_id: int,
     device: torch.device,
     seen: Callable[[int], object] = lambda count: None,
 ) -> Tensor:
-    """The embedding of each sentence, ``[sentences, embedding_size]``; arguments as of `outputs`."""
-    lengths = sentences.lengths
+    """The embedding of each sequence, ``[sequences, embedding_size]``; arguments as of `outputs`."""
+    lengths = sequences.lengths
     found = torch.empty(len(lengths), encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
-        ids, mask = sentences.padded(chosen, pad_id)
-        embedded = encoder(torch.from_numpy(ids).to(device), torch.from_numpy(mask).to(device))
+        batch = sequences.padded(chosen, pad_id)
+        types = None if batch.types is None else torch.from_numpy(batch.types).to(device)
+        embedded = encoder(
+            torch.from_numpy(batch.ids).to(device), torch.from_numpy(batch.mask).to(device), token_types=types
+        )
         found[torch.from_numpy(chosen)] = embedded.float()
         seen(len(chosen))
     return found
@@ -118,8 +132,8 @@ def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> 
     Args:
         model: The network, in evaluation mode.
         name: The task.
-        columns: Texts of a row.
-        found: Embeddings of the sentences, all first ones before all second ones.
+        columns: Sequences of a row.
+        found: Embeddings of the sequences, of sentences all first ones before all second ones.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.

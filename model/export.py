@@ -140,7 +140,7 @@ def _applied(name: str, task: Task, head: nn.Module) -> dict[str, object]:
         for (number, one), (_, behind) in zip(modules, [*modules[1:], modules[-1]], strict=True)
         if isinstance(one, nn.Linear)
     }
-    features = _FEATURES[head.concatenation] if task.kind == "pair" else ["u"]
+    features = _FEATURES[head.concatenation] if task.columns == 2 else ["u"]
     return applied | {"features": features, "scale": 1.0, "layers": layers, "output": output}
 
 
@@ -156,6 +156,7 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
             sep_token=sep,
             mask_token=mask,
             model_max_length=encoder.max_length,
+            model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         )
     source = str(minilm_folder()) if encoder.source == "minilm" else encoder.location
     loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(

@@ -1,4 +1,4 @@
-"""Embeddings of an encoder that does not train: each sentence's is computed once for all trials of a home."""
+"""Embeddings of an encoder that does not train: each sequence's is computed once for all trials of a home."""
 
 import hashlib
 from pathlib import Path
@@ -18,10 +18,11 @@ FEATURES = "features"
 
 
 class Features:
-    """Embeddings of the sentences of a trial, from the cache or through the encoder.
+    """Embeddings of a trial's sentences, or of pairs in one sequence, from the cache or through the encoder.
 
-    The cache's key is what decides every bit: the encoder's weights and pooling, the sentences' tokens, the
-    device, the number of threads, the precision and torch's version. A damaged entry is made again.
+    The cache's key is what decides every bit: the encoder's weights and pooling, the sentences' tokens and
+    how pairs of them are joined, the device, the number of threads, the precision and torch's version. A
+    damaged entry is made again.
 
     Args:
         encoder: The encoder, frozen.
@@ -55,15 +56,16 @@ class Features:
         self._known: dict[str, Tensor] = {}
 
     def of(self, data: TaskData) -> Tensor:
-        """The embeddings of a split's sentences, ``[sentences, embedding_size]``, in the order of those."""
-        name = hashlib.sha256(f"{self._key}\n{data.kept.name}".encode()).hexdigest()
+        """The embeddings of a split's sequences, ``[sequences, embedding_size]``, in the order of those."""
+        joined = "" if data.pairs is None else f"\n{data.pairs.form}"
+        name = hashlib.sha256(f"{self._key}\n{data.kept.name}{joined}".encode()).hexdigest()
         if name not in self._known:
             self._known[name] = self._kept(name, data)
         return self._known[name]
 
     def _kept(self, name: str, data: TaskData) -> Tensor:
         entry = Entry(self._cache / FEATURES / name, ("features.npy",))
-        shape = (data.kept.count, self._encoder.embedding_size)
+        shape = (len(data.sequences.lengths), self._encoder.embedding_size)
 
         def load(place: Path) -> Tensor | None:
             # Mapped, so that trials share it; torch wants memory that could be written.
@@ -73,7 +75,7 @@ class Features:
         kept = entry.read(load)
         if kept is None:
             with torch.no_grad(), computing(self._device, self._precision):
-                kept = embeddings(self._encoder, data.sentences, self._pad_id, self._device).cpu()
+                kept = embeddings(self._encoder, data.sequences, self._pad_id, self._device).cpu()
             made = kept.numpy()
             entry.write(lambda place: np.save(place / "features.npy", made), load)
         return kept.to(self._device)

@@ -16,7 +16,8 @@ class Head:
     Attributes:
         description: What it computes, for the JSON Schema.
         network: Makes its module from the task, the width of an embedding and the dropout; the module takes
-            one embedding ``[rows, size]`` for each text column and gives raw outputs ``[rows, outputs]``.
+            one embedding ``[rows, size]`` for each sequence of a row and gives raw outputs
+            ``[rows, outputs]``.
         pairs_only: Whether it compares two sentences.
         range_only: Whether it gives a similarity.
         layers: Hidden layers where the task names no number; None where it has none.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from .config import TrainConfig
+from .data.pairs import join
 from .data.tokenizer import SentenceTokenizer
 from .data.tokens import encode
 from .device import pick_device
@@ -72,7 +73,7 @@ class Predictor:
         Args:
             task: Name of the task.
             texts: One sequence for each text of a row: ``texts[0][i]`` is the first sentence of row i.
-            seen: Hears of each batch how many sentences it had.
+            seen: Hears of each batch how many sequences it had.
 
         Raises:
             NonFiniteLossError: If the network gives anything but finite numbers.
@@ -80,12 +81,13 @@ class Predictor:
         if self._threads is not None:
             torch.set_num_threads(self._threads)
         sentences = encode([text for column in texts for text in column], self.tokenizer)
-        pad_id = self.tokenizer.pad_id
+        declared, pad_id = self._tasks[task], self.tokenizer.pad_id
+        joint = declared.pair_encoding == "joint"
+        sequences = join(texts, sentences, self.tokenizer) if joint else sentences
         with computing(self.device, self.precision):
             raw = outputs(
-                self.model, task, len(texts), sentences, pad_id=pad_id, device=self.device, seen=seen
+                self.model, task, declared.columns, sequences, pad_id=pad_id, device=self.device, seen=seen
             )
-        declared = self._tasks[task]
         values = predict(declared, raw).cpu().numpy().astype(np.float64)
         # In float32 neighbouring logits can be one probability, and the class another one then.
         probabilities = raw.cpu().double().softmax(dim=-1).numpy() if declared.range is None else None

@@ -74,6 +74,8 @@ class EpochResult:
             threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
         step_seconds: Mean wall time of the trial's training steps up to here; None as above.
         trained: Where there is no `overall`, the same mean of the dev scores of the trained tasks alone.
+        pair_seconds: Wall time of predicting 1,000 dev pairs after this epoch, over all tasks of pairs; None
+            without pairs, of a frozen encoder, which is not asked again, and of earlier checkpoints.
     """
 
     epoch: int
@@ -89,6 +91,7 @@ class EpochResult:
     processor_seconds: float | None = None
     step_seconds: float | None = None
     trained: float | None = None
+    pair_seconds: float | None = None
 
     @property
     def judged(self) -> float:

@@ -67,6 +67,7 @@ class Smart:
         input_ids: Tensor,
         attention_mask: Tensor,
         *,
+        token_types: Tensor | None = None,
         seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> tuple[Tensor, Tensor]:
         """Takes a batch through the network, and measures how its outputs change.
@@ -75,9 +76,10 @@ class Smart:
 
         Args:
             name: Name of the task.
-            columns: Text columns of the task.
+            columns: Sequences of a row.
             input_ids: Token ids ``[columns · rows, length]``.
             attention_mask: 1 for tokens and 0 for padding, same shape.
+            token_types: Of pairs in one sequence, same shape.
             seen: Hears the embeddings of the network's own pass, without noise.
 
         Returns:
@@ -85,10 +87,14 @@ class Smart:
             term, each times its factor. It is 0 for tasks that are not regularised.
         """
         if name not in self._tasks:
-            outputs: Tensor = self._model(name, columns, input_ids, attention_mask, seen=seen)
+            outputs: Tensor = self._model(
+                name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+            )
             return outputs, torch.zeros((), device=input_ids.device)
         with remembered():
-            return self._regularised(name, columns, input_ids, attention_mask, seen)
+            return self._regularised(
+                name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+            )
 
     def _regularised(
         self,
@@ -96,16 +102,22 @@ class Smart:
         columns: int,
         input_ids: Tensor,
         attention_mask: Tensor,
+        *,
+        token_types: Tensor | None,
         seen: Callable[[Tensor], object],
     ) -> tuple[Tensor, Tensor]:
         device = input_ids.device
         before = random_states(device)
-        outputs: Tensor = self._model(name, columns, input_ids, attention_mask, seen=seen)
+        outputs: Tensor = self._model(
+            name, columns, input_ids, attention_mask, token_types=token_types, seen=seen
+        )
         penalty = torch.zeros((), device=device)
         task, config = self._tasks[name], self._config
 
         def fresh(noise: Tensor) -> Tensor:
-            result: Tensor = self._model(name, columns, input_ids, attention_mask, noise)
+            result: Tensor = self._model(
+                name, columns, input_ids, attention_mask, noise, token_types=token_types
+            )
             return result
 
         def same_dropout(noise: Tensor) -> Tensor:
@@ -131,7 +143,7 @@ class Smart:
         if config.bregman_weight:
             with torch.no_grad(), replayed(before, device):
                 inputs = (name, columns, input_ids, attention_mask)
-                averaged = functional_call(self._model, self._average, inputs)
+                averaged = functional_call(self._model, self._average, inputs, {"token_types": token_types})
             penalty = penalty + config.bregman_weight * divergence(task, outputs, averaged)
         return outputs, penalty
 

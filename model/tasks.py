@@ -61,6 +61,11 @@ class Task(Frozen):
     positive: int | None = Field(
         None, ge=0, description="Number of the class whose F1 metric f1 is, from 0; null: class 1 of two."
     )
+    pair_encoding: Literal["apart", "joint"] = Field(
+        "apart",
+        description="Of pairs: apart: each sentence goes through the encoder by itself, and has an embedding "
+        "of its own. joint: both in one sequence, as in a cross-encoder; for head linear or mlp.",
+    )
     head: Annotated[str, OneOf(HEADS, _each)] = "linear"
     concatenation: Concatenation | None = Field(
         None,
@@ -115,7 +120,7 @@ class Task(Frozen):
 
     @model_validator(mode="after")
     @reads(
-        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "head"),
+        *("kind", "classes", "range", "labels", "threshold", "missing", "text", "head", "pair_encoding"),
         *("concatenation", "head_layers", "loss", "label_smoothing", "sharpness"),
         *("contrastive", "contrastive_scale"),
     )
@@ -132,6 +137,7 @@ class Task(Frozen):
         head = HEADS[self.head]
         if head.pairs_only and self.kind != "pair":
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
+        self._check_pair_encoding()
         if self.concatenation is not None and head.concatenation is None:
             names = _heads_with(lambda one: one.concatenation is not None)
             raise ValueError(f"concatenation {self.concatenation} is for {names}; head is {self.head}")
@@ -164,6 +170,19 @@ class Task(Frozen):
         if self.classes is not None and (self.positive or 0) >= self.classes:
             raise ValueError(f"positive {self.positive} is no class; those are 0 to {self.classes - 1}")
         return self
+
+    def _check_pair_encoding(self) -> None:
+        """Whether there are pairs to encode together, and the head takes the one embedding that they have."""
+        if self.pair_encoding == "apart":
+            return
+        if self.kind != "pair":
+            raise ValueError(f"pair_encoding joint is for pairs; kind is {self.kind}")
+        said = "compares two embeddings, and a pair has one under pair_encoding joint"
+        if HEADS[self.head].pairs_only:
+            fit = " or ".join(name for name, one in HEADS.items() if not one.pairs_only)
+            raise ValueError(f"head {self.head} {said}: write head {fit}")
+        if self.contrastive:
+            raise ValueError(f"contrastive {self.contrastive:g} {said}")
 
     def _check_loss(self) -> None:
         """Whether the loss goes with the labels, the head and the settings that are of some losses alone."""
@@ -244,6 +263,11 @@ class Task(Frozen):
     def text_columns(self) -> tuple[tuple[Column, ...], ...]:
         """The columns of each text; it has several where they are joined into one."""
         return tuple(columns if isinstance(columns, tuple) else (columns,) for columns in self.text)
+
+    @property
+    def columns(self) -> int:
+        """Sequences of a row that go through the encoder, and embeddings that its head sees."""
+        return 1 if self.pair_encoding == "joint" else len(self.text)
 
     @property
     def outputs(self) -> int:

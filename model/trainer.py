@@ -160,21 +160,22 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                         config.mask_words, config.swap_pairs, config.word_dropout, seed
                     )
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
-                    inputs = (name, len(split.task.text), batch.input_ids, batch.attention_mask)
+                    columns, types = split.task.columns, batch.token_types
+                    inputs = (name, columns, batch.input_ids, batch.attention_mask)
                     embedded: list[torch.Tensor] = []
-                    network = partial(model, *inputs, seen=embedded.append)
+                    network = partial(model, *inputs, token_types=types, seen=embedded.append)
                     penalty = torch.zeros((), device=device)
                     with computing(device, precision):
                         if features is not None:
-                            numbers = torch.from_numpy(augmentation.sentence_numbers(split, part))
+                            numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
                             chosen = features.of(split)[numbers]
-                            passes = [model.answer(name, len(split.task.text), chosen)]
+                            passes = [model.answer(name, columns, chosen)]
                         elif config.r_drop:
                             passes, penalty = two_passes(split.task, network, config.r_drop)
                         elif smart is None:
                             passes = [network()]
                         else:
-                            outputs, penalty = smart.loss(*inputs, seen=embedded.append)
+                            outputs, penalty = smart.loss(*inputs, token_types=types, seen=embedded.append)
                             passes = [outputs]
                     losses = [task_loss(split.task, outputs.float(), batch.targets) for outputs in passes]
                     if batch.texts is not None:
@@ -219,7 +220,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             with computing(device, precision):
                 record.add_raw_scores(scores(config.tasks, predicted(corpus.dev)))
         with (scored or nullcontext)(), computing(device, precision):
-            dev, sample = predicted(corpus.dev), predicted(corpus.sample)
+            dev, sample = predicted(corpus.dev, took=cost.took), predicted(corpus.sample)
         dev_scores, train_scores = scores(config.tasks, dev), scores(config.tasks, sample)
         if smart is not None:
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
@@ -243,6 +244,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             processor_seconds=cost.processor_seconds(),
             step_seconds=cost.seconds_per_step(step),
             trained=None if judged_by == "overall" else judged,
+            pair_seconds=None if features is not None else cost.seconds_per_1000_pairs(),
         )
         progress = progress.after(result)
         if result.best:

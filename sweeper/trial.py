@@ -133,6 +133,7 @@ class TrialRow:
         processor_seconds: Processor time, user and system, of all threads, up to its latest epoch.
         step_seconds: Mean wall time of its training steps up to its latest epoch.
         written: SHA-256 of what is kept of the study's files as they were when it was proposed.
+        pair_seconds: Wall time of predicting 1,000 dev pairs after its latest epoch.
     """
 
     id: int
@@ -170,6 +171,7 @@ class TrialRow:
     processor_seconds: float | None = None
     step_seconds: float | None = None
     written: str | None = None
+    pair_seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,18 +202,18 @@ class Outcome:
     traceback: str | None = None
 
     def __post_init__(self) -> None:
-        failed = self.state is RunState.FAILED
+        failed, classed = self.state is RunState.FAILED, self.error_class is not None
         if not self.state.final:
             raise ValueError(f"{self.state} is no outcome")
-        if failed != (self.error_class is not None) or (self.traceback is not None and not failed):
+        if failed != classed or (self.traceback is not None and not failed):
             raise ValueError("an error class goes with a failure, and a failure needs one")
         if (self.scores is None) != (self.best_epoch is None):
             raise ValueError("scores and their epoch go together")
-        scores = self.scores if self.scores is not None else {"overall": 0.0}
-        if judged_by(scores) not in scores or not all(map(math.isfinite, scores.values())):
+        if self.scores is None:
+            if self.state is RunState.COMPLETE:
+                raise ValueError("a complete trial has scores")
+        elif judged_by(self.scores) not in self.scores or not all(map(math.isfinite, self.scores.values())):
             raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
-        if self.state is RunState.COMPLETE and self.scores is None:
-            raise ValueError("a complete trial has scores")
 
 
 MetricKey = tuple[int, str, str, str]

@@ -15,7 +15,7 @@ def part_misfit(
     overall: Overall,
     smart: SmartConfig,
 ) -> str | None:
-    """Why some tasks cannot be trained alone; None if they can.
+    """Why tasks cannot be named so, or cannot be trained alone; None if they can.
 
     Args:
         chosen: ``train_tasks``.
@@ -24,12 +24,15 @@ def part_misfit(
         overall: How the tasks count.
         smart: Which are regularised.
     """
+    regularised = smart.tasks or ()
+    if stray := sorted({*regularised} - {*tasks}):
+        return f"smart.tasks names {stray}; the tasks are {list(tasks)}"
     if chosen is None:
         return None
     unknown = [name for name in chosen if name not in tasks]
     twice = [name for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
     counted = any(overall.weights.get(name, 1.0) for name in chosen)
-    bare = smart.enabled and smart.tasks is not None and not {*smart.tasks} & {*chosen}
+    bare = smart.enabled and smart.tasks is not None and not {*regularised} & {*chosen}
     reasons = {
         f"train_tasks names {unknown}; the tasks are {list(tasks)}": bool(unknown),
         f"train_tasks names {twice} more than once": bool(twice),
@@ -37,7 +40,7 @@ def part_misfit(
             bool(between) and len(chosen) == 1
         ),
         f"train_tasks leaves {list(chosen)}, of which overall.weights counts none": not counted,
-        f"smart.tasks names {smart.tasks}, of which train_tasks leaves none to regularise": bare,
+        f"smart.tasks names {list(regularised)}, of which train_tasks leaves none to regularise": bare,
     }
     return next((reason for reason, so in reasons.items() if so), None)
 

@@ -165,7 +165,7 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     @reads("train_tasks", "gradient", "balance", "smart.enabled", "smart.tasks")
-    def _trained_tasks(self) -> Self:
+    def _named_tasks(self) -> Self:
         wanted = {f"gradient {self.gradient}": self.gradient != "sum", "balance": self.balance != "static"}
         between = [what for what, so in wanted.items() if so]
         misfit = part_misfit(self.train_tasks, self.tasks, between, self.overall, self.smart)
@@ -204,12 +204,28 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("r_drop", "smart.enabled")
-    def _one_regulariser(self) -> Self:
+    @reads("encoder.freeze", "swap_pairs", "tasks.*.pair_encoding")
+    def _one_order_of_pairs(self) -> Self:
+        joint = [name for name, task in self.tasks.items() if task.pair_encoding == "joint"]
+        if joint and self.swap_pairs and self.encoder.freeze == "all":
+            raise ValueError(
+                f"swap_pairs {self.swap_pairs:g} changes the sequences of {', '.join(joint)} (pair_encoding "
+                "joint) from step to step; encoder.freeze all embeds each of them once"
+            )
+        return self
+
+    @model_validator(mode="after")
+    @reads("r_drop", "smart.enabled", "smart.weight", "average.name")
+    def _beside_smart(self) -> Self:
         if self.r_drop and self.smart.enabled:
             raise ValueError(
                 f"r_drop {self.r_drop:g} and smart.enabled both take a batch through the network again: "
                 "choose one"
+            )
+        if self.average.name != "none" and self.smart.enabled and self.smart.weight == "dynamic":
+            raise ValueError(
+                "smart.weight dynamic goes by scores of the weights that train, and average "
+                f"{self.average.name} scores others"
             )
         return self
 
@@ -224,10 +240,12 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("pair_layer", "tasks.*.kind")
+    @reads("pair_layer", "tasks.*.kind", "tasks.*.pair_encoding")
     def _pairs_to_share(self) -> Self:
-        if self.pair_layer is not None and all(task.kind != "pair" for task in self.tasks.values()):
-            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; no task is of kind pair")
+        pairs = [task.pair_encoding for task in self.tasks.values() if task.kind == "pair"]
+        if self.pair_layer is not None and "apart" not in pairs:
+            why = "all are encoded together (pair_encoding joint)" if pairs else "no task is of kind pair"
+            raise ValueError(f"pair_layer {self.pair_layer} is for tasks of pairs; {why}")
         return self
 
     @model_validator(mode="after")
@@ -239,32 +257,11 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads(
-        *("score_test", "train_tasks"),
-        *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")),
-    )
+    @reads("score_test", "train_tasks", *(f"tasks.*.source.{n}" for n in ("kind", "test", "split.test")))
     def _rows_to_score(self) -> Self:
         without = [name for name, task in self.trained.items() if not task.has_test]
         if self.score_test and without:
             raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
-        return self
-
-    @model_validator(mode="after")
-    @reads("average.name", "smart.enabled", "smart.weight")
-    def _averaged_weights(self) -> Self:
-        if self.average.name != "none" and self.smart.enabled and self.smart.weight == "dynamic":
-            raise ValueError(
-                "smart.weight dynamic goes by scores of the weights that train, and average "
-                f"{self.average.name} scores others"
-            )
-        return self
-
-    @model_validator(mode="after")
-    @reads("smart.tasks")
-    def _tasks_of_smart(self) -> Self:
-        unknown = set(self.smart.tasks or ()) - set(self.tasks)
-        if unknown:
-            raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
         return self
 
     @property

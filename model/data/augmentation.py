@@ -1,12 +1,16 @@
 """Training rows that are changed a little each time: words left out or masked, pairs exchanged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .sentences import Padded
 from .tokenizer import SentenceTokenizer
 from .tokens import TaskData
+
+_Value = TypeVar("_Value", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -26,48 +30,44 @@ class Augmentation:
     word_dropout: float = 0.0
     seed: tuple[int, ...] = ()
 
-    def sentence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Numbers of the rows' sentences: all first ones, then all second ones, some pairs exchanged."""
-        numbers = split.sentence_numbers(rows)
+    def sequence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers as of `TaskData.sequence_numbers`, with the sentences of some pairs exchanged."""
+        numbers = split.sequence_numbers(rows)
         if self.swap_pairs and len(split.task.text) == 2:
-            drawn = np.random.default_rng((*self.seed, 1)).random(len(rows))
-            swapped = np.tile(drawn < self.swap_pairs, 2)
+            drawn = np.random.default_rng((*self.seed, 1)).random(len(rows)) < self.swap_pairs
+            if split.pairs is not None:
+                return numbers + np.where(drawn, len(split), 0)
+            swapped = np.tile(drawn, 2)
             numbers = np.where(swapped, np.roll(numbers, len(rows)), numbers)
         return numbers
 
-    def shortened(
-        self, ids: NDArray[np.int64], mask: NDArray[np.int64], tokenizer: SentenceTokenizer
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Token ids and mask with words left out; arguments as of `drop_words`."""
-        if not self.word_dropout:
-            return ids, mask
-        generator = np.random.default_rng((*self.seed, 2))
-        return drop_words(ids, mask, tokenizer, self.word_dropout, generator)
-
-    def masked(
-        self, ids: NDArray[np.int64], mask: NDArray[np.int64], tokenizer: SentenceTokenizer
-    ) -> NDArray[np.int64]:
-        """Token ids ``[sentences, length]`` with words masked; arguments as of `mask_words`."""
+    def changed(self, batch: Padded, tokenizer: SentenceTokenizer) -> Padded:
+        """A batch with words left out, then words masked."""
+        if self.word_dropout:
+            generator = np.random.default_rng((*self.seed, 2))
+            batch = drop_words(batch, tokenizer, self.word_dropout, generator)
+        if self.mask_words:
+            generator = np.random.default_rng(self.seed)
+            batch = replace(batch, ids=mask_words(batch, tokenizer, self.mask_words, generator))
+        return batch
         if not self.mask_words:
-            return ids
-        return mask_words(ids, mask, tokenizer, self.mask_words, np.random.default_rng(self.seed))
+            return batch.ids
+        return mask_words(batch, tokenizer, self.mask_words, np.random.default_rng(self.seed))
 
 
 def mask_words(
-    ids: NDArray[np.int64],
-    mask: NDArray[np.int64],
+    batch: Padded,
     tokenizer: SentenceTokenizer,
     share: float,
     generator: np.random.Generator,
 ) -> NDArray[np.int64]:
     """Replaces each word, with all its pieces, by mask tokens with probability `share`.
 
-    The first and the last token of a sentence stay: [CLS] and [SEP]. Where a vocabulary does not mark the
-    pieces of a word by ``##``, every token counts as a word.
+    The first and the last token of a sequence stay, [CLS] and [SEP], and what parts a pair. Where a
+    vocabulary does not mark the pieces of a word by ``##``, every token counts as a word.
 
     Args:
-        ids: Token ids, ``[sentences, length]``.
-        mask: 1 for tokens and 0 for padding, same shape.
+        batch: The sequences, ``[sequences, length]``.
         tokenizer: Knows the mask token, and which tokens continue a word.
         share: Probability of each word, 0–1.
         generator: Source of the choice.
@@ -75,41 +75,56 @@ def mask_words(
     Returns:
         New token ids, same shape.
     """
-    chosen = _drawn(ids, tokenizer, generator) < share
-    return np.where(chosen & _inner(mask), tokenizer.mask_id, ids)
+    chosen = _drawn(batch.ids, tokenizer, generator) < share
+    return np.where(chosen & _inner(batch), tokenizer.mask_id, batch.ids)
 
 
 def drop_words(
-    ids: NDArray[np.int64],
-    mask: NDArray[np.int64],
+    batch: Padded,
     tokenizer: SentenceTokenizer,
     share: float,
     generator: np.random.Generator,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> Padded:
     """Leaves out each word, with all its pieces, with probability `share` (Iyyer et al. 2015).
 
-    What follows moves up. A sentence keeps its first and its last token, [CLS] and [SEP], and at least one
-    word: where all were to go, the one stays that would have been the last to go. What counts as a word is as
-    of `mask_words`.
+    What follows moves up. A sequence keeps its first and its last token, [CLS] and [SEP], and what parts a
+    pair; each sentence keeps at least one word: where all were to go, the one stays that would have been the
+    last to go. What counts as a word is as of `mask_words`.
 
     Args:
-        ids: Token ids, ``[sentences, length]``.
-        mask: 1 for tokens and 0 for padding, same shape.
+        batch: The sequences, ``[sequences, length]``.
         tokenizer: Knows the padding token, and which tokens continue a word.
         share: Probability of each word, 0–1.
         generator: Source of the choice.
 
     Returns:
-        Token ids and mask of what stays, ``[sentences, longest]`` each.
+        What stays, ``[sequences, longest]``.
     """
-    drawn, inner = _drawn(ids, tokenizer, generator), _inner(mask)
-    last_to_go = np.where(inner, drawn, 0).max(axis=1, keepdims=True)
-    stays = mask.astype(bool) & (~inner | (drawn >= np.minimum(share, last_to_go)))
+    drawn, inner = _drawn(batch.ids, tokenizer, generator), _inner(batch)
+    last_to_go = _last_to_go(drawn, inner)
+    if batch.between is not None:
+        second = batch.between.cumsum(axis=1) > 0
+        last_to_go = np.where(second, _last_to_go(drawn, inner & second), _last_to_go(drawn, inner & ~second))
+    stays = batch.mask.astype(bool) & (~inner | (drawn >= np.minimum(share, last_to_go)))
     lengths = stays.sum(axis=1)
     kept = np.arange(lengths.max()) < lengths[:, None]
-    shortened = np.full(kept.shape, tokenizer.pad_id, dtype=ids.dtype)
-    shortened[kept] = ids[stays]
-    return shortened, kept.astype(mask.dtype)
+
+    def shortened(values: NDArray[_Value], padding: int) -> NDArray[_Value]:
+        found = np.full(kept.shape, padding, dtype=values.dtype)
+        found[kept] = values[stays]
+        return found
+
+    return Padded(
+        shortened(batch.ids, tokenizer.pad_id),
+        kept.astype(batch.mask.dtype),
+        None if batch.types is None else shortened(batch.types, 0),
+        None if batch.between is None else shortened(batch.between, 0),
+    )
+
+
+def _last_to_go(drawn: NDArray[np.float64], inner: NDArray[np.bool_]) -> NDArray[np.float64]:
+    last: NDArray[np.float64] = np.where(inner, drawn, 0).max(axis=1, keepdims=True)
+    return last
 
 
 def _drawn(
@@ -120,9 +135,9 @@ def _drawn(
     return np.take_along_axis(generator.random(ids.shape), words.clip(min=0), axis=1)
 
 
-def _inner(mask: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which tokens are neither padding nor the first or the last of their sentence."""
-    inner = mask.astype(bool)
+def _inner(batch: Padded) -> NDArray[np.bool_]:
+    """Which tokens are neither padding nor the first or the last of their sequence, and part no pair."""
+    inner = batch.mask.astype(bool)
     inner[:, 0] = False
-    inner[np.arange(len(mask)), mask.sum(axis=1) - 1] = False
-    return inner
+    inner[np.arange(len(inner)), batch.mask.sum(axis=1) - 1] = False
+    return inner if batch.between is None else inner & ~batch.between

@@ -198,6 +198,9 @@ def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> floa
     full = numbers[data.row_lengths[numbers] >= tokenizer.max_length].tolist()
     if not full:
         return 0.0
+    if data.pairs is not None:
+        pairs = [(rows.texts[0][i], rows.texts[1][i]) for i in full]
+        return float(tokenizer.are_cut(pairs).sum()) / len(numbers)
     texts = [column[i] for column in rows.texts for i in full]
     cut = tokenizer.are_cut(texts).reshape(len(rows.texts), -1).any(axis=0)
     return float(cut.sum()) / len(numbers)

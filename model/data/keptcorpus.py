@@ -25,6 +25,7 @@ from ..tasks import Task
 from .corpus import Corpus, load_corpus
 from .entry import Entry
 from .files import file_state
+from .pairs import PairForm, Pairs
 from .tokenizer import SentenceTokenizer, build_tokenizer, tokenizer_from_json
 from .tokens import KeptSentences, TaskData
 
@@ -36,9 +37,9 @@ SETTLED_SECONDS = 2.0
 
 _READ = (
     *("kind", "classes", "range", "labels", "threshold", "missing", "source", "text", "label", "groups"),
-    *("train_rows", "dev_rows"),
+    *("pair_encoding", "train_rows", "dev_rows"),
 )
-"""Settings of a task that decide its rows."""
+"""Settings of a task that decide its rows, and how many of them are cut."""
 
 _RECORD, _ARRAYS = "corpus.json", "arrays.npz"
 
@@ -161,6 +162,8 @@ def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
             arrays[f"{prefix}.ids"] = np.asarray(part.ids, dtype=np.str_)
             for number, column in enumerate(part.groups.values()):
                 arrays[f"{prefix}.group.{number}"] = np.asarray(column, dtype=np.str_)
+            if part.pairs is not None:
+                arrays[f"{prefix}.longer"] = part.pairs.longer
             parts.append(_Part(task, split, part.kept, tuple(part.groups)))
     record = _Record(
         entry=name,
@@ -188,6 +191,7 @@ def _load(
             sentences = part.sentences.read(tokenizer, cache)
             if sentences is None:
                 return None
+            form = PairForm.of(tokenizer) if f"{prefix}.longer" in arrays else None
             found[part.split][part.task] = TaskData(
                 task=config.tasks[part.task],
                 sentences=sentences,
@@ -199,6 +203,7 @@ def _load(
                     name: tuple(arrays[f"{prefix}.group.{number}"].tolist())
                     for number, name in enumerate(part.groups)
                 },
+                pairs=None if form is None else Pairs(sentences, form, arrays[f"{prefix}.longer"]),
             )
     return Corpus(
         tokenizer=tokenizer,

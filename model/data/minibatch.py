@@ -20,6 +20,7 @@ class MiniBatch:
     Attributes:
         input_ids: ``[columns · rows, length]``; all first sentences before all second ones.
         attention_mask: 1 for tokens and 0 for padding, same shape.
+        token_types: Of pairs in one sequence, same shape; None of single sentences.
         targets: What the loss wants, ``[rows]``.
         tokens: Real tokens.
         padded_tokens: Tokens with padding.
@@ -29,6 +30,7 @@ class MiniBatch:
 
     input_ids: Tensor
     attention_mask: Tensor
+    token_types: Tensor | None
     targets: Tensor
     tokens: int
     padded_tokens: int
@@ -51,17 +53,17 @@ def minibatch(
         device: Where the network lies.
         augmentation: What is changed in them.
     """
-    ids, mask = split.sentences.padded(augmentation.sentence_numbers(split, rows), tokenizer.pad_id)
+    batch = split.sequences.padded(augmentation.sequence_numbers(split, rows), tokenizer.pad_id)
     texts = None
     if split.task.contrastive:
-        texts = torch.from_numpy(np.unique(ids, axis=0, return_inverse=True)[1].reshape(-1)).to(device)
-    ids, mask = augmentation.shortened(ids, mask, tokenizer)
-    ids = augmentation.masked(ids, mask, tokenizer)
+        texts = torch.from_numpy(np.unique(batch.ids, axis=0, return_inverse=True)[1].reshape(-1)).to(device)
+    batch = augmentation.changed(batch, tokenizer)
     return MiniBatch(
-        input_ids=torch.from_numpy(ids).to(device),
-        attention_mask=torch.from_numpy(mask).to(device),
+        input_ids=torch.from_numpy(batch.ids).to(device),
+        attention_mask=torch.from_numpy(batch.mask).to(device),
+        token_types=None if batch.types is None else torch.from_numpy(batch.types).to(device),
         targets=to_target(split.task, torch.from_numpy(split.labels[rows]).to(device)),
-        tokens=int(mask.sum()),
-        padded_tokens=mask.size,
+        tokens=int(batch.mask.sum()),
+        padded_tokens=batch.mask.size,
         texts=texts,
     )

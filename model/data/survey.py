@@ -96,12 +96,17 @@ def survey(
 
 
 def cut_shares(
-    encoder: EncoderConfig, surveys: Mapping[str, Mapping[Split, SplitSurvey]]
+    encoder: EncoderConfig,
+    tasks: Mapping[str, Task],
+    surveys: Mapping[str, Mapping[Split, SplitSurvey]],
 ) -> dict[str, dict[Split, float]]:
     """The share of rows with a text that is cut at ``encoder.max_length``, of the sample of each split.
 
+    Of tasks with ``pair_encoding: joint`` it is that of rows whose pair is cut.
+
     Args:
         encoder: The encoder; the vocabulary of a tiny one is that of the sample.
+        tasks: The tasks.
         surveys: By task.
 
     Raises:
@@ -110,12 +115,14 @@ def cut_shares(
     train = [text for found in surveys.values() for row in found["train"].sample for text in row.texts]
     tokenizer = build_tokenizer(encoder, train)
 
-    def share(rows: Sequence[SampleRow]) -> float:
+    def share(task: Task, rows: Sequence[SampleRow]) -> float:
+        if task.pair_encoding == "joint":
+            return float(tokenizer.are_cut([(row.texts[0], row.texts[1]) for row in rows]).mean())
         texts = [text for row in rows for text in row.texts]
         return float(tokenizer.are_cut(texts).reshape(len(rows), -1).any(axis=1).mean())
 
     return {
-        name: {split: share(part.sample) for split, part in found.items() if part.sample}
+        name: {split: share(tasks[name], part.sample) for split, part in found.items() if part.sample}
         for name, found in surveys.items()
     }
 

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from ..pretrained import minilm_folder
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
+PIECE = 10_000
+"""Texts that are tokenised together: what the tokenizer gives takes a hundred times their room."""
 
 MASKS = ("[MASK]", "<mask>", "[UNK]", "<unk>")
 """Names of the token that stands for a masked word, the first one present."""
@@ -64,11 +67,23 @@ class SentenceTokenizer:
         """Token ids of each sentence."""
         return [encoding.ids for encoding in self.backend.encode_batch_fast(list(sentences))]
 
-    def are_cut(self, sentences: Sequence[str]) -> NDArray[np.bool_]:
-        """Whether each sentence has more tokens than `max_length`, ``[sentences]``."""
+    def are_cut(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
+        """Whether each sentence, or pair in one sequence, has more tokens than `max_length`, ``[texts]``."""
+        return self.full_lengths(texts) > self.max_length
+
+    def full_lengths(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> NDArray[np.int64]:
+        """Tokens of each sentence, or pair in one sequence, before it is cut, ``[texts]``."""
+        with self.uncut() as backend:
+            parts = (texts[start : start + PIECE] for start in range(0, len(texts), PIECE))
+            lengths = (len(one.ids) for part in parts for one in backend.encode_batch_fast(list(part)))
+            return np.fromiter(lengths, np.int64, len(texts))
+
+    @contextmanager
+    def uncut(self) -> Iterator[Tokenizer]:
+        """The `tokenizers` tokenizer, which cuts nothing for a while."""
         self.backend.no_truncation()
         try:
-            return np.array([len(ids) > self.max_length for ids in self.encode(sentences)], dtype=bool)
+            yield self.backend
         finally:
             self.backend.enable_truncation(self.max_length)
 
@@ -147,6 +162,7 @@ def wordpiece(corpus: Sequence[str], size: int) -> Tokenizer:
     tokenizer.pre_tokenizer = splitter
     tokenizer.post_processor = TemplateProcessing(
         single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
         special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])],
     )
     return tokenizer

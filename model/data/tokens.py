@@ -14,44 +14,16 @@ from numpy.typing import NDArray
 from ..predictions import Predictions
 from ..tasks import Task
 from .entry import Entry
+from .pairs import Pairs, join
 from .rows import Rows
-from .tokenizer import SentenceTokenizer
+from .sentences import Sentences
+from .tokenizer import PIECE, SentenceTokenizer
 
 TOKENS = "tokens"
 """Folder of the token ids in the cache."""
 
-PIECE = 10_000
-"""Texts that are tokenised together: what the tokenizer gives takes a hundred times their room."""
-
 PROBES = 16
 """Sentences of an entry of the cache that are compared with what the tokenizer gives."""
-
-
-@dataclass(frozen=True)
-class Sentences:
-    """Token ids of many sentences, laid end to end.
-
-    Attributes:
-        ids: All token ids, ``[tokens]``; memory-mapped, so that trials share one copy.
-        offsets: Sentence i is ``ids[offsets[i]:offsets[i + 1]]``, ``[sentences + 1]``.
-    """
-
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each sentence, special tokens included."""
-        lengths: NDArray[np.int64] = np.diff(self.offsets)
-        return lengths
-
-    def padded(self, chosen: NDArray[np.int64], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Token ids and attention mask of some sentences, ``[len(chosen), longest]`` each."""
-        lengths = self.lengths[chosen]
-        mask = np.arange(lengths.max())[None, :] < lengths[:, None]
-        ids = np.full(mask.shape, pad_id, dtype=np.int64)
-        ids[mask] = np.concatenate([self.ids[self.offsets[i] : self.offsets[i + 1]] for i in chosen])
-        return ids, mask.astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -112,6 +84,8 @@ class TaskData:
         ids: Id of each row; none of rows that are only trained on.
         words: Words of each row's longest sentence, as blanks part them, ``[rows]``.
         groups: For each column that names groups, the group of each row.
+        pairs: The two sentences of each row as one sequence; None where each goes through the encoder by
+            itself.
     """
 
     task: Task
@@ -121,14 +95,20 @@ class TaskData:
     ids: tuple[str, ...]
     words: NDArray[np.int64]
     groups: Mapping[str, tuple[str, ...]]
+    pairs: Pairs | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
+    def sequences(self) -> Sentences | Pairs:
+        """What goes through the encoder: the sentences, or each row's pair of them in one."""
+        return self.sentences if self.pairs is None else self.pairs
+
+    @property
     def row_lengths(self) -> NDArray[np.int64]:
-        """Tokens of each row's longest sentence, ``[rows]``."""
-        longest: NDArray[np.int64] = self.sentences.lengths.reshape(len(self.task.text), -1).max(axis=0)
+        """Tokens of each row's longest sequence, ``[rows]``."""
+        longest: NDArray[np.int64] = self.sequences.lengths.reshape(self.task.columns, -1).max(axis=0)
         return longest
 
     def predicted(self, values: NDArray[np.float64], scores: NDArray[np.float32]) -> Predictions:
@@ -138,9 +118,9 @@ class TaskData:
             np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups, scores
         )
 
-    def sentence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Numbers of the rows' sentences: all first ones, then all second ones."""
-        return np.concatenate([rows + column * len(self) for column in range(len(self.task.text))])
+    def sequence_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Numbers of the rows' sequences; of sentences all first ones, then all second ones."""
+        return np.concatenate([rows + column * len(self) for column in range(self.task.columns)])
 
 
 def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) -> TaskData:
@@ -155,6 +135,9 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
         rows: Its rows.
         tokenizer: The encoder's tokenizer.
         cache: Folder of the cache; made where it does not exist.
+
+    Raises:
+        EncoderError: If the tokenizer makes no one sequence of two sentences, and the task wants that.
     """
     texts = [text for column in rows.texts for text in column]
     content = hashlib.sha256(tokenizer.fingerprint().encode())
@@ -175,6 +158,7 @@ def tokenise(task: Task, rows: Rows, tokenizer: SentenceTokenizer, cache: Path) 
         ids=rows.ids,
         words=np.max([_counted(column) for column in rows.texts], axis=0),
         groups=rows.groups,
+        pairs=join(rows.texts, sentences, tokenizer) if task.pair_encoding == "joint" else None,
     )
 
 

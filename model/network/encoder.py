@@ -57,6 +57,7 @@ class SentenceEncoder(nn.Module):
         self.mix = LayerMix(self.bert.config.num_hidden_layers) if weighted else None
         replace_dropout(self.bert)
         replace_linear(self.bert)
+        self._has_types = getattr(self.bert.config, "type_vocab_size", 0) > 1
         self._packed = PackedModel(self.bert) if self.bert.config.model_type in KINDS else None
 
     def train(self, mode: bool = True) -> Self:
@@ -79,13 +80,22 @@ class SentenceEncoder(nn.Module):
         """What `transformers` calls it, where its padding is computed and others' would be left out."""
         return None if self._packed is not None or device.type != "cpu" else str(self.bert.config.model_type)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, noise: Tensor | None = None) -> Tensor:
-        """Embeds sentences.
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        noise: Tensor | None = None,
+        *,
+        token_types: Tensor | None = None,
+    ) -> Tensor:
+        """Embeds sentences, or pairs of them in one sequence.
 
         Args:
             input_ids: Token ids, ``[sentences, length]``.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             noise: Added to the word embeddings, ``[sentences, length, word_embedding_size]``.
+            token_types: Of pairs in one sequence, same shape as `input_ids`; left out of encoders that have
+                none. None: all are 0.
 
         Returns:
             Embeddings, ``[sentences, embedding_size]``. `cls` is BERT's pooled [CLS] (a dense layer and
@@ -99,6 +109,8 @@ class SentenceEncoder(nn.Module):
             inputs = {"input_ids": input_ids}
         else:
             inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
+        if token_types is not None and self._has_types:
+            inputs["token_type_ids"] = token_types
         # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
         if self._packed is not None and input_ids.device.type == "cpu":
             states = self._packed.states(inputs, attention_mask, self.mix)

@@ -15,7 +15,7 @@ def features(concatenation: Concatenation, embeddings: tuple[Tensor, ...]) -> Te
     Args:
         concatenation: ``uv``, ``uv_absdiff`` (u, v, |u − v|; Reimers & Gurevych 2019) or
             ``uv_absdiff_product`` (u, v, |u − v|, u * v; Cer et al. 2018).
-        embeddings: One embedding ``[rows, size]`` for each text column.
+        embeddings: One embedding ``[rows, size]`` for each sequence of a row.
     """
     if len(embeddings) == 1:
         return embeddings[0]
@@ -41,7 +41,7 @@ class FeatureHead(nn.Module):
         super().__init__()
         self.concatenation = task.head_concatenation
         columns = {"uv": 2, "uv_absdiff": 3, "uv_absdiff_product": 4}[self.concatenation]
-        width = size * (columns if task.kind == "pair" else 1)
+        width = size * (columns if task.columns == 2 else 1)
         layers: list[nn.Module] = []
         for _ in range(task.hidden_layers):
             layers += [nn.Dropout(dropout), nn.Linear(width, size), ACTIVATIONS[task.activation]()]

@@ -49,22 +49,24 @@ class MultitaskEncoder(nn.Module):
         attention_mask: Tensor,
         noise: Tensor | None = None,
         *,
+        token_types: Tensor | None = None,
         seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> Tensor:
         """Raw outputs of one task's head.
 
         Args:
             task: Name of the task.
-            columns: Text columns of the task; the first and second sentences of pairs go through in one pass.
+            columns: Sequences of a row; the first and second sentences of pairs go through in one pass.
             input_ids: Token ids ``[columns · rows, length]``, all first sentences before all second ones.
             attention_mask: 1 for tokens and 0 for padding, same shape.
             noise: Added to the word embeddings, ``[columns · rows, length, word_embedding_size]``.
+            token_types: Of pairs in one sequence, same shape as `input_ids`.
             seen: Hears the embeddings that the head sees, ``[columns · rows, size]``.
 
         Returns:
             ``[rows, outputs]``.
         """
-        embeddings = self.encoder(input_ids, attention_mask, noise)
+        embeddings = self.encoder(input_ids, attention_mask, noise, token_types=token_types)
         return self.answer(task, columns, embeddings, seen)
 
     def answer(
@@ -76,11 +78,12 @@ class MultitaskEncoder(nn.Module):
     ) -> Tensor:
         """Raw outputs of one task's head for embeddings of the encoder; arguments as of `forward`.
 
-        Those of pairs go through the layer that pairs share first, where there is one.
+        Those of pairs go through the layer that pairs share first, where there is one; a pair in one sequence
+        has one embedding, which does not.
 
         Args:
             task: Name of the task.
-            columns: Text columns of the task.
+            columns: Sequences of a row.
             embeddings: ``[columns · rows, size]``, all first sentences before all second ones.
             seen: Hears the embeddings that the head sees, same shape.
 

@@ -7,10 +7,12 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from model.errors import ModelError
 
@@ -177,10 +179,18 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         return _explain(met, lastresort.one_line_of(met), debug)
 
 
+@cache
+def _whole() -> TyperGroup:
+    """All commands with their options, made once, however many a process types."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)  # noqa: S101 - tells the type
+    return group
+
+
 def _command_code(arguments: list[str], debug: bool) -> int:
     try:
         # What a command returns is None; the code of a typer.Exit is returned as well.
-        return app(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
+        return _whole()(arguments or ["--help"], prog_name="sweeper", standalone_mode=False) or 0
     except typer.TyperException as error:
         return _explain(error, _in_our_words(error), debug)
     except OSError as error:

@@ -47,12 +47,10 @@ def validate(
     alone = workload is None and is_workload(study)
     loaded = load_workload(study, lambda line: say(line, err=True)) if alone else named_study(study, workload)
     surveys = check_inputs(loaded, data_folder())
-    tasks, encoder = (
-        loaded.tasks,
-        loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0]).encoder,
-    )
+    first = loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0])
+    tasks = first.tasks
     try:
-        cut = cut_shares(encoder, surveys)
+        cut = cut_shares(first.encoder, tasks, surveys)
     except EncoderError as error:
         cut = {}
         say(f"Which texts are cut at encoder.max_length is not known: {error}", err=True)

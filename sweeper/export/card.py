@@ -128,6 +128,13 @@ def _load(config: TrainConfig, *, pooler: bool) -> str:
     single = next((name for name, task in config.tasks.items() if task.kind == "single"), None)
     calls = [] if single is None else [f'predict("{single}", ["A fine film."])']
     calls += [] if pairs is None else [f'predict("{pairs}", ["A fine film."], ["A good movie."])']
+    joint = [f"`{name}`" for name, task in config.tasks.items() if task.pair_encoding == "joint"]
+    together = (
+        f"\n\nThe pairs of {', '.join(joint)} go through the encoder together, as one sequence: there is no "
+        "embedding of one sentence for them, and each pair takes the encoder anew."
+        if joint
+        else ""
+    )
     shared = "" if config.pair_layer is None else "; first the embeddings of a pair go through `pair_layer`"
     unused = "" if pooler else " `pooler_output` means nothing here: transformers says that its layer is new."
     return f"""\
@@ -146,7 +153,7 @@ With sentence-transformers, whose `embed` may stand for the one above:
 
 `heads.safetensors` holds the heads; `heads.json` says of each what it sees of the embeddings u and v
 (`features`, times `scale`), its linear `layers` with the function behind each, and the function behind
-all (`output`){shared}."""
+all (`output`){shared}.{together}"""
 
 
 def _versions(run: TrialRow) -> str:

@@ -67,8 +67,14 @@ _PAIR = """\
     head, (u, v) = heads[task], [embed(texts) for texts in (*columns, *columns[-1:])[:2]]
 """
 
+_JOINT = """\
+    head, texts = heads[task], [*zip(*columns)] if heads[task]["pair_encoding"] == "joint" else columns[0]
+    u, v = [embed(one) for one in (texts, texts if head["features"] == ["u"] else columns[1])]
+"""
+"""The same where a task has its pairs in one sequence: both libraries take a list of tuples as pairs."""
+
 _SHARED = """\
-    if len(columns) == 2:
+    if head["features"] != ["u"]:
         layer, bias = weights["pair_layer.weight"], weights["pair_layer.bias"]
         u, v = (torch.nn.ACTIVATION()(x @ layer.T + bias) for x in (u, v))
 """
@@ -90,8 +96,10 @@ def loading_lines(config: TrainConfig, *, pooler: bool) -> str:
     shared = ""
     if config.pair_layer is not None:
         shared = _SHARED.replace("ACTIVATION", ACTIVATIONS[config.pair_layer].name)
+    joint = any(task.pair_encoding == "joint" for task in config.tasks.values())
+    embedded = _JOINT if joint else _PAIR
     mix = ""
     if config.encoder.layer_pooling == "weighted":
         mix = _MIX
         pooled = pooled.replace(_LAST, _MIXED).replace(_BEHIND, f"encoder.pooler({_MIXED})")
-    return _LINES.replace("POOLED", pooled).replace(_PAIR, _PAIR + shared).replace(_EMBED, mix + _EMBED)
+    return _LINES.replace("POOLED", pooled).replace(_PAIR, embedded + shared).replace(_EMBED, mix + _EMBED)

@@ -205,8 +205,8 @@ def predict_rows(given: Input, ensemble: Ensemble) -> Iterator[Answer]:
     if without and not total:
         texts = _listed(_texts(given.task))
         raise InputError(f"{given.table.where}: none of its {without:,} rows has a text in {texts}")
-    sentences = total * len(given.task.text) * ensemble.size
-    with bar(f"{given.name}: {total:,} rows", sentences) as seen:
+    sequences = total * given.task.columns * ensemble.size
+    with bar(f"{given.name}: {total:,} rows", sequences) as seen:
         rows = given.rows()
         while chunk := list(islice(rows, CHUNK)):
             yield from _answers(given.name, ensemble, chunk, seen)

@@ -9,6 +9,7 @@ from ..trial import RunState
 from .configuration import Configuration
 from .results import Results, in_state
 from .statistics.comparison import Comparisons
+from .tracks import by_track
 
 EDGE = 0.05
 """Part of a range, on its own scale, that counts as its end."""
@@ -18,8 +19,13 @@ def advice(results: Results, comparisons: Comparisons) -> list[str]:
     """What the trials so far suggest, one sentence each; nothing without a complete trial."""
     if not comparisons.leaders:
         return []
-    best = comparisons.leaders[0]
-    found = [*_edges(results, best), *_epochs(results.complete), *_failures(results.trials)]
+    tracks = by_track(results, comparisons.leaders)
+    edges = [
+        (f"Pairs {track}: " if len(tracks) > 1 else "") + edge
+        for track, ranked in tracks.items()
+        for edge in _edges(results, ranked[0])
+    ]
+    found = [*edges, *_epochs(results.complete), *_failures(results.trials)]
     return [*_confirm(results, comparisons), *found]
 
 

@@ -17,6 +17,7 @@ from .configuration import Configuration, params
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
+from .tracks import joint_arms, tracks_of
 
 NEAR = 1e-9
 """A score this close to a constant's is its score."""
@@ -47,6 +48,7 @@ def cautions(
         return list(_not_used(list(chain(*left_out))))
     claims = comparisons.claims
     found = [
+        *_tracks(results),
         *_mixed(results, claims),
         *_collapses(results, claims),
         *_survivors(claims),
@@ -69,6 +71,29 @@ def _not_used(left_out: Sequence[str]) -> Iterator[str]:
     yield from (f"{line}." for line in left_out[:NAMED])
     if len(left_out) > NAMED:
         yield f"Of trials and files of runs, {len(left_out) - NAMED} more are left out likewise."
+
+
+def _tracks(results: Results) -> Iterator[str]:
+    """Arms that encode pairs together beside others that do not, and what that costs in use."""
+    joint, tracks = joint_arms(results), tracks_of(results)
+    if len(tracks) < 2:
+        return
+    apart, together = (
+        results.observations[results.observations["arm"].isin(track.arms)]["pair_seconds"].median()
+        for track in tracks
+    )
+    known = (
+        f" Predicting 1,000 new dev pairs took {together:.2g} s together and {apart:.2g} s apart (medians)."
+        if together > 0 and apart > 0
+        else ""
+    )
+    names = [one_line(arm) for arm in joint]
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    yield (
+        f"{', '.join(names[:SHOWN])}{more}: pairs are encoded together (cross-encoders), which gives no "
+        "embedding of a sentence: a track of its own, not ranked with the other arms; figures draw both."
+        f"{known}"
+    )
 
 
 FEW = 30

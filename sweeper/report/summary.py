@@ -10,32 +10,40 @@ from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
+from .tracks import TOGETHER, by_track
 
 TOLD = 8
 """Comparisons in words at most; the table has them all."""
 
 
 def headline(comparisons: Comparisons) -> str:
-    """The arm with the highest mean, and how exactly that is known; confirmed scores replace the search's."""
+    """The arm with the highest mean, and how exactly that is known; confirmed scores replace the search's.
+
+    Where some arms encode pairs together, it is that of either track.
+    """
     claims = comparisons.claims
-    return _headline(claims) if claims is comparisons else f"Confirmed at fresh seeds: {_headline(claims)}"
+    tracks = by_track(claims.results, claims.leaders)
+    if len(tracks) < 2:
+        said = _headline(claims, claims.leaders)
+        if TOGETHER in tracks:
+            said += " Pairs are encoded together."
+    else:
+        said = " ".join(
+            f"Of the arms with pairs {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
+        )
+    return said if claims is comparisons else f"Confirmed at fresh seeds: {said}"
 
 
-def _headline(comparisons: Comparisons) -> str:
-    ranked = comparisons.leaders
+def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
     if not ranked:
         return "No trial is complete yet."
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
         count = plural(results.tried, "configuration")
         return f"Best of {count}: {best.judged_by} {_score(best, comparisons)}."
-    if len(ranked) == 1:
-        return f"Only {one_line(best.arm)} has complete trials: {best.judged_by} {_score(best, comparisons)}."
+    if len(ranked) == 1 or not ranked[1].whole:
+        return _alone(best, comparisons, len(ranked))
     second = ranked[1]
-    if not second.whole:
-        alone = f"{one_line(best.arm)} alone has an overall: {_score(best, comparisons)}."
-        none = "No arm trains all tasks, so that none has an overall: see the scores of the tasks."
-        return alone if best.whole else none
     first, other = one_line(best.arm), one_line(second.arm)
     if score(best.mean) == score(second.mean):
         return (
@@ -46,6 +54,18 @@ def _headline(comparisons: Comparisons) -> str:
         f"{first} has the highest overall, {_score(best, comparisons)}, before {other}, "
         f"{_score(second, comparisons)}."
     )
+
+
+def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
+    """The only arm that has a score by which arms are ranked, of so many with complete trials."""
+    told = f"{best.judged_by} {_score(best, comparisons)}."
+    if ranked == 1 and len(comparisons.leaders) == 1:
+        return f"Only {one_line(best.arm)} has complete trials: {told}"
+    if ranked == 1:
+        return f"{one_line(best.arm)} alone, {told}"
+    if best.whole:
+        return f"{one_line(best.arm)} alone has an overall: {_score(best, comparisons)}."
+    return "No arm trains all tasks, so that none has an overall: see the scores of the tasks."
 
 
 def findings(comparisons: Comparisons) -> list[str]:
@@ -94,12 +114,12 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         runs = "one training run each" if each.seeds == (1, 1) else "one training run of one of them"
         return (
             f"{relation} on these dev rows (95 % over rows {_ends(each)}); {runs}, so nothing is known about "
-            f"the {_noun(each)}."
+            f"the {_noun(each)}{_tracks(each)}."
         )
     known = (
         f"95 % on other seeds and rows {_ends(each)}; p rows {p_text(gap.p_rows)}, p seeds "
         f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
-        f"{_seeds(each)}, {sum(rows.values()):,} dev rows"
+        f"{_seeds(each)}, {sum(rows.values()):,} dev rows{_tracks(each)}"
     )
     return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
 
@@ -172,6 +192,10 @@ def _amount(value: float) -> str:
 def _ends(each: Comparison) -> str:
     interval = each.gaps["overall"].interval
     return f"{difference(interval.low)} to {difference(interval.high)}"
+
+
+def _tracks(each: Comparison) -> str:
+    return "; one encodes pairs together, the other one apart" if each.across else ""
 
 
 def _noun(each: Comparison) -> str:

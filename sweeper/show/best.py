@@ -1,12 +1,14 @@
 """The best trial of a study, in words."""
 
 import statistics
+from collections.abc import Sequence
 
 from model.result import judged, judged_by
 
 from ..errors import InputError
 from ..store.study import StudyStore
 from ..study.load import stored_study
+from ..study.tracks import joint_tasks
 from ..text import brief, nearest, one_line, plural, setting_line
 from ..trial import RunState, StudyRow, TrialRow
 
@@ -97,12 +99,16 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
         f"hyperparameters: {setting_line(run.params, brief) or 'none sampled'}",
         f"seed: {run.seed}",
     ]
-    alike = [
-        judged(other.scores)
+    complete = [
+        (other, judged(other.scores))
         for other in store.trials.rows()
+        if other.state is RunState.COMPLETE and other.scores is not None
+    ]
+    lines += _tracks(run, complete)
+    alike = [
+        overall
+        for other, overall in complete
         if (other.arm, other.configuration) == (run.arm, run.configuration)
-        and other.state is RunState.COMPLETE
-        and other.scores is not None
     ]
     if len(alike) > 1:
         mean, error = statistics.fmean(alike), statistics.stdev(alike) / len(alike) ** 0.5
@@ -111,3 +117,23 @@ def best_text(store: StudyStore, run: TrialRow) -> str:
             "this seed is the best of them"
         )
     return "\n".join(line for line in (*lines, one_line(study.workload.notice)) if line)
+
+
+def _tracks(run: TrialRow, complete: Sequence[tuple[TrialRow, float]]) -> list[str]:
+    """How a trial encodes pairs, and the best trial that does it otherwise; nothing where all are apart."""
+    tasks = joint_tasks(run.config)
+    like = (run.scores or {}).keys()
+    others = [
+        (one, score)
+        for one, score in complete
+        if bool(joint_tasks(one.config)) != bool(tasks) and (one.scores or {}).keys() == like
+    ]
+    said = [f"pairs: together in {', '.join(tasks)}, as a cross-encoder"] if tasks else []
+    if others:
+        best, overall = max(others, key=lambda each: (each[1], -each[0].number))
+        said = said or ["pairs: apart, each sentence by itself"]
+        said.append(
+            f"best with pairs {'apart' if tasks else 'together'}, a track of its own: trial {best.number}, "
+            f"arm {one_line(best.arm)}, {judged_by(best.scores or {})} {overall:.4f}"
+        )
+    return said

@@ -52,7 +52,8 @@ def data_lines(
                 said.append(f"{part.doubles:,} repeat an earlier row")
             said += [f"{count:,} also in {other}" for other, count in part.also_in.items() if count]
             if share := cut.get(name, {}).get(split):
-                said.append(f"{share:.1%} with a text that is cut at encoder.max_length")
+                what = "pair" if tasks[name].pair_encoding == "joint" else "text"
+                said.append(f"{share:.1%} with a {what} that is cut at encoder.max_length")
             used = {"train": tasks[name].train_rows, "dev": tasks[name].dev_rows, "test": None}[split]
             if used is not None and used < part.rows:
                 said.append(f"{used:,} of them are used")

@@ -57,8 +57,8 @@ def read_record(store: StudyStore, number: int) -> Record:
 
 _COPIED = (
     *("state", "arm", "configuration", "seed", "params", "reused_from", "halvings", "attempts"),
-    *("created", "started", "finished", "seconds", "processor_seconds", "step_seconds", "peak_memory_mb"),
-    *("best_epoch", "scores", "error_class", "traceback"),
+    *("created", "started", "finished", "seconds", "processor_seconds", "step_seconds", "pair_seconds"),
+    *("peak_memory_mb", "best_epoch", "scores", "error_class", "traceback"),
 )
 _CIRCUMSTANCES = ("machine", "processor", "device", "threads", "versions", "fingerprint")
 

@@ -89,7 +89,9 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
 
 def _cost(run: TrialRow) -> str:
     processor = "" if run.processor_seconds is None else f", processor time {run.processor_seconds:.1f} s"
-    return processor + ("" if run.step_seconds is None else f", a step {run.step_seconds:.3g} s")
+    step = "" if run.step_seconds is None else f", a step {run.step_seconds:.3g} s"
+    pairs = "" if run.pair_seconds is None else f", 1,000 dev pairs {run.pair_seconds:.3g} s"
+    return processor + step + pairs
 
 
 def _epochs(metrics: Mapping[MetricKey, float | None], width: int) -> str:

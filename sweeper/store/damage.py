@@ -186,7 +186,7 @@ _CHECKS: dict[tuple[str, str], Callable[[Any], bool]] = {
     (run.name, "config"): _is_config,
     **{
         (run.name, name): math.isfinite
-        for name in ("seconds", "peak_memory_mb", "processor_seconds", "step_seconds")
+        for name in ("seconds", "peak_memory_mb", "processor_seconds", "step_seconds", "pair_seconds")
     },
 }
 """What a value must be beyond its kind, for whoever reads it."""

@@ -22,10 +22,11 @@ def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.Data
         number, arm, state, seed, overall, ``trained tasks`` where a trial has that in its place, the dev
         score of each task at the best epoch, best_epoch, epochs, seconds, peak_memory_mb, device, threads,
         attempts, halvings, reused_from, driver, error_class, traceback, created, started, finished,
-        processor_seconds, step_seconds, side_by_side (whether another trial ran on its machine between its
-        start and its end), ``params.<name>`` for each parameter, config. Numbers are NaN where there are
-        none, with best_epoch, threads, reused_from and driver (the drivers that ran the trials last, numbered
-        from 1 in the order of the trials) as nullable integers; moments are UTC or NaT; other gaps are None.
+        processor_seconds, step_seconds, pair_seconds, side_by_side (whether another trial ran on its machine
+        between its start and its end), ``params.<name>`` for each parameter, config. Numbers are NaN where
+        there are none, with best_epoch, threads, reused_from and driver (the drivers that ran the trials
+        last, numbered from 1 in the order of the trials) as nullable integers; moments are UTC or NaT; other
+        gaps are None.
     """
     means = [TRAINED] if any(TRAINED in (row.scores or {}) for row in rows) else []
     scores = ["overall", *means, *dict.fromkeys(task for row in rows for task in row.config["tasks"])]
@@ -56,6 +57,7 @@ def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.Data
         "finished": _column((row.finished for row in rows), _MOMENT),
         "processor_seconds": _column((row.processor_seconds for row in rows), "float64"),
         "step_seconds": _column((row.step_seconds for row in rows), "float64"),
+        "pair_seconds": _column((row.pair_seconds for row in rows), "float64"),
         "side_by_side": _column(_side_by_side(rows), "object"),
     }
     chosen = {f"params.{name}": pd.Series([row.params.get(name) for row in rows]) for name in params}

@@ -274,6 +274,7 @@ def _seen(result: EpochResult) -> dict[str, Any]:
         "fingerprint": result.fingerprint or None,
         "processor_seconds": result.processor_seconds,
         "step_seconds": result.step_seconds,
+        "pair_seconds": result.pair_seconds,
     }
 
 

@@ -97,6 +97,7 @@ run = sa.Table(
     sa.Column("processor_seconds", sa.Double),
     sa.Column("step_seconds", sa.Double),
     sa.Column("written", sa.String(64)),
+    sa.Column("pair_seconds", sa.Double),
     sa.UniqueConstraint("sweep_id", "number"),
     sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
     sa.Index("ix_run_digest", "sweep_id", "digest"),

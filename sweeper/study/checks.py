@@ -42,6 +42,8 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
             yield FieldError(path, "says how trials are judged, and cannot vary within a study")
         if field == ("train_tasks",):
             yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")
+        if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
+            yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
         if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
             reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
             yield FieldError(path, reason, list(entry.values))

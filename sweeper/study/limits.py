@@ -7,7 +7,8 @@ length, PostgreSQL refuses what is longer than its column.
 COLUMNS = (
     *("number", "arm", "state", "seed", "overall", "best_epoch", "epochs", "seconds", "peak_memory_mb"),
     *("device", "threads", "attempts", "halvings", "reused_from", "driver", "error_class", "traceback"),
-    *("created", "started", "finished", "processor_seconds", "step_seconds", "side_by_side", "config"),
+    *("created", "started", "finished", "processor_seconds", "step_seconds", "pair_seconds", "side_by_side"),
+    "config",
 )
 """The columns beside the tasks' scores wherever trials are listed; no task can have such a name."""
 

@@ -10,7 +10,10 @@ from .spec import StudySpec
 
 Schema = dict[str, Any]
 
-DEFINED = ("AverageConfig", "EncoderConfig", "Overall", "SmartConfig", "Task", "Share", "SplitColumn")
+DEFINED = (
+    *("AverageConfig", "EncoderConfig", "LoraConfig", "Overall", "SmartConfig", "Task", "Share"),
+    "SplitColumn",
+)
 """The groups of settings that have a schema of their own."""
 
 
@@ -76,9 +79,12 @@ def _described(field: Schema) -> Schema:
 def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
     """Schemas of the settings by name, and of those of any task by pattern."""
     names = {name: field for name, field in top.items() if name not in ("seed", "tasks")}
-    for group, field in list(names.items()):
+    groups = list(names.items())
+    for group, field in groups:  # which grows by the groups inside of groups
         below = definitions.get(field.get("$ref", "").rpartition("/")[2], {})
-        names |= {f"{group}.{name}": inner for name, inner in below.get("properties", {}).items()}
+        inside = {f"{group}.{name}": inner for name, inner in below.get("properties", {}).items()}
+        groups += inside.items()
+        names |= inside
     task = definitions["Task"]["properties"]
     names |= {short: task[field_path(short)[-1]] for short in SHORT_NAMES}
     names |= {

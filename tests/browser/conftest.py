@@ -56,7 +56,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 @pytest.fixture
 def visit(browser: Any, site: dict[str, str]) -> Iterator[Visit]:
-    """Opens a page, with a script before its own; at the end there must have been no error, no dialog of a script, and no request."""
+    """Opens a page, with a script before its own.
+
+    At the end there must have been no error, no dialog of a script, and no request.
+    """
     contexts, amiss = [], []
 
     def open_page(name: str, at: str = "", before: str = "", **options: Any) -> Any:

@@ -70,7 +70,9 @@ def options(command: Any) -> list[str]:
 def test_every_study_and_workload_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "studies/workloads").mkdir(parents=True)
-    found = [block for page in PAGES for block in blocks(page, "yaml") if "name:" in block]
+    found = [
+        block for page in PAGES for block in blocks(page, "yaml") if re.search("^name:", block, re.MULTILINE)
+    ]
     assert len(found) == 5
     for block in found:
         content = yaml.safe_load(block)

@@ -35,7 +35,9 @@ def address_space(sweep: Sweep) -> int:
             # The most that it has had so far: a look that comes late sees no less.
             with suppress(OSError):
                 status = Path(f"/proc/{trial.pid}/status").read_text(encoding="utf-8")
-                largest = max(largest, *(2**10 * int(peak) for peak in re.findall(r"VmPeak:\s*(\d+) kB", status)))
+                largest = max(
+                    largest, *(2**10 * int(peak) for peak in re.findall(r"VmPeak:\s*(\d+) kB", status))
+                )
         time.sleep(0.01)
     assert run.end() == 0, run.errors
     assert largest, "no trial was seen"

@@ -254,7 +254,7 @@ def main() -> None:
 
 
 def mutate(place: Place, kinds: Sequence[str], seconds: float) -> tuple[Counter[str], list[str]]:
-    """Changes and reads, kind by kind in turn, as often as `NUMBERS` says or until the time is over; each once."""
+    """Changes and reads, kind by kind, as often as `NUMBERS` says or, each once, until the time is over."""
     ends, counts, found = time.monotonic() + seconds, Counter[str](), []
     turns = [(turn / NUMBERS[kind], kind) for kind in kinds for turn in range(NUMBERS[kind])]
     for _, kind in sorted(turns):

@@ -117,7 +117,7 @@ def share(
 
 
 def _wait_for(drivers: Sequence["subprocess.Popen[str]"], word: str) -> None:
-    """Waits until each has said it: with the first one alone a study might be done before the others begin."""
+    """Waits until each has said it: with one alone a study might be done before the others begin."""
     for driver in drivers:
         assert driver.stdout is not None
         said = driver.stdout.readline()

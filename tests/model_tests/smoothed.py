@@ -87,11 +87,12 @@ class Spy(nn.Module):
         mask: Tensor,
         noise: Tensor | None = None,
         *,
+        token_types: Tensor | None = None,
         seen: Callable[[Tensor], object] = lambda embeddings: None,
     ) -> Tensor:
         if noise is not None:
             self.noises.append(noise.detach().clone())
-        outputs: Tensor = self.model(task, columns, ids, mask, noise, seen=seen)
+        outputs: Tensor = self.model(task, columns, ids, mask, noise, token_types=token_types, seen=seen)
         return outputs
 
 

@@ -8,7 +8,7 @@ from safetensors import safe_open
 
 from model.cost import Cost
 from model.trainer import train
-from tests.model_tests.made import config
+from tests.model_tests.made import DEMO, TINY, config
 
 
 def processor_seconds() -> float:
@@ -28,6 +28,18 @@ def test_processor_time_and_steps_are_those_of_the_system(tmp_path: Path) -> Non
     # Two clocks, read one after the other: what comes in between is in one of them.
     steps, stepping = 6 * results[1].step_seconds, sum(result.train_seconds for result in results)
     assert 0.5 * stepping < steps <= stepping
+
+
+def test_the_time_of_pairs_is_a_part_of_evaluation(tmp_path: Path) -> None:
+    [result] = train(config(epochs=1), tmp_path / "run", data=None, cache=tmp_path)
+    assert result.pair_seconds is not None
+    pairs = sum(task.dev_rows or 0 for task in DEMO.values() if task.kind == "pair")
+    assert 0 < result.pair_seconds * pairs / 1000 < result.eval_seconds
+    alone = config(epochs=1, tasks={"sst": DEMO["sst"]})
+    frozen = config(epochs=1, encoder=TINY | {"freeze": "all"})
+    for number, given in enumerate((alone, frozen)):
+        [result] = train(given, tmp_path / str(number), data=None, cache=tmp_path)
+        assert result.pair_seconds is None
 
 
 def test_attempts_add_up(tmp_path: Path) -> None:

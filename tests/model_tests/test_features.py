@@ -17,7 +17,9 @@ from model.features import Features
 from model.files import RunFolder
 from model.network.multitask import MultitaskEncoder
 from model.result import EpochResult
-from tests.model_tests.made import TINY, assert_resumes, config, metrics
+from tests.model_tests.made import DEMO, TINY, assert_resumes, config, metrics
+
+JOINT = DEMO["para"].model_copy(update={"pair_encoding": "joint", "head": "mlp"})
 
 
 def frozen(what: Any = "all", **settings: Any) -> TrainConfig:
@@ -47,17 +49,18 @@ def test_heads_learn_and_the_encoder_stays(tmp_path: Path) -> None:
     assert sum(losses) < sum(before)
 
 
+@pytest.mark.parametrize("settings", [{}, {"tasks": DEMO | {"para": JOINT}}], ids=["apart", "joint"])
 def test_scores_are_those_of_an_encoder_that_is_asked_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cached = trained(frozen(), tmp_path / "cached", tmp_path / "cache")
+    cached = trained(frozen(**settings), tmp_path / "cached", tmp_path / "cache")
 
     def asked(self: Features, data: Any) -> torch.Tensor:
         with torch.no_grad():
-            return embeddings(self._encoder, data.sentences, self._pad_id, self._device)
+            return embeddings(self._encoder, data.sequences, self._pad_id, self._device)
 
     monkeypatch.setattr(Features, "of", asked)
-    expected = trained(frozen(), tmp_path / "asked", tmp_path / "cache")
+    expected = trained(frozen(**settings), tmp_path / "asked", tmp_path / "cache")
     for one, other in zip(cached, expected, strict=True):
         for mine, yours in zip(one.metrics, other.metrics, strict=True):
             assert mine.value == pytest.approx(yours.value, abs=1e-6, nan_ok=True)
@@ -65,6 +68,15 @@ def test_scores_are_those_of_an_encoder_that_is_asked_each_time(
 
 def test_a_stopped_trial_resumes_bit_for_bit(tmp_path: Path) -> None:
     assert_resumes(frozen(), tmp_path, tmp_path / "cache")
+
+
+def test_pairs_in_one_sequence_have_embeddings_of_their_own(tmp_path: Path) -> None:
+    trained(frozen(), tmp_path / "apart", tmp_path / "cache")
+    apart = {*(tmp_path / "cache/features").iterdir()}
+    trained(frozen(tasks=DEMO | {"para": JOINT}), tmp_path / "joint", tmp_path / "cache")
+    made = {*(tmp_path / "cache/features").iterdir()} - apart
+    rows = {len(np.load(entry / "features.npy")) for entry in made}
+    assert rows == {70, 60, 40}  # one a row of train, dev and the sample; none of the other tasks
 
 
 def test_each_sentence_is_embedded_once_for_all_trials(
@@ -125,6 +137,10 @@ def test_layers_that_are_not_there_are_refused(what: int, tmp_path: Path) -> Non
         ({"mask_words": 0.1}, "mask_words needs an encoder that learns; encoder.freeze is all"),
         ({"smart": {"enabled": True}}, "smart.enabled needs an encoder that learns"),
         ({"gradient": "pcgrad"}, "gradient pcgrad needs an encoder that learns"),
+        (
+            {"swap_pairs": 0.5, "tasks": DEMO | {"para": JOINT}},
+            r"swap_pairs 0\.5 changes the sequences of para \(pair_encoding joint\) from step to step",
+        ),
     ],
 )
 def test_what_changes_its_inputs_or_gradients_is_refused(settings: dict[str, Any], said: str) -> None:

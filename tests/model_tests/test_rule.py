@@ -71,6 +71,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
                 {"tasks": TASKS, "train_tasks": ["b"], "smart": {"enabled": True, "tasks": ["b"]}},
                 {"tasks": TASKS, "average": {"name": "ema"}, "smart": {"enabled": True}},
+                {"tasks": {"b": {**TASKS["b"], "pair_encoding": "joint"}}, "swap_pairs": 0.5},
             ],
         ),
         (
@@ -84,7 +85,14 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
         ),
         (SmartConfig, [{}]),
         (LoraConfig, [{"rank": 2, "alpha": 4}]),
-        (Task, [TASKS["a"], {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1}]),
+        (
+            Task,
+            [
+                TASKS["a"],
+                {**TASKS["b"], "head": "sbert", "concatenation": "uv", "head_layers": 1},
+                {**TASKS["b"], "pair_encoding": "joint"},
+            ],
+        ),
     ],
 )
 def test_a_rule_declares_every_value_that_it_reads_and_no_other(

@@ -33,6 +33,17 @@ MISFITS = [
     (CLASSES, {"contrastive_scale": 5}, "contrastive_scale 5 is for a `contrastive` above 0, which is 0"),
     (CLASSES, {"concatenation": "uv"}, "concatenation uv is for head sbert; head is linear"),
     (CLASSES, {"head_layers": 1}, "head_layers 1 is for heads mlp and sbert; head is linear"),
+    (TASKS["sst"], {"pair_encoding": "joint"}, "pair_encoding joint is for pairs; kind is single"),
+    (
+        CLASSES,
+        {"pair_encoding": "joint", "contrastive": 0.5},
+        "contrastive 0.5 compares two embeddings, and a pair has one under pair_encoding joint",
+    ),
+    (
+        CLASSES,
+        {"pair_encoding": "joint", "head": "sbert"},
+        "head sbert compares two embeddings, and a pair has one under pair_encoding joint: write head",
+    ),
     (CLASSES, {"head": "bert"}, "Input should be 'linear', 'mlp', 'sbert' or 'cosine'"),
 ]  # fmt: skip
 

@@ -60,7 +60,9 @@ def test_a_trial_stopped_between_two_steps_loses_none(
 def test_another_seed_trains_to_other_scores(
     whole: tuple[Path, list[EpochResult]], cache: Path, tmp_path: Path
 ) -> None:
-    assert metrics(list(train(config(encoder=SMALL, seed=1), tmp_path, data=None, cache=cache))) != metrics(whole[1])
+    assert metrics(list(train(config(encoder=SMALL, seed=1), tmp_path, data=None, cache=cache))) != metrics(
+        whole[1]
+    )
 
 
 def test_a_damaged_checkpoint_is_passed_over(

@@ -26,6 +26,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "layer_decay": {"layer_decay": 0.9},
     "label_smoothing": {"tasks": {"sst": {"label_smoothing": 0.1}}},
     "ordinal": {"tasks": {"sst": {"loss": "ordinal"}}},
+    "joint": {"tasks": {"para": {"pair_encoding": "joint", "head": "mlp"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
     "train_tasks": {"train_tasks": ["sst", "sts"]},
     "ema": {"average": {"name": "ema"}},
@@ -55,10 +56,16 @@ REFUSED = {
     ("freeze", "layer_pooling"): "layer_pooling weighted needs an encoder that learns; freeze is all",
     ("freeze", "lora"): "lora.rank 4 goes without freeze, which is all: adapters learn alone",
     ("freeze", "contrastive"): "contrastive needs an encoder that learns; encoder.freeze is all",
+    (
+        "joint",
+        "contrastive",
+    ): "contrastive 0.5 compares two embeddings, and a pair has one under pair_encoding joint",
     ("label_smoothing", "ordinal"): "label_smoothing 0.1 is for classes under loss ce; loss is ordinal",
 }
 APART = {*REFUSED, ("ema", "swa")}
 """Those that cannot be together: what is refused, and values of one setting."""
+NOT_ALL = {"swap_pairs", "freeze", "joint"}
+"""Any two of which go together, but not all three."""
 SETTINGS = {
     "epochs": 2,
     "steps_per_epoch": 2,
@@ -85,11 +92,15 @@ def pairs_of(techniques: Iterable[str]) -> set[tuple[str, str]]:
     return set(combinations(techniques, 2))
 
 
+def fit(techniques: Iterable[str]) -> bool:
+    return not pairs_of(techniques) & APART and not {*techniques} >= NOT_ALL
+
+
 def covering(most: int) -> list[tuple[str, ...]]:
     """Sets of techniques, in which every two that are not refused are together once at least.
 
-    A covering array of strength 2, as Cohen et al. (1997, The AETG System, IEEE TSE 23(7)) make it: each set begins
-    with a pair that no other has, and takes in what adds the most such pairs.
+    A covering array of strength 2, as Cohen et al. (1997, The AETG System, IEEE TSE 23(7)) make it: each set
+    begins with a pair that no other has, and takes in what adds the most such pairs.
 
     Args:
         most: Techniques of a set: of a few it is soon seen which of them do not go together.
@@ -99,7 +110,7 @@ def covering(most: int) -> list[tuple[str, ...]]:
         one = left[0]
         while len(one) < most:
             larger = [tuple(name for name in TECHNIQUES if name in {*one, more}) for more in TECHNIQUES]
-            larger = [two for two in larger if len(two) > len(one) and not pairs_of(two) & APART]
+            larger = [two for two in larger if len(two) > len(one) and fit(two)]
             best = max(larger, key=lambda two: len(pairs_of(two).intersection(left)), default=one)
             if len(pairs_of(best).intersection(left)) == len(pairs_of(one).intersection(left)):
                 break

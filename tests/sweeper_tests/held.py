@@ -1,9 +1,9 @@
-"""``python -m sweeper``, but from their second epoch on all trials but the first wait until they are asked to stop.
+"""``python -m sweeper``, but all trials after the first wait in their second epoch until they shall stop.
 
     python -m tests.sweeper_tests.held run --study mine --trials 3
 
-Whoever disturbs a trial in its midst so finds it there, however slow a busy machine is to do it. The server that
-forks the trials imports this module as the main one, and so the trials wait as well.
+Whoever disturbs a trial in its midst so finds it there, however slow a busy machine is to do it. The server
+that forks the trials imports this module as the main one, and so the trials wait as well.
 """
 
 import time
@@ -22,7 +22,9 @@ if __name__ == "__mp_main__":
         """The events of a trial; the next epoch begins when it has heard that it shall stop, if at all."""
         for event in _run_trial(job, stopped):
             yield event
-            while job.number and isinstance(event, Evaluated) and event.result.epoch >= EPOCH and not stopped():
+            while (
+                job.number and isinstance(event, Evaluated) and event.result.epoch >= EPOCH and not stopped()
+            ):
                 time.sleep(0.01)
 
     if _run_trial.__name__ != "_held":

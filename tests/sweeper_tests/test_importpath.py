@@ -18,14 +18,16 @@ def shadow(folder: Path, *files: str) -> None:
         write(folder / file, f"raise SystemExit('{file} of the working folder was imported')\n")
 
 
-def test_each_file_alone_and_no_file(folder: Path) -> None:
+def test_no_file_is_imported(folder: Path) -> None:
+    """Any of them would end the command, also beside the others; but of two called `model` one is taken."""
     whole = process("list", path=str(ROOT))
     assert (whole.code, whole.err) == (0, "")
-    for file in FILES:
-        shadow(folder, file)
-        assert process("list", path=HERE) == whole
-        (folder / file).unlink()
     assert process("list", path=f"{os.pathsep}{ROOT}") == whole
+    shadow(folder, *FILES)
+    assert process("list", path=HERE) == whole
+    (folder / "model/__init__.py").unlink()
+    (folder / "model").rmdir()
+    assert process("list", path=HERE) == whole
 
 
 def test_trials_are_trained_and_reported(folder: Path) -> None:

@@ -24,6 +24,7 @@ class Comparison:
         seeds: Number of training seeds of the two sides.
         of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
         configurations: Number of matched configurations; 1 where two configurations are compared.
+        across: Whether one side encodes pairs together and the other one apart.
     """
 
     ours: Configuration
@@ -35,6 +36,7 @@ class Comparison:
     seeds: tuple[int, int]
     of_arms: bool
     configurations: int = 1
+    across: bool = False
 
     def reversed(self) -> "Comparison":
         """The same, seen from the other side."""

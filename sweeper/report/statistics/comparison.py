@@ -15,6 +15,7 @@ from model.result import judged_by
 from ...study.settings import field_path, flat
 from ..configuration import Configuration
 from ..results import Results, leaders, records
+from ..tracks import by_track, joint_arms
 from .compared import Comparison
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
@@ -44,6 +45,7 @@ class Comparisons:
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
         self._rows: dict[str, Predictions] = {}
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
+        self._joint = joint_arms(results)
         self.leaders = leaders(results)
         samples = {one.numbers[0]: self._sample([one]) for one in self.leaders}
         self._samples = {number: sample for number, sample in samples.items() if sample is not None}
@@ -96,16 +98,16 @@ class Comparisons:
 
     @cached_property
     def against_best(self) -> list[Comparison]:
-        """Every other leader against the one with the highest mean `overall`.
+        """Every other leader against the one with the highest mean `overall` of its track.
 
         That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
         """
-        if not self.compared or self.compared[0] is not self.leaders[0] or not self.compared[0].whole:
-            return []
+        leading = [own[0] for own in by_track(self.results, self.leaders).values()]
+        best = [one for one in self.compared if one in leading and one.whole]
         pairs = self._pairs(self.compared)
         family = [(one.arm, other.arm) for one, other in self._pairs(self.leaders)]
         found = self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
-        return [each.reversed() for each in found if each.ours is self.compared[0]]
+        return [each.reversed() for each in found if each.ours in best and not each.across]
 
     def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
         """Every two that have a task in common."""
@@ -150,11 +152,13 @@ class Comparisons:
         arms = sum(name in one.scores for one in self.leaders)
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
         rank = self.results.rank(name)
-        best = max(compared, key=lambda one: rank(one.scores[name]))
+        tracks = by_track(self.results, compared).values()
+        best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
-            if best in pair and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
-                found |= {one.arm for one in pair if one is not best}
+            led = any(one in best for one in pair) and not self._across(*pair)
+            if led and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
+                found |= {one.arm for one in pair if one not in best}
         return found
 
     def _family(
@@ -181,9 +185,13 @@ class Comparisons:
                 None if p is None else detectable(each["overall"].spread, size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
+                across=self._across(ours, theirs),
             )
             for (ours, theirs), each, p, own in zip(pairs, gaps, overall, tasks, strict=True)
         ]
+
+    def _across(self, one: Configuration, other: Configuration) -> bool:
+        return (one.arm in self._joint) != (other.arm in self._joint)
 
     def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
         key = ours.numbers[0], theirs.numbers[0]

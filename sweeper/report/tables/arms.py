@@ -8,25 +8,37 @@ from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
 from ..results import Results, leaders, mean_and_deviation
-from .cells import count_cell, find_best, numeric, plus_minus, remarks, score_cells
+from ..tracks import tracks_note
+from .cells import (
+    best_of_tracks,
+    count_cell,
+    numeric,
+    plus_minus,
+    remarks,
+    score_cells,
+    track_cells,
+    track_columns,
+)
 
 
 def arms_table(results: Results) -> Table:
     """One row an arm: its trials, its best configuration with scores and setting, the mean over all."""
     best = {one.arm: one for one in leaders(results)}
-    top = find_best([one.scores for one in best.values()], results)
+    tops = best_of_tracks(results, list(best.values()))
     rows = []
     every = dict(list(results.whole.observations.groupby("arm")["overall"]))
     ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
     for arm in results.arms:
         mean, deviation = mean_and_deviation(every.get(arm, pd.Series(dtype=float)))
         one = best.get(arm)
+        scores, numbers = (one.scores, one.numbers) if one else (None, ())
         rows.append(
             (
                 Cell(one_line(arm)),
+                *track_cells(results, arm),
                 count_cell(ended[arm, RunState.COMPLETE.value]),
                 count_cell(ended[arm, RunState.FAILED.value]),
-                *score_cells(results, one.scores if one else None, top, one.numbers if one else ()),
+                *score_cells(results, scores, tops.get(arm, {}), numbers),
                 count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),
                 Cell(NONE if one is None else setting_line(one.params) or "defaults"),
@@ -35,6 +47,7 @@ def arms_table(results: Results) -> Table:
         )
     columns = (
         Column("arm"),
+        *track_columns(results),
         *numeric("complete", "failed", *results.scores, "seeds", "mean ± sd"),
         Column("setting of the best", optional=True),
         Column("trials", optional=True),
@@ -43,4 +56,4 @@ def arms_table(results: Results) -> Table:
         "Scores are those of the arm's best configuration, as means over its seeds; mean ± sd is over all "
         "configurations and seeds of the arm, each once."
     )
-    return Table("arms", "Arms", columns, tuple(rows), (best_of, *remarks(results)))
+    return Table("arms", "Arms", columns, tuple(rows), (best_of, *tracks_note(results), *remarks(results)))

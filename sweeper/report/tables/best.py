@@ -9,28 +9,31 @@ from ..configuration import Configuration
 from ..document import Cell, Column, Table
 from ..results import Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
+from ..tracks import tracks_note, tracks_of
 from .cells import (
+    best_of_tracks,
     count_cell,
-    find_best,
     interval_cell,
     numeric,
     remarks,
     score_cell,
     score_cells,
     setting_cell,
+    track_cells,
+    track_columns,
 )
 
 
 def best_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its best configuration by the mean over seeds, with its interval and ties."""
     found = {one.arm: one for one in leaders(results)}
-    top = find_best([one.scores for one in found.values()], results)
-    rows, place, confirmed = [], 3 + len(results.scores), compared.claims is not compared
+    tops, joint = best_of_tracks(results, list(found.values())), track_columns(results)
+    rows, place, confirmed = [], 3 + len(joint) + len(results.scores), compared.claims is not compared
     for arm in results.arms:
         one = found.get(arm)
         interval = (compared.intervals(one) or {}).get("overall") if one else None
         ties = {name for name, arms in compared.ties.items() if arm in arms and not confirmed}
-        line = _best_row(arm, one, results, top, ties)
+        line = _best_row(arm, one, results, tops.get(arm, {}), ties)
         rows.append((*line[:place], interval_cell(interval), *line[place:]))
     columns = _configuration_columns(results)
     columns = (*columns[:place], Column("95 %", numeric=True, optional=True), *columns[place:])
@@ -42,6 +45,7 @@ def best_table(results: Results, compared: Comparisons) -> Table:
         *([f"{TIE}: not told apart from the best."] if any(compared.ties.values()) and not confirmed else []),
         *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
+        *tracks_note(results),
         *remarks(results),
     )
     title = "Best configuration of each arm" + ", in the search" * confirmed
@@ -59,16 +63,20 @@ def pareto_table(results: Results) -> Table | None:
     """One row a configuration on the Pareto front of the study's objectives; None of a single objective."""
     if len(results.objectives) == 1:
         return None
-    rows = [_best_row(one.arm, one, results, {}) for one in pareto_front(results)]
-    note = f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds."
-    return Table(
-        "pareto", "Pareto front", _configuration_columns(results), tuple(rows), (note, *remarks(results))
+    front = [one for track in tracks_of(results) for one in pareto_front(track)]
+    rows = [_best_row(one.arm, one, results, {}) for one in front]
+    notes = (
+        f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds.",
+        *tracks_note(results),
+        *remarks(results),
     )
+    return Table("pareto", "Pareto front", _configuration_columns(results), tuple(rows), notes)
 
 
 def _configuration_columns(results: Results) -> tuple[Column, ...]:
     return (
         Column("arm"),
+        *track_columns(results),
         *numeric("seeds", *results.scores, "se"),
         *(Column(name) for name in results.space),
         Column("trials", optional=True),
@@ -85,6 +93,7 @@ def _best_row(
     settings: dict[str, Any] = one.params if one else {}
     return (
         Cell(one_line(arm)),
+        *track_cells(results, arm),
         count_cell(len(one.numbers) if one else 0),
         *(
             replace(cell, tie=name in ties and not cell.bold)

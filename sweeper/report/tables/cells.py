@@ -5,8 +5,10 @@ from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
 from ..document import Cell, Column
+from ..configuration import Configuration
 from ..results import Results
 from ..statistics.intervals import Interval
+from ..tracks import APART, TOGETHER, by_track, joint_arms
 
 EMPTY = Cell("")
 
@@ -71,6 +73,28 @@ def score_cells(
         )
         for name in results.scores
     ]
+
+
+def best_of_tracks(results: Results, ranked: Sequence[Configuration]) -> dict[str, dict[str, float]]:
+    """The best of each score for each arm: that of the configurations of its track.
+
+    Args:
+        results: The study.
+        ranked: The configurations that are shown, of each arm one.
+    """
+    tracks = by_track(results, ranked).values()
+    return {one.arm: find_best([each.scores for each in own], results) for own in tracks for one in own}
+
+
+def track_cells(results: Results, arm: str) -> list[Cell]:
+    """Whether an arm encodes pairs apart or together; nothing where all encode them apart."""
+    joint = joint_arms(results)
+    return [Cell(TOGETHER if arm in joint else APART)] if joint else []
+
+
+def track_columns(results: Results) -> list[Column]:
+    """The column of `track_cells`."""
+    return [Column("pairs")] if joint_arms(results) else []
 
 
 def find_best(rows: Sequence[Any], results: Results) -> dict[str, float]:

@@ -20,6 +20,11 @@ RULE = (
     "interval; {meaningful} counts as meaningful (Bouthillier et al., 2021)."
 )
 
+ACROSS = (
+    "Across tracks: one arm encodes pairs together (a cross-encoder), the other one each sentence by itself; "
+    "a verdict does not make the one a better encoder of sentences."
+)
+
 
 def comparisons_table(comparisons: Comparisons) -> Table | None:
     """One row a declared pair, then one for each other arm against the best; None of no pair.
@@ -37,7 +42,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
         (
             *_row(each, width),
             *_task_cells(each, results),
-            Cell(asked + "; configurations" * (not each.of_arms)),
+            Cell(asked + "; configurations" * (not each.of_arms) + "; across tracks" * each.across),
         )
         for each, asked in why
     ]
@@ -52,6 +57,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
         "Tasks: p Holm over all declared pairs and tasks, a second family.",
     ]
+    notes += [ACROSS] * any(each.across for each, _ in why)
     notes += score_notes(results)
     if best:
         notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
@@ -76,7 +82,8 @@ def matched_table(comparisons: Comparisons) -> Table | None:
         "observation. p seeds: the larger one of the paired t-tests over configurations and over seeds. p "
         "Holm: adjusted for all pairs of this table. All else as in the table of comparisons."
     )
-    return Table("matched", "Arms on matched configurations", columns, tuple(rows), (note,))
+    notes = (note, *[ACROSS] * any(each.across for each in pairs))
+    return Table("matched", "Arms on matched configurations", columns, tuple(rows), notes)
 
 
 _COLUMNS = (

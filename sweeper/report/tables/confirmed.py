@@ -7,7 +7,8 @@ from ..confirmation import configuration_key
 from ..document import Cell, Column, Table
 from ..results import Results, mean_and_deviation
 from ..statistics.comparison import Comparisons
-from .cells import count_cell, difference_cell, interval_cell, numeric, score_cell
+from ..tracks import tracks_note
+from .cells import count_cell, difference_cell, interval_cell, numeric, score_cell, track_cells, track_columns
 
 
 def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
@@ -35,6 +36,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         rows.append(
             (
                 Cell(one_line(one.arm)),
+                *track_cells(results, one.arm),
                 score_cell(one.mean, one.numbers),
                 count_cell(len(one.numbers)),
                 score_cell(mean),
@@ -47,6 +49,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         )
     columns = (
         Column("arm"),
+        *track_columns(results),
         *numeric("search", "seeds", "confirmed", "sd", "95 %", "fresh seeds", "difference", *names),
     )
     notes = [
@@ -65,6 +68,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         f"{arm}: in place of overall, which it lacks, the mean of {', '.join(tasks)}, which it trains alone."
         for arm, tasks in results.trained.items()
     ]
+    notes += tracks_note(results)
     title = "Confirmed at fresh seeds, dev scores"
     return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
 

@@ -5,7 +5,13 @@ import pandas as pd
 from ...text import NONE, one_line, plural
 from ..document import Cell, Column, Table
 from ..results import Results
+from ..tracks import joint_arms
 from .cells import count_cell, duration_cell, numeric
+
+_PAIRS = (
+    "1,000 pairs: time of predicting so many dev pairs of new sentences, the median over trials. Apart, a "
+    "sentence that was embedded before costs nothing more; together, each pair takes the encoder anew."
+)
 
 
 def cost_table(results: Results) -> Table | None:
@@ -18,7 +24,7 @@ def cost_table(results: Results) -> Table | None:
         return None
     of = dict(list(trials.groupby("arm")))
     groups = [(arm, of.get(arm, trials[:0])) for arm in results.arms]
-    rows = []
+    rows, joint = [], bool(joint_arms(results))
     for name, every in (*groups, ("all", trials)):
         own = every[every["reused_from"].isna()]
         seconds, epochs = float(own["seconds"].sum()), int(own["epochs"].sum())
@@ -36,17 +42,19 @@ def cost_table(results: Results) -> Table | None:
                 duration_cell(pace),
                 duration_cell(processor_seconds(own)),
                 _step_cell(own["step_seconds"].median()),
+                *([_step_cell(own["pair_seconds"].median())] if joint else []),
                 Cell(NONE if peak is None else f"{peak:,.0f}", value=None if peak is None else float(peak)),
             )
         )
+    notes = (*_notes(trials), *[_PAIRS] * joint)
     columns = (
         Column("arm"),
         *numeric("trials", "epochs", "time"),
         Column("median trial", numeric=True, optional=True),
         Column("time per epoch", numeric=True, optional=True),
-        *numeric("processor", "time a step", "peak MiB"),
+        *numeric("processor", "time a step", *["1,000 pairs"] * joint, "peak MiB"),
     )
-    return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), _notes(trials))
+    return Table("cost", "Cost", columns, tuple(rows if len(groups) > 1 else rows[:1]), notes)
 
 
 def _notes(trials: pd.DataFrame) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from ...text import NONE, one_line, score, setting
 from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
 from ..results import Results
+from ..tracks import tracks_note
 from .cells import numeric, remarks
 
 BINS = 4
@@ -47,7 +48,7 @@ def cross_table(key: str, results: Results) -> Table:
         "stands in brackets."
     )
     title = f"{one_line(down)} against {one_line(across)}"
-    return Table(key, title, columns, tuple(rows), (note, *remarks(results)))
+    return Table(key, title, columns, tuple(rows), (note, *tracks_note(results), *remarks(results)))
 
 
 def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:

@@ -6,13 +6,15 @@ from ...text import NONE, one_line, score
 from ..configuration import params
 from ..document import Cell, Column, Table
 from ..results import Results, best_trial, records
+from ..tracks import tracks_note, tracks_of
 from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, trial_cell
 
 
 def trials_table(results: Results) -> Table:
     """Every trial: its state, seed, scores, time and setting."""
-    best = best_trial(results.whole.complete)
-    number = None if best is None else best["number"]
+    complete = results.whole.complete
+    best = (best_trial(complete[complete["arm"].isin(track.arms)]) for track in tracks_of(results))
+    numbers = [one["number"] for one in best if one is not None]
     rows = []
     for trial in records(results.trials.sort_values("number")):
         chosen = params(trial)
@@ -26,7 +28,7 @@ def trials_table(results: Results) -> Table:
                 *(
                     Cell(NONE)
                     if name in results.undefined or pd.isna(trial[name])
-                    else Cell(score(trial[name]), value=trial[name], bold=trial["number"] == number)
+                    else Cell(score(trial[name]), value=trial[name], bold=trial["number"] in numbers)
                     for name in results.scores
                     if name in trial
                 ),
@@ -42,4 +44,4 @@ def trials_table(results: Results) -> Table:
         *numeric("seed", *results.scores, "best epoch", "time"),
         *(Column(name) for name in results.space),
     )
-    return Table("trials", "All trials", columns, tuple(rows), tuple(remarks(results)))
+    return Table("trials", "All trials", columns, tuple(rows), (*tracks_note(results), *remarks(results)))

@@ -8,6 +8,7 @@ import pytest
 from model.config import EncoderConfig
 from model.data.augmentation import Augmentation, drop_words, mask_words
 from model.data.rows import Rows
+from model.data.sentences import Padded
 from model.data.tokenizer import SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
 from tests.model_tests.made import TASKS, padded
@@ -20,35 +21,35 @@ def tokenizer() -> SentenceTokenizer:
     return build_tokenizer(EncoderConfig(max_length=64), CORPUS)
 
 
-def arrays(tokenizer: SentenceTokenizer, sentences: list[str]) -> tuple[np.ndarray, np.ndarray]:
+def batch_of(tokenizer: SentenceTokenizer, sentences: list[str]) -> Padded:
     ids, mask = padded(tokenizer, sentences)
-    return ids.numpy(), mask.numpy()
+    return Padded(ids.numpy(), mask.numpy())
 
 
 def test_all_or_no_words_are_masked_at_the_ends_of_the_range(tokenizer: SentenceTokenizer) -> None:
-    ids, mask = arrays(tokenizer, ["the old cat", "dogs"])
+    batch = batch_of(tokenizer, ["the old cat", "dogs"])
     generator = np.random.default_rng(0)
-    assert np.array_equal(mask_words(ids, mask, tokenizer, 0.0, generator), ids)
-    masked = mask_words(ids, mask, tokenizer, 1.0, generator)
-    inner = mask.astype(bool)
+    assert np.array_equal(mask_words(batch, tokenizer, 0.0, generator), batch.ids)
+    masked = mask_words(batch, tokenizer, 1.0, generator)
+    inner = batch.mask.astype(bool)
     inner[:, 0] = False
-    inner[[0, 1], mask.sum(axis=1) - 1] = False
+    inner[[0, 1], batch.mask.sum(axis=1) - 1] = False
     assert (masked[inner] == tokenizer.mask_id).all()
-    assert np.array_equal(masked[~inner], ids[~inner])
+    assert np.array_equal(masked[~inner], batch.ids[~inner])
 
 
 def test_all_pieces_of_a_word_go_together(tokenizer: SentenceTokenizer) -> None:
-    ids, mask = arrays(tokenizer, ["the birds cats bodies"] * 200)
-    masked = mask_words(ids, mask, tokenizer, 0.5, np.random.default_rng(0)) == tokenizer.mask_id
-    continued = tokenizer.continues_word[ids]
+    batch = batch_of(tokenizer, ["the birds cats bodies"] * 200)
+    masked = mask_words(batch, tokenizer, 0.5, np.random.default_rng(0)) == tokenizer.mask_id
+    continued = tokenizer.continues_word[batch.ids]
     assert continued.any()
     assert np.array_equal(masked[:, 1:][continued[:, 1:]], masked[:, :-1][continued[:, 1:]])
 
 
 def test_the_share_of_masked_words_is_the_one_asked_for(tokenizer: SentenceTokenizer) -> None:
-    ids, mask = arrays(tokenizer, CORPUS * 500)
-    masked = mask_words(ids, mask, tokenizer, 0.15, np.random.default_rng(0)) == tokenizer.mask_id
-    words = 9 * len(ids)
+    batch = batch_of(tokenizer, CORPUS * 500)
+    masked = mask_words(batch, tokenizer, 0.15, np.random.default_rng(0)) == tokenizer.mask_id
+    words = 9 * len(batch.ids)
     assert masked.sum() / words == pytest.approx(0.15, abs=4 * np.sqrt(0.15 * 0.85 / words))
 
 
@@ -65,25 +66,25 @@ def pairs(folder: Path) -> TaskData:
 
 def test_a_share_of_the_pairs_is_exchanged(tmp_path: Path) -> None:
     data, rows = pairs(tmp_path), np.random.default_rng(0).permutation(400)[:300]
-    first, second = data.sentence_numbers(rows).reshape(2, -1)
+    first, second = data.sequence_numbers(rows).reshape(2, -1)
     augmentation = Augmentation(swap_pairs=0.3, seed=(1, 2, 3))
-    left, right = augmentation.sentence_numbers(data, rows).reshape(2, -1)
+    left, right = augmentation.sequence_numbers(data, rows).reshape(2, -1)
     swapped = left == second
     assert np.array_equal(np.where(swapped, second, first), left)
     assert np.array_equal(np.where(swapped, first, second), right)
     assert swapped.mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / 300))
-    again = augmentation.sentence_numbers(data, rows).reshape(2, -1)[0]
+    again = augmentation.sequence_numbers(data, rows).reshape(2, -1)[0]
     assert np.array_equal(again, left)
     assert not np.array_equal(
-        Augmentation(swap_pairs=0.3, seed=(1, 3, 3)).sentence_numbers(data, rows)[:300], left
+        Augmentation(swap_pairs=0.3, seed=(1, 3, 3)).sequence_numbers(data, rows)[:300], left
     )
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_none_or_all_of_them_are(share: float, tmp_path: Path) -> None:
     data, rows = pairs(tmp_path), np.arange(20)
-    numbers = Augmentation(swap_pairs=share, seed=(1,)).sentence_numbers(data, rows)
-    plain = data.sentence_numbers(rows)
+    numbers = Augmentation(swap_pairs=share, seed=(1,)).sequence_numbers(data, rows)
+    plain = data.sequence_numbers(rows)
     assert np.array_equal(numbers, np.roll(plain, 20) if share else plain)
 
 
@@ -106,19 +107,20 @@ def reference(row: list[int], draws: list[float], tokenizer: SentenceTokenizer, 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 1.0])
 def test_what_stays_is_what_it_was_in_its_order(share: float, tokenizer: SentenceTokenizer) -> None:
     sentences = ["the birds cats bodies", "a dog", "", "the old cat sees the dog and a bird", "bodies"] * 60
-    ids, mask = arrays(tokenizer, sentences)
-    draws = np.random.default_rng(5).random(ids.shape)
-    found, kept = drop_words(ids, mask, tokenizer, share, np.random.default_rng(5))
+    batch = batch_of(tokenizer, sentences)
+    draws = np.random.default_rng(5).random(batch.ids.shape)
+    shortened = drop_words(batch, tokenizer, share, np.random.default_rng(5))
+    found, kept = shortened.ids, shortened.mask
     expected = [
         reference(row[real == 1].tolist(), drawn.tolist(), tokenizer, share)
-        for row, real, drawn in zip(ids, mask, draws, strict=True)
+        for row, real, drawn in zip(batch.ids, batch.mask, draws, strict=True)
     ]
     assert [row[real == 1].tolist() for row, real in zip(found, kept, strict=True)] == expected
     assert found.shape[1] == max(map(len, expected))
     assert (found[kept == 0] == tokenizer.pad_id).all()
     assert (np.diff(kept, axis=1) <= 0).all()
     if share == 0:
-        assert np.array_equal(found, ids)
+        assert np.array_equal(found, batch.ids)
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.15, 9), (0.6, 2)])
@@ -127,8 +129,9 @@ def test_the_share_of_words_left_out_is_the_one_asked_for(
 ) -> None:
     sentences = 4000
     text = " ".join(CORPUS[0].split()[:words])
-    ids, mask = arrays(tokenizer, [text] * sentences)
-    _, kept = drop_words(ids, mask, tokenizer, share, np.random.default_rng(0))
+    batch = batch_of(tokenizer, [text] * sentences)
+    kept = drop_words(batch, tokenizer, share, np.random.default_rng(0)).mask
+    mask = batch.mask
     left_out = (mask.sum(axis=1) - kept.sum(axis=1)) / ((mask.sum(axis=1) - 2) / words)
     # Of n words n p go, less the one that stays where all would, which has the probability p^n.
     assert left_out.max() < words
@@ -138,13 +141,11 @@ def test_the_share_of_words_left_out_is_the_one_asked_for(
 
 
 def test_words_are_left_out_anew_at_each_step_and_alike_at_the_same(tokenizer: SentenceTokenizer) -> None:
-    ids, mask = arrays(tokenizer, CORPUS * 20)
+    batch = batch_of(tokenizer, CORPUS * 20)
     one, again, other = (
-        Augmentation(word_dropout=0.5, seed=seed).shortened(ids, mask, tokenizer)[0]
+        Augmentation(word_dropout=0.5, seed=seed).changed(batch, tokenizer).ids
         for seed in ((1, 2, 3), (1, 2, 3), (1, 3, 3))
     )
     assert np.array_equal(one, again)
     assert not np.array_equal(one[:, :4], other[:, :4])
-    kept = Augmentation(word_dropout=0.0, seed=(1,)).shortened(ids, mask, tokenizer)
-    assert kept[0] is ids
-    assert kept[1] is mask
+    assert Augmentation(word_dropout=0.0, seed=(1,)).changed(batch, tokenizer) is batch

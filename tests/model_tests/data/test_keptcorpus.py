@@ -96,6 +96,26 @@ def assert_equal_rows(one: TaskData, other: TaskData) -> None:
         np.testing.assert_array_equal(mine, yours)
 
 
+def test_pairs_in_one_sequence_are_what_reading_gives(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FilesSource(train="train.tsv", dev="dev.tsv", test="test.tsv")
+    para = {"text": ("sentence", "id"), "label": "long", "labels": ("a", "b"), "train_rows": 20}
+    joint = DEMO["para"].model_copy(update=para | {"source": source, "head": "mlp", "pair_encoding": "joint"})
+    given = config(tasks={"para": joint}, encoder=TINY | {"max_length": 8}, train_sample=7)
+    kept_corpus(given, data, tmp_path / "cache")
+    assert not is_read(monkeypatch, given, data, tmp_path / "cache")
+    expected = load_corpus(given, data, tmp_path / "other").train["para"]
+    found = kept_corpus(given, data, tmp_path / "cache").train["para"]
+    assert_equal_rows(found, expected)
+    assert found.pairs is not None
+    assert expected.pairs is not None
+    assert found.pairs.form == expected.pairs.form
+    assert np.array_equal(found.pairs.longer, expected.pairs.longer)
+    apart = config(tasks={"para": joint.model_copy(update={"pair_encoding": "apart"})}, encoder=given.encoder)
+    assert kept_corpus(apart, data, tmp_path / "cache").train["para"].pairs is None
+
+
 @pytest.mark.parametrize("remove", [False, True])
 def test_it_is_what_reading_gives(
     remove: bool, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

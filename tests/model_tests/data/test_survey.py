@@ -83,8 +83,8 @@ def test_the_share_of_texts_that_are_cut_is_known(tmp_path: Path) -> None:
     rows = [f"{long if i % 4 == 0 else short} \t{short}\t1" for i in range(40)]
     (tmp_path / "train.tsv").write_text("one\tother\ty\n" + "\n".join(rows) + "\n")
     found = {"x": survey("x", task(), ("train",), tmp_path)}
-    assert cut_shares(EncoderConfig(max_length=8), found) == {"x": {"train": 0.25}}
-    assert cut_shares(EncoderConfig(max_length=32), found) == {"x": {"train": 0.0}}
+    assert cut_shares(EncoderConfig(max_length=8), {"x": task()}, found) == {"x": {"train": 0.25}}
+    assert cut_shares(EncoderConfig(max_length=32), {"x": task()}, found) == {"x": {"train": 0.0}}
 
 
 def test_a_split_by_share_is_counted_as_it_is_read(tmp_path: Path) -> None:

@@ -31,17 +31,17 @@ def test_sentences_lie_column_by_column(tokenizer: SentenceTokenizer, tmp_path: 
     data = tokenise(TASK, PAIRS, tokenizer, tmp_path)
     texts = [text for column in PAIRS.texts for text in column]
     assert contents(data) == tokenizer.encode(texts)
-    assert data.sentence_numbers(np.array([1])).tolist() == [1, 3]
+    assert data.sequence_numbers(np.array([1])).tolist() == [1, 3]
     assert data.row_lengths.tolist() == [5, 5]  # cut to the longest length
     assert data.labels.tolist() == [1.0, 4.0]
 
 
 def test_padding_is_masked(tokenizer: SentenceTokenizer, tmp_path: Path) -> None:
     data = tokenise(TASK, PAIRS, tokenizer, tmp_path)
-    ids, mask = data.sentences.padded(np.array([0, 1]), pad_id=tokenizer.pad_id)
-    assert mask.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]]
-    assert ids[1, 4] == tokenizer.pad_id
-    assert ids[0].tolist() == contents(data)[0]
+    batch = data.sentences.padded(np.array([0, 1]), pad_id=tokenizer.pad_id)
+    assert batch.mask.tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 1, 0]]
+    assert batch.ids[1, 4] == tokenizer.pad_id
+    assert batch.ids[0].tolist() == contents(data)[0]
 
 
 @pytest.mark.parametrize("name", ["ids.npy", "offsets.npy", "sha256.json"])

@@ -81,7 +81,7 @@ def trials() -> set[psutil.Process]:
 
 
 def only_trial(seconds: float = 60) -> psutil.Process:
-    """The process of the one trial below this one, once those that have lost their node or driver are gone."""
+    """The one trial's process below this one, once those that have lost their node or driver are gone."""
     deadline = time.monotonic() + seconds
     while len(found := trials()) != 1:
         assert time.monotonic() < deadline, found

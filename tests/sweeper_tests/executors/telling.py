@@ -46,8 +46,6 @@ def printing_child(job: Job, sender: Connection, watched: Connection, device: st
     _run(events, job, sender, watched, device)
 
 
-def _run(
-    events: Events, job: Job, sender: Connection, watched: Connection, device: str | None
-) -> None:
+def _run(events: Events, job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
     local.run_trial = events  # type: ignore[assignment]
     local._child(job, sender, watched, device)

@@ -1,6 +1,5 @@
 """Each trial sees one device alone, the freest; what cannot be is one clear error. No device is needed."""
 
-import os
 import subprocess
 import sys
 import time

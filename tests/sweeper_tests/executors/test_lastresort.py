@@ -29,7 +29,7 @@ def test_a_bug_is_one_line_and_its_traceback_is_kept(
     def broken(*_: object, **__: object) -> None:
         raise KeyError(f"\x1b[31m{URL}")
 
-    monkeypatch.setattr(importlib.import_module("sweeper.cli.app"), "app", broken)
+    monkeypatch.setattr(importlib.import_module("sweeper.cli.app"), "_whole", lambda: broken)
     (folder / ".sweeper").mkdir()
     said = sweeper("list", "--storage", URL)
     assert (said.code, said.out) == (2, "")

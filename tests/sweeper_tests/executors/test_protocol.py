@@ -1,6 +1,5 @@
 """All executors tell the same story of a trial; a process of its own also dies alone, and with its driver."""
 
-import os
 import platform
 import signal
 import subprocess

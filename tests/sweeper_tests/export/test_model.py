@@ -41,12 +41,20 @@ ARMS: dict[str, dict[str, object]] = {
     # Not the cosine: those of a barely trained [CLS] differ by rounding alone.
     "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
     "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
+    "joint": {
+        **{"encoder.pooling": "cls", "paraphrase_head": "mlp", "sts_head": "linear"},
+        **{f"tasks.{name}.pair_encoding": "joint" for name in ("para", "sts")},
+    },
     "Pair layer": {"encoder.pooling": "mean", "pair_layer": "tanh", "sts_loss": "mse"},
     "Mixed layers": {"encoder.pooling": "mean", "encoder.layer_pooling": "weighted", "sts_loss": "mse"},
     "Mixed layers, [CLS]": {"encoder.layer_pooling": "weighted", "sts_head": "linear", "sts_loss": "ce"},
     "LoRA": {"encoder.lora": {"rank": 4, "alpha": 16}, "encoder.pooling": "mean", "sts_loss": "mse"},
     # It takes a hundred times as long as the others.
-    "MiniLM": {"encoder": {"source": "minilm", "pooling": "mean", "max_length": 24}, "sts_loss": "ce", "epochs": 1}
+    "MiniLM": {
+        "encoder": {"source": "minilm", "pooling": "mean", "max_length": 24},
+        "sts_loss": "ce",
+        "epochs": 1,
+    }
     | {f"tasks.{name}.{rows}_rows": 16 for name in ("sst", "para", "sts") for rows in ("train", "dev")},
 }
 Array = NDArray[Any]
@@ -103,9 +111,11 @@ def check_readme(exported: Path, trial: Trial) -> None:
         block.replace("path/to/this/folder", str(exported))
         for block in re.findall(r"```python\n(.*?)```", (exported / "README.md").read_text(), re.DOTALL)
     )
+    joint = [name for name, task in trial.config.tasks.items() if task.pair_encoding == "joint"]
     plainer = trial.config.pair_layer is None and trial.config.encoder.layer_pooling == "last"
-    most = 20 if plainer else 23
+    most = (20 if plainer else 23) + bool(joint)
     assert len([line for line in plain.splitlines() if line.strip()]) <= most
+    assert ("go through the encoder together" in (exported / "README.md").read_text()) is bool(joint)
     assert "sweeper" not in plain.replace(str(exported), "")
     stored = read_predictions(exported.parent / f".sweeper/runs/poolings@tiny/{trial.number}/predictions.npz")
     assert stored is not None
@@ -227,6 +237,26 @@ def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) 
         f"poolings@tiny trial {mean.number}: overall 0.5000"
     )
     assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
+
+
+def test_the_best_of_each_track_is_named(sweeper: Command) -> None:
+    ran({"Mean": ARMS["Mean"], "joint": ARMS["joint"]}, sweeper)
+    for arm, other in (("Mean", "joint"), ("joint", "Mean")):
+        with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
+            connection.execute(
+                "UPDATE run SET scores = json_set(scores, '$.overall', iif(arm = ?, 0.75, 0.5))", (arm,)
+            )
+        said, less = sweeper("best").out.splitlines(), recorded(other)
+        pairs, track = ("together in para, sts, as a cross-encoder", "apart")
+        if arm == "Mean":
+            pairs, track = ("apart, each sentence by itself", "together")
+        assert said[2] == f"arm: {arm}"
+        assert said[5:7] == [
+            f"pairs: {pairs}",
+            f"best with pairs {track}, a track of its own: trial {less.number}, arm {other}, overall 0.5000",
+        ]
+    report = sweeper("report").out
+    assert "Of the arms with pairs together: joint alone" in " ".join(report.split())
 
 
 def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:

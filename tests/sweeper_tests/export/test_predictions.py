@@ -45,7 +45,8 @@ STUDY = """
 name: predicting
 workload: course
 base: {sst_head: mlp, paraphrase_head: sbert, sts_head: cosine, sts_loss: mse}
-arms: {Mean: {encoder.pooling: mean}, Max: {encoder.pooling: max}}
+arms: {Mean: {encoder.pooling: mean},
+       Max: {encoder.pooling: max, paraphrase_head: mlp, tasks.para.pair_encoding: joint}}
 space: {dropout: [0.1]}
 """
 
@@ -96,14 +97,17 @@ def best() -> int:
     return int(number)
 
 
+@pytest.mark.parametrize("joint", [False, True])
 def test_dev_files_give_the_stored_predictions_bit_for_bit(
-    folder: Path, sweeper: Command, trained: Callable[[int], dict[str, Predictions]]
+    joint: bool, folder: Path, sweeper: Command, trained: Callable[[int], dict[str, Predictions]]
 ) -> None:
-    stored = trained(best())
+    stored = trained(1 if joint else best())
+    which, number = (("--arm", "Max"), 1) if joint else ((), best())
     for task, name in FILES.items():
-        said = sweeper("predict", "--task", task, "--input", f"data/{name}-dev.csv", "--output", "out/p.tsv")
+        files = ("--input", f"data/{name}-dev.csv", "--output", "out/p.tsv")
+        said = sweeper("predict", "--task", task, *files, *which)
         assert (said.code, said.err) == (0, "")
-        assert said.out == f"predicting@course trial {best()}\n70 rows of task {task}: out/p.tsv\n"
+        assert said.out == f"predicting@course trial {number}\n70 rows of task {task}: out/p.tsv\n"
         found, own = rows(folder / "out/p.tsv"), stored[task]
         assert [row["id"] for row in found] == own.ids.tolist()
         assert [float(row["prediction"]) for row in found] == own.predicted.tolist()

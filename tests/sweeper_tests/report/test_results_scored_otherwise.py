@@ -138,6 +138,7 @@ def test_how_trials_are_judged_is_one_for_the_whole_study(trained: Path, sweeper
         "arms: {Slow: {}, Fast: {tasks.sts.metric: mae}}": "arms.Fast: scores task sts otherwise",
         "space: {overall.formula: [unit, mean]}": "space.overall.formula",
         "space: {tasks.para.metric: [auc, mcc]}": "says how trials are judged",
+        "space: {tasks.para.pair_encoding: [apart, joint]}": "makes a track of its own, and cannot vary",
         "objective: sts": "objective = sts: is raised, and of metric mse the lower score is better",
         "base: {overall.formula: mean}": "of sts the lower one is better (mse)",
     }

@@ -225,7 +225,7 @@ def test_the_commands_on_a_copy(sweeper: Command, folder: Path, fresh_url: str) 
     for storage in ((), ("--storage", fresh_url)):
         assert sweeper("export", "mine", "--trials", "trials.json", *storage).code == 0
         timed = {"seconds", "created", "started", "finished", "peak_memory_mb", "driver"}
-        timed |= {"processor_seconds", "step_seconds", "side_by_side"}
+        timed |= {"processor_seconds", "step_seconds", "pair_seconds", "side_by_side"}
         written = json.loads(Path("trials.json").read_text(encoding="utf-8"))
         tables.append([{k: v for k, v in row.items() if k not in timed} for row in written])
     assert tables[0] == tables[1]

@@ -16,7 +16,6 @@ from tests.sweeper_tests.store.stored import (
     in_optuna,
 )
 
-
 CONNECTIONS = "datname = current_database() AND backend_type = 'client backend'"
 
 

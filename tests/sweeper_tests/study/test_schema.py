@@ -32,7 +32,7 @@ def test_every_reference_leads_somewhere() -> None:
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_shipped_study_fits(path: Path) -> None:
-    assert len(STUDIES) == 13
+    assert len(STUDIES) == 14
     jsonschema.validate(read_yaml(path).data, SCHEMA, cls=jsonschema.Draft202012Validator)
 
 
@@ -40,6 +40,8 @@ FITS = [
     {"space": {"learning_rate": "workload", "sts_loss": "workload"}},
     {"space": {"learning_rate": {"low": 0.1, "high": 0.2, "step": None}, "encoder.dropout": [None, 0.1]}},
     {"base": {"tasks.sst": {"source.seed": 3}, "tasks.sts.source": {"kind": "files", "train": "a.tsv"}}},
+    {"base": {"encoder.lora": {"rank": 8}}, "space": {"encoder.lora.dropout": [0.0, 0.1]}},
+    {"base": {"encoder": {"lora": {"alpha": 8}}}, "space": {"encoder.lora.rank": {"low": 2, "high": 8}}},
     {"base": {"encoder": {"pooling": "mean"}, "tasks.sts": {"head": "cosine"}, "tasks.sst.head": "mlp"}},
     {"base": {"tasks.sst.source.seed": 3, "max_grad_norm": None}},
     {"space": {"batch_size": {"low": 8, "high": 64, "step": 8}, "max_grad_norm": [None, 1.0]}},
@@ -49,6 +51,7 @@ FITS = [
     {"arms": {"A": {}, "B": {"sts_head": "cosine"}}, "seeds": [1, 2], "sampler": {"name": "grid"}},
 ]
 FITS_NOT = [
+    {"base": {"encoder.lora.rank": "8"}},
     {"base": {"tasks.sst.source": 3}},
     {"base": {"tasks.sst.source": {"seed": "3"}}},
     {"base": {"tasks.sst": {"source": {"seed": True}}}},

@@ -61,6 +61,28 @@ def test_outputs_and_gradients_are_those_of_the_padded_batch(
             torch.testing.assert_close(one, two, rtol=1e-7, atol=1e-9, msg=name)
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_token_types_are_those_of_the_encoder(
+    noisy: bool, folder: Path, batch: tuple[Tensor, Tensor]
+) -> None:
+    ids, mask = batch
+    types = ((torch.arange(LENGTH) > 2) * mask).long()
+    config = EncoderConfig(source="hub", name=str(folder), pooling="mean", max_length=LENGTH)
+    encoder = SentenceEncoder(config, VOCABULARY, PAD).eval()
+    plain = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    has_types = AutoConfig.from_pretrained(folder).model_type not in {"distilbert", "mpnet"}
+    noise = torch.randn(*ids.shape, encoder.word_embedding_size) if noisy else None
+    inputs = (
+        {"input_ids": ids} if noise is None else {"inputs_embeds": plain.get_input_embeddings()(ids) + noise}
+    )
+    given = inputs | ({"token_type_ids": types} if has_types else {})
+    states = plain(**given, attention_mask=mask).last_hidden_state
+    theirs = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+    ours = encoder(ids, mask, noise, token_types=types)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert torch.equal(ours, encoder(ids, mask, noise)) != has_types
+
+
 def test_gradient_checkpointing_changes_nothing(folder: Path, batch: tuple[Tensor, Tensor]) -> None:
     config = EncoderConfig(source="hub", name=str(folder), pooling="mean", max_length=LENGTH, dropout=0.0)
     found = []
