@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
-from ..document import Cell, Column
 from ..configuration import Configuration
+from ..document import Cell, Column
 from ..results import Results
 from ..statistics.intervals import Interval
 from ..tracks import APART, TOGETHER, by_track, joint_arms
