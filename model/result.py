@@ -1,5 +1,6 @@
 """What a trial reports after each evaluation."""
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -22,6 +23,11 @@ JUDGES = ("overall", TRAINED)
 def judged_by(scores: Collection[str]) -> str:
     """The name of the score that judges a trial: ``overall``, or that of the tasks which it trains alone."""
     return "overall" if "overall" in scores else TRAINED
+
+
+def are_scores(scores: Mapping[str, float]) -> bool:
+    """Whether there is a score that judges a trial, and all are finite."""
+    return judged_by(scores) in scores and all(map(math.isfinite, scores.values()))
 
 
 def judged(scores: Mapping[str, float]) -> float:

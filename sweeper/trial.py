@@ -1,13 +1,12 @@
 """What a trial and a study are, as frozen records."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from model.result import judged_by
+from model.result import are_scores
 
 from .errors import DatabaseError
 
@@ -201,18 +200,17 @@ class Outcome:
     traceback: str | None = None
 
     def __post_init__(self) -> None:
-        failed, classed = self.state is RunState.FAILED, self.error_class is not None
+        failed = self.state is RunState.FAILED
         if not self.state.final:
             raise ValueError(f"{self.state} is no outcome")
-        if failed != classed or (self.traceback is not None and not failed):
+        if failed != (self.error_class is not None) or (self.traceback is not None and not failed):
             raise ValueError("an error class goes with a failure, and a failure needs one")
         if (self.scores is None) != (self.best_epoch is None):
             raise ValueError("scores and their epoch go together")
-        if self.scores is None:
-            if self.state is RunState.COMPLETE:
-                raise ValueError("a complete trial has scores")
-        elif judged_by(self.scores) not in self.scores or not all(map(math.isfinite, self.scores.values())):
+        if self.scores is not None and not are_scores(self.scores):
             raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
+        if self.state is RunState.COMPLETE and self.scores is None:
+            raise ValueError("a complete trial has scores")
 
 
 MetricKey = tuple[int, str, str, str]

@@ -278,7 +278,7 @@ class Comparisons:
             if run is None:
                 return None
             runs.append(run)
-        expected = {**runs[0], **self._rows}
+        expected = {**(runs[0] if runs else {}), **self._rows}
         if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
             return None
         self._rows = expected
