@@ -2,7 +2,7 @@
 
 Three tasks, 32 rows of each a step, fp32. Every technique trains the same rows from the same weights, by the
 trainer itself; all take turns with the plain step, a few steps each. Memory is the highest resident size of a
-process of its own over that of the plain trial, with evaluation and checkpoints, in copies (P) of the weights.
+process of its own over the plain trial's, with evaluation and checkpoints, in copies (P) of the weights.
 """
 
 import json

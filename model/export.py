@@ -40,7 +40,8 @@ class Exported:
 
     Attributes:
         epoch: Epoch of the weights, from 1.
-        scores: Its dev scores, computed from the weights: ``overall`` and each task.
+        scores: Its dev scores, computed from the weights: ``overall``, or the mean of the trained tasks in
+            its place, and each of these.
         predicted: The dev predictions that they are of.
     """
 
@@ -68,6 +69,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     Raises:
         EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
     """
+    config, objective = config.of_trained(), config.objective
     trained = Predictor(config.model_copy(update={"precision": "fp32"}), corpus.tokenizer, weights)
     model = trained.model
     if config.encoder.lora.rank:
@@ -92,7 +94,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     heads = {
         "embedding_size": model.encoder.embedding_size,
         **shared,
-        "overall": config.overall.words(config.tasks),
+        objective: config.overall.words(config.tasks, objective),
         "tasks": {
             name: task.model_dump(mode="json", exclude={"source"}) | _applied(name, task, model.heads[name])
             for name, task in config.tasks.items()
@@ -101,7 +103,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
     _write(folder / "heads.json", heads)
     with safe_open(weights, framework="pt") as file:
         epoch = int(file.metadata()["epoch"])
-    return Exported(epoch, {"overall": config.overall.score(config.tasks, dev), **dev}, predicted)
+    return Exported(epoch, {objective: config.overall.score(config.tasks, dev), **dev}, predicted)
 
 
 _FEATURES = {

@@ -1,6 +1,6 @@
 """The one score of a trial, by which its best epoch, the search and the report judge it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import add
 from typing import Annotated, Literal
@@ -33,6 +33,11 @@ class Overall(Frozen):
     def __hash__(self) -> int:
         return hash((self.formula, *self.weights.items()))
 
+    def only(self, names: Collection[str]) -> "Overall":
+        """The same form over some of the tasks: that of a trial which trains these alone."""
+        weights = {name: weight for name, weight in self.weights.items() if name in names}
+        return self.model_copy(update={"weights": weights})
+
     def misfit(self, tasks: Mapping[str, Task]) -> str | None:
         """Why it cannot be of these tasks; None if it can."""
         unknown = sorted(self.weights.keys() - tasks.keys())
@@ -58,8 +63,13 @@ class Overall(Frozen):
         units = (self._weight(name) * self._unit(task, scores[name]) for name, task in tasks.items())
         return reduce(add, units) / sum(map(self._weight, tasks))
 
-    def words(self, tasks: Mapping[str, Task]) -> str:
-        """Its formula, for example ``overall = (sst + para + (sts + 1) / 2) / 3``."""
+    def words(self, tasks: Mapping[str, Task], called: str = "overall") -> str:
+        """Its formula, for example ``overall = (sst + para + (sts + 1) / 2) / 3``.
+
+        Args:
+            tasks: The tasks.
+            called: What the score is called.
+        """
         terms, total = [], sum(map(self._weight, tasks))
         for name, task in tasks.items():
             weight = self._weight(name)
@@ -67,8 +77,8 @@ class Overall(Frozen):
             if weight:
                 terms.append(term if weight == 1 else f"{weight:g} * {term}")
         if len(terms) == 1:
-            return f"overall = {terms[0].removeprefix(f'{total:g} * ')}"
-        return f"overall = ({' + '.join(terms)}) / {total:g}"
+            return f"{called} = {terms[0].removeprefix(f'{total:g} * ')}"
+        return f"{called} = ({' + '.join(terms)}) / {total:g}"
 
     def width(self, tasks: Mapping[str, Task]) -> float:
         """The largest difference that there can be between two: 1, or more of scores as they are."""

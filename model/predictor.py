@@ -53,6 +53,7 @@ class Predictor:
     def __init__(
         self, config: TrainConfig, tokenizer: SentenceTokenizer, weights: Path, threads: int | None = None
     ) -> None:
+        config = config.of_trained()
         self.tokenizer = tokenizer
         self.device = pick_device(config.model_copy(update={"device": "auto"}))
         self.precision = resolved(config.precision, self.device)

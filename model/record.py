@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .config import TrainConfig
 from .data.minibatch import MiniBatch
-from .result import Metric, Split
+from .result import RAW, Metric, Split
 
 
 class EpochRecord:
@@ -108,21 +108,26 @@ class EpochRecord:
         dev: Mapping[str, float],
         train: Mapping[str, float],
         test: Mapping[str, float],
+        objective: str = "overall",
     ) -> tuple[Metric, ...]:
         """All metrics of the epoch; what did not occur is left out.
 
         Args:
-            config: The trial's tasks, and its `overall` of them.
+            config: The trained tasks, and the mean of them.
             dev: Dev score of each task.
             train: Score of each task on the training sample.
             test: Score of each task on its test rows; empty where they are not scored.
+            objective: What that mean is called; not ``overall`` where there are other tasks.
         """
         seen = [name for name, batches in self._batches.items() if batches]
-        metrics = [*_scores(config, "dev", dev), *_scores(config, "train", train)]
-        metrics += _scores(config, "test", test) if test else []
+        metrics = [
+            *_scores(config, objective, "dev", dev),
+            *_scores(config, objective, "train", train),
+            *(_scores(config, objective, "test", test) if test else []),
+        ]
         if self._raw:
-            own = _scores(config, "dev", self._raw)
-            metrics += [replace(metric, name=f"raw_{metric.name}") for metric in own]
+            own = _scores(config, objective, "dev", self._raw)
+            metrics += [replace(metric, name=f"{RAW}{metric.name}") for metric in own]
         metrics += [Metric("train", n, "loss", float(self._losses[n]) / self._batches[n]) for n in seen]
         metrics += [Metric("train", n, "padding", self.padded_tokens[n] / self.tokens[n]) for n in seen]
         for (i, one), (j, other) in combinations(enumerate(self.tokens), 2):
@@ -141,6 +146,7 @@ class EpochRecord:
         return tuple(metrics)
 
 
-def _scores(config: TrainConfig, split: Split, values: Mapping[str, float]) -> list[Metric]:
+def _scores(config: TrainConfig, objective: str, split: Split, values: Mapping[str, float]) -> list[Metric]:
     named = [Metric(split, name, config.tasks[name].metric, value) for name, value in values.items()]
-    return [*named, Metric(split, "overall", "overall", config.overall.score(config.tasks, values))]
+    mean = config.overall.score(config.tasks, values)
+    return [*named, Metric(split, objective, objective, mean)]

@@ -1,11 +1,43 @@
 """What a trial reports after each evaluation."""
 
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 Split = Literal["train", "dev", "test"]
 
+TRAINED = "trained tasks"
+"""What judges a trial that does not train all tasks: `overall` over those alone. No task can be called so."""
+
+RAW = "raw_"
+"""Before the name of a dev score of the network's own weights, where an average of them is scored."""
+
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+
+
+JUDGES = ("overall", TRAINED)
+"""Names of the scores that judge trials; each trial has one of them."""
+
+
+def judged_by(scores: Collection[str]) -> str:
+    """The name of the score that judges a trial: ``overall``, or that of the tasks which it trains alone."""
+    return "overall" if "overall" in scores else TRAINED
+
+
+def are_scores(scores: Mapping[str, float]) -> bool:
+    """Whether there is a score that judges a trial, and all are finite."""
+    return judged_by(scores) in scores and all(map(math.isfinite, scores.values()))
+
+
+def judged(scores: Mapping[str, float]) -> float:
+    """That score. It compares trials that train the same tasks."""
+    return scores[judged_by(scores)]
+
+
+def raised(scores: Mapping[str, float], objective: str) -> float:
+    """What the search raises of a trial: an objective, and `judged` for ``overall``."""
+    return judged(scores) if objective == "overall" else scores[objective]
 
 
 @dataclass(frozen=True)
@@ -15,10 +47,10 @@ class Metric:
     Attributes:
         split: ``dev``; ``train`` for the fixed training sample and the training loss; ``test`` where
             ``score_test`` is set, at the best epoch so far.
-        task: Name of the task, or ``overall``.
-        name: That of the task's metric, ``overall``, ``loss`` (mean training loss of the epoch), ``padding``
-            (tokens processed over real tokens); with ``raw_`` before it the score of the network's own
-            weights, where averaged ones count.
+        task: Name of the task, or ``overall``, or `TRAINED` in its place.
+        name: That of the task's metric, ``overall``, `TRAINED`, ``loss`` (mean training loss of the epoch),
+            ``padding`` (tokens processed over real tokens); with `RAW` before it the score of the network's
+            own weights, where averaged ones count.
         value: The value.
     """
 
@@ -34,8 +66,8 @@ class EpochResult:
 
     Attributes:
         epoch: Number of the finished epoch, from 1.
-        overall: Dev `overall` (see ``model.overall``).
-        best: Whether no earlier epoch of this trial had a higher `overall`.
+        overall: Dev `overall` (see ``model.overall``); None of a trial that does not train all tasks.
+        best: Whether no earlier epoch of this trial had a higher score (see `judged`).
         metrics: All metrics of the epoch; those named `overall` included.
         train_seconds: Time spent in training steps.
         eval_seconds: Time spent in evaluation.
@@ -47,12 +79,13 @@ class EpochResult:
         processor_seconds: Processor time of the trial up to the end of this epoch, user and system, of all
             threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
         step_seconds: Mean wall time of the trial's training steps up to here; None as above.
+        trained: Where there is no `overall`, the same mean of the dev scores of the trained tasks alone.
         pair_seconds: Wall time of predicting 1,000 dev pairs after this epoch, over all tasks of pairs; None
             without pairs, of a frozen encoder, which is not asked again, and of earlier checkpoints.
     """
 
     epoch: int
-    overall: float
+    overall: float | None
     best: bool
     metrics: tuple[Metric, ...]
     train_seconds: float
@@ -63,8 +96,24 @@ class EpochResult:
     fingerprint: str | None = None
     processor_seconds: float | None = None
     step_seconds: float | None = None
+    trained: float | None = None
     pair_seconds: float | None = None
 
+    @property
+    def judged(self) -> float:
+        """What judges the epoch: `overall`, or the mean of the trained tasks where there is none."""
+        score = self.trained if self.overall is None else self.overall
+        if score is None:
+            raise ValueError(f"epoch {self.epoch} has neither overall nor a mean of its trained tasks")
+        return score
+
+    @property
+    def objective(self) -> str:
+        """The name of that score."""
+        return TRAINED if self.overall is None else "overall"
+
     def dev_scores(self) -> dict[str, float]:
-        """Dev score of each task, without `overall`."""
-        return {m.task: m.value for m in self.metrics if m.split == "dev" and m.task != "overall"}
+        """Dev score of each trained task, without `overall`."""
+        means = ("overall", TRAINED)
+        own = (m for m in self.metrics if m.split == "dev" and not m.name.startswith(RAW))
+        return {m.task: m.value for m in own if m.task not in means}

@@ -82,7 +82,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     cost = Cost()
     device = pick_device(config)
     precision = resolved(config.precision, device)
-    config = config.model_copy(update={"precision": precision})
+    config, judged_by = config.model_copy(update={"precision": precision}), config.objective
+    declared, config = config, config.of_trained()
     if config.threads is not None:
         torch.set_num_threads(config.threads)
     corpus = kept_corpus(config, data, cache)
@@ -135,7 +136,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         precision=precision,
     )
     identity = checkpoint.Identity(
-        now=revised(fingerprint_of(config, corpus)),
+        now=revised(fingerprint_of(declared, corpus)),
         earlier=lambda: revised(earlier_fingerprint_of(config, data)),
         data=corpus.data_fingerprint,
     )
@@ -229,15 +230,15 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             record.add_smart_weights(smart.after_epoch(train_scores, dev_scores))
         if model.uncertainty is not None:
             record.add_loss_weights(model.uncertainty.weights())
-        overall = config.overall.score(config.tasks, dev_scores)
-        best = all(overall > earlier.overall for earlier in progress.results)
+        judged = config.overall.score(config.tasks, dev_scores)
+        best = all(judged > earlier.judged for earlier in progress.results)
         with (scored or nullcontext)(), computing(device, precision):
             test = predicted(corpus.test) if best else {}
         result = EpochResult(
             epoch=epoch,
-            overall=overall,
+            overall=judged if judged_by == "overall" else None,
             best=best,
-            metrics=record.metrics(config, dev_scores, train_scores, scores(config.tasks, test)),
+            metrics=record.metrics(config, dev_scores, train_scores, scores(config.tasks, test), judged_by),
             train_seconds=stepped - started,
             eval_seconds=time.perf_counter() - stepped,
             tokens=record.tokens,
@@ -246,6 +247,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             fingerprint=corpus.data_fingerprint,
             processor_seconds=cost.processor_seconds(),
             step_seconds=cost.seconds_per_step(step),
+            trained=None if judged_by == "overall" else judged,
             pair_seconds=None if features is not None else cost.seconds_per_1000_pairs(),
         )
         progress = progress.after(result)

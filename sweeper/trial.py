@@ -1,11 +1,12 @@
 """What a trial and a study are, as frozen records."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from model.result import are_scores
 
 from .errors import DatabaseError
 
@@ -114,9 +115,10 @@ class TrialRow:
         finished: When its outcome was recorded, UTC.
         seconds: Wall time of the attempts that had an outcome, and of the epochs that the first went on from.
         peak_memory_mb: Highest memory of its process in MiB.
-        best_epoch: Epoch with the highest `overall`, from 1.
-        scores: Dev scores of the best epoch: ``overall`` and each task.
+        best_epoch: Epoch with the highest `overall`, or what is in its place (`judged`), from 1.
+        scores: Dev scores of the best epoch: that one, by its name, and each task that it trains.
         error_class: Why it failed.
+        traceback: Traceback of the failure.
         configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
         halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
         reused_from: Number of the trial whose result it has, because their configurations are identical.
@@ -170,10 +172,6 @@ class TrialRow:
     pair_seconds: float | None = None
 
 
-def _finite(scores: dict[str, float]) -> bool:
-    return all(math.isfinite(score) for score in scores.values())
-
-
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a trial ended.
@@ -181,8 +179,8 @@ class Outcome:
     Attributes:
         state: COMPLETE, PRUNED or FAILED.
         seconds: Wall time of the attempt.
-        best_epoch: Epoch with the highest `overall`, from 1; None if there was no evaluation.
-        scores: Dev scores of that epoch, ``overall`` among them; None if there was no evaluation.
+        best_epoch: Epoch with the highest score, from 1; None if there was no evaluation.
+        scores: Dev scores of that epoch, among them what judges it; None if there was no evaluation.
         peak_memory_mb: Highest memory of the trial's process in MiB, where known.
         earlier_seconds: Wall time of the epochs that it went on from, which attempts before it had trained.
         error_class: Why it failed; for FAILED only.
@@ -209,7 +207,7 @@ class Outcome:
             raise ValueError("an error class goes with a failure, and a failure needs one")
         if (self.scores is None) != (self.best_epoch is None):
             raise ValueError("scores and their epoch go together")
-        if self.scores is not None and not ("overall" in self.scores and _finite(self.scores)):
+        if self.scores is not None and not are_scores(self.scores):
             raise ValueError(f"scores lack `overall`, or are not finite: {self.scores}")
         if self.state is RunState.COMPLETE and self.scores is None:
             raise ValueError("a complete trial has scores")
@@ -243,7 +241,7 @@ class Curve:
         seed: Its training seed.
         configuration: Which configuration of its arm it trains, from 0.
         state: Where it stands.
-        values: `overall` by epoch, from 1; epochs whose `overall` is not a number are left out.
+        values: What judges it by epoch, from 1; epochs where that is not a number are left out.
     """
 
     number: int
@@ -265,7 +263,7 @@ class PastTrial:
         seed: Its training seed.
         configuration: Which configuration of its arm it trains, from 0.
         state: Where it stands.
-        scores: ``overall`` and the score of each task; None unless it is complete.
+        scores: As of `TrialRow`; None unless it is complete.
     """
 
     number: int

@@ -1,11 +1,14 @@
 """The settings of distillation. Imports no torch."""
 
+from collections.abc import Collection, Mapping
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from ..frozen import Frozen
+from ..losses import LOSSES
 from ..rule import reads
+from ..tasks import Task
 
 
 class DistillationConfig(Frozen):
@@ -39,3 +42,18 @@ class DistillationConfig(Frozen):
             if getattr(self, name) != fields[name].default and not self.teacher:
                 raise ValueError(f"{name} {getattr(self, name):g} is of a teacher; `teacher` names none")
         return self
+
+    def misfit(self, tasks: Mapping[str, Task]) -> str | None:
+        """Why these tasks cannot have the teachers that are named; None if they can."""
+        for name in self.teacher:
+            if name not in tasks:
+                return f"distillation.teacher names {name!r}; the tasks are {list(tasks)}"
+            if LOSSES[tasks[name].loss].ranks:
+                loss = tasks[name].loss
+                return f"distillation.teacher.{name} teaches row by row; loss {loss} compares the rows of a batch"
+        return None
+
+    def only(self, trained: Collection[str]) -> Self:
+        """The same with the teachers of these tasks alone."""
+        left = {name: file for name, file in self.teacher.items() if name in trained}
+        return self.model_copy(update={"teacher": left})

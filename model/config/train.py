@@ -13,6 +13,7 @@ from ..heads import ACTIVATIONS
 from ..losses import LOSSES
 from ..overall import Overall
 from ..registry import OneOf
+from ..result import TRAINED
 from ..rule import reads
 from ..sampling import Sampling
 from ..tasks import Task
@@ -22,6 +23,7 @@ from .distillation import DistillationConfig
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
+from .part import part_misfit, parts_of
 from .smart import SmartConfig
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
@@ -34,6 +36,12 @@ class TrainConfig(Frozen):
     """Every setting of one trial. Two equal configurations on equal data train to equal weights."""
 
     tasks: dict[str, Task] = Field(min_length=1, description="The tasks, by short name, in report order.")
+    train_tasks: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="The tasks that are trained and scored, by name; the others are left out, and a trial "
+        "without one of them has no overall: it is judged by the mean of those alone; null: all.",
+    )
     overall: Overall = Overall()
     encoder: EncoderConfig = EncoderConfig()
     dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
@@ -158,6 +166,16 @@ class TrainConfig(Frozen):
         return tasks
 
     @model_validator(mode="after")
+    @reads("train_tasks", "gradient", "balance", "smart.enabled", "smart.tasks")
+    def _named_tasks(self) -> Self:
+        wanted = {f"gradient {self.gradient}": self.gradient != "sum", "balance": self.balance != "static"}
+        between = [what for what, so in wanted.items() if so]
+        misfit = part_misfit(self.train_tasks, self.tasks, between, self.overall, self.smart)
+        if misfit:
+            raise ValueError(misfit)
+        return self
+
+    @model_validator(mode="after")
     @reads("gradient", "sampling")
     def _tasks_in_a_step(self) -> Self:
         if self.gradient != "sum" and self.sampling != "joint":
@@ -168,15 +186,8 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     @reads(
-        *(
-            "encoder.freeze",
-            "mask_words",
-            "word_dropout",
-            "layer_decay",
-            "r_drop",
-            "smart.enabled",
-            "gradient",
-        ),
+        *("encoder.freeze", "mask_words", "word_dropout", "layer_decay", "r_drop", "smart.enabled"),
+        *("gradient", "train_tasks"),
         "tasks.*.contrastive",
     )
     def _learning_encoder(self) -> Self:
@@ -187,7 +198,7 @@ class TrainConfig(Frozen):
             "r_drop": self.r_drop > 0,
             "smart.enabled": self.smart.enabled,
             f"gradient {self.gradient}": self.gradient != "sum",
-            "contrastive": any(task.contrastive for task in self.tasks.values()),
+            "contrastive": any(task.contrastive for task in self.trained.values()),
         }
         for what, wanted in wanting.items():
             if wanted and self.encoder.freeze == "all":
@@ -206,17 +217,22 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("r_drop", "smart.enabled")
-    def _one_regulariser(self) -> Self:
+    @reads("r_drop", "smart.enabled", "smart.weight", "average.name")
+    def _beside_smart(self) -> Self:
         if self.r_drop and self.smart.enabled:
             raise ValueError(
                 f"r_drop {self.r_drop:g} and smart.enabled both take a batch through the network again: "
                 "choose one"
             )
+        if self.average.name != "none" and self.smart.enabled and self.smart.weight == "dynamic":
+            raise ValueError(
+                "smart.weight dynamic goes by scores of the weights that train, and average "
+                f"{self.average.name} scores others"
+            )
         return self
 
     @model_validator(mode="after")
-    @reads("accumulation", "tasks.*.loss", "tasks.*.contrastive")
+    @reads("accumulation", "tasks.*.loss", "tasks.*.contrastive", "train_tasks")
     def _whole_batches(self) -> Self:
         if self.accumulation > 1 and self.whole_batches:
             raise ValueError(
@@ -235,46 +251,43 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("tasks.*.loss")
-    def _taught_by_row(self) -> Self:
-        for name in self.distillation.teacher:
-            if name not in self.tasks:
-                raise ValueError(f"distillation.teacher names {name!r}; the tasks are {list(self.tasks)}")
-            if LOSSES[self.tasks[name].loss].ranks:
-                raise ValueError(
-                    f"distillation.teacher.{name} teaches row by row; loss {self.tasks[name].loss} compares "
-                    "the rows of a batch"
-                )
-        return self
-
-    @model_validator(mode="after")
-    @reads("overall.formula", "tasks.*.metric")
+    @reads("overall.formula", "tasks.*.metric", "tasks.*.loss")
     def _overall_of_tasks(self) -> Self:
-        misfit = self.overall.misfit(self.tasks)
+        misfit = self.overall.misfit(self.tasks) or self.distillation.misfit(self.tasks)
         if misfit:
             raise ValueError(misfit)
         return self
 
     @model_validator(mode="after")
-    @reads("score_test", *(f"tasks.*.source.{name}" for name in ("kind", "test", "split.test")))
+    @reads("score_test", "train_tasks", *(f"tasks.*.source.{n}" for n in ("kind", "test", "split.test")))
     def _rows_to_score(self) -> Self:
-        without = [name for name, task in self.tasks.items() if not task.has_test]
+        without = [name for name, task in self.trained.items() if not task.has_test]
         if self.score_test and without:
             raise ValueError(f"score_test needs test rows; these tasks name none in their source: {without}")
-        return self
-
-    @model_validator(mode="after")
-    @reads("smart.tasks")
-    def _tasks_of_smart(self) -> Self:
-        unknown = set(self.smart.tasks or ()) - set(self.tasks)
-        if unknown:
-            raise ValueError(f"smart.tasks names {sorted(unknown)}; the tasks are {list(self.tasks)}")
         return self
 
     @property
     def whole_batches(self) -> list[str]:
         """The tasks whose batches go through the network in one part: their loss compares the rows."""
-        return [name for name, task in self.tasks.items() if LOSSES[task.loss].ranks or task.contrastive]
+        return [name for name, task in self.trained.items() if LOSSES[task.loss].ranks or task.contrastive]
+
+    @property
+    def trained(self) -> dict[str, Task]:
+        """The tasks that are trained and scored, in report order."""
+        chosen = self.train_tasks
+        return {name: task for name, task in self.tasks.items() if chosen is None or name in chosen}
+
+    @property
+    def objective(self) -> str:
+        """The score that judges the trial: ``overall``, or the mean of its tasks where these are not all."""
+        return "overall" if len(self.trained) == len(self.tasks) else TRAINED
+
+    def of_trained(self) -> Self:
+        """The same trial of a workload that has no other tasks than those that are trained."""
+        if self.objective == "overall":
+            return self
+        parts = parts_of(self.trained, self.overall, self.smart, self.distillation, self.pair_layer)
+        return self.model_copy(update=parts)
 
     @property
     def bf16(self) -> bool | str:

@@ -77,7 +77,7 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     Kept is nothing of a hub, whose library has a cache of its own, nor where no task has files.
 
     Args:
-        config: The trial.
+        config: The trial; what it does not train is not read.
         data: Folder of the user's data files; None where the tasks need none.
         cache: Folder of the cache.
 
@@ -85,6 +85,7 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         DataError: If the data is missing or malformed.
         EncoderError: If the tokenizer cannot be loaded.
     """
+    config = config.of_trained()
     tokenizer = None if config.encoder.source == "tiny" else build_tokenizer(config.encoder, [])
     entry = _entry(config, data, tokenizer, cache)
     if entry is None:

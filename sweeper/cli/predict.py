@@ -90,7 +90,14 @@ def predict(
         with Database(storage_url(storage), must_exist=True) as database:
             store = find_study(database, study)
             runs = _chosen(store, trial, arm, top)
-            tasks = config_of(runs[0]).tasks
+            tasks = config_of(runs[0]).trained
+            left_out = [name for name in config_of(runs[0]).tasks if name not in tasks]
+            asked = left_out if course is not None else [name for name in left_out if name == task]
+            if asked:
+                raise InputError(
+                    f"{trial_names([run.number for run in runs])} of {store.row.name} has no answers of "
+                    f"{', '.join(asked)}: train_tasks leaves {', '.join(tasks)}"
+                )
             files = {} if course is None else course_files(data, tasks)
             rows = None if given is None else find_input(given, tasks, task)
             say(f"{store.row.name} {trial_names([run.number for run in runs])}")

@@ -60,6 +60,7 @@ def validate(
         end = end_of(loaded)
         lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]
     lines += filter(None, [precision_line(loaded)])
+    tasks = {task: one for task, one in tasks.items() if task in surveys}  # no arm trains the others
     say("\n".join([*lines, *data_lines(tasks, surveys, cut), *sample_lines(tasks, surveys, show)]))
     sys.stdout.flush()
     for line in data_warnings(tasks, surveys):

@@ -45,7 +45,7 @@ class Made:
 
     Attributes:
         epoch: Epoch of the weights, from 1.
-        scores: Their dev scores: ``overall`` and each task.
+        scores: Their dev scores: ``overall``, or the mean of the trained tasks, and each of these.
         intervals: 95 % intervals of these over dev rows; none of a task whose labels allow no score.
         rows: How many rows were used, by task and split.
         claims: What the study may say of the trial's arm, in sentences.
@@ -71,16 +71,18 @@ def model_card(study: Study, run: TrialRow, config: TrainConfig, made: Made) -> 
         config: Its settings.
         made: What else is known of it.
     """
+    objective, config = config.objective, config.of_trained()
+    at_once = " at once" if len(config.tasks) > 1 else ""
     parts = [
         _head(config),
         f"# {escape(study.name)}, trial {run.number}",
         escape(study.spec.description),
-        f"A sentence encoder, fine-tuned at once on {_names(config.tasks)}, and the heads of these tasks: "
+        f"A sentence encoder, fine-tuned{at_once} on {_names(config.tasks)}, and the heads of these tasks: "
         f"trial {run.number} of the study {escape(study.name)} after epoch {made.epoch} of {config.epochs}, "
         "the best one.",
         "## Scores on dev",
         _table(("Task", "Metric", "Score", "95 %, over dev rows"), list(_scores(config, made))),
-        f"`{config.overall.words(config.tasks)}`",
+        f"`{config.overall.words(config.tasks, objective)}`",
         _recorded(run, config, made.scores),
         escape(study.workload.notice),
         "The trial was chosen by these scores, so they are optimistic. The intervals hold its weights fixed; "
@@ -113,7 +115,7 @@ _SPLITS: tuple[Split, ...] = ("train", "dev")
 
 def _scores(config: TrainConfig, made: Made) -> Iterator[tuple[str, ...]]:
     for name, value in made.scores.items():
-        metric = "" if name == "overall" else config.tasks[name].metric
+        metric = config.tasks[name].metric if name in config.tasks else ""
         interval = made.intervals.get(name)
         if interval is None:
             yield name, metric, NONE, "no score is defined on these labels"

@@ -72,7 +72,8 @@ def export_run(
         say: Hears what is done.
 
     Returns:
-        Dev scores computed from the exported weights: ``overall``, and each task that has one on its labels.
+        Dev scores computed from the exported weights: ``overall``, or the mean of the trained tasks in its
+        place, and each of these that has one on its labels.
 
     Raises:
         InputError: If the folder holds other things, the data have changed, or the trial does not train here.
@@ -108,8 +109,10 @@ def export_run(
 
 
 def _intervals(config: TrainConfig, exported: "Exported") -> dict[str, Interval]:
-    found = score_intervals(config.tasks, [exported.predicted], overall=config.overall)
-    for name, task in config.tasks.items():
+    trained = config.of_trained()
+    found = score_intervals(trained.tasks, [exported.predicted], overall=trained.overall)
+    found[config.objective] = found.pop("overall")
+    for name, task in trained.tasks.items():
         if not task.scorer.defined(exported.predicted[name].labels):
             del found[name]
     return found

@@ -75,7 +75,7 @@ class MlflowLog(Log):
             params = [Param(name, str(value)[:_LONGEST]) for name, value in settings(trial).items()]
             self._client.log_batch(run.info.run_id, params=params)
         self._client.update_run(run.info.run_id, status="RUNNING")
-        known = self._client.get_metric_history(run.info.run_id, "dev/overall")
+        known = self._client.get_metric_history(run.info.run_id, f"dev/{trial.config.objective}")
         self._runs[trial.number] = run.info.run_id
         self._done[trial.number] = {metric.step for metric in known}
 

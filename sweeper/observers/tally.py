@@ -2,11 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from model.result import EpochResult
+from model.result import TRAINED, EpochResult, judged
 
 from ..text import one_line
 from ..trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
@@ -47,6 +47,7 @@ class Tally(Observer):
         pruned: Pruned trials.
         failures: Number of failed trials by class.
         bests: Number and `overall` of the best complete trial, by arm; absent where there is none.
+        partial: Arms that do not train all tasks: in place of `overall` theirs is the mean of those.
         durations: Seconds of the trials that have ended.
         under_way: Running trials, by number.
     """
@@ -58,6 +59,7 @@ class Tally(Observer):
     pruned: int = 0
     failures: Counter[ErrorClass] = field(default_factory=Counter)
     bests: dict[str, tuple[int, float]] = field(default_factory=dict)
+    partial: set[str] = field(default_factory=set)
     durations: list[float] = field(default_factory=list)
     under_way: dict[int, UnderWay] = field(default_factory=dict)
 
@@ -67,8 +69,7 @@ class Tally(Observer):
         count = cls(wanted, tuple(arms), workers)
         for trial in standings:
             if trial.state.final:
-                overall = (trial.scores or {}).get("overall")
-                count._count(trial.number, trial.arm, trial.state, trial.error_class, overall)
+                count._count(trial.number, trial.arm, trial.state, trial.error_class, trial.scores)
                 count.durations += [] if trial.seconds is None else [trial.seconds]
         return count
 
@@ -79,8 +80,9 @@ class Tally(Observer):
 
     @property
     def best(self) -> tuple[int, float] | None:
-        """Number and `overall` of the best complete trial."""
-        return max(self.bests.values(), key=lambda pair: pair[1], default=None)
+        """Number and `overall` of the best complete trial that has one."""
+        whole = (best for arm, best in self.bests.items() if arm not in self.partial)
+        return max(whole, key=lambda pair: pair[1], default=None)
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Counts the trial as running."""
@@ -97,21 +99,27 @@ class Tally(Observer):
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Counts the trial's outcome."""
         arm = self.under_way.pop(number).trial.arm
-        overall = (outcome.scores or {}).get("overall")
-        self._count(number, arm, outcome.state, outcome.error_class, overall)
+        self._count(number, arm, outcome.state, outcome.error_class, outcome.scores)
         self.durations.append(outcome.seconds)
 
     def _count(
-        self, number: int, arm: str, state: RunState, error_class: ErrorClass | None, overall: float | None
+        self,
+        number: int,
+        arm: str,
+        state: RunState,
+        error_class: ErrorClass | None,
+        scores: Mapping[str, float] | None,
     ) -> None:
         self.finished += 1
         self.pruned += state is RunState.PRUNED
         if error_class is not None:
             self.failures[error_class] += 1
-        if state is RunState.COMPLETE and overall is not None:
+        if state is RunState.COMPLETE and scores is not None:
             before = self.bests.get(arm)
-            if before is None or overall > before[1]:
-                self.bests[arm] = (number, overall)
+            if "overall" not in scores:
+                self.partial.add(arm)
+            if before is None or judged(scores) > before[1]:
+                self.bests[arm] = (number, judged(scores))
 
     def seconds_left(self) -> float | None:
         """Seconds until the last trial ends, at the pace so far; None before there is a pace."""
@@ -159,5 +167,5 @@ class Tally(Observer):
     def _best_of(self, arm: str) -> str:
         if arm not in self.bests:
             return "none yet"
-        number, overall = self.bests[arm]
-        return f"{overall:.3f} (trial {number})"
+        number, score = self.bests[arm]
+        return f"{score:.3f} (trial {number}{f', {TRAINED} alone' * (arm in self.partial)})"

@@ -10,7 +10,7 @@ from rich.text import Text
 from model.result import EpochResult
 
 from ..grid import Heading, fit
-from ..text import brief, one_line, setting_line
+from ..text import NONE, brief, one_line, setting_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
 from .tally import Tally, UnderWay
@@ -51,7 +51,9 @@ class PlainProgress(Observer):
         """Says what the epoch scored."""
         epochs = self._tally.under_way[number].trial.config.epochs
         tasks = " ".join(f"{task} {value:.3f}" for task, value in result.dev_scores().items())
-        self._line(f"trial {number} epoch {result.epoch}/{epochs}: overall {result.overall:.3f} ({tasks})")
+        self._line(
+            f"trial {number} epoch {result.epoch}/{epochs}: {result.objective} {result.judged:.3f} ({tasks})"
+        )
 
     def ended(self, number: int, outcome: Outcome, message: str) -> None:
         """Says how the trial ended."""
@@ -140,13 +142,16 @@ class LiveProgress(Observer):
 def _cells(running: UnderWay, tasks: list[str], seconds: float) -> list[str]:
     """Number, arm, epoch, overall, a score per task, time, hyperparameters."""
     trial, result = running.trial, running.result
-    scores = {"overall": result.overall, **result.dev_scores()} if result else {}
+    scores = result.dev_scores() if result else {}
+    if result is not None and result.overall is not None:
+        scores["overall"] = result.overall
+    absent = NONE if result else ""
     started = "resumed" if running.resumed else "starts"
     return [
         str(trial.number),
         one_line(trial.arm),
         f"{result.epoch}/{trial.config.epochs}" if result else started,
-        *(f"{scores[name]:.3f}" if name in scores else "" for name in ("overall", *tasks)),
+        *(f"{scores[name]:.3f}" if name in scores else absent for name in ("overall", *tasks)),
         str(timedelta(seconds=int(seconds))),
         setting_line(trial.params, brief),
     ]

@@ -6,7 +6,8 @@ from ..study.named import is_confirmation
 from ..study.space import Choice
 from ..text import one_line, plural, setting
 from ..trial import RunState
-from .results import Configuration, Results, in_state
+from .configuration import Configuration
+from .results import Results, in_state
 from .statistics.comparison import Comparisons
 from .tracks import by_track
 

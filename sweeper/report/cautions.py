@@ -13,7 +13,8 @@ from model.tasks import Task
 from ..study.changes import COMPARED
 from ..text import one_line, plural, score
 from ..trial import RunState
-from .results import Configuration, Results, params, records
+from .configuration import Configuration, params
+from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
 from .tracks import joint_arms, tracks_of

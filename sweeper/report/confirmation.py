@@ -17,7 +17,8 @@ from ..study.named import CONFIRM, is_confirmation
 from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
-from .results import Configuration, Results
+from .configuration import Configuration
+from .results import Results
 
 SEEDS = 2**32
 """Seeds that a trainer knows."""
@@ -91,6 +92,7 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         arms=tuple(names[arm] for arm in found.arms),
         pairs=tuple(pair for pair in pairs if {*pair} <= {*names.values()}),
         trials=found.trials.assign(arm=found.trials["arm"].map(names)),
+        trained={names[arm]: tasks for arm, tasks in found.trained.items()},
     )
 
 

@@ -18,6 +18,7 @@ from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
 from ..study.study import Study
+from ..study.trained import trained_tasks
 from ..trial import StudyRow, TrialRow
 from .confirmation import as_arms
 from .results import Results
@@ -72,6 +73,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     reader = None if home is None else RunReader(StudyFolder(home, row), study.tasks)
     confirming = database.find(confirmation_name(row.name))
     again = read_study(database, confirming, home) if confirming else None
+    trained = trained_tasks(study)
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -90,7 +92,8 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         dev_in_train=_dev_in_train(provenance),
         test_in=_test_in(provenance),
         overall=study.overall,
-        data=tuple(dict.fromkeys(one.fingerprint for one in trials if one.scores and one.fingerprint)),
+        trained=trained,
+        data=_data(trained, trials),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -104,6 +107,14 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
+
+
+def _data(trained: Mapping[str, tuple[str, ...]], trials: Sequence[TrialRow]) -> tuple[str, ...]:
+    """The data of trials, each once; where all that train the same tasks had the same, only the first."""
+    known = [(trained.get(one.arm), one.fingerprint) for one in trials if one.scores]
+    found = list(dict.fromkeys((tasks, data) for tasks, data in known if data))
+    changed = len({tasks for tasks, _ in found}) < len(found)
+    return tuple(data for _, data in (found if changed else found[:1]))
 
 
 def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:

@@ -1,31 +1,26 @@
 """From the rows of a study to tidy frames: the best trials, means over seeds, counts, curves. Pure."""
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import neg, pos
-from statistics import fmean, stdev
 from typing import Any
 
 import pandas as pd
 
 from model.overall import Overall
 from model.predictions import Predictions
+from model.result import TRAINED
 from model.tasks import Task
 
 from ..study.pareto import on_front
 from ..study.space import Space
 from ..trial import ErrorClass, RunState
-
-PARAM = "params."
+from .configuration import Configuration, Trial, configuration_of, leaders_of, params
 
 APART = 36
 """Arms that figures draw apart: as many looks are easily told from each other."""
-
-Trial = dict[str, Any]
-"""A row of the frame of trials."""
 
 
 def _no_predictions(number: int) -> None:
@@ -55,6 +50,7 @@ class Results:
         data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
+        trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
     """
 
     name: str
@@ -74,6 +70,24 @@ class Results:
     data: tuple[str, ...] = ()
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
+    trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def whole(self) -> "Results":
+        """The same study without the trials that have no `overall`, as they do not train all tasks."""
+        if not self.trained:
+            return self
+        trials = self.trials[~self.trials["arm"].isin(list(self.trained))]
+        epochs = self.epochs[~self.epochs["arm"].isin(list(self.trained))]
+        return replace(self, trials=trials, epochs=epochs)
+
+    def shared(self, *arms: str) -> dict[str, Task]:
+        """The tasks that all of these arms train, in report order."""
+        return {
+            name: task
+            for name, task in self.tasks.items()
+            if all(name in self.trained.get(arm, self.tasks) for arm in arms)
+        }
 
     @property
     def scores(self) -> list[str]:
@@ -89,7 +103,11 @@ class Results:
     def undefined(self) -> frozenset[str]:
         """The tasks whose dev labels allow no score, as far as predictions tell."""
         kept = (self.predictions(number) for one in leaders(self) for number in one.numbers)
-        found = next((each for each in kept if each is not None), {})
+        found: dict[str, Predictions] = {}
+        for each in kept:
+            found = {**(each or {}), **found}
+            if found.keys() >= self.tasks.keys():
+                break
         return frozenset(
             name
             for name, each in found.items()
@@ -122,7 +140,10 @@ class Results:
         for trial in records(self.observations):
             key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
-        return [_configuration(trials, self.scores) for trials in groups.values()]
+        return [configuration_of(trials, self._scores_of(trials[0]["arm"])) for trials in groups.values()]
+
+    def _scores_of(self, arm: str) -> list[str]:
+        return [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
 
     @property
     def tried(self) -> int:
@@ -197,36 +218,6 @@ def records(trials: pd.DataFrame) -> list[Trial]:
     return [{str(column): value for column, value in row.items()} for row in trials.to_dict("records")]
 
 
-def params(trial: Trial) -> dict[str, Any]:
-    """What the search chose for a trial, by the names of the study file; a null stays None."""
-    chosen = {key.removeprefix(PARAM): value for key, value in trial.items() if key.startswith(PARAM)}
-    return {name: None if pd.isna(value) else value for name, value in chosen.items()}
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One setting of the search space in one arm, over the seeds with which it was trained.
-
-    Attributes:
-        arm: Name of the arm.
-        params: The setting.
-        numbers: Its complete trials, one a seed, by number.
-        scores: Mean dev score over the seeds, of ``overall`` and of each task.
-        error: Standard error of the mean `overall`; None with a single seed.
-    """
-
-    arm: str
-    params: dict[str, Any]
-    numbers: tuple[int, ...]
-    scores: dict[str, float]
-    error: float | None
-
-    @property
-    def mean(self) -> float:
-        """Mean `overall` over the seeds."""
-        return self.scores["overall"]
-
-
 def best_trial(complete: pd.DataFrame) -> Trial | None:
     """The trial with the highest `overall`, the first among equals; None of no trials."""
     if complete.empty:
@@ -237,7 +228,10 @@ def best_trial(complete: pd.DataFrame) -> Trial | None:
 
 def best_per_arm(results: Results) -> dict[str, int]:
     """Number of the best complete trial of each arm told apart; the first among equals."""
-    best = results.complete.sort_values("overall", ascending=False, kind="stable").drop_duplicates("arm")
+    complete = results.complete
+    scores = complete["overall"].fillna(complete[TRAINED]) if TRAINED in complete else complete["overall"]
+    order = scores.sort_values(ascending=False, kind="stable").index
+    best = complete.loc[order].drop_duplicates("arm")
     numbers = dict(zip(best["arm"], best["number"], strict=True))
     return {arm: numbers[arm] for arm in results.told_apart}
 
@@ -248,30 +242,17 @@ def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | 
     return mean, float(values.std(ddof=1)) if len(values) > 1 else None
 
 
-def _configuration(trials: list[Trial], scores: list[str]) -> Configuration:
-    overall = [trial["overall"] for trial in trials]
-    return Configuration(
-        arm=trials[0]["arm"],
-        params=params(trials[0]),
-        numbers=tuple(trial["number"] for trial in trials),
-        error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
-        scores={score: fmean(trial[score] for trial in trials) for score in scores},
-    )
-
-
 def leaders(results: Results) -> list[Configuration]:
-    """The best configuration of each arm, the best arm first."""
-    best = [leaders_of(results.of_arm(arm))[:1] for arm in results.arms]
-    return sorted((one for own in best for one in own), key=lambda one: -one.mean)
+    """The best configuration of each arm, the best arm first; those without an `overall` after all others.
 
-
-def leaders_of(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Those that have as many seeds as any of them, the highest mean first.
-
-    Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
+    Among these there is no better one, and they stand as the study has them.
     """
-    most = max((len(one.numbers) for one in configurations), default=0)
-    return sorted((one for one in configurations if len(one.numbers) == most), key=lambda one: -one.mean)
+    best = [leaders_of(results.of_arm(arm))[:1] for arm in results.arms]
+    return sorted((one for own in best for one in own), key=_place)
+
+
+def _place(one: Configuration) -> tuple[bool, float]:
+    return not one.whole, -one.mean if one.whole else 0.0
 
 
 def rank_configurations(results: Results) -> list[Configuration]:
@@ -281,14 +262,15 @@ def rank_configurations(results: Results) -> list[Configuration]:
     """
     rounds = [leaders_of(results.of_arm(arm)) for arm in results.arms]
     places = sorted(
-        (place, -one.mean, number) for number, own in enumerate(rounds) for place, one in enumerate(own)
+        (place, *_place(one), number) for number, own in enumerate(rounds) for place, one in enumerate(own)
     )
-    return [rounds[number][place] for place, _, number in places]
+    return [rounds[number][place] for place, *_, number in places]
 
 
 def pareto_front(results: Results) -> list[Configuration]:
     """The configurations of all arms that none beats in all objectives, the first objective's best first."""
-    found = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
+    every = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
+    found = [one for one in every if one.scores.keys() >= {*results.objectives}]
     good = on_front([[one.scores[name] for name in results.objectives] for one in found])
     front = [one for one, on in zip(found, good, strict=True) if on]
     return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from ..text import difference, one_line, p_text, plural, score
-from .results import Configuration, Counts, Results, leaders
-from .statistics.comparison import Comparison, Comparisons
-from .statistics.paired import Verdict
+from .configuration import Configuration
+from .results import Counts, Results, leaders
+from .statistics.compared import Comparison
+from .statistics.comparison import Comparisons
+from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
 from .tracks import TOGETHER, by_track
@@ -38,11 +40,9 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
         count = plural(results.tried, "configuration")
-        return f"Best of {count}: overall {_score(best, comparisons)}."
-    if len(ranked) == 1:
-        if len(comparisons.leaders) > 1:
-            return f"{one_line(best.arm)} alone, overall {_score(best, comparisons)}."
-        return f"Only {one_line(best.arm)} has complete trials: overall {_score(best, comparisons)}."
+        return f"Best of {count}: {best.judged_by} {_score(best, comparisons)}."
+    if len(ranked) == 1 or not ranked[1].whole:
+        return _alone(best, comparisons, len(ranked))
     second = ranked[1]
     first, other = one_line(best.arm), one_line(second.arm)
     if score(best.mean) == score(second.mean):
@@ -54,6 +54,18 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
         f"{first} has the highest overall, {_score(best, comparisons)}, before {other}, "
         f"{_score(second, comparisons)}."
     )
+
+
+def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
+    """The only arm that has a score by which arms are ranked, of so many with complete trials."""
+    told = f"{best.judged_by} {_score(best, comparisons)}."
+    if ranked == 1 and len(comparisons.leaders) == 1:
+        return f"Only {one_line(best.arm)} has complete trials: {told}"
+    if ranked == 1:
+        return f"{one_line(best.arm)} alone, {told}"
+    if best.whole:
+        return f"{one_line(best.arm)} alone has an overall: {_score(best, comparisons)}."
+    return "No arm trains all tasks, so that none has an overall: see the scores of the tasks."
 
 
 def findings(comparisons: Comparisons) -> list[str]:
@@ -90,6 +102,8 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         rows: Dev rows of each task.
         width: The largest difference in `overall` that is possible.
     """
+    if "overall" not in each.gaps:
+        return _task_finding(each)
     gap, what = (
         each.gaps["overall"],
         "" if each.of_arms else " (best configurations, which differ in settings)",
@@ -108,6 +122,31 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
         f"{_seeds(each)}, {sum(rows.values()):,} dev rows{_tracks(each)}"
     )
     return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
+
+
+def _task_finding(each: Comparison) -> str:
+    """Two sides of which one does not train all tasks, task by task."""
+    said = [_one_task(name, each) for name in each.gaps]
+    note = "" if each.of_arms else " (best configurations, which differ in settings)"
+    return (
+        f"{one_line(each.ours.arm)} against {one_line(each.theirs.arm)}{note}, on what both train: "
+        f"{'; '.join(said)}."
+    )
+
+
+def _one_task(name: str, each: Comparison) -> str:
+    gap, adjusted = each.gaps[name], each.adjusted[name]
+    ends = f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"
+    amount = f"{name} {difference(gap.value)}"
+    if adjusted is None:
+        return (
+            f"{amount} (95 % over rows {ends}; one training run, so nothing is known about the {_noun(each)})"
+        )
+    told = "not told apart" if verdict(gap, adjusted) is Verdict.UNDECIDED else "told apart"
+    return (
+        f"{amount} (95 % on other seeds and rows {ends}; p rows {p_text(gap.p_rows)}, p seeds "
+        f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(adjusted)}; {_seeds(each)}): {told}"
+    )
 
 
 def matched_finding(each: Comparison) -> str:
@@ -169,7 +208,7 @@ def _seeds(each: Comparison) -> str:
 
 
 def _score(one: Configuration, comparisons: Comparisons) -> str:
-    interval = (comparisons.intervals(one) or {}).get("overall")
+    interval = (comparisons.intervals(one) or {}).get(one.judged_by)
     known = f"95 % {score(interval.low)} to {score(interval.high)}, " if interval else ""
     if len(one.numbers) == 1:
         return (

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..study.recorded import joint_tasks
+from ..study.tracks import joint_tasks
 from ..text import one_line
-from .results import Configuration, Results
+from .configuration import Configuration
+from .results import Results
 
 APART, TOGETHER = "apart", "together"
 """What tables call the two tracks."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from model.config import TrainConfig
 from model.files import RunFolder
 from model.predictions import Predictions, read_predictions
+from model.result import TRAINED
 from model.tasks import Task
 
 from ..trial import TrialRow
@@ -42,7 +43,7 @@ class RunReader:
             made: The trial that was trained, with scores: not one that has its result from another.
         """
         file = RunFolder(self._folder.run(made.number)).predictions
-        return self._read(file, made, made.scores or {}, self._tasks)
+        return self._read(file, made, made.scores or {}, self._of(made))
 
     def test_predictions(
         self, made: TrialRow, recorded: Mapping[str, float]
@@ -71,7 +72,7 @@ class RunReader:
         why = self._why_not(folder.weights, made)
         unsigned = why is None and not (folder.root / FILE).exists()
         beside = read_predictions(folder.predictions) if unsigned else None
-        if beside and not _reach(made.scores or {}, beside, self._tasks):
+        if beside and not _reach(made.scores or {}, beside, self._of(made)):
             why = f"lies beside predictions that do not give the recorded scores of trial {made.number}"
         if why:
             self._leave_out(folder.weights, why)
@@ -93,6 +94,13 @@ class RunReader:
         else:
             return found
         return None
+
+    def _of(self, made: TrialRow) -> Mapping[str, Task]:
+        """The tasks that a trial trains."""
+        scores = made.scores or {}
+        if TRAINED not in scores:
+            return self._tasks
+        return {name: task for name, task in self._tasks.items() if name in scores}
 
     def _leave_out(self, file: Path, why: str) -> None:
         # Not from the root of the machine, which would stand in every report.

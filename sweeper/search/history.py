@@ -10,6 +10,8 @@ from operator import sub
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Self
 
+from model.result import raised
+
 from ..study.cells import Cells
 from ..study.problem import FieldError
 from ..study.study import Study
@@ -224,7 +226,9 @@ class History:
     def _what_came(self, arm: str, configuration: int) -> Tried:
         trials = [trial for trial in self.of_configuration(configuration) if trial.arm == arm]
         worth = [
-            [trial.scores[name] for name in self._objectives] for trial in trials if trial.scores is not None
+            [raised(trial.scores, name) for name in self._objectives]
+            for trial in trials
+            if trial.scores is not None
         ]
         means = tuple(fmean(values) for values in zip(*worth, strict=True)) if worth else None
         return Tried(trials[0].params, means, any(trial.state is RunState.PRUNED for trial in trials))

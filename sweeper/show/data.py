@@ -89,9 +89,10 @@ def sample_lines(tasks: Mapping[str, Task], surveys: Surveys, count: int) -> Ite
 
 
 def data_warnings(tasks: Mapping[str, Task], surveys: Surveys) -> Iterator[str]:
-    """What in the data will make scores mean little, a line each."""
+    """What in the data will make scores mean little, a line each; tasks that no arm trains were not read."""
     for name, task in tasks.items():
-        found = surveys[name]
+        if (found := surveys.get(name)) is None:
+            continue
         warned = _class_warnings(task, found) if task.classes is not None else _score_warnings(task, found)
         for line in (*warned, *_text_warnings(task, found)):
             yield one_line(f"task {name}: {line}")

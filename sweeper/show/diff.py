@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from model.result import JUDGES
 from model.tasks import Task
 
 from ..errors import InputError
@@ -18,7 +19,7 @@ from ..runs.reading import RunReader
 from ..store.studies import find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import NONE, aligned, one_line, p_text, plural, setting, shown
+from ..text import NONE, aligned, one_line, p_text, plural, setting, shown, trial_names
 from ..trial import MetricKey, TrialRow
 from .disagreement import Disagreement, disagreements
 from .origins import configuration
@@ -52,6 +53,14 @@ class Diff:
     left_out: tuple[str, ...] = ()
 
     @property
+    def scores(self) -> list[str]:
+        """Names of the scores: ``overall``, and what is in its place where a trial has that; the tasks."""
+        means = [
+            name for name in JUDGES if any(task == name for one in self.metrics for _, _, task, _ in one)
+        ]
+        return [*(means or JUDGES[:1]), *self.tasks]
+
+    @property
     def names(self) -> list[str]:
         """What the trials are called."""
         return [f"trial {run.number}" for run in self.trials]
@@ -79,7 +88,10 @@ def diff(store: StudyStore, first: int, second: int, home: Home) -> Diff:
     # The file of a trial that still runs belongs to whichever epoch was the best when it is read.
     ended = all(run.state.final and run.scores for run in trials)
     ours, theirs = [reader.predictions(_made(store, run)) if ended else None for run in trials]
-    rows = None if ours is None or theirs is None else disagreements(tasks, ours, theirs)
+    rows = None
+    if ours is not None and theirs is not None:
+        shared = {name: task for name, task in tasks.items() if name in ours and name in theirs}
+        rows = disagreements(shared, ours, theirs)
     return Diff(store.row.name, tasks, trials, metrics, rows, tuple(reader.left_out))
 
 
@@ -160,7 +172,7 @@ def _scores(found: Diff) -> _Lines:
     columns = [Heading(name, numeric=True) for name in (*found.names, "difference")]
     best = (_count(run.best_epoch) for run in found.trials)
     rows = [("best epoch", *best, "")]
-    rows += [(name, *_compared(one.get(name), other.get(name))) for name in ("overall", *found.tasks)]
+    rows += [(name, *_compared(one.get(name), other.get(name))) for name in found.scores]
     yield _Table([Heading("dev scores"), *columns], rows)
 
 
@@ -170,7 +182,7 @@ def _epochs(found: Diff, width: int) -> _Lines:
     if not epochs:
         yield "Neither trial has finished an epoch."
         return
-    names = {"overall": "overall"} | {name: task.metric for name, task in found.tasks.items()}
+    names = {name: found.tasks[name].metric if name in found.tasks else name for name in found.scores}
     wide = max(map(len, names))
     rows = [["", *map(str, epochs)]]
     for name, metric in names.items():
@@ -201,6 +213,10 @@ def _rows(found: Diff, most: int) -> _Lines:
         return
     for name in found.tasks:
         each = found.rows.get(name)
+        without = [run.number for run in found.trials if name not in (run.scores or {})]
+        if without:
+            yield f"{name}: not trained in {trial_names(without)}."
+            continue
         if each is None:
             yield f"{name}: the two trials were scored on different dev rows, which cannot be compared."
             continue

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from model.result import RAW, judged, judged_by
+
 from ..study.space import Choice, Space, Value
 from ..text import brief, last_line, one_line, setting_line
 from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
@@ -51,8 +53,8 @@ def failure_lines(
     if done:
         last = (
             f"{task} {value:.4f}"
-            for (epoch, split, task, _), value in sorted(metrics.items())
-            if (epoch, split) == (done, "dev") and value is not None
+            for (epoch, split, task, name), value in sorted(metrics.items())
+            if (epoch, split) == (done, "dev") and value is not None and not name.startswith(RAW)
         )
         lines.append(f"Last dev scores, of epoch {done}: {', '.join(last) or 'none is a number'}.")
     if run.peak_memory_mb:
@@ -92,7 +94,7 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     if neighbour is None:
         return "No trial of the study has worked so far."
     trial = neighbour.trial
-    scored = f" (overall {trial.scores['overall']:.4f})" if trial.scores else ""
+    scored = f" ({judged_by(trial.scores)} {judged(trial.scores):.4f})" if trial.scores else ""
     own = {"arm": run.arm, **run.params}
     unlike = [
         f"{setting_line({key: value}, brief)} instead of {brief(own[key])}"

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from model.result import judged_by
+
 from ..errors import DatabaseError
 from ..text import one_line
 from .tables import run
@@ -172,7 +174,7 @@ def _is_number(value: object) -> bool:
 
 
 def _are_scores(value: Mapping[str, Any]) -> bool:
-    return "overall" in value and all(map(_is_number, value.values()))
+    return judged_by(value) in value and all(map(_is_number, value.values()))
 
 
 def _is_config(value: Mapping[str, Any]) -> bool:

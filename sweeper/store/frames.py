@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from model.result import TRAINED
+
 from ..trial import TrialRow
 
 
@@ -17,16 +19,17 @@ def trials_frame(rows: Sequence[TrialRow], epochs: Mapping[int, int]) -> pd.Data
         epochs: How many evaluations of a trial are recorded, by its number; absent for none.
 
     Returns:
-        number, arm, state, seed, overall, the dev score of each task at the best epoch, best_epoch, epochs,
-        seconds, peak_memory_mb, device, threads, attempts, halvings, reused_from, driver, error_class,
-        traceback, created, started, finished, processor_seconds, step_seconds, pair_seconds, side_by_side
-        (whether another trial ran on its machine between its start and its end), ``params.<name>`` for each
-        parameter, config.
-        Numbers are NaN where there are none, with best_epoch, threads, reused_from and driver (the drivers
-        that ran the trials last, numbered from 1 in the order of the trials) as nullable integers; moments
-        are UTC or NaT; other gaps are None.
+        number, arm, state, seed, overall, ``trained tasks`` where a trial has that in its place, the dev
+        score of each task at the best epoch, best_epoch, epochs, seconds, peak_memory_mb, device, threads,
+        attempts, halvings, reused_from, driver, error_class, traceback, created, started, finished,
+        processor_seconds, step_seconds, pair_seconds, side_by_side (whether another trial ran on its machine
+        between its start and its end), ``params.<name>`` for each parameter, config. Numbers are NaN where
+        there are none, with best_epoch, threads, reused_from and driver (the drivers that ran the trials
+        last, numbered from 1 in the order of the trials) as nullable integers; moments are UTC or NaT; other
+        gaps are None.
     """
-    scores = ["overall", *dict.fromkeys(task for row in rows for task in row.config["tasks"])]
+    means = [TRAINED] if any(TRAINED in (row.scores or {}) for row in rows) else []
+    scores = ["overall", *means, *dict.fromkeys(task for row in rows for task in row.config["tasks"])]
     params = dict.fromkeys(name for row in rows for name in row.params)
     # Numbered, not named: a report may go where the names of machines should not.
     owners = dict.fromkeys(row.owner for row in rows if row.owner is not None)

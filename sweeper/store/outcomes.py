@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.result import EpochResult
+from model.result import JUDGES, EpochResult, raised
 
 from ..errors import DatabaseError
 from ..trial import UNFINISHED, Outcome, RunState, StudyRow
@@ -74,7 +74,7 @@ class Outcomes:
 
     @retried
     def epoch(self, number: int, result: EpochResult) -> None:
-        """Keeps the metrics of an epoch, and tells Optuna its `overall`; what is kept already stays."""
+        """Keeps the metrics of an epoch, and tells Optuna what judges it; what is kept already stays."""
         self._keep_epochs([(number, result)])
 
     @retried
@@ -126,8 +126,8 @@ class Outcomes:
         copied = sa.select(sa.literal(target.id), m.epoch, m.split, m.task, m.metric, m.value).where(
             m.run_id == finished.id
         )
-        overall = sa.select(m.epoch, m.value).where(
-            m.run_id == finished.id, m.split == "dev", m.task == "overall"
+        judged = sa.select(m.epoch, m.value).where(
+            m.run_id == finished.id, m.split == "dev", m.task.in_(JUDGES), m.metric.in_(JUDGES)
         )
         values = {
             "state": RunState.COMPLETE,
@@ -145,7 +145,7 @@ class Outcomes:
                 connection.execute(epoch_metric.insert().from_select(list(m.keys()), copied))
                 reports = [
                     mirror.Reported(target.trial_id, epoch, math.nan if value is None else value)
-                    for epoch, value in connection.execute(overall).all()
+                    for epoch, value in connection.execute(judged).all()
                 ]
                 mirror.report(connection, reports)
                 self._tell(connection, target.trial_id, RunState.COMPLETE, finished.scores)
@@ -194,7 +194,7 @@ class Outcomes:
                 if number in keys:
                     key, trial = keys[number]
                     rows += [{"run_id": key, **row} for row in _metrics(result)]
-                    report = mirror.Reported(trial, result.epoch, result.overall)
+                    report = mirror.Reported(trial, result.epoch, result.judged)
                     said.setdefault((key, result.epoch), report)
             if not rows:
                 return
@@ -237,7 +237,7 @@ class Outcomes:
     ) -> None:
         values = None
         if state is RunState.COMPLETE and scores is not None:
-            values = [scores[score] for score in self._study.objectives]
+            values = [raised(scores, name) for name in self._study.objectives]
         mirror.tell(connection, trial, state, values, self.access.clock.now())
 
     def _one(self, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from model.result import JUDGES, judged_by
+
 from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
 from .damage import UNREADABLE, read
@@ -139,7 +141,7 @@ class Trials:
 
     @retried
     def curves(self, arm: str | None = None, seed: int | None = None) -> list[Curve]:
-        """The curves of `overall` of the trials that have finished an epoch, by number.
+        """The curves of what judges the trials that have finished an epoch, by number.
 
         Args:
             arm: Only the trials of this arm.
@@ -149,7 +151,7 @@ class Trials:
         query = (
             sa.select(r.number, r.arm, r.seed, r.configuration, r.state, m.epoch, m.value)
             .join(epoch_metric)
-            .where(m.split == "dev", m.task == "overall", m.metric == "overall", m.value.is_not(None))
+            .where(m.split == "dev", m.task.in_(JUDGES), m.metric.in_(JUDGES), m.value.is_not(None))
             .order_by(r.number, m.epoch)
         )
         for column, wanted in ((r.arm, arm), (r.seed, seed)):
@@ -252,7 +254,7 @@ def _is_sound(one: PastTrial) -> bool:
         type(one.number) is type(one.seed) is type(one.configuration) is int
         and isinstance(one.arm, str)
         and isinstance(one.params, dict)
-        and (one.scores is None or isinstance(one.scores.get("overall"), float | int))
+        and (one.scores is None or isinstance(one.scores.get(judged_by(one.scores)), float | int))
     )
 
 

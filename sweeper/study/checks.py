@@ -40,6 +40,8 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         field = field_path(key)
         if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
             yield FieldError(path, "says how trials are judged, and cannot vary within a study")
+        if field == ("train_tasks",):
+            yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")
         if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
             yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
         if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
@@ -78,9 +80,10 @@ def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Field
 
 
 def study_problems(
-    spec: StudySpec, space: Mapping[str, Space], tasks: Mapping[str, Task]
+    spec: StudySpec, space: Mapping[str, Space], arms: Mapping[str, TrainConfig]
 ) -> Iterator[FieldError]:
-    """What does not fit in the study file, given its tasks and the space in force."""
+    """What does not fit in the study file, given a configuration of each arm and the space in force."""
+    tasks = next(iter(arms.values())).tasks
     known = ["overall", *tasks]
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
@@ -95,6 +98,25 @@ def study_problems(
                 space[key].read(value)
             except FieldError as problem:
                 yield FieldError(("enqueue", position, key), problem.reason, value)
+    yield from _trained_problems(spec, arms)
+
+
+def _trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+    """What does not go with the tasks that arms train, where these are not all; `arms` by name."""
+    for position, name in enumerate(spec.objectives):
+        path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
+        without = next(
+            (arm for arm, config in arms.items() if name not in ("overall", *config.trained)), None
+        )
+        if without is not None:
+            yield FieldError(path, f"is no task that arm {without!r} trains: name overall", name)
+    if len({frozenset(config.trained) for config in arms.values()}) > 1:
+        for section, asked in (("sampler", spec.sampler.peers), ("pruner", spec.pruner.peers)):
+            if asked == "study":
+                reason = (
+                    "compares trials of all arms, and these train other tasks (train_tasks): leave it out"
+                )
+                yield FieldError((section, "peers"), reason, asked)
 
 
 def differences(first: TrainConfig, other: TrainConfig) -> Iterator[str]:

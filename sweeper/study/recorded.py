@@ -1,8 +1,5 @@
 """The trial that a row of the database records, and how it encodes pairs."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydantic import ValidationError
 
 from model.config import TrainConfig
@@ -35,9 +32,3 @@ def trial_of(row: TrialRow) -> TrialSpec:
         DatabaseError: As of `config_of`.
     """
     return TrialSpec(row.number, row.arm, row.params, config_of(row), row.seed, row.configuration)
-
-
-def joint_tasks(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tasks of a trial whose pairs are encoded together, so that it is a cross-encoder for them."""
-    tasks = config.get("tasks", {}).items()
-    return tuple(name for name, task in tasks if task.get("pair_encoding") == "joint")

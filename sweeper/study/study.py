@@ -62,7 +62,7 @@ class Study:
         arms = list(self.arms())
         for arm, params in refused(arms, self.space):
             self.config(arm, self.first | params, self.spec.seeds[0])
-        for problem in study_problems(self.spec, self.space, self.tasks):
+        for problem in study_problems(self.spec, self.space, {arm.name: arm.config for arm in arms}):
             raise SettingError("study", problem, f"study {self.name!r}")
         for arm, queued in apart(arms, self.spec.enqueue):
             self.config(arm, {**self.first, **queued}, self.spec.seeds[0])

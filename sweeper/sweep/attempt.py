@@ -38,7 +38,7 @@ class Attempt:
         began: When it was handed out, then when its process was up, on the monotonic clock: in between it may
             wait for a machine.
         best: Its best epoch.
-        curve: `overall` by epoch.
+        curve: What judges it by epoch.
         peak_memory_mb: Highest memory of its process in MiB.
         kept: Epochs in the checkpoint that it goes on from.
         earlier_seconds: What these took, in attempts before it.
@@ -76,7 +76,7 @@ class Attempt:
         """Takes an epoch in."""
         self.ready = replace(self.ready, kills=0)
         self.best = result if result.best else self.best
-        self.curve[result.epoch] = result.overall
+        self.curve[result.epoch] = result.judged
         if result.epoch <= self.kept:
             self.earlier_seconds += result.train_seconds + result.eval_seconds
         self.peak_memory_mb = max(self.peak_memory_mb or 0.0, result.peak_memory_mb)
@@ -89,7 +89,7 @@ class Attempt:
             seconds=now - self.began,
             earlier_seconds=self.earlier_seconds,
             best_epoch=best.epoch if best else None,
-            scores={"overall": best.overall, **best.dev_scores()} if best else None,
+            scores={best.objective: best.judged, **best.dev_scores()} if best else None,
             peak_memory_mb=self.peak_memory_mb,
             error_class=failure.error_class if failure else None,
             traceback=(failure.traceback or failure.message) if failure else None,

@@ -81,7 +81,7 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
             if config.encoder.source == "minilm" and "minilm" not in checked:
                 checked.add("minilm")
                 verified_minilm_folder()
-            for name, task in config.tasks.items():
+            for name, task in config.trained.items():
                 read = repr((name, *(getattr(task, field) for field in READ)))
                 if read not in checked:
                     checked.add(read)

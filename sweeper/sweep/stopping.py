@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from model.result import judged
+
 from ..clock import Clock, SystemClock
 from ..text import plural
 from ..trial import Outcome, RunState
@@ -53,7 +55,9 @@ class Stopper:
         self._limits = limits
         self._clock = clock
         self._began = clock.monotonic()
-        self._best = best
+        # By the scores that a trial has: of trials with other tasks none is the better one.
+        self._best: dict[frozenset[str], float] = {}
+        self._overall = best
         self._since_best = 0
         self._failures: list[tuple[TrialSpec, Outcome, str]] = []
         self._reached: str | None = None
@@ -71,8 +75,11 @@ class Stopper:
         if until and all(self._reaches(scores, name, value) for name, value in until.items()):
             wanted = ", ".join(f"{name} {value:g}" for name, value in until.items())
             self._reached = f"trial {trial.number} has reached {wanted}"
-        better = self._best is None or scores["overall"] > self._best
-        self._best = scores["overall"] if better else self._best
+        like = frozenset(scores)
+        before = self._best.get(like, self._overall if "overall" in scores else None)
+        better = before is None or judged(scores) > before
+        if better:
+            self._best[like] = judged(scores)
         self._since_best = 0 if better else self._since_best + 1
 
     def _reaches(self, scores: Mapping[str, float], name: str, value: float) -> bool:

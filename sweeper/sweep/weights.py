@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from model.result import judged
+
 from ..errors import DatabaseError
 from ..trial import Outcome, PastTrial, RunState, Standing
 from .files import RunFiles
@@ -24,10 +26,10 @@ def surplus(trials: Iterable[PastTrial | Standing], has_weights: Callable[[int],
     best: dict[str, float] = {}
     for one in ended:
         if one.scores is not None:
-            best[one.arm] = max(best.get(one.arm, -math.inf), one.scores["overall"])
+            best[one.arm] = max(best.get(one.arm, -math.inf), judged(one.scores))
     kept: dict[str, int] = {}
     for one in sorted(ended, key=lambda one: one.number):
-        is_best = one.scores is not None and one.scores["overall"] == best[one.arm]
+        is_best = one.scores is not None and judged(one.scores) == best[one.arm]
         # The first among equals that has its weights.
         if is_best and one.arm not in kept and has_weights(one.number):
             kept[one.arm] = one.number
@@ -60,8 +62,8 @@ class KeptWeights:
         """
         if outcome.state is RunState.FAILED:
             return
-        overall = (outcome.scores or {}).get("overall", -math.inf)
-        if outcome.state is not RunState.COMPLETE or overall < self._reached.get(arm, -math.inf):
+        reached = -math.inf if outcome.scores is None else judged(outcome.scores)
+        if outcome.state is not RunState.COMPLETE or reached < self._reached.get(arm, -math.inf):
             self._files.remove_weights(number)
         else:
             # Without an answer everything stays, and the arm's next trial asks again.
@@ -70,7 +72,7 @@ class KeptWeights:
 
     def _leave_best(self, arm: str) -> None:
         ended = [one for one in self._past() if one.arm == arm and one.state.final]
-        self._reached[arm] = max(one.scores["overall"] for one in ended if one.scores is not None)
+        self._reached[arm] = max(judged(one.scores) for one in ended if one.scores is not None)
         gone = surplus(ended, lambda number: self._files.weights(number).exists())
         for number in gone & self._files.numbers():
             self._files.remove_weights(number)

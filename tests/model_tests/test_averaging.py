@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from safetensors.torch import load_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -101,7 +102,7 @@ def test_a_trial_is_scored_with_its_averages_and_trains_as_without_them(
             kept = load_file(RunFolder(rundir).weights)
     assert same(steps[-1], weights(tmp_path / "plain", 5))
 
-    best = max(results, key=lambda result: result.overall).epoch
+    best = max(results, key=lambda result: result.judged).epoch
     for name, value in kept.items() if average["name"] == "swa" else ():
         of_these = steps[2:best] or steps[best - 1 : best]
         expected = np.mean([one[name].double().numpy() for one in of_these], axis=0)
@@ -123,13 +124,21 @@ def test_a_trial_is_scored_with_its_averages_and_trains_as_without_them(
 @pytest.mark.parametrize("average", AVERAGES, ids=["ema", "swa"])
 def test_what_is_kept_predicts_what_was_scored(average: dict[str, Any], cache: Path, tmp_path: Path) -> None:
     given = config(**TRIAL, average=average)
-    list(train(given, tmp_path, data=None, cache=cache))
+    results = list(train(given, tmp_path, data=None, cache=cache))
     corpus = kept_corpus(given, None, cache)
     predictor = Predictor(given, corpus.tokenizer, RunFolder(tmp_path).weights, threads=1)
     stored = read_predictions(RunFolder(tmp_path).predictions) or {}
     for name, task in given.tasks.items():
         rows = read(name, task, "dev", None)
         assert np.array_equal(predictor.predict(name, rows.texts).values, stored[name].predicted)
+    best = max(results, key=lambda result: result.judged)
+    assert best.dev_scores() == {name: task.score(stored[name]) for name, task in given.tasks.items()}
+
+
+def test_smart_that_goes_by_scores_is_refused() -> None:
+    dynamic = {"enabled": True, "weight": "dynamic"}
+    with pytest.raises(ValidationError, match="goes by scores of the weights that train, and average ema"):
+        config(smart=dynamic, average={"name": "ema"})
 
 
 @pytest.mark.parametrize("average", AVERAGES, ids=["ema", "swa"])

@@ -71,6 +71,8 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
             [
                 {"tasks": TASKS, "gradient": "pcgrad", "pair_layer": "tanh", "distillation": TAUGHT},
                 {"tasks": {name: TASKS[name] for name in "bc"}, "r_drop": 1.0, "accumulation": 2},
+                {"tasks": TASKS, "train_tasks": ["b"], "smart": {"enabled": True, "tasks": ["b"]}},
+                {"tasks": TASKS, "average": {"name": "ema"}, "smart": {"enabled": True}},
                 {"tasks": {"b": {**TASKS["b"], "pair_encoding": "joint"}}, "swap_pairs": 0.5},
             ],
         ),

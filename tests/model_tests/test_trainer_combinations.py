@@ -29,6 +29,7 @@ TECHNIQUES: dict[str, dict[str, Any]] = {
     "joint": {"tasks": {"para": {"pair_encoding": "joint", "head": "mlp"}}},
     "distillation": {"distillation": {"teacher": {"sst": "sst.tsv", "sts": "sts.jsonl"}}},
     "cosent": {"tasks": {"sts": {"loss": "cosent"}}},
+    "train_tasks": {"train_tasks": ["sst", "sts"]},
     "ema": {"average": {"name": "ema"}},
     "swa": {"average": {"name": "swa", "start": 0.4}},
     "layer_pooling": {"encoder": {"layer_pooling": "weighted"}},

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from model.predictions import Predictions
+from model.result import TRAINED
 from model.tasks import Task
 
 from ...errors import InputError
 from ...runs.reading import RunReader
 from ...store.study import StudyStore
 from ...study.study import Study
+from ...study.trained import trained_tasks
 from ...text import plural, trial_names
 from ...trial import RunState, TrialRow
 from .halves import Run
@@ -68,6 +70,12 @@ def read_candidates(store: StudyStore, study: Study, reader: RunReader, arm: str
     Raises:
         InputError: If there are fewer than two networks.
     """
+    trained = trained_tasks(study)
+    if arm is not None and arm in trained:
+        raise InputError(
+            f"study {store.row.name!r}, arm {arm!r}, trains {', '.join(trained[arm])} alone: an "
+            "ensemble is chosen by overall, of all tasks"
+        )
     runs = store.trials.rows()
     reading = _Reading(study.tasks, reader, {run.number: run for run in runs})
     for run in runs:
@@ -114,6 +122,9 @@ class _Reading:
         """Reads a complete trial; `known` is whether the study has its arm."""
         if not known:
             self._leave_out([run], "of an arm that the study does not have")
+            return
+        if TRAINED in (run.scores or {}):
+            self._leave_out([run], "not trained on all tasks")
             return
         made = run if run.reused_from is None else self._runs.get(run.reused_from)
         if made is None:

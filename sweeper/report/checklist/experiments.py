@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
+from model.result import TRAINED
+
 from ...show.made import precision_words
 from ...study.space import words
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
@@ -94,7 +96,7 @@ def best(stored: Stored) -> Lines:
     """The best configuration of each arm."""
     where = " in the search" if stored.results.confirmation else ""
     return [
-        f"{one.arm}: {setting_line(one.params) or 'as the study file says'} (dev overall{where} "
+        f"{one.arm}: {setting_line(one.params) or 'as the study file says'} (dev {one.judged_by}{where} "
         f"{score(one.mean)}, {trial_names(one.numbers)})"
         for one in leaders(stored.results)
     ]
@@ -109,19 +111,20 @@ def statistics(stored: Stored) -> Lines:
         f"{which}{line}"
         for which, part in _parts(stored).items()
         for arm in part.arms
-        for line in _describe(arm, part.observations)
+        for line in _describe(arm, part.observations, TRAINED if arm in part.trained else "overall")
     ]
 
 
-def _describe(arm: str, observations: pd.DataFrame) -> Lines:
-    overall = observations.loc[observations["arm"] == arm, "overall"]
+def _describe(arm: str, observations: pd.DataFrame, called: str) -> Lines:
+    own = observations["arm"] == arm
+    overall = observations.loc[own, called] if own.any() else observations.loc[own, "overall"]
     mean, deviation = mean_and_deviation(overall)
     if mean is None:
         return []
     spread = "" if deviation is None else f", sd {score(deviation)}, variance {deviation**2:.2g}"
     ends = f"lowest {score(float(overall.min()))}, highest {score(float(overall.max()))}"
     known = plural(len(overall), "complete trial")
-    return [f"{arm}: dev overall over {known}: mean {score(mean)}{spread}, {ends}"]
+    return [f"{arm}: dev {called} over {known}: mean {score(mean)}{spread}, {ends}"]
 
 
 def reported(stored: Stored, tables: Sequence[Table]) -> Lines:

@@ -29,18 +29,28 @@ def _alone(draw: Callable[[Results], Figure]) -> DrawFigure:
     return lambda results, _: draw(results)
 
 
+def _by_overall(draw: Callable[[Results], Figure]) -> DrawFigure:
+    """A figure of those trials that have an `overall`; without panels where none has one."""
+
+    def drawn(results: Results, _: Comparisons) -> Figure:
+        whole = results.whole
+        return Figure("", "", "", (), ()) if whole.complete.empty else draw(whole)
+
+    return drawn
+
+
 FIGURES: Registry[DrawFigure] = Registry(
     "figure",
     {
         "forest": forest_figure,
-        "history": _alone(history_figure),
-        "curves": _alone(curves_figure),
+        "history": _by_overall(history_figure),
+        "curves": _by_overall(curves_figure),
         "learning": _alone(learning_figure),
         "tradeoff": _alone(tradeoff_figure),
         "pareto": _alone(pareto_figure),
-        "slices": _alone(slices_figure),
-        "parallel": _alone(parallel_figure),
-        "importances": _alone(importances_figure),
+        "slices": _by_overall(slices_figure),
+        "parallel": _by_overall(parallel_figure),
+        "importances": _by_overall(importances_figure),
         "conflict": _alone(conflict_figure),
         "smart": _alone(smart_figure),
         "timeline": _alone(timeline_figure),

@@ -6,9 +6,11 @@ import plotly.graph_objects as go
 
 from ...study.settings import flat
 from ...text import one_line, plural, score
+from ..configuration import Configuration
 from ..published import of_paper, published_tables
-from ..results import APART, Configuration, Results
-from ..statistics.comparison import Comparison, Comparisons
+from ..results import APART, Results
+from ..statistics.compared import Comparison
+from ..statistics.comparison import Comparisons
 from ..statistics.paired import Verdict
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
 
@@ -21,7 +23,7 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     claims = comparisons.claims
     against = {each.theirs.arm for each in claims.declared}
     best = [one for place, one in enumerate(claims.leaders) if place < APART or one.arm in against]
-    shown = [(one, interval) for one in best if (interval := claims.intervals(one))]
+    shown = [(one, interval) for one in best if one.whole and (interval := claims.intervals(one))]
     panels, marks = [], []
     if len(shown) > 1:
         rows = [_label(one) for one, _ in shown]

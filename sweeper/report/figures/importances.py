@@ -13,7 +13,8 @@ import plotly.graph_objects as go
 from ...study.settings import SHORT_NAMES, field_path, leaves
 from ...study.space import Choice, Space
 from ...text import one_line
-from ..results import PARAM, Results, Trial, params, records
+from ..configuration import PARAM, Trial, params
+from ..results import Results, records
 from .anova import Importances, UnfitTrialsError, chance, importances
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, legend, remark_arms, round_all
 

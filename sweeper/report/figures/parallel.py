@@ -14,7 +14,8 @@ import plotly.graph_objects as go
 
 from ...study.space import Choice, Space
 from ...text import score, setting
-from ..results import PARAM, Results
+from ..configuration import PARAM
+from ..results import Results
 from .drawing import Figure, Key, Panel, drawing_of, escape, round_all, sample
 
 SHADES = ("#a3adb5", "#56b4e9", "#1f86c9", "#e69f00", "#d55e00")

@@ -2,7 +2,8 @@
 
 from ...study.space import Choice
 from ...text import setting
-from ..results import PARAM, Results
+from ..configuration import PARAM
+from ..results import Results
 from .drawing import Figure, Panel, drawing_of, escape, legend, mark_powers, remark_arms, sample
 from .points import arm_points
 

@@ -13,13 +13,12 @@ from .points import arm_points
 def tradeoff_figure(results: Results) -> Figure:
     """Dev scores of each two tasks against each other, with the trials that none beats in both."""
     complete = results.complete
-    pairs = list(combinations(results.tasks, 2))
-    fronts = [
-        complete[
-            on_front([[results.rank(name)(one[name]) for name in pair] for one in records(complete)])
-        ].sort_values(pair[0])
-        for pair in pairs
-    ]
+    pairs = [pair for pair in combinations(results.tasks, 2) if complete[[*pair]].notna().all(axis=1).any()]
+    fronts = []
+    for pair in pairs:
+        both = complete.dropna(subset=[*pair])
+        good = on_front([[results.rank(name)(one[name]) for name in pair] for one in records(both)])
+        fronts.append(both[good].sort_values(pair[0]))
     trials, left_out = sample(
         results, complete, keep=[number for front in fronts for number in front["number"]]
     )
@@ -33,7 +32,9 @@ def tradeoff_figure(results: Results) -> Figure:
             line={"color": GREY, "width": 1.5},
             hoverinfo="skip",
         )
-        drawing = drawing_of([line, *arm_points(results, trials, one, other)], one, other)
+        drawing = drawing_of(
+            [line, *arm_points(results, trials.dropna(subset=[one, other]), one, other)], one, other
+        )
         panels.append(Panel(f"tradeoff-{one}-{other}", f"{other} against {one}", drawing))
     caption = (
         f"Each point is a complete trial: {_better(results)}. The grey line is the Pareto front: the trials "

@@ -2,55 +2,30 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from model.predictions import Predictions
+from model.result import judged_by
+
 from ...study.settings import field_path, flat
-from ..results import Configuration, Results, leaders, records
+from ..configuration import Configuration
+from ..results import Results, leaders, records
 from ..tracks import by_track, joint_arms
+from .compared import Comparison
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
-from .power import Detectable, detectable
+from .power import detectable
 from .resampling import Runs, resampled_scores
 from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
 
 MATCHED = 100
 """Matched configurations that count at most: more make a report slow, and no claim safer."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One side against another.
-
-    Attributes:
-        ours: Configuration of the one arm; of matched ones, the first.
-        theirs: Of the other.
-        gaps: For ``overall`` and each task: ours minus theirs.
-        adjusted: For each score its p-value, adjusted: `overall` among the pairs of its family, a task among
-            the pairs and tasks; None of single seeds.
-        verdict: What may be said of `overall`; None of single seeds.
-        detectable: What difference in `overall` it could have told apart; None of single seeds.
-        seeds: Number of training seeds of the two sides.
-        of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
-        configurations: Number of matched configurations; 1 where two configurations are compared.
-        across: Whether one side encodes pairs together and the other one apart.
-    """
-
-    ours: Configuration
-    theirs: Configuration
-    gaps: Mapping[str, Gap]
-    adjusted: Mapping[str, float | None]
-    verdict: Verdict | None
-    detectable: Detectable | None
-    seeds: tuple[int, int]
-    of_arms: bool
-    configurations: int = 1
-    across: bool = False
 
 
 class Comparisons:
@@ -68,7 +43,7 @@ class Comparisons:
         self.results = results
         self._searched = [field_path(name) for name in (results.space if searched is None else searched)]
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
-        self._rows: Runs | None = None
+        self._rows: dict[str, Predictions] = {}
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self._joint = joint_arms(results)
         self.leaders = leaders(results)
@@ -87,8 +62,7 @@ class Comparisons:
         """Number of dev rows of each task, of the arms that are compared."""
         if not self.compared:
             return {}
-        [run, *_] = self._samples[self.compared[0].numbers[0]].runs
-        return {name: len(found.labels) for name, found in run.items()}
+        return {name: len(self._rows[name].labels) for name in self.results.tasks if name in self._rows}
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
         """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
@@ -99,23 +73,28 @@ class Comparisons:
         return {number: self._interval(sample) for number, sample in self._samples.items()}
 
     def _interval(self, sample: Sample) -> dict[str, Interval]:
+        tasks = {name: task for name, task in self.results.tasks.items() if name in sample.scores}
+        overall = self.results.overall.only(tasks)
+        called = judged_by(sample.scores)
         if len(sample.seeds) == 1:
-            return score_intervals(self.results.tasks, sample.runs, overall=self.results.overall)
+            found = score_intervals(tasks, sample.runs, overall=overall)
+            return {called if name == "overall" else name: each for name, each in found.items()}
+        resampled = resampled_scores(tasks, sample.runs, overall=overall)
+        scores = {**sample.scores, "overall": sample.scores[called]}
         return {
-            name: interval_of(
-                float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
+            called if name == "overall" else name: interval_of(
+                float(scores[name].mean()), spread_of(scores[name], values), values.mean(axis=0)
             )
-            for name, values in resampled_scores(
-                self.results.tasks, sample.runs, overall=self.results.overall
-            ).items()
+            for name, values in resampled.items()
         }
 
     @cached_property
     def declared(self) -> list[Comparison]:
         """The pairs that the study declares, by their best configurations; a family of its own."""
         of = {one.arm: one for one in self.compared}
-        pairs = [(of[a], of[b]) for a, b in self.results.pairs if a in of and b in of]
-        return self._family(pairs, [self._gaps(*pair) for pair in pairs], len(self.results.pairs))
+        family = [pair for pair in self.results.pairs if self.results.shared(*pair)]
+        pairs = [(of[a], of[b]) for a, b in family if a in of and b in of]
+        return self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
 
     @cached_property
     def against_best(self) -> list[Comparison]:
@@ -124,10 +103,15 @@ class Comparisons:
         That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
         """
         leading = [own[0] for own in by_track(self.results, self.leaders).values()]
-        best = [one for one in self.compared if one in leading]
-        pairs, arms = list(combinations(self.compared, 2)), len(self.leaders)
-        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], arms * (arms - 1) // 2)
-        return [_reversed(each) for each in found if each.ours in best and not each.across]
+        best = [one for one in self.compared if one in leading and one.whole]
+        pairs = self._pairs(self.compared)
+        family = [(one.arm, other.arm) for one, other in self._pairs(self.leaders)]
+        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
+        return [each.reversed() for each in found if each.ours in best and not each.across]
+
+    def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
+        """Every two that have a task in common."""
+        return [pair for pair in combinations(among, 2) if self.results.shared(*(one.arm for one in pair))]
 
     @cached_property
     def undeclared(self) -> list[Comparison]:
@@ -137,14 +121,19 @@ class Comparisons:
 
     @cached_property
     def matched(self) -> list[Comparison]:
-        """The declared pairs by the configurations that both arms have, where there are two or more."""
+        """The declared pairs by the configurations that both arms have, where there are two or more.
+
+        Of arms that train all tasks.
+        """
         pairs, gaps, counts = [], [], []
         for a, b in self.results.pairs:
+            if {a, b} & self.results.trained.keys():
+                continue
             if (found := self._matched_gaps(a, b)) is not None:
                 pairs.append(found[0])
                 gaps.append(found[1])
                 counts.append(found[2])
-        family = self._family(pairs, gaps, len(pairs))
+        family = self._family(pairs, gaps, [(one.arm, other.arm) for one, other in pairs])
         return [
             replace(each, seeds=(seeds, seeds), of_arms=True, configurations=configurations)
             for each, (configurations, seeds) in zip(family, counts, strict=True)
@@ -156,13 +145,14 @@ class Comparisons:
         return {name: self._ties(name) for name in self.results.scores}
 
     def _ties(self, name: str) -> set[str]:
-        if len(self.compared) < 2:
+        compared = [one for one in self.compared if name in one.scores]
+        if len(compared) < 2:
             return set()
-        pairs = list(combinations(self.compared, 2))
-        arms = len(self.leaders)
+        pairs = list(combinations(compared, 2))
+        arms = sum(name in one.scores for one in self.leaders)
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
         rank = self.results.rank(name)
-        tracks = by_track(self.results, self.compared).values()
+        tracks = by_track(self.results, compared).values()
         best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
@@ -175,25 +165,29 @@ class Comparisons:
         self,
         pairs: Sequence[tuple[Configuration, Configuration]],
         gaps: Sequence[Mapping[str, Gap]],
-        size: int,
+        arms: Sequence[tuple[str, str]],
     ) -> list[Comparison]:
-        """The comparisons of a family of so many, of which some may be impossible so far."""
-        overall = adjust([each["overall"].p for each in gaps], size)
-        tasks = list(self.results.tasks)
-        secondary = iter(adjust([each[name].p for each in gaps for name in tasks], size * len(tasks)))
+        """The comparisons of a family of these pairs of arms, of which some may be impossible so far."""
+        partial = self.results.trained.keys()
+        size = sum(not {*pair} & partial for pair in arms)
+        asked = [each["overall"].p if "overall" in each else None for each in gaps]
+        overall = adjust(asked, size)
+        tasks = [[name for name in each if name != "overall"] for each in gaps]
+        known = [each[name].p for each, own in zip(gaps, tasks, strict=True) for name in own]
+        secondary = iter(adjust(known, sum(len(self.results.shared(*pair)) for pair in arms)))
         return [
             Comparison(
                 ours,
                 theirs,
                 each,
-                {"overall": p, **{name: next(secondary) for name in tasks}},
-                verdict(each["overall"], p),
+                {**({"overall": p} if "overall" in each else {}), **{name: next(secondary) for name in own}},
+                verdict(each["overall"], p) if "overall" in each else None,
                 None if p is None else detectable(each["overall"].spread, size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
                 across=self._across(ours, theirs),
             )
-            for (ours, theirs), each, p in zip(pairs, gaps, overall, strict=True)
+            for (ours, theirs), each, p, own in zip(pairs, gaps, overall, tasks, strict=True)
         ]
 
     def _across(self, one: Configuration, other: Configuration) -> bool:
@@ -209,7 +203,11 @@ class Comparisons:
         return self._known[key]
 
     def _compare(self, ours: Sample, theirs: Sample) -> dict[str, Gap]:
-        return compare_samples(self.results.tasks, ours, theirs, overall=self.results.overall)
+        tasks = self.results.tasks
+        if "overall" in ours.scores and "overall" in theirs.scores:
+            return compare_samples(tasks, ours, theirs, overall=self.results.overall)
+        shared = {name: task for name, task in tasks.items() if name in ours.scores and name in theirs.scores}
+        return compare_samples(shared, ours, theirs, overall=None)
 
     def _matched_gaps(
         self, a: str, b: str
@@ -268,7 +266,7 @@ class Comparisons:
         observations = numbers if seeds is not None else [[number] for number in numbers[0]]
         scores = {
             name: np.array([np.mean([float(self._trials[n][name]) for n in own]) for own in observations])
-            for name in self.results.scores
+            for name in configurations[0].scores
         }
         return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
 
@@ -280,20 +278,8 @@ class Comparisons:
             if run is None:
                 return None
             runs.append(run)
-        expected = self._rows or runs[:1]
-        if not all(run[task].same_rows(expected[0][task]) for run in runs for task in expected[0]):
+        expected = {**(runs[0] if runs else {}), **self._rows}
+        if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
             return None
         self._rows = expected
         return runs
-
-
-def _reversed(each: Comparison) -> Comparison:
-    gaps = {name: gap.reversed() for name, gap in each.gaps.items()}
-    return replace(
-        each,
-        ours=each.theirs,
-        theirs=each.ours,
-        gaps=gaps,
-        verdict=verdict(gaps["overall"], each.adjusted["overall"]),
-        seeds=each.seeds[::-1],
-    )

@@ -95,7 +95,7 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
     theirs: Sample,
     resamples: int = RESAMPLES,
     seed: int = SEED,
-    overall: Overall = Overall(),  # noqa: B008 - frozen
+    overall: Overall | None = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, Gap]:
     """The difference between two sides in ``overall`` and in each task's score.
 
@@ -111,7 +111,7 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
         theirs: The second.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
-        overall: How ``overall`` follows from the tasks' scores.
+        overall: How ``overall`` follows from the tasks' scores; None: it is not compared.
 
     Raises:
         InputError: As `resampled_scores`.

@@ -26,7 +26,7 @@ def resampled_scores(
     runs: Runs,
     resamples: int = RESAMPLES,
     seed: int = SEED,
-    overall: Overall = Overall(),  # noqa: B008 - frozen
+    overall: Overall | None = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of every run on resampled dev sets; all runs see the same resamples.
 
@@ -38,7 +38,7 @@ def resampled_scores(
         runs: Their predictions, of the same rows in every run.
         resamples: Number of resampled dev sets; default 2,000.
         seed: Seed of the draws; the same seed gives the same numbers.
-        overall: How ``overall`` follows from the tasks' scores.
+        overall: How ``overall`` follows from the tasks' scores; None: it is left out.
 
     Returns:
         ``[runs, resamples]`` for ``overall`` and for each task, in the units of its metric.
@@ -51,7 +51,7 @@ def resampled_scores(
     for name, task in tasks.items():
         given, labels = _stacked(name, task, runs)
         scores[name] = task.scorer.resampled(given, labels, resamples, rng)
-    return {"overall": overall.score(tasks, scores), **scores}
+    return scores if overall is None else {"overall": overall.score(tasks, scores), **scores}
 
 
 def _stacked(name: str, task: Task, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

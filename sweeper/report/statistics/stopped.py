@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from model.result import JUDGES
+
 from ...trial import RunState
 from ..results import Results, in_state
 
@@ -69,7 +71,7 @@ def _judged(
 def _best_so_far(results: Results) -> pd.DataFrame:
     """number, epoch, best: the highest `overall` of each trial up to each of its epochs, in order."""
     epochs = results.epochs
-    overall = epochs[(epochs["split"] == "dev") & (epochs["metric"] == "overall")].dropna(subset="value")
+    overall = epochs[(epochs["split"] == "dev") & epochs["metric"].isin(JUDGES)].dropna(subset="value")
     overall = overall.sort_values(["number", "epoch"])
     return overall[["number", "epoch"]].assign(best=overall.groupby("number")["value"].cummax())
 

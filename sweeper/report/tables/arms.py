@@ -26,7 +26,7 @@ def arms_table(results: Results) -> Table:
     best = {one.arm: one for one in leaders(results)}
     tops = best_of_tracks(results, list(best.values()))
     rows = []
-    every = dict(list(results.observations.groupby("arm")["overall"]))
+    every = dict(list(results.whole.observations.groupby("arm")["overall"]))
     ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
     for arm in results.arms:
         mean, deviation = mean_and_deviation(every.get(arm, pd.Series(dtype=float)))

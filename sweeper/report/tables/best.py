@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from ...text import NONE, TIE, one_line
+from ..configuration import Configuration
 from ..document import Cell, Column, Table
-from ..results import Configuration, Results, leaders, pareto_front
+from ..results import Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
 from ..tracks import tracks_note, tracks_of
 from .cells import (

@@ -11,7 +11,7 @@ from .cells import numeric, score_cell
 
 def budget_table(results: Results) -> Table | None:
     """One row an arm: the expected best `overall` of 1, 2, 4 … configurations; None where no arm has two."""
-    own = {arm: [one.mean for one in results.of_arm(arm)] for arm in results.arms}
+    own = {arm: [one.mean for one in results.of_arm(arm) if one.whole] for arm in results.arms}
     most = max((len(scores) for scores in own.values()), default=0)
     if most < 2:
         return None

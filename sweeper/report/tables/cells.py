@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
+from ..configuration import Configuration
 from ..document import Cell, Column
-from ..results import Configuration, Results
+from ..results import Results
 from ..statistics.intervals import Interval
 from ..tracks import APART, TOGETHER, by_track, joint_arms
 
@@ -27,7 +28,7 @@ def remarks(results: Results) -> list[str]:
 
 
 def score_notes(results: Results) -> list[str]:
-    """Which scores are better where they are lower, and which are not defined; nothing where none is."""
+    """Which scores are better where lower, not defined, or missing; nothing where none is."""
     lower = [
         f"{name} ({task.scorer.description})"
         for name, task in results.tasks.items()
@@ -39,13 +40,18 @@ def score_notes(results: Results) -> list[str]:
         for name, task in results.tasks.items()
         if name in results.undefined and task.scorer.undefined
     ]
-    return [*([f"Errors, the lower the better: {', '.join(lower)}."] if lower else []), *undefined]
+    partial = [
+        f"{arm} trains {', '.join(tasks)} alone: it has no overall, and is compared task by task."
+        for arm, tasks in results.trained.items()
+    ]
+    errors = [f"Errors, the lower the better: {', '.join(lower)}."] if lower else []
+    return [*errors, *undefined, *map(one_line, partial)]
 
 
 def score_cells(
     results: Results, trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
 ) -> list[Cell]:
-    """A row's scores, bold where they are the best; dashes without any, and where none is defined.
+    """A row's scores, bold where they are the best; dashes where there is none, or none is defined.
 
     Args:
         results: The study.
@@ -58,7 +64,7 @@ def score_cells(
     # Compared as shown: of two .732 none is the better one to a reader.
     return [
         Cell(NONE)
-        if name in results.undefined
+        if name in results.undefined or name not in trial
         else Cell(
             score(trial[name]),
             value=float(trial[name]),
@@ -93,9 +99,8 @@ def track_columns(results: Results) -> list[Column]:
 
 def find_best(rows: Sequence[Any], results: Results) -> dict[str, float]:
     """The best of each score; nothing where there is only one row to choose from."""
-    if len(rows) < 2:
-        return {}
-    return {name: max((row[name] for row in rows), key=results.rank(name)) for name in results.scores}
+    there = {name: [row[name] for row in rows if name in row] for name in results.scores}
+    return {name: max(own, key=results.rank(name)) for name, own in there.items() if len(own) > 1}
 
 
 def setting_cell(chosen: Mapping[str, Any], name: str) -> Cell:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from ...text import NONE, difference, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
-from ..statistics.comparison import Comparison, Comparisons
+from ..statistics.compared import Comparison
+from ..statistics.comparison import Comparisons
 from ..statistics.superiority import MEANINGFUL
 from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
 
@@ -95,11 +96,13 @@ _COLUMNS = (
 
 
 def _row(each: Comparison, width: float) -> tuple[Cell, ...]:
-    overall, found = each.gaps["overall"], each.detectable
+    overall, found = each.gaps.get("overall"), each.detectable
+    arms = Cell(one_line(each.ours.arm)), Cell(one_line(each.theirs.arm))
+    if overall is None:
+        return (*arms, *[Cell(NONE)] * 7, Cell(_seeds(each.seeds)), Cell(NONE))
     chance = overall.superiority
     return (
-        Cell(one_line(each.ours.arm)),
-        Cell(one_line(each.theirs.arm)),
+        *arms,
         Cell(NONE if each.verdict is None else str(each.verdict)),
         difference_cell(overall.value, _trials(each)),
         Cell(f"{difference(overall.interval.low)} to {difference(overall.interval.high)}"),
@@ -120,7 +123,7 @@ def _task_columns(results: Results) -> tuple[Column, ...]:
 def _task_cells(each: Comparison, results: Results) -> list[Cell]:
     cells: list[Cell] = []
     for name in results.tasks:
-        if name in results.undefined:
+        if name in results.undefined or name not in each.gaps:
             cells += [Cell(NONE), Cell(NONE)]
             continue
         cells += [difference_cell(each.gaps[name].value, _trials(each)), p_cell(each.adjusted[name])]

@@ -25,14 +25,14 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     names = [f"test {name}" for name in results.scores] if not tests.empty else []
     rows = []
-    for one in sorted(results.configurations, key=lambda one: -one.mean):
+    for one in sorted(results.configurations, key=lambda one: (not one.whole, -one.mean)):
         own = again[keys == configuration_key(configs[one.numbers[0]])]
         if own.empty:
             continue
-        mean, deviation = mean_and_deviation(own["overall"])
+        mean, deviation = mean_and_deviation(own[one.judged_by])
         gap = None if mean is None else mean - one.mean
         leader = next((known[number] for number in own["number"] if number in known), None)
-        interval = (comparisons.claims.intervals(leader) or {}).get("overall") if leader else None
+        interval = (comparisons.claims.intervals(leader) or {}).get(one.judged_by) if leader else None
         rows.append(
             (
                 Cell(one_line(one.arm)),
@@ -64,6 +64,10 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
             "Test rows chose nothing: they are scored for confirmed configurations alone, as means over the "
             "fresh seeds. The tests of this report are over dev rows."
         )
+    notes += [
+        f"{arm}: in place of overall, which it lacks, the mean of {', '.join(tasks)}, which it trains alone."
+        for arm, tasks in results.trained.items()
+    ]
     notes += tracks_note(results)
     title = "Confirmed at fresh seeds, dev scores"
     return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
@@ -84,4 +88,4 @@ def _test_scores(confirmation: Results) -> pd.DataFrame:
 
 
 def _mean_cell(frame: pd.DataFrame, name: str) -> Cell:
-    return score_cell(float(frame[name].mean()) if name in frame and len(frame) else None)
+    return score_cell(float(frame[name].mean()) if name in frame and frame[name].notna().any() else None)

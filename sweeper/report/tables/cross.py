@@ -7,8 +7,9 @@ from typing import Any
 from ...study.space import Choice, Space
 from ...study.spec import CROSS
 from ...text import NONE, one_line, score, setting
+from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
-from ..results import Configuration, Results, leaders_of
+from ..results import Results
 from ..tracks import tracks_note
 from .cells import numeric, remarks
 
@@ -51,7 +52,7 @@ def cross_table(key: str, results: Results) -> Table:
 
 
 def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:
-    if not configurations:
+    if not configurations or not configurations[0].whole:
         return Cell(NONE)
     best = leaders_of(configurations)[0]
     return Cell(

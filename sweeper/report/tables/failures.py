@@ -2,8 +2,9 @@
 
 from ...text import NONE, last_line, one_line, setting_line
 from ...trial import RunState
+from ..configuration import params
 from ..document import Cell, Column, Table
-from ..results import Results, in_state, params, records
+from ..results import Results, in_state, records
 from .cells import count_cell, numeric, trial_cell
 
 

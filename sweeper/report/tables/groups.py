@@ -14,7 +14,7 @@ def groups_table(results: Results, comparisons: Comparisons) -> Table | None:
     predictions = results.predictions(best.numbers[0]) if best else None
     if best is None or predictions is None:
         return None
-    found = score_groups(results.tasks, predictions)
+    found = score_groups(results.shared(best.arm), predictions)
     trials = best.numbers[:1]
     rows = []
     shown: tuple[str, str] | None = None

@@ -3,9 +3,10 @@
 from model.overall import Overall
 
 from ...study.settings import flat
+from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
 from ..published import PublishedTable, of_paper, published_tables
-from ..results import Configuration, Results, leaders_of
+from ..results import Results
 from ..tracks import joint_arms
 from .cells import EMPTY, count_cell, difference_cell, find_best, numeric, remarks, score_cells
 
@@ -79,7 +80,7 @@ def _ours(published: PublishedTable, results: Results) -> list[Configuration | N
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
     # The paper's own encode each sentence by itself.
-    ours = [one for one in results.configurations if one.arm not in joint_arms(results)]
+    ours = [one for one in results.whole.configurations if one.arm not in joint_arms(results)]
     fitting = [
         [one for one in ours if published.counts(row, settings[one.numbers[0]])] for row in published.rows
     ]

@@ -3,15 +3,16 @@
 import pandas as pd
 
 from ...text import NONE, one_line, score
+from ..configuration import params
 from ..document import Cell, Column, Table
-from ..results import Results, best_trial, params, records
+from ..results import Results, best_trial, records
 from ..tracks import tracks_note, tracks_of
 from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, trial_cell
 
 
 def trials_table(results: Results) -> Table:
     """Every trial: its state, seed, scores, time and setting."""
-    complete = results.complete
+    complete = results.whole.complete
     best = (best_trial(complete[complete["arm"].isin(track.arms)]) for track in tracks_of(results))
     numbers = [one["number"] for one in best if one is not None]
     rows = []
@@ -26,7 +27,7 @@ def trials_table(results: Results) -> Table:
                 count_cell(trial["seed"]),
                 *(
                     Cell(NONE)
-                    if name in results.undefined
+                    if name in results.undefined or pd.isna(trial[name])
                     else Cell(score(trial[name]), value=trial[name], bold=trial["number"] in numbers)
                     for name in results.scores
                     if name in trial

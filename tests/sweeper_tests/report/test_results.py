@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sweeper.report.configuration import params
 from sweeper.report.figures.learning import learning_curves
 from sweeper.report.results import (
     best_per_arm,
@@ -10,7 +11,6 @@ from sweeper.report.results import (
     in_state,
     leaders,
     mean_and_deviation,
-    params,
     records,
 )
 from sweeper.trial import RunState, TrialRow

@@ -1,0 +1,74 @@
+"""What becomes of other settings where some of the tasks are trained alone. Imports no torch."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ..overall import Overall
+from ..tasks import Task
+from .distillation import DistillationConfig
+from .smart import SmartConfig
+
+
+def part_misfit(
+    chosen: Sequence[str] | None,
+    tasks: Collection[str],
+    between: Sequence[str],
+    overall: Overall,
+    smart: SmartConfig,
+) -> str | None:
+    """Why tasks cannot be named so, or cannot be trained alone; None if they can.
+
+    Args:
+        chosen: ``train_tasks``.
+        tasks: Names of all tasks.
+        between: The settings that want several tasks, as they are to be called.
+        overall: How the tasks count.
+        smart: Which are regularised.
+    """
+    regularised = smart.tasks or ()
+    if stray := sorted({*regularised} - {*tasks}):
+        return f"smart.tasks names {stray}; the tasks are {list(tasks)}"
+    if chosen is None:
+        return None
+    unknown = [name for name in chosen if name not in tasks]
+    twice = [name for name in dict.fromkeys(chosen) if chosen.count(name) > 1]
+    counted = any(overall.weights.get(name, 1.0) for name in chosen)
+    bare = smart.enabled and smart.tasks is not None and not {*regularised} & {*chosen}
+    reasons = {
+        f"train_tasks names {unknown}; the tasks are {list(tasks)}": bool(unknown),
+        f"train_tasks names {twice} more than once": bool(twice),
+        f"{', '.join(between)} is between tasks, and train_tasks leaves one, {chosen[0]}": (
+            bool(between) and len(chosen) == 1
+        ),
+        f"train_tasks leaves {list(chosen)}, of which overall.weights counts none": not counted,
+        f"smart.tasks names {list(regularised)}, of which train_tasks leaves none to regularise": bare,
+    }
+    return next((reason for reason, so in reasons.items() if so), None)
+
+
+def parts_of(
+    trained: Mapping[str, Task],
+    overall: Overall,
+    smart: SmartConfig,
+    distillation: DistillationConfig,
+    pair_layer: str | None,
+) -> dict[str, Any]:
+    """The settings of a trial that speak of tasks, of those alone that are trained.
+
+    Args:
+        trained: These tasks.
+        overall: As declared; so are the others.
+        smart: Which tasks are regularised.
+        distillation: Which tasks have a teacher.
+        pair_layer: What all tasks of pairs share; None where there are none of them.
+    """
+    if smart.tasks is not None:
+        smart = smart.model_copy(update={"tasks": tuple(name for name in smart.tasks if name in trained)})
+    pairs = any(task.columns == 2 for task in trained.values())
+    return {
+        "tasks": dict(trained),
+        "overall": overall.only(trained),
+        "smart": smart,
+        "distillation": distillation.only(trained),
+        "pair_layer": pair_layer if pairs else None,
+    }
