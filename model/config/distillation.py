@@ -50,7 +50,8 @@ class DistillationConfig(Frozen):
                 return f"distillation.teacher names {name!r}; the tasks are {list(tasks)}"
             if LOSSES[tasks[name].loss].ranks:
                 loss = tasks[name].loss
-                return f"distillation.teacher.{name} teaches row by row; loss {loss} compares the rows of a batch"
+                said = f"teaches row by row; loss {loss} compares the rows of a batch"
+                return f"distillation.teacher.{name} {said}"
         return None
 
     def only(self, trained: Collection[str]) -> Self:
