@@ -107,6 +107,15 @@ def path(name: str) -> Path:
     return Path(__file__).with_name(f"curves-{name}.csv")
 
 
+def missing(name: str) -> int:
+    """How many trials a table lacks: it is recorded over several days."""
+    wanted = _cells(name).count * len(study(name).spec.seeds)
+    if not path(name).exists():
+        return wanted
+    with path(name).open(encoding="utf-8", newline="") as file:
+        return wanted - sum(1 for _ in csv.DictReader(file))
+
+
 @dataclass(frozen=True)
 class Curves:
     """A table of curves.

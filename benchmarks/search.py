@@ -32,7 +32,7 @@ from sweeper.search.propose import propose
 from sweeper.search.pruning import should_prune
 from sweeper.trial import Curve, PastTrial, RunState
 
-from .curves import GRIDS, Curves, path, study
+from .curves import GRIDS, Curves, missing, study
 
 ORDERS = 100
 WITHIN = 0.010
@@ -201,8 +201,8 @@ def measure(
     """The figures of every contender on each table that is there, and what must be shown of the default."""
     results: dict[str, Any] = {}
     for name in names:
-        if not path(name).exists():
-            print(f"  {name}: no curves are recorded (python -m benchmarks.curves {name})")
+        if lacking := missing(name):
+            print(f"  {name}: {lacking} curves are not recorded yet (python -m benchmarks.curves {name})")
             continue
         curves = table(name)
         print(

@@ -78,8 +78,15 @@ def packed() -> Iterator[None]:
         yield
 
 
-def _embedded(self: SentenceEncoder, input_ids: Tensor, attention_mask: Tensor, noise: None = None) -> Tensor:
-    assert (self.pooling, noise) == ("mean", None)
+def _embedded(
+    self: SentenceEncoder,
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    noise: None = None,
+    *,
+    token_types: None = None,
+) -> Tensor:
+    assert (self.pooling, noise, token_types) == ("mean", None, None)
     if self.bert.config._attn_implementation != NAME:
         self.bert.set_attn_implementation(NAME)
     index, lengths = attention_mask.flatten().nonzero().squeeze(1), attention_mask.sum(dim=1)

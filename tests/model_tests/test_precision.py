@@ -143,9 +143,9 @@ def test_a_trial_in_bf16_evaluates_in_it_and_resumes_bit_for_bit(
     seen: set[tuple[bool, bool]] = set()
     forward = SentenceEncoder.forward
 
-    def watched(self: SentenceEncoder, *inputs: Any) -> torch.Tensor:
+    def watched(self: SentenceEncoder, *inputs: Any, **options: Any) -> torch.Tensor:
         seen.add((self.training, torch.is_autocast_enabled("cpu")))
-        return forward(self, *inputs)
+        return forward(self, *inputs, **options)
 
     monkeypatch.setattr(SentenceEncoder, "forward", watched)
     given = small(precision="bf16", smart={"enabled": True, "tasks": ["sst"]}, gradient="pcgrad")
