@@ -19,7 +19,7 @@ PARTS = {
     "kept_corpus": "data",
     "MultitaskEncoder": "model load",
     "minibatch": "batches",
-    "task_loss": "forward",
+    "batch_loss": "forward",
     "contrastive_loss": "forward",
     "predictions": "evaluation",
     "scores": "evaluation",

@@ -99,7 +99,8 @@ def test_the_data_holds_every_trial() -> None:
         assert read(data["traceback"], place) == (trial["traceback"] or "")
         flat = pd.json_normalize(trial["config"]).iloc[0].to_dict()
         shown = data["shared"] | {path: read(texts, place) for path, texts in data["settings"].items()}
-        assert shown.keys() == {*flat, "overall.weights"}  # which are none, of which pandas makes no column
+        # Two that are none here, of which pandas makes no column.
+        assert shown.keys() == {*flat, "overall.weights", "distillation.teacher"}
         assert float(shown["learning_rate"]) == pytest.approx(flat["learning_rate"], rel=1e-2)
         for path in ("tasks.para.head", "gradient", "batch_size", "seed"):
             assert shown[path] == str(flat[path])
