@@ -2,9 +2,6 @@
 
 import json
 import re
-import sqlite3
-from contextlib import closing
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,70 +15,13 @@ from safetensors.torch import load_file
 from scipy.special import softmax
 from scipy.stats import pearsonr
 
-from model.config import TrainConfig
 from model.data.rows import read
 from model.precision import computes_bf16
 from model.predictions import read_predictions
+from tests.sweeper_tests.poolings import ARMS, HEADS, Trial, ran, recorded
 from tests.sweeper_tests.typed import Command, contents, refused, write
 
-ROWS = "train_rows: 64, dev_rows: 48"
-WORKLOAD = f"""
-name: tiny
-extends: demo
-notice: Scores of a test say nothing.
-train:
-  tasks: {{sst: {{{ROWS}}}, para: {{{ROWS}}}, sts: {{{ROWS}}}}}
-  encoder: {{hidden_size: 32, layers: 1, attention_heads: 2, vocabulary: 300, max_length: 16}}
-  epochs: 2
-  train_sample: 10
-"""
-HEADS = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
-ARMS: dict[str, dict[str, object]] = {
-    "Mean": {"encoder.pooling": "mean", "sts_loss": "mse", "tasks.sst.activation": "gelu"},
-    # Not the cosine: those of a barely trained [CLS] differ by rounding alone.
-    "[CLS]": {"encoder.pooling": "cls", "sts_head": "linear", "sts_loss": "ce"},
-    "Max": {"encoder.pooling": "max", "sts_head": "linear", "sst_head": "linear"},
-    "joint": {
-        **{"encoder.pooling": "cls", "paraphrase_head": "mlp", "sts_head": "linear"},
-        **{f"tasks.{name}.pair_encoding": "joint" for name in ("para", "sts")},
-    },
-    "Pair layer": {"encoder.pooling": "mean", "pair_layer": "tanh", "sts_loss": "mse"},
-    "Mixed layers": {"encoder.pooling": "mean", "encoder.layer_pooling": "weighted", "sts_loss": "mse"},
-    "Mixed layers, [CLS]": {"encoder.layer_pooling": "weighted", "sts_head": "linear", "sts_loss": "ce"},
-    "LoRA": {"encoder.lora": {"rank": 4, "alpha": 16}, "encoder.pooling": "mean", "sts_loss": "mse"},
-    # It takes a hundred times as long as the others.
-    "MiniLM": {
-        "encoder": {"source": "minilm", "pooling": "mean", "max_length": 24},
-        "sts_loss": "ce",
-        "epochs": 1,
-    }
-    | {f"tasks.{name}.{rows}_rows": 16 for name in ("sst", "para", "sts") for rows in ("train", "dev")},
-}
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Trial:
-    number: int
-    config: TrainConfig
-    scores: dict[str, float]
-
-
-def ran(arms: dict[str, dict[str, object]], sweeper: Command) -> None:
-    study = {"name": "poolings", "workload": "tiny", "base": HEADS, "arms": arms, "space": {"dropout": [0.1]}}
-    write(Path("studies/poolings.yaml"), yaml.safe_dump(study))
-    write(Path("studies/workloads/tiny.yaml"), WORKLOAD)
-    said = sweeper("run", "--study", "poolings", "--trials", str(len(arms)), "--executor", "inline")
-    assert said.code == 0, said.err
-
-
-def recorded(arm: str) -> Trial:
-    """From the database, with nothing of ours."""
-    with closing(sqlite3.connect(".sweeper/studies.db")) as connection:
-        number, config, scores = connection.execute(
-            "SELECT number, config, scores FROM run WHERE arm = ?", (arm,)
-        ).fetchone()
-    return Trial(number, TrainConfig.model_validate_json(config), json.loads(scores))
 
 
 def token_embeddings(exported: Path, sentences: list[str], pooling: str) -> Array:
@@ -212,51 +152,6 @@ def test_weights_that_were_not_kept_are_trained_again(folder: Path, sweeper: Com
     # Weights of another epoch, or half a file, are not those of the best epoch.
     best.write_bytes(b"\x08")
     assert "trained again" in sweeper("best", "--arm", "Max", "--export", "exported").out
-
-
-def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) -> None:
-    ran({"Mean": ARMS["Mean"], "Max": ARMS["Max"]}, sweeper)
-    with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
-        for arm, overall in (("Mean", 0.75), ("Max", 0.5)):
-            connection.execute(
-                "UPDATE run SET scores = json_set(scores, '$.overall', ?) WHERE arm = ?", (overall, arm)
-            )
-    said = sweeper("best").out.splitlines()
-    mean, best = recorded("Max"), recorded("Mean")
-    assert said[0].startswith(
-        f"poolings@tiny trial {best.number}: overall 0.7500 (sst {best.scores['sst']:.4f}"
-    )
-    assert said[1:] == [
-        "overall = (sst + para + (sts + 1) / 2) / 3",
-        "arm: Mean",
-        "hyperparameters: dropout 0.1",
-        "seed: 11711",
-        "Scores of a test say nothing.",
-    ]
-    assert sweeper("best", "--arm", "Max").out.startswith(
-        f"poolings@tiny trial {mean.number}: overall 0.5000"
-    )
-    assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
-
-
-def test_the_best_of_each_track_is_named(sweeper: Command) -> None:
-    ran({"Mean": ARMS["Mean"], "joint": ARMS["joint"]}, sweeper)
-    for arm, other in (("Mean", "joint"), ("joint", "Mean")):
-        with closing(sqlite3.connect(".sweeper/studies.db")) as connection, connection:
-            connection.execute(
-                "UPDATE run SET scores = json_set(scores, '$.overall', iif(arm = ?, 0.75, 0.5))", (arm,)
-            )
-        said, less = sweeper("best").out.splitlines(), recorded(other)
-        pairs, track = ("together in para, sts, as a cross-encoder", "apart")
-        if arm == "Mean":
-            pairs, track = ("apart, each sentence by itself", "together")
-        assert said[2] == f"arm: {arm}"
-        assert said[5:7] == [
-            f"pairs: {pairs}",
-            f"best with pairs {track}, a track of its own: trial {less.number}, arm {other}, overall 0.5000",
-        ]
-    report = sweeper("report").out
-    assert "Of the arms with pairs together: joint alone" in " ".join(report.split())
 
 
 def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> None:

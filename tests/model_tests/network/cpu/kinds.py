@@ -1,11 +1,14 @@
 """Small encoders of each kind, and a batch for them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModel
+
+from model.network.encoder import SentenceEncoder
 
 VOCABULARY, LENGTH, PAD = 300, 12, 1
 SMALL: dict[str, Any] = {
@@ -44,3 +47,21 @@ def batch() -> tuple[Tensor, Tensor]:
     mask = (torch.arange(LENGTH) < lengths[:, None]).long()
     ids = torch.randint(2, VOCABULARY, mask.shape, generator=generator)
     return ids.masked_fill(mask == 0, PAD), mask
+
+
+def assert_checkpointing_changes_no_gradient(make: Callable[[], SentenceEncoder]) -> None:
+    """Trains an encoder on a batch with and without activation checkpointing.
+
+    Args:
+        make: Makes it, always with the same weights and without dropout.
+    """
+    found = []
+    for checkpointing in (False, True):
+        made = make().train()
+        if checkpointing:
+            made.bert.activation_checkpointing_enable()
+        made(*batch()).square().sum().backward()
+        found.append({name: p.grad for name, p in made.named_parameters() if p.grad is not None})
+    assert found[0].keys() == found[1].keys() != set()
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(gradient, found[1][name], msg=name)

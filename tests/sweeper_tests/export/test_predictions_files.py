@@ -1,0 +1,89 @@
+"""Files that are predicted: how they are read, and how what is said of them is written."""
+
+import gzip
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.predictor import Answers
+from model.tasks import Task
+from sweeper.errors import InputError
+from sweeper.export import predictions as exported
+from sweeper.export.ensemble import Ensemble
+from tests.sweeper_tests.typed import write
+
+
+def test_classes_have_their_names(tmp_path: Path) -> None:
+    given = {
+        "kind": "single",
+        "labels": [["no", 0], "yes"],
+        "text": ["a"],
+        "label": "b",
+        "metric": "accuracy",
+    }
+    task = Task.model_validate(given | {"source": {"kind": "files", "train": "a.csv", "dev": "b.csv"}})
+
+    class Known(Ensemble):
+        def predict(self, task: str, texts: object, seen: object) -> Answers:
+            return Answers(np.array([1.0, 0.0]), np.array([[0.25, 0.75], [0.5, 0.5]]))
+
+    write(tmp_path / "in.csv", 'a\none\n"two, or\nthree"\n')
+    rows = exported.Input("nli", task, exported.input_table(tmp_path / "in.csv", task))
+    assert exported.write_predictions(rows, Known([]), tmp_path / "out.csv") == (2, [])
+    assert (tmp_path / "out.csv").read_text() == (
+        "id,prediction,probability.no,probability.yes\n1,yes,0.25,0.75\n2,no,0.5,0.5\n"
+    )
+
+
+HEADERLESS = {
+    "kind": "single",
+    "classes": 2,
+    "text": ["d"],
+    "label": "b",
+    "metric": "accuracy",
+    "source": {"kind": "files", "train": "a.tsv", "dev": "b.tsv", "columns": ["a", "b", "c", "d"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "texts"),
+    [
+        ("x\t0\t\tone two\nx\t\t*\tthree\n", ["one two", "three"]),
+        ("one two\nthree\n", ["one two", "three"]),  # the texts alone
+        ("index\td\n0\tone two\n1\tthree\n", ["one two", "three"]),  # a header that names them
+        (
+            "0\tone two\n",
+            "has 2 columns, the training rows have 4 (a, b, c, d): give it as many, or just 'd'",
+        ),
+        ("x\t0\t\t\n", "none of its 1 rows has a text in 'd'"),
+    ],
+)
+def test_a_file_of_a_task_whose_files_have_no_header(
+    content: str, texts: list[str] | str, tmp_path: Path
+) -> None:
+    task = Task.model_validate(HEADERLESS)
+    write(tmp_path / "in.tsv", content)
+
+    class Known(Ensemble):
+        def predict(self, task: str, texts: object, seen: object) -> Answers:
+            raise AssertionError("no row is to be predicted")
+
+    if isinstance(texts, str):
+        with pytest.raises(InputError, match=re.escape(texts)):
+            rows = exported.find_input(tmp_path / "in.tsv", {"cola": task}, None)
+            list(exported.predict_rows(rows, Known([])))
+    else:
+        rows = exported.find_input(tmp_path / "in.tsv", {"cola": task}, None)
+        assert [row.texts for row in rows.rows()] == [(text,) for text in texts]
+
+
+@pytest.mark.parametrize("name", ["in.tsv", "in.tsv.gz", "in.TSV"])
+def test_a_file_is_read_as_the_training_rows_however_it_is_packed(name: str, tmp_path: Path) -> None:
+    source = {"kind": "files", "train": "a.tsv.gz", "dev": "b.tsv", "quoting": "none"}
+    task = Task.model_validate(HEADERLESS | {"source": source})
+    content = b'd\tb\n"one" two\t0\n'
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
+    rows = exported.find_input(tmp_path / name, {"cola": task}, None)
+    assert [row.texts for row in rows.rows()] == [('"one" two',)]
