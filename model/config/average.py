@@ -1,10 +1,11 @@
 """The settings of averaged weights. Imports no torch."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ..frozen import Frozen
+from ..rule import reads
 
 
 class AverageConfig(Frozen):
@@ -26,3 +27,13 @@ class AverageConfig(Frozen):
     start: float = Field(
         0.75, ge=0, lt=1, description="swa: share of all steps after which the mean begins; before, as none."
     )
+
+    @model_validator(mode="after")
+    @reads("name", "decay", "start")
+    def _of_its_kind(self) -> Self:
+        fields = type(self).model_fields
+        for option, name in (("decay", "ema"), ("start", "swa")):
+            value = getattr(self, option)
+            if value != fields[option].default and self.name != name:
+                raise ValueError(f"{option} {value:g} is for name {name}; it is {self.name}")
+        return self

@@ -45,9 +45,8 @@ def walk(network: nn.Module, steps: int) -> None:
 def test_the_averages_are_those_of_torch(name: str) -> None:
     torch.manual_seed(1)
     network = nn.Sequential(nn.Linear(7, 5), nn.LayerNorm(5), nn.Linear(5, 3))
-    given = AverageConfig.model_validate(
-        {"name": name, "decay": 0.1, "start": 0}
-    )  # .1: all that n / (9 + n) lets be
+    # A decay of .1 is all that n / (9 + n) lets be.
+    given = AverageConfig(name="ema", decay=0.1) if name == "ema" else AverageConfig(name="swa", start=0)
     ours = AveragedWeights(list(network.parameters()), given, 9)
     theirs = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(0.1) if name == "ema" else None)
     if name == "ema":
@@ -154,3 +153,15 @@ def test_it_goes_on_in_the_midst_of_an_epoch(
     assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(whole)
     kept = [load_file(RunFolder(tmp_path / name).weights) for name in ("whole", "stopped")]
     assert same(*kept)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"decay": 0.9}, "decay 0.9 is for name ema; it is none"),
+        ({"name": "ema", "start": 0.5}, "start 0.5 is for name swa; it is ema"),
+    ],
+)
+def test_what_belongs_to_another_average_is_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        config(average=settings)

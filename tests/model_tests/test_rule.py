@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from model.config import EncoderConfig, TrainConfig
+from model.config.average import AverageConfig
 from model.config.distillation import DistillationConfig
 from model.config.lora import LoraConfig
 from model.config.smart import SmartConfig
@@ -86,6 +87,7 @@ def read(config: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str
             ],
         ),
         (SmartConfig, [{}]),
+        (AverageConfig, [{"name": "ema", "decay": 0.9}]),
         (DistillationConfig, [{}]),
         (LoraConfig, [{"rank": 2, "alpha": 4}]),
         (
