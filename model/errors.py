@@ -3,6 +3,7 @@
 ::
 
     ModelError
+    ├── PluginError           own code is missing, or does not do what it should
     ├── DataError             a data file is missing, malformed or out of range
     ├── EncoderError          the encoder's files are missing or are not the expected ones
     ├── CheckpointError       a checkpoint belongs to another trial
@@ -15,6 +16,10 @@ from pathlib import Path
 
 class ModelError(Exception):
     """Root of the tree. The message names the file, the field, the value and the way out."""
+
+
+class PluginError(ModelError):
+    """Own code cannot be loaded, is not there where it is needed, or is not that of the record."""
 
 
 class DataError(ModelError):

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .data.batches import by_length
@@ -12,6 +14,7 @@ from .data.pairs import Pairs
 from .data.sentences import Sentences
 from .data.tokens import TaskData
 from .errors import NonFiniteLossError
+from .metrics.own import OwnMetric, bootstrap_of
 from .network.encoder import SentenceEncoder
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
@@ -102,7 +105,19 @@ def outputs(
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
-    return answers(model, name, columns, embeddings(model.encoder, sequences, pad_id, device, seen))
+    found = embeddings(model.encoder, sequences, pad_id, device, seen)
+    if name not in model.reading:
+        return answers(model, name, columns, found)
+    lengths = sequences.lengths.reshape(columns, -1).max(axis=0)
+    places = np.arange(columns)[:, None] * len(lengths)
+    raw: list[Tensor] = []
+    order: list[NDArray[np.int64]] = []
+    for rows in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):
+        numbers = (places + rows).reshape(-1)
+        ids = torch.from_numpy(sequences.padded(numbers, pad_id).ids).to(device)
+        raw.append(answers(model, name, columns, found[torch.from_numpy(numbers)], ids))
+        order.append(rows)
+    return torch.cat(raw)[torch.from_numpy(np.argsort(np.concatenate(order)))]
 
 
 def embeddings(
@@ -126,7 +141,9 @@ def embeddings(
     return found
 
 
-def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> Tensor:
+def answers(
+    model: MultitaskEncoder, name: str, columns: int, found: Tensor, input_ids: Tensor | None = None
+) -> Tensor:
     """What a task's head gives for rows, ``[rows, outputs]``.
 
     Args:
@@ -134,12 +151,13 @@ def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> 
         name: The task.
         columns: Sequences of a row.
         found: Embeddings of the sequences, of sentences all first ones before all second ones.
+        input_ids: Their tokens ``[sequences, length]``, for a head that sees them.
 
     Raises:
         NonFiniteLossError: If the network gives anything but finite numbers.
     """
     # In fp32, whatever the products are computed in: what follows is softmax, or a score.
-    raw: Tensor = model.answer(name, columns, found).float()
+    raw: Tensor = model.answer(name, columns, found, input_ids=input_ids).float()
     if not raw.isfinite().all():
         raise NonFiniteLossError(f"the network's outputs for task {name} are not finite numbers")
     return raw
@@ -148,3 +166,13 @@ def answers(model: MultitaskEncoder, name: str, columns: int, found: Tensor) -> 
 def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, float]:
     """Score of each task's predictions by the metric that the task declares."""
     return {name: tasks[name].score(one) for name, one in predicted.items()}
+
+
+def bootstrapped(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, Predictions]:
+    """Predictions with the resampled scores of metrics that are own code, which a report has not."""
+    found = dict(predicted)
+    for name, one in predicted.items():
+        scorer = tasks[name].scorer
+        if isinstance(scorer, OwnMetric):
+            found[name] = replace(one, bootstrap=bootstrap_of(scorer, one.predicted, one.labels))
+    return found

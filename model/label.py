@@ -1,6 +1,7 @@
 """A label as a file or a workload writes it, and when two of them are the same."""
 
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
@@ -31,3 +32,40 @@ def strict_number(value: object) -> float | None:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def names_of(labels: "Sequence[Label | tuple[Label, ...]] | None") -> tuple[tuple[Label, ...], ...]:
+    """All names of each class, in the order of the classes; none where they are numbers from 0."""
+    return tuple(names if isinstance(names, tuple) else (names,) for names in labels or ())
+
+
+def labels_misfit(
+    classes: int | None,
+    scores: tuple[float, float] | None,
+    labels: "Sequence[Label | tuple[Label, ...]] | None",
+    threshold: float | None,
+    missing: Sequence[Label],
+) -> str | None:
+    """Why what a task says of its labels does not go together; None if it does.
+
+    Args:
+        classes: Number of its classes.
+        scores: Its ``range``.
+        labels: Names of the classes.
+        threshold: What makes two classes of a score.
+        missing: Values that are no label.
+    """
+    if labels is not None and threshold is not None:
+        return "a task has either `labels` or a `threshold`: which makes its classes?"
+    if scores is not None and (labels is not None or threshold is not None):
+        return "`labels` and `threshold` are for classes; the task has a `range`"
+    if threshold is not None and classes != 2:
+        return f"a `threshold` makes two classes; classes is {classes}"
+    if labels is not None and len(labels) != classes:
+        return f"`labels` names {len(labels)} classes; classes is {classes}"
+    seen: set[str] = set()
+    for name in (*missing, *(name for names in names_of(labels) for name in names)):
+        if key_of(name) in seen:
+            return f"{name!r} stands twice in `labels` and `missing`"
+        seen.add(key_of(name))
+    return None

@@ -1,8 +1,13 @@
 """The losses that a task can declare, and what the settings know of them. Imports no torch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from .registry import Deferred, Registry
+
+if TYPE_CHECKING:  # the command line needs the table alone, at once
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
@@ -22,16 +27,19 @@ class Loss:
             cosines of which the order alone is learned, and -1 to 1 is put on the range.
         squared: Whether it is a squared error: half of it is a normal distribution's negative log likelihood.
         of_range: What it is for a similarity, where that has another name.
+        options: Its own settings, the task's ``loss_options``, which `similarity` and `classes` are given by
+            name; None where it has none.
     """
 
     description: str
-    similarity: Deferred | None = None
-    classes: Deferred | None = None
+    similarity: Callable[..., Any] | None = None
+    classes: Callable[..., Any] | None = None
     settings: tuple[str, ...] = ()
     logits: bool = False
     ranks: bool = False
     squared: bool = False
     of_range: str | None = None
+    options: "type[BaseModel] | None" = None
 
 
 LOSSES = Registry(

@@ -38,10 +38,11 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
     of = loss.similarity if task.range is not None else loss.classes
     assert of is not None, f"loss {task.loss} is not for this task"  # noqa: S101 - the task was checked
     value: Tensor
+    options = task.options("loss")
     if task.range is None:
-        value = of(outputs, targets, **{name: getattr(task, name) for name in loss.settings})
+        value = of(outputs, targets, **{name: getattr(task, name) for name in loss.settings}, **options)
     else:
-        value = of(outputs.squeeze(-1), targets)
+        value = of(outputs.squeeze(-1), targets, **options)
     return value
 
 

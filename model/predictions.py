@@ -24,6 +24,8 @@ class Predictions:
         groups: For each column that names groups, the group of each row.
         scores: What the head gave, ``[rows, outputs]``: the logits of the classes, or the one output of a
             similarity (see `outputs.predict`); None if an older version trained the trial.
+        bootstrap: Of a metric that is own code, the score and those on resampled rows
+            (`model.metrics.own.bootstrap_of`); None of any other.
     """
 
     ids: NDArray[np.str_]
@@ -32,6 +34,7 @@ class Predictions:
     words: NDArray[np.int64] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
     scores: NDArray[np.floating] | None = None
+    bootstrap: NDArray[np.float64] | None = None
 
     @property
     def whole(self) -> bool:
@@ -43,8 +46,12 @@ class Predictions:
             and len(self.scores) == len(self.ids)
             and bool(np.isfinite(self.scores).all())
         )
+        resampled = self.bootstrap is None or (
+            self.bootstrap.ndim == 1 and bool(np.isfinite(self.bootstrap).all())
+        )
         return (
             scored
+            and resampled
             and all(column.shape == (len(self.ids),) for column in columns)
             and all(bool(np.isfinite(column).all()) for column in (self.predicted, self.labels))
         )
@@ -59,7 +66,7 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
 
     Args:
         path: The file; its arrays are named ``<task>.prediction``, ``<task>.label``, ``<task>.id``,
-            ``<task>.words``, ``<task>.scores`` and ``<task>.group.<column>``.
+            ``<task>.words``, ``<task>.scores``, ``<task>.bootstrap`` and ``<task>.group.<column>``.
         predictions: Those for each task.
     """
     arrays: dict[str, NDArray[np.generic]] = {}
@@ -69,6 +76,8 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
             arrays[f"{task}.words"] = one.words
         if one.scores is not None:
             arrays[f"{task}.scores"] = one.scores
+        if one.bootstrap is not None:
+            arrays[f"{task}.bootstrap"] = one.bootstrap
         arrays |= {f"{task}.group.{column}": groups for column, groups in one.groups.items()}
     with beside(path) as place, place.open("xb") as file:
         np.savez(file, allow_pickle=False, **arrays)
@@ -106,6 +115,7 @@ def _by_task(arrays: Mapping[str, NDArray[np.generic]]) -> dict[str, Predictions
 def _of(task: str, arrays: Mapping[str, NDArray[np.generic]]) -> Predictions:
     prefix = f"{task}.group."
     words, scores = arrays.get(f"{task}.words"), arrays.get(f"{task}.scores")
+    bootstrap = arrays.get(f"{task}.bootstrap")
     return Predictions(
         ids=arrays[f"{task}.id"].astype(np.str_),
         predicted=arrays[f"{task}.prediction"].astype(np.float64),
@@ -118,4 +128,5 @@ def _of(task: str, arrays: Mapping[str, NDArray[np.generic]]) -> Predictions:
         },
         # Nothing else than float32 was ever written there, and a wider number might be none in it.
         scores=None if scores is None else scores.astype(np.float32, casting="safe"),
+        bootstrap=None if bootstrap is None else bootstrap.astype(np.float64),
     )

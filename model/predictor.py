@@ -58,7 +58,7 @@ class Predictor:
         self.device = pick_device(config.model_copy(update={"device": "auto"}))
         self.precision = resolved(config.precision, self.device)
         plain = config.model_copy(update={"gradient_checkpointing": False})
-        self.model = MultitaskEncoder(plain, tokenizer.vocabulary_size, tokenizer.pad_id)
+        self.model = MultitaskEncoder(plain, tokenizer.vocabulary_size, tokenizer.pad_id, tokenizer.pieces)
         self.model.load_state_dict(load_file(weights))
         self.model.to(self.device).eval()
         self._tasks = config.tasks

@@ -1,6 +1,7 @@
 """Tables of named things of one kind, and settings that are a name in such a table. Imports no torch."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,22 @@ if TYPE_CHECKING:  # the command line needs the tables alone, at once
 
 T = TypeVar("T")
 
+_adding: list[str] = []
+
+
+@contextmanager
+def adding(plugin: str) -> Iterator[None]:
+    """What is added meanwhile is own code of a plug-in.
+
+    Args:
+        plugin: Its name.
+    """
+    _adding.append(plugin)
+    try:
+        yield
+    finally:
+        _adding.pop()
+
 
 class Registry(Mapping[str, T]):
     """What there is of one kind, by name, in the order in which it was added.
@@ -18,11 +35,15 @@ class Registry(Mapping[str, T]):
     Args:
         kind: What the entries are, for messages, for example ``head``.
         entries: The first of them.
+
+    Attributes:
+        foreign: The entries that are own code, each with the name of its plug-in.
     """
 
     def __init__(self, kind: str, entries: Mapping[str, T] | None = None) -> None:
         self.kind = kind
         self._entries = dict(entries or {})
+        self.foreign: dict[str, str] = {}
 
     def add(self, name: str, entry: T) -> None:
         """Adds an entry.
@@ -33,6 +54,12 @@ class Registry(Mapping[str, T]):
         if name in self._entries:
             raise ValueError(f"there is a {self.kind} {name!r} already")
         self._entries[name] = entry
+        if _adding:
+            self.foreign[name] = _adding[-1]
+
+    def remove(self, name: str) -> None:
+        """Takes an entry out that is own code."""
+        del self.foreign[name], self._entries[name]
 
     def __getitem__(self, name: str) -> T:
         return self._entries[name]
@@ -42,6 +69,11 @@ class Registry(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+
+def described(registry: Registry[Any]) -> str:
+    """Every entry with its description, for a field that names one: ``linear: one layer. …``."""
+    return " ".join(f"{name}: {entry.description}." for name, entry in registry.items())
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,20 @@
 """What a task is: its rows, what its labels are, its head, loss and metric."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from .frozen import Frozen
-from .heads import ACTIVATIONS, HEADS, Concatenation, Head
-from .label import Label, key_of
+from .heads import ACTIVATIONS, HEADS, Concatenation, heads_with
+from .label import Label, key_of, labels_misfit, names_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
+from .options import OptionsOf, options_misfit, whole_options
 from .predictions import Predictions
-from .registry import OneOf, Registry
+from .registry import OneOf, Registry, described
 from .rule import reads
 from .sources import Column, Source
-
-
-def _each(registry: Registry[Any]) -> str:
-    return " ".join(f"{name}: {entry.description}." for name, entry in registry.items())
 
 
 def _dev_score(metrics: Registry[TaskMetric]) -> str:
@@ -58,6 +55,9 @@ class Task(Frozen):
         (), description="Columns of the dev rows whose values name groups, scored apart in the report."
     )
     metric: Annotated[str, OneOf(METRICS, _dev_score)]
+    metric_options: Annotated[dict[str, Any], OptionsOf(METRICS, "metric")] = Field(
+        {}, description="Of a metric that is own code: its own settings, by name."
+    )
     positive: int | None = Field(
         None, ge=0, description="Number of the class whose F1 metric f1 is, from 0; null: class 1 of two."
     )
@@ -66,7 +66,10 @@ class Task(Frozen):
         description="Of pairs: apart: each sentence goes through the encoder by itself, and has an embedding "
         "of its own. joint: both in one sequence, as in a cross-encoder; for head linear or mlp.",
     )
-    head: Annotated[str, OneOf(HEADS, _each)] = "linear"
+    head: Annotated[str, OneOf(HEADS, described)] = "linear"
+    head_options: Annotated[dict[str, Any], OptionsOf(HEADS, "head")] = Field(
+        {}, description="Of a head that is own code: its own settings, by name."
+    )
     concatenation: Concatenation | None = Field(
         None,
         description="What head sbert sees of a pair: uv, uv_absdiff (u, v, |u-v|) or uv_absdiff_product (and "
@@ -81,7 +84,10 @@ class Task(Frozen):
     activation: Annotated[str, OneOf(ACTIVATIONS)] = Field(
         "relu", description="Activation of the hidden layers."
     )
-    loss: Annotated[str, OneOf(LOSSES, _each)] = "ce"
+    loss: Annotated[str, OneOf(LOSSES, described)] = "ce"
+    loss_options: Annotated[dict[str, Any], OptionsOf(LOSSES, "loss")] = Field(
+        {}, description="Of a loss that is own code: its own settings, by name."
+    )
     label_smoothing: float = Field(
         0.0,
         ge=0,
@@ -125,7 +131,8 @@ class Task(Frozen):
         *("contrastive", "contrastive_scale"),
     )
     def _consistent(self) -> Self:
-        self._check_labels()
+        if misfit := labels_misfit(self.classes, self.range, self.labels, self.threshold, self.missing):
+            raise ValueError(misfit)
         if (self.classes is None) == (self.range is None):
             raise ValueError("a task has either `classes` or a `range`")
         if self.range is not None and self.range[0] >= self.range[1]:
@@ -139,10 +146,10 @@ class Task(Frozen):
             raise ValueError(f"head {self.head} compares two sentences; kind is {self.kind}")
         self._check_pair_encoding()
         if self.concatenation is not None and head.concatenation is None:
-            names = _heads_with(lambda one: one.concatenation is not None)
+            names = heads_with(lambda one: one.concatenation is not None)
             raise ValueError(f"concatenation {self.concatenation} is for {names}; head is {self.head}")
         if self.head_layers is not None and head.layers is None:
-            names = _heads_with(lambda one: one.layers is not None)
+            names = heads_with(lambda one: one.layers is not None)
             raise ValueError(f"head_layers {self.head_layers} is for {names}; head is {self.head}")
         if head.range_only and self.range is None:
             raise ValueError(f"head {self.head} gives a similarity; the task has classes")
@@ -170,6 +177,26 @@ class Task(Frozen):
         if self.classes is not None and (self.positive or 0) >= self.classes:
             raise ValueError(f"positive {self.positive} is no class; those are 0 to {self.classes - 1}")
         return self
+
+    @model_validator(mode="after")
+    @reads("metric", "head", "loss")
+    def _options_of_their_own(self) -> Self:
+        for registry, name, options in self._own_options():
+            if misfit := options_misfit(registry, name, options):
+                raise ValueError(misfit)
+        return self
+
+    def _own_options(self) -> tuple[tuple[Registry[Any], str, dict[str, Any]], ...]:
+        return (
+            (HEADS, self.head, self.head_options),
+            (LOSSES, self.loss, self.loss_options),
+            (METRICS, self.metric, self.metric_options),
+        )
+
+    def options(self, kind: str) -> dict[str, Any]:
+        """All options of its ``head``, ``loss`` or ``metric``, defaults included, by name; {} of ours."""
+        chosen = (one for one in self._own_options() if one[0].kind == kind)
+        return whole_options(*next(chosen))
 
     def _check_pair_encoding(self) -> None:
         """Whether there are pairs to encode together, and the head takes the one embedding that they have."""
@@ -207,26 +234,10 @@ class Task(Frozen):
                 f"contrastive_scale {self.contrastive_scale:g} is for a `contrastive` above 0, which is 0"
             )
 
-    def _check_labels(self) -> None:
-        """Whether `labels`, `threshold` and `missing` go with one another and with `classes`."""
-        if self.labels is not None and self.threshold is not None:
-            raise ValueError("a task has either `labels` or a `threshold`: which makes its classes?")
-        if self.range is not None and (self.labels is not None or self.threshold is not None):
-            raise ValueError("`labels` and `threshold` are for classes; the task has a `range`")
-        if self.threshold is not None and self.classes != 2:
-            raise ValueError(f"a `threshold` makes two classes; classes is {self.classes}")
-        if self.labels is not None and len(self.labels) != self.classes:
-            raise ValueError(f"`labels` names {len(self.labels)} classes; classes is {self.classes}")
-        seen: set[str] = set()
-        for name in (*self.missing, *(name for names in self.label_names for name in names)):
-            if key_of(name) in seen:
-                raise ValueError(f"{name!r} stands twice in `labels` and `missing`")
-            seen.add(key_of(name))
-
     @property
     def label_names(self) -> tuple[tuple[Label, ...], ...]:
         """All names of each class, in the order of the classes; none where they are numbers from 0."""
-        return tuple(names if isinstance(names, tuple) else (names,) for names in self.labels or ())
+        return names_of(self.labels)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -285,9 +296,3 @@ class Task(Frozen):
     def head_concatenation(self) -> Concatenation:
         """What the head sees of a pair."""
         return self.concatenation or HEADS[self.head].concatenation or "uv"
-
-
-def _heads_with(trait: Callable[[Head], bool]) -> str:
-    """The heads that have a trait: ``head sbert``, or ``heads mlp and sbert``."""
-    names = [name for name, head in HEADS.items() if trait(head)]
-    return f"head{'s' if len(names) > 1 else ''} {' and '.join(names)}"

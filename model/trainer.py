@@ -23,7 +23,7 @@ from .data.minibatch import minibatch
 from .device import peak_memory_mb, pick_device
 from .distillation import batch_loss, untaught
 from .errors import NonFiniteLossError, TrialStoppedError
-from .evaluation import predictions, scores
+from .evaluation import bootstrapped, predictions, scores
 from .features import Features
 from .files import RunFolder
 from .gradients.surgery import GradientSurgery, cosines
@@ -88,7 +88,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         torch.set_num_threads(config.threads)
     corpus = kept_corpus(config, data, cache)
     torch.manual_seed(config.seed)
-    model = MultitaskEncoder(config, corpus.tokenizer.vocabulary_size, corpus.tokenizer.pad_id).to(device)
+    tokenizer = corpus.tokenizer
+    model = MultitaskEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id, tokenizer.pieces).to(device)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     size = sum(parameter.numel() for parameter in model.parameters())
     loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
@@ -252,9 +253,9 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         )
         progress = progress.after(result)
         if result.best:
-            save_predictions(RunFolder(rundir).predictions, dev)
+            save_predictions(RunFolder(rundir).predictions, bootstrapped(config.tasks, dev))
             if test:
-                save_predictions(RunFolder(rundir).test_predictions, test)
+                save_predictions(RunFolder(rundir).test_predictions, bootstrapped(config.tasks, test))
         record.clear()
         checkpoint.save(rundir, trained, progress)
         yield result

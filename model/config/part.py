@@ -1,8 +1,9 @@
-"""What becomes of other settings where some of the tasks are trained alone. Imports no torch."""
+"""What settings of tasks mean for those of the whole trial. Imports no torch."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ..heads import HEADS
 from ..overall import Overall
 from ..tasks import Task
 from .distillation import DistillationConfig
@@ -72,3 +73,22 @@ def parts_of(
         "distillation": distillation.only(trained),
         "pair_layer": pair_layer if pairs else None,
     }
+
+
+def embedded_once_misfit(tasks: Mapping[str, Task], swap_pairs: float) -> str | None:
+    """Why tasks cannot be trained on embeddings that are computed once; None if they can.
+
+    Args:
+        tasks: The tasks.
+        swap_pairs: Share of the pairs whose sentences change places.
+    """
+    joint = [name for name, task in tasks.items() if task.pair_encoding == "joint"]
+    if joint and swap_pairs:
+        return (
+            f"swap_pairs {swap_pairs:g} changes the sequences of {', '.join(joint)} (pair_encoding "
+            "joint) from step to step; encoder.freeze all embeds each of them once"
+        )
+    seeing = [task.head for task in tasks.values() if HEADS[task.head].tokens]
+    if seeing:
+        return f"head {seeing[0]} sees tokens; encoder.freeze all embeds them once, and keeps none"
+    return None

@@ -23,7 +23,7 @@ from .distillation import DistillationConfig
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
-from .part import part_misfit, parts_of
+from .part import embedded_once_misfit, part_misfit, parts_of
 from .smart import SmartConfig
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
@@ -206,14 +206,11 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("encoder.freeze", "swap_pairs", "tasks.*.pair_encoding")
-    def _one_order_of_pairs(self) -> Self:
-        joint = [name for name, task in self.tasks.items() if task.pair_encoding == "joint"]
-        if joint and self.swap_pairs and self.encoder.freeze == "all":
-            raise ValueError(
-                f"swap_pairs {self.swap_pairs:g} changes the sequences of {', '.join(joint)} (pair_encoding "
-                "joint) from step to step; encoder.freeze all embeds each of them once"
-            )
+    @reads("encoder.freeze", "swap_pairs", "tasks.*.pair_encoding", "tasks.*.head")
+    def _embedded_once(self) -> Self:
+        misfit = embedded_once_misfit(self.tasks, self.swap_pairs)
+        if misfit and self.encoder.freeze == "all":
+            raise ValueError(misfit)
         return self
 
     @model_validator(mode="after")

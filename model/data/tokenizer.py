@@ -59,6 +59,15 @@ class SentenceTokenizer:
         """Number of entries, special tokens included."""
         return int(self.backend.get_vocab_size())
 
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """Characters of each entry, by its id: without ## before them; none of special tokens."""
+        special = {*SPECIAL, *MASKS, *(t.content for t in self.backend.get_added_tokens_decoder().values())}
+        found = [""] * len(self.continues_word)
+        for entry, index in self.backend.get_vocab().items():
+            found[index] = "" if entry in special else entry.removeprefix("##")
+        return tuple(found)
+
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides the ids: vocabulary, rules and length."""
         return hashlib.sha256(self.backend.to_str().encode()).hexdigest()

@@ -1,10 +1,13 @@
 """What a metric of a task is, to the trainer and to the report."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # the command line needs the metrics alone, at once
+    from pydantic import BaseModel
 
 Values = NDArray[np.float64]
 Score = TypeVar("Score", float, Values)
@@ -21,6 +24,10 @@ class Scored(Protocol):
     def positive(self) -> int | None:
         """The class that a metric of one class is of."""
 
+    @property
+    def metric_options(self) -> dict[str, Any]:
+        """Options of a metric that is own code."""
+
 
 class Predicted(Protocol):
     """What a trial keeps of its predictions for a task."""
@@ -32,6 +39,10 @@ class Predicted(Protocol):
     @property
     def scores(self) -> NDArray[np.floating] | None:
         """What the head gave, ``[rows, outputs]``; None of a trial of an older version."""
+
+    @property
+    def bootstrap(self) -> Values | None:
+        """Of a metric that is own code, the score and those on resampled rows."""
 
 
 class TaskMetric(ABC):
@@ -51,6 +62,9 @@ class TaskMetric(ABC):
             leaves the range.
         chance: What answers without knowledge score, if that is one number.
         undefined: What counts where no score is defined, and where that is; None where there always is one.
+        options: Its own settings, the task's ``metric_options``; None where it has none.
+        recorded: Whether it is own code, whose scores on resampled rows are those that each trial recorded,
+            of all its dev rows alone.
         row_test_name: The test that `row_test` carries out, for notes; where there is none, why.
     """
 
@@ -63,6 +77,8 @@ class TaskMetric(ABC):
     bounds: tuple[float, float] = (0.0, 1.0)
     chance: ClassVar[float | None] = None
     undefined: ClassVar[tuple[float, str] | None] = None
+    options: "ClassVar[type[BaseModel] | None]" = None
+    recorded: ClassVar[bool] = False
     row_test_name: ClassVar[str]
 
     def of(self, task: Scored) -> "TaskMetric":

@@ -1,5 +1,7 @@
 """The part of the network that belongs to one task: embeddings in, predictions out."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -78,13 +80,16 @@ def cosine_head(task: Task, size: int, dropout: float) -> CosineHead:
     return CosineHead(scaled=LOSSES[task.loss].logits)
 
 
-def build_head(task: Task, size: int, dropout: float) -> nn.Module:
+def build_head(task: Task, size: int, dropout: float, pieces: Sequence[str] = ()) -> nn.Module:
     """The head that a task declares.
 
     Args:
         task: The task.
         size: Width of a sentence embedding.
         dropout: Dropout before every linear layer.
+        pieces: Characters of each entry of the vocabulary, for a head that sees the tokens.
     """
-    head: nn.Module = HEADS[task.head].network(task, size, dropout)
+    declared = HEADS[task.head]
+    tokens = {"pieces": pieces} if declared.tokens else {}
+    head: nn.Module = declared.network(task, size, dropout, **tokens, **task.options("head"))
     return head

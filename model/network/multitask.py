@@ -1,11 +1,11 @@
 """The network of a trial: one encoder, one head a task, and what heads of pairs may share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
 
 from ..config import TrainConfig
-from ..heads import ACTIVATIONS
+from ..heads import ACTIVATIONS, HEADS
 from .encoder import SentenceEncoder
 from .heads import build_head
 from .uncertainty import UncertaintyWeights
@@ -18,9 +18,15 @@ class MultitaskEncoder(nn.Module):
         config: The trial.
         vocabulary_size: Entries of the tokenizer.
         pad_id: Id of the padding token.
+        pieces: Characters of each entry of the tokenizer, for heads that see the tokens.
+
+    Attributes:
+        reading: The tasks whose heads see the tokens.
     """
 
-    def __init__(self, config: TrainConfig, vocabulary_size: int, pad_id: int) -> None:
+    def __init__(
+        self, config: TrainConfig, vocabulary_size: int, pad_id: int, pieces: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.encoder = SentenceEncoder(config.encoder, vocabulary_size, pad_id)
         if config.gradient_checkpointing:
@@ -28,7 +34,8 @@ class MultitaskEncoder(nn.Module):
         self.heads = nn.ModuleDict()
         for name, task in config.tasks.items():
             # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
-            self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout)
+            self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout, pieces)
+        self.reading = frozenset(name for name, task in config.tasks.items() if HEADS[task.head].tokens)
         self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None
         self.pair_layer: nn.Module | None = None
         if config.pair_layer is not None:
@@ -67,7 +74,7 @@ class MultitaskEncoder(nn.Module):
             ``[rows, outputs]``.
         """
         embeddings = self.encoder(input_ids, attention_mask, noise, token_types=token_types)
-        return self.answer(task, columns, embeddings, seen)
+        return self.answer(task, columns, embeddings, seen, input_ids)
 
     def answer(
         self,
@@ -75,6 +82,7 @@ class MultitaskEncoder(nn.Module):
         columns: int,
         embeddings: Tensor,
         seen: Callable[[Tensor], object] = lambda embeddings: None,
+        input_ids: Tensor | None = None,
     ) -> Tensor:
         """Raw outputs of one task's head for embeddings of the encoder; arguments as of `forward`.
 
@@ -86,6 +94,7 @@ class MultitaskEncoder(nn.Module):
             columns: Sequences of a row.
             embeddings: ``[columns · rows, size]``, all first sentences before all second ones.
             seen: Hears the embeddings that the head sees, same shape.
+            input_ids: As of `forward`; for a head that sees the tokens.
 
         Returns:
             ``[rows, outputs]``.
@@ -93,5 +102,8 @@ class MultitaskEncoder(nn.Module):
         if columns == 2 and self.pair_layer is not None:
             embeddings = self.pair_layer(embeddings)
         seen(embeddings)
-        outputs: Tensor = self.heads[task](*embeddings.chunk(columns))
+        tokens = (
+            {"tokens": input_ids.chunk(columns)} if input_ids is not None and task in self.reading else {}
+        )
+        outputs: Tensor = self.heads[task](*embeddings.chunk(columns), **tokens)
         return outputs

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import InputError
 from ..paths import Home, data_folder
 from ..signals import terminable
 from .command import StudyName
@@ -46,6 +47,11 @@ def best(
             return
         from ..export.model import check_folder, export_run
 
+        if store.row.study.get("code"):
+            raise InputError(
+                f"study {store.row.name!r} runs own code, and the folder of a model is loaded without any: "
+                "predict with it by `sweeper predict`"
+            )
         check_folder(export)
         say(best_text(store, run))
         home = Home.from_environment()

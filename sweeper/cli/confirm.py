@@ -1,5 +1,6 @@
 """The command that trains the leaders of a search again."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, Timeout, storage_url
+from .options import CodeFile, MaxFailures, Storage, Timeout, storage_url
 from .run import run_study
 
 MOST_SEEDS = 10_000
@@ -33,6 +34,7 @@ def confirm(
     where: Placement,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
+    code: CodeFile = None,
     storage: Storage = None,
 ) -> None:
     """Trains the leaders of a study again, at seeds that its search has not seen.
@@ -48,7 +50,7 @@ def confirm(
     from ..report.results import rank_configurations
     from ..store.database import Database
     from ..store.studies import find_study
-    from ..study.load import stored_study
+    from ..study.load import stored_study, unchanged_code
     from ..study.named import confirmation_name
 
     with Database(storage_url(storage), must_exist=True) as database:
@@ -58,5 +60,6 @@ def confirm(
         leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
         before = stored_study(earlier.row) if earlier else None
         confirming = confirmation(found.study, leaders, seeds, before)
+        confirming = replace(confirming, sources=unchanged_code(store.row, code or study))
     limits = Limits(seconds=timeout, max_failures=max_failures)
     run_study(confirming, where, storage, limits)

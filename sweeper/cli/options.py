@@ -66,6 +66,14 @@ def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002
     return typer.Option(*flags, parser=user_path, metavar=metavar, help=help)
 
 
+CodeFile = Annotated[
+    str | None,
+    typer.Option(
+        "--code", metavar="FILE", help="Study file whose own code may run, where STUDY is no path of it."
+    ),
+]
+
+
 LONGEST_SECONDS = 100 * 365 * 86400
 """What is no limit any more: a hundred years."""
 

@@ -10,7 +10,7 @@ from ..paths import Home, data_folder
 from ..signals import terminable
 from ..text import plural, trial_names
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, file_path, storage_url
+from .options import MOST_TRIALS, CodeFile, Storage, file_path, storage_url
 from .say import say
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def predict(
     output: OutputFile = None,
     hashed: Hashed = False,
     course: Course = None,
+    code: CodeFile = None,
     storage: Storage = None,
 ) -> None:
     """Predicts the rows of a file with the best trial, or with others: classes and probabilities, or scores.
@@ -72,11 +73,14 @@ def predict(
 
     Example: `sweeper predict sbert-grid --task para --input pairs.tsv --output predicted.tsv`
     """
+    from model.plugins.load import load
+
     from ..export.course import course_files, write_course
     from ..export.ensemble import load_ensemble
     from ..export.predictions import check_output, find_input, write_predictions
     from ..store.database import Database
     from ..store.studies import find_study
+    from ..study.load import unchanged_code
     from ..study.recorded import config_of
 
     if course is not None and (given, output, task) != (None, None, None):
@@ -89,6 +93,7 @@ def predict(
     with terminable():
         with Database(storage_url(storage), must_exist=True) as database:
             store = find_study(database, study)
+            load(unchanged_code(store.row, code or study))
             runs = _chosen(store, trial, arm, top)
             tasks = config_of(runs[0]).trained
             left_out = [name for name in config_of(runs[0]).tasks if name not in tasks]

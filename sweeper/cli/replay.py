@@ -7,7 +7,7 @@ import typer
 from ..paths import Home, data_folder
 from ..signals import terminable
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, storage_url
+from .options import MOST_TRIALS, CodeFile, Storage, storage_url
 from .say import say
 
 
@@ -15,6 +15,7 @@ def replay(
     *,
     study: StudyName = None,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
+    code: CodeFile = None,
     storage: Storage = None,
 ) -> None:
     """Trains a trial again and compares every metric with the record: identical, or what differs.
@@ -27,6 +28,7 @@ def replay(
     from ..executors.local import LocalExecutor
     from ..store.database import Database
     from ..store.studies import find_study
+    from ..study.load import own_code
     from ..sweep.replay import lines
     from ..sweep.replay import replay as train_again
 
@@ -39,6 +41,7 @@ def replay(
             home=Home.from_environment(),
             data=data_folder(),
             say=say,
+            plugins=own_code(store.row, code or study),
         )
     for line in lines(store.row.name, trial, found):
         say(line)

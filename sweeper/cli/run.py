@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
+    CodeFile,
     MaxFailures,
     StaleTrials,
     Storage,
@@ -124,6 +126,7 @@ def resume(
         str | None,
         typer.Option(metavar="WORKLOAD", help="Name or file of the one, if the study ran on several."),
     ] = None,
+    code: CodeFile = None,
     where: Placement,
     timeout: Timeout = None,
     trial_timeout: TrialTimeout = None,
@@ -139,10 +142,11 @@ def resume(
     Example: `sweeper resume sbert-grid@demo`
     """
     from ..store.studies import find_study
-    from ..study.load import stored_study
+    from ..study.load import stored_study, unchanged_code
 
     with patient_database(storage) as database:
-        found = stored_study(find_study(database, study, workload).row)
+        row = find_study(database, study, workload).row
+    found = replace(stored_study(row), sources=unchanged_code(row, code or study))
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     run_study(found, where, storage, limits, logs=log or ())
 

@@ -1,15 +1,26 @@
 """The command that prints the JSON Schema of study files."""
 
 import json
+from typing import Annotated
 
 import typer
 
+from .options import named_study
 
-def schema() -> None:
+
+def schema(
+    study: Annotated[
+        str | None,
+        typer.Argument(metavar="STUDY", help="Study whose own code is described too: its name or file."),
+    ] = None,
+) -> None:
     """Prints the JSON Schema of study files, for editors.
 
     Example: `sweeper schema > study.schema.json`
     """
     from ..study.schema import study_schema
+
+    if study is not None:
+        named_study(study, None)
 
     typer.echo(json.dumps(study_schema(), indent=2))

@@ -8,11 +8,13 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 from model.files import RunFolder, remove, write_beside
 from model.inputs import Inputs
+from model.plugins.load import load, place_in
+from model.plugins.source import PluginSource
 
 from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
@@ -46,6 +48,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     from model.errors import TrialStoppedError
 
     try:
+        load(job.plugins)
         job.rundir.mkdir(parents=True, exist_ok=True)
         with Hold(job.rundir) as hold:
             yield from _taken(hold, job, stop)
@@ -57,17 +60,19 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
     except TrialStoppedError:
         yield Stopped(job.number)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
-        yield failure(job.number, error)
+        yield failure(job.number, error, job.plugins)
 
 
-def failure(number: int, error: Exception) -> Failed:
-    """What is told of an error that ends a trial."""
-    from model.errors import OutdatedCheckpointError
+def failure(number: int, error: Exception, plugins: Sequence[PluginSource] = ()) -> Failed:
+    """What is told of an error that ends a trial; of one that came about in own code, where that was."""
+    from model.errors import OutdatedCheckpointError, PluginError
 
+    place = None if isinstance(error, PluginError) else place_in(error, plugins)
+    where = "" if place is None else f"{place}: "
     return Failed(
         number,
         error_class(error),
-        scrubbed(f"{type(error).__name__}: {error}"),
+        scrubbed(f"{where}{type(error).__name__}: {error}"),
         scrubbed("".join(traceback.format_exception(error))),
         disk_full(error),
         error.why if isinstance(error, OutdatedCheckpointError) else None,

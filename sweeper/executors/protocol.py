@@ -6,6 +6,7 @@ from typing import Protocol
 
 from model.config import TrainConfig
 from model.inputs import Inputs
+from model.plugins.source import PluginSource
 from model.result import EpochResult
 
 from ..trial import ErrorClass
@@ -26,6 +27,7 @@ class Job:
         shared: URL of a folder of the same files that other machines reach; None where `rundir` is all.
         study: UUID of its study, by which its files are known; None where they are not kept.
         began_with: CPU threads that it began with, which it keeps: with others its numbers would be others.
+        plugins: Own code, which its process runs before anything else.
     """
 
     number: int
@@ -37,6 +39,7 @@ class Job:
     shared: Url | None = None
     study: str | None = None
     began_with: int | None = None
+    plugins: tuple[PluginSource, ...] = ()
 
 
 @dataclass(frozen=True)

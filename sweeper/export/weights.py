@@ -7,6 +7,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from model.files import RunFolder, temporary_folder
+from model.plugins.load import loaded
 
 from ..errors import InputError
 from ..executors.local import LocalExecutor
@@ -53,7 +54,14 @@ def trial_weights(
     with temporary_folder(home.root, "weights") as folder:
         weights = RunFolder(folder).weights
         found = replay(
-            store, run.number, executor=LocalExecutor(), home=home, data=data, say=say, keep=weights
+            store,
+            run.number,
+            executor=LocalExecutor(),
+            home=home,
+            data=data,
+            say=say,
+            keep=weights,
+            plugins=loaded(),
         )
         for line in lines(store.row.name, run.number, found):
             say(line)

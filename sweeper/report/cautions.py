@@ -161,7 +161,7 @@ def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
     if not scorer.defined(own.labels):
         missing = "one label for all dev rows" if np.ptp(own.labels) == 0 else "no dev row of its class"
         return 0, f"{missing}, so that its score is not defined,"
-    given = scorer.given(own)
+    given = own.predicted if scorer.recorded else scorer.given(own)
     if np.ptp(given) <= NEAR * max(1.0, float(np.abs(given).max())):
         return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
     return _collapse_of_classes(task, own) if task.classes is not None else None

@@ -58,6 +58,8 @@ def confirmation(
         name=check_name(f"{study.spec.name}{CONFIRM}", "study"),
         description=f"The leaders of {study.name} at fresh seeds",
         workload=study.workload.name,
+        plugins=study.spec.plugins,
+        code=study.spec.code,
         objective=study.spec.objective,
         base=study.spec.base | _test(study),
         arms=arms,

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..runs.mark import Holder
+from ..study.owncode import know
 from ..trial import ErrorClass, RunState, StudyRow
 from . import provenance
 from .access import Access
@@ -35,6 +36,7 @@ class StudyStore:
 
     def __init__(self, access: Access, row: StudyRow) -> None:
         check_row(access, row)
+        know(row.study)
         self.access = access
         self.row = row
         self.trials = Trials(access, row)

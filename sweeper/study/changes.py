@@ -139,7 +139,10 @@ def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
         shared: Arms that the other version has too: they have a field for each setting, others one in all.
     """
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
-    fields: dict[Field, Any] = {(name,): spec[name] for name in spec.keys() - {"base", "arms", "space"}}
+    others = spec.keys() - {"base", "arms", "space", "code"}
+    fields: dict[Field, Any] = {(name,): spec[name] for name in others}
+    if study.spec.code is not None:
+        fields |= {("plugins", name): sha256 for name, sha256 in study.spec.code.files.items()}
     fields |= {("workload", name): workload[name] for name in workload.keys() - {"train", "space", "ranges"}}
     fields = dict(sorted(fields.items()))
     fields |= _under(("base",), flat(spec["base"]))

@@ -174,6 +174,9 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
     if spec.warm_start is not None and spec.warm_start.configurations is not None:
         reason = "is what was found when a study began, and stands in its record alone: leave this out"
         yield FieldError(("warm_start", "configurations"), reason)
+    if spec.code is not None:
+        reason = "is what a study was begun with, and stands in its record alone: leave this out"
+        yield FieldError(("code",), reason)
     for option in PrunerSpec.model_fields:
         if option in spec.pruner.model_fields_set and option not in spec.pruner.heeded:
             problem = spec.pruner.unheeded(option)

@@ -89,4 +89,7 @@ WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
 Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
 
 
+Plugins = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(distinct)]
+
+
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

@@ -80,6 +80,11 @@ def _declared(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
     return field_at(model, path)
 
 
+def forget() -> None:
+    """Forgets what fields are declared to be, as own code has declared others since."""
+    _declared.cache_clear()
+
+
 def _setting(keys: list[str | int]) -> FieldInfo | None:
     first, *below = keys
     if not below:

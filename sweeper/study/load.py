@@ -1,12 +1,16 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from model.config import TrainConfig
+from model.plugins.load import loaded
+from model.plugins.record import record_of
+from model.plugins.source import PluginSource
 
 from ..errors import DatabaseError, InputError
 from ..paths import NAME, check_name, shipped_studies, user_path
@@ -17,9 +21,11 @@ from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
 from .kinds import of_their_kinds
 from .named import is_file
-from .problem import FieldError, FieldPath, SettingError, first_problem
+from .owncode import chain, check_same, code_of, know, load_code
+from .problem import FieldError, SettingError, first_problem
 from .recommended import outside
 from .rules import check_rules
+from .setter import setter_of
 from .settings import field_at, field_path, names_at, nested
 from .space import WORKLOAD, FloatRange, IntRange
 from .spec import StudySpec
@@ -61,17 +67,19 @@ def load_study(
             line, the field, the value and the nearest valid name.
     """
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
+    known = workload_files()
+    default = StudySpec.model_fields["workload"].default
+    sources = load_code([study_file, *chain(workload or study_file.data.get("workload", default), known)])
     spec = _validate(StudySpec, study_file, say)
     for arm, problem in arm_problems(spec.arms):
         raise InputError(study_file.explain(problem, ("arms", arm)))
     for problem in file_problems(spec):
         raise InputError(study_file.explain(problem))
-    known = workload_files()
     if workload is None and spec.workload not in known:
         problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
         raise InputError(study_file.explain(problem))
     files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
-    return _loaded(study_file, spec, files, on, say=say, begun=begun)
+    return replace(_loaded(study_file, spec, files, on, say=say, begun=begun), sources=sources)
 
 
 def is_workload(argument: str) -> bool:
@@ -92,7 +100,10 @@ def load_workload(argument: str, say: Callable[[str], object] = lambda line: Non
     Raises:
         InputError: As of `load_study`.
     """
-    files, on = _read_workload(_find(argument, "workload", workload_files()), (), say)
+    known = workload_files()
+    path = _find(argument, "workload", known)
+    load_code(chain(argument, known))
+    files, on = _read_workload(path, (), say)
     spec = StudySpec(name=on.name, workload=on.name)
     return _loaded(files[0], spec, files, on, say=say, begun=lambda name: None)
 
@@ -122,7 +133,7 @@ def _loaded(
     except SettingError as error:
         setter, written = study_file, error.problem.path
         if error.document == "workload":
-            setter, written = _setter(files, written)
+            setter, written = setter_of(files, written)
         names = ", ".join(str(file.path) for file in files)
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
@@ -135,6 +146,7 @@ def _loaded(
 def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
     recommended = {field_path(key) for key in on.ranges}
     own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    spec = spec.model_copy(update={"code": record_of(loaded())}) if loaded() else spec
     old = begun(f"{spec.name}@{on.name}") if own else None
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
@@ -150,6 +162,23 @@ def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
                 f"space.{key}: in steps of {entry.step} from low = {entry.low}, the highest value is "
                 f"{entry.highest}, not high = {entry.high}",
             )
+
+
+def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
+    """The own code of a study that has run, from the user's own files; errors as of `code_of`.
+
+    Args:
+        row: The study.
+        argument: Path of its file, or its name.
+    """
+    return code_of(row, argument, study_files(), workload_files())
+
+
+def unchanged_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
+    """The same, if it is what it was when the study began; errors as of `code_of` and `check_same`."""
+    sources = own_code(row, argument)
+    check_same(row, sources)
+    return sources
 
 
 def study_folder(argument: str) -> Path:
@@ -171,6 +200,7 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
+    know(row.study)
     try:
         written = Written.from_json(files) if files else None
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -224,7 +254,7 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
 
 def _check_names(files: list[YamlFile], tasks: Collection[str], spec: StudySpec) -> None:
     for problem in task_problems(tasks, spec.space):
-        setter, written = _setter(files, problem.path)
+        setter, written = setter_of(files, problem.path)
         raise InputError(setter.explain(problem, written))
 
 
@@ -267,19 +297,3 @@ def _with_ranges(file: YamlFile, say: Callable[[str], object]) -> YamlFile:
         f"study takes a range by the word {WORKLOAD}; write `ranges`"
     )
     return file.renamed("space", "ranges")
-
-
-def _setter(files: list[YamlFile], field: FieldPath) -> tuple[YamlFile, FieldPath]:
-    """The first of a workload's files that sets a field or the group around it, and its path there."""
-    for length in range(len(field), 0, -1):
-        for file in files:
-            for written in file.lines:
-                if _unfolded(written) == field[:length]:
-                    return file, written
-    return files[0], ()
-
-
-def _unfolded(written: FieldPath) -> FieldPath:
-    if written[:1] != ("train",) or len(written) == 1:
-        return written
-    return ("train", *field_path(str(written[1])), *(n for part in written[2:] for n in str(part).split(".")))

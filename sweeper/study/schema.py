@@ -16,6 +16,9 @@ DEFINED = (
 )
 """The groups of settings that have a schema of their own."""
 
+OPTIONS = "_options"
+"""End of the names of groups of own code's settings."""
+
 
 def study_schema() -> Schema:
     """The schema of a study file, its settings spelled out from TrainConfig's fields.
@@ -33,6 +36,8 @@ def study_schema() -> Schema:
         definitions[name] = schema["$defs"][name]
     del definitions["WarmStart"]["properties"]["configurations"]  # in records alone
     properties = schema["properties"]
+    del properties["code"]  # in records alone
+    schema["$defs"].pop("OwnCode")
     properties["base"] = _described(properties["base"]) | {"$ref": "#/$defs/Settings"}
     (arm_name,) = properties["arms"]["patternProperties"]
     properties["arms"]["patternProperties"] = {arm_name: {"$ref": "#/$defs/Settings"}}
@@ -92,6 +97,10 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
         for old, new in EARLIER_NAMES.items()
     }
     patterns: Schema = {rf"^tasks\.\w+\.{re.escape(name)}$": field for name, field in task.items()}
+    for group, field in task.items():
+        if group.endswith(OPTIONS):
+            inside = field["properties"].items()
+            patterns |= {rf"^tasks\.\w+\.{group}\.{re.escape(name)}$": below for name, below in inside}
     weight = definitions["Overall"]["properties"]["weights"]["additionalProperties"]
     return names, patterns | {r"^tasks\.\w+$": {"$ref": "#/$defs/Task"}, r"^overall\.weights\.\w+$": weight}
 

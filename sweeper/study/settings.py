@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from model.config import TrainConfig
 from model.earlier import SWITCH, precision_of
+from model.options import OptionsOf
 
 Of = TypeVar("Of")
 
@@ -160,8 +161,14 @@ def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo |
     for name in path:
         if field is None:
             return None
-        field = _child(field.annotation, name)
+        own = options_of(field)
+        field = _child(field.annotation, name) if own is None else own.declared(name)
     return field
+
+
+def options_of(field: FieldInfo) -> OptionsOf | None:
+    """What a field says of options of own code; None of any other field."""
+    return next((mark for mark in field.metadata if isinstance(mark, OptionsOf)), None)
 
 
 def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
@@ -169,6 +176,8 @@ def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
     field = field_at(model, path)
     if field is None:
         return []
+    if (own := options_of(field)) is not None:
+        return own.option_names()
     return [name for member in members(field.annotation) for name in getattr(member, "model_fields", ())]
 
 

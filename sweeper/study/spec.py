@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
 from model.frozen import Frozen
+from model.plugins.record import OwnCode
 
 from ..text import nearest
-from .fields import Name, Seed, Settings, distinct, parse_space
+from .fields import Name, Plugins, Seed, Settings, distinct, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
@@ -75,6 +76,14 @@ class StudySpec(Frozen):
     )
     warm_start: WarmStart | None = Field(
         None, description="Earlier studies whose best configurations come after those of `enqueue`."
+    )
+    plugins: Plugins = Field(
+        (),
+        description="Own code, run before the study is read: files of Python, from this file's folder on, or "
+        "modules that are installed; see docs/plugins.md.",
+    )
+    code: OwnCode | None = Field(
+        None, description="In records alone: the own code that the study was begun with, and its SHA-256."
     )
     sampler: SamplerSpec = SamplerSpec()
     pruner: PrunerSpec = PrunerSpec()

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from model.config import Task, TrainConfig
 from model.config.encoder import DROPOUT_BELOW
 from model.overall import Overall
+from model.plugins.source import PluginSource
 
 from ..errors import InputError
 from ..paths import check_name
@@ -46,6 +47,7 @@ class Study:
         spec: What the study says.
         workload: What it runs on.
         written: The files that say so; None where they are not known, as of a study made in Python.
+        sources: Its own code, as the user's files have it; () where that is not known.
 
     Raises:
         SettingError: If an arm with some values of the space is not a valid configuration, the arms have
@@ -55,6 +57,7 @@ class Study:
     spec: StudySpec
     workload: Workload
     written: Written | None = field(default=None, compare=False)
+    sources: tuple[PluginSource, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         for problem in space_problems(self.spec, self.space):
@@ -99,9 +102,8 @@ class Study:
         beneath = [place for place in self._set_for_all() if place[2].path == _DROPOUT]
         for arm in self.spec.arms:
             own = [place for place in self._set_by(arm) if place[2].path == _DROPOUT]
-            for document, written, leaf in [*own, *beneath][
-                :1
-            ]:  # the strongest: what it hides does not count
+            strongest = [*own, *beneath][:1]  # what it hides does not count
+            for document, written, leaf in strongest:
                 self._check_dropout(arm, document, written, leaf.value)
 
     def _check_dropout(self, arm: str, document: Document, written: FieldPath, value: Any) -> None:

@@ -4,7 +4,7 @@ from pydantic import Field, field_validator
 
 from model.frozen import Frozen
 
-from .fields import Name, WorkloadSettings, parse_ranges
+from .fields import Name, Plugins, WorkloadSettings, parse_ranges
 from .settings import field_path, merged, nested
 from .space import Space
 
@@ -42,6 +42,9 @@ class Workload(Frozen):
         description="In records alone, of studies begun before there were `ranges`: entries that take the "
         "place of the study's own.",
     )
+    plugins: Plugins = Field(
+        (), description="Own code that its settings name, as in a study file; that of `extends` comes first."
+    )
     resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
 
     _read_ranges = field_validator("ranges", "space", mode="before")(parse_ranges)
@@ -66,5 +69,6 @@ class WorkloadFile(Workload):
             "notice": self.notice or parent.notice,
             "train": merged(nested(parent.train), nested(self.train)),
             "ranges": inherited | self.ranges,
+            "plugins": tuple(dict.fromkeys(parent.plugins + self.plugins)),
         }
         return Workload.model_validate(written | made)

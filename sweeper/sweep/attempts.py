@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from model.plugins.source import PluginSource
+
 from ..clock import Clock
 from ..executors.protocol import Executor, Noted
 from ..observers.observer import Observer
@@ -18,6 +20,7 @@ class Attempts:
         files: The folders of their runs.
         data: Folder of the user's data files, if there is one.
         threads: CPU threads of a trial whose configuration does not say.
+        plugins: Own code of the study.
         observer: Hears that one is handed out or given back, and what is said of one.
         clock: The driver's.
     """
@@ -29,6 +32,7 @@ class Attempts:
         files: RunFiles,
         data: Path | None,
         threads: int,
+        plugins: tuple[PluginSource, ...],
         observer: Observer,
         clock: Clock,
     ) -> None:
@@ -36,6 +40,7 @@ class Attempts:
         self._files = files
         self._data = data
         self._threads = threads
+        self._plugins = plugins
         self._observer = observer
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
@@ -64,7 +69,8 @@ class Attempts:
         trial, number = ready.trial, ready.trial.number
         self._attempts[number] = Attempt(ready, self._clock.monotonic())
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
-        self._executor.submit(self._files.job(trial, self._data, self._threads, ready.threads))
+        job = self._files.job(trial, self._data, self._threads, ready.threads, self._plugins)
+        self._executor.submit(job)
 
     def end(self, number: int) -> None:
         """Forgets a trial that has its outcome."""

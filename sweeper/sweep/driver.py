@@ -98,10 +98,12 @@ class Driver:
             files=self._files,
             data=data,
             threads=threads,
+            plugins=study.sources,
             observer=observer,
             clock=self._clock,
         )
-        self._versions = versions()
+        code = study.spec.code
+        self._versions = versions() | (code.versions() if code else {})
         self._working_folder = asdict(working_folder) if working_folder else None
         self._renewed = self._clock.monotonic()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.files import CHECKPOINTS, RunFolder, remove
+from model.plugins.source import PluginSource
 
 from ..executors.protocol import Job
 from ..paths import Home
@@ -51,7 +52,14 @@ class RunFiles:
             return None
         return f"{other.database} has the same study, and has taken {self.study.folder} for its runs"
 
-    def job(self, trial: TrialSpec, data: Path | None, threads: int, began_with: int | None = None) -> Job:
+    def job(
+        self,
+        trial: TrialSpec,
+        data: Path | None,
+        threads: int,
+        began_with: int | None = None,
+        plugins: tuple[PluginSource, ...] = (),
+    ) -> Job:
         """What an executor needs to know of a trial.
 
         Args:
@@ -59,11 +67,12 @@ class RunFiles:
             data: Folder of the user's data files, if there is one.
             threads: CPU threads, where its configuration does not say and it begins.
             began_with: CPU threads that it began with; None where it begins.
+            plugins: Own code of the study.
         """
         number, study = trial.number, self.study
         folder, cache = study.run(number), study.home.cache
         url = study.url(number)
-        return Job(number, trial.config, folder, data, cache, threads, url, study.uuid, began_with)
+        return Job(number, trial.config, folder, data, cache, threads, url, study.uuid, began_with, plugins)
 
     def holds_checkpoints(self, number: int) -> bool:
         """Whether a trial would go on from a checkpoint."""

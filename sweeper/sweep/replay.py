@@ -10,6 +10,7 @@ from typing import Any
 
 from model.data.rows import check
 from model.files import RunFolder, temporary_folder
+from model.plugins.source import PluginSource
 
 from ..errors import InputError
 from ..executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
@@ -107,6 +108,7 @@ def replay(
     data: Path | None,
     say: Callable[[str], None],
     keep: Path | None = None,
+    plugins: tuple[PluginSource, ...] = (),
 ) -> Repeat:
     """Trains a trial again from its start, in a folder of its own that is removed afterwards.
 
@@ -120,6 +122,7 @@ def replay(
         data: Folder of the user's data files, if there is one.
         say: Hears, epoch by epoch, whether the metrics are those of the record.
         keep: Where the weights of its best epoch are copied to, if it has come to one.
+        plugins: Own code of the study.
 
     Raises:
         InputError: If there is no such trial, it has no outcome yet, or this machine does not compute its
@@ -142,13 +145,15 @@ def replay(
     with temporary_folder(home.root, "replay") as folder:
         try:
             # In a cache of its own: what the record is compared with is read from the files once more.
-            executor.submit(Job(number, config, folder, data, folder / "cache", made.threads or 1))
+            cache, threads = folder / "cache", made.threads or 1
+            executor.submit(Job(number, config, folder, data, cache, threads, plugins=plugins))
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes
         weights = RunFolder(folder).weights
         if keep is not None and weights.exists():
             shutil.copyfile(weights, keep)
+    repetition.circumstances |= {f"plug-in {one.name}": one.sha256 for one in plugins}
     return compare(row, made, recorded, repetition, store.provenance())
 
 
@@ -251,7 +256,7 @@ def _circumstances(
 ) -> tuple[Deviation, ...]:
     """What differs of what is recorded."""
     before = recorded_circumstances(made, kept)
-    now = repetition.circumstances | circumstances_here(made.versions or {})
+    now = circumstances_here(made.versions or {}) | repetition.circumstances
     return tuple(
         Deviation(what, value, now[what])
         for what, value in before.items()

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 from ..errors import DatabaseError, JobsError
 from ..executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage
@@ -166,6 +167,8 @@ def _worker(order: Order, storage: str) -> Worker:
     """A driver with one worker that goes on with the study as it is stored."""
     limits, places = order.limits, order.places
     command = [*interpreter(), "-m", "sweeper", "resume", order.study.name]
+    if order.study.sources and order.study.written:
+        command += ["--code", str(Path(order.study.written.study.path).resolve())]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
     for tool in order.logs:

@@ -114,7 +114,7 @@ def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executo
     places = order.places
     config = study.config(next(iter(study.spec.arms)), study.first, study.spec.seeds[0])
     with order.console.status("Measuring how many workers are fastest"):
-        choice = choose_workers(config, places.home, places.data, left)
+        choice = choose_workers(config, places.home, places.data, left, study.sources)
     say(order.console, str(choice))
     return LocalExecutor(choice.workers)
 

@@ -15,6 +15,7 @@ import psutil
 
 from model.config import TrainConfig
 from model.files import temporary_folder
+from model.plugins.source import PluginSource
 from model.result import EpochResult
 
 from ..executors.cores import threads_each, usable_cores
@@ -85,7 +86,13 @@ class WorkerChoice:
         return f"workers auto: {self.name} ({'; '.join(self.notes)})"
 
 
-def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int) -> WorkerChoice:
+def choose_workers(
+    config: TrainConfig,
+    home: Home,
+    data: Path | None,
+    most: int,
+    plugins: tuple[PluginSource, ...] = (),
+) -> WorkerChoice:
     """Measures which number of workers trains the most steps a second in all.
 
     A few seconds for a small encoder; about half a minute for one of the size of MiniLM on two cores. Trials
@@ -96,6 +103,7 @@ def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int
         home: Its cache is used, and filled, as the sweep will use it; nothing else stays in it.
         data: Folder of the user's data files, if there is one.
         most: Trials that are left to run: more workers would have nothing to do.
+        plugins: Own code of the study.
     """
     numbers = candidates(usable_cores(), most)
     if numbers == [1]:
@@ -104,7 +112,7 @@ def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int
         return _one(_on_device(config.device))
     began = time.monotonic()
     try:
-        bench = _Bench(config, home, data, began + LIMIT_SECONDS)
+        bench = _Bench(config, home, data, began + LIMIT_SECONDS, plugins)
         choice = choose(numbers, bench.measure, psutil.virtual_memory().available / 2**20)
     except UnmeasuredError as error:
         return _one(str(error))
@@ -169,11 +177,19 @@ def _fastest(speeds: Iterable[Speed]) -> float:
 class _Bench:
     """Trains a short copy of a trial in several processes at once, every one of them the same steps."""
 
-    def __init__(self, config: TrainConfig, home: Home, data: Path | None, deadline: float) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        home: Home,
+        data: Path | None,
+        deadline: float,
+        plugins: tuple[PluginSource, ...] = (),
+    ) -> None:
         self._config = config
         self._home = home
         self._data = data
         self._deadline = deadline
+        self._plugins = plugins
         self._steps = 1
 
     def measure(self, workers: int) -> Speed | None:
@@ -221,7 +237,8 @@ class _Bench:
 
     def _job(self, number: int, workers: int, folder: Path) -> Job:
         config = shortened(self._config, self._steps)
-        return Job(number, config, folder / str(number), self._data, self._home.cache, threads_each(workers))
+        place, threads = folder / str(number), threads_each(workers)
+        return Job(number, config, place, self._data, self._home.cache, threads, plugins=self._plugins)
 
 
 def shortened(config: TrainConfig, steps: int) -> TrainConfig:

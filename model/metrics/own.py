@@ -1,0 +1,133 @@
+"""Metrics that are own code: all that they have to say is a score; a trial records what a report needs."""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any, ClassVar
+from zlib import crc32
+
+import numpy as np
+
+from ..errors import PluginError
+from .metric import Predicted, Scored, TaskMetric, Values
+
+RESAMPLES = 2000
+"""Resampled dev sets of which a trial records the score."""
+
+SEED = 11711
+"""Of the draws: the same in every trial, so that all are scored on the same rows."""
+
+
+def bootstrap_of(metric: TaskMetric, predictions: Values, labels: Values) -> Values:
+    """The score, and those on rows drawn with replacement, ``[1 + RESAMPLES]``.
+
+    The draws follow from the labels alone, so that tasks are drawn from independently (Efron and Tibshirani,
+    1993, chapter 6).
+
+    Args:
+        metric: The metric.
+        predictions: Class numbers or scores, ``[rows]``.
+        labels: The same of the labels, ``[rows]``.
+    """
+    rng = np.random.default_rng((SEED, crc32(labels.tobytes())))
+    draws = (rng.integers(len(labels), size=len(labels)) for _ in range(RESAMPLES))
+    scores = (metric.score(predictions[rows], labels[rows]) for rows in draws)
+    return np.array([metric.score(predictions, labels), *scores], dtype=np.float64)
+
+
+class RecordedMetric(TaskMetric):
+    """A metric of which trials recorded scores: it is not computed again, and needs no code.
+
+    What its methods call predictions are the recorded scores, then the predictions,
+    ``[1 + RESAMPLES + rows]``.
+
+    Args:
+        name: Its name.
+        plugin: The plug-in whose it is.
+        traits: What the record says of it: the attributes of `TaskMetric`, by name.
+    """
+
+    recorded = True
+    row_test_name = "none of own code"
+
+    def __init__(self, name: str, plugin: str, traits: Mapping[str, Any]) -> None:
+        self.name, self.plugin = name, plugin
+        for trait, value in traits.items():
+            setattr(self, trait, tuple(value) if trait == "bounds" else value)
+
+    def given(self, predictions: Predicted) -> Values:
+        """The recorded scores, then the predictions.
+
+        Raises:
+            PluginError: If none are recorded, as of predictions that no trial made.
+        """
+        if predictions.bootstrap is None:
+            raise PluginError(
+                f"metric {self.name} is own code of {self.plugin}: it is computed in trials alone, and these "
+                "predictions are of none"
+            )
+        return np.concatenate([predictions.bootstrap, predictions.predicted])
+
+    def score(self, predictions: Values, labels: Values) -> float:
+        """The score that the trial recorded."""
+        return float(predictions[0])
+
+    def resampled(
+        self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
+    ) -> Values:
+        """The scores that the trials recorded, of the same rows in each."""
+        if resamples > RESAMPLES:
+            raise ValueError(f"{resamples} resamples asked for, and {RESAMPLES} are recorded")
+        return predictions[:, 1 : 1 + resamples]
+
+    def row_test(self, ours: Values, theirs: Values, labels: Values) -> None:
+        """None: there is no test of a score of which nothing is known."""
+
+    def contributions(self, predictions: Values, labels: Values) -> Values:
+        """Mean and mean square of the runs' predictions: rows that they predict alike score alike."""
+        answers = predictions.copy()
+        answers[:, : 1 + RESAMPLES] = 0.0  # these are no rows
+        return np.stack([answers.mean(axis=0), np.square(answers).mean(axis=0)], axis=1)
+
+
+class OwnMetric(RecordedMetric):
+    """Base of a metric that is own code.
+
+    A subclass sets `description`, `labels` and `bounds`, and has `score`.
+
+    Its `options`, if it has any, are a pydantic model; `score` then reads them from ``self.settings``.
+
+    Attributes:
+        settings: The options of the task that it is of; None where it has none.
+    """
+
+    settings: Any = None
+    options: ClassVar[Any] = None
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__name__, type(self).__module__, {})
+
+    def of(self, task: Scored) -> "OwnMetric":
+        """The metric with the options of a task."""
+        if self.options is None:
+            return self
+        known = copy(self)
+        known.settings = self.options.model_validate(task.metric_options)
+        return known
+
+    def given(self, predictions: Predicted) -> Values:
+        """The predictions."""
+        return predictions.predicted
+
+    def score(self, predictions: Values, labels: Values) -> float:
+        """The score; class numbers or scores of predictions and labels, both ``[rows]``."""
+        raise TypeError(f"{type(self).__name__} has no method score(predictions, labels)")
+
+    def resampled(
+        self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
+    ) -> Values:
+        """The same that `bootstrap_of` records."""
+        return np.stack([bootstrap_of(self, run, labels)[1 : 1 + resamples] for run in predictions])
+
+    def contributions(self, predictions: Values, labels: Values) -> Values:
+        """As of `RecordedMetric`."""
+        return np.stack([predictions.mean(axis=0), np.square(predictions).mean(axis=0)], axis=1)

@@ -1,0 +1,99 @@
+"""Options of heads, losses and metrics that are own code: a mapping that the entry's own model checks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .registry import Registry
+
+if TYPE_CHECKING:  # the command line needs the tables alone, at once
+    from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+    from pydantic.fields import FieldInfo
+    from pydantic_core import CoreSchema
+
+
+class AnyOptions:
+    """In the place of the model of options whose code is not loaded: what a record has was checked then."""
+
+
+@dataclass(frozen=True, eq=False)  # a registry has no hash
+class OptionsOf:
+    """Marks a mapping as the options of an entry: ``Annotated[dict[str, Any], OptionsOf(HEADS, "head")]``.
+
+    The entry's model checks them, and those at their defaults are left out: written or not, they are the same
+    trial.
+
+    Args:
+        registry: The entries.
+        names: The field beside it, declared before it, that names the entry.
+    """
+
+    registry: Registry[Any]
+    names: str
+
+    def models(self) -> "Iterator[type[BaseModel]]":
+        """The models of the options of all entries that have some."""
+        for entry in self.registry.values():
+            if entry.options not in (None, AnyOptions):
+                yield entry.options
+
+    def declared(self, name: str | int) -> "FieldInfo | None":
+        """What the first entry with an option of that name declares it to be; None where none has it."""
+        found = (model.model_fields[name] for model in self.models() if name in model.model_fields)
+        return next(found, None)
+
+    def option_names(self) -> list[str]:
+        """The names of all options."""
+        return [name for model in self.models() for name in model.model_fields]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: "GetCoreSchemaHandler") -> "CoreSchema":
+        """A check by the entry's model, for pydantic."""
+        from pydantic_core import core_schema
+
+        return core_schema.with_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: "CoreSchema", handler: "GetJsonSchemaHandler"
+    ) -> dict[str, Any]:
+        """The options that there are now."""
+        found: dict[str, Any] = {}
+        for model in self.models():
+            whole = model.model_json_schema()
+            if "$defs" not in whole:  # a group of options is for its model alone to check
+                found = {**whole["properties"], **found}
+        closed = all("$defs" not in model.model_json_schema() for model in self.models())
+        return {"type": "object", "properties": found, "additionalProperties": not closed}
+
+    def _checked(self, given: dict[str, Any], info: "ValidationInfo") -> dict[str, Any]:
+        name = (info.data or {}).get(self.names)
+        model = None if name is None else self.registry[name].options
+        if model in (None, AnyOptions):
+            return given
+        dumped: dict[str, Any] = model.model_validate(given).model_dump(mode="json", exclude_defaults=True)
+        return dumped
+
+
+def options_misfit(registry: Registry[Any], name: str, options: dict[str, Any]) -> str | None:
+    """Why options do not go with an entry; None if they do.
+
+    Args:
+        registry: The entries.
+        name: The entry.
+        options: Its options as they stand.
+    """
+    model = registry[name].options
+    if options and model is None:
+        able = [other for other, entry in registry.items() if entry.options is not None]
+        having = f"for {registry.kind} {', '.join(able)}" if able else f"for a {registry.kind} of own code"
+        return f"{registry.kind}_options {', '.join(options)} is {having}; {registry.kind} is {name}"
+    if model not in (None, AnyOptions):
+        missing = [one for one, field in model.model_fields.items() if field.is_required()]
+        if lacking := [one for one in missing if one not in options]:
+            return f"{registry.kind} {name} needs {registry.kind}_options.{lacking[0]}"
+    return None
+
+
+def whole_options(registry: Registry[Any], name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an entry by name, those included that are at their defaults."""
+    model = registry[name].options
+    return dict(options) if model in (None, AnyOptions) else dict(model.model_validate(options))

@@ -1,0 +1,143 @@
+"""What own code can register, what a record says of it, and what stands in its place without the code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ..config.gradient import METHODS, GradientMethod
+from ..errors import PluginError
+from ..heads import HEADS, Head
+from ..losses import LOSSES, Loss
+from ..metrics import METRICS
+from ..metrics.own import RecordedMetric
+from ..options import AnyOptions
+from ..registry import Registry
+
+Traits = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """In the place of a function whose code is not loaded.
+
+    Attributes:
+        what: What it is, for example ``head charcnn``.
+        plugin: The plug-in whose it is.
+    """
+
+    what: str
+    plugin: str
+
+    def __call__(self, *arguments: Any, **more: Any) -> Any:
+        """Says that it is not there; a PluginError."""
+        raise PluginError(
+            f"{self.what} is own code of {self.plugin}, which is not loaded: name the study by its file"
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of thing that own code can register.
+
+    Attributes:
+        registry: Its table.
+        check: Says what is wrong with an entry that was registered; None where nothing is.
+        traits: What a record says of an entry, fit for JSON.
+        standing: Makes from its name, its plug-in and its traits what stands in its place.
+    """
+
+    registry: Registry[Any]
+    check: Callable[[Any], str | None]
+    traits: Callable[[Any], Traits]
+    standing: Callable[[str, str, Traits], Any]
+
+
+def of_class(registry: Registry[Any], entry_class: type, *code: str) -> Kind:
+    """A kind whose entries are frozen records of traits, some of which are code.
+
+    Args:
+        registry: Its table.
+        entry_class: Class of its entries.
+        code: Names of the fields that are code: a function, ``module:function``, or None.
+    """
+    plain = [field.name for field in fields(entry_class) if field.name not in (*code, "options")]
+    has_options = any(field.name == "options" for field in fields(entry_class))
+
+    def check(entry: Any) -> str | None:
+        return None if isinstance(entry, entry_class) else f"must be a {entry_class.__name__}"
+
+    def traits(entry: Any) -> Traits:
+        own = {name: getattr(entry, name) for name in plain}
+        having = [name for name in code if getattr(entry, name) not in (None, "")]
+        return own | {"code": having} | ({"options": entry.options is not None} if has_options else {})
+
+    def standing(name: str, plugin: str, recorded: Traits) -> Any:
+        own = {key: value for key, value in recorded.items() if key in plain}
+        own |= {key: Missing(f"{registry.kind} {name}", plugin) for key in recorded["code"]}
+        if recorded.get("options"):
+            own["options"] = AnyOptions
+        settings = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
+        return entry_class(**settings)
+
+    return Kind(registry, check, traits, standing)
+
+
+_METRIC_TRAITS = (
+    *("description", "labels", "two_classes", "of_one_class", "needs_scores", "higher_is_better", "bounds"),
+    *("chance", "undefined"),
+)
+
+
+def _metric_traits(metric: RecordedMetric) -> Traits:
+    return {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": metric.options is not None}
+
+
+def _check_metric(metric: Any) -> str | None:
+    if not isinstance(metric, RecordedMetric):
+        return "must be an OwnMetric of model.metrics.own"
+    lacking = [name for name in ("description", "labels") if not hasattr(metric, name)]
+    if lacking:
+        return f"must say its {lacking[0]}"
+    low, high = metric.bounds
+    return None if low < high else f"has bounds {metric.bounds}: the first must be the lower one"
+
+
+def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
+    options = AnyOptions if traits["options"] else None
+    return RecordedMetric(name, plugin, {**traits, "options": options})
+
+
+KINDS: dict[str, Kind] = {
+    "head": of_class(HEADS, Head, "network"),
+    "loss": of_class(LOSSES, Loss, "similarity", "classes"),
+    "metric": Kind(METRICS, _check_metric, _metric_traits, _recorded_metric),
+    "gradient method": of_class(METHODS, GradientMethod, "weighting"),
+}
+"""By name; other packages add theirs."""
+
+
+def discard(plugin: str) -> None:
+    """Takes out all that a plug-in registered, or that stands in its place."""
+    for kind in KINDS.values():
+        for name in [name for name, owner in kind.registry.foreign.items() if owner == plugin]:
+            kind.registry.remove(name)
+
+
+def registered(plugins: Mapping[str, object]) -> dict[str, dict[str, Traits]]:
+    """What plug-ins registered, by kind and name: what a record says of it.
+
+    Args:
+        plugins: Their names.
+
+    Raises:
+        PluginError: If an entry is not of its kind.
+    """
+    found: dict[str, dict[str, Traits]] = {}
+    for what, kind in KINDS.items():
+        for name, plugin in kind.registry.foreign.items():
+            if plugin in plugins:
+                if wrong := kind.check(kind.registry[name]):
+                    raise PluginError(f"{plugin}: {what} {name}: {wrong}")
+                traits = kind.traits(kind.registry[name])
+                found.setdefault(what, {})[name] = {"plugin": plugin, **traits}
+    return found

@@ -1,0 +1,121 @@
+"""Runs own code, so that what it registers stands beside ours."""
+
+import hashlib
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+from ..errors import PluginError
+from ..registry import adding
+from .kinds import KINDS, discard
+from .source import PluginSource, find_source
+
+_loaded: dict[str, PluginSource] = {}
+
+
+def loaded() -> tuple[PluginSource, ...]:
+    """The plug-ins whose code was run in this process, and is in force."""
+    return tuple(_loaded.values())
+
+
+def load(sources: Sequence[PluginSource]) -> None:
+    """Runs plug-ins, each once; those of before that are not among them are taken out.
+
+    Args:
+        sources: All plug-ins that are to be in force, in the order in which they are run.
+
+    Raises:
+        PluginError: If one cannot be run, or registers what there is already: the message names its file and
+            line.
+    """
+    wanted = {source.name: source for source in sources}
+    for name in [name for name, source in _loaded.items() if wanted.get(name) != source]:
+        _unload(name)
+    for kind in KINDS.values():  # what stands in the place of code
+        for owner in {*kind.registry.foreign.values()} - _loaded.keys():
+            discard(owner)
+    for source in sources:
+        if source.name not in _loaded:
+            try:
+                with adding(source.name):
+                    _run(source)
+            except BaseException:
+                _unload(source.name)
+                raise
+            _loaded[source.name] = source
+
+
+def _unload(name: str) -> None:
+    discard(name)
+    source = _loaded.pop(name, None)
+    if source is not None:
+        sys.modules.pop(module_name(source), None)
+
+
+def module_name(source: PluginSource) -> str:
+    """The name of the module that a plug-in is: of a file one that no package has."""
+    return source.name if source.text is None else f"plugin_{source.sha256[:16]}"
+
+
+def _run(source: PluginSource) -> None:
+    name = module_name(source)
+    if source.text is None:
+        _check_same(source)
+        with PluginCode(source):
+            import_module(name)
+        return
+    if hashlib.sha256(source.text.encode()).hexdigest() != source.sha256:
+        raise PluginError(f"{source.path}: its text is not that of its hash")
+    module = ModuleType(name)
+    module.__file__ = source.path
+    sys.modules[name] = module  # pydantic and dataclasses look there for what an annotation names
+    with PluginCode(source):
+        exec(compile(source.text, source.path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+
+
+def _check_same(source: PluginSource) -> None:
+    """Looks whether a module that is installed is still the one that was found."""
+    from pathlib import Path
+
+    now = find_source(source.name, Path())
+    if now.sha256 != source.sha256:
+        raise PluginError(f"{now.path}: module {source.name} is not the one that the study began with")
+
+
+class PluginCode:
+    """Makes of what own code raises one line with its file and line.
+
+    Args:
+        source: The plug-in.
+    """
+
+    def __init__(self, source: PluginSource) -> None:
+        self._source = source
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception):
+            place = place_in(error, [self._source]) or self._source.path
+            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise PluginError(f"{place}: {said}") from error
+
+
+def place_in(error: BaseException, sources: Sequence[PluginSource]) -> str | None:
+    """``file:line`` of own code at which an error came about; None if it did not come about in any.
+
+    Args:
+        error: The error.
+        sources: The plug-ins.
+    """
+    paths = [source.path for source in sources]
+    if isinstance(error, SyntaxError) and error.filename in paths:
+        return f"{error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    for frame in reversed(frames):
+        if any(frame.filename == path or frame.filename.startswith(f"{path}/") for path in paths):
+            return f"{frame.filename}:{frame.lineno}"
+    return None

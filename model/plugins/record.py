@@ -1,0 +1,60 @@
+"""What the record of a study says of its own code, and what stands in its place where that is not loaded."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from ..frozen import Frozen
+from ..registry import adding
+from .kinds import KINDS, registered
+from .load import loaded
+from .source import PluginSource
+
+
+class OwnCode(Frozen):
+    """The plug-ins of a study, and what each registered.
+
+    Attributes:
+        files: SHA-256 of each plug-in, by the name that the study file gives it.
+        entries: Traits of what they registered, by kind and name.
+    """
+
+    files: dict[str, str]
+    entries: dict[str, dict[str, dict[str, Any]]] = Field({})
+
+    def versions(self) -> dict[str, str]:
+        """The plug-ins as the record of a trial names them, beside the versions of packages."""
+        return {f"plug-in {name}": sha256 for name, sha256 in self.files.items()}
+
+
+def record_of(sources: Sequence[PluginSource]) -> OwnCode | None:
+    """What is recorded of plug-ins that are loaded; None of none.
+
+    Raises:
+        PluginError: If one registered what is not of its kind.
+    """
+    files = {source.name: source.sha256 for source in sources}
+    return OwnCode(files=files, entries=registered(files)) if files else None
+
+
+def stand_in(code: OwnCode) -> None:
+    """Lets names that a record has be known, where the code that they are of is not loaded.
+
+    What is loaded stays, and so does what is ours.
+    """
+    running = {source.name for source in loaded()}
+    for what, kind in KINDS.items():
+        for name, traits in code.entries.get(what, {}).items():
+            owner = kind.registry.foreign.get(name)
+            if owner in running or (owner is None and name in kind.registry):
+                continue
+            if owner is not None:
+                kind.registry.remove(name)
+            plugin = str(traits["plugin"])
+            with adding(plugin):
+                kind.registry.add(name, kind.standing(name, plugin, _without(traits)))
+
+
+def _without(traits: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in traits.items() if name != "plugin"}
