@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from .registry import Registry
@@ -10,10 +12,6 @@ if TYPE_CHECKING:  # the command line needs the tables alone, at once
     from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
     from pydantic.fields import FieldInfo
     from pydantic_core import CoreSchema
-
-
-class AnyOptions:
-    """In the place of the model of options whose code is not loaded: what a record has was checked then."""
 
 
 @dataclass(frozen=True, eq=False)  # a registry has no hash
@@ -34,7 +32,7 @@ class OptionsOf:
     def models(self) -> "Iterator[type[BaseModel]]":
         """The models of the options of all entries that have some."""
         for entry in self.registry.values():
-            if entry.options not in (None, AnyOptions):
+            if entry.options is not None:
                 yield entry.options
 
     def declared(self, name: str | int) -> "FieldInfo | None":
@@ -67,8 +65,15 @@ class OptionsOf:
     def _checked(self, given: dict[str, Any], info: "ValidationInfo") -> dict[str, Any]:
         name = (info.data or {}).get(self.names)
         model = None if name is None else self.registry[name].options
-        if model in (None, AnyOptions):
+        if model is None:
             return given
+        if unknown := [other for other in given if other not in model.model_fields]:
+            from pydantic import ValidationError
+
+            raise ValidationError.from_exception_data(
+                model.__name__,
+                [{"type": "extra_forbidden", "loc": (unknown[0],), "input": given[unknown[0]]}],
+            )
         dumped: dict[str, Any] = model.model_validate(given).model_dump(mode="json", exclude_defaults=True)
         return dumped
 
@@ -86,7 +91,7 @@ def options_misfit(registry: Registry[Any], name: str, options: dict[str, Any]) 
         able = [other for other, entry in registry.items() if entry.options is not None]
         having = f"for {registry.kind} {', '.join(able)}" if able else f"for a {registry.kind} of own code"
         return f"{registry.kind}_options {', '.join(options)} is {having}; {registry.kind} is {name}"
-    if model not in (None, AnyOptions):
+    if model is not None:
         missing = [one for one, field in model.model_fields.items() if field.is_required()]
         if lacking := [one for one in missing if one not in options]:
             return f"{registry.kind} {name} needs {registry.kind}_options.{lacking[0]}"
@@ -96,4 +101,34 @@ def options_misfit(registry: Registry[Any], name: str, options: dict[str, Any]) 
 def whole_options(registry: Registry[Any], name: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options of an entry by name, those included that are at their defaults."""
     model = registry[name].options
-    return dict(options) if model in (None, AnyOptions) else dict(model.model_validate(options))
+    return dict(options) if model is None else dict(model.model_validate(options))
+
+
+_TYPES: dict[str, Any] = {"number": float, "integer": int, "boolean": bool, "string": str, "null": None}
+
+
+def kinds_of(model: "type[BaseModel]") -> dict[str, dict[str, Any]]:
+    """What a record says of a model of options, by name: ``types`` of JSON, [] of any; its ``default``."""
+    from pydantic_core import to_jsonable_python
+
+    properties = model.model_json_schema()["properties"]
+    found: dict[str, dict[str, Any]] = {}
+    for name, field in model.model_fields.items():
+        written = properties.get(name, {})
+        types = [one.get("type", "") for one in written.get("anyOf", [written])]
+        found[name] = {"types": types if {*types} <= _TYPES.keys() else []}
+        if not field.is_required():
+            value = field.get_default(call_default_factory=True)
+            found[name]["default"] = to_jsonable_python(value)
+    return found
+
+
+def recorded_model(name: str, kinds: dict[str, dict[str, Any]]) -> "type[BaseModel]":
+    """A model of options from what `kinds_of` recorded: it knows their types, and nothing else of them."""
+    from pydantic import create_model
+
+    fields: dict[str, Any] = {}
+    for option, kind in kinds.items():
+        types = [_TYPES[one] for one in kind["types"]]
+        fields[option] = (reduce(or_, types) if types else Any, kind.get("default", ...))
+    return create_model(name, **fields)

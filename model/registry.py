@@ -38,21 +38,27 @@ class Registry(Mapping[str, T]):
 
     Attributes:
         foreign: The entries that are own code, each with the name of its plug-in.
+        check: Says what is wrong with an entry that is own code, as the end of a sentence; None where nothing
+            is.
     """
 
     def __init__(self, kind: str, entries: Mapping[str, T] | None = None) -> None:
         self.kind = kind
         self._entries = dict(entries or {})
         self.foreign: dict[str, str] = {}
+        self.check: Callable[[Any], str | None] = lambda entry: None
 
     def add(self, name: str, entry: T) -> None:
         """Adds an entry.
 
         Raises:
             ValueError: If the name is taken: two things of one name would make results say the wrong one.
+            TypeError: If it is own code, and no entry of this kind.
         """
         if name in self._entries:
             raise ValueError(f"there is a {self.kind} {name!r} already")
+        if _adding and (wrong := self.check(entry)):
+            raise TypeError(f"{self.kind} {name!r} {wrong}")
         self._entries[name] = entry
         if _adding:
             self.foreign[name] = _adding[-1]

@@ -10,7 +10,7 @@ from ..heads import HEADS, Head
 from ..losses import LOSSES, Loss
 from ..metrics import METRICS
 from ..metrics.own import RecordedMetric
-from ..options import AnyOptions
+from ..options import kinds_of, recorded_model
 from ..registry import Registry
 
 Traits = dict[str, Any]
@@ -69,13 +69,13 @@ def of_class(registry: Registry[Any], entry_class: type, *code: str) -> Kind:
     def traits(entry: Any) -> Traits:
         own = {name: getattr(entry, name) for name in plain}
         having = [name for name in code if getattr(entry, name) not in (None, "")]
-        return own | {"code": having} | ({"options": entry.options is not None} if has_options else {})
+        return own | {"code": having} | ({"options": _kinds(entry)} if has_options else {})
 
     def standing(name: str, plugin: str, recorded: Traits) -> Any:
         own = {key: value for key, value in recorded.items() if key in plain}
         own |= {key: Missing(f"{registry.kind} {name}", plugin) for key in recorded["code"]}
         if recorded.get("options"):
-            own["options"] = AnyOptions
+            own["options"] = recorded_model(name, recorded["options"])
         settings = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
         return entry_class(**settings)
 
@@ -89,7 +89,11 @@ _METRIC_TRAITS = (
 
 
 def _metric_traits(metric: RecordedMetric) -> Traits:
-    return {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": metric.options is not None}
+    return {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": _kinds(metric)}
+
+
+def _kinds(entry: Any) -> Traits | None:
+    return None if entry.options is None else kinds_of(entry.options)
 
 
 def _check_metric(metric: Any) -> str | None:
@@ -103,7 +107,7 @@ def _check_metric(metric: Any) -> str | None:
 
 
 def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
-    options = AnyOptions if traits["options"] else None
+    options = recorded_model(name, traits["options"]) if traits["options"] else None
     return RecordedMetric(name, plugin, {**traits, "options": options})
 
 
@@ -114,6 +118,9 @@ KINDS: dict[str, Kind] = {
     "gradient method": of_class(METHODS, GradientMethod, "weighting"),
 }
 """By name; other packages add theirs."""
+
+for _kind in KINDS.values():
+    _kind.registry.check = _kind.check
 
 
 def discard(plugin: str) -> None:
@@ -128,16 +135,11 @@ def registered(plugins: Mapping[str, object]) -> dict[str, dict[str, Traits]]:
 
     Args:
         plugins: Their names.
-
-    Raises:
-        PluginError: If an entry is not of its kind.
     """
     found: dict[str, dict[str, Traits]] = {}
     for what, kind in KINDS.items():
         for name, plugin in kind.registry.foreign.items():
             if plugin in plugins:
-                if wrong := kind.check(kind.registry[name]):
-                    raise PluginError(f"{plugin}: {what} {name}: {wrong}")
                 traits = kind.traits(kind.registry[name])
                 found.setdefault(what, {})[name] = {"plugin": plugin, **traits}
     return found

@@ -29,11 +29,7 @@ class OwnCode(Frozen):
 
 
 def record_of(sources: Sequence[PluginSource]) -> OwnCode | None:
-    """What is recorded of plug-ins that are loaded; None of none.
-
-    Raises:
-        PluginError: If one registered what is not of its kind.
-    """
+    """What is recorded of plug-ins that are loaded; None of none."""
     files = {source.name: source.sha256 for source in sources}
     return OwnCode(files=files, entries=registered(files)) if files else None
 

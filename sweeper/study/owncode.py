@@ -87,10 +87,13 @@ def load_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
 
 
 def _named(file: YamlFile) -> Iterator[tuple[int, str]]:
-    names = file.data.get(KEY)
-    # What is no list of names is refused where the file is checked.
-    for position, name in enumerate(names if isinstance(names, list) else ()):
-        if isinstance(name, str) and name:
+    names = file.data.get(KEY, [])
+    if not isinstance(names, list):
+        reason = "must be a list of files of Python or modules"
+        instead = f": write [{names}]" if isinstance(names, str) else ""
+        raise InputError(file.explain(FieldError((KEY,), reason + instead, names)))
+    for position, name in enumerate(names):
+        if isinstance(name, str) and name:  # else it is refused where the file is checked
             yield position, name
 
 
@@ -105,7 +108,9 @@ def know(study: Mapping[str, Any]) -> OwnCode | None:
     """
     if not study.get("code"):
         return None
-    with suppress(ValidationError, KeyError, TypeError):  # of a damaged record, which says so when it is read
+    with suppress(
+        ValidationError, KeyError, TypeError, AttributeError
+    ):  # of a damaged record, which says so when it is read
         code = OwnCode.model_validate(study["code"])
         stand_in(code)
         return code
