@@ -108,9 +108,8 @@ def know(study: Mapping[str, Any]) -> OwnCode | None:
     """
     if not study.get("code"):
         return None
-    with suppress(
-        ValidationError, KeyError, TypeError, AttributeError
-    ):  # of a damaged record, which says so when it is read
+    # A damaged record says so when it is read.
+    with suppress(ValidationError, KeyError, TypeError, AttributeError):
         code = OwnCode.model_validate(study["code"])
         stand_in(code)
         return code

@@ -1,0 +1,126 @@
+"""Own code runs once, stands beside ours, and leaves nothing behind; what is wrong with it has its line."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model.errors import PluginError
+from model.heads import HEADS
+from model.losses import LOSSES
+from model.plugins.load import load, loaded, place_in
+from model.plugins.source import PluginSource, find_source
+
+HEAD = """
+from pydantic import BaseModel
+from model.heads import HEADS, Head
+
+class Options(BaseModel):
+    size: int = 3
+
+def network(task, size, dropout):
+    raise KeyError("here")
+
+HEADS.add("mine", Head("mine", network, options=Options))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _unloaded() -> Iterator[None]:
+    yield
+    load(())
+
+
+def source(folder: Path, text: str, name: str = "own.py") -> PluginSource:
+    (folder / name).write_text(text, encoding="utf-8")
+    return find_source(name, folder)
+
+
+def test_what_is_run_is_what_was_hashed(tmp_path: Path) -> None:
+    found = source(tmp_path, HEAD)
+    assert found.sha256 == hashlib.sha256(HEAD.encode()).hexdigest()
+    (tmp_path / "own.py").write_text("raise SystemExit", encoding="utf-8")
+    load([found])
+    assert "mine" in HEADS
+    assert loaded() == (found,)
+
+
+def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    text = f"{HEAD}\nwith open({str(count)!r}, 'a') as file: file.write('x')\n"
+    first = source(tmp_path, text)
+    load([first])
+    load([first])
+    assert count.read_text(encoding="utf-8") == "x"
+    load([source(tmp_path, "", "other.py")])
+    assert "mine" not in HEADS
+    load([source(tmp_path, HEAD.replace("size: int = 3", "size: int = 4"))])
+    assert HEADS["mine"].options.model_fields["size"].default == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("\nraise RuntimeError('no')", 2, "RuntimeError: no"),
+        ("x = 1\ndef f(:", 2, "SyntaxError"),
+        ("import nowhere_at_all", 1, "ModuleNotFoundError"),
+        ("from model.heads import HEADS\nHEADS.add('own', 1)", 2, "must be a Head"),
+        (
+            "from model.heads import HEADS, Head\nHEADS.add('mlp', HEADS['mlp'])",
+            2,
+            "there is a head 'mlp' al",
+        ),
+        ("from model.metrics import METRICS as M\nM.add('mine', M['accuracy'])", 2, "an OwnMetric"),
+    ],
+)
+def test_what_is_wrong_has_its_file_and_line_and_adds_nothing(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    before = dict(HEADS), dict(LOSSES)
+    with pytest.raises(PluginError) as error:
+        load([source(tmp_path, text)])
+    assert str(error.value).startswith(f"{tmp_path / 'own.py'}:{line}: ")
+    assert said in str(error.value)
+    assert (dict(HEADS), dict(LOSSES)) == before
+    assert loaded() == ()
+
+
+def test_an_error_that_comes_about_in_own_code_is_placed_there(tmp_path: Path) -> None:
+    found = source(tmp_path, HEAD)
+    load([found])
+    with pytest.raises(KeyError) as error:
+        HEADS["mine"].network(None, 1, 0.1)
+    assert place_in(error.value, [found]) == f"{found.path}:9"
+    assert place_in(error.value, []) is None
+
+
+def test_a_module_that_is_installed_is_imported_and_its_change_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (package / "heads.py").write_text(HEAD, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = find_source("own_package.heads", tmp_path)
+    assert found.sha256 == hashlib.sha256(HEAD.encode()).hexdigest()
+    load([found])
+    assert "mine" in HEADS
+    load(())
+    (package / "heads.py").write_text(f"{HEAD}#", encoding="utf-8")
+    with pytest.raises(PluginError, match="is not the one that the study began with"):
+        load([found])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nothing.py", "cannot be read: No such file"),
+        ("no.such.module", "there is no module 'no.such.module' installed"),
+        ("a/b", "must be a file that ends in .py, or the name of a module"),
+    ],
+)
+def test_what_is_not_there_is_said(tmp_path: Path, name: str, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        find_source(name, tmp_path)

@@ -1,0 +1,128 @@
+"""A record of own code is read without it: traits, options and their types stand in its place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from model.config import TrainConfig
+from model.errors import PluginError
+from model.heads import HEADS
+from model.losses import LOSSES
+from model.metrics import METRICS
+from model.network.heads import build_head
+from model.plugins.load import load
+from model.plugins.record import OwnCode, record_of, stand_in
+from model.plugins.source import find_source
+from model.tasks import Task
+
+CODE = """
+from pydantic import BaseModel, Field
+from model.heads import HEADS, Head
+from model.losses import LOSSES, Loss
+from model.metrics import METRICS
+from model.metrics.own import OwnMetric
+
+class Options(BaseModel):
+    size: int = Field(3, ge=1)
+    share: float | None = None
+    names: tuple[str, ...] = ("a",)
+
+class Needed(BaseModel):
+    gamma: float
+
+class Half(OwnMetric):
+    description, labels, bounds, higher_is_better = "half", "classes", (0.0, 0.5), False
+    def score(self, predictions, labels):
+        return 0.25
+
+HEADS.add("mine", Head("mine", print, tokens=True, options=Options))
+LOSSES.add("focal", Loss("focal", classes=print, options=Needed))
+METRICS.add("half", Half())
+"""
+TASK: dict[str, Any] = {
+    **{
+        "kind": "single",
+        "classes": 5,
+        "text": ["a"],
+        "label": "b",
+        "source": {"kind": "demo", "task": "sst"},
+    },
+    **{"metric": "half", "head": "mine", "loss": "focal"},
+    **{"head_options": {"size": 4}, "loss_options": {"gamma": 2}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _unloaded() -> Iterator[None]:
+    yield
+    load(())
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> OwnCode:
+    (tmp_path / "own.py").write_text(CODE, encoding="utf-8")
+    load([find_source("own.py", tmp_path)])
+    found = record_of([find_source("own.py", tmp_path)])
+    assert found is not None
+    return OwnCode.model_validate_json(found.model_dump_json())
+
+
+def test_without_the_code_a_configuration_is_the_same(code: OwnCode) -> None:
+    configs = [TrainConfig.model_validate({"tasks": {"x": TASK}})]
+    load(())
+    with pytest.raises(ValidationError):
+        TrainConfig.model_validate({"tasks": {"x": TASK}})
+    stand_in(code)
+    configs.append(TrainConfig.model_validate({"tasks": {"x": TASK}}))
+    assert configs[0] == configs[1]
+    assert configs[0].fingerprint() == configs[1].fingerprint()
+    assert configs[0].overall.words(configs[0].tasks) == configs[1].overall.words(configs[1].tasks)
+    metric = METRICS["half"]
+    assert (metric.bounds, metric.higher_is_better, metric.labels) == ((0.0, 0.5), False, "classes")
+    assert HEADS["mine"].tokens
+    assert LOSSES["focal"].similarity is None
+
+
+def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint(code: OwnCode) -> None:
+    plain = {**TASK, "head_options": {}}
+    written = {**TASK, "head_options": {"size": 3, "share": None}}
+    one, other = (TrainConfig.model_validate({"tasks": {"x": task}}) for task in (plain, written))
+    assert one == other
+    assert Task.model_validate(plain).options("head") == {"size": 3, "share": None, "names": ("a",)}
+    assert Task.model_validate(TASK).options("loss") == {"gamma": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"head_options": {"size": 0}}, "greater than or equal to 1"),
+        ({"head_options": {"sizes": 1}}, "Extra inputs are not permitted"),
+        ({"head": "mlp"}, "head_options size is for head mine; head is mlp"),
+        ({"loss_options": {}}, "loss focal needs loss_options.gamma"),
+        ({"metric_options": {"x": 1}}, "metric_options x is for a metric of own code; metric is half"),
+    ],
+)
+def test_options_are_checked(code: OwnCode, changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        Task.model_validate(TASK | changed)
+
+
+def test_what_stands_in_for_code_says_so_when_it_is_called(code: OwnCode) -> None:
+    load(())
+    stand_in(code)
+    with pytest.raises(PluginError, match=r"head mine is own code of own\.py, which is not loaded"):
+        build_head(Task.model_validate(TASK), 8, 0.1)
+
+
+def test_loaded_code_stays_where_a_record_names_the_same(code: OwnCode) -> None:
+    before = HEADS["mine"]
+    stand_in(code)
+    assert HEADS["mine"] is before
+
+
+def test_a_head_that_sees_tokens_wants_them(code: OwnCode) -> None:
+    with pytest.raises(ValidationError, match="head mine sees tokens; encoder.freeze all embeds them once"):
+        TrainConfig.model_validate({"tasks": {"x": TASK}, "encoder": {"freeze": "all"}})
