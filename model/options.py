@@ -123,12 +123,18 @@ def kinds_of(model: "type[BaseModel]") -> dict[str, dict[str, Any]]:
     return found
 
 
-def recorded_model(name: str, kinds: dict[str, dict[str, Any]]) -> "type[BaseModel]":
-    """A model of options from what `kinds_of` recorded: it knows their types, and nothing else of them."""
+def recorded_model(name: str, kinds: dict[str, dict[str, Any]], base: Any = None) -> Any:
+    """A model of options from what `kinds_of` recorded: it knows their types, and nothing else of them.
+
+    Args:
+        name: Its name.
+        kinds: What was recorded.
+        base: What it is derived from; None: nothing.
+    """
     from pydantic import create_model
 
     fields: dict[str, Any] = {}
     for option, kind in kinds.items():
         types = [_TYPES[one] for one in kind["types"]]
         fields[option] = (reduce(or_, types) if types else Any, kind.get("default", ...))
-    return create_model(name, **fields)
+    return create_model(name, __base__=base, **fields)

@@ -26,7 +26,8 @@ def reads(*fields: str) -> Callable[[Function], Function]:
 def rules(model: type[BaseModel]) -> list[tuple[str, ...]]:
     """What each rule of a model reads, in the order in which they are asked.
 
-    What is asked before the fields are read is no rule between them.
+    What is asked before the fields are read is no rule between them; own code need not declare anything.
     """
     asked = model.__pydantic_decorators__.model_validators.values()
-    return [rule.func.__dict__["reads"] for rule in asked if rule.info.mode == "after"]
+    after = (rule.func.__dict__ for rule in asked if rule.info.mode == "after")
+    return [declared["reads"] for declared in after if "reads" in declared]

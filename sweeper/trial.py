@@ -11,7 +11,7 @@ from model.result import are_scores
 from .errors import DatabaseError
 
 if TYPE_CHECKING:  # it takes long to import, and the command line needs but the states
-    from model.config import TrainConfig
+    from model.config.trainers import AnyConfig
 
 
 class RunState(StrEnum):
@@ -292,7 +292,7 @@ class TrialSpec:
     number: int
     arm: str
     params: dict[str, Any]
-    config: "TrainConfig"
+    config: "AnyConfig"
     seed: int
     configuration: int
     toggles: dict[str, Any] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Every setting of a trial. Imports no torch."""
 
 from .train import EncoderConfig, Task, TrainConfig
+from .trial import TrialConfig
 
-__all__ = ["EncoderConfig", "Task", "TrainConfig"]
+__all__ = ["EncoderConfig", "Task", "TrainConfig", "TrialConfig"]

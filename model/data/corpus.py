@@ -84,8 +84,10 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         train={name: replace(part, ids=(), taught=taught.get(name)) for name, part in ready["train"].items()},
         dev=ready["dev"],
         test=ready["test"],
-        sample=tokenised({name: _sample(rows, config.train_sample) for name, rows in train.items()}),
-        data_fingerprint=_digest("".join(f"{name} {sha256[name]}\n" for name in sha256), train, dev, test),
+        sample=tokenised({name: sample_of(rows, config.train_sample) for name, rows in train.items()}),
+        data_fingerprint=digest_of_rows(
+            "".join(f"{name} {sha256[name]}\n" for name in sha256), train, dev, test
+        ),
         rows={
             name: _of_teacher(
                 _split_rows(task, _of(name, splits), _of(name, ready), tokenizer),
@@ -105,7 +107,7 @@ def fingerprint_of(config: TrainConfig, corpus: Corpus) -> str:
 
 def earlier_fingerprint_of(config: TrainConfig, data: Path | None) -> str:
     """What checkpoints say in its place that are older than the cache of corpora; reads the data again."""
-    return _digest(config.fingerprint(), *_splits(config, data))
+    return digest_of_rows(config.fingerprint(), *_splits(config, data))
 
 
 def _splits(
@@ -121,7 +123,8 @@ def _splits(
     return train, dev, test
 
 
-def _digest(first: str, *splits: Mapping[str, Rows]) -> str:
+def digest_of_rows(first: str, *splits: Mapping[str, Rows]) -> str:
+    """SHA-256 of some words and of every text and label of splits."""
     digest = hashlib.sha256(first.encode())
     for split in splits:
         for part in split.values():
@@ -192,7 +195,7 @@ def _split_rows(
             used=len(rows),
             file=name_of(source, split) if isinstance(source, FilesSource) else None,
             sha256=rows.sha256,
-            labels=_count_labels(task, rows) if task.classes else {},
+            labels=count_labels(task, rows) if task.classes else {},
             why=rows.why,
             doubles=count_doubles(hashes[split]),
             also_in={}
@@ -226,12 +229,13 @@ def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> floa
     return float(cut.sum()) / len(numbers)
 
 
-def _count_labels(task: Task, rows: Rows) -> dict[str, int]:
+def count_labels(task: Task, rows: Rows) -> dict[str, int]:
+    """How many rows have each class, by its name."""
     return {task.class_names[int(label)]: count for label, count in sorted(Counter(rows.labels).items())}
 
 
-def _sample(rows: Rows, size: int) -> Rows:
-    # The same rows in every trial, whatever its seed, so that training scores can be compared.
+def sample_of(rows: Rows, size: int) -> Rows:
+    """Some training rows, the same in every trial, whatever its seed: their scores can be compared."""
     return rows.chosen(_sample_numbers(len(rows), size))
 
 

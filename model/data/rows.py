@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ..config import TrainConfig
+from ..config.trainers import AnyConfig
 from ..errors import DataError
 from ..result import SPLITS, Split
 from ..sources import DemoSource, FilesSource, HubSource, origin_of
@@ -98,7 +98,7 @@ def read_splits(
     return {split: _subset(found[split], wanted[split], f"{task_name}-{split}") for split in splits}
 
 
-def check(config: TrainConfig, data: Path | None) -> dict[str, dict[Split, Rows]]:
+def check(config: AnyConfig, data: Path | None) -> dict[str, dict[Split, Rows]]:
     """Reads every split of every task, so that bad data is found before a trial starts.
 
     Args:

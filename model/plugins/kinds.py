@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ..config.gradient import METHODS, GradientMethod
+from ..config.trainers import TRAINERS, Trainer
+from ..config.trial import TrialConfig
 from ..errors import PluginError
 from ..heads import HEADS, Head
 from ..losses import LOSSES, Loss
@@ -111,11 +113,30 @@ def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
     return RecordedMetric(name, plugin, {**traits, "options": options})
 
 
+def _check_trainer(trainer: Any) -> str | None:
+    if not (isinstance(trainer.config, type) and issubclass(trainer.config, TrialConfig)):
+        return "has a Config that is no subclass of model.config.TrialConfig"
+    return None if callable(trainer.train) else "has a train that is no function"
+
+
+def _trainer_traits(trainer: Trainer) -> Traits:
+    base = TrialConfig.model_fields
+    fields = trainer.config.model_fields
+    same = {name for name in base if fields[name].default == base[name].default}
+    return {"settings": {name: kind for name, kind in kinds_of(trainer.config).items() if name not in same}}
+
+
+def _recorded_trainer(name: str, plugin: str, traits: Traits) -> Trainer:
+    config = recorded_model("Config", traits["settings"], TrialConfig)
+    return Trainer(config, Missing(f"trainer {name}", plugin))
+
+
 KINDS: dict[str, Kind] = {
     "head": of_class(HEADS, Head, "network"),
     "loss": of_class(LOSSES, Loss, "similarity", "classes"),
     "metric": Kind(METRICS, _check_metric, _metric_traits, _recorded_metric),
     "gradient method": of_class(METHODS, GradientMethod, "weighting"),
+    "trainer": Kind(TRAINERS, _check_trainer, _trainer_traits, _recorded_trainer),
 }
 """By name; other packages add theirs."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
+from ..config.trainers import TRAINERS, Trainer
 from ..errors import PluginError
 from ..registry import adding
 from .kinds import KINDS, discard
@@ -41,6 +42,8 @@ def load(sources: Sequence[PluginSource]) -> None:
             try:
                 with adding(source.name):
                     _run(source)
+                    if source.trainer:
+                        _add_trainer(source)
             except BaseException:
                 _unload(source.name)
                 raise
@@ -73,6 +76,17 @@ def _run(source: PluginSource) -> None:
     sys.modules[name] = module  # pydantic and dataclasses look there for what an annotation names
     with PluginCode(source):
         exec(compile(source.text, source.path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+
+
+def _add_trainer(source: PluginSource) -> None:
+    module = sys.modules[module_name(source)]
+    lacking = [name for name in ("Config", "train") if not hasattr(module, name)]
+    if lacking:
+        raise PluginError(f"{source.path}: has no {lacking[0]}: a trainer has a Config and a function train")
+    try:
+        TRAINERS.add(source.name, Trainer(module.Config, module.train))
+    except TypeError as error:
+        raise PluginError(f"{source.path}: {error}") from None
 
 
 def _check_same(source: PluginSource) -> None:

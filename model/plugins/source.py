@@ -21,20 +21,23 @@ class PluginSource:
         path: The file; of a package its folder.
         sha256: SHA-256 of the file, or of all files of Python in the package, by their names.
         text: What stands in the file; None of a module, which Python finds where it is installed.
+        trainer: Whether it is a trainer in the place of ours.
     """
 
     name: str
     path: str
     sha256: str
     text: str | None = None
+    trainer: bool = False
 
 
-def find_source(name: str, folder: Path) -> PluginSource:
+def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSource:
     """Finds own code, and runs none of it but the packages around a module.
 
     Args:
         name: A path that ends in .py, from `folder` on, or the name of a module.
         folder: Folder of the file that names it.
+        trainer: Whether it is a trainer.
 
     Raises:
         PluginError: If there is no such file or module, or it cannot be read.
@@ -46,7 +49,7 @@ def find_source(name: str, folder: Path) -> PluginSource:
             text = content.decode()
         except UnicodeDecodeError:
             raise PluginError(f"{path}: is not a text file in UTF-8") from None
-        return PluginSource(name, str(path), hashlib.sha256(content).hexdigest(), text)
+        return PluginSource(name, str(path), hashlib.sha256(content).hexdigest(), text, trainer)
     if not all(part.isidentifier() for part in name.split(".")):
         raise PluginError("must be a file that ends in .py, or the name of a module")
     try:
@@ -56,7 +59,8 @@ def find_source(name: str, folder: Path) -> PluginSource:
     if found is None or found.origin is None:
         raise PluginError(f"there is no module {name!r} installed; a file is written with its .py")
     places = list(found.submodule_search_locations or ())
-    return PluginSource(name, places[0] if places else found.origin, _digest(found.origin, places))
+    where = places[0] if places else found.origin
+    return PluginSource(name, where, _digest(found.origin, places), trainer=trainer)
 
 
 def _digest(origin: str, places: list[str]) -> str:

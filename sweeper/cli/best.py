@@ -37,7 +37,6 @@ def best(
     from ..show.best import best_run, best_text
     from ..store.database import Database
     from ..store.studies import find_study
-    from ..study.recorded import config_of
 
     with Database(storage_url(storage), must_exist=True) as database, terminable():
         store = find_study(database, study)
@@ -61,5 +60,5 @@ def best(
             database, store, run, export, command=command, home=home, data=data_folder(), say=say
         )
     told = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    in_fp32 = "" if config_of(run).precision == "fp32" else " in fp32"
+    in_fp32 = "" if run.config.get("precision", "fp32") == "fp32" else " in fp32"
     say(f"Model: {export}; dev scores of its weights{in_fp32}: {told}")

@@ -34,6 +34,7 @@ def validate(
 
     A workload, and three rows of each split: `sweeper validate demo --show 3`
     """
+    from model.config import TrainConfig
     from model.data.survey import cut_shares
     from model.errors import EncoderError
 
@@ -50,7 +51,7 @@ def validate(
     first = loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0])
     tasks = first.tasks
     try:
-        cut = cut_shares(first.encoder, tasks, surveys)
+        cut = cut_shares(first.encoder, tasks, surveys) if isinstance(first, TrainConfig) else {}
     except EncoderError as error:
         cut = {}
         say(f"Which texts are cut at encoder.max_length is not known: {error}", err=True)

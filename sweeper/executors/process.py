@@ -10,11 +10,16 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
+from model.config import TrainConfig
+from model.config.trainers import TRAINERS, AnyConfig, revived
+from model.errors import PluginError
 from model.files import RunFolder, remove, write_beside
 from model.inputs import Inputs
 from model.plugins.load import load, place_in
 from model.plugins.source import PluginSource
+from model.result import EpochResult
 
 from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
@@ -99,32 +104,27 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
     # torch takes seconds to import and belongs into the trial's process only.
     import torch
 
-    from model.checkpoint import epochs_kept
-    from model.device import device_name, pick_device
     from model.errors import TrialStoppedError
-    from model.trainer import train
 
+    config = revived(job.config)
     shared = SharedFolder(job.shared) if job.shared else None
     if shared:
         shared.fetch(job.rundir)
-    configuration = job.config.fingerprint()
+    configuration = config.fingerprint()
     if job.study and (other := discard_foreign(job.rundir, job.study, job.number, configuration)):
         yield Noted(job.number, f"what lay in its folder was of {other}, and is gone: it starts anew")
-    write_beside(RunFolder(job.rundir).config, job.config.model_dump_json(indent=2))
-    threads = job.config.threads or job.began_with or job.threads
+    write_beside(RunFolder(job.rundir).config, config.model_dump_json(indent=2))
+    threads = config.threads or job.began_with or job.threads
     torch.set_num_threads(threads)
-    device = device_name(pick_device(job.config))
-    yield Started(job.number, threads, device, _machine(), epochs_kept(job.rundir), processor())
-    if threads not in (job.config.threads, job.threads):
+    device, epochs = _place(config, job.rundir)
+    yield Started(job.number, threads, device, _machine(), epochs, processor())
+    if threads not in (config.threads, job.threads):
         began = f"goes on with {plural(threads, 'thread')}, as it began, not with the {job.threads}"
         yield Noted(job.number, f"{began} of its share here: its numbers stay the same")
     read: list[Inputs] = []
     try:
         with _warnings() as warned:
-            trained = train(
-                job.config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=read.append
-            )
-            for result in trained:
+            for result in _train(config, job, stop, read.append, threads):
                 while read:
                     yield Loaded(job.number, read.pop())
                 while warned:
@@ -138,6 +138,45 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
         if shared:
             shared.publish(job.rundir)
         raise
+
+
+def _place(config: AnyConfig, rundir: Path) -> tuple[str, int | None]:
+    """Name of the device that a trial computes on, and the epochs in its checkpoint."""
+    if isinstance(config, TrainConfig):
+        from model.checkpoint import epochs_kept
+        from model.device import device_name, pick_device
+
+        return device_name(pick_device(config)), epochs_kept(rundir)
+    from model.owntrial import epochs_kept as epochs_of_own
+
+    return "cpu", epochs_of_own(rundir)
+
+
+def _train(
+    config: AnyConfig,
+    job: Job,
+    stop: Callable[[], bool],
+    loaded: Callable[[Inputs], object],
+    threads: int,
+) -> Iterator[EpochResult]:
+    """What the trainer yields: ours, or that which the configuration names."""
+    if isinstance(config, TrainConfig):
+        from model.trainer import train
+
+        yield from train(config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=loaded)
+        return
+    from threadpoolctl import threadpool_limits
+
+    from model.owntrial import Report
+
+    name, own = config.trainer, TRAINERS[config.trainer].train
+    with threadpool_limits(threads):
+        for result in own(
+            config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=Report(loaded)
+        ):
+            if not isinstance(result, EpochResult):
+                raise PluginError(f"{name}: train must yield an EpochResult, not a {type(result).__name__}")
+            yield result
 
 
 @contextmanager

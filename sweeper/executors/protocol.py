@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 from model.inputs import Inputs
 from model.plugins.source import PluginSource
 from model.result import EpochResult
@@ -31,7 +31,7 @@ class Job:
     """
 
     number: int
-    config: TrainConfig
+    config: AnyConfig
     rundir: Path
     data: Path | None
     cache: Path

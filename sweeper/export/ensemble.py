@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..paths import Home
 from ..store.study import StudyStore
-from ..study.recorded import config_of
 from ..trial import TrialRow
-from .weights import check_data, check_precision, origin_of, trial_weights
+from .weights import check_data, check_precision, origin_of, our_config, trial_weights
 
 if TYPE_CHECKING:
     from model.data.tokenizer import SentenceTokenizer
@@ -83,12 +82,12 @@ def load_ensemble(
         tokenizer = _tokenizer(store, run, home, data)
         with trial_weights(store, run, home=home, data=data, say=say) as weights:
             threads = origin_of(store, run).threads
-            members.append(Predictor(config_of(run), tokenizer, weights, threads))
+            members.append(Predictor(our_config(store, run), tokenizer, weights, threads))
     return Ensemble(members)
 
 
 def _tokenizer(store: StudyStore, run: TrialRow, home: Home, data: Path | None) -> "SentenceTokenizer":
-    config = config_of(run)
+    config = our_config(store, run)
     if config.encoder.source != "tiny":
         from model.data.tokenizer import build_tokenizer
 

@@ -17,12 +17,11 @@ from ..report.statistics.intervals import Interval, score_intervals
 from ..report.summary import finding, headline
 from ..store.database import Database
 from ..store.study import StudyStore
-from ..study.recorded import config_of
 from ..trial import StudyRow, TrialRow
 from ..version import __version__
 from .card import Made, model_card
 from .place import put, recover
-from .weights import check_data, trial_weights
+from .weights import check_data, our_config, trial_weights
 
 if TYPE_CHECKING:
     from model.export import Exported
@@ -82,7 +81,7 @@ def export_run(
     from model.data.keptcorpus import kept_corpus
     from model.export import export
 
-    folder, sweep, config = folder.resolve(), store.row, config_of(run)
+    folder, sweep, config = folder.resolve(), store.row, our_config(store, run)
     check_folder(folder)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)

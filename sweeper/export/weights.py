@@ -6,6 +6,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 
+from model.config import TrainConfig
 from model.files import RunFolder, temporary_folder
 from model.plugins.load import loaded
 
@@ -75,13 +76,28 @@ def origin_of(store: StudyStore, run: TrialRow) -> TrialRow:
     return run if run.reused_from is None else find_trial(store, run.reused_from)
 
 
+def our_config(store: StudyStore, run: TrialRow) -> TrainConfig:
+    """The settings of a trial that our trainer trained, whose weights can therefore be used.
+
+    Raises:
+        InputError: If own code trained it.
+    """
+    config = config_of(run)
+    if not isinstance(config, TrainConfig):
+        raise InputError(
+            f"trial {run.number} of study {store.row.name!r} was trained by own code, {config.trainer}: that "
+            "alone can use what it leaves"
+        )
+    return config
+
+
 def check_precision(store: StudyStore, run: TrialRow) -> None:
     """Looks whether this machine computes a trial's precision, in which it predicts.
 
     Raises:
         InputError: If not.
     """
-    config = config_of(run).model_copy(update={"device": "auto"})  # as of `Predictor`
+    config = our_config(store, run).model_copy(update={"device": "auto"})  # as of `Predictor`
     check_computes(config, f"trial {run.number} of study {store.row.name!r}")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import config_class
 
 from ..errors import InputError
 from ..paths import check_name
@@ -59,6 +59,7 @@ def confirmation(
         description=f"The leaders of {study.name} at fresh seeds",
         workload=study.workload.name,
         plugins=study.spec.plugins,
+        trainer=study.spec.trainer,
         code=study.spec.code,
         objective=study.spec.objective,
         base=study.spec.base | _test(study),
@@ -102,7 +103,7 @@ def configuration_key(config: Mapping[str, Any]) -> str:
     """What a search's trial and its confirmation have in common: every setting but the seed."""
     common = {**config, "seed": 0, "score_test": False}
     try:  # whichever settings the version of either knew
-        return TrainConfig.model_validate(common).fingerprint()
+        return config_class(common).model_validate(common).fingerprint()
     except ValidationError:
         return json.dumps(common, sort_keys=True)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import config_class
 from model.files import RunFolder
 from model.predictions import Predictions, read_predictions
 from model.result import TRAINED
@@ -159,6 +159,6 @@ def _trained(made: TrialRow, configuration: str) -> bool:
     if configuration == made.digest:
         return True
     try:
-        return configuration == TrainConfig.model_validate(made.config).fingerprint()
+        return configuration == config_class(made.config).model_validate(made.config).fingerprint()
     except ValidationError:  # one of an older version, which nobody can compare
         return made.digest is None

@@ -36,7 +36,7 @@ class StudyStore:
 
     def __init__(self, access: Access, row: StudyRow) -> None:
         check_row(access, row)
-        know(row.study)
+        know(row)
         self.access = access
         self.row = row
         self.trials = Trials(access, row)

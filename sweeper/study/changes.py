@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import InputError
+from .digest import UNDIGESTED
 from .problem import FieldError
 from .settings import field_path, flat
 from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
-from .study import UNDIGESTED, Study
+from .study import Study
 
 Field = tuple[str, ...]
 

@@ -3,7 +3,8 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from model.config import Task, TrainConfig
+from model.config import Task
+from model.config.trainers import AnyConfig
 
 from ..text import is_control, nearest, one_line
 from . import limits
@@ -80,7 +81,7 @@ def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Field
 
 
 def study_problems(
-    spec: StudySpec, space: Mapping[str, Space], arms: Mapping[str, TrainConfig]
+    spec: StudySpec, space: Mapping[str, Space], arms: Mapping[str, AnyConfig]
 ) -> Iterator[FieldError]:
     """What does not fit in the study file, given a configuration of each arm and the space in force."""
     tasks = next(iter(arms.values())).tasks
@@ -101,7 +102,7 @@ def study_problems(
     yield from _trained_problems(spec, arms)
 
 
-def _trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+def _trained_problems(spec: StudySpec, arms: Mapping[str, AnyConfig]) -> Iterator[FieldError]:
     """What does not go with the tasks that arms train, where these are not all; `arms` by name."""
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
@@ -119,7 +120,7 @@ def _trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Itera
                 yield FieldError((section, "peers"), reason, asked)
 
 
-def differences(first: TrainConfig, other: TrainConfig) -> Iterator[str]:
+def differences(first: AnyConfig, other: AnyConfig) -> Iterator[str]:
     """Why the scores of an arm do not compare with those of the first."""
     if list(first.tasks) != list(other.tasks):
         yield f"has other tasks than the first arm: {list(other.tasks)}"

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import settings_in_force
 
 from ..text import nearest
 from .problem import FieldError, first_problem
@@ -34,7 +34,7 @@ def parse_entry(key: str, written: Any) -> Space | Literal["workload"]:
     if field is None:
         known = setting_names(path[:-1]) or setting_names(())
         raise FieldError((), f"unknown key{nearest(key if len(path) == 1 else path[-1], known)}")
-    if (below := names_at(TrainConfig, path)) and len(members(field.annotation)) == 1:
+    if (below := names_at(settings_in_force(), path)) and len(members(field.annotation)) == 1:
         raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
     field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
     schema = field_type.json_schema()

@@ -89,6 +89,9 @@ WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
 Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
 
 
+OwnTrainer = Annotated[str, Field(min_length=1)] | None
+
+
 Plugins = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(distinct)]
 
 

@@ -9,12 +9,11 @@ from typing import Any, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from model.config import TrainConfig
 from model.registry import OneOf
 
 from ..errors import InputError
 from .problem import NUMBER, SWITCH, TEXT, WHOLE, FieldError, FieldPath, as_yaml, field_name
-from .settings import declared, field_at, field_path, members
+from .settings import declared, field_at, field_path, members, setting_at
 from .space import WORKLOAD, FloatRange, IntRange
 from .yamlfile import WORDS, YamlFile
 
@@ -90,7 +89,7 @@ def _setting(keys: list[str | int]) -> FieldInfo | None:
     if not below:
         return declared(str(first))
     parts = [part for key in below for part in (key.split(".") if isinstance(key, str) else [key])]
-    return field_at(TrainConfig, (*field_path(str(first)), *parts))
+    return setting_at((*field_path(str(first)), *parts))
 
 
 def _end(key: str | int, inside: list[str | int]) -> FieldInfo | None:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import settings_in_force
 from model.plugins.load import loaded
 from model.plugins.record import record_of
 from model.plugins.source import PluginSource
@@ -200,7 +200,7 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
-    know(row.study)
+    know(row)
     try:
         written = Written.from_json(files) if files else None
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -245,7 +245,7 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
         return model.model_validate(of_their_kinds(file, model, say))
     except ValidationError as error:
         problem = first_problem(error, lambda path: names_at(model, path))
-        if problem.path[:-1] == () and field_at(TrainConfig, field_path(str(problem.path[-1]))):
+        if problem.path[:-1] == () and field_at(settings_in_force(), field_path(str(problem.path[-1]))):
             group = "base" if model is StudySpec else "train"
             reason = f"is a setting of trials: it stands, indented, under `{group}`"
             problem = FieldError(problem.path, reason)

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 from model.rule import rules
 
 from .settings import field_path, merged, nested
@@ -37,7 +37,7 @@ class Arm:
 
     name: str
     settings: Mapping[str, Any]
-    config: TrainConfig
+    config: AnyConfig
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class _Rule:
         return tuple(_read(whole, read.split(".")) for read in self.reads)
 
 
-def _rules(config: TrainConfig, keys: Sequence[str]) -> Iterator[_Rule]:
+def _rules(config: AnyConfig, keys: Sequence[str]) -> Iterator[_Rule]:
     """The rules that read entries."""
     for group, inside in {**_groups(keys), (): keys}.items():
         for reads in rules(type(_at(config, group))):
@@ -163,7 +163,7 @@ def _check(arm: Arm, group: Path, keys: Sequence[str]) -> _Check:
     for inner in filter(None, _groups(keys)):
         *above, name = inner
         _at(settings, above)[name] = _at(arm.settings, inner)
-    return _Check(arm.name, TrainConfig, settings, paths)
+    return _Check(arm.name, type(arm.config), settings, paths)
 
 
 def _groups(keys: Iterable[str]) -> dict[Path, list[str]]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
+from model.config.trainers import put_in_force
 from model.errors import PluginError
 from model.plugins.load import load
 from model.plugins.record import OwnCode, stand_in
@@ -16,12 +16,15 @@ from ..errors import ConflictError, InputError
 from ..paths import user_path
 from ..trial import StudyRow
 from .named import CONFIRM, is_file
-from .problem import FieldError
+from .problem import FieldError, FieldPath
 from .spec import StudySpec
 from .yamlfile import YamlFile, read_yaml
 
 KEY = "plugins"
 """The key of study and workload files that names own code."""
+
+TRAINER = "trainer"
+"""The key that names own code that trains."""
 
 
 def chain(argument: object, known: Mapping[str, Path]) -> list[YamlFile]:
@@ -58,14 +61,23 @@ def find_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
     found: dict[str, PluginSource] = {}
     for file in reversed(files):
         for position, name in _named(file):
-            try:
-                source = find_source(name, file.path.parent)
-            except PluginError as error:
-                raise InputError(file.explain(FieldError((KEY, position), str(error), name))) from None
+            source = _source(file, (KEY, position), name)
             if found.setdefault(name, source) != source:
                 reason = f"stands for {source.path} here, and for {found[name].path} in the workload"
                 raise InputError(file.explain(FieldError((KEY, position), reason, name)))
+    for file in files:
+        named = file.data.get(TRAINER)
+        if isinstance(named, str) and named:
+            trainer = _source(file, (TRAINER,), named, trainer=True)
+            return (*(source for source in found.values() if source.name != named), trainer)
     return tuple(found.values())
+
+
+def _source(file: YamlFile, field: FieldPath, name: str, *, trainer: bool = False) -> PluginSource:
+    try:
+        return find_source(name, file.path.parent, trainer=trainer)
+    except PluginError as error:
+        raise InputError(file.explain(FieldError(field, str(error), name))) from None
 
 
 def load_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
@@ -81,7 +93,9 @@ def load_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
     from .kinds import forget
 
     sources = find_code(files)
+    put_in_force(None)
     load(sources)
+    put_in_force(next((source.name for source in sources if source.trainer), None))
     forget()
     return sources
 
@@ -97,21 +111,21 @@ def _named(file: YamlFile) -> Iterator[tuple[int, str]]:
             yield position, name
 
 
-def know(study: Mapping[str, Any]) -> OwnCode | None:
+def know(row: StudyRow) -> OwnCode | None:
     """Lets the names be known that a stored study has of own code, of which none is run.
-
-    Args:
-        study: The study as its record has it.
 
     Returns:
         What is recorded of its own code; None where it has none.
     """
+    study = row.study
+    put_in_force(None)
     if not study.get("code"):
         return None
     # A damaged record says so when it is read.
     with suppress(ValidationError, KeyError, TypeError, AttributeError):
         code = OwnCode.model_validate(study["code"])
         stand_in(code)
+        put_in_force(study.get("trainer") or row.workload.get("trainer"))
         return code
     return None
 
@@ -130,7 +144,7 @@ def code_of(
     Raises:
         InputError: If its file is not known, or does not name the code that the record names.
     """
-    code = know(row.study)
+    code = know(row)
     if code is None:
         return ()
     names = ", ".join(code.files)
@@ -157,7 +171,7 @@ def check_same(row: StudyRow, sources: Sequence[PluginSource]) -> None:
     Raises:
         ConflictError: If it is not.
     """
-    code = know(row.study)
+    code = know(row)
     for source in sources:
         if code is not None and code.files[source.name] != source.sha256:
             raise ConflictError(

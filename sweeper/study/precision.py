@@ -25,7 +25,9 @@ def configurations(study: Study) -> Iterator[TrainConfig]:
     for arm in study.spec.arms:
         for values in product(*varied.values()):
             params = study.first | dict(zip(varied, values, strict=True))
-            yield study.config(arm, params, study.spec.seeds[0])
+            config = study.config(arm, params, study.spec.seeds[0])
+            if isinstance(config, TrainConfig):  # another trainer has no precision that we know
+                yield config
 
 
 def precisions(study: Study) -> list[str]:

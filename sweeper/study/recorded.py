@@ -2,7 +2,7 @@
 
 from pydantic import ValidationError
 
-from model.config import TrainConfig
+from model.config.trainers import AnyConfig, config_class
 
 from ..errors import DatabaseError
 from ..trial import TrialRow, TrialSpec
@@ -10,14 +10,14 @@ from .problem import first_problem
 from .settings import setting_names
 
 
-def config_of(row: TrialRow) -> TrainConfig:
+def config_of(row: TrialRow) -> AnyConfig:
     """The settings of a trial.
 
     Raises:
         DatabaseError: If this version of sweeper cannot read them.
     """
     try:
-        return TrainConfig.model_validate(row.config)
+        return config_class(row.config).model_validate(row.config)
     except ValidationError as error:
         problem = first_problem(error, setting_names)
         raise DatabaseError(

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from model.config import TrainConfig
+from model.config.trainers import settings_in_force
 from model.earlier import SWITCH, precision_of
 from model.options import OptionsOf
 
@@ -36,7 +37,7 @@ def field_path(key: str) -> tuple[str, ...]:
 
 def declared(key: str) -> FieldInfo | None:
     """What a value of a key is declared to be; None where it names no field."""
-    return FieldInfo(annotation=bool) if key == SWITCH else field_at(TrainConfig, field_path(key))
+    return FieldInfo(annotation=bool) if key == SWITCH else setting_at(field_path(key))
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,11 @@ def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo |
     return field
 
 
+def setting_at(path: tuple[str | int, ...]) -> FieldInfo | None:
+    """The declaration of a setting of the trainer in force, else of ours, of which workloads have some."""
+    return field_at(settings_in_force(), path) or field_at(TrainConfig, path)
+
+
 def options_of(field: FieldInfo) -> OptionsOf | None:
     """What a field says of options of own code; None of any other field."""
     return next((mark for mark in field.metadata if isinstance(mark, OptionsOf)), None)
@@ -183,10 +189,10 @@ def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> list[str]:
 
 def setting_names(path: tuple[str | int, ...]) -> list[str]:
     """Names that may stand under `path` in a mapping of settings; dotted and short ones at its top."""
-    names = names_at(TrainConfig, path)
+    names = names_at(settings_in_force(), path)
     if path:
         return names
-    dotted = [f"{name}.{below}" for name in names for below in names_at(TrainConfig, (name,))]
+    dotted = [f"{name}.{below}" for name in names for below in names_at(settings_in_force(), (name,))]
     return [name for name in names if name not in ("seed", "tasks")] + list(SHORT_NAMES) + dotted
 
 

@@ -9,7 +9,7 @@ from model.frozen import Frozen
 from model.plugins.record import OwnCode
 
 from ..text import nearest
-from .fields import Name, Plugins, Seed, Settings, distinct, parse_space
+from .fields import Name, OwnTrainer, Plugins, Seed, Settings, distinct, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
@@ -81,6 +81,10 @@ class StudySpec(Frozen):
         (),
         description="Own code, run before the study is read: files of Python, from this file's folder on, or "
         "modules that are installed; see docs/plugins.md.",
+    )
+    trainer: OwnTrainer = Field(
+        None,
+        description="Own code that trains in our trainer's place, as in `plugins`; settings are its own.",
     )
     code: OwnCode | None = Field(
         None, description="In records alone: the own code that the study was begun with, and its SHA-256."

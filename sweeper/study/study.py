@@ -1,7 +1,5 @@
 """A study on a workload, and the configurations of its trials."""
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,6 +10,7 @@ from pydantic import ValidationError
 
 from model.config import Task, TrainConfig
 from model.config.encoder import DROPOUT_BELOW
+from model.config.trainers import OURS, TRAINERS, AnyConfig, Trainer
 from model.overall import Overall
 from model.plugins.source import PluginSource
 
@@ -19,9 +18,10 @@ from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
 from .checks import differences, grid_problems, size_problems, space_problems, study_problems
+from .digest import digest_of
 from .meeting import Arm, apart, refused
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
-from .settings import EARLIER_NAMES, Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
+from .settings import EARLIER_NAMES, Leaf, field_path, leaves, merged, nested, overlap, setting_names
 from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
 from .workload import Workload
@@ -34,9 +34,6 @@ _DROPOUT = ("encoder", "dropout")
 
 _SECTIONS = ("space", "ranges", "arms", "base", "train")
 """Parts of a study and workload file, the strongest first."""
-
-UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
-"""Fields of a study or workload that change no trial."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +113,15 @@ class Study:
         """The name under which results are stored."""
         return f"{self.spec.name}@{self.workload.name}"
 
+    @property
+    def trainer(self) -> str:
+        """The name of the trainer; `OURS` where that is no own code."""
+        return self.spec.trainer or self.workload.trainer or OURS
+
+    @property
+    def _trainer(self) -> Trainer:
+        return TRAINERS[self.trainer]
+
     def named(self, name: str) -> "Study":
         """The same study under another name.
 
@@ -160,7 +166,7 @@ class Study:
         """How the one score of a trial follows from those of its tasks; all arms have the same."""
         return self.config(next(iter(self.spec.arms)), self.first, self.spec.seeds[0]).overall
 
-    def config(self, arm: str, params: Mapping[str, Any], seed: int) -> TrainConfig:
+    def config(self, arm: str, params: Mapping[str, Any], seed: int) -> AnyConfig:
         """The configuration of one trial.
 
         Later wins: TrainConfig's defaults, the workload, `base`, the arm, `params`, `seed`.
@@ -191,17 +197,22 @@ class Study:
         if name not in self.spec.arms:
             raise InputError(f"study {self.name!r} has no arm {name!r}{nearest(name, self.spec.arms)}")
         settings = self._shared
-        for layer in (self.spec.arms[name], params, {"seed": seed}):
+        named = {"trainer": self.trainer} if self.trainer else {}
+        for layer in (self.spec.arms[name], params, {"seed": seed}, named):
             settings = merged(settings, nested(layer))
         try:
-            return Arm(name, settings, TrainConfig.model_validate(settings))
+            return Arm(name, settings, self._trainer.config.model_validate(settings))
         except ValidationError as error:
             raise self._explain(first_problem(error, setting_names), name, params) from None
 
     @cached_property
     def _shared(self) -> dict[str, Any]:
         """What is set for all arms."""
-        return merged(nested(self.workload.train), nested(self.spec.base))
+        own = self._trainer.config.model_fields
+        given = nested(self.workload.train).items()
+        # What a workload sets of ours, another trainer has no use for.
+        train = {key: value for key, value in given if key in own or key not in TrainConfig.model_fields}
+        return merged(train, nested(self.spec.base))
 
     @cached_property
     def toggles(self) -> dict[str, dict[str, Value]]:
@@ -225,20 +236,7 @@ class Study:
 
     def digest(self) -> str:
         """SHA-256 of everything in the study and workload that can change a trial."""
-        text = json.dumps(dict(self._digested()), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def _digested(self) -> Iterator[tuple[str, Any]]:
-        """Every field that can change a trial, by dotted name; the order of the arms and the space included.
-
-        A field at its default is left out: a study from before there was such a field has the same digest.
-        """
-        for prefix, part in (("", self.spec), ("workload.", self.workload)):
-            for path, value in flat(part.model_dump(mode="json", exclude_defaults=True)).items():
-                if path[0] not in UNDIGESTED:
-                    yield prefix + ".".join(path), value
-        yield "order of arms", list(self.spec.arms)
-        yield "order of space", list(self.spec.space)
+        return digest_of(self.spec, self.workload)
 
     def _space_place(self, key: str) -> tuple[Document, FieldPath]:
         """The file that holds the entry in force for a key of the space, and its path there."""

@@ -4,7 +4,7 @@ from pydantic import Field, field_validator
 
 from model.frozen import Frozen
 
-from .fields import Name, Plugins, WorkloadSettings, parse_ranges
+from .fields import Name, OwnTrainer, Plugins, WorkloadSettings, parse_ranges
 from .settings import field_path, merged, nested
 from .space import Space
 
@@ -44,6 +44,9 @@ class Workload(Frozen):
     )
     plugins: Plugins = Field(
         (), description="Own code that its settings name, as in a study file; that of `extends` comes first."
+    )
+    trainer: OwnTrainer = Field(
+        None, description="Own code that trains in our trainer's place, unless the study file names one."
     )
     resources: Resources = Field(Resources(), description="Cores and GPUs of a trial.")
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from model.config import TrainConfig
 from model.data.survey import SplitSurvey, survey
 from model.data.teacher import read_teacher
 from model.errors import ModelError
@@ -77,8 +78,9 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     try:
         for arm in study.spec.arms:
             config = study.config(arm, study.first, study.spec.seeds[0])
-            check_peft(config.encoder.lora.rank)
-            if config.encoder.source == "minilm" and "minilm" not in checked:
+            encoder = config.encoder if isinstance(config, TrainConfig) else None
+            check_peft(encoder.lora.rank if encoder else 0)
+            if encoder and encoder.source == "minilm" and "minilm" not in checked:
                 checked.add("minilm")
                 verified_minilm_folder()
             for name, task in config.trained.items():
@@ -87,7 +89,8 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
                     checked.add(read)
                     found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
                     surveys.setdefault(name, found)
-            for name, file in config.distillation.teacher.items():
+            teachers = config.distillation.teacher if isinstance(config, TrainConfig) else {}
+            for name, file in teachers.items():
                 read = repr((name, file, config.tasks[name].class_names))
                 if read not in checked:
                     checked.add(read)

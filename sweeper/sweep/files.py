@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.config.trainers import portable
 from model.files import CHECKPOINTS, RunFolder, remove
 from model.plugins.source import PluginSource
 
@@ -72,7 +73,9 @@ class RunFiles:
         number, study = trial.number, self.study
         folder, cache = study.run(number), study.home.cache
         url = study.url(number)
-        return Job(number, trial.config, folder, data, cache, threads, url, study.uuid, began_with, plugins)
+        return Job(
+            number, portable(trial.config), folder, data, cache, threads, url, study.uuid, began_with, plugins
+        )
 
     def holds_checkpoints(self, number: int) -> bool:
         """Whether a trial would go on from a checkpoint."""

@@ -1,6 +1,7 @@
 """The precision of a study's trials on this machine: what ``auto`` is here, and what is refused."""
 
 from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 from model.errors import ModelError
 
 from ..errors import InputError
@@ -50,7 +51,7 @@ def precision_line(study: Study) -> str | None:
     found = precisions(study)
     if AUTO in found:
         return f"Precision: auto, which is {auto_here(study)} for a study that begins on this machine"
-    return None if found == ["fp32"] else f"Precision: {', '.join(found)}"
+    return None if found in ([], ["fp32"]) else f"Precision: {', '.join(found)}"
 
 
 def check_precision(study: Study) -> None:
@@ -63,7 +64,7 @@ def check_precision(study: Study) -> None:
         check_computes(config, f"study {study.name!r}")
 
 
-def check_computes(config: TrainConfig, whose: str) -> None:
+def check_computes(config: AnyConfig, whose: str) -> None:
     """Looks whether this machine computes a trial's precision; ``auto`` is what it can.
 
     Args:
@@ -73,7 +74,7 @@ def check_computes(config: TrainConfig, whose: str) -> None:
     Raises:
         InputError: If not.
     """
-    if config.precision != "bf16":
+    if not isinstance(config, TrainConfig) or config.precision != "bf16":
         return  # torch takes long to import
     from model import precision
     from model.device import pick_device

@@ -1,6 +1,10 @@
 """What is done about a failure of a trial."""
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
+
+from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 
 from ..executors.protocol import Failed
 from ..trial import ErrorClass
@@ -56,9 +60,7 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
         return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
-    parts = ready.halvings == 0 and config.accumulation < config.batch_size
-    can_halve = parts and not config.whole_batches
-    if failure.error_class is ErrorClass.OOM and can_halve:
+    if failure.error_class is ErrorClass.OOM and not ready.halvings and _parts(config):
         halved = config.model_copy(update={"accumulation": 2 * config.accumulation})
         note = (
             f"trial {number} ran out of memory; again with half the micro-batch "
@@ -67,3 +69,10 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
         trial = replace(ready.trial, config=halved)
         return Halve(Ready(trial, ready.halvings + 1, ready.attempts), note)
     return Fail()
+
+
+def _parts(config: AnyConfig) -> TypeGuard[TrainConfig]:
+    """Whether a batch can be cut into more parts; what the memory of own code goes by, that alone knows."""
+    if not isinstance(config, TrainConfig):
+        return False
+    return config.accumulation < config.batch_size and not config.whole_batches

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from model.config.trainers import portable
 from model.data.rows import check
 from model.files import RunFolder, temporary_folder
 from model.plugins.source import PluginSource
@@ -146,7 +147,7 @@ def replay(
         try:
             # In a cache of its own: what the record is compared with is read from the files once more.
             cache, threads = folder / "cache", made.threads or 1
-            executor.submit(Job(number, config, folder, data, cache, threads, plugins=plugins))
+            executor.submit(Job(number, portable(config), folder, data, cache, threads, plugins=plugins))
             repetition = _follow(executor, last, lambda epoch, found: say(_epoch(recorded, epoch, found)))
         finally:
             executor.close()  # before its folder goes

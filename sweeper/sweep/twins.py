@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 from model.data.files import sha256_of
 from model.data.teacher import teacher_sha256
 from model.errors import DataError
@@ -35,8 +36,8 @@ class Twins:
             return True
 
 
-def _has_changed(config: TrainConfig, inputs: Mapping[str, Any], data: Path | None) -> bool:
-    files = config.distillation.teacher
+def _has_changed(config: AnyConfig, inputs: Mapping[str, Any], data: Path | None) -> bool:
+    files = config.distillation.teacher if isinstance(config, TrainConfig) else {}
     if any(
         inputs["rows"].get(name, {}).get("train", {}).get("teacher") not in (None, teacher_sha256(file, data))
         for name, file in files.items()

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from model.config import TrainConfig
+from model.config.trainers import AnyConfig
 from model.files import temporary_folder
 from model.plugins.source import PluginSource
 from model.result import EpochResult
@@ -87,7 +88,7 @@ class WorkerChoice:
 
 
 def choose_workers(
-    config: TrainConfig,
+    config: AnyConfig,
     home: Home,
     data: Path | None,
     most: int,
@@ -108,6 +109,8 @@ def choose_workers(
     numbers = candidates(usable_cores(), most)
     if numbers == [1]:
         return _one("there is one trial to run" if most <= 1 else "there is one core")
+    if not isinstance(config, TrainConfig):
+        return _one("the trainer is own code, which is not measured")
     if config.device not in ("auto", "cpu"):
         return _one(_on_device(config.device))
     began = time.monotonic()

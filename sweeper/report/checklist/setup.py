@@ -15,7 +15,10 @@ Piece = Callable[[TrainConfig], str]
 def setup(study: Study) -> list[str]:
     """Encoder, training, and each task, of what all trials share; then what sets the arms apart."""
     configs = configurations(study)
+    own = study.trainer
+    scored = (f"{name}: metric {task.metric}" for name, task in study.tasks.items())
     return [
+        *([f"trainer: own code, {own}", *scored] if own else ()),
         *_line("encoder: ", _ENCODER, configs),
         *_line("", _TRAINING, configs),
         *(line for name in study.tasks for line in _line(f"{name}: ", _task(name), configs)),
@@ -25,6 +28,8 @@ def setup(study: Study) -> list[str]:
 
 def preprocessing(study: Study) -> list[str]:
     """What is done to a text before it is trained on, in each way that a trial may have it done."""
+    if study.trainer:
+        return [f"as own code, {study.trainer}, does it"]
     encoders = dict.fromkeys(config.encoder for config in configurations(study))
     made = (
         f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
@@ -40,10 +45,14 @@ def preprocessing(study: Study) -> list[str]:
 
 
 def configurations(study: Study) -> list[TrainConfig]:
-    """Configurations that together have each arm, and each setting of the space at two values at least."""
+    """Configurations that together have each arm, and each setting of the space at two values at least.
+
+    None of a study whose trainer is own code.
+    """
     first = {name: entry.probes()[0] for name, entry in study.space.items()}
     chosen = [first | {name: value} for name, entry in study.space.items() for value in entry.probes()]
-    return [study.config(arm, one, study.spec.seeds[0]) for arm in study.spec.arms for one in chosen or [{}]]
+    every = (study.config(arm, one, study.spec.seeds[0]) for arm in study.spec.arms for one in chosen or [{}])
+    return [config for config in every if isinstance(config, TrainConfig)]
 
 
 def _line(name: str, pieces: Iterable[Piece], configs: Sequence[TrainConfig]) -> list[str]:

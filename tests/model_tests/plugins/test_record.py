@@ -124,5 +124,5 @@ def test_loaded_code_stays_where_a_record_names_the_same(code: OwnCode) -> None:
 
 
 def test_a_head_that_sees_tokens_wants_them(code: OwnCode) -> None:
-    with pytest.raises(ValidationError, match="head mine sees tokens; encoder.freeze all embeds them once"):
+    with pytest.raises(ValidationError, match=r"head mine sees tokens; encoder\.freeze all embeds them once"):
         TrainConfig.model_validate({"tasks": {"x": TASK}, "encoder": {"freeze": "all"}})
