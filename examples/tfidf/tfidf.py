@@ -17,7 +17,7 @@ class Config(TrialConfig):
     c: float = Field(1.0, gt=0, description="Inverse of the strength of L2 regularisation.")
     ngrams: int = Field(1, ge=1, le=3, description="Longest sequence of words that is a feature.")
     sublinear: bool = Field(False, description="Whether counts enter by their logarithm.")
-    iterations: int = Field(5, ge=1, description="Iterations of L-BFGS in an epoch.")
+    iterations: int = Field(5, ge=1, description="Passes of SAGA over the rows in an epoch.")
 
 
 class Features:
@@ -38,7 +38,8 @@ class Classifier:
     def __init__(self, name, task, rows, config, state):
         self.name, self.task, self.features = name, task, Features(rows, config)
         self.x, self.y = self.features.of(rows), np.rint(rows.labels)
-        self.model = LogisticRegression(C=config.c, max_iter=config.iterations, warm_start=True)
+        steps = {"solver": "saga", "max_iter": config.iterations, "random_state": config.seed}
+        self.model = LogisticRegression(C=config.c, warm_start=True, **steps)
         if state:
             self.model.coef_, self.model.intercept_ = state[f"{name}.coef"], state[f"{name}.intercept"]
             self.model.classes_ = np.unique(self.y)

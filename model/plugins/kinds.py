@@ -54,16 +54,19 @@ class Kind:
     standing: Callable[[str, str, Traits], Any]
 
 
-def of_class(registry: Registry[Any], entry_class: type, *code: str) -> Kind:
+def of_class(
+    registry: Registry[Any], entry_class: type, *code: str, unrecorded: tuple[str, ...] = ()
+) -> Kind:
     """A kind whose entries are frozen records of traits, some of which are code.
 
     Args:
         registry: Its table.
         entry_class: Class of its entries.
-        code: Names of the fields that are code: a function, ``module:function``, or None.
+        code: Names of the fields that are code: a function, or nothing.
+        unrecorded: Names of fields that are code, and have their default where it is not loaded.
     """
-    plain = [field.name for field in fields(entry_class) if field.name not in (*code, "options")]
-    has_options = any(field.name == "options" for field in fields(entry_class))
+    names = [field.name for field in fields(entry_class) if field.name not in (*code, *unrecorded)]
+    plain = [name for name in names if name != "options"]
 
     def check(entry: Any) -> str | None:
         return None if isinstance(entry, entry_class) else f"must be a {entry_class.__name__}"
@@ -71,7 +74,7 @@ def of_class(registry: Registry[Any], entry_class: type, *code: str) -> Kind:
     def traits(entry: Any) -> Traits:
         own = {name: getattr(entry, name) for name in plain}
         having = [name for name in code if getattr(entry, name) not in (None, "")]
-        return own | {"code": having} | ({"options": _kinds(entry)} if has_options else {})
+        return own | {"code": having} | ({"options": _kinds(entry)} if plain != names else {})
 
     def standing(name: str, plugin: str, recorded: Traits) -> Any:
         own = {key: value for key, value in recorded.items() if key in plain}
@@ -138,10 +141,17 @@ KINDS: dict[str, Kind] = {
     "gradient method": of_class(METHODS, GradientMethod, "weighting"),
     "trainer": Kind(TRAINERS, _check_trainer, _trainer_traits, _recorded_trainer),
 }
-"""By name; other packages add theirs."""
+"""By name; `add_kind` adds others."""
 
-for _kind in KINDS.values():
-    _kind.registry.check = _kind.check
+
+def add_kind(name: str, kind: Kind) -> None:
+    """Lets own code register what stands in another table."""
+    KINDS[name] = kind
+    kind.registry.check = kind.check
+
+
+for _name, _kind in list(KINDS.items()):
+    add_kind(_name, _kind)
 
 
 def discard(plugin: str) -> None:

@@ -59,7 +59,7 @@ def _unload(name: str) -> None:
 
 def module_name(source: PluginSource) -> str:
     """The name of the module that a plug-in is: of a file one that no package has."""
-    return source.name if source.text is None else f"plugin_{source.sha256[:16]}"
+    return source.module or f"plugin_{source.sha256[:16]}"
 
 
 def _run(source: PluginSource) -> None:

@@ -2,11 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
 from ..errors import PluginError
 from ..files import open_file
+
+GROUP = "sweeper.plugins"
+"""Group of the entry points by which an installed package gives its modules short names."""
 
 LARGEST = 2**20
 """Bytes that a file of own code may have."""
@@ -22,6 +26,7 @@ class PluginSource:
         sha256: SHA-256 of the file, or of all files of Python in the package, by their names.
         text: What stands in the file; None of a module, which Python finds where it is installed.
         trainer: Whether it is a trainer in the place of ours.
+        module: The module, where that is no file.
     """
 
     name: str
@@ -29,13 +34,14 @@ class PluginSource:
     sha256: str
     text: str | None = None
     trainer: bool = False
+    module: str | None = None
 
 
 def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSource:
     """Finds own code, and runs none of it but the packages around a module.
 
     Args:
-        name: A path that ends in .py, from `folder` on, or the name of a module.
+        name: A path that ends in .py, from `folder` on; the name of a module, or of an entry point of `GROUP`.
         folder: Folder of the file that names it.
         trainer: Whether it is a trainer.
 
@@ -50,17 +56,18 @@ def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSour
         except UnicodeDecodeError:
             raise PluginError(f"{path}: is not a text file in UTF-8") from None
         return PluginSource(name, str(path), hashlib.sha256(content).hexdigest(), text, trainer)
-    if not all(part.isidentifier() for part in name.split(".")):
+    module = next((point.module for point in entry_points(group=GROUP, name=name)), name)
+    if not all(part.isidentifier() for part in module.split(".")):
         raise PluginError("must be a file that ends in .py, or the name of a module")
     try:
-        found = find_spec(name)
+        found = find_spec(module)
     except ImportError:
         found = None
     if found is None or found.origin is None:
-        raise PluginError(f"there is no module {name!r} installed; a file is written with its .py")
+        raise PluginError(f"there is no module {module!r} installed; a file is written with its .py")
     places = list(found.submodule_search_locations or ())
     where = places[0] if places else found.origin
-    return PluginSource(name, where, _digest(found.origin, places), trainer=trainer)
+    return PluginSource(name, where, _digest(found.origin, places), None, trainer, module)
 
 
 def _digest(origin: str, places: list[str]) -> str:

@@ -45,6 +45,8 @@ def confirm(
 
     Example: `sweeper confirm sbert-grid --top 3 --seeds 5`
     """
+    from model.plugins.load import load
+
     from ..report.confirmation import confirmation
     from ..report.read import read_study
     from ..report.results import rank_configurations
@@ -55,11 +57,12 @@ def confirm(
 
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study)
+        load(sources := unchanged_code(store.row, code or study))
         earlier = database.find(confirmation_name(store.row.name))
         found = read_study(database, store)
         leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
         before = stored_study(earlier.row) if earlier else None
         confirming = confirmation(found.study, leaders, seeds, before)
-        confirming = replace(confirming, sources=unchanged_code(store.row, code or study))
+        confirming = replace(confirming, sources=sources)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     run_study(confirming, where, storage, limits)

@@ -141,12 +141,15 @@ def resume(
 
     Example: `sweeper resume sbert-grid@demo`
     """
+    from model.plugins.load import load
+
     from ..store.studies import find_study
     from ..study.load import stored_study, unchanged_code
 
     with patient_database(storage) as database:
         row = find_study(database, study, workload).row
-    found = replace(stored_study(row), sources=unchanged_code(row, code or study))
+    load(sources := unchanged_code(row, code or study))
+    found = replace(stored_study(row), sources=sources)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
     run_study(found, where, storage, limits, logs=log or ())
 

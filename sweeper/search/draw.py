@@ -64,5 +64,7 @@ def draw_blindly(request: Request) -> dict[str, Any]:
 
 
 def _drawing(method: Sampler) -> Callable[[Request], dict[str, Any]]:
-    found: Callable[[Request], dict[str, Any]] = resolve_name(method.draws)
+    found: Callable[[Request], dict[str, Any]] = (
+        resolve_name(method.draws) if isinstance(method.draws, str) else method.draws
+    )
     return found

@@ -85,5 +85,6 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
         and other.number < trial.number
         and other.values
     ]
-    decide = resolve_name(study.spec.pruner.method.decides)
+    decides = study.spec.pruner.method.decides
+    decide = resolve_name(decides) if isinstance(decides, str) else decides
     return bool(decide(Question(study, trial, curve, peers)))

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from model.config.trainers import put_in_force
 from model.errors import PluginError
+from model.plugins.kinds import add_kind, of_class
 from model.plugins.load import load
 from model.plugins.record import OwnCode, stand_in
 from model.plugins.source import PluginSource, find_source
@@ -17,8 +18,13 @@ from ..paths import user_path
 from ..trial import StudyRow
 from .named import CONFIRM, is_file
 from .problem import FieldError, FieldPath
+from .pruners import PRUNERS, Pruner
+from .samplers import SAMPLERS, Sampler
 from .spec import StudySpec
 from .yamlfile import YamlFile, read_yaml
+
+add_kind("sampler", of_class(SAMPLERS, Sampler, "draws"))
+add_kind("pruner", of_class(PRUNERS, Pruner, "decides", unrecorded=("least_seeds",)))
 
 KEY = "plugins"
 """The key of study and workload files that names own code."""

@@ -18,17 +18,17 @@ class Pruner:
     """What sets a pruner apart.
 
     Attributes:
-        decides: Where the function stands that decides, as ``module:function``: imported by who searches
-            alone, as it takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the
-            trial ends. Empty for the one that stops no trial.
-        options: The fields of `PrunerSpec` that it heeds.
+        decides: The function that decides, or ``module:function``: imported by who searches alone, as it
+            takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the trial ends.
+            Empty for the one that stops no trial.
+        heeds: The fields of `PrunerSpec` that count.
         across_seeds: Whether it looks at the other seeds of configurations, not at the trials of one seed
             alone.
         least_seeds: Training seeds without which it could never stop a trial.
     """
 
-    decides: str = ""
-    options: tuple[str, ...] = ()
+    decides: "str | Callable[..., bool]" = ""
+    heeds: tuple[str, ...] = ()
     across_seeds: bool = False
     least_seeds: "Callable[[PrunerSpec], int]" = lambda spec: 1
 
@@ -100,11 +100,11 @@ class PrunerSpec(Frozen):
     @property
     def heeded(self) -> tuple[str, ...]:
         """The fields that count beside this name, itself included."""
-        return ("name", *self.method.options)
+        return ("name", *self.method.heeds)
 
     def unheeded(self, option: str) -> FieldError:
         """What is wrong with an option that belongs to other pruners."""
-        *others, last = [name for name, pruner in PRUNERS.items() if option in pruner.options]
+        *others, last = [name for name, pruner in PRUNERS.items() if option in pruner.heeds]
         owners = f"{', '.join(others)} or {last}" if others else last
         chosen = f"the pruner is {self.name}" if "name" in self.model_fields_set else "no `name` says which"
         reason = f"goes with pruner {owners} only, and {chosen}: name one, or leave this out"

@@ -1,7 +1,8 @@
 """The samplers that a study may name, and what a study file must know of each. Imports no Optuna."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,9 +17,9 @@ class Sampler:
     """What sets a sampler apart.
 
     Attributes:
-        draws: Where the function stands that draws a configuration, as ``module:function``: imported by who
-            searches alone, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a
-            value for each key of the space.
+        draws: The function that draws a configuration, or ``module:function``: imported by who searches
+            alone, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a value for each
+            key of the space.
         learns: Whether it follows the results of earlier configurations.
         cells: Whether it goes through the cells of the space, each once, and draws nothing.
         objectives: How many scores it raises at once.
@@ -26,7 +27,7 @@ class Sampler:
         priors: Whether it begins at the `prior` of a range, and near it.
     """
 
-    draws: str = ""
+    draws: "str | Callable[..., dict[str, Any]]" = ""
     learns: bool = True
     cells: bool = False
     objectives: Literal["one", "several", "any"] = "one"

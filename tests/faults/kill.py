@@ -2,6 +2,7 @@
 
     python -m tests.faults.kill --kills 300
     python -m tests.faults.kill --kills 0 --between 200
+    python -m tests.faults.kill --kills 60 --study own-trainer@demo
 
 At random, with 1, 2 and 4 workers in turn, a study of 40 trials is killed some fifty times: now its driver,
 now the process of a trial, now both. Between statements, on SQLite and on PostgreSQL, each line of the store
@@ -107,9 +108,9 @@ def finish(sweep: Sweep) -> int:
     raise AssertionError("trials fail again and again")
 
 
-def at_random(verdict: Verdict, folder: Path, trials: int, kills: int, seed: int) -> str:
+def at_random(verdict: Verdict, undisturbed: Sweep, kills: int, seed: int) -> str:
     """Kills drivers and trials at random; returns the counts."""
-    leftovers, undisturbed = Leftovers(), Sweep(folder / "undisturbed", trials)
+    leftovers, folder, trials = Leftovers(), undisturbed.home.parent, undisturbed.trials
     began = time.monotonic()
     run = undisturbed.start()
     assert run.wait_for("trial 0 starts")
@@ -168,12 +169,17 @@ def main() -> None:
     parser.add_argument("--between", type=int, default=0, help="between statements (default: 0)")
     parser.add_argument("--trials", type=int, default=40, help="of a study killed at random (default: 40)")
     parser.add_argument("--seed", type=int, default=0, help="of moments and victims (default: 0)")
+    parser.add_argument(
+        "--study", default="faults@seconds", help="killed at random (default: faults@seconds)"
+    )
     given = parser.parse_args()
     verdict, counts = Verdict(), list[str]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if given.kills:
-            counts.append(at_random(verdict, folder / "random", given.trials, given.kills, given.seed))
+            study, _, workload = given.study.partition("@")
+            sweep = Sweep(folder / "random" / "undisturbed", given.trials, study, workload)
+            counts.append(at_random(verdict, sweep, given.kills, given.seed))
         if given.between:
             undisturbed = Sweep(folder / "between" / "undisturbed", 12)
             undisturbed.finish()
