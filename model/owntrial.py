@@ -35,7 +35,7 @@ REPORT_SECONDS = 0.5
 """How often the log hears of a step at most."""
 
 
-class Report:
+class StepLog:
     """Hears how far a trainer that is own code is; nothing of it is recorded.
 
     Args:
@@ -75,7 +75,7 @@ class OwnTrial:
         CheckpointError: If the folder holds a checkpoint of another trial.
     """
 
-    def __init__(self, config: TrialConfig, rundir: Path, data: Path | None, report: Report) -> None:
+    def __init__(self, config: TrialConfig, rundir: Path, data: Path | None, report: StepLog) -> None:
         self._config, self._folder, self._report = config, RunFolder(rundir), report
         self._rows = check(config, data)
         self.train = {name: splits["train"] for name, splits in self._rows.items()}

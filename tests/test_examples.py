@@ -1,26 +1,34 @@
 """The examples: how long they are, and their numbers against what computes them otherwise."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
 
 from model.config import TrainConfig
+from model.config.trainers import TRAINERS, revived
+from model.data.rows import read
+from model.errors import CheckpointError
 from model.heads import HEADS
 from model.losses import LOSSES
 from model.metrics import METRICS
+from model.owntrial import StepLog
 from model.plugins.load import load
 from model.predictions import read_predictions
+from model.result import EpochResult
 from model.trainer import train
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CHARACTERS = EXAMPLES / "charcnn"
+WORDS = EXAMPLES / "tfidf"
 
 
 @pytest.fixture
@@ -29,8 +37,15 @@ def study() -> Iterator[Study]:
     load(())
 
 
-def test_the_character_head_has_under_60_lines() -> None:
-    assert len((CHARACTERS / "charcnn.py").read_text(encoding="utf-8").splitlines()) < 60
+@pytest.fixture
+def words() -> Iterator[Study]:
+    yield load_study(str(WORDS / "study.yaml"))
+    load(())
+
+
+@pytest.mark.parametrize(("file", "lines"), [("charcnn/charcnn.py", 60), ("tfidf/tfidf.py", 80)])
+def test_they_are_short(file: str, lines: int) -> None:
+    assert len((EXAMPLES / file).read_text(encoding="utf-8").splitlines()) < lines
 
 
 def test_focal_loss_is_its_formula_and_cross_entropy_at_0(study: Study) -> None:
@@ -95,3 +110,45 @@ def test_it_trains_is_stopped_and_goes_on_bit_for_bit(study: Study, tmp_path: Pa
     near = np.abs(saved["sst"].predicted - saved["sst"].labels) <= 1
     assert bootstrap[0] == near.mean()
     assert saved["para"].bootstrap is None
+
+
+def train_words(
+    study: Study, folder: Path, iterations: int = 5, **params: Any
+) -> Generator[EpochResult, None, None]:
+    config = study.config("Words", study.first | params, 1)
+    config = revived(config.model_copy(update={"epochs": 3, "iterations": iterations}))
+    report = StepLog(lambda inputs: None)
+    found: Generator[EpochResult, None, None] = TRAINERS["tfidf.py"].train(
+        config, folder, data=None, cache=folder / "cache", stop=lambda: False, report=report
+    )
+    return found
+
+
+def test_the_words_are_what_another_solver_makes_of_them_in_the_end(words: Study, tmp_path: Path) -> None:
+    *_, last = train_words(words, tmp_path, 1000, c=0.5)
+    config = words.config("Words", words.first, 1)
+    for name in ("sst", "para"):
+        rows = {split: read(name, config.tasks[name], split, None) for split in ("train", "dev")}
+        vectors = TfidfVectorizer().fit([text for column in rows["train"].texts for text in column])
+        x = {
+            split: [vectors.transform(column).toarray() for column in part.texts]
+            for split, part in rows.items()
+        }
+        features = {
+            split: np.hstack([abs(part[0] - part[-1]), part[0] * part[-1]]) if len(part) == 2 else part[0]
+            for split, part in x.items()
+        }
+        model = LogisticRegression(C=0.5, solver="newton-cg", tol=1e-10, max_iter=10**4)
+        model.fit(features["train"], rows["train"].labels)
+        score = np.mean(model.predict(features["dev"]) == np.array(rows["dev"].labels))
+        assert last.dev_scores()[name] == pytest.approx(score, abs=1.5 / len(rows["dev"]))
+
+
+def test_the_words_go_on_bit_for_bit(words: Study, tmp_path: Path) -> None:
+    whole = [result.metrics for result in train_words(words, tmp_path / "whole")]
+    half = train_words(words, tmp_path / "half")
+    next(half)
+    half.close()
+    assert [result.metrics for result in train_words(words, tmp_path / "half")] == whole
+    with pytest.raises(CheckpointError, match="is of another configuration or of other data"):
+        next(train_words(words, tmp_path / "half", c=7.0))

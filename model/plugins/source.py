@@ -41,7 +41,7 @@ def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSour
     """Finds own code, and runs none of it but the packages around a module.
 
     Args:
-        name: A path that ends in .py, from `folder` on; the name of a module, or of an entry point of `GROUP`.
+        name: A path that ends in .py, from `folder` on; a module; or an entry point of `GROUP`.
         folder: Folder of the file that names it.
         trainer: Whether it is a trainer.
 

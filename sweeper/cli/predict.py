@@ -83,10 +83,7 @@ def predict(
     from ..study.load import unchanged_code
     from ..study.recorded import config_of
 
-    if course is not None and (given, output, task) != (None, None, None):
-        raise InputError("--course reads and writes files of its own: leave --input, --output and --task out")
-    if course is None and (given is None or output is None):
-        raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
+    _check_named(course, given, output, task)
     if output is not None and given is not None:
         check_output(output, given)
     home, data = Home.from_environment(), data_folder()
@@ -116,6 +113,14 @@ def predict(
             if missing:
                 first = f"the first {rows.table.unit} {missing[0]}"
                 say(f"{plural(len(missing), 'row')} without a text, {first}, not predicted", err=True)
+
+
+def _check_named(course: Path | None, given: Path | None, output: Path | None, task: str | None) -> None:
+    """Refuses a file to read without one to write, and either beside the files of the course."""
+    if course is not None and (given, output, task) != (None, None, None):
+        raise InputError("--course reads and writes files of its own: leave --input, --output and --task out")
+    if course is None and (given is None or output is None):
+        raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
 
 
 def _chosen(store: "StudyStore", trial: int | None, arm: str | None, top: int | None) -> "list[TrialRow]":

@@ -167,12 +167,12 @@ def _train(
         return
     from threadpoolctl import threadpool_limits
 
-    from model.owntrial import Report
+    from model.owntrial import StepLog
 
     name, own = config.trainer, TRAINERS[config.trainer].train
     with threadpool_limits(threads):
         for result in own(
-            config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=Report(loaded)
+            config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=StepLog(loaded)
         ):
             if not isinstance(result, EpochResult):
                 raise PluginError(f"{name}: train must yield an EpochResult, not a {type(result).__name__}")

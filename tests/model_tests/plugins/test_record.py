@@ -101,13 +101,19 @@ def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint
         ({"head_options": {"size": 0}}, "greater than or equal to 1"),
         ({"head_options": {"sizes": 1}}, "Extra inputs are not permitted"),
         ({"head": "mlp"}, "head_options size is for head mine; head is mlp"),
-        ({"loss_options": {}}, "loss focal needs loss_options.gamma"),
+        ({"loss_options": {}}, "Field required"),
         ({"metric_options": {"x": 1}}, "metric_options x is for a metric of own code; metric is half"),
     ],
 )
 def test_options_are_checked(code: OwnCode, changed: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         Task.model_validate(TASK | changed)
+
+
+def test_an_option_that_is_needed_may_not_be_left_out(code: OwnCode) -> None:
+    without = {key: value for key, value in TASK.items() if key != "loss_options"}
+    with pytest.raises(ValidationError, match=r"loss focal needs loss_options\.gamma"):
+        Task.model_validate(without)
 
 
 def test_what_stands_in_for_code_says_so_when_it_is_called(code: OwnCode) -> None:

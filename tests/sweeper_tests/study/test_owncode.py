@@ -83,7 +83,7 @@ def test_a_workload_brings_its_own(folder: Path) -> None:
     study = load_workload("above")
     assert study.tasks["sst"].metric == "near"
     assert study.workload.plugins == ("own.py",)
-    assert load_study("quickstart", "above").tasks["sst"].metric == "near"
+    assert load_study("mine", "above").tasks["sst"].metric == "near"
 
 
 def test_one_name_for_two_files_is_refused(folder: Path, own: Path) -> None:
