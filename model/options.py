@@ -130,11 +130,16 @@ def recorded_model(name: str, kinds: dict[str, dict[str, Any]], base: Any = None
         name: Its name.
         kinds: What was recorded.
         base: What it is derived from; None: nothing.
+
+    Raises:
+        ValueError: If a name cannot be that of an option.
     """
     from pydantic import create_model
 
     fields: dict[str, Any] = {}
     for option, kind in kinds.items():
+        if not option.isidentifier() or option.startswith("_"):
+            raise ValueError(f"{option!r} is no name of an option")
         types = [_TYPES[one] for one in kind["types"]]
         fields[option] = (reduce(or_, types) if types else Any, kind.get("default", ...))
     return create_model(name, __base__=base, **fields)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
+from jsonschema import Draft202012Validator
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from torch.nn import functional
@@ -24,6 +26,7 @@ from model.predictions import read_predictions
 from model.result import EpochResult
 from model.trainer import train
 from sweeper.study.load import load_study
+from sweeper.study.schema import study_schema
 from sweeper.study.study import Study
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -46,6 +49,20 @@ def words() -> Iterator[Study]:
 @pytest.mark.parametrize(("file", "lines"), [("charcnn/charcnn.py", 60), ("tfidf/tfidf.py", 80)])
 def test_they_are_short(file: str, lines: int) -> None:
     assert len((EXAMPLES / file).read_text(encoding="utf-8").splitlines()) < lines
+
+
+@pytest.mark.parametrize(
+    ("example", "typo"), [("charcnn", "tasks.sst.head_options.chanels"), ("tfidf", "learning_rate")]
+)
+def test_their_studies_fit_the_schema_of_their_code(example: str, typo: str) -> None:
+    file = EXAMPLES / example / "study.yaml"
+    load_study(str(file))
+    schema = Draft202012Validator(study_schema())
+    load(())
+    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    schema.validate(written)
+    arm = next(iter(written["arms"].values()))
+    assert not schema.is_valid({**written, "arms": {"x": {**arm, typo: 1}}})
 
 
 def test_focal_loss_is_its_formula_and_cross_entropy_at_0(study: Study) -> None:

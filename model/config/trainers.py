@@ -1,6 +1,7 @@
 """The trainers: ours, and those that are own code; and whose settings a study is read with. No torch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,12 +36,22 @@ _in_force = [OURS]
 
 def put_in_force(name: str | None) -> None:
     """From now on studies are read with the settings of this trainer; None: with those of ours."""
-    _in_force[0] = name if name in TRAINERS and name is not None else OURS
+    _in_force[-1] = name or OURS
+
+
+@contextmanager
+def in_force(name: str | None) -> Iterator[None]:
+    """Meanwhile studies are read with the settings of this trainer; None: with those of ours."""
+    _in_force.append(name or OURS)
+    try:
+        yield
+    finally:
+        _in_force.pop()
 
 
 def settings_in_force() -> type[AnyConfig]:
     """The settings with which studies are read."""
-    return TRAINERS[_in_force[0]].config if _in_force[0] in TRAINERS else TrainConfig
+    return TRAINERS[_in_force[-1]].config if _in_force[-1] in TRAINERS else TrainConfig
 
 
 def config_class(settings: Mapping[str, Any]) -> type[AnyConfig]:

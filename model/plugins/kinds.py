@@ -78,7 +78,7 @@ def of_class(
 
     def standing(name: str, plugin: str, recorded: Traits) -> Any:
         own = {key: value for key, value in recorded.items() if key in plain}
-        own |= {key: Missing(f"{registry.kind} {name}", plugin) for key in recorded["code"]}
+        own |= {key: Missing(f"{registry.kind} {name}", plugin) for key in code if key in recorded["code"]}
         if recorded.get("options"):
             own["options"] = recorded_model(name, recorded["options"])
         settings = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
@@ -113,7 +113,8 @@ def _check_metric(metric: Any) -> str | None:
 
 def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
     options = recorded_model(name, traits["options"]) if traits["options"] else None
-    return RecordedMetric(name, plugin, {**traits, "options": options})
+    own = {trait: traits[trait] for trait in _METRIC_TRAITS}
+    return RecordedMetric(name, plugin, {**own, "options": options})
 
 
 def _check_trainer(trainer: Any) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
-from ..config.trainers import TRAINERS, Trainer
+from ..config.trainers import TRAINERS, Trainer, put_in_force
 from ..errors import PluginError
 from ..registry import adding
 from .kinds import KINDS, discard
@@ -23,6 +23,8 @@ def loaded() -> tuple[PluginSource, ...]:
 
 def load(sources: Sequence[PluginSource]) -> None:
     """Runs plug-ins, each once; those of before that are not among them are taken out.
+
+    Studies are then read with the settings of the trainer among them, if there is one.
 
     Args:
         sources: All plug-ins that are to be in force, in the order in which they are run.
@@ -48,6 +50,7 @@ def load(sources: Sequence[PluginSource]) -> None:
                 _unload(source.name)
                 raise
             _loaded[source.name] = source
+    put_in_force(next((source.name for source in sources if source.trainer), None))
 
 
 def _unload(name: str) -> None:

@@ -13,6 +13,10 @@ UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workloa
 """Fields of a study or workload that change no trial."""
 
 
+_DESCRIBED = ("code", "entries")
+"""What a record says of own code beside its hashes, which say all."""
+
+
 def digest_of(spec: StudySpec, workload: Workload) -> str:
     """SHA-256 of everything in a study and its workload that can change a trial."""
     text = json.dumps(dict(_digested(spec, workload)), sort_keys=True, separators=(",", ":"))
@@ -26,7 +30,7 @@ def _digested(spec: StudySpec, workload: Workload) -> Iterator[tuple[str, Any]]:
     """
     for prefix, part in (("", spec), ("workload.", workload)):
         for path, value in flat(part.model_dump(mode="json", exclude_defaults=True)).items():
-            if path[0] not in UNDIGESTED:
+            if path[0] not in UNDIGESTED and path[:2] != _DESCRIBED:
                 yield prefix + ".".join(path), value
     yield "order of arms", list(spec.arms)
     yield "order of space", list(spec.space)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from model.config.trainers import settings_in_force
+from model.config.trainers import in_force, settings_in_force
 from model.plugins.load import loaded
 from model.plugins.record import record_of
 from model.plugins.source import PluginSource
@@ -206,7 +206,8 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
     except (AttributeError, KeyError, TypeError, ValueError):
         raise DatabaseError(f"study {row.name!r}: what is kept of its files is damaged") from None
     try:
-        return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
+        with in_force(row.study.get("trainer") or row.workload.get("trainer")):
+            return Study(StudySpec.model_validate(row.study), Workload.model_validate(row.workload), written)
     except (ValidationError, InputError) as error:
         reason = first_problem(error, lambda path: ()) if isinstance(error, ValidationError) else error
         raise DatabaseError(

@@ -4,9 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from model.config.trainers import put_in_force
 from model.errors import PluginError
 from model.plugins.kinds import add_kind, of_class
 from model.plugins.load import load
@@ -99,9 +96,7 @@ def load_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
     from .kinds import forget
 
     sources = find_code(files)
-    put_in_force(None)
     load(sources)
-    put_in_force(next((source.name for source in sources if source.trainer), None))
     forget()
     return sources
 
@@ -124,14 +119,12 @@ def know(row: StudyRow) -> OwnCode | None:
         What is recorded of its own code; None where it has none.
     """
     study = row.study
-    put_in_force(None)
     if not study.get("code"):
         return None
     # A damaged record says so when it is read.
-    with suppress(ValidationError, KeyError, TypeError, AttributeError):
+    with suppress(ValueError, KeyError, TypeError, AttributeError, NameError):
         code = OwnCode.model_validate(study["code"])
         stand_in(code)
-        put_in_force(study.get("trainer") or row.workload.get("trainer"))
         return code
     return None
 

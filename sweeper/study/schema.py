@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from model.config import TrainConfig
+from model.config.trainers import settings_in_force
 
 from .settings import EARLIER_NAMES, SHORT_NAMES, field_path
 from .spec import StudySpec
@@ -21,14 +21,15 @@ OPTIONS = "_options"
 
 
 def study_schema() -> Schema:
-    """The schema of a study file, its settings spelled out from TrainConfig's fields.
+    """The schema of a study file, its settings spelled out from the trainer's fields.
 
-    It is a little wider than what `load_study` takes: it knows no workload, so it cannot tell which tasks
-    exist, nor which settings go together; and for JSON 1.0 is a whole number.
+    Of own code it describes what is loaded. It is a little wider than what `load_study` takes: it knows no
+    workload, so it cannot tell which tasks exist, nor which settings go together; and for JSON 1.0 is a whole
+    number.
     """
     schema = StudySpec.model_json_schema()
-    settings = TrainConfig.model_json_schema()
-    definitions = {name: settings["$defs"][name] for name in DEFINED}
+    settings = settings_in_force().model_json_schema()
+    definitions = {name: settings["$defs"][name] for name in DEFINED if name in settings["$defs"]}
     _loosen_task(definitions["Task"], settings["$defs"])
     names, patterns = _fields(settings["properties"], definitions)
     definitions["Settings"] = _closed(names, patterns)
@@ -83,7 +84,7 @@ def _described(field: Schema) -> Schema:
 
 def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
     """Schemas of the settings by name, and of those of any task by pattern."""
-    names = {name: field for name, field in top.items() if name not in ("seed", "tasks")}
+    names = {name: field for name, field in top.items() if name not in ("seed", "tasks", "trainer")}
     groups = list(names.items())
     for group, field in groups:  # which grows by the groups inside of groups
         below = definitions.get(field.get("$ref", "").rpartition("/")[2], {})
@@ -95,6 +96,7 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
     names |= {
         old: {"type": "boolean", "deprecated": True, "description": f"Earlier name of {new}."}
         for old, new in EARLIER_NAMES.items()
+        if new in top
     }
     patterns: Schema = {rf"^tasks\.\w+\.{re.escape(name)}$": field for name, field in task.items()}
     for group, field in task.items():

@@ -193,7 +193,7 @@ def setting_names(path: tuple[str | int, ...]) -> list[str]:
     if path:
         return names
     dotted = [f"{name}.{below}" for name in names for below in names_at(settings_in_force(), (name,))]
-    return [name for name in names if name not in ("seed", "tasks")] + list(SHORT_NAMES) + dotted
+    return [name for name in names if name not in ("seed", "tasks", "trainer")] + list(SHORT_NAMES) + dotted
 
 
 def _child(annotation: Any, name: str | int) -> FieldInfo | None:

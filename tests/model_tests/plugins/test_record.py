@@ -123,6 +123,18 @@ def test_what_stands_in_for_code_says_so_when_it_is_called(code: OwnCode) -> Non
         build_head(Task.model_validate(TASK), 8, 0.1)
 
 
+@pytest.mark.parametrize("name", ["__base__", "__validators__", "a b", ""])
+def test_a_record_from_elsewhere_can_name_nothing_but_options(code: OwnCode, name: str) -> None:
+    load(())
+    entries = code.model_dump()["entries"]
+    entries["head"]["mine"]["options"][name] = {"types": ["number"], "default": 1}
+    with pytest.raises(ValueError, match="is no name of an option"):
+        stand_in(OwnCode(files=code.files, entries=entries))
+    traits = {**entries["metric"]["half"], "score": 3, "given": 4}
+    stand_in(OwnCode(files=code.files, entries={"metric": {"half": traits}}))
+    assert callable(METRICS["half"].score)
+
+
 def test_loaded_code_stays_where_a_record_names_the_same(code: OwnCode) -> None:
     before = HEADS["mine"]
     stand_in(code)
