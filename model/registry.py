@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 _adding: list[str] = []
 
+REGISTRIES: "list[Registry[Any]]" = []
+"""All tables that there are."""
+
 
 @contextmanager
 def adding(plugin: str) -> Iterator[None]:
@@ -39,14 +42,15 @@ class Registry(Mapping[str, T]):
     Attributes:
         foreign: The entries that are own code, each with the name of its plug-in.
         check: Says what is wrong with an entry that is own code, as the end of a sentence; None where nothing
-            is.
+            is. By default it has to be of the class of the first.
     """
 
     def __init__(self, kind: str, entries: Mapping[str, T] | None = None) -> None:
         self.kind = kind
         self._entries = dict(entries or {})
         self.foreign: dict[str, str] = {}
-        self.check: Callable[[Any], str | None] = lambda entry: None
+        self.check: Callable[[Any], str | None] = self._unlike
+        REGISTRIES.append(self)
 
     def add(self, name: str, entry: T) -> None:
         """Adds an entry.
@@ -62,6 +66,10 @@ class Registry(Mapping[str, T]):
         self._entries[name] = entry
         if _adding:
             self.foreign[name] = _adding[-1]
+
+    def _unlike(self, entry: Any) -> str | None:
+        kind = type(next(iter(self._entries.values()), entry))
+        return None if isinstance(entry, kind) else f"must be a {kind.__name__}"
 
     def remove(self, name: str) -> None:
         """Takes an entry out that is own code."""

@@ -1,4 +1,4 @@
-"""What own code can register, what a record says of it, and what stands in its place without the code."""
+"""What a record says of own code, and what stands in its place where the code is not loaded."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -13,7 +13,7 @@ from ..losses import LOSSES, Loss
 from ..metrics import METRICS
 from ..metrics.own import RecordedMetric
 from ..options import kinds_of, recorded_model
-from ..registry import Registry
+from ..registry import REGISTRIES, Registry
 
 Traits = dict[str, Any]
 
@@ -39,17 +39,15 @@ class Missing:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing that own code can register.
+    """A kind of thing that own code can register, and of which records speak.
 
     Attributes:
         registry: Its table.
-        check: Says what is wrong with an entry that was registered; None where nothing is.
         traits: What a record says of an entry, fit for JSON.
         standing: Makes from its name, its plug-in and its traits what stands in its place.
     """
 
     registry: Registry[Any]
-    check: Callable[[Any], str | None]
     traits: Callable[[Any], Traits]
     standing: Callable[[str, str, Traits], Any]
 
@@ -68,9 +66,6 @@ def of_class(
     names = [field.name for field in fields(entry_class) if field.name not in (*code, *unrecorded)]
     plain = [name for name in names if name != "options"]
 
-    def check(entry: Any) -> str | None:
-        return None if isinstance(entry, entry_class) else f"must be a {entry_class.__name__}"
-
     def traits(entry: Any) -> Traits:
         own = {name: getattr(entry, name) for name in plain}
         having = [name for name in code if getattr(entry, name) not in (None, "")]
@@ -84,7 +79,7 @@ def of_class(
         settings = {key: tuple(value) if isinstance(value, list) else value for key, value in own.items()}
         return entry_class(**settings)
 
-    return Kind(registry, check, traits, standing)
+    return Kind(registry, traits, standing)
 
 
 _METRIC_TRAITS = (
@@ -138,28 +133,20 @@ def _recorded_trainer(name: str, plugin: str, traits: Traits) -> Trainer:
 KINDS: dict[str, Kind] = {
     "head": of_class(HEADS, Head, "network"),
     "loss": of_class(LOSSES, Loss, "similarity", "classes"),
-    "metric": Kind(METRICS, _check_metric, _metric_traits, _recorded_metric),
+    "metric": Kind(METRICS, _metric_traits, _recorded_metric),
     "gradient method": of_class(METHODS, GradientMethod, "weighting"),
-    "trainer": Kind(TRAINERS, _check_trainer, _trainer_traits, _recorded_trainer),
+    "trainer": Kind(TRAINERS, _trainer_traits, _recorded_trainer),
 }
-"""By name; `add_kind` adds others."""
+"""By name; other packages add theirs."""
 
-
-def add_kind(name: str, kind: Kind) -> None:
-    """Lets own code register what stands in another table."""
-    KINDS[name] = kind
-    kind.registry.check = kind.check
-
-
-for _name, _kind in list(KINDS.items()):
-    add_kind(_name, _kind)
+METRICS.check, TRAINERS.check = _check_metric, _check_trainer
 
 
 def discard(plugin: str) -> None:
     """Takes out all that a plug-in registered, or that stands in its place."""
-    for kind in KINDS.values():
-        for name in [name for name, owner in kind.registry.foreign.items() if owner == plugin]:
-            kind.registry.remove(name)
+    for registry in REGISTRIES:
+        for name in [name for name, owner in registry.foreign.items() if owner == plugin]:
+            registry.remove(name)
 
 
 def registered(plugins: Mapping[str, object]) -> dict[str, dict[str, Traits]]:

@@ -9,8 +9,8 @@ from types import ModuleType
 
 from ..config.trainers import TRAINERS, Trainer, put_in_force
 from ..errors import PluginError
-from ..registry import adding
-from .kinds import KINDS, discard
+from ..registry import REGISTRIES, adding
+from .kinds import discard
 from .source import PluginSource, find_source
 
 _loaded: dict[str, PluginSource] = {}
@@ -36,8 +36,8 @@ def load(sources: Sequence[PluginSource]) -> None:
     wanted = {source.name: source for source in sources}
     for name in [name for name, source in _loaded.items() if wanted.get(name) != source]:
         _unload(name)
-    for kind in KINDS.values():  # what stands in the place of code
-        for owner in {*kind.registry.foreign.values()} - _loaded.keys():
+    for registry in REGISTRIES:  # what stands in the place of code
+        for owner in {*registry.foreign.values()} - _loaded.keys():
             discard(owner)
     for source in sources:
         if source.name not in _loaded:

@@ -3,13 +3,13 @@
 import inspect
 import re
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
-from .options import named, seconds
+from .options import check_named, named, seconds
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -48,7 +48,8 @@ OPTIONS: dict[str, Any] = {
         ),
     ],
     "executor": Annotated[
-        str, named(EXECUTORS, help=" ".join(f"{name}: {kind.help}" for name, kind in EXECUTORS.items()))
+        str,
+        named(EXECUTORS, help=" ".join(f"{name}: {kind.help}" for name, kind in EXECUTORS.items()), own=True),
     ],
     "ray_address": Annotated[
         str | None,
@@ -84,7 +85,11 @@ def placed(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def typed(*, executor: str, workers: int | None, **given: Any) -> None:
         own = {name: given.pop(name) for name in OPTIONS if name in given}
-        where = partial(choose_runner, executor=executor, workers=workers, options=own)
+
+        def where(study: "Study") -> Runner:
+            check_named([executor], EXECUTORS, "--executor")
+            return choose_runner(study, executor, workers, own)
+
         command(where=where, **given)
 
     parameters: list[inspect.Parameter] = []

@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,7 +37,13 @@ WorkloadName = Annotated[
 ]
 
 
-def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>") -> Any:  # noqa: A002
+def named(
+    names: Collection[str],
+    *flags: str,
+    help: str,  # noqa: A002
+    metavar: str = "<{}>",
+    own: bool = False,
+) -> Any:
     """An option whose value is one of these names, which are asked when a command is typed.
 
     Args:
@@ -45,14 +51,27 @@ def named(names: Collection[str], *flags: str, help: str, metavar: str = "<{}>")
         flags: What is typed, where the parameter does not say it.
         help: As of typer.
         metavar: What the help shows as its value, with {} for the names.
+        own: Whether own code of a study may add names, so that they are checked when it is loaded
+            (`check_named`).
     """
 
     def check(text: str) -> str:
-        if text not in names:
-            raise typer.BadParameter(f"{text!r} is not one of {', '.join(map(repr, names))}")
+        if text not in names and not own:
+            raise typer.BadParameter(_unknown(text, names))
         return text
 
     return typer.Option(*flags, parser=check, metavar=metavar.format("|".join(names)), help=help)
+
+
+def check_named(given: Iterable[str], names: Collection[str], flag: str) -> None:
+    """Refuses a value of an option that is none of these names; a BadParameter."""
+    for text in given:
+        if text not in names:
+            raise typer.BadParameter(_unknown(text, names), param_hint=f"'{flag}'")
+
+
+def _unknown(text: str, names: Collection[str]) -> str:
+    return f"{text!r} is not one of {', '.join(map(repr, names))}"
 
 
 def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002

@@ -27,6 +27,7 @@ from .options import (
     TrialTimeout,
     Until,
     WorkloadName,
+    check_named,
     named,
     named_study,
     resuming,
@@ -46,6 +47,7 @@ Logs = Annotated[
         "--log",
         help="Log the trials for this tool too, under SWEEPER_HOME or MLFLOW_TRACKING_URI; repeatable.",
         metavar="<list[{}]>",
+        own=True,
     ),
 ]
 
@@ -168,6 +170,7 @@ def run_study(
     from ..observers.terminal import say as note
     from ..sweep.order import Order, Places
 
+    check_named(logs, TOOLS, "--log")
     run_order = where(study)
     home = Home.from_environment()
     places = Places(storage_url(storage), home, data_folder(), working)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from model.errors import PluginError
-from model.plugins.kinds import add_kind, of_class
+from model.plugins.kinds import KINDS, of_class
 from model.plugins.load import load
 from model.plugins.record import OwnCode, stand_in
 from model.plugins.source import PluginSource, find_source
@@ -20,8 +20,8 @@ from .samplers import SAMPLERS, Sampler
 from .spec import StudySpec
 from .yamlfile import YamlFile, read_yaml
 
-add_kind("sampler", of_class(SAMPLERS, Sampler, "draws"))
-add_kind("pruner", of_class(PRUNERS, Pruner, "decides", unrecorded=("least_seeds",)))
+KINDS["sampler"] = of_class(SAMPLERS, Sampler, "draws")
+KINDS["pruner"] = of_class(PRUNERS, Pruner, "decides", unrecorded=("least_seeds",))
 
 KEY = "plugins"
 """The key of study and workload files that names own code."""

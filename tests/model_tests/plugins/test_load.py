@@ -113,6 +113,21 @@ def test_a_module_that_is_installed_is_imported_and_its_change_is_refused(
         load([found])
 
 
+def test_an_entry_point_gives_a_module_a_short_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_module.py").write_text(HEAD, encoding="utf-8")
+    about = tmp_path / "own-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: own\nVersion: 1.0\n", encoding="utf-8")
+    points = "[sweeper.plugins]\nshort = own_module\n"
+    (about / "entry_points.txt").write_text(points, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert "mine" not in HEADS  # nothing is run because it is installed
+    found = find_source("short", tmp_path)
+    assert (found.name, found.module) == ("short", "own_module")
+    load([found])
+    assert HEADS.foreign["mine"] == "short"
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
