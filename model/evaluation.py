@@ -14,7 +14,7 @@ from .data.pairs import Pairs
 from .data.sentences import Sentences
 from .data.tokens import TaskData
 from .errors import NonFiniteLossError
-from .metrics.own import OwnMetric, bootstrap_of
+from .metrics.own import OwnMetric, recorded_scores
 from .network.encoder import SentenceEncoder
 from .network.multitask import MultitaskEncoder
 from .outputs import predict
@@ -174,5 +174,5 @@ def bootstrapped(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]
     for name, one in predicted.items():
         scorer = tasks[name].scorer
         if isinstance(scorer, OwnMetric):
-            found[name] = replace(one, bootstrap=bootstrap_of(scorer, one.predicted, one.labels))
+            found[name] = replace(one, bootstrap=recorded_scores(scorer, one.predicted, one.labels))
     return found

@@ -18,7 +18,7 @@ from .data.rows import Rows, check
 from .errors import CheckpointError, PluginError, TrialStoppedError
 from .files import RunFolder, beside, open_file
 from .inputs import Inputs, SplitRows
-from .metrics.own import OwnMetric, bootstrap_of
+from .metrics.own import OwnMetric, recorded_scores
 from .predictions import Predictions, save_predictions
 from .result import EpochResult, Metric, Split
 from .sources import FilesSource, name_of
@@ -173,7 +173,7 @@ class OwnTrial:
                 np.array([max(len(text.split()) for text in row) for row in zip(*part.texts, strict=True)]),
                 {column: np.array(groups, dtype=np.str_) for column, groups in part.groups.items()},
                 None if given is None else np.asarray(given, dtype=np.float32),
-                bootstrap_of(scorer, answers, labels) if own else None,
+                recorded_scores(scorer, answers, labels) if own else None,
             )
         return found
 

@@ -24,8 +24,8 @@ class Predictions:
         groups: For each column that names groups, the group of each row.
         scores: What the head gave, ``[rows, outputs]``: the logits of the classes, or the one output of a
             similarity (see `outputs.predict`); None if an older version trained the trial.
-        bootstrap: Of a metric that is own code, the score and those on resampled rows
-            (`model.metrics.own.bootstrap_of`); None of any other.
+        bootstrap: Of a metric that is own code, its score and those on resampled rows
+            (`model.metrics.own.recorded_scores`); None of any other.
     """
 
     ids: NDArray[np.str_]

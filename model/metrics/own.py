@@ -34,6 +34,21 @@ def bootstrap_of(metric: TaskMetric, predictions: Values, labels: Values) -> Val
     return np.array([metric.score(predictions, labels), *scores], dtype=np.float64)
 
 
+def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> Values:
+    """What a trial keeps: `bootstrap_of`, then a checksum of the predictions that it is of.
+
+    Args:
+        metric: The metric.
+        predictions: Class numbers or scores, ``[rows]``.
+        labels: The same of the labels, ``[rows]``.
+    """
+    return np.append(bootstrap_of(metric, predictions, labels), _checksum(predictions))
+
+
+def _checksum(predictions: Values) -> float:
+    return float(crc32(np.ascontiguousarray(predictions, dtype=np.float64).tobytes()))
+
+
 class RecordedMetric(TaskMetric):
     """A metric of which trials recorded scores: it is not computed again, and needs no code.
 
@@ -58,14 +73,15 @@ class RecordedMetric(TaskMetric):
         """The recorded scores, then the predictions.
 
         Raises:
-            PluginError: If none are recorded, as of predictions that no trial made.
+            PluginError: If none are recorded, as of predictions that no trial made, or of some rows alone.
         """
-        if predictions.bootstrap is None:
+        kept = predictions.bootstrap
+        if kept is None or len(kept) != 2 + RESAMPLES or kept[-1] != _checksum(predictions.predicted):
             raise PluginError(
                 f"metric {self.name} is own code of {self.plugin}: it is computed in trials alone, and these "
                 "predictions are of none"
             )
-        return np.concatenate([predictions.bootstrap, predictions.predicted])
+        return np.concatenate([kept[:-1], predictions.predicted])
 
     def score(self, predictions: Values, labels: Values) -> float:
         """The score that the trial recorded."""

@@ -5,6 +5,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 from ..config.trainers import TRAINERS, Trainer, put_in_force
@@ -94,8 +95,6 @@ def _add_trainer(source: PluginSource) -> None:
 
 def _check_same(source: PluginSource) -> None:
     """Looks whether a module that is installed is still the one that was found."""
-    from pathlib import Path
-
     now = find_source(source.name, Path())
     if now.sha256 != source.sha256:
         raise PluginError(f"{now.path}: module {source.name} is not the one that the study began with")

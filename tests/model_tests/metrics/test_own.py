@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from model.errors import PluginError
 from model.metrics.accuracy import Accuracy
-from model.metrics.own import RESAMPLES, OwnMetric, RecordedMetric, bootstrap_of
+from model.metrics.own import RESAMPLES, OwnMetric, RecordedMetric, bootstrap_of, recorded_scores
 from model.predictions import Predictions
 
 RNG = np.random.default_rng(3)
@@ -26,7 +26,7 @@ class OwnAccuracy(OwnMetric):
 
 def predicted(answers: np.ndarray) -> Predictions:
     made = Predictions(np.arange(len(answers)).astype(np.str_), answers, LABELS)
-    return replace(made, bootstrap=bootstrap_of(OwnAccuracy(), answers, LABELS))
+    return replace(made, bootstrap=recorded_scores(OwnAccuracy(), answers, LABELS))
 
 
 def test_the_recorded_resamples_have_the_spread_of_a_binomial() -> None:
@@ -69,6 +69,10 @@ def test_tasks_are_drawn_from_independently() -> None:
 
 
 def test_predictions_that_no_trial_made_have_no_score() -> None:
+    made = predicted(RIGHT)
+    for other in (replace(made, predicted=OTHER), replace(made, predicted=RIGHT[:200], labels=LABELS[:200])):
+        with pytest.raises(PluginError, match="these predictions are of none"):
+            RecordedMetric("own", "own.py", {}).given(other)
     with pytest.raises(
         PluginError, match=r"metric own is own code of own\.py: it is computed in trials alone"
     ):

@@ -128,6 +128,7 @@ def test_a_study_runs_is_reported_without_its_code_and_goes_on_with_it(own: Path
     times = ran()
     for command in (("report", "own"), ("show", "own", "1"), ("list",), ("status", "own"), ("best", "own")):
         assert sweeper(*command).code == 0
+    assert "it is computed in trials alone" in sweeper("ensemble", "own", "--top", "2").err
     assert sweeper("confirm", "own", "--seeds", "1").code == 2
     assert ran() == times
     assert refused(sweeper, "resume", "own") == (
