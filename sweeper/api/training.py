@@ -64,7 +64,6 @@ def study_to_run(
         InputError: As of `named_study`.
         DatabaseError: If the database cannot be read.
     """
-
     from ..study.load import stored_study
 
     def begun(own: str) -> Study | None:
