@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from ..paths import storage_url
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyName
 from .executor import Placement, placed
-from .options import CodeFile, MaxFailures, Storage, Timeout, storage_url
+from .options import CodeFile, MaxFailures, Quiet, Storage, Timeout
 from .run import run_study
 
 MOST_SEEDS = 10_000
@@ -35,6 +36,7 @@ def confirm(
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     code: CodeFile = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Trains the leaders of a study again, at seeds that its search has not seen.
@@ -65,4 +67,4 @@ def confirm(
         confirming = confirmation(found.study, leaders, seeds, before)
         confirming = replace(confirming, sources=sources)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    run_study(confirming, where, storage, limits)
+    run_study(confirming, where, storage, limits, quiet=quiet)

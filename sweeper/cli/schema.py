@@ -1,11 +1,12 @@
 """The command that prints the JSON Schema of study files."""
 
 import json
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from .options import named_study
+from .say import say
 
 
 def schema(
@@ -18,9 +19,9 @@ def schema(
 
     Example: `sweeper schema > study.schema.json`
     """
+    from ..api.training import named_study
     from ..study.schema import study_schema
 
     if study is not None:
-        named_study(study, None)
-
+        named_study(study, None, partial(say, err=True))
     typer.echo(json.dumps(study_schema(), indent=2))

@@ -45,6 +45,19 @@ def check_folder(folder: Path) -> None:
         )
 
 
+def check_ours(store: StudyStore) -> None:
+    """Looks whether a study's models need no code but ours, as whoever loads the folder of one has no other.
+
+    Raises:
+        InputError: If they do.
+    """
+    if store.row.study.get("code"):
+        raise InputError(
+            f"study {store.row.name!r} runs own code, and the folder of a model is loaded without any: "
+            "predict with it by `sweeper predict`"
+        )
+
+
 def export_run(
     database: Database,
     store: StudyStore,
@@ -82,6 +95,7 @@ def export_run(
     from model.export import export
 
     folder, sweep, config = folder.resolve(), store.row, our_config(store, run)
+    check_ours(store)
     check_folder(folder)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
