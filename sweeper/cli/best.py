@@ -49,10 +49,9 @@ def best(
         if export is None:
             say(best_text(store, run))
             return
-        from ..export.model import check_folder, check_ours, export_run
+        from ..export.model import check_export, export_run
 
-        check_ours(store)
-        check_folder(export)
+        check_export(store, export)
         say(best_text(store, run))
         home = Home.from_environment()
         named = "" if arm is None else f" --arm {shlex.quote(arm)}"

@@ -30,31 +30,24 @@ MARK = "sweeper.json"
 """File by which an export is known, and which lists all others."""
 
 
-def check_folder(folder: Path) -> None:
-    """Looks whether an export may go to a folder.
+def check_export(store: StudyStore, folder: Path) -> None:
+    """Looks whether a study's model may go to a folder, which is loaded without any code but ours.
 
     Raises:
-        InputError: If it is a file, or holds anything that is not of an earlier export.
+        InputError: If it is a file, or holds anything that is not of an earlier export, or the study runs own
+            code.
     """
+    if store.row.study.get("code"):
+        raise InputError(
+            f"study {store.row.name!r} runs own code, and the folder of a model is loaded without any: "
+            "predict with it by `sweeper predict`"
+        )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--export {str(folder)!r} is a file: name a folder")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     for name in sorted(there - _exported(folder)):
         raise InputError(
             f"--export {str(folder)!r} holds {name!r}, which is not of an earlier export: name another folder"
-        )
-
-
-def check_ours(store: StudyStore) -> None:
-    """Looks whether a study's models need no code but ours, as whoever loads the folder of one has no other.
-
-    Raises:
-        InputError: If they do.
-    """
-    if store.row.study.get("code"):
-        raise InputError(
-            f"study {store.row.name!r} runs own code, and the folder of a model is loaded without any: "
-            "predict with it by `sweeper predict`"
         )
 
 
@@ -95,8 +88,7 @@ def export_run(
     from model.export import export
 
     folder, sweep, config = folder.resolve(), store.row, our_config(store, run)
-    check_ours(store)
-    check_folder(folder)
+    check_export(store, folder)
     corpus = kept_corpus(config, data, home.cache)
     check_data(store, run, corpus.data_fingerprint)
     recover(folder)
