@@ -1,5 +1,6 @@
 """The command that predicts the rows of a file."""
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,11 +98,7 @@ def predict(
             tasks = config_of(runs[0]).trained
             left_out = [name for name in config_of(runs[0]).tasks if name not in tasks]
             asked = left_out if course is not None else [name for name in left_out if name == task]
-            if asked:
-                raise InputError(
-                    f"{trial_names([run.number for run in runs])} of {store.row.name} has no answers of "
-                    f"{', '.join(asked)}: train_tasks leaves {', '.join(tasks)}"
-                )
+            _check_answered(asked, tasks, f"{trial_names([run.number for run in runs])} of {store.row.name}")
             files = {} if course is None else course_files(data, tasks)
             rows = None if given is None else find_input(given, tasks, task)
             tell(f"{store.row.name} {trial_names([run.number for run in runs])}")
@@ -123,6 +120,14 @@ def _check_named(course: Path | None, given: Path | None, output: Path | None, t
         raise InputError("--course reads and writes files of its own: leave --input, --output and --task out")
     if course is None and (given is None or output is None):
         raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
+
+
+def _check_answered(asked: Sequence[str], tasks: Collection[str], whose: str) -> None:
+    """Refuses tasks that trials do not train."""
+    if asked:
+        raise InputError(
+            f"{whose} has no answers of {', '.join(asked)}: train_tasks leaves {', '.join(tasks)}"
+        )
 
 
 def _chosen(store: "StudyStore", trial: int | None, arm: str | None, top: int | None) -> "list[TrialRow]":
