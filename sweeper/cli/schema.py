@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
+from .command import Which
 from .say import say
 
 
 def schema(
+    *,
     study: Annotated[
-        str | None,
-        typer.Argument(metavar="STUDY", help="Study whose own code is described too: its name or file."),
+        str | None, Which("A study whose own code is described too: its name, or its file; default: none.")
     ] = None,
 ) -> None:
     """Prints the JSON Schema of study files, for editors.
