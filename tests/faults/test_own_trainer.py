@@ -1,4 +1,4 @@
-"""A trainer that is own code, killed a few times; ``tests.faults.kill --study own-trainer@demo`` does many."""
+"""An own trainer, killed a few times; ``python -m tests.faults.kill --study own-trainer@demo`` does more."""
 
 import tempfile
 from pathlib import Path
