@@ -246,7 +246,9 @@ def test_a_sweep_takes_the_workers_that_were_chosen(
     """Asked for when trials are left, and only then, for at most as many as are left."""
     asked: list[int] = []
 
-    def chosen(_config: TrainConfig, _home: Home, _data: Path | None, most: int) -> concurrency.WorkerChoice:
+    def chosen(
+        _config: TrainConfig, _home: Home, _data: Path | None, most: int, _plugins: object
+    ) -> concurrency.WorkerChoice:
         asked.append(most)
         return concurrency.WorkerChoice(3, "3 x 1 thread", ("made",))
 
