@@ -48,6 +48,16 @@ Logs = Annotated[
 ]
 
 
+OnlyPlan = Annotated[
+    bool,
+    typer.Option(
+        "--plan",
+        help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and "
+        "the smallest difference that it could tell apart with its seeds.",
+    ),
+]
+
+
 @placed
 def run(
     *,
@@ -73,14 +83,7 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
-    plan: Annotated[
-        bool,
-        typer.Option(
-            "--plan",
-            help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and "
-            "the smallest difference that it could tell apart with its seeds.",
-        ),
-    ] = False,
+    plan: OnlyPlan = False,
     quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
