@@ -24,7 +24,7 @@ def configurations(study: Study) -> Iterator[TrainConfig]:
     varied = {key: each.probes() for key, each in study.space.items() if field_path(key)[0] in _PLACED}
     for arm in study.spec.arms:
         for values in product(*varied.values()):
-            params = study.first | dict(zip(varied, values, strict=True))
+            params = study.first_of(arm) | dict(zip(varied, values, strict=True))
             yield study.config(arm, params, study.spec.seeds[0])
 
 
