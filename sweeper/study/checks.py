@@ -2,7 +2,6 @@
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from model.config import Task, TrainConfig
 
@@ -15,10 +14,8 @@ from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .settings import field_path
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, words
+from .spaces import Spaces
 from .spec import StudySpec
-
-if TYPE_CHECKING:
-    from .study import Study
 
 GAPS = (
     *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
@@ -38,16 +35,18 @@ JUDGES = (("tasks", "metric"), ("tasks", "positive"))
 """First and last name of the settings of a task by which trials are judged."""
 
 
-def space_problems(study: "Study") -> Iterator[FieldError]:
+def space_problems(searched: Spaces) -> Iterator[FieldError]:
     """The entries of the space that cannot vary, or that the sampler cannot search."""
-    spec = study.spec
+    spec = searched.spec
     name, method = spec.sampler.name, spec.sampler.method
-    for arm, space in study.spaces.items():
+    for arm, space in searched.of.items():
         for key in space.when if method.ranges_only else ():
-            reason = f"sampler {name} moves one normal distribution over all that varies in an arm, and finds no "
+            reason = (
+                f"sampler {name} moves one normal distribution over all that varies in an arm, and finds no "
+            )
             reason += "place for what applies only beside some values: set them in arms, or take another"
             yield FieldError((*_section(spec, arm, key), key, "when"), reason)
-    for section, _, key, entry in study.entries():
+    for section, _, key, entry in searched.entries():
         path, written = (*section, key), _written(spec, section, key)
         taken = written == WORKLOAD
         yield from _fixed_problems(path, key, entry)
@@ -62,7 +61,7 @@ def space_problems(study: "Study") -> Iterator[FieldError]:
         if not (method.priors or taken or isinstance(entry, Choice) or entry.prior is None):
             reason = f"sampler {name} spreads its configurations evenly: leave this out, or take another"
             yield FieldError((*path, "prior"), reason, entry.prior)
-    if spec.sampler.peers == "study" and not study.uniform:
+    if spec.sampler.peers == "study" and not searched.uniform:
         reason = "gives all arms the same configurations, and not all of these search the same: leave it out"
         yield FieldError(("sampler", "peers"), reason, spec.sampler.peers)
 
@@ -77,7 +76,7 @@ def _written(spec: StudySpec, section: FieldPath, key: str) -> object:
 
 
 def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldError]:
-    """Why a setting can vary in no study."""
+    """Why a setting can vary in no searched."""
     field = field_path(key)
     if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
         yield FieldError(path, "says how trials are judged, and cannot vary within a study")
@@ -86,7 +85,7 @@ def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldEr
     if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
         yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
     if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
-        reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
+        reason = "auto is one precision for all trials of a searched: name those that vary, fp32 and bf16"
         yield FieldError(path, reason, list(entry.values))
 
 
@@ -100,24 +99,28 @@ def size_problems(entry: Space) -> Iterator[FieldError]:
         yield FieldError((part,), f"must be from -{EXACT} to {EXACT}", getattr(entry, part))
 
 
-def grid_problems(study: "Study") -> Iterator[FieldError]:
+def grid_problems(searched: Spaces) -> Iterator[FieldError]:
     """What is wrong with a grid that has more configurations than anyone trains."""
-    name = study.spec.sampler.name
-    if not study.spec.sampler.method.cells:
+    name = searched.spec.sampler.name
+    if not searched.spec.sampler.method.cells:
         return
-    for arm in study.spec.arms:
-        cells = study.cells(arm)
+    for arm in searched.spec.arms:
+        cells = searched.cells[arm]
         if cells is None:
-            reason = f"cannot list what depends on more than {BLOCKS:,} combinations of other values (arm {arm})"
+            reason = (
+                f"cannot list what depends on more than {BLOCKS:,} combinations of other values (arm {arm})"
+            )
             yield FieldError(("sampler", "name"), f"{reason}: take fewer values", name)
         elif cells.count > MOST:
-            reason = f"would go through more than {MOST:,} configurations: take fewer values, or another sampler"
+            reason = (
+                f"would go through more than {MOST:,} configurations: take fewer values, or another sampler"
+            )
             yield FieldError(("sampler", "name"), reason, name)
 
 
-def study_problems(study: "Study", arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+def study_problems(searched: Spaces, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
     """What does not fit in the study file, given a configuration of each arm."""
-    spec = study.spec
+    spec = searched.spec
     tasks = next(iter(arms.values())).tasks
     known = ["overall", *tasks]
     for position, name in enumerate(spec.objectives):
@@ -127,28 +130,28 @@ def study_problems(study: "Study", arms: Mapping[str, TrainConfig]) -> Iterator[
         elif name in tasks and not tasks[name].scorer.higher_is_better:
             reason = f"is raised, and of metric {tasks[name].metric} the lower score is better: name overall"
             yield FieldError(path, reason, name)
-    yield from _queue_problems(study)
+    yield from _queue_problems(searched)
     yield from _trained_problems(spec, arms)
 
 
-def _queue_problems(study: "Study") -> Iterator[FieldError]:
+def _queue_problems(searched: Spaces) -> Iterator[FieldError]:
     """The values of `enqueue` that the arms that vary them do not have, or that apply in none."""
-    for position, params in enumerate(study.spec.enqueue):
+    for position, params in enumerate(searched.spec.enqueue):
         path: FieldPath = ("enqueue", position)
         for key, value in params.items():
-            for space in study.spaces.values():
+            for space in searched.of.values():
                 try:
                     entry = space.entries.get(key)
                     _ = entry is None or entry.read(value)
                 except FieldError as problem:
                     yield FieldError((*path, key), problem.reason, value)
-        parts = {arm: space.part(params) for arm, space in study.spaces.items()}
+        parts = {arm: space.part(params) for arm, space in searched.of.items()}
         for key, value in params.items():
             needed = {
                 other
                 for arm, part in parts.items()
                 if key in part
-                for other in study.spaces[arm].when.get(key, {})
+                for other in searched.of[arm].when.get(key, {})
                 if other not in part
             }
             if not any(key in part for part in parts.values()):
@@ -156,7 +159,7 @@ def _queue_problems(study: "Study") -> Iterator[FieldError]:
             if needed:
                 reason = f"applies only with some values of {', '.join(needed)}: write those here too"
                 yield FieldError((*path, key), reason, value)
-        for arm, space in study.spaces.items():
+        for arm, space in searched.of.items():
             if parts[arm] and (broken := space.broken(parts[arm])) is not None:
                 yield FieldError(path, f"does not fulfil {broken}", dict(params))
 

@@ -21,8 +21,8 @@ def parse_entry(key: str, written: Any) -> Entry:
 
     Args:
         key: The field that it varies, as written.
-        written: A list of values, a mapping with `low`, `high`, `log`, `step`, or `WORKLOAD`; of what does not
-            apply always the mapping with `when` beside, of a list and `WORKLOAD` under `VALUES`.
+        written: A list of values, a mapping with `low`, `high`, `log`, `step`, or `WORKLOAD`. Of what does
+            not always apply a mapping with `when`, in which a list and `WORKLOAD` stand under `VALUES`.
 
     Returns:
         A Choice with its values in the field's own type, the range that fits this type, or `WORKLOAD`; each

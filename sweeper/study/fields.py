@@ -12,7 +12,6 @@ from .entry import parse_entry
 from .problem import FieldError
 from .settings import Leaf, Paths, leaves
 
-
 OWN = "space"
 """Under this key of an arm stands what varies in that arm alone."""
 

@@ -108,7 +108,9 @@ def refused_where(
     Yields:
         Configurations that are not valid.
     """
-    checks = [check for check in _checks([arm], list(space.entries)) if not whole or _stepped(check, space.entries)]
+    checks = [
+        check for check in _checks([arm], list(space.entries)) if not whole or _stepped(check, space.entries)
+    ]
     wanted = [prod(_count(space.entries[key], whole) for key in check.paths) for check in checks]
     for check, most in zip(checks, _allotted(wanted, TRIED_WHOLE), strict=True):
         entries = [space.entries[key] for key in check.paths]

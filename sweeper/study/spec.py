@@ -139,7 +139,9 @@ class StudySpec(Frozen):
         called: dict[FieldPath, str] = {}
         for path, _, key, _ in self.entries():
             if (other := called.setdefault(field_path(key), key)) != key:
-                raise FieldError((*path, key), f"is called {other} elsewhere in this study: write it so here too")
+                raise FieldError(
+                    (*path, key), f"is called {other} elsewhere in this study: write it so here too"
+                )
         return self
 
     def settings(self, arm: str) -> dict[str, Any]:
@@ -174,7 +176,9 @@ class StudySpec(Frozen):
         varied = {field_path(key) for key in self.varied}
         for position, one in enumerate(self.compared):
             if not any(field_path(name) in varied for name in one.names):
-                reason = f"nothing that it compares varies: name a key of `space`{nearest(one.left, self.varied)}"
+                reason = (
+                    f"nothing that it compares varies: name a key of `space`{nearest(one.left, self.varied)}"
+                )
                 raise FieldError(("constraints", position), reason, self.constraints[position])
         return self
 

@@ -18,13 +18,12 @@ from ..paths import check_name
 from ..text import nearest
 from .armspace import ArmSpace
 from .blame import Blame
-from .cells import Cells
 from .checks import differences, grid_problems, size_problems, space_problems, study_problems
 from .meeting import Arm, apart, refused, refused_where
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import EARLIER_NAMES, field_path, flat, leaves, merged, nested, setting_names
 from .space import Space, Value
-from .spaces import arm_spaces, entry_in_force, joined, known_conditions
+from .spaces import Spaces
 from .spec import StudySpec
 from .workload import Workload
 from .written import Written
@@ -54,12 +53,12 @@ class Study:
     written: Written | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for problem in (*known_conditions(self.spec, self.workload), *space_problems(self)):
+        for problem in (*Spaces(self.spec, self.workload).unknown(), *space_problems(self.searched)):
             raise self._wrong(problem)
         arms = list(self.arms())
         for name, params in self.refused(arms):
             self.config(name, {**self.first_of(name), **params}, self.spec.seeds[0])
-        for problem in study_problems(self, {arm.name: arm.config for arm in arms}):
+        for problem in study_problems(self.searched, {arm.name: arm.config for arm in arms}):
             raise self._wrong(problem)
         plain = [arm for arm in arms if self.spaces[arm.name].plain]
         for name, queued in apart(plain, self.spec.enqueue) if plain else ():
@@ -94,12 +93,12 @@ class Study:
         Raises:
             SettingError: If there is such an entry, or sampler.
         """
-        for _, arm, key, entry in self.entries():
+        for _, arm, key, entry in self.searched.entries():
             for found in size_problems(entry):
                 document, path = self._blame.place_of(key, arm)
                 problem = FieldError((*path, *found.path), found.reason, found.value)
                 raise SettingError(document, problem, f"study {self.name!r}")
-        for problem in grid_problems(self):
+        for problem in grid_problems(self.searched):
             raise self._wrong(problem)
 
     def check_dropout(self) -> None:
@@ -110,7 +109,9 @@ class Study:
         Raises:
             SettingError: If an arm has one with some values of the space.
         """
-        varied = [(arm, key, entry) for _, arm, key, entry in self.entries() if field_path(key) == _DROPOUT]
+        varied = [
+            (arm, key, entry) for _, arm, key, entry in self.searched.entries() if field_path(key) == _DROPOUT
+        ]
         for name, key, entry in varied:
             queued = (params[key] for params in self.spec.enqueue if key in params)
             arm = next(iter(self.spec.arms)) if name is None else name
@@ -147,51 +148,29 @@ class Study:
         return Blame(self.spec, self.workload, self.name)
 
     @cached_property
-    def spaces(self) -> dict[str, ArmSpace]:
-        """What varies in each arm.
+    def searched(self) -> Spaces:
+        """What varies in its arms.
 
         Raises:
-            SettingError: If the workload has no range that is asked for, or a condition never holds.
+            SettingError: If the workload has no range that is asked for, a condition never holds, or arms do
+                not agree on what a setting can be.
         """
+        searched = Spaces(self.spec, self.workload)
         try:
-            return arm_spaces(self.spec, self.workload)
+            _ = searched.joined
         except FieldError as problem:
             raise self._wrong(problem) from None
-
-    @cached_property
-    def space(self) -> dict[str, Space]:
-        """All that varies in an arm or in several: there with the values of all of them.
-
-        Raises:
-            SettingError: As of `spaces`, or if arms do not agree on what a setting can be.
-        """
-        try:
-            return joined(self.spaces)
-        except FieldError as problem:
-            raise self._wrong(problem) from None
+        return searched
 
     @property
-    def uniform(self) -> bool:
-        """Whether all arms have one space, with the same conditions and constraints."""
-        first, *others = self.spaces.values()
-        return all(other == first for other in others)
+    def spaces(self) -> dict[str, ArmSpace]:
+        """What varies in each arm, by its name."""
+        return self.searched.of
 
-    def entries(self) -> Iterator[tuple[FieldPath, str | None, str, Space]]:
-        """Every entry as it is in force: the section that has it, the arm if it is one's, key and entry."""
-        for section, arm, key, written in self.spec.entries():
-            entry = entry_in_force(written, key, self.workload)
-            if entry is not None:
-                yield section, arm, key, entry
-
-    def cells(self, arm: str) -> Cells | None:
-        """The configurations of an arm's space; None where they have no end."""
-        return self._cells[arm]
-
-    @cached_property
-    def _cells(self) -> dict[str, Cells | None]:
-        if self.uniform:
-            return dict.fromkeys(self.spaces, Cells.of_arm(next(iter(self.spaces.values()))))
-        return {arm: Cells.of_arm(space) for arm, space in self.spaces.items()}
+    @property
+    def space(self) -> dict[str, Space]:
+        """All that varies in an arm or in several: there with the values of all of them."""
+        return self.searched.joined
 
     def first_of(self, arm: str) -> dict[str, Value]:
         """The first value of each entry that applies in an arm.
