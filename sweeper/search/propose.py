@@ -244,7 +244,9 @@ def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params
     """The enqueued configurations that an arm has not had; one may be added to a study later."""
     if not study.spec.queue:
         return []
-    waiting = [part for params in study.spec.queue if (part := study.spaces[slot.arm].part(params))]
+    space = study.spaces[slot.arm]
+    # One that has values, none of them this arm's, is none for it.
+    waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
     for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
         had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:
