@@ -179,7 +179,9 @@ class _Documents:
             added = {key: value for key, value in self._row.study["base"].items() if key not in known}
             for settings in (added, self._row.study["arms"][trial.arm]):
                 yield nested(_placed(settings, lambda path: confirmed))
-        yield nested({key: self._drawn(key, value, enqueued) for key, value in trial.params.items()})
+        yield nested(
+            {key: self._drawn(trial.arm, key, value, enqueued) for key, value in trial.params.items()}
+        )
         yield {"seed": _Placed(trial.seed, self._seed(trial))}
 
     def enqueued(self, trial: TrialRow, past: Iterable[PastTrial]) -> int | None:
@@ -202,19 +204,26 @@ class _Documents:
         warm = self._row.study.get("warm_start") or {}
         return [*(self._study.data.get("enqueue") or ()), *(warm.get("configurations") or ())]
 
-    def _drawn(self, key: str, value: Value, enqueued: int | None) -> _Placed:
+    def _drawn(self, arm: str, key: str, value: Value, enqueued: int | None) -> _Placed:
         if enqueued is not None and key in self._queue[enqueued]:
             if enqueued < len(self._study.data.get("enqueue") or ()):
                 return _Placed(value, self._study.origin("enqueue", None, ("enqueue", enqueued, key)))
             earlier = ", ".join(self._row.study["warm_start"]["studies"])
             return _Placed(value, self._study.origin("warm_start", earlier, ("warm_start",)))
         sampler = self._row.study.get("sampler", {}).get("name")
-        space = self._study.data.get("space") or {}
+        own = (
+            (self._study.data["arms"].get(arm) or {}).get("space") or {}
+            if self._study.data.get("arms")
+            else {}
+        )
+        section: FieldPath = ("arms", arm, "space") if key in own else ("space",)
+        entry = (own if key in own else self._study.data.get("space") or {}).get(key)
+        entry = entry.get("values") if isinstance(entry, Mapping) and "values" in entry else entry
         # In studies begun before there were `ranges`, entries of the workload took the place of the study's.
         forced = {field_path(name): entry for name, entry in self._row.workload.get("space", {}).items()}
-        if space.get(key) == WORKLOAD or field_path(key) in forced:
+        if entry == WORKLOAD or field_path(key) in forced:
             return _Placed(value, self._recommended(key, sampler, forced.get(field_path(key))))
-        return _Placed(value, self._study.origin("space", sampler, ("space", key)))
+        return _Placed(value, self._study.origin("space", sampler, (*section, key)))
 
     def _recommended(self, key: str, sampler: str | None, recorded: Any) -> Origin:
         """The workload's range for a key of the space; one that is recorded must be what its line says."""

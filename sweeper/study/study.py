@@ -266,11 +266,12 @@ class Study:
         Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
         not write one has the value that its configuration has; null where that has no such key.
         """
+        varied = {field_path(key) for key in self.spec.varied}
         written = {
             ".".join((EARLIER_NAMES.get(leaf.written[0], leaf.written[0]), *leaf.written[1:])): leaf.path
             for arm in self.spec.arms
             for leaf in leaves(self.spec.settings(arm))
-            if isinstance(leaf.value, Value)
+            if isinstance(leaf.value, Value) and leaf.path not in varied
         }
         values: dict[str, dict[str, Value]] = {}
         for arm in self.spec.arms:
