@@ -199,28 +199,6 @@ class Results:
         return again if again is not None and not again.complete.empty else self
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How many of the wanted trials stand where."""
-
-    wanted: int
-    complete: int
-    pruned: int
-    failed: int
-    running: int
-    queued: int
-
-    @property
-    def finished(self) -> int:
-        """Trials with an outcome, failures included."""
-        return self.complete + self.pruned + self.failed
-
-    @property
-    def missing(self) -> int:
-        """Trials without an outcome, those not yet begun included."""
-        return max(self.wanted - self.finished, self.running + self.queued)
-
-
 def readable(trials: pd.DataFrame) -> pd.DataFrame:
     """The trials as they stand in CSV files: pandas would read an error class ``nan`` there as a gap."""
     return trials.assign(error_class=trials["error_class"].replace(ErrorClass.NAN.value, "not finite"))
@@ -237,12 +215,6 @@ def _as_drawn(entry: Space, value: Value) -> Value:
 def in_state(trials: pd.DataFrame, state: RunState) -> pd.DataFrame:
     """The trials in a state, by number."""
     return trials[trials["state"] == state.value].sort_values("number")
-
-
-def count_trials(trials: pd.DataFrame, wanted: int) -> Counts:
-    """How many trials stand where."""
-    by_state = {state.value: len(in_state(trials, state)) for state in RunState}
-    return Counts(wanted=wanted, **by_state)
 
 
 def records(trials: pd.DataFrame) -> list[Trial]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..errors import DatabaseError
+from ..study.armspace import ArmSpace
 from ..study.entry import parse_entry
+from ..study.load import stored_study
 from ..study.problem import FieldError, FieldPath, field_name
 from ..study.recorded import trial_of
 from ..study.settings import field_path, flat, merged, nested
@@ -191,12 +194,24 @@ class _Documents:
             for one in past
             if one.arm == trial.arm and one.configuration < trial.configuration
         }
-        waiting = dict(enumerate(self._queue))
+        space = self._spaces.get(trial.arm)
+        queue = self._queue if space is None else [space.part(entry) for entry in self._queue]
+        # One that has values, none of them this arm's, is none for it.
+        waiting = {at: part for at, part in enumerate(queue) if part or not self._queue[at]}
         for _, params in sorted(earlier.items()):
             had = _first(waiting, params)
             if had is not None:
                 del waiting[had]
         return _first(waiting, trial.params)
+
+    @cached_property
+    def _spaces(self) -> Mapping[str, ArmSpace]:
+        """What varies in each arm, where not all varies everywhere."""
+        try:
+            spaces = stored_study(self._row).spaces
+        except DatabaseError:
+            return {}
+        return {} if all(space.plain for space in spaces.values()) else spaces
 
     @property
     def _queue(self) -> list[Mapping[str, Value]]:

@@ -18,8 +18,8 @@ def outside(study: Study) -> Iterator[tuple[FieldPath, str]]:
             place = (*section, key)
             yield (
                 place,
-                f"{field_name(place)}: {words(entry)}, is searched as the study says; workload {name} recommends "
-                f"{words(recommended)}",
+                f"{field_name(place)}: {words(entry)}, is searched as the study says; workload {name} "
+                f"recommends {words(recommended)}",
             )
 
 

@@ -120,9 +120,8 @@ class Study:
         beneath = [place for place in self._blame.set_for_all() if place[2].path == _DROPOUT]
         for arm in self.spec.arms if all(name is not None for name, _, _ in varied) else ():
             own = [place for place in self._blame.set_by(arm) if place[2].path == _DROPOUT]
-            for document, written, leaf in [*own, *beneath][
-                :1
-            ]:  # the strongest: what it hides does not count
+            # The strongest: what it hides does not count.
+            for document, written, leaf in [*own, *beneath][:1]:
                 self._check_dropout(arm, document, written, leaf.value)
 
     def _check_dropout(self, arm: str, document: Document, written: FieldPath, value: Any) -> None:

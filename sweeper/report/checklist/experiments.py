@@ -12,9 +12,10 @@ from ...study.conditional import condition_of, when_words
 from ...study.space import Space, words
 from ...study.study import Study
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
+from ..counts import count_trials
 from ..document import Table
 from ..read import Stored
-from ..results import Results, count_trials, leaders, mean_and_deviation
+from ..results import Results, leaders, mean_and_deviation
 from ..tables.cost import processor_seconds
 
 Lines = Sequence[str]
