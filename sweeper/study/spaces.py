@@ -128,7 +128,7 @@ class Spaces:
             known = {*shared, *(one for name, own in arms.items() if arm in (None, name) for one in own)}
             for name in condition_of(entry):
                 if field_path(name) not in known:
-                    near = nearest(name, sorted(".".join(one) for one in known))
+                    near = nearest(name, [*spec.varied, *(".".join(one) for one in _paths(spec.base))])
                     reason = f"neither varies nor is set, in `base` or an arm{near}"
                     yield FieldError((*path, key, "when", name), reason)
 

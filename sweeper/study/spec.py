@@ -1,7 +1,6 @@
 """What stands in a study file."""
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -166,7 +165,7 @@ class StudySpec(Frozen):
         """The keys of all entries, each once."""
         return dict.fromkeys(key for _, _, key, _ in self.entries())
 
-    @cached_property
+    @property
     def compared(self) -> tuple[Constraint, ...]:
         """The constraints, read."""
         return tuple(map(Constraint.parse, self.constraints))
