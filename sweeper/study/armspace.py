@@ -1,6 +1,6 @@
 """What varies in one arm, and which of it applies beside which values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
@@ -143,27 +143,33 @@ class ArmSpace:
         Args:
             values: Values of entries.
         """
-        chosen, waiting = dict(values), list(values)
+        needs: dict[str, list[tuple[Value, ...] | str]] = {}
+        waiting, seen = list(values), set(values)
         while waiting:
             for other, need in self.when.get(waiting.pop(), {}).items():
-                if other not in chosen:
-                    fitting = (one for one in self._candidates(other, need) if holds(need, one))
-                    chosen[other] = next(fitting, None)
-                    waiting.append(other)
-                if not holds(need, chosen[other]):
-                    return None
+                needs.setdefault(other, []).append(need)
+                waiting += [] if other in seen else [other]
+                seen.add(other)
+        chosen = dict(values)
+        for other, all_of in needs.items():
+            given = [values[other]] if other in values else self._candidates(other, all_of)
+            fitting = [one for one in given if all(holds(need, one) for need in all_of)]
+            if not fitting:
+                return None
+            chosen[other] = fitting[0]
         lowest = {key: entry.probes()[0] for key, entry in self.entries.items()}
         found = self.applying({**lowest, **self.first, **chosen})
         return found if found.items() >= dict(values).items() and self.allows(found) else None
 
-    def _candidates(self, key: str, need: tuple[Value, ...] | str) -> Iterator[Value]:
+    def _candidates(self, key: str, needs: Iterable[tuple[Value, ...] | str]) -> list[Value]:
+        """Values of an entry, among them one that all needs allow if there is any such choice."""
         entry = self.entries[key]
-        if key in self.first:
-            yield self.first[key]
-        yield from entry.values if isinstance(entry, Choice) else entry.probes()
-        if not isinstance(need, str):
-            yield from need
-        yield from (entry.at(place / 64) for place in range(64))
+        asked = [
+            value for need in needs if not isinstance(need, str) for value in need if _is_of(entry, value)
+        ]
+        first = [self.first[key]] if key in self.first else []
+        known = entry.values if isinstance(entry, Choice) else entry.probes()
+        return [*first, *known, *asked, *(entry.at(place / 64) for place in range(64))]
 
     @cached_property
     def leading(self) -> list[str]:
@@ -171,3 +177,11 @@ class ArmSpace:
         asked = {other for when in self.when.values() for other in when}
         asked |= {name for one in self.constraints for name in one.names}
         return [key for key in self.order if key in asked]
+
+
+def _is_of(entry: Space, value: Value) -> bool:
+    try:
+        entry.read(value)
+    except FieldError:
+        return False
+    return True
