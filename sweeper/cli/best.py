@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from ..paths import Home, data_folder
+from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from .command import StudyName
-from .options import Storage, file_path, storage_url
+from .options import Storage, file_path
 from .say import say
 
 

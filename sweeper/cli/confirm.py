@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ..paths import storage_url
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, Timeout, storage_url
+from .options import MaxFailures, Storage, Timeout
 from .run import run_study
 
 MOST_SEEDS = 10_000

@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 
 from ..errors import InputError
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
-from .options import Storage, file_path, storage_url
+from .options import Storage, file_path
 from .say import say
 
 TopTrials = Annotated[

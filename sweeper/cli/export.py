@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
+from ..paths import storage_url
 from ..text import plural
 from .command import StudyName
-from .options import Storage, file_path, storage_url
+from .options import Storage, file_path
 from .say import say
 
 

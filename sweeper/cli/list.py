@@ -1,7 +1,8 @@
 """The command that says what there is."""
 
 from ..errors import NoDatabaseError, NoStudiesError
-from .options import Storage, storage_url
+from ..paths import storage_url
+from .options import Storage
 from .say import say
 
 

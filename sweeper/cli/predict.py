@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import Home, data_folder
+from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from ..text import plural, trial_names
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, file_path, storage_url
+from .options import MOST_TRIALS, Storage, file_path
 from .say import say
 
 if TYPE_CHECKING:

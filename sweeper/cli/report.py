@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
 from .options import (
     ArmNames,
@@ -16,7 +16,6 @@ from .options import (
     TableFormat,
     TableKeys,
     file_path,
-    storage_url,
 )
 from .say import say
 

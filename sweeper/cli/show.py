@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..paths import storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, storage_url
+from .options import MOST_TRIALS, Storage
 from .say import say
 
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
-from .options import Storage, storage_url
+from .options import Storage
 from .say import say
 from .streams import is_heard
 

@@ -90,7 +90,7 @@ def write_report(
     stored = read_study(database, store, home)
     results = stored.results
     comparisons = Comparisons(results)
-    document = _document(comparisons, stored)
+    document = document_of(comparisons, stored)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now, folder = clock.now(), _own(folder, stored.row.uuid)
@@ -127,7 +127,13 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
-def _document(comparisons: Comparisons, stored: Stored) -> Document:
+def document_of(comparisons: Comparisons, stored: Stored) -> Document:
+    """What a report says, before it has a format.
+
+    Args:
+        comparisons: Of the arms of the study.
+        stored: The study.
+    """
     results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
     tables = study_tables(results, keys, comparisons)
