@@ -41,12 +41,14 @@ def study_schema() -> Schema:
         for fields in (names, patterns)
     ]
     properties["enqueue"]["items"] = _closed(*single)
-    properties["space"] = _described(properties["space"]) | _closed(
+    definitions["Space"] = _closed(
         *({name: _entry(field) for name, field in fields.items()} for fields in single)
     )
+    properties["space"] = _described(properties["space"]) | {"$ref": "#/$defs/Space"}
     definitions["When"] = _closed(*({name: _need(field) for name, field in each.items()} for each in single))
     definitions["When"] |= {"minProperties": 1}
-    own = {**properties["space"], "description": "Settings that vary in this arm alone, or otherwise there."}
+    meaning = "Settings that vary in this arm alone, or otherwise than in the others."
+    own = {"description": meaning, "$ref": "#/$defs/Space"}
     arm = _closed({**names, "space": own}, patterns)
     properties["arms"]["patternProperties"] = {arm_name: arm}
     return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": definitions}

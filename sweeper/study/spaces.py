@@ -122,9 +122,12 @@ class Spaces:
     def unknown(self) -> Iterator[FieldError]:
         """The conditions that name a setting which neither varies nor is set, where they stand."""
         spec = self.spec
+        conditional = [one for one in spec.entries() if condition_of(one[-1])]
+        if not conditional:
+            return
         shared = [*_paths(self.workload.train), *_paths(spec.base), *map(field_path, spec.space)]
         arms = {arm: [*_paths(spec.settings(arm)), *map(field_path, spec.own(arm))] for arm in spec.arms}
-        for path, arm, key, entry in spec.entries():
+        for path, arm, key, entry in conditional:
             known = {*shared, *(one for name, own in arms.items() if arm in (None, name) for one in own)}
             for name in condition_of(entry):
                 if field_path(name) not in known:
