@@ -96,6 +96,11 @@ class Results:
         """What varied in an arm."""
         return self.spaces[arm].entries if arm in self.spaces else self.space
 
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two arms vary the same, under the same conditions."""
+        ours, theirs = self.spaces.get(one), self.spaces.get(other)
+        return (ours and (ours.entries, ours.when)) == (theirs and (theirs.entries, theirs.when))
+
     def applying(self, trials: pd.DataFrame, name: str) -> pd.DataFrame:
         """Those of some trials to which a setting of the space applies."""
         if not self.spaces:

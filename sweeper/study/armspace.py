@@ -107,12 +107,14 @@ class ArmSpace:
 
     def broken(self, params: Mapping[str, Any]) -> Constraint | None:
         """The first constraint that values do not fulfil. Of what does not apply constraints say nothing."""
+        if not self.constraints:
+            return None
         values = {**self.fixed, **params}
         return next((one for one in self.constraints if not one.holds(values)), None)
 
     def allows(self, params: Mapping[str, Any]) -> bool:
         """Whether values fulfil all constraints."""
-        return not self.constraints or self.broken(params) is None
+        return self.broken(params) is None
 
     @cached_property
     def first(self) -> Params:
@@ -160,6 +162,10 @@ class ArmSpace:
         lowest = {key: entry.probes()[0] for key, entry in self.entries.items()}
         found = self.applying({**lowest, **self.first, **chosen})
         return found if found.items() >= dict(values).items() and self.allows(found) else None
+
+    def around(self, values: Mapping[str, Any]) -> Params:
+        """Values in a configuration, whether it is allowed or not: as `reach`, or else beside `first`."""
+        return self.reach(values) or {**self.first, **values}
 
     def _candidates(self, key: str, needs: Iterable[tuple[Value, ...] | str]) -> list[Value]:
         """Values of an entry, among them one that all needs allow if there is any such choice."""

@@ -106,7 +106,7 @@ def refused_where(
         whole: As of `refused`.
 
     Yields:
-        Configurations that are not valid.
+        Values of which a configuration is not valid (see `ArmSpace.reach`).
     """
     checks = [
         check for check in _checks([arm], list(space.entries)) if not whole or _stepped(check, space.entries)
@@ -115,9 +115,10 @@ def refused_where(
     for check, most in zip(checks, _allotted(wanted, TRIED_WHOLE), strict=True):
         entries = [space.entries[key] for key in check.paths]
         for values in product(*samples(entries, most, whole)):
-            params = space.reach(dict(zip(check.paths, values, strict=True)))
+            tried = dict(zip(check.paths, values, strict=True))
+            params = space.reach(tried)
             if params is not None and not _is_valid(merged(settings, nested({**params, "seed": 0}))):
-                yield params
+                yield tried
 
 
 def _is_valid(settings: Mapping[str, Any]) -> bool:

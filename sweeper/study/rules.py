@@ -27,7 +27,7 @@ def check_rules(study: Study) -> None:
 def _refuse(study: Study, arm: str, params: Mapping[str, Value]) -> None:
     """Says what is wrong with some values, as of any other configuration, and names all of them."""
     try:
-        study.config(arm, {**study.first_of(arm), **params}, study.spec.seeds[0])
+        study.config(arm, study.spaces[arm].around(params), study.spec.seeds[0])
     except SettingError as error:
         problem, (*_, blamed) = error.problem, error.problem.path
         words = re.findall(r"\w+", problem.reason)

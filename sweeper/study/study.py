@@ -57,16 +57,15 @@ class Study:
             raise self._wrong(problem)
         arms = list(self.arms())
         for name, params in self.refused(arms):
-            self.config(name, {**self.first_of(name), **params}, self.spec.seeds[0])
+            self.config(name, self.spaces[name].around(params), self.spec.seeds[0])
         for problem in study_problems(self.searched, {arm.name: arm.config for arm in arms}):
             raise self._wrong(problem)
         plain = [arm for arm in arms if self.spaces[arm.name].plain]
         for name, queued in apart(plain, self.spec.enqueue) if plain else ():
-            self.config(name, {**self.first_of(name), **queued}, self.spec.seeds[0])
-        for arm in self.spec.arms:
-            space = self.spaces[arm]
-            for queued in () if space.plain else map(space.part, self.spec.enqueue):
-                self.config(arm, space.reach(queued) or space.first, self.spec.seeds[0])
+            self.config(name, self.spaces[name].around(queued), self.spec.seeds[0])
+        for arm, space in self.spaces.items():
+            for part in () if space.plain else map(space.part, self.spec.enqueue):
+                self.config(arm, space.around(part), self.spec.seeds[0])
 
     def refused(self, arms: list[Arm], whole: bool = False) -> Iterator[tuple[str, Mapping[str, Value]]]:
         """Values that can stand in one configuration and do not go together: an arm, and the values by key.

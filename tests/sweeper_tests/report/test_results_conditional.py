@@ -1,10 +1,13 @@
 """A report of a study in which not all applies everywhere: a dash where it does not, and never a number."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from model.predictions import Predictions
 from sweeper.report.advice import advice
 from sweeper.report.figures.anova import importances
 from sweeper.report.figures.importances import importances_figure
@@ -13,8 +16,10 @@ from sweeper.report.figures.slice import slices_figure
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables.best import best_table
+from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.tables.cross import cross_table
 from sweeper.report.tables.trials import trials_table
+from sweeper.study.study import Study
 from sweeper.text import NONE
 from sweeper.trial import TrialRow
 from tests.sweeper_tests.made import results, row, study
@@ -119,8 +124,34 @@ def test_a_table_of_two_settings_counts_what_has_both() -> None:
     assert cells[1][2:] == [NONE, NONE]
 
 
+def told(of: Study) -> Comparisons:
+    """Four configurations of each arm of which both have the shared values, with predictions."""
+    shared = [{"optimizer": "sgd", "dropout": value} for value in (0.1, 0.2, 0.3, 0.4)]
+    rows = [
+        row(of, 2 * place + at, arm, (0.4, 0.7, 0.5), params=params | {"smart.steps": 1 + place})
+        for place, params in enumerate(shared)
+        for at, arm in enumerate(of.spec.arms)
+    ]
+    rng = np.random.default_rng(1)
+    labels = {name: rng.integers(0, 2, 40).astype(np.float64) for name in of.tasks}
+    ids = np.array([str(place) for place in range(40)])
+    kept = {name: Predictions(ids, own[::-1].copy(), own) for name, own in labels.items()}
+    return Comparisons(replace(results(of, rows), predictions=lambda number: kept))
+
+
 def test_matched_comparisons_take_configurations_with_the_same_settings() -> None:
-    assert Comparisons(found()).matched == []
+    note = "Not searched alike, and matched only where all settings of the two are the same: SMART and Plain."
+    apart = told(OF)
+    assert apart.matched == []
+    table = comparisons_table(apart)
+    assert table is not None
+    assert note in table.notes
+    # An arm that searches the same beside a condition of all.
+    alike = told(study(arms={"Plain": {}, "Other": {"epochs": 2}}, space=SPACE))
+    assert [each.configurations for each in alike.matched] == [4]
+    same = comparisons_table(alike)
+    assert same is not None
+    assert not any(line.startswith("Not searched alike") for line in same.notes)
 
 
 def test_points_and_lines_leave_out_what_does_not_apply() -> None:

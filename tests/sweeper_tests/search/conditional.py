@@ -3,11 +3,12 @@
     python -m tests.sweeper_tests.search.conditional --repeats 50
 
 prints the median regret of each sampler after as many configurations as asked, and whether another one is
-better than tpe.
+better than tpe; it ends with 1 where random is, or has the lower median.
 """
 
 import argparse
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
@@ -135,9 +136,12 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=90, help="of all three arms together")
     parser.add_argument("--samplers", nargs="*", default=["random", "qmc"])
     given = parser.parse_args()
-    for sampler, (middle, p) in compare(given.samplers, given.repeats, given.trials).items():
+    found = compare(given.samplers, given.repeats, given.trials)
+    for sampler, (middle, p) in found.items():
         versus = "" if sampler == "tpe" else f", better than tpe: one-sided p = {p:.3g}"
         print(f"{sampler}: median regret {middle:.3f}{versus}")
+    middle, p = found.get("random", (math.inf, 1.0))
+    sys.exit(p < 0.05 or middle < found["tpe"][0])
 
 
 if __name__ == "__main__":
