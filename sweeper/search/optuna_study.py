@@ -67,7 +67,8 @@ def ask_in_turn(request: Request, sampler: BaseSampler, tried: Sequence[Tried]) 
     arm = request.arm
     if arm is None:
         return ask(request, sampler, tried)
-    trial = _told(request, sampler, tried, None, {}).ask()
+    distributions = {key: distribution(entry) for key, entry in arm.entries.items()}
+    trial = _told(request, sampler, tried, None, distributions, applying=True).ask()
     found: dict[str, Any] = {}
     for key in arm.order:
         if key in arm.applying({**found, key: None}):
@@ -111,12 +112,15 @@ def _told(
     tried: Sequence[Tried],
     marks: Sequence[Mapping[str, Any]] | None,
     distributions: dict[str, BaseDistribution],
+    *,
+    applying: bool = False,
 ) -> optuna.Study:
-    """A study whose trials have all of some distributions; without any, each those of its own values."""
+    """A study whose trials have these distributions, or each those of the values that it has."""
     search = optuna.create_study(directions=["maximize"] * request.objectives, sampler=sampler)
-    known = {key: distribution(entry) for key, entry in request.space.items()}
     for one, mark in zip(tried, marks or [{}] * len(tried), strict=True):
-        own = distributions or {key: known[key] for key in one.params if key in known}
+        own = distributions
+        if applying:
+            own = {key: distributions[key] for key in one.params if key in distributions}
         with suppress(ValueError):  # the space no longer holds it
             search.add_trial(_Told(one, mark, own))
     return search

@@ -76,7 +76,7 @@ def _written(spec: StudySpec, section: FieldPath, key: str) -> object:
 
 
 def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldError]:
-    """Why a setting can vary in no searched."""
+    """Why a setting can vary in no study."""
     field = field_path(key)
     if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
         yield FieldError(path, "says how trials are judged, and cannot vary within a study")
@@ -85,7 +85,7 @@ def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldEr
     if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
         yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
     if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
-        reason = "auto is one precision for all trials of a searched: name those that vary, fp32 and bf16"
+        reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
         yield FieldError(path, reason, list(entry.values))
 
 

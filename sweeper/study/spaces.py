@@ -32,10 +32,13 @@ def entry_in_force(written: Entry, key: str, workload: Workload) -> Space | None
         key: The setting.
         workload: Its workload. What stands in its `space` takes the place of any entry.
     """
-    ranges = {field_path(name): entry for name, entry in workload.ranges.items()}
-    forced = {field_path(name): entry for name, entry in workload.space.items()}
-    path, own = field_path(key), plain(written)
-    return forced.get(path, ranges.get(path) if isinstance(own, str) else own)
+    own = plain(written)
+    for sources, wanted in ((workload.space, True), (workload.ranges, isinstance(own, str))):
+        if wanted:
+            for name, entry in sources.items():
+                if field_path(name) == field_path(key):
+                    return entry
+    return None if isinstance(own, str) else own
 
 
 @dataclass(frozen=True)
