@@ -8,7 +8,7 @@ from ..paths import storage_url
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, Timeout
+from .options import MaxFailures, Quiet, Storage, Timeout
 from .run import run_study
 
 MOST_SEEDS = 10_000
@@ -34,6 +34,7 @@ def confirm(
     where: Placement,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Trains the leaders of a study again, at seeds that its search has not seen.
@@ -60,4 +61,4 @@ def confirm(
         before = stored_study(earlier.row) if earlier else None
         confirming = confirmation(found.study, leaders, seeds, before)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    run_study(confirming, where, storage, limits)
+    run_study(confirming, where, storage, limits, quiet=quiet)

@@ -10,6 +10,7 @@ import typer
 from ..paths import user_path
 from ..report.formats import FORMATS, IMAGES
 from ..url import Url
+from .completion import arms, workloads
 
 MOST_TRIALS = 2**31 - 1
 """The largest number that a database has for a trial."""
@@ -25,9 +26,21 @@ Storage = Annotated[
 ]
 
 
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print it as JSON for programs, numbers in full: see docs/commands.md.")
+]
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
 WorkloadName = Annotated[
     str | None,
-    typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
+    typer.Option(
+        metavar="WORKLOAD",
+        help="Name or file of the workload; default: the study's own.",
+        autocompletion=workloads,
+    ),
 ]
 
 
@@ -147,9 +160,17 @@ TableKeys = Annotated[
 ]
 
 
+OneArm = Annotated[
+    str | None,
+    typer.Option("--arm", metavar="ARM", help="Only the trials of this arm.", autocompletion=arms),
+]
+
+
 ArmNames = Annotated[
     list[str] | None,
-    typer.Option("--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable."),
+    typer.Option(
+        "--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable.", autocompletion=arms
+    ),
 ]
 
 

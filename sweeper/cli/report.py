@@ -6,11 +6,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from ..errors import InputError
 from ..paths import Home, storage_url
 from .command import StudyName
 from .options import (
     ArmNames,
+    AsJson,
     ImageFormat,
+    Quiet,
     SortColumn,
     Storage,
     TableFormat,
@@ -25,6 +28,8 @@ def report(
     study: StudyName = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
     tables: TableKeys = None,
     arms: ArmNames = None,
     sort: SortColumn = None,
@@ -49,6 +54,9 @@ def report(
     from ..store.database import Database
     from ..store.studies import find_study
 
+    if as_json and form not in ("terminal", "json"):
+        raise InputError(f"--json and --format {form}: leave one of them out")
+    form = "json" if as_json else form
     with Database(storage_url(storage), must_exist=True) as database:
         name = find_study(database, study).row.name
         selection = Selection(tables or (), arms or (), sort)
@@ -56,6 +64,8 @@ def report(
         written = write_report(database, name, folder / name, home, selection, images=figures)
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
+    if quiet:
+        return
     if form == "terminal":
         for warning in written.shown.warnings:
             say(f"Warning: {warning}")

@@ -1,7 +1,6 @@
 """The commands that train a study: from its beginning, or on from where it stopped."""
 
 from collections.abc import Collection
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
     MaxFailures,
+    Quiet,
     StaleTrials,
     Storage,
     Timeout,
@@ -26,7 +26,7 @@ from .options import (
     resuming,
     scores_to_reach,
 )
-from .say import say
+from .say import say, saying
 
 if TYPE_CHECKING:
     from ..study.study import Study
@@ -67,6 +67,7 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Runs a study: sample, train, record. Stop it at will; the same command goes on.
@@ -81,11 +82,20 @@ def run(
     from ..api.training import study_to_run
     from ..study.load import study_folder
 
-    loaded = study_to_run(study, workload, partial(say, err=True), storage, name)
+    loaded = study_to_run(study, workload, saying(quiet, err=True), storage, name)
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     lower = [name for name, task in loaded.tasks.items() if not task.scorer.higher_is_better]
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout, lower)
-    run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
+    run_study(
+        loaded,
+        where,
+        storage,
+        limits,
+        trials=trials,
+        logs=log or (),
+        working=study_folder(study),
+        quiet=quiet,
+    )
 
 
 @placed
@@ -101,6 +111,7 @@ def resume(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Goes on with a study, as it was begun, to the number of trials already asked for.
@@ -112,9 +123,9 @@ def resume(
     """
     from ..api.training import begun_study
 
-    found = begun_study(study, workload, partial(say, err=True), storage)
+    found = begun_study(study, workload, saying(quiet, err=True), storage)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, where, storage, limits, logs=log or ())
+    run_study(found, where, storage, limits, logs=log or (), quiet=quiet)
 
 
 def run_study(
@@ -126,12 +137,13 @@ def run_study(
     trials: int | None = None,
     logs: Collection[str] = (),
     working: Path = Path(),
+    quiet: bool = False,
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
     from ..api.training import train
     from ..observers.terminal import say as note
 
-    console = Console()
+    console = Console(quiet=quiet)
     try:
         count = train(
             study,

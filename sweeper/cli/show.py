@@ -1,6 +1,5 @@
 """The command that shows one trial."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -8,17 +7,15 @@ from rich.console import Console
 
 from ..paths import storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, Storage
-from .say import say
+from .options import MOST_TRIALS, AsJson, Storage
+from .say import say, say_json
 
 
 def show(
     *,
     study: StudyName = None,
     trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print all that is recorded as JSON, numbers in full.")
-    ] = False,
+    as_json: AsJson = False,
     storage: Storage = None,
 ) -> None:
     """Shows one trial: every setting with where it came from, scores by epoch, and what went wrong.
@@ -33,6 +30,6 @@ def show(
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study)
         if as_json:
-            typer.echo(json.dumps(record_json(read_record(store, trial)), indent=1))
+            say_json(record_json(read_record(store, trial)))
         else:
             say(trial_text(store, trial, Console().width))
