@@ -5,17 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from pydantic import BaseModel
-
-from model.config import TrainConfig
-
 from ..text import nearest
 from .armspace import ArmSpace
 from .cells import Cells
 from .conditional import Entry, When, condition_of, holds, plain
 from .constraint import Constraint
+from .fixed import set_paths, value_of
 from .problem import FieldError, FieldPath
-from .settings import field_at, field_path, merged, nested
+from .settings import field_path, merged, nested
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, Value
 from .spec import StudySpec
 from .workload import Workload
@@ -128,13 +125,13 @@ class Spaces:
         conditional = [one for one in spec.entries() if condition_of(one[-1])]
         if not conditional:
             return
-        shared = [*_paths(self.workload.train), *_paths(spec.base), *map(field_path, spec.space)]
-        arms = {arm: [*_paths(spec.settings(arm)), *map(field_path, spec.own(arm))] for arm in spec.arms}
+        shared = [*set_paths(self.workload.train), *set_paths(spec.base), *map(field_path, spec.space)]
+        arms = {arm: [*set_paths(spec.settings(arm)), *map(field_path, spec.own(arm))] for arm in spec.arms}
         for path, arm, key, entry in conditional:
             known = {*shared, *(one for name, own in arms.items() if arm in (None, name) for one in own)}
             for name in condition_of(entry):
                 if field_path(name) not in known:
-                    near = nearest(name, [*spec.varied, *(".".join(one) for one in _paths(spec.base))])
+                    near = nearest(name, [*spec.varied, *(".".join(one) for one in set_paths(spec.base))])
                     reason = f"neither varies nor is set, in `base` or an arm{near}"
                     yield FieldError((*path, key, "when", name), reason)
 
@@ -258,44 +255,3 @@ def _named(one: Constraint, of_field: Mapping[tuple[str, ...], str]) -> Constrai
     left = of_field.get(field_path(one.left), one.left)
     right = of_field.get(field_path(one.right), one.right) if isinstance(one.right, str) else one.right
     return replace(one, left=left, right=right)
-
-
-def value_of(settings: Mapping[str, Any], name: str) -> Value:
-    """The value of a setting that an arm has where nothing varies; null where there is none.
-
-    Args:
-        settings: What is set, in nested mappings.
-        name: The setting.
-    """
-    path = field_path(name)
-    found: Any = settings
-    for part in path:
-        if not isinstance(found, Mapping) or part not in found:
-            return _default(path)
-        found = found[part]
-    return found if isinstance(found, Value) else None
-
-
-def _default(path: tuple[str, ...]) -> Value:
-    """The trainer's default of a setting: that of its group, where the whole of it has one."""
-    top = field_at(TrainConfig, path[:1])
-    found: Any = top.get_default(call_default_factory=True) if top is not None else None
-    if isinstance(found, BaseModel):
-        for part in path[1:]:
-            found = getattr(found, part, None)
-    else:
-        field = field_at(TrainConfig, path)
-        found = None if field is None or field.is_required() else field.get_default(call_default_factory=True)
-    return found if isinstance(found, Value) else None
-
-
-def _paths(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    return _below(nested(settings), ())
-
-
-def _below(settings: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for key, value in settings.items():
-        if isinstance(value, Mapping):
-            yield from _below(value, (*above, key))
-        else:
-            yield (*above, key)
