@@ -131,7 +131,8 @@ def plan(order: Order, workers: int) -> Plan:
             earlier = _earlier(database, study, order)
     except NoStudiesError:
         trials, left = _trials(study, None, order)
-    every = {arm: study.config(arm, study.first, study.spec.seeds[0]) for arm, count in left.items() if count}
+    seed = study.spec.seeds[0]
+    every = {arm: study.config(arm, study.first_of(arm), seed) for arm, count in left.items() if count}
     arms = {arm: config for arm, config in every.items() if isinstance(config, TrainConfig)}
     speeds, why = _measured(arms, order, workers)
     if study.trainer:

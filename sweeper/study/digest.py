@@ -34,3 +34,5 @@ def _digested(spec: StudySpec, workload: Workload) -> Iterator[tuple[str, Any]]:
                 yield prefix + ".".join(path), value
     yield "order of arms", list(spec.arms)
     yield "order of space", list(spec.space)
+    if own := {arm: list(entries) for arm in spec.arms if (entries := spec.own(arm))}:
+        yield "order of the arms' spaces", own

@@ -19,10 +19,12 @@ from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
+from .conditional import plain
+from .formerly import with_ranges
 from .kinds import of_their_kinds
 from .named import is_file
 from .owncode import chain, check_same, code_of, know, load_code
-from .problem import FieldError, SettingError, first_problem
+from .problem import FieldError, FieldPath, SettingError, field_name, first_problem
 from .recommended import outside
 from .rules import check_rules
 from .setter import setter_of
@@ -138,14 +140,18 @@ def _loaded(
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
     _check_names(files, study.tasks, spec)
-    for key, line in (*outside(study), *_uneven(spec)):
-        say(f"{study_file.place(('space', key))}: {line}")
+    for place, line in (*outside(study), *_uneven(spec)):
+        say(f"{study_file.place(place)}: {line}")
     return study
 
 
 def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
     recommended = {field_path(key) for key in on.ranges}
-    own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    own = [
+        key
+        for key, entry in spec.space.items()
+        if plain(entry) != WORKLOAD and field_path(key) in recommended
+    ]
     spec = spec.model_copy(update={"code": record_of(loaded())}) if loaded() else spec
     old = begun(f"{spec.name}@{on.name}") if own else None
     if old is not None:
@@ -153,13 +159,15 @@ def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str
     return Study(spec, on, written)
 
 
-def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
-    """The study's own ranges whose step does not end at `high`: key, and one line."""
-    for key, entry in spec.space.items():
+def _uneven(spec: StudySpec) -> Iterator[tuple[FieldPath, str]]:
+    """The study's own ranges whose step does not end at `high`: where they stand, and one line."""
+    for section, _, key, written in spec.entries():
+        entry = plain(written)
         if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+            place = (*section, key)
             yield (
-                key,
-                f"space.{key}: in steps of {entry.step} from low = {entry.low}, the highest value is "
+                place,
+                f"{field_name(place)}: in steps of {entry.step} from low = {entry.low}, the highest value is "
                 f"{entry.highest}, not high = {entry.high}",
             )
 
@@ -254,7 +262,7 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
 
 
 def _check_names(files: list[YamlFile], tasks: Collection[str], spec: StudySpec) -> None:
-    for problem in task_problems(tasks, spec.space):
+    for problem in task_problems(tasks, spec.varied):
         setter, written = setter_of(files, problem.path)
         raise InputError(setter.explain(problem, written))
 
@@ -263,7 +271,7 @@ def _read_workload(
     path: Path, above: tuple[Path, ...], say: Callable[[str], object]
 ) -> tuple[list[YamlFile], Workload]:
     """Reads a workload and those that it extends: their files, its own first, and the merged whole."""
-    file = _with_ranges(read_yaml(path), say)
+    file = with_ranges(read_yaml(path), say)
     own = _validate(WorkloadFile, file, say)
     if own.name != path.stem:
         say(
@@ -280,21 +288,3 @@ def _read_workload(
         raise InputError(file.explain(FieldError(("extends",), reason, own.extends)))
     files, parent = _read_workload(known[own.extends], (*above, path), say)
     return [file, *files], own.over(parent)
-
-
-def _with_ranges(file: YamlFile, say: Callable[[str], object]) -> YamlFile:
-    """A workload's file with `ranges` in the place of `space`, as they were called before.
-
-    Raises:
-        InputError: If it has both.
-    """
-    if "space" not in file.data:
-        return file
-    place = file.place(("space",))
-    if "ranges" in file.data:
-        raise InputError(f"{place}: space: is the old name of `ranges`, which this file has too: write one")
-    say(
-        f"{place}: `space` of a workload is read as `ranges`: it replaces no entry of a study any more, a "
-        f"study takes a range by the word {WORKLOAD}; write `ranges`"
-    )
-    return file.renamed("space", "ranges")

@@ -77,7 +77,7 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     surveys: dict[str, dict[Split, SplitSurvey]] = {}
     try:
         for arm in study.spec.arms:
-            config = study.config(arm, study.first, study.spec.seeds[0])
+            config = study.config(arm, study.first_of(arm), study.spec.seeds[0])
             encoder = config.encoder if isinstance(config, TrainConfig) else None
             check_peft(encoder.lora.rank if encoder else 0)
             if encoder and encoder.source == "minilm" and "minilm" not in checked:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from model.config import Task, TrainConfig
+from model.config.trainers import AnyConfig
 from model.losses import LOSSES
 
 from ...study.study import Study
@@ -49,10 +50,14 @@ def configurations(study: Study) -> list[TrainConfig]:
 
     None of a study whose trainer is own code.
     """
-    first = {name: entry.probes()[0] for name, entry in study.space.items()}
-    chosen = [first | {name: value} for name, entry in study.space.items() for value in entry.probes()]
-    every = (study.config(arm, one, study.spec.seeds[0]) for arm in study.spec.arms for one in chosen or [{}])
-    return [config for config in every if isinstance(config, TrainConfig)]
+    found: list[AnyConfig] = []
+    for arm, space in study.spaces.items():
+        chosen = [
+            space.reach({name: value}) for name, entry in space.entries.items() for value in entry.probes()
+        ]
+        reached = [one for one in chosen if one is not None] or [space.first]
+        found += [study.config(arm, one, study.spec.seeds[0]) for one in reached]
+    return [config for config in found if isinstance(config, TrainConfig)]
 
 
 def _line(name: str, pieces: Iterable[Piece], configs: Sequence[TrainConfig]) -> list[str]:
