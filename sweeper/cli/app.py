@@ -21,6 +21,7 @@ from ..executors import lastresort
 from ..signals import exit_code
 from ..url import scrubbed
 from ..version import __version__
+from .archive import archive
 from .argv import hide_secrets
 from .best import best
 from .clean import clean
@@ -28,12 +29,15 @@ from .command import add
 from .confirm import confirm
 from .dashboard import dashboard
 from .db import databases
+from .delete import delete
 from .diff import diff
 from .ensemble import ensemble
 from .export import export
 from .list import list_studies
 from .new import beginnings
+from .note import note
 from .predict import predict
+from .rename import rename
 from .replay import replay
 from .report import report
 from .retry import retry
@@ -63,6 +67,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "predict": predict,
     "ensemble": ensemble,
     "export": export,
+    "note": note,
+    "rename": rename,
+    "archive": archive,
+    "delete": delete,
     "clean": clean,
     "dashboard": dashboard,
     "validate": validate,

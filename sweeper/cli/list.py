@@ -1,18 +1,25 @@
 """The command that says what there is."""
 
+from typing import Annotated
+
+import typer
+
 from ..errors import NoDatabaseError, NoStudiesError
 from .options import Storage, storage_url
 from .say import say
 
 
-def list_studies(storage: Storage = None) -> None:
+def list_studies(
+    archived: Annotated[bool, typer.Option("--archived", help="List those in the archive too.")] = False,
+    storage: Storage = None,
+) -> None:
     """Lists the studies and workloads that can be run, and the studies that have run.
 
     Your own files in `./studies/` and `./studies/workloads/` come first.
 
     Example: `sweeper list`
     """
-    from ..show.status import tally
+    from ..show.study import standing
     from ..store.database import Database
     from ..study.load import study_files, workload_files
 
@@ -20,7 +27,10 @@ def list_studies(storage: Storage = None) -> None:
     try:
         with Database(storage_url(storage), must_exist=True) as database:
             studies = database.studies()
-            lines += [f"{store.row.name}: {tally(store).standing()}" for store in studies]
+            listed = [store for store in studies if archived or store.row.archived is None]
+            lines += [f"{store.row.name}: {standing(store)}" for store in listed]
+            if len(listed) < len(studies):
+                lines.append(f"Archived: {len(studies) - len(listed)}; see: sweeper list --archived")
     except NoStudiesError as error:
         # One that was named is meant to be there.
         if storage is not None and isinstance(error, NoDatabaseError):

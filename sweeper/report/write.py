@@ -1,6 +1,7 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -117,6 +118,26 @@ def _own(folder: Path, uuid: str) -> Path:
     except OSError:
         return folder
     return folder if found == uuid else folder.with_name(f"{folder.name}.{uuid[:8]}")
+
+
+def move_report(reports: Path, before: str, after: str, uuid: str) -> Path | None:
+    """Lets the report of a study that is renamed be called as it.
+
+    Args:
+        reports: Folder of the reports.
+        before: What the study was called.
+        after: What it is called from now on.
+        uuid: Its UUID, which its report has.
+
+    Returns:
+        Where it is now; None if there is none, or another one has the place.
+    """
+    old, new = _own(reports / before, uuid), reports / after
+    if not (old / MARK).is_file() or _own(old, uuid) != old or new.exists():
+        return None
+    with suppress(OSError):
+        return old.rename(new)
+    return None
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
