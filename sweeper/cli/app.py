@@ -33,6 +33,7 @@ from .delete import delete
 from .diff import diff
 from .ensemble import ensemble
 from .export import export
+from .imports import imports
 from .list import list_studies
 from .new import beginnings
 from .note import note
@@ -130,6 +131,7 @@ for _name, _command in COMMANDS.items():
     add(app, _name, _stoppable(_command))
 
 
+app.add_typer(imports, name="import")
 app.add_typer(databases, name="db")
 app.add_typer(beginnings, name="new")
 

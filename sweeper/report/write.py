@@ -15,13 +15,16 @@ from ..errors import InputError
 from ..paths import Home
 from ..show.spreadsheet import cell
 from ..store.database import Database
+from ..store.foreign import foreign_study
+from ..store.study import StudyStore
 from ..study.named import is_confirmation
 from ..text import one_line
 from .advice import advice
 from .cautions import cautions
 from .checklist import checklist_files
-from .document import Document
+from .document import Document, Table
 from .figures import study_figures
+from .foreign import beside, foreign_document, foreign_frame
 from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
@@ -45,7 +48,8 @@ class Report:
         document: What it says in words and tables.
         shown: What of it is to be printed.
         said: What is to be said about the printed tables, one sentence each.
-        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are.
+        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are; of a study that
+            was imported the tables and the trials alone.
     """
 
     document: Document
@@ -62,6 +66,7 @@ def write_report(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
     images: str | None = None,
+    imported: Sequence[StudyStore] = (),
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
@@ -77,6 +82,7 @@ def write_report(
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
         images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
             they are not.
+        imported: Studies that sweeper did not make, which get a table of their own.
         clock: Tells when it was written.
 
     Raises:
@@ -90,7 +96,8 @@ def write_report(
     stored = read_study(database, store, home)
     results = stored.results
     comparisons = Comparisons(results)
-    document = _document(comparisons, stored)
+    further = [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
+    document = _document(comparisons, stored, further)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now, folder = clock.now(), _own(folder, stored.row.uuid)
@@ -109,6 +116,37 @@ def write_report(
         from .figures.image import write_images  # only here is a browser needed
 
         write_images(figures, folder / "figures", images, IMAGES[images])
+    return Report(document, shown, said, folder)
+
+
+def write_foreign(
+    store: StudyStore,
+    folder: Path,
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+) -> Report:
+    """Writes the report of a study that sweeper did not make: its trials as a table, and as a file.
+
+    Args:
+        store: The study.
+        folder: As of `write_report`.
+        selection: As of `write_report`.
+
+    Raises:
+        InputError: As of `write_report`.
+        DatabaseError: If it cannot be read.
+    """
+    study = foreign_study(store)
+    document, folder = foreign_document(store.row.name, study), _own(folder, store.row.uuid)
+    shown, said = select(document, [], selection)
+    frame = foreign_frame(study).rename(columns=cell)
+    table = frame.map(lambda value: cell(value) if isinstance(value, str) else value)
+    try:
+        write_beside(folder / MARK, store.row.uuid + "\n")
+        for form in FORMATS.values():
+            write_beside(folder / f"tables{form.suffix}", form.render(document))
+        write_beside(folder / "trials.csv", str(table.to_csv(index=False, lineterminator="\n")))
+    except OSError as error:
+        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
     return Report(document, shown, said, folder)
 
 
@@ -147,10 +185,10 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
-def _document(comparisons: Comparisons, stored: Stored) -> Document:
+def _document(comparisons: Comparisons, stored: Stored, further: Sequence[Table]) -> Document:
     results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
-    tables = study_tables(results, keys, comparisons)
+    tables = [*study_tables(results, keys, comparisons), *further]
     shown = {table.key for table in tables}
     return Document(
         study=results.name,

@@ -1,11 +1,11 @@
-"""Renames, puts away and deletes studies while six drivers are at work, and kills whoever does it at every step.
+"""Renames, archives and deletes studies under six drivers, and kills whoever does it at every step.
 
     python -m tests.faults.lives --rounds 3
 
-Each of the commands is killed before each of its statements, and before each change that it makes on the disk,
-one after the other, and then typed again; after that, answers of the database are lost to it. Meanwhile six
-drivers (``stepped.py``) work on a study, on its confirmation and on a third one, and some of them are killed
-too. A study on which a driver is at work is not deleted. Demanded after every kill and after every command:
+Each of the commands is killed before each of its statements, and before each change that it makes on the
+disk, one after the other, and then typed again; after that, answers of the database are lost to it. Meanwhile
+six drivers (``stepped.py``) work on a study, on its confirmation and on a third one, and some of them are
+killed too. A study on which a driver is at work is not deleted. Demanded after every kill and every command:
 what ``invariants.py`` says of every study that nobody named to be deleted; its row and its trials are there,
 under one of the two names, the same in both sets of tables; no row and no folder is of no study, but of one
 whose deletion was cut short; nothing at all once the same command was typed again. At the end every study is
@@ -166,7 +166,7 @@ class Lives:
     # What happens
 
     def _cut_short(self, do: Do, killed_at: int | None = None, lost: int | None = None) -> bool:
-        """Types a command that is disturbed, then again if it was killed; returns whether it was disturbed."""
+        """Types a command that is disturbed, again if it was killed; returns whether it was disturbed."""
         self._meanwhile()
         hand = Hand(do, self._url, self._stage)
         error = hand.type(killed_at, lost)
