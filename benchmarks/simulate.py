@@ -24,7 +24,7 @@ import numpy as np
 from rich.console import Console
 
 from sweeper.observers.several import Several
-from sweeper.observers.terminal import progress
+from sweeper.observers.view import view_of
 from sweeper.paths import Home
 from sweeper.show.status import tally
 from sweeper.store.database import Database
@@ -129,7 +129,7 @@ def _drive(url: str, study: Study, nodes: Nodes, home: Home, clock: VirtualClock
         # What a sweep prints into a file.
         file = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         count = tally(store, nodes.workers)
-        observer = Several(count, progress(Console(file=file), count))
+        observer = Several(count, view_of(Console(file=file), count))
         Driver(
             store=store,
             study=study,

@@ -124,6 +124,13 @@ def _is_text(name: str) -> bool:
     return True
 
 
+def storage_url(given: Url | None) -> Url:
+    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
+    if given is None and (named := os.environ.get(STORAGE)):
+        return Url(named)
+    return Home.from_environment().storage if given is None else given
+
+
 def data_folder() -> Path | None:
     """The folder of the user's data files, SWEEPER_DATA, or None where it is not set or empty."""
     value = os.environ.get("SWEEPER_DATA")

@@ -119,7 +119,7 @@ def test_the_tree_as_it_is_keeps_every_contract(copy: Path) -> None:
 def test_few_modules_stand_at_the_top_of_the_house() -> None:
     top = list((ROOT / "sweeper").iterdir())
     assert len([path for path in top if path.suffix == ".py"]) <= 13
-    assert len([path for path in top if (path / "__init__.py").exists()]) <= 12
+    assert len([path for path in top if (path / "__init__.py").exists()]) <= 13
 
 
 def test_no_file_is_long_no_function_without_a_reason_and_no_class_name_stands_twice() -> None:

@@ -52,36 +52,25 @@ from .validate import validate
 
 DEBUG = "--debug"
 
-# In the order of the help.
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": run,
-    "resume": resume,
-    "retry": retry,
-    "confirm": confirm,
-    "report": report,
-    "status": status,
-    "list": list_studies,
-    "show": show,
-    "diff": diff,
-    "replay": replay,
-    "best": best,
-    "predict": predict,
-    "ensemble": ensemble,
-    "export": export,
-    "note": note,
-    "rename": rename,
-    "archive": archive,
-    "delete": delete,
-    "clean": clean,
-    "dashboard": dashboard,
-    "validate": validate,
-    "schema": schema,
+# In the order of the help, under its headings.
+GROUPS: dict[str, dict[str, Callable[..., None]]] = {
+    "Train": {"run": run, "resume": resume, "retry": retry, "confirm": confirm, "replay": replay},
+    "Look": {
+        "report": report,
+        "status": status,
+        "list": list_studies,
+        "show": show,
+        "diff": diff,
+        "dashboard": dashboard,
+    },
+    "Use what was trained": {"best": best, "predict": predict, "ensemble": ensemble, "export": export},
+    "A study as a whole": {"note": note, "rename": rename, "archive": archive, "delete": delete},
+    "Files and databases": {"validate": validate, "schema": schema, "clean": clean},
 }
 
 TRAINING = {"run", "resume", "confirm"}
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="markdown",
@@ -127,13 +116,14 @@ def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
     return stopped
 
 
-for _name, _command in COMMANDS.items():
-    add(app, _name, _stoppable(_command))
+for _group, _commands in GROUPS.items():
+    for _name, _command in _commands.items():
+        add(app, _name, _stoppable(_command), _group)
 
 
-app.add_typer(imports, name="import")
-app.add_typer(databases, name="db")
-app.add_typer(beginnings, name="new")
+app.add_typer(databases, name="db", rich_help_panel=_group)
+app.add_typer(beginnings, name="new", rich_help_panel=_group)
+app.add_typer(imports, name="import", rich_help_panel=_group)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from ..paths import storage_url
 from .command import StudyThere
-from .options import Storage, storage_url
+from .options import Storage
 from .say import say
 
 

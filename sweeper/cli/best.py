@@ -4,19 +4,18 @@ import shlex
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
-from ..paths import Home, data_folder
+from ..errors import InputError
+from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from .command import StudyName
-from .options import Storage, file_path, storage_url
-from .say import say
+from .options import AsJson, OneArm, Storage, file_path
+from .say import say, say_json
 
 
 def best(
     study: StudyName = None,
     *,
-    arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
+    arm: OneArm = None,
     export: Annotated[
         Path | None,
         file_path(
@@ -25,6 +24,7 @@ def best(
             "replaced, anything else stays untouched.",
         ),
     ] = None,
+    as_json: AsJson = False,
     storage: Storage = None,
 ) -> None:
     """Shows the trial with the highest overall; with --export, writes its model as a Hugging Face folder.
@@ -34,6 +34,7 @@ def best(
     Example: `sweeper best sbert-grid --export models/sbert`
     """
     from ..show.best import best_run, best_text
+    from ..show.record import read_record, record_json
     from ..store.database import Database
     from ..store.studies import find_study
     from ..study.recorded import config_of
@@ -41,6 +42,11 @@ def best(
     with Database(storage_url(storage), must_exist=True) as database, terminable():
         store = find_study(database, study)
         run = best_run(store, arm)
+        if as_json:
+            if export is not None:
+                raise InputError("--json prints what is recorded of the trial: leave --export out")
+            say_json(record_json(read_record(store, run.number)))
+            return
         if export is None:
             say(best_text(store, run))
             return

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import STUDY_RUN, Which
-from .options import Storage, storage_url
+from .options import Storage
 from .say import say
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 from typer.models import ArgumentInfo
 
 from ..errors import InputError
+from .completion import begun_studies, study_files_and_begun
 from .options import MOST_TRIALS
 
 
@@ -78,9 +79,16 @@ def _is_number_alone(arguments: list[Any], written: dict[str, Any]) -> bool:
     return number and first is not last and last.type_descriptor.annotation is int
 
 
-def add(app: typer.Typer, name: str, command: Callable[..., None]) -> None:
-    """Makes a function a command; one with a parameter marked `Which` takes STUDY in both forms."""
-    app.command(name, cls=Command)(_about_a_study(command))
+def add(app: typer.Typer, name: str, command: Callable[..., None], group: str | None = None) -> None:
+    """Makes a function a command; one with a parameter marked `Which` takes STUDY in both forms.
+
+    Args:
+        app: To which it is added.
+        name: What is typed.
+        command: The function.
+        group: The heading of the help under which it stands.
+    """
+    app.command(name, cls=Command, rich_help_panel=group)(_about_a_study(command))
 
 
 def _about_a_study(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,8 +123,11 @@ def _about_a_study(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _parameters(which: Which) -> tuple[inspect.Parameter, inspect.Parameter]:
-    argument = typer.Argument(metavar="STUDY", help=which.help)
-    option = typer.Option("--study", metavar="STUDY", help="STUDY, written as an option.")
+    names = study_files_and_begun if which.needed else begun_studies
+    argument = typer.Argument(metavar="STUDY", help=which.help, autocompletion=names)
+    option = typer.Option(
+        "--study", metavar="STUDY", help="STUDY, written as an option.", autocompletion=names
+    )
     kind = inspect.Parameter.KEYWORD_ONLY
     return (
         inspect.Parameter("study_argument", kind, default=None, annotation=Annotated[str | None, argument]),

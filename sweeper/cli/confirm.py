@@ -4,10 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ..paths import storage_url
 from ..sweep.stopping import MAX_FAILURES, Limits
 from .command import StudyName
 from .executor import Placement, placed
-from .options import MaxFailures, Storage, Timeout, storage_url
+from .options import MaxFailures, Quiet, Storage, Timeout
 from .run import run_study
 
 MOST_SEEDS = 10_000
@@ -33,6 +34,7 @@ def confirm(
     where: Placement,
     timeout: Timeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Trains the leaders of a study again, at seeds that its search has not seen.
@@ -59,4 +61,4 @@ def confirm(
         before = stored_study(earlier.row) if earlier else None
         confirming = confirmation(found.study, leaders, seeds, before)
     limits = Limits(seconds=timeout, max_failures=max_failures)
-    run_study(confirming, where, storage, limits)
+    run_study(confirming, where, storage, limits, quiet=quiet)

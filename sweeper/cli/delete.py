@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import Home
+from ..paths import Home, storage_url
 from ..text import plural
 from .command import StudyThere
-from .options import Storage, storage_url
+from .options import Storage
 from .say import say
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, file_path, storage_url
-from .say import say
+from .options import MOST_TRIALS, AsJson, Storage, file_path
+from .say import say, say_json
 
 
 def diff(
@@ -25,6 +25,7 @@ def diff(
         Path | None,
         file_path("FILE", "Write every dev row with two predictions there, as CSV."),
     ] = None,
+    as_json: AsJson = False,
     storage: Storage = None,
 ) -> None:
     """Puts two trials side by side: settings that differ, scores by epoch, rows where they disagree.
@@ -39,6 +40,7 @@ def diff(
     from ..errors import InputError
     from ..show.diff import diff as compare
     from ..show.diff import print_diff
+    from ..show.differing import diff_json
     from ..show.disagreement import as_csv
     from ..store.database import Database
     from ..store.studies import find_study
@@ -47,7 +49,10 @@ def diff(
         found = compare(find_study(database, study), first, second, Home.from_environment())
     if csv is not None and found.rows is None:
         raise InputError(f"--csv {str(csv)!r}: the predictions of one trial are gone, or not made yet")
-    print_diff(found, Console(), rows)
+    if as_json:
+        say_json(diff_json(found))
+    else:
+        print_diff(found, Console(), rows)
     if csv is not None and found.rows is not None:
         write_beside(csv, as_csv(found.rows, found.names))
-        say(f"Rows: {csv}")
+        say(f"Rows: {csv}", err=as_json)

@@ -7,10 +7,10 @@ import typer
 from rich.console import Console
 
 from ..errors import InputError
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
-from .options import Storage, file_path, storage_url
-from .say import say
+from .options import AsJson, OneArm, Storage, file_path
+from .say import say, say_json
 
 TopTrials = Annotated[
     int | None,
@@ -42,11 +42,12 @@ def ensemble(
     top: TopTrials = None,
     seeds: AllSeeds = False,
     greedy: Greedy = False,
-    arm: Annotated[str | None, typer.Option(metavar="ARM", help="Only the trials of this arm.")] = None,
+    arm: OneArm = None,
     output: Annotated[
         Path | None,
         file_path("FILE", "Write members and predictions there, as JSON: a name that ends in .json."),
     ] = None,
+    as_json: AsJson = False,
     storage: Storage = None,
 ) -> None:
     """Averages the stored predictions of trials, and scores that beside the best single trial.
@@ -58,7 +59,7 @@ def ensemble(
     """
     from ..export.ensembles.printed import print_ensemble
     from ..export.ensembles.stored import choose_ensemble
-    from ..export.ensembles.written import check_name, write_ensemble
+    from ..export.ensembles.written import check_name, ensemble_json, write_ensemble
     from ..store.database import Database
     from ..store.studies import find_study
 
@@ -79,7 +80,10 @@ def ensemble(
         )
     if chosen.left_out:
         say(f"Warning: {'; '.join(chosen.left_out)}", err=True)
-    print_ensemble(chosen, Console())
+    if as_json:
+        say_json(ensemble_json(chosen))
+    else:
+        print_ensemble(chosen, Console())
     if output is not None:
         write_ensemble(chosen, output)
-        say(f"Predictions: {output}")
+        say(f"Predictions: {output}", err=as_json)

@@ -3,16 +3,18 @@
 from pathlib import Path
 from typing import Annotated
 
+from ..paths import storage_url
 from ..text import plural
 from .command import StudyName
-from .options import Storage, file_path, storage_url
-from .say import say
+from .options import Quiet, Storage, file_path
+from .say import saying
 
 
 def export(
     study: StudyName = None,
     *,
     trials: Annotated[Path, file_path("FILE", "Where to: a name that ends in .csv, .json or .parquet.")],
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Writes all trials of a study to one file, one row each, numbers in full.
@@ -27,4 +29,4 @@ def export(
     with Database(storage_url(storage), must_exist=True) as database:
         frame = find_study(database, study).trials.trials_frame()
     write_trials(frame, trials)
-    say(f"{plural(len(frame), 'trial')}: {trials}")
+    saying(quiet)(f"{plural(len(frame), 'trial')}: {trials}")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import check_name
+from ..paths import check_name, storage_url
 from ..text import plural
 from ..url import Url
 from ..version import __version__
 from .command import add
-from .options import Storage, storage_url
+from .options import Storage
 from .say import say
 
 if TYPE_CHECKING:

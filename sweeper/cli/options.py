@@ -1,21 +1,16 @@
 """The options that several commands share, and what they stand for."""
 
-import os
 import re
 import shlex
-from collections.abc import Callable, Collection
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Collection
+from typing import Annotated, Any
 
 import typer
 
-from ..paths import STORAGE, Home, user_path
+from ..paths import user_path
 from ..report.formats import FORMATS, IMAGES
 from ..url import Url
-from .say import say
-
-if TYPE_CHECKING:
-    from ..study.study import Study
+from .completion import arms, workloads
 
 MOST_TRIALS = 2**31 - 1
 """The largest number that a database has for a trial."""
@@ -31,9 +26,21 @@ Storage = Annotated[
 ]
 
 
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print it as JSON for programs, numbers in full: see docs/commands.md.")
+]
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
 WorkloadName = Annotated[
     str | None,
-    typer.Option(metavar="WORKLOAD", help="Name or file of the workload; default: the study's own."),
+    typer.Option(
+        metavar="WORKLOAD",
+        help="Name or file of the workload; default: the study's own.",
+        autocompletion=workloads,
+    ),
 ]
 
 
@@ -153,9 +160,17 @@ TableKeys = Annotated[
 ]
 
 
+OneArm = Annotated[
+    str | None,
+    typer.Option("--arm", metavar="ARM", help="Only the trials of this arm.", autocompletion=arms),
+]
+
+
 ArmNames = Annotated[
     list[str] | None,
-    typer.Option("--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable."),
+    typer.Option(
+        "--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable.", autocompletion=arms
+    ),
 ]
 
 
@@ -173,37 +188,7 @@ ImageFormat = Annotated[
 ]
 
 
-def storage_url(given: Url | None) -> Url:
-    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
-    if given is None and (named := os.environ.get(STORAGE)):
-        return Url(named)
-    return Home.from_environment().storage if given is None else given
-
-
 def resuming(name: str, given: Url | None) -> str:
     """The command that goes on with a study in the database that was given, secrets hidden."""
     where = "" if given is None else f" --storage {shlex.quote(str(given))}"
     return f"sweeper resume {name}{where}"
-
-
-def named_study(
-    study: str, workload: str | None, begun: Callable[[str], "Study | None"] = lambda name: None
-) -> "Study":
-    """The study that was named, on its workload.
-
-    Args:
-        study: Name of a study, with or without @workload, or path of a study file.
-        workload: Name or file of the workload; None for the study's own.
-        begun: As of `load_study`.
-
-    Raises:
-        InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
-    """
-    from ..study.load import load_study
-    from ..study.named import is_file, split_name
-
-    told = partial(say, err=True)
-    if is_file(study):
-        return load_study(study, workload, told, begun)
-    asked = split_name(study, workload)
-    return load_study(str(asked.study), asked.workload, told, begun)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import Home, data_folder
+from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from ..text import plural, trial_names
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, file_path, storage_url
-from .say import say
+from .options import MOST_TRIALS, OneArm, Quiet, Storage, file_path
+from .say import say, saying
 
 if TYPE_CHECKING:
     from ..store.study import StudyStore
@@ -57,13 +57,14 @@ def predict(
     study: StudyName = None,
     *,
     trial: TrialNumber = None,
-    arm: Annotated[str | None, typer.Option(metavar="ARM", help="The best trial of this arm.")] = None,
+    arm: OneArm = None,
     top: Top = None,
     task: TaskName = None,
     given: InputFile = None,
     output: OutputFile = None,
     hashed: Hashed = False,
     course: Course = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Predicts the rows of a file with the best trial, or with others: classes and probabilities, or scores.
@@ -85,6 +86,7 @@ def predict(
         raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
     if output is not None and given is not None:
         check_output(output, given)
+    tell = saying(quiet)
     home, data = Home.from_environment(), data_folder()
     with terminable():
         with Database(storage_url(storage), must_exist=True) as database:
@@ -100,14 +102,14 @@ def predict(
                 )
             files = {} if course is None else course_files(data, tasks)
             rows = None if given is None else find_input(given, tasks, task)
-            say(f"{store.row.name} {trial_names([run.number for run in runs])}")
-            ensemble = load_ensemble(store, runs, home=home, data=data, say=say)
+            tell(f"{store.row.name} {trial_names([run.number for run in runs])}")
+            ensemble = load_ensemble(store, runs, home=home, data=data, say=tell)
         if course is not None:
             for line in write_course(files, ensemble, course):
-                say(line)
+                tell(line)
         if rows is not None and output is not None:
             count, missing = write_predictions(rows, ensemble, output, hashed=hashed)
-            say(f"{plural(count, 'row')} of task {rows.name}: {output}")
+            tell(f"{plural(count, 'row')} of task {rows.name}: {output}")
             if missing:
                 first = f"the first {rows.table.unit} {missing[0]}"
                 say(f"{plural(len(missing), 'row')} without a text, {first}, not predicted", err=True)

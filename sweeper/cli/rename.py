@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ConflictError, InputError, SweeperError
-from ..paths import check_name, check_study
+from ..paths import check_name, check_study, storage_url
 from .command import StudyThere
-from .options import Storage, file_path, storage_url
+from .options import Storage, file_path
 from .say import say
 
 if TYPE_CHECKING:

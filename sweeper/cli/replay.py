@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from ..paths import Home, data_folder
+from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, storage_url
+from .options import MOST_TRIALS, Storage
 from .say import say
 
 

@@ -7,17 +7,18 @@ import typer
 from rich.console import Console
 
 from ..errors import InputError
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
 from .options import (
     ArmNames,
+    AsJson,
     ImageFormat,
+    Quiet,
     SortColumn,
     Storage,
     TableFormat,
     TableKeys,
     file_path,
-    storage_url,
 )
 from .say import say
 
@@ -30,6 +31,8 @@ def report(
     study: StudyName = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
     tables: TableKeys = None,
     arms: ArmNames = None,
     sort: SortColumn = None,
@@ -62,6 +65,9 @@ def report(
     from ..store.database import Database
     from ..store.studies import find_study
 
+    if as_json and form not in ("terminal", "json"):
+        raise InputError(f"--json and --format {form}: leave one of them out")
+    form = "json" if as_json else form
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study, foreign=True)
         name = store.row.name
@@ -76,6 +82,8 @@ def report(
             )
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
+    if quiet:
+        return
     if form == "terminal":
         for warning in written.shown.warnings:
             say(f"Warning: {warning}")

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from ..paths import storage_url
 from ..trial import ErrorClass
 from .command import StudyName
-from .options import Storage, resuming, storage_url
+from .options import Storage, resuming
 from .say import say
 
 

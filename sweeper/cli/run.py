@@ -1,24 +1,21 @@
 """The commands that train a study: from its beginning, or on from where it stopped."""
 
 from collections.abc import Collection
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from ..errors import NoStudiesError
 from ..observers.tools import TOOLS
-from ..paths import Home, data_folder
-from ..signals import exit_code, terminable
+from ..signals import exit_code
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
 from .options import (
     MaxFailures,
+    Quiet,
     StaleTrials,
     Storage,
     Timeout,
@@ -26,15 +23,12 @@ from .options import (
     Until,
     WorkloadName,
     named,
-    named_study,
     resuming,
     scores_to_reach,
-    storage_url,
 )
-from .say import say
+from .say import say, saying
 
 if TYPE_CHECKING:
-    from ..store.database import Database
     from ..study.study import Study
 
 Logs = Annotated[
@@ -73,6 +67,7 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Runs a study: sample, train, record. Stop it at will; the same command goes on.
@@ -84,36 +79,23 @@ def run(
 
     On real data: `SWEEPER_DATA=path/to/cs224n sweeper run --study sbert-grid --workload minilm --trials 4`
     """
+    from ..api.training import study_to_run
     from ..study.load import study_folder
 
-    def begun(own: str) -> "Study | None":
-        return _begun(own if name is None else f"{name}@{own.rpartition('@')[2]}", storage)
-
-    loaded = named_study(study, workload, begun)
-    loaded = loaded if name is None else loaded.named(name)
+    loaded = study_to_run(study, workload, saying(quiet, err=True), storage, name)
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     lower = [name for name, task in loaded.tasks.items() if not task.scorer.higher_is_better]
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout, lower)
-    run_study(loaded, where, storage, limits, trials=trials, logs=log or (), working=study_folder(study))
-
-
-def patient_database(storage: Url | None) -> "Database":
-    """The database of a command that trains: where it does not answer, that is waited for."""
-    from ..store.database import Database
-    from ..store.retrying import DATABASE_SECONDS, RetryPolicy
-
-    waits = RetryPolicy(DATABASE_SECONDS, partial(say, err=True))
-    return Database(storage_url(storage), must_exist=True, waits=waits)
-
-
-def _begun(name: str, storage: Url | None) -> "Study | None":
-    """A study as it was begun; None if it was not."""
-    from ..study.load import stored_study
-
-    with suppress(NoStudiesError), patient_database(storage) as database:
-        store = database.find(name)
-        return None if store is None else stored_study(store.row)
-    return None
+    run_study(
+        loaded,
+        where,
+        storage,
+        limits,
+        trials=trials,
+        logs=log or (),
+        working=study_folder(study),
+        quiet=quiet,
+    )
 
 
 @placed
@@ -129,6 +111,7 @@ def resume(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
+    quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
     """Goes on with a study, as it was begun, to the number of trials already asked for.
@@ -138,13 +121,11 @@ def resume(
 
     Example: `sweeper resume sbert-grid@demo`
     """
-    from ..store.studies import find_study
-    from ..study.load import stored_study
+    from ..api.training import begun_study
 
-    with patient_database(storage) as database:
-        found = stored_study(find_study(database, study, workload).row)
+    found = begun_study(study, workload, saying(quiet, err=True), storage)
     limits = Limits(seconds=timeout, trial_seconds=trial_timeout, max_failures=max_failures)
-    run_study(found, where, storage, limits, logs=log or ())
+    run_study(found, where, storage, limits, logs=log or (), quiet=quiet)
 
 
 def run_study(
@@ -156,21 +137,27 @@ def run_study(
     trials: int | None = None,
     logs: Collection[str] = (),
     working: Path = Path(),
+    quiet: bool = False,
 ) -> None:
     """Runs a study, says how far it came, and exits as the commands that train promise."""
+    from ..api.training import train
     from ..observers.terminal import say as note
-    from ..sweep.order import Order, Places
 
-    run_order = where(study)
-    home = Home.from_environment()
-    places = Places(storage_url(storage), home, data_folder(), working)
-    order = Order(study, trials, places, Console(), limits, logs)
+    console = Console(quiet=quiet)
     try:
-        with terminable():
-            count = run_order(order)
+        count = train(
+            study,
+            where(study),
+            limits,
+            console=console,
+            storage=storage,
+            trials=trials,
+            logs=logs,
+            working=working,
+        )
     except KeyboardInterrupt as stop:
         say(str(stop) or f"Stopped; go on with: {resuming(study.name, storage)}", err=True)
         raise typer.Exit(exit_code(stop)) from None
-    note(order.console, f"{study.name}: {count.standing()}")
+    note(console, f"{study.name}: {count.standing()}")
     if count.failed:
         raise typer.Exit(1)

@@ -1,15 +1,14 @@
 """The command that shows a study, or one trial."""
 
-import json
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from ..paths import Home
+from ..paths import Home, storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, Storage, storage_url
-from .say import say
+from .options import MOST_TRIALS, AsJson, Storage
+from .say import say, say_json
 
 
 def show(
@@ -21,9 +20,7 @@ def show(
             metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial; default: the study itself."
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print all that is recorded as JSON, numbers in full.")
-    ] = False,
+    as_json: AsJson = False,
     storage: Storage = None,
 ) -> None:
     """Shows a study and its history; or one trial: every setting with its origin, scores, what went wrong.
@@ -41,7 +38,7 @@ def show(
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study, foreign=True)
         if as_json:
-            typer.echo(json.dumps(study_json(store) if trial is None else trial_json(store, trial), indent=1))
+            say_json(study_json(store) if trial is None else trial_json(store, trial))
         elif trial is None:
             say(study_text(store, Home.from_environment()))
         else:

@@ -1,13 +1,14 @@
 """The command that checks a study file, or a workload."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from ..paths import data_folder
 from .command import Which
-from .options import WorkloadName, named_study
+from .options import WorkloadName
 from .say import say
 
 STUDY_OR_WORKLOAD = (
@@ -37,6 +38,7 @@ def validate(
     from model.data.survey import cut_shares
     from model.errors import EncoderError
 
+    from ..api.training import named_study
     from ..search.ending import end_of
     from ..show.data import data_lines, data_warnings, sample_lines
     from ..show.outline import outline
@@ -45,7 +47,8 @@ def validate(
     from ..sweep.precision import precision_line
 
     alone = workload is None and is_workload(study)
-    loaded = load_workload(study, lambda line: say(line, err=True)) if alone else named_study(study, workload)
+    told = partial(say, err=True)
+    loaded = load_workload(study, told) if alone else named_study(study, workload, told)
     surveys = check_inputs(loaded, data_folder())
     first = loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0])
     tasks = first.tasks

@@ -7,14 +7,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import forkserver, get_context, resource_tracker, util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from types import ModuleType
 
 from model.files import RunFolder, remove
 from model.maker import temporary_name
@@ -101,7 +102,8 @@ class LocalExecutor:
         )
         try:
             _start_server()
-            process.start()
+            with _without_main():
+                process.start()
         except BaseException:
             # Whatever was forked ends with its lifeline.
             events.close()
@@ -179,6 +181,20 @@ class LocalExecutor:
 def _not_started(number: int, error: Exception) -> Failed:
     message = f"the trial's process could not be started: {str(error) or type(error).__name__}"
     return Failed(number, ErrorClass.KILLED, message, "", disk_full(error))
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hides the script of this process: multiprocessing would run it again in each process of a trial.
+
+    That would begin the sweep again, in a script that calls `sweeper.run` at its top level.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _start_server() -> None:

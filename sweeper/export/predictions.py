@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
@@ -94,6 +94,19 @@ def find_input(file: Path, tasks: Mapping[str, Task], name: str | None) -> Input
         raise InputError(f"--task {name!r}: the tasks of the study are {', '.join(tasks)}")
     asked = tasks if name is None else {name: tasks[name]}
     found = [Input(one, task, input_table(file, task)) for one, task in asked.items()]
+    return choose_input(found)
+
+
+def choose_input(found: Sequence[Input]) -> Input:
+    """The task that is meant: the only one whose texts the rows have, or whose texts and label.
+
+    Args:
+        found: The rows as each task may read them.
+
+    Raises:
+        InputError: If the columns do not tell which one is meant.
+        DataError: If the rows have not the columns of the task.
+    """
     if len(found) == 1:
         for column in _texts(found[0].task):
             found[0].table.position(column)
@@ -171,24 +184,44 @@ def write_predictions(
     Raises:
         DataError: If the rows are damaged.
     """
-    names = given.task.class_names
-    headings = ["id", *[HASH] * hashed, "prediction", *(f"probability.{name}" for name in names)]
     count, missing = 0, []
 
     def records() -> Iterator[Record]:
         nonlocal count
-        for row, value, probabilities in predict_rows(given, ensemble):
+        for record, place in predicted_records(given, ensemble, hashed=hashed):
             count += 1
-            if value is None:
-                missing.append(row.place)
-            said = names[int(value)] if names and value is not None else value
-            cells = probabilities or [None] * len(names)
-            hashes = [_hash(row)] if hashed else []
-            yield dict(zip(headings, (row.id, *hashes, said, *cells), strict=True))
+            if place is not None:
+                missing.append(place)
+            yield record
 
     with beside(file) as place, place.open("x", encoding="utf-8", newline="") as opened:
-        _WRITERS[file.suffix](opened, headings, records())
+        _WRITERS[file.suffix](opened, headings(given.task, hashed=hashed), records())
     return count, missing
+
+
+def headings(task: Task, *, hashed: bool = False) -> list[str]:
+    """The columns of predictions: ``id``, perhaps the hash, ``prediction``, ``probability.<class>``."""
+    return ["id", *[HASH] * hashed, "prediction", *(f"probability.{name}" for name in task.class_names)]
+
+
+def predicted_records(
+    given: Input, ensemble: Ensemble, *, hashed: bool = False
+) -> Iterator[tuple[Record, int | None]]:
+    """The prediction for each row by `headings`, in the order of the rows.
+
+    Yields:
+        What is to be written, and the place of a row in which a text is missing, else None.
+
+    Raises:
+        DataError: If the rows are damaged.
+    """
+    names, columns = given.task.class_names, headings(given.task, hashed=hashed)
+    for row, value, probabilities in predict_rows(given, ensemble):
+        said = names[int(value)] if names and value is not None else value
+        cells = probabilities or [None] * len(names)
+        hashes = [_hash(row)] if hashed else []
+        record = dict(zip(columns, (row.id, *hashes, said, *cells), strict=True))
+        yield record, row.place if value is None else None
 
 
 def predict_rows(given: Input, ensemble: Ensemble) -> Iterator[Answer]:

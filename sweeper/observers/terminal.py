@@ -124,14 +124,12 @@ class LiveProgress(Observer):
         self._live.refresh()
 
     def _view(self) -> Group:
-        headings = [Heading("trial", numeric=True), Heading("arm")]
-        headings += [Heading(name, numeric=True) for name in ("epoch", "overall", *self._tasks, "time")]
-        headings.append(Heading("settings", optional=True))
+        headings = headings_of(self._tasks)
         now, under_way = time.monotonic(), dict(self._tally.under_way)
         rows = []
         for number in self._lines:
             running = None if number is None else under_way.get(number)
-            cells = _cells(running, self._tasks, now - running.began) if running else ["—", "idle"]
+            cells = cells_of(running, self._tasks, now) if running else ["—", "idle"]
             style = "" if running else "dim"
             rows.append([Text(cell, style) for cell in cells + [""] * (len(headings) - len(cells))])
         table, _ = fit(headings, rows, self._console.width, rule=False)
@@ -139,8 +137,21 @@ class LiveProgress(Observer):
         return Group(table, *(Text(line) for line in tally.details()), Text(tally.summary()))
 
 
-def _cells(running: UnderWay, tasks: list[str], seconds: float) -> list[str]:
-    """Number, arm, epoch, overall, a score per task, time, hyperparameters."""
+def headings_of(tasks: list[str]) -> list[Heading]:
+    """Of the columns of `cells_of`."""
+    headings = [Heading("trial", numeric=True), Heading("arm")]
+    headings += [Heading(name, numeric=True) for name in ("epoch", "overall", *tasks, "time")]
+    return [*headings, Heading("settings", optional=True)]
+
+
+def cells_of(running: UnderWay, tasks: list[str], now: float) -> list[str]:
+    """Number, arm, epoch, overall, a score per task, time, hyperparameters.
+
+    Args:
+        running: A trial under way.
+        tasks: Names of the tasks.
+        now: The monotonic clock, in seconds.
+    """
     trial, result = running.trial, running.result
     scores = result.dev_scores() if result else {}
     if result is not None and result.overall is not None:
@@ -152,11 +163,6 @@ def _cells(running: UnderWay, tasks: list[str], seconds: float) -> list[str]:
         one_line(trial.arm),
         f"{result.epoch}/{trial.config.epochs}" if result else started,
         *(f"{scores[name]:.3f}" if name in scores else absent for name in ("overall", *tasks)),
-        str(timedelta(seconds=int(seconds))),
+        str(timedelta(seconds=int(now - running.began))),
         setting_line(trial.params, brief),
     ]
-
-
-def progress(console: Console, tally: Tally) -> PlainProgress | LiveProgress:
-    """The view that fits the console; it reads the tally, which is to hear everything before it."""
-    return LiveProgress(console, tally) if console.is_terminal else PlainProgress(console, tally)

@@ -97,7 +97,7 @@ def write_report(
     results = stored.results
     comparisons = Comparisons(results)
     further = [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
-    document = _document(comparisons, stored, further)
+    document = document_of(comparisons, stored, further)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now, folder = clock.now(), _own(folder, stored.row.uuid)
@@ -185,7 +185,14 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
-def _document(comparisons: Comparisons, stored: Stored, further: Sequence[Table]) -> Document:
+def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Table] = ()) -> Document:
+    """What a report says, before it has a format.
+
+    Args:
+        comparisons: Of the arms of the study.
+        stored: The study.
+        further: Tables that come after its own.
+    """
     results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
     tables = [*study_tables(results, keys, comparisons), *further]

@@ -7,12 +7,13 @@ from typing import Any
 from ..errors import InputError
 from ..paths import Home
 from ..runs.folder import StudyFolder
-from ..store.foreign import foreign_study
+from ..store.foreign import foreign_study, storable_value
 from ..store.study import StudyStore
 from ..study.foreign import ForeignTrial
 from ..text import one_line, plural, setting, setting_line
 from .disk import disk_line
 from .record import read_record, record_json
+from .standing import standing_json
 from .status import tally
 from .trial import trial_text
 
@@ -24,6 +25,24 @@ def standing(store: StudyStore) -> str:
     study = foreign_study(store)
     count = f"{plural(len(study.trials), 'trial')}, {len(study.complete)} complete"
     return f"{count}; {one_line(study.origin.words())}"
+
+
+def listed_json(store: StudyStore) -> dict[str, Any]:
+    """How far a study is, as `standing_json`; of one that was imported, what it has.
+
+    Returns:
+        As of `standing_json`, ``origin``, null unless it was imported, and ``archived``, a moment or null.
+        An imported study has no ``arms``, and its ``best`` is null: it has no overall.
+    """
+    row = store.row
+    if row.origin is None:
+        found = standing_json(store)
+    else:
+        states = Counter(str(trial.state) for trial in foreign_study(store).trials)
+        counts = {state: states[state] for state in ("complete", "pruned", "failed")}
+        found = {"study": row.name, "uuid": row.uuid, "wanted": row.wanted, **counts}
+        found |= {"failures": {}, "best": None, "arms": {}}
+    return {**found, "origin": row.origin, "archived": row.archived and row.archived.isoformat()}
 
 
 def study_text(store: StudyStore, home: Home) -> str:
@@ -96,7 +115,7 @@ def trial_json(store: StudyStore, number: int) -> Mapping[str, Any]:
         "label": trial.label,
         "state": str(trial.state),
         "params": dict(trial.params),
-        "values": dict(trial.values),
+        "values": {name: storable_value(value) for name, value in trial.values.items()},
         **{name: moment and moment.isoformat() for name, moment in moments.items()},
     }
 

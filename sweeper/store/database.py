@@ -41,6 +41,7 @@ class Database:
         url: ``sqlite:///path`` or ``postgresql://…``. Missing tables are made, old ones migrated.
         must_exist: Whether a database without studies is an error, for commands that only read. They need no
             right to write it.
+        read_only: Whether it is opened without the right to write it, and so neither made nor migrated.
         clock: The time of leases on SQLite, of what is recorded, and of waiting.
         waits: How long a database is waited for that does not answer, here and in every method.
 
@@ -58,14 +59,17 @@ class Database:
         must_exist: bool = False,
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
         waits: RetryPolicy = RetryPolicy(),  # noqa: B008 - nor has this
+        *,
+        read_only: bool = False,
     ) -> None:
         checked = check_url(url)
-        until_answered(lambda: self._open(checked, must_exist, clock), waits, clock)
+        until_answered(lambda: self._open(checked, must_exist, read_only, clock), waits, clock)
         self.access.retry_policy = waits
 
-    def _open(self, checked: sa.URL, must_exist: bool, clock: Clock) -> None:
+    def _open(self, checked: sa.URL, must_exist: bool, read_only: bool, clock: Clock) -> None:
         with explained(checked), ExitStack() as stack:
-            if must_exist and not may_write(checked):
+            if read_only or (must_exist and not may_write(checked)):
+                _check_there(checked)
                 engine = reading_engine(checked, stack)
                 with engine.connect() as connection:
                     _check_readable(connection, checked)
@@ -78,7 +82,7 @@ class Database:
                     if not ready:
                         with engine.begin() as connection:
                             migrations.upgrade(connection)
-            self.access = Access(engine, clock, reads_only=must_exist)
+            self.access = Access(engine, clock, reads_only=must_exist or read_only)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> Self:
@@ -243,11 +247,16 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
     if file is None or (file.exists() and file.stat().st_size > 0):
         with plain_engine(url).connect() as connection:
             revision = _revision(connection, url)
-    if must_exist and file is not None and not file.exists():
-        raise NoDatabaseError(f"{url}: there is no such file, and {_NO_STUDIES}")
+    if must_exist:
+        _check_there(url)
     if revision is None and must_exist:
         raise NoStudiesError(f"{url}: {_NO_STUDIES}")
     return revision == migrations.known()[0]
+
+
+def _check_there(url: sa.URL) -> None:
+    if url.get_backend_name() == "sqlite" and not sqlite_file(url).exists():
+        raise NoDatabaseError(f"{url}: there is no such file, and {_NO_STUDIES}")
 
 
 _NO_STUDIES = "no studies yet: begin one with `sweeper run --study NAME`"
@@ -265,8 +274,8 @@ def _check_readable(connection: sa.Connection, url: sa.URL) -> None:
         raise NoStudiesError(f"{url}: {_NO_STUDIES}")
     if revision != migrations.known()[0]:
         raise DatabaseError(
-            f"{url}: made by an older sweeper (revision {revision}), and this user may not write it: have "
-            "somebody who may type `sweeper list` on it once, or copy it and name the copy with --storage"
+            f"{url}: made by an older sweeper (revision {revision}), and opened without the right to write "
+            "it: have somebody who may write it type `sweeper list` on it once, or copy it and name the copy"
         )
 
 

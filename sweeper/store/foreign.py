@@ -35,7 +35,7 @@ def keep(connection: sa.Connection, key: int, study: ForeignStudy, access: Acces
             "started": trial.started,
             "finished": trial.finished,
             "params": dict(trial.params),
-            "outcome": {name: _storable(value) for name, value in trial.values.items()},
+            "outcome": {name: storable_value(value) for name, value in trial.values.items()},
         }
         for trial in study.trials
     ]
@@ -67,6 +67,6 @@ def _trial(row: dict[str, Any]) -> ForeignTrial:
     return ForeignTrial(values=values, **{name: row[name] for name in known})
 
 
-def _storable(value: float) -> float | str:
-    """A value as JSON can keep it, which has no infinity."""
+def storable_value(value: float) -> float | str:
+    """A value as JSON can keep it, which has no infinity: ``inf`` and ``-inf`` as text."""
     return value if math.isfinite(value) else str(value)

@@ -1,4 +1,4 @@
-"""A SQLite database that this user may only read: reading one needs no right to write."""
+"""A database that is only read: reading one needs no right to write."""
 
 import os
 import shutil
@@ -25,15 +25,19 @@ def may_write(url: sa.URL) -> bool:
 
 
 def reading_engine(url: sa.URL, stack: ExitStack) -> sa.Engine:
-    """An engine that reads a SQLite database and leaves nothing beside it.
+    """An engine that reads a database, and leaves nothing beside the file of SQLite.
 
     Args:
-        url: The database; its file exists.
+        url: The database; the file of a SQLite URL exists.
         stack: Closes it.
 
     Raises:
         DatabaseError: If this user may not even read it.
     """
+    if url.get_backend_name() != "sqlite":
+        engine = sa.create_engine(url, connect_args={"options": "-c default_transaction_read_only=on"})
+        stack.callback(engine.dispose)
+        return engine
     file = sqlite_file(url)
     if not os.access(file, os.R_OK):
         raise DatabaseError(f"{url}: this user may not read it")

@@ -10,7 +10,8 @@ from ..executors.local import LocalExecutor
 from ..executors.protocol import Executor
 from ..observers.several import logged
 from ..observers.tally import Tally
-from ..observers.terminal import progress, say
+from ..observers.terminal import say
+from ..observers.view import view_of
 from ..search.distributions import distributions
 from ..search.ending import End, end_of
 from ..show.status import tally
@@ -76,7 +77,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         files.take(partial(say, console))
         sweep_leftovers(files, store.trials.standings())
         with (
-            progress(console, count) as view,
+            view_of(console, count) as view,
             logged(order.logs, files.study.name, places.home, count, view) as observer,
         ):
             driver = Driver(

@@ -26,7 +26,12 @@ def check_name(file: Path) -> None:
 
 def write_ensemble(found: StoredEnsemble, file: Path) -> None:
     """Writes it as JSON, numbers in full; a file that is there is replaced at once."""
-    content = {
+    write_beside(file, json.dumps(ensemble_json(found)) + "\n")
+
+
+def ensemble_json(found: StoredEnsemble) -> dict[str, Any]:
+    """Its members, with how often each was picked, and what it predicts for dev and test rows."""
+    return {
         "study": found.study,
         "overall": found.overall.words(found.tasks),
         "members": [{"trial": number, "picks": count} for number, count in found.picks.items()],
@@ -34,7 +39,6 @@ def write_ensemble(found: StoredEnsemble, file: Path) -> None:
         "scored_on": {name: places.tolist() for name, places in found.halves.scoring.items()},
         "test": _columns(found.tasks, found.tested.predictions),
     }
-    write_beside(file, json.dumps(content) + "\n")
 
 
 def _columns(tasks: Mapping[str, Task], run: Run) -> dict[str, Any]:

@@ -104,10 +104,25 @@ class Comparisons:
         """
         leading = [own[0] for own in by_track(self.results, self.leaders).values()]
         best = [one for one in self.compared if one in leading and one.whole]
+        return [each.reversed() for each in self._every if each.ours in best and not each.across]
+
+    @cached_property
+    def _every(self) -> list[Comparison]:
+        """All pairs of leaders; a family of its own."""
         pairs = self._pairs(self.compared)
         family = [(one.arm, other.arm) for one, other in self._pairs(self.leaders)]
-        found = self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
-        return [each.reversed() for each in found if each.ours in best and not each.across]
+        return self._family(pairs, [self._gaps(*pair) for pair in pairs], family)
+
+    def between(self, arm: str, against: str) -> tuple[Comparison, bool] | None:
+        """One arm against another, and whether the study declares the pair; None if they do not compare.
+
+        A pair that it does not declare has its p-values adjusted for all pairs of arms.
+        """
+        for declared in (True, False):
+            for each in self.declared if declared else self._every:
+                if {each.ours.arm, each.theirs.arm} == {arm, against}:
+                    return each if each.ours.arm == arm else each.reversed(), declared
+        return None
 
     def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
         """Every two that have a task in common."""

@@ -26,18 +26,30 @@ ACROSS = (
 )
 
 
+BEST = "the best"
+"""Why an arm is compared with one that the study did not declare."""
+
+
 def comparisons_table(comparisons: Comparisons) -> Table | None:
     """One row a declared pair, then one for each other arm against the best; None of no pair.
 
     Once configurations were confirmed at fresh seeds it speaks of those.
     """
     claims = comparisons.claims
-    best = claims.undeclared
-    if not claims.declared and not best:
-        return None
+    why = [(each, "declared") for each in claims.declared] + [(each, BEST) for each in claims.undeclared]
+    return pairs_table(comparisons, why) if why else None
+
+
+def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]]) -> Table:
+    """One row a pair of arms.
+
+    Args:
+        comparisons: Of the study.
+        why: Comparisons of those on which its claims rest, each with why it is there.
+    """
+    claims = comparisons.claims
     results, confirmed = claims.results, claims is not comparisons
     width = results.overall.width(results.tasks)
-    why = [(each, "declared") for each in claims.declared] + [(each, "the best") for each in best]
     rows = [
         (
             *_row(each, width),
@@ -59,7 +71,7 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
     ]
     notes += [ACROSS] * any(each.across for each, _ in why)
     notes += score_notes(results)
-    if best:
+    if any(asked == BEST for _, asked in why):
         notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
     if not confirmed:
         notes.append("The configurations were chosen on these dev rows: see the confirmed scores, if any.")

@@ -9,7 +9,7 @@ from rich.console import Console
 from model.result import EpochResult, Metric
 from sweeper.observers.several import Several
 from sweeper.observers.tally import Tally
-from sweeper.observers.terminal import LiveProgress, PlainProgress, progress
+from sweeper.observers.terminal import LiveProgress, PlainProgress
 from sweeper.study.study import Study
 from sweeper.trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
 
@@ -118,12 +118,6 @@ def test_the_time_left_is_known_from_the_first_epoch(
     assert count.summary().endswith(" · about 0:02:30 left")
     count.workers = 2
     assert count.seconds_left() == pytest.approx(75)
-
-
-@pytest.mark.parametrize(("terminal", "kind"), [(True, LiveProgress), (False, PlainProgress)])
-def test_the_console_decides(terminal: bool, kind: type) -> None:
-    console = Console(file=io.StringIO(), force_terminal=terminal)
-    assert isinstance(progress(console, tally()), kind)
 
 
 def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sweeper.report.figures import FIGURES, study_figures
 from sweeper.report.figures.drawing import COLOURS
 from sweeper.report.figures.history import history_figure
+from sweeper.report.figures.joined import joined
 from sweeper.report.figures.learning import learning_figure
 from sweeper.report.figures.slice import slices_figure
 from sweeper.report.figures.tradeoff import tradeoff_figure
@@ -124,3 +125,16 @@ def test_names_are_no_markup_to_plotly() -> None:
             drawn = panel.drawing.to_json()
             assert "<b>" not in drawn.replace("\\u003c", "<")
             assert "hovertemplate" not in drawn
+
+
+def test_the_panels_of_a_figure_stand_under_each_other_as_they_are() -> None:
+    for figure in study_figures(results(study(), trials())):
+        whole, panels = joined(figure), figure.panels
+        assert [trace.y for trace in whole.data] == [t.y for one in panels for t in one.drawing.data]
+        titles = {note.text for note in whole.layout.annotations} | {whole.layout.title.text}
+        assert {panel.title for panel in panels} <= titles
+        for number, panel in enumerate(panels, start=1):
+            axis = whole.layout[f"xaxis{number}" if number > 1 else "xaxis"]
+            assert axis.title.text == panel.drawing.layout.xaxis.title.text
+            assert axis.type == panel.drawing.layout.xaxis.type
+            assert axis.range == panel.drawing.layout.xaxis.range

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from sweeper.errors import DatabaseError
 from sweeper.store.database import Database
 from tests.sweeper_tests.typed import Said, contents, process
 
@@ -98,7 +99,7 @@ def test_what_has_to_be_migrated_first_says_so(tmp_path: Path) -> None:
     forbid(tmp_path / "home")
     said = typed(tmp_path / "home", "list")
     assert (said.code, said.err.count("\n")) == (2, 1)
-    assert "made by an older sweeper (revision 0001), and this user may not write it" in said.err
+    assert "made by an older sweeper (revision 0001), and opened without the right to write it" in said.err
 
 
 def test_a_user_of_a_server_who_may_only_select(url: str) -> None:
@@ -115,3 +116,13 @@ def test_a_user_of_a_server_who_may_only_select(url: str) -> None:
         with Database(theirs, must_exist=True) as database:
             assert database.study(NAME).trials.rows() == []
         connection.execute(sa.text(f"DROP OWNED BY {reader}; DROP ROLE {reader}"))
+
+
+def test_a_database_opened_to_be_read_refuses_to_be_written(url: str) -> None:
+    with Database(url) as database:
+        begin(database)
+    with Database(url, must_exist=True, read_only=True) as opened:
+        assert [store.row.name for store in opened.studies()] == [NAME]
+        with pytest.raises(DatabaseError, match=r"only read|read-only"):
+            opened.study(NAME).set_wanted(41)
+        assert opened.study(NAME).row.wanted == 40

@@ -1,0 +1,1 @@
+"""What `import sweeper` gives. The commands are this with words around it."""

@@ -1,0 +1,233 @@
+"""A study that has begun, looked at from Python: frames, tables, figures, trials. It changes nothing."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..paths import Home, data_folder, storage_url, user_path
+from ..report.formats import IMAGES
+from ..text import nearest
+from ..url import Url
+from .opentrial import OpenTrial
+from .reporttable import ReportTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from ..report.document import Document
+    from ..report.figures import Figure
+    from ..report.read import Stored
+    from ..report.statistics.comparison import Comparisons
+
+
+def open_study(
+    study: str | None = None, *, workload: str | None = None, storage: str | None = None
+) -> "OpenStudy":
+    """A study of the database, to be looked at.
+
+    Args:
+        study: Its name, with or without @workload, or the path of its file; None for the latest.
+        workload: Name or file of the workload, if it ran on several.
+        storage: URL of the database; None: SWEEPER_STORAGE, else that of SWEEPER_HOME.
+
+    Raises:
+        InputError: If there is none of that name, or more than one.
+        DatabaseError: If the database cannot be read, or is of another version.
+    """
+    from ..store.database import Database
+    from ..store.studies import find_study
+
+    where = storage_url(None if storage is None else Url(storage))
+    with Database(where, must_exist=True, read_only=True) as database:
+        name = find_study(database, study, workload).row.name
+    return OpenStudy(name, where, Home.from_environment())
+
+
+class OpenStudy:
+    """A study as it stood when it was first looked at: all that is asked of it speaks of the same moment.
+
+    `newest` gives it as it stands now. The database is opened to be read, and only while it is read.
+
+    Args:
+        name: ``<study>@<workload>``.
+        storage: URL of the database.
+        home: Folder of the runs, for predictions and weights.
+    """
+
+    def __init__(self, name: str, storage: Url, home: Home) -> None:
+        self.name = name
+        self._storage = storage
+        self._home = home
+
+    @property
+    def newest(self) -> "OpenStudy":
+        """The same study as it stands now."""
+        return OpenStudy(self.name, self._storage, self._home)
+
+    @cached_property
+    def trials(self) -> "pd.DataFrame":
+        """One row a trial: its arm, state, seed, scores, ``params.<name>``; the columns of `trials.csv`."""
+        return self._stored.results.trials.copy()
+
+    @cached_property
+    def epochs(self) -> "pd.DataFrame":
+        """One row a metric of an epoch: number, arm, epoch, split, task, metric, value."""
+        return self._stored.results.epochs.copy()
+
+    @property
+    def tables(self) -> list[str]:
+        """Keys of its tables."""
+        return [table.key for table in self._document.tables]
+
+    @property
+    def figures(self) -> list[str]:
+        """Keys of its figures; none before a trial is complete."""
+        return [figure.key for figure in self._figures]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What has to be known before a number is read."""
+        return self._document.warnings
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """What it found, how far it has come, what is missing; one sentence each."""
+        return self._document.summary
+
+    def table(self, key: str) -> ReportTable:
+        """A table of its report, such as ``arms``.
+
+        Raises:
+            InputError: If it has none of that key.
+        """
+        for table in self._document.tables:
+            if table.key == key:
+                return ReportTable(table)
+        raise InputError(f"table {key!r}: no table of {self.name}{nearest(key, self.tables)}")
+
+    def figure(self, key: str) -> "go.Figure":
+        """A figure of its report, such as ``learning``, as one of plotly; its panels stand under each other.
+
+        Raises:
+            InputError: If it has none of that key.
+        """
+        from ..report.figures.joined import joined
+
+        for figure in self._figures:
+            if figure.key == key:
+                return joined(figure)
+        there = nearest(key, self.figures) if self.figures else ": no trial is complete yet"
+        raise InputError(f"figure {key!r}: no figure of {self.name}{there}")
+
+    def compare(self, arm: str, against: str) -> ReportTable:
+        """Two arms by their best configurations, as in the table of comparisons.
+
+        Where the study declares the pair, p is adjusted for the pairs that it declares; else for all pairs of
+        arms.
+
+        Args:
+            arm: The one.
+            against: The other; the differences are the first minus this one.
+
+        Raises:
+            InputError: If the study has no such arm, or one has no complete trial with predictions.
+        """
+        from ..report.tables.comparisons import pairs_table
+
+        for each in (arm, against):
+            if each not in self._stored.results.arms:
+                raise InputError(
+                    f"arm {each!r}: no arm of {self.name}{nearest(each, self._stored.results.arms)}"
+                )
+        if arm == against:
+            raise InputError(f"arm {arm!r}: name another one to compare it with")
+        found = self._comparisons.claims.between(arm, against)
+        if found is None:
+            raise InputError(
+                f"{arm!r} against {against!r}: each needs a complete trial whose predictions are there, on "
+                "the same dev rows, and a task in common"
+            )
+        compared, declared = found
+        why = "declared" if declared else "asked for"
+        return ReportTable(pairs_table(self._comparisons, [(compared, why)]))
+
+    def best(self, arm: str | None = None) -> OpenTrial:
+        """The complete trial with the highest overall.
+
+        Args:
+            arm: Of the trials of this arm.
+
+        Raises:
+            InputError: If there is no such arm, or none of its trials is complete.
+        """
+        from ..show.best import best_run
+        from ..store.database import Database
+
+        with Database(self._storage, must_exist=True, read_only=True) as database:
+            number = best_run(database.study(self.name), arm).number
+        return self.trial(number)
+
+    def trial(self, number: int) -> OpenTrial:
+        """One trial.
+
+        Raises:
+            InputError: If there is none of that number.
+        """
+        return OpenTrial(self.name, number, self._storage, self._home, data_folder())
+
+    def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:
+        """Writes its report, as `sweeper report` does, and gives the page.
+
+        Args:
+            folder: Folder of the reports; that of this one is ``<study>@<workload>`` in it.
+            images: Format in which figures are written too: svg, png or pdf.
+
+        Raises:
+            InputError: If the folder cannot be written, or the format is not known.
+        """
+        from ..report.write import write_report
+        from ..store.database import Database
+
+        if images is not None and images not in IMAGES:
+            raise InputError(f"images {images!r}: is not one of {', '.join(IMAGES)}")
+        with Database(self._storage, must_exist=True, read_only=True) as database:
+            written = write_report(
+                database, self.name, user_path(folder) / self.name, self._home, images=images
+            )
+        return written.folder / "index.html"
+
+    def __repr__(self) -> str:
+        return "\n".join([self.name, *(f"Warning: {line}" for line in self.warnings), *self.summary])
+
+    def _repr_html_(self) -> str:
+        from ..report.formats.html import as_html
+
+        return as_html(self._document, ["arms"])
+
+    @cached_property
+    def _stored(self) -> "Stored":
+        from ..report.read import read_study
+        from ..store.database import Database
+
+        with Database(self._storage, must_exist=True, read_only=True) as database:
+            return read_study(database, database.study(self.name), self._home)
+
+    @cached_property
+    def _comparisons(self) -> "Comparisons":
+        from ..report.statistics.comparison import Comparisons
+
+        return Comparisons(self._stored.results)
+
+    @cached_property
+    def _document(self) -> "Document":
+        from ..report.write import document_of
+
+        return document_of(self._comparisons, self._stored)
+
+    @cached_property
+    def _figures(self) -> "list[Figure]":
+        from ..report.figures import study_figures
+
+        return study_figures(self._stored.results, self._comparisons)

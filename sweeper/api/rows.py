@@ -1,0 +1,45 @@
+"""Rows in memory as a table whose columns tell which task is meant."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from model.data.table import Chunk, DataTable, chunks_of
+from model.tasks import Task
+
+from ..errors import InputError
+from ..export.predictions import Input, choose_input
+
+
+def rows_input(
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]], tasks: Mapping[str, Task], task: str | None
+) -> Input:
+    """The rows as the task reads them that is meant.
+
+    Args:
+        rows: A frame, or a mapping by the names of columns for each row; a gap is None or NaN.
+        tasks: The tasks of the trial.
+        task: The one that is meant; None for the only one whose texts, or texts and label, the rows have.
+
+    Raises:
+        InputError: If there is no such task, or the columns do not tell which one is meant.
+        DataError: If the rows have not the columns of the task.
+    """
+    if task is not None and task not in tasks:
+        raise InputError(f"task {task!r}: the tasks of the trial are {', '.join(tasks)}")
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    columns = [_values(frame.iloc[:, place]) for place in range(frame.shape[1])]
+    places = range(1, len(frame) + 1)
+
+    def read(wanted: Sequence[int]) -> Iterator[Chunk]:
+        return chunks_of(places, [columns[place] for place in wanted])
+
+    table = DataTable("rows", tuple(str(name) for name in frame.columns), read)
+    asked = tasks if task is None else {task: tasks[task]}
+    return choose_input([Input(name, one, table) for name, one in asked.items()])
+
+
+def _values(column: "pd.Series[Any]") -> list[object]:
+    gaps = column.isna().tolist()
+    return [None if gap else value for value, gap in zip(column.tolist(), gaps, strict=True)]

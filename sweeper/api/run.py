@@ -1,0 +1,172 @@
+"""Runs studies from Python, as `sweeper run` and `sweeper resume` do."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+
+from ..errors import InputError
+from ..observers.terminal import say
+from ..observers.tools import TOOLS
+from ..study.load import study_folder
+from ..study.study import Study
+from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
+from ..sweep.stopping import MAX_FAILURES, Limits
+from ..text import nearest
+from ..url import Url
+from .openstudy import OpenStudy, open_study
+from .training import begun_study, study_to_run, train
+
+
+def run(
+    study: str | Path,
+    trials: int | None = None,
+    *,
+    workload: str | None = None,
+    name: str | None = None,
+    executor: str = "local",
+    workers: int | Literal["auto"] | None = None,
+    timeout: float | None = None,
+    until: Mapping[str, float] | None = None,
+    patience: int | None = None,
+    trial_timeout: float | None = None,
+    max_failures: int = MAX_FAILURES,
+    log: Collection[str] = (),
+    storage: str | None = None,
+    quiet: bool = False,
+    **options: Any,
+) -> OpenStudy:
+    """Runs a study: samples, trains, records. Interrupt it at will; the same call goes on.
+
+    What `sweeper run` does, in a script, a shell or a notebook; SWEEPER_HOME, SWEEPER_DATA and
+    SWEEPER_STORAGE are read as there.
+
+    Args:
+        study: Name of a study, with or without @workload, or path of a study file.
+        trials: Trials that it shall have in total, those already run included; None: the number that was
+            asked for before, else every cell of a grid, else 10 configurations for each arm and seed.
+        workload: Name or file of the workload; None for the study's own.
+        name: Runs it under this name, as a study of its own.
+        executor: Where its trials run: local, inline, ray or slurm.
+        workers: Trials at once; "auto" for as many as train fastest together.
+        timeout: Ends the sweep after so many seconds; trials under way can be resumed.
+        until: Ends it when a trial has reached all of these scores, such as ``{"overall": .73}``.
+        patience: Ends it when so many complete trials in a row brought no better overall.
+        trial_timeout: A trial that takes longer, in seconds, has failed.
+        max_failures: Ends it after so many failures in a row.
+        log: Tools for which the trials are logged too: tensorboard, mlflow.
+        storage: URL of the database, ``sqlite:///…`` or ``postgresql://…``.
+        quiet: Whether nothing is printed while it runs.
+        options: Of the executor alone: ``devices`` of local, such as ``cuda:0,cuda:1`` or ``all``;
+            ``ray_address`` of ray; ``job_time`` in seconds and ``sbatch``, a list of ``key=value``, of slurm.
+
+    Returns:
+        The study as it stands afterwards; that some trials have failed raises nothing, see its `trials`.
+
+    Raises:
+        KeyboardInterrupt: If it is interrupted; every trial can be resumed.
+        InputError: If an argument, a file or the data are wrong.
+        ConflictError: If the study was begun with other settings.
+        DatabaseError: If the database cannot be used.
+    """
+    console, where = Console(quiet=quiet), _url(storage)
+    loaded = study_to_run(str(study), workload, partial(say, console), where, name)
+    limits = Limits(timeout, until, patience, max_failures, trial_timeout)
+    runner, folder = _runner(loaded, executor, workers, options), study_folder(str(study))
+    return _trained(
+        loaded, runner, limits, console=console, storage=where, trials=_count(trials), log=log, working=folder
+    )
+
+
+def resume(
+    study: str | None = None,
+    *,
+    workload: str | None = None,
+    workers: int | Literal["auto"] | None = None,
+    timeout: float | None = None,
+    log: Collection[str] = (),
+    storage: str | None = None,
+    quiet: bool = False,
+) -> OpenStudy:
+    """Goes on with a study on this machine, as it was begun, to the number of trials already asked for.
+
+    Args:
+        study: A study that has run, by name or by the path of its file; None for the latest.
+        workload: Name or file of the one, if the study ran on several.
+        workers: As of `run`.
+        timeout: As of `run`.
+        log: As of `run`.
+        storage: As of `run`.
+        quiet: As of `run`.
+
+    Returns:
+        As of `run`.
+
+    Raises:
+        KeyboardInterrupt: As of `run`.
+        InputError: As of `run`.
+        DatabaseError: As of `run`.
+    """
+    console, where = Console(quiet=quiet), _url(storage)
+    found = begun_study(study, workload, partial(say, console), where)
+    runner = _runner(found, "local", workers, {})
+    return _trained(found, runner, Limits(seconds=timeout), console=console, storage=where, log=log)
+
+
+def _trained(
+    study: Study,
+    runner: Runner,
+    limits: Limits,
+    *,
+    console: Console,
+    storage: Url | None,
+    trials: int | None = None,
+    log: Collection[str],
+    working: Path = Path(),
+) -> OpenStudy:
+    for tool in log:
+        if tool not in TOOLS:
+            raise InputError(f"log {tool!r}: is not one of {', '.join(TOOLS)}")
+    scores = ["overall", *study.tasks]
+    for score in limits.until or {}:
+        if score not in scores:
+            raise InputError(f"until {score!r}: no score of {study.name}{nearest(score, scores)}")
+    lower = [task for task, one in study.tasks.items() if not one.scorer.higher_is_better]
+    train(
+        study,
+        runner,
+        replace(limits, lower=lower),
+        console=console,
+        storage=storage,
+        trials=trials,
+        logs=log,
+        working=working,
+    )
+    return open_study(study.name, storage=None if storage is None else storage.whole)
+
+
+def _runner(
+    study: Study, executor: str, workers: int | Literal["auto"] | None, options: Mapping[str, Any]
+) -> Runner:
+    if executor not in EXECUTORS:
+        raise InputError(f"executor {executor!r}: is not one of {', '.join(EXECUTORS)}")
+    if workers != "auto" and workers is not None and (type(workers) is not int or workers < 1):
+        raise InputError(f"workers {workers!r}: must be a number of at least 1, or 'auto'")
+    known = [option for kind in EXECUTORS.values() for option in kind.options]
+    for option in options:
+        if option not in known:
+            raise InputError(f"{option!r}: no option of an executor{nearest(option, known)}")
+    return choose_runner(study, executor, AUTO if workers == "auto" else workers, options)
+
+
+def _count(trials: int | None) -> int | None:
+    if trials is not None and (type(trials) is not int or trials < 1):
+        raise InputError(f"trials {trials!r}: must be a whole number of at least 1")
+    return trials
+
+
+def _url(storage: str | None) -> Url | None:
+    return None if storage is None else Url(storage)

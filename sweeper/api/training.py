@@ -1,0 +1,140 @@
+"""Trains the missing trials of a study: what every command and function does that trains."""
+
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from ..errors import NoStudiesError
+from ..observers.tally import Tally
+from ..paths import Home, data_folder, storage_url
+from ..signals import terminable
+from ..study.named import is_file, split_name
+from ..study.study import Study
+from ..sweep.order import Order, Places
+from ..sweep.stopping import Limits
+from ..url import Url
+
+if TYPE_CHECKING:
+    from ..store.database import Database
+    from ..sweep.runners import Runner
+
+
+Say = Callable[[str], None]
+"""Hears one line of what the user should know."""
+
+
+def named_study(
+    study: str, workload: str | None, say: Say, begun: Callable[[str], Study | None] = lambda name: None
+) -> Study:
+    """The study that was named, on its workload.
+
+    Args:
+        study: Name of a study, with or without @workload, or path of a study file.
+        workload: Name or file of the workload; None for the study's own.
+        say: Hears what in the files is read otherwise than it stands there, or may surprise.
+        begun: As of `load_study`.
+
+    Raises:
+        InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
+    """
+    from ..study.load import load_study
+
+    if is_file(study):
+        return load_study(study, workload, say, begun)
+    asked = split_name(study, workload)
+    return load_study(str(asked.study), asked.workload, say, begun)
+
+
+def study_to_run(
+    study: str, workload: str | None, say: Say, storage: Url | None = None, name: str | None = None
+) -> Study:
+    """The study that was named, with the ranges with which it was begun.
+
+    Args:
+        study: As of `named_study`.
+        workload: As of `named_study`.
+        say: As of `named_study`; hears too that the database is waited for.
+        storage: The database in which it may have been begun; None: as of `storage_url`.
+        name: Under which it is to run; None for its own.
+
+    Raises:
+        InputError: As of `named_study`.
+        DatabaseError: If the database cannot be read.
+    """
+    from ..study.load import stored_study
+
+    def begun(own: str) -> Study | None:
+        asked = own if name is None else f"{name}@{own.rpartition('@')[2]}"
+        with suppress(NoStudiesError), _patient_database(storage, say) as database:
+            store = database.find(asked)
+            return None if store is None else stored_study(store.row)
+        return None
+
+    loaded = named_study(study, workload, say, begun)
+    return loaded if name is None else loaded.named(name)
+
+
+def begun_study(study: str | None, workload: str | None, say: Say, storage: Url | None) -> Study:
+    """A study as it was begun.
+
+    Args:
+        study: As of `find_study`.
+        workload: Name or file of the workload, if it ran on several.
+        say: Hears that the database is waited for.
+        storage: The database; None: as of `storage_url`.
+
+    Raises:
+        InputError: If there is none of that name, or more than one.
+        DatabaseError: If the database cannot be read.
+    """
+    from ..store.studies import find_study
+    from ..study.load import stored_study
+
+    with _patient_database(storage, say) as database:
+        return stored_study(find_study(database, study, workload).row)
+
+
+def train(
+    study: Study,
+    runner: "Runner",
+    limits: Limits,
+    *,
+    console: Console,
+    storage: Url | None = None,
+    trials: int | None = None,
+    logs: Collection[str] = (),
+    working: Path = Path(),
+) -> Tally:
+    """Trains the missing trials of a study.
+
+    Args:
+        study: The study.
+        runner: Where they run, as of `choose_runner`.
+        limits: What ends the sweep, or a trial, early.
+        console: Where progress is shown.
+        storage: The database; None: as of `storage_url`.
+        trials: As of `Order`.
+        logs: As of `Order`.
+        working: The user's working folder, of which git may know something.
+
+    Raises:
+        KeyboardInterrupt: As of `sweep.run`, and if SIGTERM or SIGHUP comes.
+        InputError: As of `sweep.run`.
+        ConflictError: As of `sweep.run`.
+        DatabaseError: As of `sweep.run`.
+    """
+    places = Places(storage_url(storage), Home.from_environment(), data_folder(), working)
+    with terminable():
+        return runner(Order(study, trials, places, console, limits, logs))
+
+
+def _patient_database(storage: Url | None, say: Say) -> "Database":
+    """The database of what trains: where it does not answer, that is waited for."""
+    from ..store.database import Database
+    from ..store.retrying import DATABASE_SECONDS, RetryPolicy
+
+    waits = RetryPolicy(DATABASE_SECONDS, say)
+    return Database(storage_url(storage), must_exist=True, waits=waits)

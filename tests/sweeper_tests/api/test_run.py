@@ -1,0 +1,90 @@
+"""`sweeper.run` and `sweeper.resume`, and what they refuse."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sweeper
+from sweeper.errors import ConflictError, InputError
+from tests.sweeper_tests.typed import ROOT, Command, write
+
+
+def test_it_is_what_the_command_does(folder: Path, sweeper: Command) -> None:
+    ran = _run(3)
+    assert sweeper("export", "--trials", "typed.csv").code == 0
+    typed = (folder / "typed.csv").read_text().splitlines()
+    assert len(ran.trials) == len(typed) - 1 == 3
+    assert sweeper("status").out.startswith("mine@small: 3 of 3 trials")
+    # The total of before is asked for again, and nothing is left to do.
+    assert len(_run(None).trials) == 3
+    assert len(_run(4).trials) == 4
+
+
+def _run(trials: int | None) -> sweeper.OpenStudy:
+    return sweeper.run("mine", trials, executor="inline", quiet=True)
+
+
+def test_a_sweep_that_ended_early_is_resumed(folder: Path) -> None:
+    stopped = sweeper.run("mine", 4, executor="inline", until={"overall": 0.0}, quiet=True)
+    assert len(stopped.trials) < 4
+    assert (sweeper.resume("mine", workers=2, quiet=True).trials["state"] == "complete").sum() == 4
+
+
+def test_a_script_needs_no_guard(folder: Path) -> None:
+    # Processes of trials would otherwise run the script again.
+    write(
+        folder / "script.py",
+        "import sweeper\nstudy = sweeper.run('mine', 2, workers=2)\nprint(len(study.trials), 'trials')\n",
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        env={"PATH": "", "PYTHONPATH": str(ROOT), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("2 trials\n") == 1
+    assert done.stdout.count("trial 0 starts") == 1
+
+
+def test_what_is_printed_and_what_is_not(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sweeper.run("mine", 1, executor="inline")
+    assert "trial 0 complete" in capsys.readouterr().out
+    sweeper.run("mine", 2, executor="inline", quiet=True)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"trials": 0}, "trials 0: must be a whole number of at least 1"),
+        ({"trials": True}, "trials True"),
+        ({"executor": "cloud"}, "executor 'cloud': is not one of local, inline, ray, slurm"),
+        ({"workers": 0}, "workers 0: must be a number of at least 1, or 'auto'"),
+        ({"until": {"acc": 0.5}}, "until 'acc': no score of mine@small"),
+        ({"log": ["wandbb"]}, "log 'wandbb': is not one of"),
+        ({"sbatch": ["mem=1G"]}, "--sbatch mem=1G: goes with --executor slurm only"),
+        ({"device": "cuda:0"}, "'device': no option of an executor; did you mean 'devices'"),
+        ({"workload": "smal"}, "did you mean 'small'"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_begun(
+    given: dict[str, object], said: str, folder: Path
+) -> None:
+    with pytest.raises(InputError, match=said.replace("(", r"\(")) as error:
+        sweeper.run("mine", **given)  # type: ignore[arg-type]
+    assert "\n" not in str(error.value)
+    assert not (folder / ".sweeper").exists()
+
+
+def test_a_study_that_has_changed_is_a_conflict(folder: Path) -> None:
+    _run(1)
+    study = folder / "studies/mine.yaml"
+    write(study, study.read_text().replace("1.0e-4", "1.0e-3"))
+    with pytest.raises(ConflictError, match="was begun with other settings"):
+        _run(2)
+    assert len(sweeper.run("mine", 1, name="again", executor="inline", quiet=True).trials) == 1
