@@ -26,6 +26,16 @@ if TYPE_CHECKING:
     from ..store.study import StudyStore
 
 
+Beside = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--beside",
+        metavar="STUDY",
+        help="Add a table of the best of this imported study, not ranked with the others; repeatable.",
+    ),
+]
+
+
 def report(
     *,
     study: StudyName = None,
@@ -37,14 +47,7 @@ def report(
     arms: ArmNames = None,
     sort: SortColumn = None,
     figures: ImageFormat = None,
-    beside: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--beside",
-            metavar="STUDY",
-            help="Add a table of the best of this imported study, not ranked with the others; repeatable.",
-        ),
-    ] = None,
+    beside: Beside = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.

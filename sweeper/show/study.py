@@ -31,18 +31,23 @@ def listed_json(store: StudyStore) -> dict[str, Any]:
     """How far a study is, as `standing_json`; of one that was imported, what it has.
 
     Returns:
-        As of `standing_json`, ``origin``, null unless it was imported, and ``archived``, a moment or null.
-        An imported study has no ``arms``, and its ``best`` is null: it has no overall.
+        As of `standing_json`. An imported study has no ``arms``, and its ``best`` is null: it has no overall.
     """
     row = store.row
     if row.origin is None:
-        found = standing_json(store)
-    else:
-        states = Counter(str(trial.state) for trial in foreign_study(store).trials)
-        counts = {state: states[state] for state in ("complete", "pruned", "failed")}
-        found = {"study": row.name, "uuid": row.uuid, "wanted": row.wanted, **counts}
-        found |= {"failures": {}, "best": None, "arms": {}}
-    return {**found, "origin": row.origin, "archived": row.archived and row.archived.isoformat()}
+        return standing_json(store)
+    states = Counter(str(trial.state) for trial in foreign_study(store).trials)
+    return {
+        "study": row.name,
+        "uuid": row.uuid,
+        "wanted": row.wanted,
+        **{state: states[state] for state in ("complete", "pruned", "failed")},
+        "failures": {},
+        "best": None,
+        "arms": {},
+        "archived": row.archived and row.archived.isoformat(),
+        "origin": row.origin,
+    }
 
 
 def study_text(store: StudyStore, home: Home) -> str:

@@ -27,6 +27,11 @@ def test_rows_of_a_file_are_listed_shown_and_reported_with_their_mark(sweeper: C
     said = sweeper(*CSV)
     assert said.out == "theirs@imported: 3 trials, 2 complete; imported from CSV, theirs.csv\n"
     assert "\ntheirs@imported: 3 trials, 2 complete; imported from CSV" in sweeper("list").out
+    (listed,) = json.loads(sweeper("list", "--json").out)["begun"]
+    assert {name: listed[name] for name in ("study", "wanted", "complete", "failed", "best", "arms")} == {
+        **{"study": "theirs@imported", "wanted": 3, "complete": 2, "failed": 1, "best": None, "arms": {}}
+    }
+    assert listed["origin"]["directions"] == ["maximize"]
     shown = sweeper("show", "theirs").out
     assert "best: trial 1 (row 2): acc 0.75; learning_rate 2e-3" in shown
     assert "imported: 3 trials, imported from CSV, theirs.csv" in shown

@@ -2,12 +2,14 @@
 
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import optuna
 import pytest
 import sqlalchemy as sa
 
 from sweeper.errors import ConflictError, DatabaseError, InputError
+from sweeper.store import copying
 from sweeper.store.database import Database
 from sweeper.store.foreign import foreign_study
 from sweeper.store.retrying import RetryPolicy
@@ -112,3 +114,15 @@ def test_an_impossible_study_refuses_to_exist(
 ) -> None:
     with pytest.raises(InputError, match=said):
         ForeignStudy(origin, trials)
+
+
+def test_it_is_copied_whole(url: str, tmp_path: Path) -> None:
+    elsewhere = f"sqlite:///{tmp_path}/elsewhere.db"
+    with Database(url) as database:
+        store = database.import_study("theirs@imported", STUDY, "0.1")
+        copying.copy(url, elsewhere, [store.row.name])
+        with Database(elsewhere) as other:
+            copied = other.study("theirs@imported")
+            assert foreign_study(copied) == STUDY
+            assert copied.events.all() == store.events.all()
+            assert copied.row.uuid == store.row.uuid
