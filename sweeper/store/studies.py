@@ -66,6 +66,12 @@ def find_study(
     )
 
 
+def renamed(database: Database, name: str) -> str | None:
+    """What the study is called now that once began as ``<study>@<workload>``; None if there is none."""
+    began = (one.row for one in database.studies() if name == one.row.folder != one.row.name)
+    return next((row.name for row in began), None)
+
+
 def _latest(found: Sequence[StudyStore], studies: Sequence[StudyStore]) -> StudyStore:
     """The latest study that somebody may mean who names none."""
     confirming = {confirmation_name(one.row.name) for one in studies}

@@ -19,6 +19,7 @@ from ..signals import gently
 from ..store.database import Database
 from ..store.provenance import digest_of
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
+from ..store.studies import renamed
 from ..store.study import StudyStore
 from ..study.cells import Cells
 from ..study.changes import as_begun, compare, kept_fields
@@ -150,6 +151,8 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
         store = _create(database, study, wanted)
+        if called := renamed(database, study.name):
+            say(console, f"{study.name} begins anew; the study that was called so is {called} now")
         if study != order.study and stored_study(store.row) != study:
             return begin(database, order, here=here)  # another machine was quicker, and what it found holds
     row, changes = store.row, _additions(store.row, study)

@@ -34,7 +34,8 @@ def test_a_study_goes_on_under_another_name(sweeper: Command, folder: Path) -> N
     assert "left out" not in said.out + said.err
     # A new study of the old name has runs of its own.
     write(folder / "studies/mine.yaml", STUDY)
-    assert sweeper("run", "mine", *RUN, "1").code == 0
+    said = sweeper("run", "mine", *RUN, "1")
+    assert "mine@small begins anew; the study that was called so is other@small now\n" in said.out
     assert len(list((folder / ".sweeper/runs").iterdir())) == 2
     assert sweeper("replay", "other", "1").code == 0
 
