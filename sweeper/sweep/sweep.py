@@ -150,9 +150,7 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     wanted = _total(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
-        store = _create(database, study, wanted)
-        if called := renamed(database, study.name):
-            say(console, f"{study.name} begins anew; the study that was called so is {called} now")
+        store = _create(database, order, study, wanted)
         if study != order.study and stored_study(store.row) != study:
             return begin(database, order, here=here)  # another machine was quicker, and what it found holds
     row, changes = store.row, _additions(store.row, study)
@@ -200,7 +198,9 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
     return study
 
 
-def _create(database: Database, study: Study, wanted: int) -> StudyStore:
+def _create(database: Database, order: Order, study: Study, wanted: int) -> StudyStore:
+    if called := renamed(database, study.name):
+        say(order.console, f"{study.name} begins anew; the study that was called so is {called} now")
     return database.create(
         study.name,
         study.spec.model_dump(mode="json"),
