@@ -2,8 +2,9 @@
 
 import inspect
 import re
-from collections.abc import Callable
-from functools import partial, wraps
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,8 +15,24 @@ from .options import named, seconds
 if TYPE_CHECKING:
     from ..study.study import Study
 
-Placement = Callable[["Study"], Runner]
-"""What the user said; for a study, what runs its trials. Raises an InputError as `choose_runner`."""
+
+@dataclass(frozen=True)
+class Placement:
+    """What the user said; for a study, what runs its trials. Raises an InputError as `choose_runner`.
+
+    Attributes:
+        executor: A name in `EXECUTORS`.
+        workers: Trials at once; `AUTO`, or None where the user does not say.
+        options: As of `choose_runner`.
+    """
+
+    executor: str
+    workers: int | None
+    options: Mapping[str, Any]
+
+    def __call__(self, study: "Study") -> Runner:
+        """What runs the trials of a study."""
+        return choose_runner(study, self.executor, self.workers, self.options)
 
 
 def number_of_workers(text: str) -> int:
@@ -84,8 +101,7 @@ def placed(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def typed(*, executor: str, workers: int | None, **given: Any) -> None:
         own = {name: given.pop(name) for name in OPTIONS if name in given}
-        where = partial(choose_runner, executor=executor, workers=workers, options=own)
-        command(where=where, **given)
+        command(where=Placement(executor, workers, own), **given)
 
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(command).parameters.values():

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from ..errors import InputError
 from ..observers.tools import TOOLS
 from ..signals import exit_code
+from ..sweep.runners import AUTO
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..url import Url
 from .command import StudyFile, StudyName
@@ -29,6 +31,7 @@ from .options import (
 from .say import say, saying
 
 if TYPE_CHECKING:
+    from ..api.plan import Plan
     from ..study.study import Study
 
 Logs = Annotated[
@@ -67,6 +70,14 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan",
+            help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and "
+            "the smallest difference that it could tell apart with its seeds.",
+        ),
+    ] = False,
     quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
@@ -83,6 +94,9 @@ def run(
     from ..study.load import study_folder
 
     loaded = study_to_run(study, workload, saying(quiet, err=True), storage, name)
+    if plan:
+        say("\n".join(_planned(loaded, trials, where, storage).lines()))
+        return
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     lower = [name for name, task in loaded.tasks.items() if not task.scorer.higher_is_better]
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout, lower)
@@ -96,6 +110,25 @@ def run(
         working=study_folder(study),
         quiet=quiet,
     )
+
+
+def _planned(study: "Study", trials: int | None, where: Placement, storage: Url | None) -> "Plan":
+    """What a study will take.
+
+    Raises:
+        InputError: If its trials would not run on this machine, or as many at once as turns out fastest.
+    """
+    from ..api.plan import plan
+    from ..paths import Home, data_folder, storage_url
+    from ..sweep.order import Order, Places
+
+    if where.executor != "local" or where.workers == AUTO:
+        chosen = f"--executor {where.executor}" if where.executor != "local" else "--workers auto"
+        raise InputError(
+            f"--plan times steps on this machine: leave {chosen} out, or name a number of workers"
+        )
+    places = Places(storage_url(storage), Home.from_environment(), data_folder())
+    return plan(Order(study, trials, places, Console(stderr=True)), where.workers or 1)
 
 
 @placed

@@ -147,7 +147,7 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
         study = _as_begun(store, order, here)
     else:
         study = warmed(database, order, with_precision(order, None, here=here))
-    wanted = _total(study, store, order)
+    wanted = total_of(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
         store = _create(database, order, study, wanted)
@@ -242,8 +242,13 @@ def _additions(row: StudyRow, study: Study) -> list[str]:
     return list(change.additions)
 
 
-def _total(study: Study, store: StudyStore | None, order: Order) -> int:
+def total_of(study: Study, store: StudyStore | None, order: Order) -> int:
     """How many trials a study shall have; says so where it has fewer than were asked for.
+
+    Args:
+        study: The study.
+        store: Where it is stored, if it was begun.
+        order: What is asked for.
 
     Raises:
         InputError: If nobody said how many, and all that it can have are too many.

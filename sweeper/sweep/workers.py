@@ -14,13 +14,14 @@ from pathlib import Path
 import psutil
 
 from model.config import TrainConfig
-from model.files import temporary_folder
+from model.files import RunFolder, temporary_folder
 from model.result import EpochResult
 
 from ..executors.cores import threads_each, usable_cores
 from ..executors.local import LocalExecutor
 from ..executors.protocol import Evaluated, Failed, Job, Started
 from ..paths import Home
+from ..show.disk import size_of
 from ..text import plural
 
 TOLERANCE = 0.05
@@ -54,12 +55,18 @@ class Speed:
         threads: CPU threads of each.
         steps: Training steps a second, of all of them together.
         peak_memory_mb: Highest memory of one of them, in MiB.
+        start_seconds: Time until one of them began to train.
+        run_bytes: What one of them had on the disk: checkpoints, weights, predictions.
+        weights_bytes: The weights alone.
     """
 
     workers: int
     threads: int
     steps: float
     peak_memory_mb: float
+    start_seconds: float = 0.0
+    run_bytes: int = 0
+    weights_bytes: int = 0
 
     def __str__(self) -> str:
         """For example ``2 x 1 thread``."""
@@ -104,7 +111,7 @@ def choose_workers(config: TrainConfig, home: Home, data: Path | None, most: int
         return _one(_on_device(config.device))
     began = time.monotonic()
     try:
-        bench = _Bench(config, home, data, began + LIMIT_SECONDS)
+        bench = Bench(config, home, data, began + LIMIT_SECONDS)
         choice = choose(numbers, bench.measure, psutil.virtual_memory().available / 2**20)
     except UnmeasuredError as error:
         return _one(str(error))
@@ -166,8 +173,15 @@ def _fastest(speeds: Iterable[Speed]) -> float:
     return max(speed.steps for speed in speeds)
 
 
-class _Bench:
-    """Trains a short copy of a trial in several processes at once, every one of them the same steps."""
+class Bench:
+    """Trains a short copy of a trial in several processes at once, every one of them the same steps.
+
+    Args:
+        config: The trial.
+        home: As of `choose_workers`.
+        data: As of `choose_workers`.
+        deadline: When it ends, by the monotonic clock.
+    """
 
     def __init__(self, config: TrainConfig, home: Home, data: Path | None, deadline: float) -> None:
         self._config = config
@@ -177,7 +191,11 @@ class _Bench:
         self._steps = 1
 
     def measure(self, workers: int) -> Speed | None:
-        """The speed of so many workers; None if the time is up before."""
+        """The speed of so many workers; None if the time is up before.
+
+        Raises:
+            UnmeasuredError: If a trial failed.
+        """
         speed = self._run(workers)
         seconds = workers * self._steps / speed.steps if speed else math.inf
         if self._steps == 1 and seconds < EPOCH_SECONDS:
@@ -189,7 +207,7 @@ class _Bench:
     def _run(self, workers: int) -> Speed | None:
         epochs: dict[int, list[EpochResult]] = {number: [] for number in range(workers)}
         threads = 1
-        executor = LocalExecutor(workers)
+        executor, began, start = LocalExecutor(workers), time.monotonic(), 0.0
         # In the home: elsewhere temporary files may lie in memory, and checkpoints are large.
         with temporary_folder(self._home.root, "measuring") as folder:
             try:
@@ -207,8 +225,12 @@ class _Bench:
                                 threads = event.threads
                             case Evaluated(number=number, result=result):
                                 epochs[number].append(result)
+                                trained = result.train_seconds + result.eval_seconds
+                                start = start or max(time.monotonic() - began - trained, 0.0)
                             case Failed():
                                 raise UnmeasuredError(f"not measured, a trial failed: {event.message}")
+                run = RunFolder(folder / "0")
+                run_bytes, weights = size_of(folder / "0"), size_of(run.weights)
             finally:
                 executor.close()
         steps = MEASURED_EPOCHS * self._steps
@@ -217,6 +239,9 @@ class _Bench:
             threads,
             sum(steps / _seconds(results) for results in epochs.values()),
             max(result.peak_memory_mb for results in epochs.values() for result in results),
+            start,
+            run_bytes,
+            weights,
         )
 
     def _job(self, number: int, workers: int, folder: Path) -> Job:

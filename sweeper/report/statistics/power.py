@@ -44,18 +44,31 @@ def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable |
     Returns:
         It; None with a single seed on a side.
     """
-    from scipy.optimize import brentq
-
     if min(spread.runs) < 2:
         return None
     level = alpha / max(family, 1)
-    high = 50 * math.sqrt(spread.over_seeds() + spread.over_rows())
-    if high == 0:
+    found = smallest(spread, level)
+    if found == 0:
         return Detectable(0.0, min(spread.runs))
-    while power_of(high, spread, level) < POWER:
+    return Detectable(found, _seeds_for(found / 2, spread, level))
+
+
+def smallest(spread: Spread, level: float, seeds: int | None = None) -> float:
+    """The smallest true difference that is found at 80 % power.
+
+    Args:
+        spread: Of the difference.
+        level: Largest p-value that counts.
+        seeds: Runs on each side, at least 2; None: as many as there were.
+    """
+    from scipy.optimize import brentq
+
+    high = 50 * math.sqrt(spread.over_seeds(seeds) + spread.over_rows(seeds))
+    if high == 0:
+        return 0.0
+    while power_of(high, spread, level, seeds) < POWER:
         high *= 4
-    smallest = float(brentq(lambda gap: power_of(gap, spread, level) - POWER, 0.0, high, xtol=1e-6))
-    return Detectable(smallest, _seeds_for(smallest / 2, spread, level))
+    return float(brentq(lambda gap: power_of(gap, spread, level, seeds) - POWER, 0.0, high, xtol=1e-6))
 
 
 def power_of(gap: float, spread: Spread, level: float, seeds: int | None = None) -> float:

@@ -1,0 +1,85 @@
+"""`sweeper run --plan`: what a study will take, by arithmetic of its own and by what is measured."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from model.config import TrainConfig
+from sweeper.api.plan import EVALUATED, Plan, trial_seconds
+from sweeper.report.statistics.planned import Foreseen
+from sweeper.sweep.checks import check_inputs
+from sweeper.sweep.workers import Speed
+from tests.sweeper_tests.made import study
+from tests.sweeper_tests.typed import Command, contents, refused
+
+
+@pytest.mark.parametrize(("sampling", "workers"), [("joint", 1), ("round_robin", 2)])
+def test_the_seconds_of_a_trial_are_its_steps_and_its_evaluations(sampling: str, workers: int) -> None:
+    of = study()
+    config = of.config("S-BERT", of.first, 1)
+    settings = config.model_dump() | {
+        "sampling": sampling,
+        "epochs": 3,
+        "batch_size": 32,
+        "train_sample": 100,
+    }
+    for task in settings["tasks"].values():
+        task |= {"train_rows": 1000, "dev_rows": 200}
+    found = trial_seconds(
+        TrainConfig.model_validate(settings),
+        Speed(workers, 1, steps=4.0 * workers, peak_memory_mb=1, start_seconds=5),
+        check_inputs(of, None),
+        workers,
+    )
+    batches = math.ceil(1000 / 32)
+    steps, rows = (batches, 96) if sampling == "joint" else (3 * batches, 32)
+    evaluated = 3 * (200 + 100) / rows * EVALUATED
+    assert found == pytest.approx(5 + 3 * (steps + evaluated) / 4)
+
+
+def test_hours_disk_and_words() -> None:
+    speeds = {"A": Speed(2, 1, 1.0, 1, run_bytes=3_000_000, weights_bytes=1_000_000)}
+    plan = Plan("s@w", 30, {"A": 10, "B": 8}, 2, speeds, {"A": 400.0}, Foreseen(0.0123, 4), 3, "time was up")
+    assert plan.hours == pytest.approx(18 * 400 / 2 / 3600)
+    assert plan.disk == (2_000_000 + 2 * 3_000_000, 2_000_000)
+    assert plan.lines() == [
+        "s@w: 30 trials, of which 18 are left",
+        "Time: about 1.0 h without pruning, 2 trials at once (a trial: A 400 s; 1 arm not measured, "
+        "taken for the mean)",
+        "Disk: up to 8.0 MB while it runs, 2.0 MB of weights when it has ended",
+        "Could tell apart: a difference of .012 in overall, with 3 seeds in 80 of 100 cases (by 4 "
+        "comparisons of earlier studies)",
+    ]
+    unknown = Plan("s@w", 3, {"A": 0}, 1, {}, {}, None, 1)
+    assert unknown.lines()[1:] == [
+        "Time and disk are not known: no trial is left",
+        "Could tell apart: nothing, as it has one training seed",
+    ]
+
+
+def test_a_plan_begins_nothing_and_counts_what_is_done(folder: Path, sweeper: Command) -> None:
+    said = sweeper("run", "mine", "--trials", "6", "--plan")
+    assert said.code == 0, said.err
+    first, time, disk, apart = said.out.splitlines()
+    assert first == "mine@small: 6 trials, of which 6 are left"
+    assert re.match(
+        r"Time: about 0:\d\d:\d\d without pruning, 1 trial at once \(a trial: Plain \d+ s, ", time
+    )
+    assert re.match(r"Disk: up to \d+\.\d [kM]B while it runs", disk)
+    assert apart == "Could tell apart: nothing, as it has one training seed"
+    assert not (folder / ".sweeper/studies.db").exists()
+    assert not (folder / ".sweeper/runs").exists()
+    assert sweeper("run", "mine", "--trials", "4", "--executor", "inline").code == 0
+    before = contents(folder / ".sweeper/runs")
+    assert sweeper("run", "mine", "--trials", "6", "--plan").out.startswith(
+        "mine@small: 6 trials, of which 2 are left"
+    )
+    assert "no trial is left" in sweeper("run", "mine", "--plan").out
+    assert contents(folder / ".sweeper/runs") == before
+
+
+def test_only_this_machine_is_timed(folder: Path, sweeper: Command) -> None:
+    for more in (("--executor", "inline"), ("--workers", "auto")):
+        assert f"leave {' '.join(more)} out" in refused(sweeper, "run", "mine", "--plan", *more)

@@ -1,0 +1,49 @@
+"""What a study could tell apart, against statsmodels' power of a z test and a closed form."""
+
+import pytest
+from statsmodels.stats.power import normal_power
+
+from model.overall import Overall
+from sweeper.report.results import Results
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.statistics.planned import DISAGREE, by_earlier, by_rows
+from sweeper.report.statistics.power import detectable
+from tests.sweeper_tests.made import study
+
+
+@pytest.mark.parametrize(("family", "weights"), [(1, {}), (6, {}), (3, {"sts": 0.0})])
+def test_by_rows_it_is_where_a_z_test_finds_80_of_100(family: int, weights: dict[str, float]) -> None:
+    tasks, rows = study().tasks, {"sst": 1101, "para": 20212, "sts": 863}
+    found = by_rows(tasks, rows, Overall(weights=weights), family)
+    assert found is not None
+    assert found.comparisons == 0
+    each = 1 / (3 if not weights else 2)
+    error = (each**2 * DISAGREE * (1 / 1101 + 1 / 20212)) ** 0.5
+    assert normal_power(found.difference / error, 1, 0.05 / family) == pytest.approx(0.8, abs=2e-3)
+
+
+def test_rows_say_nothing_of_tasks_without_accuracy() -> None:
+    tasks = {"sts": study().tasks["sts"]}
+    assert by_rows(tasks, {"sts": 863}, Overall(), 1) is None
+
+
+def test_by_earlier_comparisons_it_is_what_their_report_says_at_as_many_seeds(made: Results) -> None:
+    declared = Comparisons(made).declared
+    told = sorted(each.detectable.difference for each in declared if each.detectable)
+    seeds = declared[0].seeds[0]
+    found = by_earlier(declared, seeds, len(declared))
+    assert found is not None
+    assert (found.difference, found.comparisons) == (told[len(told) // 2], len(declared))
+    more = by_earlier(declared, 2 * seeds, len(declared))
+    assert more is not None
+    assert more.difference < found.difference
+    assert by_earlier(declared, 1, 1) is None
+    assert by_earlier([], 3, 1) is None
+
+
+def test_a_comparison_alone_is_as_detectable(made: Results) -> None:
+    each = Comparisons(made).declared[0]
+    alone, told = by_earlier([each], each.seeds[0], 1), detectable(each.gaps["overall"].spread, 1)
+    assert alone is not None
+    assert told is not None
+    assert alone.difference == told.difference
