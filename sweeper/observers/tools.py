@@ -52,10 +52,17 @@ def _mlflow(home: Home, study: str) -> Log:
     return MlflowLog(home, study)
 
 
+def _wandb(home: Home, study: str) -> Log:
+    from .wandb import WandbLog
+
+    return WandbLog(home.root / "wandb" / study, study)
+
+
 TOOLS: Registry[Tool] = Registry(
     "log",
     {
         "tensorboard": Tool("tensorboard", "tensorboard", _tensorboard),
         "mlflow": Tool("mlflow", "mlflow", _mlflow),
+        "wandb": Tool("wandb", "wandb", _wandb),
     },
 )

@@ -30,7 +30,7 @@ COMMANDS = [
     ("confirm mine --seeds 1000000000000", "'--seeds': '1000000000000': must be less than or equal to 10000"),
     (f"show mine {2**63}", f"'TRIAL': '{2**63}': must be less than or equal to"),
     ("run --study mine --trials many", "'--trials': 'many': must be a whole number"),
-    ("run --study mine --log wandb", "'--log': 'wandb' is not one of 'tensorboard', 'mlflow'"),
+    ("run --study mine --log aim", "'--log': 'aim' is not one of 'tensorboard', 'mlflow', 'wandb'"),
     ("retry mine --class out", "'--class': 'out' is not one of 'oom', 'nan', 'killed', "),
     ("confirm mine --seeds 1e3", "'--seeds': '1e3': must be a whole number"),
     ("run --study mine --workers 0", "--workers"),
@@ -177,7 +177,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_loads_no_torch_and_nothing_of_an_extra() -> None:
     modules = "sweeper.cli, sweeper.sweep.sweep, sweeper.report.write, sweeper.store.copying"
-    modules += ", sweeper.observers.tensorboard, sweeper.observers.mlflow"
+    modules += ", sweeper.observers.tensorboard, sweeper.observers.mlflow, sweeper.observers.wandb"
     said = python(f"import sys, {modules}; print([name for name in {HEAVY} if name in sys.modules])")
     assert said.stdout == "[]\n", said.stderr
 
