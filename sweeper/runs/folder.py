@@ -76,7 +76,8 @@ class StudyFolder:
     @property
     def beside(self) -> tuple[Path, ...]:
         """Folders of this home that are called as that of the runs: of jobs, and of logs for other tools."""
-        return self.jobs, self.home.root / "tensorboard" / self.name
+        logs = (self.home.root / tool / self.name for tool in ("tensorboard", "wandb"))
+        return self.jobs, *logs
 
     @property
     def jobs(self) -> Path:
