@@ -131,7 +131,8 @@ def plan(order: Order, workers: int) -> Plan:
             earlier = _earlier(database, study, order)
     except NoStudiesError:
         trials, left = _trials(study, None, order)
-    arms = {arm: study.config(arm, study.first, study.spec.seeds[0]) for arm, count in left.items() if count}
+    seed = study.spec.seeds[0]
+    arms = {arm: study.config(arm, study.first_of(arm), seed) for arm, count in left.items() if count}
     speeds, why = _measured(arms, order, workers)
     rows = {name: found["dev"].rows for name, found in surveys.items() if "dev" in found}
     count = len(study.spec.arms)

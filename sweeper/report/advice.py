@@ -45,7 +45,7 @@ _FINAL = [state.value for state in RunState if state.final]
 def _edges(results: Results, best: Configuration) -> list[str]:
     """The settings of the best configuration that lie at an end of their ranges."""
     said = []
-    for name, entry in results.space.items():
+    for name, entry in results.entries(best.arm).items():
         value = best.params.get(name)
         if isinstance(entry, Choice) or value is None:
             continue

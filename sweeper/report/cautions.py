@@ -13,7 +13,7 @@ from model.tasks import Task
 from ..study.changes import COMPARED
 from ..text import one_line, plural, score
 from ..trial import RunState
-from .configuration import Configuration, params
+from .configuration import Configuration
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
@@ -117,7 +117,9 @@ def _survivors(claims: Comparisons) -> Iterator[str]:
     trials = claims.results.trials
     lost = records(trials[trials["state"].isin([RunState.FAILED.value, RunState.PRUNED.value])])
     for one in claims.leaders:
-        own = [trial for trial in lost if trial["arm"] == one.arm and params(trial) == one.params]
+        own = [
+            trial for trial in lost if trial["arm"] == one.arm and claims.results.params(trial) == one.params
+        ]
         if own:
             yield (
                 f"{one_line(one.arm)}: {plural(len(own), 'run')} of its best configuration failed or was "

@@ -17,7 +17,7 @@ Trial = dict[str, Any]
 
 
 def params(trial: Trial) -> dict[str, Any]:
-    """What the search chose for a trial, by the names of the study file; a null stays None."""
+    """What the search chose for a trial, by the names of the study file; None for a null, or for nothing."""
     chosen = {key.removeprefix(PARAM): value for key, value in trial.items() if key.startswith(PARAM)}
     return {name: None if pd.isna(value) else value for name, value in chosen.items()}
 
@@ -57,17 +57,18 @@ class Configuration:
         return judged_by(self.scores)
 
 
-def configuration_of(trials: Sequence[Trial], scores: Sequence[str]) -> Configuration:
+def configuration_of(trials: Sequence[Trial], chosen: dict[str, Any], scores: Sequence[str]) -> Configuration:
     """That of complete trials which differ in their seeds alone, by number.
 
     Args:
         trials: They.
+        chosen: What the search chose for them.
         scores: Names of the scores that they have.
     """
     overall = [trial["overall"] for trial in trials] if "overall" in scores else []
     return Configuration(
         arm=trials[0]["arm"],
-        params=params(trials[0]),
+        params=chosen,
         numbers=tuple(trial["number"] for trial in trials),
         error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
         scores={score: fmean(trial[score] for trial in trials) for score in scores},

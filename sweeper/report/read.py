@@ -93,6 +93,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         test_in=_test_in(provenance),
         overall=study.overall,
         trained=trained,
+        spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
         data=_data(trained, trials),
     )
     left_out = () if reader is None else reader.left_out

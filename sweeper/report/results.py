@@ -14,8 +14,10 @@ from model.predictions import Predictions
 from model.result import TRAINED
 from model.tasks import Task
 
+from ..study.armspace import ArmSpace
 from ..study.pareto import on_front
-from ..study.space import Space
+from ..study.problem import FieldError
+from ..study.space import Space, Value
 from ..trial import ErrorClass, RunState
 from .configuration import Configuration, Trial, configuration_of, leaders_of, params
 
@@ -37,7 +39,7 @@ class Results:
         notice: What is to be said beside every score on this workload; may be empty.
         tasks: The tasks in report order.
         arms: Names of the arms in the order of the study file.
-        space: What varied within an arm.
+        space: What varied within an arm, or in one of them.
         wanted: Number of trials asked for in total.
         trials: One row a trial (``frames.trials_frame``).
         epochs: One row a metric of an epoch (``frames.epochs_frame``).
@@ -51,6 +53,7 @@ class Results:
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
+        spaces: What varied in each arm, and where it applies; none where all varied everywhere.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Results:
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
     trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    spaces: Mapping[str, ArmSpace] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> "Results":
@@ -80,6 +84,28 @@ class Results:
         trials = self.trials[~self.trials["arm"].isin(list(self.trained))]
         epochs = self.epochs[~self.epochs["arm"].isin(list(self.trained))]
         return replace(self, trials=trials, epochs=epochs)
+
+    def params(self, trial: Trial) -> dict[str, Any]:
+        """What the search chose for a trial; what does not apply to it is not there."""
+        chosen, space = params(trial), self.spaces.get(trial["arm"])
+        if space is None:
+            return chosen
+        return {key: _as_drawn(space.entries[key], value) for key, value in space.applying(chosen).items()}
+
+    def entries(self, arm: str) -> Mapping[str, Space]:
+        """What varied in an arm."""
+        return self.spaces[arm].entries if arm in self.spaces else self.space
+
+    def alike(self, one: str, other: str) -> bool:
+        """Whether two arms vary the same, under the same conditions."""
+        ours, theirs = self.spaces.get(one), self.spaces.get(other)
+        return (ours and (ours.entries, ours.when)) == (theirs and (theirs.entries, theirs.when))
+
+    def applying(self, trials: pd.DataFrame, name: str) -> pd.DataFrame:
+        """Those of some trials to which a setting of the space applies."""
+        if not self.spaces:
+            return trials
+        return trials[[name in self.params(trial) for trial in records(trials)]]
 
     def shared(self, *arms: str) -> dict[str, Task]:
         """The tasks that all of these arms train, in report order."""
@@ -129,7 +155,7 @@ class Results:
         """The complete trials, one for each configuration and seed: the same once more tells nothing new."""
         groups: dict[str, list[int]] = {}
         for trial in records(self.complete):
-            key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str), trial["seed"])
+            key = (trial["arm"], json.dumps(self.params(trial), sort_keys=True, default=str), trial["seed"])
             groups.setdefault(str(key), []).append(trial["number"])
         return self.complete[self.complete["number"].isin([numbers[0] for numbers in groups.values()])]
 
@@ -138,9 +164,12 @@ class Results:
         """Every setting that has a complete trial, in the order of its first one."""
         groups: dict[tuple[str, str], list[Trial]] = {}
         for trial in records(self.observations):
-            key = (trial["arm"], json.dumps(params(trial), sort_keys=True, default=str))
+            key = (trial["arm"], json.dumps(self.params(trial), sort_keys=True, default=str))
             groups.setdefault(key, []).append(trial)
-        return [configuration_of(trials, self._scores_of(trials[0]["arm"])) for trials in groups.values()]
+        return [
+            configuration_of(trials, self.params(trials[0]), self._scores_of(trials[0]["arm"]))
+            for trials in groups.values()
+        ]
 
     def _scores_of(self, arm: str) -> list[str]:
         return [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
@@ -149,7 +178,7 @@ class Results:
     def tried(self) -> int:
         """How many configurations have a trial that ended, with scores or without."""
         ended = self.trials[self.trials["state"].isin([state.value for state in RunState if state.final])]
-        return len({(trial["arm"], json.dumps(params(trial), default=str)) for trial in records(ended)})
+        return len({(trial["arm"], json.dumps(self.params(trial), default=str)) for trial in records(ended)})
 
     def of_arm(self, arm: str) -> "list[Configuration]":
         """The configurations of an arm."""
@@ -175,42 +204,22 @@ class Results:
         return again if again is not None and not again.complete.empty else self
 
 
-@dataclass(frozen=True)
-class Counts:
-    """How many of the wanted trials stand where."""
-
-    wanted: int
-    complete: int
-    pruned: int
-    failed: int
-    running: int
-    queued: int
-
-    @property
-    def finished(self) -> int:
-        """Trials with an outcome, failures included."""
-        return self.complete + self.pruned + self.failed
-
-    @property
-    def missing(self) -> int:
-        """Trials without an outcome, those not yet begun included."""
-        return max(self.wanted - self.finished, self.running + self.queued)
-
-
 def readable(trials: pd.DataFrame) -> pd.DataFrame:
     """The trials as they stand in CSV files: pandas would read an error class ``nan`` there as a gap."""
     return trials.assign(error_class=trials["error_class"].replace(ErrorClass.NAN.value, "not finite"))
 
 
+def _as_drawn(entry: Space, value: Value) -> Value:
+    """A value as the search drew it: beside gaps, whole numbers have become real ones."""
+    try:
+        return entry.read(value)
+    except FieldError:
+        return value
+
+
 def in_state(trials: pd.DataFrame, state: RunState) -> pd.DataFrame:
     """The trials in a state, by number."""
     return trials[trials["state"] == state.value].sort_values("number")
-
-
-def count_trials(trials: pd.DataFrame, wanted: int) -> Counts:
-    """How many trials stand where."""
-    by_state = {state.value: len(in_state(trials, state)) for state in RunState}
-    return Counts(wanted=wanted, **by_state)
 
 
 def records(trials: pd.DataFrame) -> list[Trial]:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ..text import difference, one_line, p_text, plural, score
 from .configuration import Configuration
-from .results import Counts, Results, leaders
+from .counts import Counts
+from .results import Results, leaders
 from .statistics.compared import Comparison
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict, verdict

@@ -22,6 +22,7 @@ from ..text import one_line
 from .advice import advice
 from .cautions import cautions
 from .checklist import checklist_files
+from .counts import count_trials
 from .document import Document, Table
 from .figures import study_figures
 from .foreign import beside, foreign_document, foreign_frame
@@ -29,7 +30,7 @@ from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
 from .read import Stored, read_study
-from .results import count_trials, readable
+from .results import readable
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import findings, headline, missing, progress

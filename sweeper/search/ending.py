@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import count, islice
 
 from ..errors import InputError
-from ..study.cells import Cells
 from ..study.study import Study
 from ..text import one_line, plural
 from ..trial import PastTrial
@@ -40,16 +39,20 @@ def end_of(study: Study, trials: Collection[PastTrial] = ()) -> End | None:
         study: The study.
         trials: Its trials so far: an earlier version may have tried a configuration more than once.
     """
-    cells = Cells.of(study.space)
-    if cells is None:
+    counts = [None if cells is None else cells.count for cells in study.searched.cells.values()]
+    finite = [count for count in counts if count is not None]
+    if len(finite) < len(counts):
         return None
     arms, seeds = study.spec.arms, study.spec.seeds
-    history = History(study.spec.objectives, trials, cells)
-    once = cells.count * len(arms) * len(seeds)
+    history = History.of(study, trials)
+    once = sum(finite) * len(seeds)
     total = len(history) + sum(int(history.places(arm, seeds)) for arm in arms)
-    has = f"its space has {plural(cells.count, 'configuration')}" if study.space else "it has no space"
+    has = f"its space has {plural(finite[0], 'configuration')}" if study.space else "it has no space"
+    where = plural(len(arms), "arm")
+    if len(set(finite)) > 1:
+        has, where = "its arms have spaces of their own", f"{' + '.join(map(str, finite))} configurations"
     again = f", and {plural(total - once, 'trial')} repeat one" if total > once else ""
-    return End(total, f"{has}, for {plural(len(arms), 'arm')} and {plural(len(seeds), 'seed')}{again}")
+    return End(total, f"{has}, for {where} and {plural(len(seeds), 'seed')}{again}")
 
 
 def why_ended(study: Study, history: History) -> str:
@@ -65,15 +68,22 @@ def _refused(study: Study, history: History) -> Iterator[str]:
     for arm in study.spec.arms:
         for params in islice(_untried(study, history, arm), INVALID):
             try:
-                study.config(arm, params, study.spec.seeds[0])
+                study.allowed(arm, params)
             except InputError as error:
                 yield one_line(str(error))
 
 
 def _untried(study: Study, history: History, arm: str) -> Iterator[Params]:
-    if history.cells is not None:
-        cells = history.cells
+    cells, space = history.cells(arm), study.spaces[arm]
+    if cells is not None:
         yield from (cells.params(cell) for cell in range(cells.count) if not history.had(arm, cell))
         return
-    request = Request(study.spec.sampler, study.space, 0, (), len(study.spec.objectives))
+    request = Request(
+        study.spec.sampler,
+        space.entries,
+        0,
+        (),
+        len(study.spec.objectives),
+        arm=None if space.plain else space,
+    )
     yield from (draw_blindly(replace(request, attempt=attempt)) for attempt in count())

@@ -7,7 +7,6 @@ from random import Random
 from typing import Any
 
 from ..study.cells import Cells
-from ..study.space import Choice
 from .draw import Request, draw_blindly
 
 DRAWS = 5
@@ -50,7 +49,9 @@ def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
     grid = request.spec.method.cells or not request.space
     for attempt in range(0 if grid else INVALID if cells is None else DRAWS):
         drawing = wish.drawing if attempt < DRAWS else draw_blindly
-        params = drawing(replace(request, attempt=attempt)) | wish.part
+        params = request.applying(drawing(replace(request, attempt=attempt)) | wish.part)
+        if not request.allows(params):
+            continue
         if (cells is None or wish.free(cells.index(params))) and wish.valid(params):
             return params
     return None if cells is None else walk(request, wish, cells)
@@ -73,10 +74,9 @@ def walk(request: Request, wish: Wish, cells: Cells) -> Params | None:
 
 def _order(request: Request, part: Params, cells: Cells) -> Iterator[int]:
     """The cells with the values given, each once: of a grid in order, else in even steps from anywhere."""
-    those = cells
-    if part:
-        fixed = {key: Choice((part[key],)) if key in part else entry for key, entry in cells.space.items()}
-        those = Cells.of(fixed) or cells
+    those = cells.having(part) if part else cells
+    if those is None or not those.count:
+        return
     start, step = 0, 1
     if not request.spec.method.cells:
         random = Random(request.seed)  # noqa: S311 - no secret

@@ -1,5 +1,6 @@
 """The trials of a study as the search sees them, kept in the order in which it asks for them."""
 
+import json
 import math
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -24,6 +25,10 @@ _Same = tuple[int, tuple[tuple[str, Any], ...]]
 """The number of a configuration, and the values under it."""
 
 
+def _text(params: Mapping[str, Any]) -> str:
+    return json.dumps(params, sort_keys=True, default=str)
+
+
 @dataclass(frozen=True)
 class Tried:
     """A configuration of an arm, and what came of it.
@@ -45,10 +50,11 @@ class History:
     Args:
         objectives: The scores that the study raises.
         trials: The trials so far, in any order.
-        cells: The configurations of the study's space, where they are finitely many.
+        cells: The configurations of each arm's space; of arms where they have no end there are none.
+        once: Arms without an end in which a configuration can come up twice: what does not apply sets nothing
+            apart.
 
     Attributes:
-        cells: The same.
         end: The lowest number above those of all trials.
         unfinished: Numbers below `end` whose trial has no outcome, or is not known yet.
         failed: Numbers of the trials that failed, which may be put back into the queue.
@@ -58,9 +64,11 @@ class History:
         self,
         objectives: tuple[str, ...],
         trials: Iterable["PastTrial"] = (),
-        cells: Cells | None = None,
+        cells: Mapping[str, Cells | None] | None = None,
+        once: Collection[str] = (),
     ) -> None:
-        self.cells = cells
+        self._cells = cells or {}
+        self._once = once
         self.end = 0
         self.unfinished: set[int] = set()
         self.failed: set[int] = set()
@@ -78,13 +86,20 @@ class History:
         self._had: defaultdict[str, set[int]] = defaultdict(set)
         self._first: dict[int, int] = {}
         self._whole = 0
+        self._seen: defaultdict[str, set[str]] = defaultdict(set)
         for trial in trials:
             self.enter(trial)
 
     @classmethod
     def of(cls, study: Study, trials: Iterable["PastTrial"] = ()) -> Self:
         """The trials of a study, in any order."""
-        return cls(study.spec.objectives, trials, Cells.of(study.space))
+        cells = study.searched.cells
+        once = [arm for arm, space in study.spaces.items() if cells[arm] is None and not space.plain]
+        return cls(study.spec.objectives, trials, cells, once)
+
+    def cells(self, arm: str) -> Cells | None:
+        """The configurations of an arm's space, where they have an end."""
+        return self._cells.get(arm)
 
     def __len__(self) -> int:
         return len(self._trials)
@@ -133,7 +148,8 @@ class History:
 
     def room(self, arm: str) -> float:
         """How many cells an arm has not had."""
-        return math.inf if self.cells is None else self.cells.count - len(self._had[arm])
+        cells = self.cells(arm)
+        return math.inf if cells is None else cells.count - len(self._had[arm])
 
     def has(self, arm: str, configuration: int, room: float) -> bool:
         """Whether a configuration is one that an arm has had, or among so many new ones, the next."""
@@ -149,6 +165,10 @@ class History:
     def had(self, arm: str, cell: int) -> bool:
         """Whether an arm has had a cell, under any number."""
         return cell in self._had[arm]
+
+    def repeats(self, arm: str, params: Mapping[str, Any]) -> bool:
+        """Whether an arm whose space has no end has had values, under any number."""
+        return arm in self._once and _text(params) in self._seen[arm]
 
     def had_below(self, configuration: int, cell: int) -> bool:
         """Whether a configuration of a lower number has a cell, in any arm."""
@@ -216,10 +236,13 @@ class History:
         position = bisect_left(configurations, trial.configuration)
         if configurations[position : position + 1] != [trial.configuration]:
             configurations.insert(position, trial.configuration)
-        if self.cells is not None:
+        if trial.arm in self._once:
+            self._seen[trial.arm].add(_text(trial.params))
+        cells = self.cells(trial.arm)
+        if cells is not None:
             # Before an entry of the space was changed it may have held other values.
             with suppress(FieldError, KeyError):
-                cell = self.cells.index(trial.params)
+                cell = cells.index(trial.params)
                 self._had[trial.arm].add(cell)
                 self._first[cell] = min(self._first.get(cell, trial.configuration), trial.configuration)
 

@@ -1,8 +1,9 @@
 """Studies of Optuna's in memory, about which its samplers and pruners are asked."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from heapq import nlargest
 from typing import Any
@@ -11,9 +12,10 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, Trial, TrialState
 
 from ..study.pareto import on_front
+from ..study.space import Choice, FloatRange, Space
 from .distributions import distribution
 from .draw import Request
 from .history import Tried
@@ -53,11 +55,75 @@ def ask(
         marks: What it would have noted on each itself.
     """
     distributions = {key: distribution(entry) for key, entry in request.space.items()}
+    search = _told(request, sampler, tried, marks, distributions)
+    return search.ask(fixed_distributions=distributions).params
+
+
+def ask_in_turn(request: Request, sampler: BaseSampler, tried: Sequence[Tried]) -> dict[str, Any]:
+    """As `ask`, of a sampler that draws one setting after the other, each from the trials that have it.
+
+    What does not apply beside the values drawn before is not drawn, nor is the sampler told of it.
+    """
+    arm = request.arm
+    if arm is None:
+        return ask(request, sampler, tried)
+    distributions = {key: distribution(entry) for key, entry in arm.entries.items()}
+    trial = _told(request, sampler, tried, None, distributions, applying=True).ask()
+    found: dict[str, Any] = {}
+    for key in arm.order:
+        if key in arm.applying({**found, key: None}):
+            found[key] = _suggested(trial, key, arm.entries[key])
+    return {key: found[key] for key in arm.entries if key in found}
+
+
+def _suggested(trial: Trial, key: str, entry: Space) -> Any:
+    if isinstance(entry, Choice):
+        return trial.suggest_categorical(key, entry.values)
+    if isinstance(entry, FloatRange):
+        return trial.suggest_float(key, entry.low, entry.highest, log=entry.log, step=entry.step)
+    return trial.suggest_int(key, entry.low, entry.highest, log=entry.log, step=entry.step)
+
+
+def whole(request: Request, tried: Sequence[Tried], value: Callable[[str, Space, Tried], Any]) -> list[Tried]:
+    """Earlier configurations with a value also of what did not apply, for samplers that need one of each.
+
+    Args:
+        request: What is asked.
+        tried: The configurations.
+        value: The value of an entry that has none: by its key, itself, and the configuration.
+    """
+    if request.arm is None:
+        return list(tried)
+    return [
+        replace(
+            one,
+            params={
+                key: one.params[key] if key in one.params else value(key, entry, one)
+                for key, entry in request.space.items()
+            },
+        )
+        for one in tried
+    ]
+
+
+def _told(
+    request: Request,
+    sampler: BaseSampler,
+    tried: Sequence[Tried],
+    marks: Sequence[Mapping[str, Any]] | None,
+    distributions: dict[str, BaseDistribution],
+    *,
+    applying: bool = False,
+) -> optuna.Study:
+    """A study whose trials have these distributions, or each those of the values that it has."""
     search = optuna.create_study(directions=["maximize"] * request.objectives, sampler=sampler)
     for one, mark in zip(tried, marks or [{}] * len(tried), strict=True):
+        own = distributions
+        if applying:
+            own = {key: distributions[key] for key in one.params if key in distributions}
         with suppress(ValueError):  # the space no longer holds it
-            search.add_trial(_Told(one, mark, distributions))
-    return search.ask(fixed_distributions=distributions).params
+            search.add_trial(_Told(one, mark, own))
+    return search
 
 
 def representative(tried: Sequence[Tried]) -> list[Tried]:

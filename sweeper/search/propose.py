@@ -6,8 +6,6 @@ from functools import partial
 from typing import Any
 
 from ..errors import InputError
-from ..study.problem import FieldError
-from ..study.space import Space
 from ..study.study import Study
 from ..trial import PastTrial, TrialSpec
 from .draw import Request, draw, draw_blindly
@@ -35,7 +33,11 @@ def propose(study: Study, number: int, history: History | Iterable[PastTrial]) -
     A configuration has the same parameters at all seeds of an arm. Those that are drawn blindly are also the
     same for all arms, so that arms are compared on equal terms: all of random, qmc and grid, those that the
     study enqueues, the first few of other samplers. Later ones follow the arm's own results, or with
-    `sampler.peers` those of all arms, and are then the same for all again, wherever they are valid.
+    `sampler.peers` those of all arms, and are then the same for all again, wherever they are valid. Arms that
+    do not search the same have the same values of what they share, where these are drawn blindly and have
+    no end; each arm goes through a finite space of its own by itself.
+
+    What does not apply beside the other values has no value, and no configuration breaks a constraint.
 
     What an arm has tried it does not get again under another number, nor what is not valid: it is drawn
     again, and in a finite space something else is found as long as there is something. An arm for which
@@ -98,12 +100,18 @@ def _params(study: Study, slot: _Slot, history: History) -> Params | None:
     for past in recorded:
         if past.arm == slot.arm:
             return dict(past.params)
+    if not study.searched.uniform:
+        return _params_apart(study, slot, history)
     waiting = _waiting(study, slot, history)
     blind = _is_blind(study, slot.configuration)
     together = study.spec.sampler.peers == "study"
     for past in recorded:
         shared = blind or together or (waiting and _has(past.params, waiting[0]))
-        if shared and _holds(study.space, past.params) and _suits(study, history, slot.arm, past.params):
+        if (
+            shared
+            and study.spaces[slot.arm].has(past.params)
+            and _suits(study, history, slot.arm, past.params)
+        ):
             return dict(past.params)
     found = _for_all(study, slot, history) if blind else _drawn_alike(study, slot, history, waiting)
     if found is None and together and not blind and not recorded:
@@ -111,6 +119,42 @@ def _params(study: Study, slot: _Slot, history: History) -> Params | None:
     if found is not None:
         return found
     return _for_one(study, slot, history, blind)
+
+
+def _params_apart(study: Study, slot: _Slot, history: History) -> Params | None:
+    """Values of one configuration of an arm that does not search what the others do."""
+    request, cells = _request(study, slot, history), history.cells(slot.arm)
+    valid = partial(_is_valid_and_new, study, history, slot.arm)
+
+    def free(cell: int) -> bool:
+        return not history.had(slot.arm, cell)
+
+    blind, waiting = _is_blind(study, slot.configuration), _waiting(study, slot, history)
+    parts = waiting
+    if blind:
+        others = history.of_configuration(slot.configuration)
+        shared = [_shared(study, past, slot.arm) for past in others if cells is None]
+        # The others may have had one that is enqueued, or this arm alone has one.
+        parts = [{**one, **part} for part in waiting[:1] for one in shared if _agrees(one, part)]
+        parts += [*waiting, *shared, {}]
+    for part in parts:
+        found = find(request, Wish(draw_blindly, part, free, valid), cells)
+        if found is not None and _has(found, part):
+            return found
+    return find(request, Wish(draw, {}, free, valid), cells) if not blind else None
+
+
+def _shared(study: Study, past: PastTrial, arm: str) -> Params:
+    """The values of a trial of another arm that an arm draws from the same entries."""
+    own, other = study.spaces[arm], study.spaces[past.arm].labels
+    same = {
+        key: value for key, value in past.params.items() if key in other and own.labels.get(key) == other[key]
+    }
+    return own.part(same)
+
+
+def _agrees(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(one[key] == value for key, value in other.items() if key in one)
 
 
 def _is_blind(study: Study, configuration: int) -> bool:
@@ -124,7 +168,7 @@ def _for_all(study: Study, slot: _Slot, history: History) -> Params | None:
     In a finite space also from what the lower numbers have: those that have no trial yet are drawn here as
     their drivers do.
     """
-    gaps = history.gaps(slot.configuration) if history.cells is not None else []
+    gaps = history.gaps(slot.configuration) if history.cells(slot.arm) is not None else []
     ahead: list[Params] = []
     for configuration in [*gaps, slot.configuration]:
         place = _Slot(slot.arm, slot.seed, configuration)
@@ -140,7 +184,7 @@ def _drawn_alike(
     study: Study, slot: _Slot, history: History, parts: Iterable[Params], ahead: Iterable[Params] = ()
 ) -> Params | None:
     """Values drawn blindly that no lower number has, nor one that is ahead, with one of these parts."""
-    cells = history.cells
+    cells = history.cells(slot.arm)
     taken = set() if cells is None else {cells.index(params) for params in ahead}
 
     def free(cell: int) -> bool:
@@ -148,7 +192,7 @@ def _drawn_alike(
         return not below and not history.had(slot.arm, cell)
 
     queue = study.spec.queue if cells is None else ()
-    valid = partial(_is_valid_for_all, study)
+    valid = partial(_is_valid_for_all, study, history)
 
     def valid_and_new(params: Params) -> bool:
         # Two studies of one sampler draw alike: one that begins with the other's best would draw these again.
@@ -168,8 +212,8 @@ def _for_all_that_learn(study: Study, slot: _Slot, history: History) -> Params |
     def free(cell: int) -> bool:
         return not any(history.had(arm, cell) for arm in study.spec.arms)
 
-    wish = Wish(draw, {}, free, partial(_is_valid_for_all, study))
-    return find(_request(study, slot, history), wish, history.cells)
+    wish = Wish(draw, {}, free, partial(_is_valid_for_all, study, history))
+    return find(_request(study, slot, history), wish, history.cells(slot.arm))
 
 
 def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params | None:
@@ -177,8 +221,8 @@ def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params
 
     Others have had these under a lower number, or they are not valid there.
     """
-    request, cells = _request(study, slot, history), history.cells
-    valid = partial(_is_valid, study, slot.arm)
+    request, cells = _request(study, slot, history), history.cells(slot.arm)
+    valid = partial(_is_valid_and_new, study, history, slot.arm)
     wish = Wish(draw, {}, lambda cell: not history.had(slot.arm, cell), valid)
     if not blind:
         return find(request, wish, cells)
@@ -191,16 +235,18 @@ def _request(study: Study, slot: _Slot, history: History) -> Request:
         earlier = history.tried_together(slot.configuration)
     else:
         earlier = history.tried(slot.arm, slot.configuration)
-    return Request(spec.sampler, study.space, slot.configuration, earlier, len(spec.objectives))
+    space = study.spaces[slot.arm]
+    asked = None if space.plain else space
+    return Request(spec.sampler, space.entries, slot.configuration, earlier, len(spec.objectives), arm=asked)
 
 
 def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params] = ()) -> list[Params]:
     """The enqueued configurations that an arm has not had; one may be added to a study later."""
     if not study.spec.queue:
         return []
-    waiting = [
-        {key: study.space[key].read(value) for key, value in params.items()} for params in study.spec.queue
-    ]
+    space = study.spaces[slot.arm]
+    # One that has values, none of them this arm's, is none for it.
+    waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
     for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
         had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:
@@ -212,26 +258,21 @@ def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
     return all(key in params and params[key] == value for key, value in part.items())
 
 
-def _holds(space: Mapping[str, Space], params: Mapping[str, Any]) -> bool:
-    try:
-        return {key: entry.read(params[key]) for key, entry in space.items()} == params
-    except (FieldError, KeyError):
-        return False
-
-
 def _suits(study: Study, history: History, arm: str, params: Mapping[str, Any]) -> bool:
     """Whether an arm may have the values that another one has: it has not had them, and they are valid."""
-    had = history.cells is not None and history.had(arm, history.cells.index(params))
-    return not had and _is_valid(study, arm, params)
+    cells = history.cells(arm)
+    had = cells is not None and history.had(arm, cells.index(params))
+    return not had and _is_valid_and_new(study, history, arm, params)
 
 
-def _is_valid(study: Study, arm: str, params: Mapping[str, Any]) -> bool:
+def _is_valid_and_new(study: Study, history: History, arm: str, params: Mapping[str, Any]) -> bool:
+    """Whether values are valid in an arm, and it has not had them where its space has no end."""
     try:
-        study.config(arm, params, study.spec.seeds[0])
+        study.allowed(arm, params)
     except InputError:
         return False
-    return True
+    return not history.repeats(arm, params)
 
 
-def _is_valid_for_all(study: Study, params: Mapping[str, Any]) -> bool:
-    return all(_is_valid(study, arm, params) for arm in study.spec.arms)
+def _is_valid_for_all(study: Study, history: History, params: Mapping[str, Any]) -> bool:
+    return all(_is_valid_and_new(study, history, arm, params) for arm in study.spec.arms)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from model.result import RAW, judged, judged_by
 
 from ..study.space import Choice, Space, Value
-from ..text import brief, last_line, one_line, setting_line
+from ..text import NONE, brief, last_line, one_line, setting_line
 from ..trial import ErrorClass, MetricKey, PastTrial, RunState, TrialRow
 
 _HAPPENED = {
@@ -97,7 +97,7 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     scored = f" ({judged_by(trial.scores)} {judged(trial.scores):.4f})" if trial.scores else ""
     own = {"arm": run.arm, **run.params}
     unlike = [
-        f"{setting_line({key: value}, brief)} instead of {brief(own[key])}"
+        f"{setting_line({key: value}, brief)} instead of {brief(own.get(key, NONE))}"
         for key, value in neighbour.differs.items()
     ]
     if not unlike:
@@ -108,12 +108,14 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
 
 def _neighbour(run: TrialRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:
     differs: dict[str, Value] = {} if trial.arm == run.arm else {"arm": trial.arm}
-    differs |= {
-        key: trial.params.get(key) for key, value in run.params.items() if trial.params.get(key) != value
+    # What applies to one of them alone differs, and has no value in the other.
+    pairs = {
+        key: (run.params.get(key, NONE), trial.params.get(key, NONE))
+        for key in dict.fromkeys([*run.params, *trial.params])
     }
+    differs |= {key: theirs for key, (ours, theirs) in pairs.items() if ours != theirs}
     distance = sum(
-        _distance(space[key], run.params[key], value) if key in space else 1.0
-        for key, value in differs.items()
+        _distance(space[key], pairs[key][0], value) if key in space else 1.0 for key, value in differs.items()
     )
     return Neighbour(trial, differs, distance)
 

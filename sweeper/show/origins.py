@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..errors import DatabaseError
+from ..study.armspace import ArmSpace
 from ..study.entry import parse_entry
+from ..study.load import stored_study
 from ..study.problem import FieldError, FieldPath, field_name
 from ..study.recorded import trial_of
 from ..study.settings import field_path, flat, merged, nested
@@ -179,7 +182,9 @@ class _Documents:
             added = {key: value for key, value in self._row.study["base"].items() if key not in known}
             for settings in (added, self._row.study["arms"][trial.arm]):
                 yield nested(_placed(settings, lambda path: confirmed))
-        yield nested({key: self._drawn(key, value, enqueued) for key, value in trial.params.items()})
+        yield nested(
+            {key: self._drawn(trial.arm, key, value, enqueued) for key, value in trial.params.items()}
+        )
         yield {"seed": _Placed(trial.seed, self._seed(trial))}
 
     def enqueued(self, trial: TrialRow, past: Iterable[PastTrial]) -> int | None:
@@ -189,12 +194,24 @@ class _Documents:
             for one in past
             if one.arm == trial.arm and one.configuration < trial.configuration
         }
-        waiting = dict(enumerate(self._queue))
+        space = self._spaces.get(trial.arm)
+        queue = self._queue if space is None else [space.part(entry) for entry in self._queue]
+        # One that has values, none of them this arm's, is none for it.
+        waiting = {at: part for at, part in enumerate(queue) if part or not self._queue[at]}
         for _, params in sorted(earlier.items()):
             had = _first(waiting, params)
             if had is not None:
                 del waiting[had]
         return _first(waiting, trial.params)
+
+    @cached_property
+    def _spaces(self) -> Mapping[str, ArmSpace]:
+        """What varies in each arm, where not all varies everywhere."""
+        try:
+            spaces = stored_study(self._row).spaces
+        except DatabaseError:
+            return {}
+        return {} if all(space.plain for space in spaces.values()) else spaces
 
     @property
     def _queue(self) -> list[Mapping[str, Value]]:
@@ -202,19 +219,26 @@ class _Documents:
         warm = self._row.study.get("warm_start") or {}
         return [*(self._study.data.get("enqueue") or ()), *(warm.get("configurations") or ())]
 
-    def _drawn(self, key: str, value: Value, enqueued: int | None) -> _Placed:
+    def _drawn(self, arm: str, key: str, value: Value, enqueued: int | None) -> _Placed:
         if enqueued is not None and key in self._queue[enqueued]:
             if enqueued < len(self._study.data.get("enqueue") or ()):
                 return _Placed(value, self._study.origin("enqueue", None, ("enqueue", enqueued, key)))
             earlier = ", ".join(self._row.study["warm_start"]["studies"])
             return _Placed(value, self._study.origin("warm_start", earlier, ("warm_start",)))
         sampler = self._row.study.get("sampler", {}).get("name")
-        space = self._study.data.get("space") or {}
+        own = (
+            (self._study.data["arms"].get(arm) or {}).get("space") or {}
+            if self._study.data.get("arms")
+            else {}
+        )
+        section: FieldPath = ("arms", arm, "space") if key in own else ("space",)
+        entry = (own if key in own else self._study.data.get("space") or {}).get(key)
+        entry = entry.get("values") if isinstance(entry, Mapping) and "values" in entry else entry
         # In studies begun before there were `ranges`, entries of the workload took the place of the study's.
         forced = {field_path(name): entry for name, entry in self._row.workload.get("space", {}).items()}
-        if space.get(key) == WORKLOAD or field_path(key) in forced:
+        if entry == WORKLOAD or field_path(key) in forced:
             return _Placed(value, self._recommended(key, sampler, forced.get(field_path(key))))
-        return _Placed(value, self._study.origin("space", sampler, ("space", key)))
+        return _Placed(value, self._study.origin("space", sampler, (*section, key)))
 
     def _recommended(self, key: str, sampler: str | None, recorded: Any) -> Origin:
         """The workload's range for a key of the space; one that is recorded must be what its line says."""

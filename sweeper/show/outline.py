@@ -1,5 +1,6 @@
 """A study in a few lines, before any of it has run: its arms, what is compared, what varies, its seeds."""
 
+from ..study.conditional import condition_of, when_words
 from ..study.space import words
 from ..study.spec import StudySpec
 from ..study.study import Study
@@ -12,11 +13,31 @@ def outline(study: Study) -> list[str]:
     lines = [f"Arms: {', '.join(map(one_line, spec.arms))}"]
     if spec.pairs:
         lines.append(f"Compared: {_compared(spec)}")
-    varied = "; ".join(f"{name} {words(entry)}" for name, entry in study.space.items())
-    lines.append(f"Space: {one_line(varied) or 'nothing varies within an arm'}")
+    common, own = study.spec.space, {arm: study.spec.own(arm) for arm in spec.arms if study.spec.own(arm)}
+    varied = "; ".join(entry_words(study, None, name) for name in common)
+    if varied or not own:
+        lines.append(f"Space: {one_line(varied) or 'nothing varies within an arm'}")
+    for arm, entries in own.items():
+        alone = "; ".join(entry_words(study, arm, name) for name in entries)
+        lines.append(one_line(f"Space of {arm} alone: {alone}"))
+    if spec.constraints:
+        lines.append(one_line(f"Constraints: {'; '.join(spec.constraints)}"))
     lines.append(f"Seeds: {', '.join(map(str, spec.seeds))}")
     lines.append(f"Search: {_searched(spec)}")
     return lines
+
+
+def entry_words(study: Study, arm: str | None, key: str) -> str:
+    """An entry of the space with its condition: ``dropout one of 0.1, 0.3 when optimizer = adamw``.
+
+    Args:
+        study: The study.
+        arm: The arm whose own entry it is; None for one of all.
+        key: The setting.
+    """
+    entries = {(whose, name): entry for _, whose, name, entry in study.searched.entries()}
+    written = (study.spec.space if arm is None else study.spec.own(arm))[key]
+    return " ".join(filter(None, (key, words(entries[arm, key]), when_words(condition_of(written)))))
 
 
 def _searched(spec: StudySpec) -> str:

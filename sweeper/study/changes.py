@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..errors import InputError
-from .problem import FieldError
+from .conditional import VALUES, When, condition_of, plain
+from .fields import OWN
+from .problem import FieldError, FieldPath
 from .settings import field_path, flat
 from .space import WORKLOAD, Choice, Space, Value
 from .spec import StudySpec
@@ -144,15 +146,36 @@ def _fields(study: Study, shared: Collection[str]) -> dict[Field, Any]:
     fields = dict(sorted(fields.items()))
     fields |= _under(("base",), flat(spec["base"]))
     for arm, settings in spec["arms"].items():
-        fields |= _under(("arms", arm), flat(settings) if arm in shared else {(): settings})
-    fields |= {("space", key): entry.model_dump(mode="json") for key, entry in study.space.items()}
+        own = {key: value for key, value in settings.items() if key != OWN}
+        fields |= _under(("arms", arm), flat(own) if arm in shared else {(): settings})
+    fields |= {
+        (*map(str, section), key): _with_condition(entry, study.spec, section, key)
+        for section, arm, key, entry in study.searched.entries()
+        if arm is None or arm in shared
+    }
     fields |= _under(("workload", "train"), flat(workload["train"]))
     return fields | {("order of tasks",): list(study.tasks)}
 
 
+def _with_condition(entry: Space, spec: StudySpec, section: FieldPath, key: str) -> Any:
+    """An entry in force, fit for JSON, with the condition under which it applies."""
+    dumped, when = entry.model_dump(mode="json"), _condition(spec, section, key)
+    if not when:
+        return dumped
+    said = {name: need if isinstance(need, str) else list(need) for name, need in when.items()}
+    return (dumped if isinstance(dumped, dict) else {VALUES: dumped}) | {"when": said}
+
+
+def _condition(spec: StudySpec, section: FieldPath, key: str) -> When:
+    entries = spec.space if section == ("space",) else spec.own(str(section[1]))
+    return condition_of(entries[key])
+
+
 def _whose(field: Field, new: Study) -> str:
     """Who has an entry of the space, where it is not the study's file."""
-    taken = field[0] == "space" and new.spec.space.get(field[-1]) == WORKLOAD
+    taken = (
+        field[0] == "space" and field[-1] in new.spec.space and plain(new.spec.space[field[-1]]) == WORKLOAD
+    )
     return f" (ranges of workload {new.workload.name})" if taken else ""
 
 
@@ -174,10 +197,10 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
     match field:
         case ("base", *_) | ("workload", "train", *_):
             return all(_alike(arm, old, new) for arm in old.spec.arms if arm in new.spec.arms)
+        case ("space", key) | ("arms", _, "space", key):
+            return _wider(field[:-1], key, old, new)
         case ("arms", arm, *_):
             return arm not in old.spec.arms or (arm in new.spec.arms and _alike(arm, old, new))
-        case ("space", key):
-            return key in old.space and key in new.space and _holds(new.space[key], old.space[key])
         case ("seeds",):
             return set(old.spec.seeds) <= set(new.spec.seeds)
         case ("enqueue",):
@@ -186,9 +209,23 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
             return field[-1] in UNDIGESTED
 
 
+def _wider(section: FieldPath, key: str, old: Study, new: Study) -> bool:
+    """Whether an entry has all values that it had, and applies where it did."""
+    was, now = (
+        next(
+            (entry for place, _, name, entry in each.searched.entries() if (place, name) == (section, key)),
+            None,
+        )
+        for each in (old, new)
+    )
+    if was is None or now is None:
+        return False
+    return _condition(old.spec, section, key) == _condition(new.spec, section, key) and _holds(now, was)
+
+
 def _alike(arm: str, old: Study, new: Study) -> bool:
     """Whether an arm's configuration is what it was, however it is written now."""
-    before, after = (study.config(arm, old.first, 0) for study in (old, new))
+    before, after = (study.config(arm, old.first_of(arm), 0) for study in (old, new))
     # The order of the tasks counts: each draws its batches by its place.
     return before == after and list(before.tasks) == list(after.tasks)
 

@@ -7,11 +7,14 @@ from model.config import Task, TrainConfig
 
 from ..text import is_control, nearest, one_line
 from . import limits
-from .cells import Cells
+from .cells import BLOCKS
+from .conditional import plain
+from .fields import OWN
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .settings import field_path
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, words
+from .spaces import Spaces
 from .spec import StudySpec
 
 GAPS = (
@@ -32,21 +35,21 @@ JUDGES = (("tasks", "metric"), ("tasks", "positive"))
 """First and last name of the settings of a task by which trials are judged."""
 
 
-def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
+def space_problems(searched: Spaces) -> Iterator[FieldError]:
     """The entries of the space that cannot vary, or that the sampler cannot search."""
+    spec = searched.spec
     name, method = spec.sampler.name, spec.sampler.method
-    for key, entry in space.items():
-        path, taken = ("space", key), spec.space[key] == WORKLOAD
-        field = field_path(key)
-        if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
-            yield FieldError(path, "says how trials are judged, and cannot vary within a study")
-        if field == ("train_tasks",):
-            yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")
-        if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
-            yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
-        if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
-            reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
-            yield FieldError(path, reason, list(entry.values))
+    for arm, space in searched.of.items():
+        for key in space.when if method.ranges_only else ():
+            reason = (
+                f"sampler {name} moves one normal distribution over all that varies in an arm, and finds no "
+            )
+            reason += "place for what applies only beside some values: set them in arms, or take another"
+            yield FieldError((*_section(spec, arm, key), key, "when"), reason)
+    for section, _, key, entry in searched.entries():
+        path, written = (*section, key), _written(spec, section, key)
+        taken = written == WORKLOAD
+        yield from _fixed_problems(path, key, entry)
         instead = f"; the workload recommends {words(entry)}: write one here instead" if taken else ""
         if method.cells and entry.size is None:
             yield FieldError(path, f"sampler {name} needs a list of choices or a step{instead}")
@@ -58,31 +61,66 @@ def space_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[Fiel
         if not (method.priors or taken or isinstance(entry, Choice) or entry.prior is None):
             reason = f"sampler {name} spreads its configurations evenly: leave this out, or take another"
             yield FieldError((*path, "prior"), reason, entry.prior)
+    if spec.sampler.peers == "study" and not searched.uniform:
+        reason = "gives all arms the same configurations, and not all of these search the same: leave it out"
+        yield FieldError(("sampler", "peers"), reason, spec.sampler.peers)
 
 
-def size_problems(space: Mapping[str, Space]) -> Iterator[tuple[str, FieldError]]:
-    """The ranges with more values than can be told apart: key, and what is wrong with the entry."""
-    for key, entry in space.items():
-        if isinstance(entry, FloatRange) and (entry.size or 0) > MOST:
-            reason = f"leaves more than {MOST:,} values: leave it out, and any value is drawn"
-            yield key, FieldError(("step",), reason, entry.step)
-        if isinstance(entry, IntRange) and max(-entry.low, entry.high) > EXACT:
-            part = "high" if entry.high > EXACT else "low"
-            yield key, FieldError((part,), f"must be from -{EXACT} to {EXACT}", getattr(entry, part))
+def _section(spec: StudySpec, arm: str, key: str) -> FieldPath:
+    return ("arms", arm, OWN) if key in spec.own(arm) else ("space",)
 
 
-def grid_problems(spec: StudySpec, space: Mapping[str, Space]) -> Iterator[FieldError]:
+def _written(spec: StudySpec, section: FieldPath, key: str) -> object:
+    """What stands for an entry, without its condition."""
+    return plain(spec.space[key] if section == ("space",) else spec.own(str(section[1]))[key])
+
+
+def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldError]:
+    """Why a setting can vary in no study."""
+    field = field_path(key)
+    if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
+        yield FieldError(path, "says how trials are judged, and cannot vary within a study")
+    if field == ("train_tasks",):
+        yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")
+    if entry.size != 1 and (field[0], field[-1]) == ("tasks", "pair_encoding"):
+        yield FieldError(path, "makes a track of its own, and cannot vary within an arm: name it in arms")
+    if field == ("precision",) and isinstance(entry, Choice) and "auto" in entry.values:
+        reason = "auto is one precision for all trials of a study: name those that vary, fp32 and bf16"
+        yield FieldError(path, reason, list(entry.values))
+
+
+def size_problems(entry: Space) -> Iterator[FieldError]:
+    """What is wrong with a range that has more values than can be told apart."""
+    if isinstance(entry, FloatRange) and (entry.size or 0) > MOST:
+        reason = f"leaves more than {MOST:,} values: leave it out, and any value is drawn"
+        yield FieldError(("step",), reason, entry.step)
+    if isinstance(entry, IntRange) and max(-entry.low, entry.high) > EXACT:
+        part = "high" if entry.high > EXACT else "low"
+        yield FieldError((part,), f"must be from -{EXACT} to {EXACT}", getattr(entry, part))
+
+
+def grid_problems(searched: Spaces) -> Iterator[FieldError]:
     """What is wrong with a grid that has more configurations than anyone trains."""
-    cells = Cells.of(space) if spec.sampler.method.cells else None
-    if cells is not None and cells.count > MOST:
-        reason = f"would go through more than {MOST:,} configurations: take fewer values, or another sampler"
-        yield FieldError(("sampler", "name"), reason, spec.sampler.name)
+    name = searched.spec.sampler.name
+    if not searched.spec.sampler.method.cells:
+        return
+    for arm in searched.spec.arms:
+        cells = searched.cells[arm]
+        if cells is None:
+            reason = (
+                f"cannot list what depends on more than {BLOCKS:,} combinations of other values (arm {arm})"
+            )
+            yield FieldError(("sampler", "name"), f"{reason}: take fewer values", name)
+        elif cells.count > MOST:
+            reason = (
+                f"would go through more than {MOST:,} configurations: take fewer values, or another sampler"
+            )
+            yield FieldError(("sampler", "name"), reason, name)
 
 
-def study_problems(
-    spec: StudySpec, space: Mapping[str, Space], arms: Mapping[str, TrainConfig]
-) -> Iterator[FieldError]:
-    """What does not fit in the study file, given a configuration of each arm and the space in force."""
+def study_problems(searched: Spaces, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:
+    """What does not fit in the study file, given a configuration of each arm."""
+    spec = searched.spec
     tasks = next(iter(arms.values())).tasks
     known = ["overall", *tasks]
     for position, name in enumerate(spec.objectives):
@@ -92,13 +130,38 @@ def study_problems(
         elif name in tasks and not tasks[name].scorer.higher_is_better:
             reason = f"is raised, and of metric {tasks[name].metric} the lower score is better: name overall"
             yield FieldError(path, reason, name)
-    for position, params in enumerate(spec.enqueue):
-        for key, value in params.items():
-            try:
-                space[key].read(value)
-            except FieldError as problem:
-                yield FieldError(("enqueue", position, key), problem.reason, value)
+    yield from _queue_problems(searched)
     yield from _trained_problems(spec, arms)
+
+
+def _queue_problems(searched: Spaces) -> Iterator[FieldError]:
+    """The values of `enqueue` that the arms that vary them do not have, or that apply in none."""
+    for position, params in enumerate(searched.spec.enqueue):
+        path: FieldPath = ("enqueue", position)
+        for key, value in params.items():
+            for space in searched.of.values():
+                try:
+                    entry = space.entries.get(key)
+                    _ = entry is None or entry.read(value)
+                except FieldError as problem:
+                    yield FieldError((*path, key), problem.reason, value)
+        parts = {arm: space.part(params) for arm, space in searched.of.items()}
+        for key, value in params.items():
+            needed = {
+                other
+                for arm, part in parts.items()
+                if key in part
+                for other in searched.of[arm].when.get(key, {})
+                if other not in part
+            }
+            if not any(key in part for part in parts.values()):
+                yield FieldError((*path, key), "does not apply beside the others: leave it out", value)
+            if needed:
+                reason = f"applies only with some values of {', '.join(needed)}: write those here too"
+                yield FieldError((*path, key), reason, value)
+        for arm, space in searched.of.items():
+            if parts[arm] and (broken := space.broken(parts[arm])) is not None:
+                yield FieldError(path, f"does not fulfil {broken}", dict(params))
 
 
 def _trained_problems(spec: StudySpec, arms: Mapping[str, TrainConfig]) -> Iterator[FieldError]:

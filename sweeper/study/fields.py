@@ -12,6 +12,9 @@ from .entry import parse_entry
 from .problem import FieldError
 from .settings import Leaf, Paths, leaves
 
+OWN = "space"
+"""Under this key of an arm stands what varies in that arm alone."""
+
 
 def _safe_name(name: str) -> str:
     if "/" in name:
@@ -33,6 +36,19 @@ def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
             raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
         seen.add(leaf.path, leaf)
     return settings
+
+
+def _check_arm(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an arm, with the entries of its own `space` read."""
+    own = settings.get(OWN, {})
+    if not isinstance(own, Mapping):
+        raise FieldError((OWN,), "must be a mapping of settings to what they may be", own)
+    try:
+        entries = parse_space(own)
+    except FieldError as error:
+        raise FieldError((OWN, *error.path), error.reason, error.value) from None
+    rest = _check_trial_settings({key: value for key, value in settings.items() if key != OWN})
+    return {**rest, OWN: entries} if entries else rest
 
 
 def _check_trial_settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -75,6 +91,8 @@ def parse_space(written: Any) -> Any:
 def parse_ranges(written: Any) -> Any:
     """Reads the entries of a workload's `ranges`, as `parse_space`; the word `WORKLOAD` is none of them."""
     for key, entry in written.items() if isinstance(written, Mapping) else ():
+        if isinstance(entry, Mapping) and "when" in entry:
+            raise FieldError((key, "when"), "stands in a study's `space` alone: leave it out")
         if not isinstance(entry, Mapping | list | tuple | BaseModel):
             raise FieldError((key,), "must be a list of choices or a mapping with low and high", entry)
     return parse_space(written)
@@ -87,6 +105,9 @@ WorkloadSettings = Annotated[dict[str, Any], AfterValidator(_check_settings)]
 
 
 Settings = Annotated[dict[str, Any], AfterValidator(_check_trial_settings)]
+
+
+ArmSettings = Annotated[dict[str, Any], AfterValidator(_check_arm)]
 
 
 Seed = Annotated[int, Field(ge=0, lt=2**32)]

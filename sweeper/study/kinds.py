@@ -13,6 +13,7 @@ from model.config import TrainConfig
 from model.registry import OneOf
 
 from ..errors import InputError
+from .constraint import Bound
 from .problem import NUMBER, SWITCH, TEXT, WHOLE, FieldError, FieldPath, as_yaml, field_name
 from .settings import declared, field_at, field_path, members
 from .space import WORKLOAD, FloatRange, IntRange
@@ -51,7 +52,11 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
     def read(value: Any, path: FieldPath) -> Any:
         # Of a list, all values are of one kind.
         field = _declared(model, tuple(0 if isinstance(part, int) else part for part in path))
-        if isinstance(value, dict | list) and not (field and _types(field) <= _KINDS.keys()):
+        condition = "when" in path[-3:]
+        if condition and Bound.parse(value) is not None:
+            return value
+        several = condition and isinstance(value, list)
+        if isinstance(value, dict | list) and (several or not (field and _types(field) <= _KINDS.keys())):
             if isinstance(value, list):
                 return [read(below, (*path, position)) for position, below in enumerate(value)]
             return {key: read(below, (*path, key)) for key, below in value.items()}
@@ -73,6 +78,12 @@ def of_their_kinds(file: YamlFile, model: type[BaseModel], say: Callable[[str], 
 def _declared(model: type[BaseModel], path: FieldPath) -> FieldInfo | None:
     """What a value of a study or workload file is declared to be; None where no field is."""
     match path:
+        case ("arms", _, "space", *inside):
+            return _declared(model, ("space", *inside))
+        case ("space", _, "when", key, *position):
+            return _setting([key]) if len(position) < 2 else None
+        case ("space", key, "values", int()):
+            return _setting([key])
         case ("base" | "train", *keys) | ("arms" | "enqueue", _, *keys):
             return _setting(keys) if keys else None
         case ("space" | "ranges", key, *inside):

@@ -15,9 +15,10 @@ from ..trial import StudyRow
 from ..version import __version__
 from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
+from .conditional import plain
 from .kinds import of_their_kinds
 from .named import is_file
-from .problem import FieldError, FieldPath, SettingError, first_problem
+from .problem import FieldError, FieldPath, SettingError, field_name, first_problem
 from .recommended import outside
 from .rules import check_rules
 from .settings import field_at, field_path, names_at, nested
@@ -127,27 +128,33 @@ def _loaded(
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
     _check_names(files, study.tasks, spec)
-    for key, line in (*outside(study), *_uneven(spec)):
-        say(f"{study_file.place(('space', key))}: {line}")
+    for place, line in (*outside(study), *_uneven(spec)):
+        say(f"{study_file.place(place)}: {line}")
     return study
 
 
 def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
     recommended = {field_path(key) for key in on.ranges}
-    own = [key for key, entry in spec.space.items() if entry != WORKLOAD and field_path(key) in recommended]
+    own = [
+        key
+        for key, entry in spec.space.items()
+        if plain(entry) != WORKLOAD and field_path(key) in recommended
+    ]
     old = begun(f"{spec.name}@{on.name}") if own else None
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
     return Study(spec, on, written)
 
 
-def _uneven(spec: StudySpec) -> Iterator[tuple[str, str]]:
-    """The study's own ranges whose step does not end at `high`: key, and one line."""
-    for key, entry in spec.space.items():
+def _uneven(spec: StudySpec) -> Iterator[tuple[FieldPath, str]]:
+    """The study's own ranges whose step does not end at `high`: where they stand, and one line."""
+    for section, _, key, written in spec.entries():
+        entry = plain(written)
         if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+            place = (*section, key)
             yield (
-                key,
-                f"space.{key}: in steps of {entry.step} from low = {entry.low}, the highest value is "
+                place,
+                f"{field_name(place)}: in steps of {entry.step} from low = {entry.low}, the highest value is "
                 f"{entry.highest}, not high = {entry.high}",
             )
 
@@ -226,7 +233,7 @@ def _validate(model: type[Model], file: YamlFile, say: Callable[[str], object]) 
 
 
 def _check_names(files: list[YamlFile], tasks: Collection[str], spec: StudySpec) -> None:
-    for problem in task_problems(tasks, spec.space):
+    for problem in task_problems(tasks, spec.varied):
         setter, written = _setter(files, problem.path)
         raise InputError(setter.explain(problem, written))
 

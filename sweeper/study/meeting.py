@@ -16,11 +16,15 @@ from pydantic import BaseModel, ValidationError
 from model.config import TrainConfig
 from model.rule import rules
 
+from .armspace import ArmSpace
 from .settings import field_path, merged, nested
 from .space import Choice, Space, Value
 
 TRIED = 75_000
 """Values that are tried at most by themselves, and as many pairs: half a second of each or so."""
+
+TRIED_WHOLE = 1000
+"""The same where each value takes a whole configuration to be tried."""
 
 Path = tuple[str, ...]
 
@@ -86,6 +90,43 @@ def refused(
                 params = dict(zip(check.paths, values, strict=True))
                 if not check.goes(params):
                     yield check.arm, params
+
+
+def refused_where(
+    arm: Arm, space: ArmSpace, settings: Mapping[str, Any], whole: bool = False
+) -> Iterator[dict[str, Value]]:
+    """As `refused`, of one arm in whose space not all applies always, or not all is allowed.
+
+    Tried are values that can stand in one configuration, each time in a whole one, and fewer of them.
+
+    Args:
+        arm: The arm.
+        space: What varies in it.
+        settings: What is set of it besides, in nested mappings.
+        whole: As of `refused`.
+
+    Yields:
+        Values of which a configuration is not valid (see `ArmSpace.reach`).
+    """
+    checks = [
+        check for check in _checks([arm], list(space.entries)) if not whole or _stepped(check, space.entries)
+    ]
+    wanted = [prod(_count(space.entries[key], whole) for key in check.paths) for check in checks]
+    for check, most in zip(checks, _allotted(wanted, TRIED_WHOLE), strict=True):
+        entries = [space.entries[key] for key in check.paths]
+        for values in product(*samples(entries, most, whole)):
+            tried = dict(zip(check.paths, values, strict=True))
+            params = space.reach(tried)
+            if params is not None and not _is_valid(merged(settings, nested({**params, "seed": 0}))):
+                yield tried
+
+
+def _is_valid(settings: Mapping[str, Any]) -> bool:
+    try:
+        TrainConfig.model_validate(settings)
+    except ValidationError:
+        return False
+    return True
 
 
 def apart(
@@ -231,9 +272,9 @@ def _sample(entry: Space, size: int, number: int, whole: bool) -> list[Value]:
     return [entry.value(place) if within else ends[place] for place in places]
 
 
-def _allotted(wanted: Sequence[int]) -> list[int]:
-    """How many of those wanted each gets of `TRIED`: those that want few get all of them."""
-    found, left = [1] * len(wanted), TRIED
+def _allotted(wanted: Sequence[int], tried: int = TRIED) -> list[int]:
+    """How many of those wanted each gets of all that are tried: those that want few get all of them."""
+    found, left = [1] * len(wanted), tried
     order = sorted(range(len(wanted)), key=wanted.__getitem__)
     for rank, place in enumerate(order):
         found[place] = max(1, min(wanted[place], left // (len(order) - rank)))

@@ -21,10 +21,11 @@ _PLACED = ("precision", "device")
 
 def configurations(study: Study) -> Iterator[TrainConfig]:
     """Configurations that together have each precision of the study's trials, on each kind of device."""
-    varied = {key: each.probes() for key, each in study.space.items() if field_path(key)[0] in _PLACED}
-    for arm in study.spec.arms:
+    for arm, space in study.spaces.items():
+        varied = {key: each.probes() for key, each in space.entries.items() if field_path(key)[0] in _PLACED}
+        # What applies nowhere beside the others is left out, and so is in force nowhere.
         for values in product(*varied.values()):
-            params = study.first | dict(zip(varied, values, strict=True))
+            params = space.reach(dict(zip(varied, values, strict=True))) or study.first_of(arm)
             yield study.config(arm, params, study.spec.seeds[0])
 
 

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterator
 
+from .problem import FieldPath, field_name
 from .settings import field_path
 from .space import Choice, Space, words
 from .study import Study
 
 
-def outside(study: Study) -> Iterator[tuple[str, str]]:
-    """The study's own entries that leave what its workload recommends: key, and one line."""
+def outside(study: Study) -> Iterator[tuple[FieldPath, str]]:
+    """The study's own entries that leave what its workload recommends: where they stand, and one line."""
     ranges = {field_path(key): entry for key, entry in study.workload.ranges.items()}
-    for key, entry in study.space.items():
+    for section, _, key, entry in study.searched.entries():
         recommended = ranges.get(field_path(key))
         if recommended is not None and entry != recommended and not _within(entry, recommended):
             name = study.workload.name
+            place = (*section, key)
             yield (
-                key,
-                f"space.{key}: {words(entry)}, is searched as the study says; workload {name} recommends "
-                f"{words(recommended)}",
+                place,
+                f"{field_name(place)}: {words(entry)}, is searched as the study says; workload {name} "
+                f"recommends {words(recommended)}",
             )
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from ..text import setting
-from .meeting import refused
 from .problem import FieldError, SettingError
 from .settings import field_path
 from .space import Value
@@ -21,14 +20,14 @@ def check_rules(study: Study) -> None:
     Raises:
         SettingError: If there is such a value: it names both settings.
     """
-    for arm, params in refused(list(study.arms()), study.space, whole=True):
+    for arm, params in study.refused(list(study.arms()), whole=True):
         _refuse(study, arm, params)
 
 
 def _refuse(study: Study, arm: str, params: Mapping[str, Value]) -> None:
     """Says what is wrong with some values, as of any other configuration, and names all of them."""
     try:
-        study.config(arm, {**study.first, **params}, study.spec.seeds[0])
+        study.config(arm, study.spaces[arm].around(params), study.spec.seeds[0])
     except SettingError as error:
         problem, (*_, blamed) = error.problem, error.problem.path
         words = re.findall(r"\w+", problem.reason)

@@ -18,7 +18,7 @@ class Sampler:
     Attributes:
         draws: Where the function stands that draws a configuration, as ``module:function``: imported by who
             searches alone, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a
-            value for each key of the space.
+            value for each key of the space; those that do not apply are left out of it.
         learns: Whether it follows the results of earlier configurations.
         cells: Whether it goes through the cells of the space, each once, and draws nothing.
         objectives: How many scores it raises at once.

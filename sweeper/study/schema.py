@@ -35,16 +35,22 @@ def study_schema() -> Schema:
     properties = schema["properties"]
     properties["base"] = _described(properties["base"]) | {"$ref": "#/$defs/Settings"}
     (arm_name,) = properties["arms"]["patternProperties"]
-    properties["arms"]["patternProperties"] = {arm_name: {"$ref": "#/$defs/Settings"}}
     properties["objective"]["anyOf"][1] |= {"minItems": 2, "uniqueItems": True}
     single = [
         {name: _single(field) for name, field in fields.items() if _single(field)}
         for fields in (names, patterns)
     ]
     properties["enqueue"]["items"] = _closed(*single)
-    properties["space"] = _described(properties["space"]) | _closed(
+    definitions["Space"] = _closed(
         *({name: _entry(field) for name, field in fields.items()} for fields in single)
     )
+    properties["space"] = _described(properties["space"]) | {"$ref": "#/$defs/Space"}
+    definitions["When"] = _closed(*({name: _need(field) for name, field in each.items()} for each in single))
+    definitions["When"] |= {"minProperties": 1}
+    meaning = "Settings that vary in this arm alone, or otherwise than in the others."
+    own = {"description": meaning, "$ref": "#/$defs/Space"}
+    arm = _closed({**names, "space": own}, patterns)
+    properties["arms"]["patternProperties"] = {arm_name: arm}
     return schema | {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": definitions}
 
 
@@ -108,16 +114,29 @@ def _single(field: Schema) -> Schema:
     return rules if options == [field] else rules | {"anyOf": options}
 
 
+def _need(field: Schema) -> Schema:
+    """Schema of what a condition asks of a setting: a value, several, or for a number a comparison."""
+    value = {name: rule for name, rule in field.items() if name != "description"}
+    needs: list[Schema] = [value, {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}]
+    if any(option.get("type") in ("number", "integer") for option in value.get("anyOf", [value])):
+        needs.append({"type": "string", "pattern": r"^\s*(<=|>=|<|>)\s*[-+0-9.eE]+\s*$"})
+    return {"anyOf": needs}
+
+
 def _entry(field: Schema) -> Schema:
     """Schema of an entry of `space`: choices of the field's type; for a number, a range; the word for one."""
     value = {name: rule for name, rule in field.items() if name != "description"}
     choices = {"type": "array", "items": value, "minItems": 1, "uniqueItems": True}
-    entries: list[Schema] = [{"const": "workload"}, choices]
+    word: Schema = {"const": "workload"}
+    conditional = _closed({"values": {"anyOf": [word, choices]}, "when": {"$ref": "#/$defs/When"}}, {})
+    entries: list[Schema] = [word, choices, conditional | {"required": ["values", "when"]}]
     for option in value.get("anyOf", [value]):
         if option.get("type") in ("number", "integer"):
             step: Schema = {"type": option["type"], "exclusiveMinimum": 0}
             if option["type"] == "number":
                 step = {"anyOf": [step, {"type": "null"}]}
             ends = {"low": option, "high": option, "log": {"type": "boolean"}, "step": step}
+            ends["prior"] = {"anyOf": [option, {"type": "null"}]}
+            ends["when"] = {"$ref": "#/$defs/When"}
             entries.append(_closed(ends, {}) | {"required": ["low", "high"]})
     return _described(field) | {"anyOf": entries}

@@ -1,6 +1,6 @@
 """What stands in a study file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
@@ -8,7 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 from model.frozen import Frozen
 
 from ..text import nearest
-from .fields import Name, Seed, Settings, distinct, parse_space
+from .conditional import Conditional, Entry
+from .constraint import Constraint
+from .fields import OWN, ArmSettings, Name, Seed, Settings, distinct, parse_space
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
 from .samplers import SAMPLERS, SamplerSpec
@@ -42,6 +44,15 @@ def _check_objective(written: Any) -> Any:
     return written
 
 
+def _check_constraints(written: tuple[str, ...]) -> tuple[str, ...]:
+    for position, text in enumerate(written):
+        try:
+            Constraint.parse(text)
+        except FieldError as problem:
+            raise FieldError((position,), problem.reason, text) from None
+    return distinct(written)
+
+
 class StudySpec(Frozen):
     """A study file: which trials there are and how new ones are proposed."""
 
@@ -53,10 +64,11 @@ class StudySpec(Frozen):
         description="Score that the sampler raises: overall or a task's name; a list: all of them at once.",
     )
     base: Settings = Field({}, description="Settings of every trial.")
-    arms: dict[Annotated[str, Field(pattern=r"^\S(.*\S)?$")], Settings] = Field(
+    arms: dict[Annotated[str, Field(pattern=r"^\S(.*\S)?$")], ArmSettings] = Field(
         {"all": {}},
         min_length=1,
-        description="Named variants, each with its own settings and the same number of trials.",
+        description="Named variants, each with its own settings and the same number of trials; under `space` "
+        "what varies in that arm alone.",
     )
     baseline: str | None = Field(
         None, description="Arm with which each other one is compared; by default the first."
@@ -64,10 +76,15 @@ class StudySpec(Frozen):
     compare: tuple[tuple[str, str], ...] = Field(
         (), description="Pairs of arms that are compared, instead of all with one `baseline`: [[A, B], …]."
     )
-    space: dict[str, Space | Literal["workload"]] = Field(
+    space: dict[str, Space | Conditional | Literal["workload"]] = Field(
         {},
         description="Settings that vary within an arm: a list of choices; low, high, log, step, prior; or "
-        "the word workload, for the range that the workload recommends.",
+        "the word workload, for the range that the workload recommends. With `when`: only where that holds.",
+    )
+    constraints: Annotated[tuple[str, ...], AfterValidator(_check_constraints)] = Field(
+        (),
+        description="What every configuration fulfils: comparisons of two settings, or of one and a number, "
+        "such as 'warmup_steps < epochs'.",
     )
     enqueue: tuple[dict[str, Value], ...] = Field(
         (),
@@ -101,14 +118,67 @@ class StudySpec(Frozen):
 
     @model_validator(mode="after")
     def _no_clash(self) -> Self:
-        sections: list[tuple[FieldPath, Mapping[str, Any]]] = [(("base",), self.base)]
-        sections += [(("arms", name), settings) for name, settings in self.arms.items()]
         varied = Paths((field_path(key), key) for key in self.space)
-        for section, settings in sections:
+        # What does not apply has the value of `base`.
+        always = Paths(
+            (field_path(key), key) for key, entry in self.space.items() if not isinstance(entry, Conditional)
+        )
+        sections: list[tuple[FieldPath, Mapping[str, Any], Paths[str], str]] = [
+            (("base",), self.base, always, "space.")
+        ]
+        for arm in self.arms:
+            own = Paths((field_path(key), key) for key in self.own(arm))
+            sections.append((("arms", arm), self.settings(arm), varied, "space."))
+            sections.append((("arms", arm), self.settings(arm), own, f"arms.{arm}.space."))
+        for section, settings, known, where in sections:
             for leaf in leaves(settings):
-                if key := varied.overlapping(leaf.path):
-                    reason = f"clashes with space.{key}: set it or vary it"
+                if key := known.overlapping(leaf.path):
+                    reason = f"clashes with {where}{key}: set it or vary it"
                     raise FieldError((*section, *leaf.written), reason, leaf.value)
+        called: dict[FieldPath, str] = {}
+        for path, _, key, _ in self.entries():
+            if (other := called.setdefault(field_path(key), key)) != key:
+                raise FieldError(
+                    (*path, key), f"is called {other} elsewhere in this study: write it so here too"
+                )
+        return self
+
+    def settings(self, arm: str) -> dict[str, Any]:
+        """What an arm sets."""
+        return {key: value for key, value in self.arms[arm].items() if key != OWN}
+
+    def own(self, arm: str) -> Mapping[str, Entry]:
+        """What varies in an arm alone, or otherwise there than in the others."""
+        found: Mapping[str, Entry] = self.arms[arm].get(OWN, {})
+        return found
+
+    def entries(self) -> Iterator[tuple[FieldPath, str | None, str, Entry]]:
+        """Every entry of `space` and of the arms' own: the section, the arm if it is one's, key and entry."""
+        for key, entry in self.space.items():
+            yield ("space",), None, key, entry
+        for arm in self.arms:
+            for key, entry in self.own(arm).items():
+                yield ("arms", arm, OWN), arm, key, entry
+
+    @property
+    def varied(self) -> dict[str, None]:
+        """The keys of all entries, each once."""
+        return dict.fromkeys(key for _, _, key, _ in self.entries())
+
+    @property
+    def compared(self) -> tuple[Constraint, ...]:
+        """The constraints, read."""
+        return tuple(map(Constraint.parse, self.constraints))
+
+    @model_validator(mode="after")
+    def _known_constraints(self) -> Self:
+        varied = {field_path(key) for key in self.varied}
+        for position, one in enumerate(self.compared):
+            if not any(field_path(name) in varied for name in one.names):
+                reason = (
+                    f"nothing that it compares varies: name a key of `space`{nearest(one.left, self.varied)}"
+                )
+                raise FieldError(("constraints", position), reason, self.constraints[position])
         return self
 
     @property
@@ -155,8 +225,8 @@ class StudySpec(Frozen):
             settings = key.split(CROSS)
             if len(settings) == 2 and settings[0] != settings[1]:
                 for name in settings:
-                    if name not in self.space:
-                        reason = f"{name!r} is not in `space`{nearest(name, self.space)}"
+                    if name not in self.varied:
+                        reason = f"{name!r} is not in `space`{nearest(name, self.varied)}"
                         raise FieldError(("tables", position), reason, key)
             elif key not in TABLES:
                 reason = f"is no table; there are {', '.join(TABLES)}, and for two settings A{CROSS}B"
@@ -190,8 +260,8 @@ class StudySpec(Frozen):
             raise FieldError(("warm_start",), "several objectives name no best configuration: leave this out")
         for position, params in enumerate(self.enqueue):
             for key in params:
-                if key not in self.space:
+                if key not in self.varied:
                     raise FieldError(
-                        ("enqueue", position, key), f"is not in `space`{nearest(key, self.space)}"
+                        ("enqueue", position, key), f"is not in `space`{nearest(key, self.varied)}"
                     )
         return self

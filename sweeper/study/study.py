@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
@@ -17,22 +16,19 @@ from model.overall import Overall
 from ..errors import InputError
 from ..paths import check_name
 from ..text import nearest
+from .armspace import ArmSpace
+from .blame import Blame
 from .checks import differences, grid_problems, size_problems, space_problems, study_problems
-from .meeting import Arm, apart, refused
+from .meeting import Arm, apart, refused, refused_where
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
-from .settings import EARLIER_NAMES, Leaf, field_path, flat, leaves, merged, nested, overlap, setting_names
-from .space import WORKLOAD, Choice, Space, Value
+from .settings import EARLIER_NAMES, field_path, flat, leaves, merged, nested, setting_names
+from .space import Space, Value
+from .spaces import Spaces
 from .spec import StudySpec
 from .workload import Workload
 from .written import Written
 
-Place = tuple[Document, FieldPath, Leaf]
-"""A setting, with the file and the path that it comes from."""
-
 _DROPOUT = ("encoder", "dropout")
-
-_SECTIONS = ("space", "ranges", "arms", "base", "train")
-"""Parts of a study and workload file, the strongest first."""
 
 UNDIGESTED = ("description", "notice", "tables", "baseline", "compare", "workload", "resources")
 """Fields of a study or workload that change no trial."""
@@ -57,15 +53,36 @@ class Study:
     written: Written | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        for problem in space_problems(self.spec, self.space):
-            raise SettingError("study", problem, f"study {self.name!r}")
+        for problem in (*Spaces(self.spec, self.workload).unknown(), *space_problems(self.searched)):
+            raise self._wrong(problem)
         arms = list(self.arms())
-        for arm, params in refused(arms, self.space):
-            self.config(arm, self.first | params, self.spec.seeds[0])
-        for problem in study_problems(self.spec, self.space, {arm.name: arm.config for arm in arms}):
-            raise SettingError("study", problem, f"study {self.name!r}")
-        for arm, queued in apart(arms, self.spec.enqueue):
-            self.config(arm, {**self.first, **queued}, self.spec.seeds[0])
+        for name, params in self.refused(arms):
+            self.config(name, self.spaces[name].around(params), self.spec.seeds[0])
+        for problem in study_problems(self.searched, {arm.name: arm.config for arm in arms}):
+            raise self._wrong(problem)
+        plain = [arm for arm in arms if self.spaces[arm.name].plain]
+        for name, queued in apart(plain, self.spec.enqueue) if plain else ():
+            self.config(name, self.spaces[name].around(queued), self.spec.seeds[0])
+        for arm, space in self.spaces.items():
+            for part in () if space.plain else map(space.part, self.spec.enqueue):
+                self.config(arm, space.around(part), self.spec.seeds[0])
+
+    def refused(self, arms: list[Arm], whole: bool = False) -> Iterator[tuple[str, Mapping[str, Value]]]:
+        """Values that can stand in one configuration and do not go together: an arm, and the values by key.
+
+        Args:
+            arms: All arms.
+            whole: As of `meeting.refused`.
+        """
+        plain = [arm for arm in arms if self.spaces[arm.name].plain]
+        yield from refused(plain, self.space, whole) if plain else ()
+        for arm in arms:
+            if not self.spaces[arm.name].plain:
+                for params in refused_where(arm, self.spaces[arm.name], self._settings_of(arm.name), whole):
+                    yield arm.name, params
+
+    def _wrong(self, problem: FieldError) -> SettingError:
+        return SettingError("study", problem, f"study {self.name!r}")
 
     def check_sizes(self) -> None:
         """Refuses a space that is too large to be numbered, or a grid that nobody ends.
@@ -75,12 +92,13 @@ class Study:
         Raises:
             SettingError: If there is such an entry, or sampler.
         """
-        for key, found in size_problems(self.space):
-            document, path = self._space_place(key)
-            problem = FieldError((*path, *found.path), found.reason, found.value)
-            raise SettingError(document, problem, f"study {self.name!r}")
-        for problem in grid_problems(self.spec, self.space):
-            raise SettingError("study", problem, f"study {self.name!r}")
+        for _, arm, key, entry in self.searched.entries():
+            for found in size_problems(entry):
+                document, path = self._blame.place_of(key, arm)
+                problem = FieldError((*path, *found.path), found.reason, found.value)
+                raise SettingError(document, problem, f"study {self.name!r}")
+        for problem in grid_problems(self.searched):
+            raise self._wrong(problem)
 
     def check_dropout(self) -> None:
         """Refuses an ``encoder.dropout`` that on a CPU would leave nothing.
@@ -90,18 +108,19 @@ class Study:
         Raises:
             SettingError: If an arm has one with some values of the space.
         """
-        for key in self.space:
-            if field_path(key) == _DROPOUT:
-                queued = (params[key] for params in self.spec.enqueue if key in params)
-                for value in (*self.space[key].probes(), *queued):
-                    self._check_dropout(next(iter(self.spec.arms)), *self._space_place(key), value)
-                return
-        beneath = [place for place in self._set_for_all() if place[2].path == _DROPOUT]
-        for arm in self.spec.arms:
-            own = [place for place in self._set_by(arm) if place[2].path == _DROPOUT]
-            for document, written, leaf in [*own, *beneath][
-                :1
-            ]:  # the strongest: what it hides does not count
+        varied = [
+            (arm, key, entry) for _, arm, key, entry in self.searched.entries() if field_path(key) == _DROPOUT
+        ]
+        for name, key, entry in varied:
+            queued = (params[key] for params in self.spec.enqueue if key in params)
+            arm = next(iter(self.spec.arms)) if name is None else name
+            for value in (*entry.probes(), *queued):
+                self._check_dropout(arm, *self._blame.place_of(key, name), value)
+        beneath = [place for place in self._blame.set_for_all() if place[2].path == _DROPOUT]
+        for arm in self.spec.arms if all(name is not None for name, _, _ in varied) else ():
+            own = [place for place in self._blame.set_by(arm) if place[2].path == _DROPOUT]
+            # The strongest: what it hides does not count.
+            for document, written, leaf in [*own, *beneath][:1]:
                 self._check_dropout(arm, document, written, leaf.value)
 
     def _check_dropout(self, arm: str, document: Document, written: FieldPath, value: Any) -> None:
@@ -123,30 +142,49 @@ class Study:
         return replace(self, spec=self.spec.model_copy(update={"name": check_name(name, "study")}))
 
     @cached_property
-    def space(self) -> dict[str, Space]:
-        """The study's space, with the workload's ranges where it takes them.
-
-        Raises:
-            SettingError: If the workload has no such range.
-        """
-        ranges = {field_path(key): entry for key, entry in self.workload.ranges.items()}
-        forced = {field_path(key): entry for key, entry in self.workload.space.items()}
-        space: dict[str, Space] = {}
-        for key, written in self.spec.space.items():
-            path = field_path(key)
-            entry = forced.get(path, ranges.get(path) if written == WORKLOAD else written)
-            if entry is None or entry == WORKLOAD:
-                known = ", ".join(self.workload.ranges) or "nothing"
-                reason = f"workload {self.workload.name!r} recommends no range for it: write one here"
-                problem = FieldError(("space", key), f"{reason}; it recommends {known}", written)
-                raise SettingError("study", problem, f"study {self.name!r}")
-            space[key] = entry
-        return space
+    def _blame(self) -> Blame:
+        return Blame(self.spec, self.workload, self.name)
 
     @cached_property
+    def searched(self) -> Spaces:
+        """What varies in its arms.
+
+        Raises:
+            SettingError: If the workload has no range that is asked for, a condition never holds, or arms do
+                not agree on what a setting can be.
+        """
+        searched = Spaces(self.spec, self.workload)
+        try:
+            _ = searched.joined
+        except FieldError as problem:
+            raise self._wrong(problem) from None
+        return searched
+
+    @property
+    def spaces(self) -> dict[str, ArmSpace]:
+        """What varies in each arm, by its name."""
+        return self.searched.of
+
+    @property
+    def space(self) -> dict[str, Space]:
+        """All that varies in an arm or in several: there with the values of all of them."""
+        return self.searched.joined
+
+    def first_of(self, arm: str) -> dict[str, Value]:
+        """The first value of each entry that applies in an arm.
+
+        Raises:
+            SettingError: If no values fulfil the constraints.
+        """
+        try:
+            return dict(self.spaces[arm].first)
+        except FieldError as problem:
+            raise self._wrong(problem) from None
+
+    @property
     def first(self) -> dict[str, Value]:
-        """The first value of each entry of the space."""
-        return {key: entry.probes()[0] for key, entry in self.space.items()}
+        """The same of the first arm."""
+        return self.first_of(next(iter(self.spec.arms)))
 
     @cached_property
     def tasks(self) -> dict[str, Task]:
@@ -165,7 +203,8 @@ class Study:
 
         Args:
             arm: Name of an arm.
-            params: Values for the space, by the keys of the study file.
+            params: Values for the space, by the keys of the study file. Those that do not apply in the arm,
+                or beside the others, are left out.
             seed: Training seed.
 
         Raises:
@@ -173,13 +212,25 @@ class Study:
         """
         return self._arm(arm, params, seed).config
 
+    def allowed(self, arm: str, params: Mapping[str, Any]) -> None:
+        """Refuses values that make no valid configuration of an arm, or break a constraint.
+
+        Raises:
+            InputError: If they do.
+        """
+        broken = self.spaces[arm].broken(params)
+        if broken is not None:
+            values = {key: params[key] for key in broken.names if key in params}
+            raise self._wrong(FieldError(("constraints",), f"{broken} is not fulfilled", values))
+        self.config(arm, params, self.spec.seeds[0])
+
     def arms(self) -> Iterator[Arm]:
-        """Every arm at the first value of each entry of the space.
+        """Every arm at the first value of each entry of its space.
 
         Raises:
             InputError: If that is no valid configuration, or does not compare with the first arm.
         """
-        arms = [self._arm(name, self.first, self.spec.seeds[0]) for name in self.spec.arms]
+        arms = [self._arm(name, self.first_of(name), self.spec.seeds[0]) for name in self.spec.arms]
         for arm in arms:
             for reason in differences(arms[0].config, arm.config):
                 raise SettingError("study", FieldError(("arms", arm.name), reason), f"study {self.name!r}")
@@ -188,13 +239,18 @@ class Study:
     def _arm(self, name: str, params: Mapping[str, Any], seed: int) -> Arm:
         if name not in self.spec.arms:
             raise InputError(f"study {self.name!r} has no arm {name!r}{nearest(name, self.spec.arms)}")
-        settings = self._shared
-        for layer in (self.spec.arms[name], params, {"seed": seed}):
-            settings = merged(settings, nested(layer))
+        space = self.spaces[name]
+        given = params if space.plain else space.applying(params)
+        settings = merged(merged(self._settings_of(name), nested(given)), {"seed": seed})
         try:
             return Arm(name, settings, TrainConfig.model_validate(settings))
         except ValidationError as error:
-            raise self._explain(first_problem(error, setting_names), name, params) from None
+            problem = first_problem(error, setting_names)
+            raise self._blame.explain(problem, name, given, space.entries) from None
+
+    def _settings_of(self, arm: str) -> dict[str, Any]:
+        """All that is set of an arm, in nested mappings."""
+        return merged(self._shared, nested(self.spec.settings(arm)))
 
     @cached_property
     def _shared(self) -> dict[str, Any]:
@@ -208,15 +264,16 @@ class Study:
         Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
         not write one has the value that its configuration has; null where that has no such key.
         """
+        varied = {field_path(key) for key in self.spec.varied}
         written = {
             ".".join((EARLIER_NAMES.get(leaf.written[0], leaf.written[0]), *leaf.written[1:])): leaf.path
-            for settings in self.spec.arms.values()
-            for leaf in leaves(settings)
-            if isinstance(leaf.value, Value)
+            for arm in self.spec.arms
+            for leaf in leaves(self.spec.settings(arm))
+            if isinstance(leaf.value, Value) and leaf.path not in varied
         }
         values: dict[str, dict[str, Value]] = {}
         for arm in self.spec.arms:
-            dump: Any = self.config(arm, self.first, self.spec.seeds[0]).model_dump(mode="json")
+            dump: Any = self.config(arm, self.first_of(arm), self.spec.seeds[0]).model_dump(mode="json")
             values[arm] = {name: reduce(dict.get, path, dump) for name, path in written.items()}
         differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
         return {arm: {name: values[arm][name] for name in differing} for arm in values}
@@ -237,63 +294,5 @@ class Study:
                     yield prefix + ".".join(path), value
         yield "order of arms", list(self.spec.arms)
         yield "order of space", list(self.spec.space)
-
-    def _space_place(self, key: str) -> tuple[Document, FieldPath]:
-        """The file that holds the entry in force for a key of the space, and its path there."""
-        if self.spec.space[key] == WORKLOAD:
-            for name in self.workload.ranges:
-                if field_path(name) == field_path(key):
-                    return "workload", ("ranges", name)
-        return "study", ("space", key)
-
-    def _end(self, leaf: Leaf) -> FieldPath:
-        """Which end of its range a drawn value is, where it is one."""
-        entry = self.space[leaf.written[0]]
-        if isinstance(entry, Choice):
-            return ()
-        return next(((end,) for end in ("low", "high") if getattr(entry, end) == leaf.value), ())
-
-    def _settings(self, arm: str, params: Mapping[str, Any]) -> Iterator[Place]:
-        """Every setting of a trial with the file and path that it comes from, the strongest first."""
-        for leaf in leaves(params):
-            document, path = self._space_place(leaf.written[0])
-            yield document, (*path, *self._end(leaf)), leaf
-        yield from self._set_by(arm)
-        yield from self._set_for_all()
-
-    def _set_by(self, arm: str) -> Iterator[Place]:
-        for leaf in leaves(self.spec.arms[arm]):
-            yield "study", ("arms", arm, *leaf.written), leaf
-
-    def _set_for_all(self) -> Iterator[Place]:
-        for leaf in leaves(self.spec.base):
-            yield "study", ("base", *leaf.written), leaf
-        for leaf in leaves(self.workload.train):
-            yield "workload", ("train", *leaf.written), leaf
-
-    def _explain(self, problem: FieldError, arm: str, params: Mapping[str, Any]) -> SettingError:
-        """Names the file and key that set the field of which TrainConfig complains."""
-        where = f"study {self.name!r}, arm {arm!r}"
-        # pydantic puts the kind of a source into the path of its fields; files have no such level.
-        path = tuple(str(p) for i, p in enumerate(problem.path) if i == 0 or problem.path[i - 1] != "source")
-        reason = self._reason(path, problem.reason)
-        # Nothing sets a missing field; those beside it lead to the place where it belongs.
-        group = path[:-1] if problem.reason == "is missing" else path
-        setters = [place for place in self._settings(arm, params) if overlap(place[2].path, group)]
-        # A complaint about a group of settings names those that do not fit together.
-        words = re.findall(r"\w+", reason)
-        named = sorted(
-            (place for place in setters if place[2].path[-1] in words),
-            key=lambda place: (_SECTIONS.index(str(place[1][0])), words.index(place[2].path[-1])),
-        )
-        for document, written, leaf in named or (setters if group else []):
-            return SettingError(document, FieldError(written, reason, leaf.value), where)
-        return SettingError("workload", FieldError(("train", *path), reason), where)
-
-    def _reason(self, path: tuple[str, ...], reason: str) -> str:
-        if reason != "is missing" or len(path) == 1:
-            return reason
-        declared = nested(self.workload.train).get("tasks", {})
-        if path[0] == "tasks" and path[1] not in declared:
-            return f"workload {self.workload.name!r} has no task {path[1]!r}{nearest(path[1], declared)}"
-        return f"{'.'.join(path)} is missing"
+        if own := {arm: list(entries) for arm in self.spec.arms if (entries := self.spec.own(arm))}:
+            yield "order of the arms' spaces", own

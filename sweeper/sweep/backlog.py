@@ -163,8 +163,9 @@ class Backlog:
 
         A configuration has the same values at all seeds, and no other one of a finite space has them.
         """
-        history, cells = self._history, self._history.cells
-        if cells is None and len(self._study.spec.seeds) == 1:
+        history, cells = self._history, self._history.cells(trial.arm)
+        once = cells is None and not self._study.spaces[trial.arm].plain
+        if cells is None and not once and len(self._study.spec.seeds) == 1:
             return None
 
         def clash(number: int, configuration: int, params: Mapping[str, Any]) -> bool:
@@ -172,7 +173,7 @@ class Backlog:
                 return False  # it was proposed beside that one
             if configuration == trial.configuration:
                 return params != trial.params
-            return cells is not None and cells.same(params, trial.params)
+            return params == trial.params if once else cells is not None and cells.same(params, trial.params)
 
         return Rivals(history.unknown, clash)
 

@@ -76,7 +76,7 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     surveys: dict[str, dict[Split, SplitSurvey]] = {}
     try:
         for arm in study.spec.arms:
-            config = study.config(arm, study.first, study.spec.seeds[0])
+            config = study.config(arm, study.first_of(arm), study.spec.seeds[0])
             check_peft(config.encoder.lora.rank)
             if config.encoder.source == "minilm" and "minilm" not in checked:
                 checked.add("minilm")

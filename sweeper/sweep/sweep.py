@@ -21,7 +21,6 @@ from ..store.provenance import digest_of
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.studies import renamed
 from ..store.study import StudyStore
-from ..study.cells import Cells
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
 from ..study.space import words
@@ -254,7 +253,8 @@ def total_of(study: Study, store: StudyStore | None, order: Order) -> int:
         InputError: If nobody said how many, and all that it can have are too many.
     """
     # Read for a study that ends alone: others may have many.
-    past = store.trials.past() if store is not None and Cells.of(study.space) is not None else []
+    ends = all(cells is not None for cells in study.searched.cells.values())
+    past = store.trials.past() if store is not None and ends else []
     end = end_of(study, past)
     wanted = order.trials or (_wanted_before(store.row, end, past) if store else _default_trials(study, end))
     if end is None or wanted < end.trials:

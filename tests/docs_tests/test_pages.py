@@ -79,7 +79,7 @@ def test_every_study_and_workload_loads(tmp_path: Path, monkeypatch: pytest.Monk
     found = [
         block for page in PAGES for block in blocks(page, "yaml") if re.search("^name:", block, re.MULTILINE)
     ]
-    assert len(found) == 5
+    assert len(found) == 6
     for block in found:
         content = yaml.safe_load(block)
         if "train" in content:

@@ -56,7 +56,7 @@ def row(
     error: str | None = None,
 ) -> TrialRow:
     """One trial; a complete one has a score for each task, a failed one an error."""
-    chosen = {name: params[name] for name in of.space}
+    chosen = of.spaces[arm].applying(params)
     named = dict(zip(of.tasks, scores, strict=True)) if scores is not None else None
     begun = BEGUN + timedelta(minutes=number)
     return TrialRow(
@@ -134,6 +134,7 @@ def results(
         wanted=len(runs) if wanted is None else wanted,
         trials=trials_frame(runs, {run.number: len(epochs(of, run)) for run in runs}),
         epochs=epochs_frame(own if metrics is None else metrics),
+        spaces={} if all(space.plain for space in of.spaces.values()) else of.spaces,
     )
 
 

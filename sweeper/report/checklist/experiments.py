@@ -8,11 +8,14 @@ import pandas as pd
 from model.result import TRAINED
 
 from ...show.made import precision_words
-from ...study.space import words
+from ...study.conditional import condition_of, when_words
+from ...study.space import Space, words
+from ...study.study import Study
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
+from ..counts import count_trials
 from ..document import Table
 from ..read import Stored
-from ..results import Results, count_trials, leaders, mean_and_deviation
+from ..results import Results, leaders, mean_and_deviation
 from ..tables.cost import processor_seconds
 
 Lines = Sequence[str]
@@ -88,8 +91,19 @@ def search(stored: Stored) -> Lines:
 
 def bounds(stored: Stored) -> Lines:
     """The range or the choices of each setting that varied within an arm."""
-    said = [f"{name}: {words(entry)}" for name, entry in stored.results.space.items()]
+    study = stored.study
+    said = [
+        f"{name}{f' (arm {arm} alone)' if arm else ''}: {_words(stored.study, arm, name, entry)}"
+        for _, arm, name, entry in study.searched.entries()
+    ]
+    said += [f"only configurations with {one}" for one in study.spec.constraints]
     return said or ["no setting varied within an arm"]
+
+
+def _words(study: Study, arm: str | None, name: str, entry: Space) -> str:
+    written = (study.spec.space if arm is None else study.spec.own(arm))[name]
+    when = when_words(condition_of(written))
+    return f"{words(entry)}, {when}" if when else words(entry)
 
 
 def best(stored: Stored) -> Lines:

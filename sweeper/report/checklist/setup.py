@@ -41,9 +41,14 @@ def preprocessing(study: Study) -> list[str]:
 
 def configurations(study: Study) -> list[TrainConfig]:
     """Configurations that together have each arm, and each setting of the space at two values at least."""
-    first = {name: entry.probes()[0] for name, entry in study.space.items()}
-    chosen = [first | {name: value} for name, entry in study.space.items() for value in entry.probes()]
-    return [study.config(arm, one, study.spec.seeds[0]) for arm in study.spec.arms for one in chosen or [{}]]
+    found = []
+    for arm, space in study.spaces.items():
+        chosen = [
+            space.reach({name: value}) for name, entry in space.entries.items() for value in entry.probes()
+        ]
+        reached = [one for one in chosen if one is not None] or [space.first]
+        found += [study.config(arm, one, study.spec.seeds[0]) for one in reached]
+    return found
 
 
 def _line(name: str, pieces: Iterable[Piece], configs: Sequence[TrainConfig]) -> list[str]:

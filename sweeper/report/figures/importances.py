@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from ...study.settings import SHORT_NAMES, field_path, leaves
 from ...study.space import Choice, Space
 from ...text import one_line
-from ..configuration import PARAM, Trial, params
+from ..configuration import PARAM, Trial
 from ..results import Results, records
 from .anova import Importances, UnfitTrialsError, chance, importances
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, legend, remark_arms, round_all
@@ -59,6 +59,8 @@ def importances_figure(results: Results) -> Figure:
         caption += (
             " Settings by which arms differ count over all arms; of several that go together, the first."
         )
+    if results.spaces:
+        caption += " A setting that does not apply to all of these trials has no share."
     caption += remark_arms(results, "only drawn together")
     if more:
         caption += (
@@ -81,15 +83,16 @@ def _within(results: Results, own: Mapping[str, list[Trial]]) -> tuple[dict[str,
     unfit = []
     for arm in own:
         try:
-            found[arm] = importances(*_over(results.space, own[arm], {}))
+            found[arm] = importances(*_over(results, results.entries(arm), own[arm], {}))
         except UnfitTrialsError as error:
             unfit.append(f"{one_line(arm)} ({error})")
     # Chance depends on how many trials there are: arms with about as many are shuffled in turns.
-    sizes = {arm: len(own[arm]).bit_length() for arm in found}
+    of = {arm: _over(results, results.entries(arm), own[arm], {}) for arm in found}
+    sizes = {arm: (len(own[arm]).bit_length(), tuple(of[arm][0])) for arm in found}
     levels = {}
-    for size in set(sizes.values()):
-        samples = [_over(results.space, own[arm], {})[1:] for arm in found if sizes[arm] == size]
-        levels[size] = chance(results.space, samples)
+    for arm, size in sizes.items():
+        if size not in levels:
+            levels[size] = chance(of[arm][0], [of[one][1:] for one in found if sizes[one] == size])
     return {arm: _Measured(one, levels[sizes[arm]]) for arm, one in found.items()}, unfit
 
 
@@ -97,7 +100,7 @@ def _together(results: Results, rows: list[dict[str, Any]]) -> _Measured:
     # The arms' settings are told apart by their text.
     apart = toggles(results, rows)
     texts = {name: Choice(tuple(dict.fromkeys(values.values()))) for name, values in apart.items()}
-    known, settings, scores = _over({**results.space, **texts}, rows, apart)
+    known, settings, scores = _over(results, {**results.space, **texts}, rows, apart)
     return _Measured(importances(known, settings, scores), chance(known, [(settings, scores)]))
 
 
@@ -136,15 +139,19 @@ def toggles(results: Results, rows: list[dict[str, Any]]) -> dict[str, dict[str,
 
 
 def _over(
-    space: Mapping[str, Space], rows: Sequence[dict[str, Any]], apart: Mapping[str, Mapping[str, str]]
+    results: Results,
+    space: Mapping[str, Space],
+    rows: Sequence[dict[str, Any]],
+    apart: Mapping[str, Mapping[str, str]],
 ) -> tuple[dict[str, Space], list[dict[str, Any]], list[float]]:
-    """The settings that trials have, their values, and the scores."""
+    """The settings that all of some trials have, their values, and the scores."""
     settings = [
-        params({key: value for key, value in row.items() if key.startswith(PARAM)})
+        results.params({key: value for key, value in row.items() if key.startswith(PARAM) or key == "arm"})
         | {name: values[row["arm"]] for name, values in apart.items()}
         for row in rows
     ]
-    known = {name: entry for name, entry in space.items() if settings and name in settings[0]}
+    everywhere = set.intersection(*map(set, settings)) if settings else set()
+    known = {name: entry for name, entry in space.items() if name in everywhere}
     return known, settings, [row["overall"] for row in rows]
 
 

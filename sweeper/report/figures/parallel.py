@@ -5,7 +5,7 @@ page's policy forbids, and would be a bitmap in a PDF.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ...study.space import Choice, Space
-from ...text import score, setting
+from ...text import NONE, score, setting
 from ..configuration import PARAM
 from ..results import Results
 from .drawing import Figure, Key, Panel, drawing_of, escape, round_all, sample
@@ -68,7 +68,7 @@ def _axes(results: Results, trials: pd.DataFrame) -> list[_Axis]:
     arms = [arm for arm in results.arms if arm in known]
     axes = [_named_axis("arm", trials["arm"].tolist(), arms, trials.index)] if len(arms) > 1 else []
     axes += [
-        _setting_axis(name, space, trials[PARAM + name])
+        _setting_axis(name, space, trials[PARAM + name], set(results.applying(trials, name).index))
         for name, space in results.space.items()
         if PARAM + name in trials
     ]
@@ -77,9 +77,13 @@ def _axes(results: Results, trials: pd.DataFrame) -> list[_Axis]:
     return [*axes, _Axis("overall", heights, {0.0: score(low), 1.0: score(high)} if high > low else {})]
 
 
-def _setting_axis(name: str, space: Space, column: "pd.Series[float]") -> _Axis:
+def _setting_axis(name: str, space: Space, column: "pd.Series[float]", applying: Collection[int]) -> _Axis:
+    """The axis of a setting; at `applying` in the index are the trials to which it applies."""
     if isinstance(space, Choice):
-        texts = [setting(None if pd.isna(value) else value) for value in column]
+        texts = [
+            (setting(None if pd.isna(value) else value) if place in applying else NONE)
+            for place, value in column.items()
+        ]
         return _named_axis(name, texts, [setting(value) for value in space.values], column.index)
     scale = math.log if space.log else float
     low, high = scale(space.low), scale(space.high)

@@ -16,13 +16,14 @@ def slices_figure(results: Results) -> Figure:
         column = PARAM + name
         if column not in trials:
             continue
-        points = arm_points(results, trials, column, "overall", as_text=isinstance(space, Choice))
+        own = results.applying(trials, name)
+        points = arm_points(results, own, column, "overall", as_text=isinstance(space, Choice))
         drawing = drawing_of(points, name, "overall")
         if isinstance(space, Choice):
             values = [escape(setting(value)) for value in space.values]
             drawing.update_xaxes(type="category", categoryorder="array", categoryarray=values)
         elif space.log:
-            known = trials[column][trials[column] > 0]
+            known = own[column][own[column] > 0]
             mark_powers(drawing, min(space.low, *known), max(space.high, *known))
         panels.append(Panel(f"slice-{name.replace('.', '-')}", f"overall by {name}", drawing))
     return Figure(

@@ -70,6 +70,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         "Tasks: p Holm over all declared pairs and tasks, a second family.",
     ]
     notes += [ACROSS] * any(each.across for each, _ in why)
+    notes += _unlike(comparisons.results)
     notes += score_notes(results)
     if any(asked == BEST for _, asked in why):
         notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
@@ -79,6 +80,15 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         told = ", ".join(f"{name} {count:,}" for name, count in claims.rows.items())
         notes.append(f"Dev rows: {told}.")
     return Table("comparisons", "Arms against each other", columns, tuple(rows), tuple(notes))
+
+
+def _unlike(results: Results) -> list[str]:
+    """Which declared pairs do not search the same; nothing where all do."""
+    pairs = [pair for pair in results.pairs if not results.alike(*pair)]
+    if not pairs:
+        return []
+    named = ", ".join(f"{one_line(a)} and {one_line(b)}" for a, b in pairs)
+    return [f"Not searched alike, and matched only where all settings of the two are the same: {named}."]
 
 
 def matched_table(comparisons: Comparisons) -> Table | None:

@@ -28,9 +28,9 @@ def cross_table(key: str, results: Results) -> Table:
     down, across = key.split(CROSS)
     rows_of, columns_of = _parts(results.space[down]), _parts(results.space[across])
     places = {
-        one.numbers[0]: (_place(results.space[down], rows_of, one.params.get(down)),
-                         _place(results.space[across], columns_of, one.params.get(across)))
-        for one in results.configurations
+        one.numbers[0]: (_place(results.space[down], rows_of, one.params[down]),
+                         _place(results.space[across], columns_of, one.params[across]))
+        for one in results.configurations if down in one.params and across in one.params
     }  # fmt: skip
     rows = []
     for arm in results.arms:
@@ -38,7 +38,8 @@ def cross_table(key: str, results: Results) -> Table:
         best = leaders_of(own)[:1]
         for place, label in enumerate(rows_of):
             parts = (
-                [one for one in own if places[one.numbers[0]] == (place, at)] for at in range(len(columns_of))
+                [one for one in own if places.get(one.numbers[0]) == (place, at)]
+                for at in range(len(columns_of))
             )
             cells = [_cell(part, best) for part in parts]
             rows.append((Cell(one_line(arm) if place == 0 else ""), Cell(label), *cells))

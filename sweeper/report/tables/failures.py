@@ -2,7 +2,6 @@
 
 from ...text import NONE, last_line, one_line, setting_line
 from ...trial import RunState
-from ..configuration import params
 from ..document import Cell, Column, Table
 from ..results import Results, in_state, records
 from .cells import count_cell, numeric, trial_cell
@@ -20,7 +19,7 @@ def failures_table(results: Results) -> Table | None:
             Cell(str(trial["error_class"])),
             count_cell(trial["attempts"]),
             Cell(one_line(last_line(trial["traceback"])) or NONE),
-            Cell(setting_line(params(trial)) or "defaults"),
+            Cell(setting_line(results.params(trial)) or "defaults"),
         )
         for trial in records(failed)
     ]

@@ -3,7 +3,6 @@
 import pandas as pd
 
 from ...text import NONE, one_line, score
-from ..configuration import params
 from ..document import Cell, Column, Table
 from ..results import Results, best_trial, records
 from ..tracks import tracks_note, tracks_of
@@ -17,7 +16,7 @@ def trials_table(results: Results) -> Table:
     numbers = [one["number"] for one in best if one is not None]
     rows = []
     for trial in records(results.trials.sort_values("number")):
-        chosen = params(trial)
+        chosen = results.params(trial)
         epoch = trial["best_epoch"]
         rows.append(
             (

@@ -64,7 +64,7 @@ def _rungs(question: Question) -> list[int]:
     entry = question.study.space.get("epochs")
     longest = [question.trial.config.epochs]
     if entry:
-        longest = [value for value in entry.probes() if isinstance(value, int)]
+        longest += [value for value in entry.probes() if isinstance(value, int)]
     rungs, step = [], question.spec.min_epochs
     while step <= max(longest):
         rungs.append(step)

@@ -3,10 +3,10 @@ import pytest
 from scipy import stats
 
 from sweeper.report.configuration import params
+from sweeper.report.counts import count_trials
 from sweeper.report.figures.learning import learning_curves
 from sweeper.report.results import (
     best_per_arm,
-    count_trials,
     history,
     in_state,
     leaders,

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
-from sweeper.report.results import Results, count_trials
+from sweeper.report.counts import count_trials
+from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import findings, headline, missing, progress
 from sweeper.text import p_text, score

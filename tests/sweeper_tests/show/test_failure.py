@@ -96,3 +96,24 @@ def test_how_far_it_was_and_what_would_work() -> None:
     ]
     same = failure_lines(failed(), metrics, [worked(5, seed=7)], STUDY.space)
     assert same[-1] == "The same configuration worked in trial 5 (overall 0.5000), with seed 7."
+
+
+def test_what_applies_to_one_of_them_alone_differs_and_has_no_value_in_the_other() -> None:
+    space = {
+        "optimizer": ["adamw", "sgd"],
+        "weight_decay": {"values": [0.0, 0.1], "when": {"optimizer": "adamw"}},
+    }
+    of = made.study(space=space, tables=["arms"])
+    scores = {"overall": 0.5, "sst": 0.5, "para": 0.5, "sts": 0.5}
+    with_decay, without = {"optimizer": "adamw", "weight_decay": 0.1}, {"optimizer": "sgd"}
+    for own, other, said in [
+        (without, with_decay, "with optimizer adamw, weight_decay 0.1 instead of —"),
+        (with_decay, without, "with optimizer sgd instead of adamw, weight_decay — instead of 0.1."),
+    ]:
+        run = made.row(of, 1, "S-BERT", params=own, state=RunState.FAILED, error="boom")
+        past = PastTrial(0, "S-BERT", other, 11711, 0, RunState.COMPLETE, scores)
+        found = nearest_success(run, [past], of.space)
+        assert found is not None
+        assert found.distance == 2.0
+        line = failure_lines(run, {}, [past], of.space)[-1]
+        assert said in line.replace("adamw instead of sgd", "adamw")
