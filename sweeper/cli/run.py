@@ -45,6 +45,16 @@ Logs = Annotated[
 ]
 
 
+Planning = Annotated[
+    bool,
+    typer.Option(
+        "--plan",
+        help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and the "
+        "smallest difference that it could tell apart with its seeds.",
+    ),
+]
+
+
 @placed
 def run(
     *,
@@ -70,14 +80,7 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
-    plan: Annotated[
-        bool,
-        typer.Option(
-            "--plan",
-            help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and "
-            "the smallest difference that it could tell apart with its seeds.",
-        ),
-    ] = False,
+    plan: Planning = False,
     quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:
