@@ -112,6 +112,22 @@ class SharedFolder:
         if self.holds(name):
             self._files.rm(f"{self._root}/{name}", recursive=True)
 
+    def clear(self, last: str) -> None:
+        """Removes the folder with all that is in it, if it is there.
+
+        Args:
+            last: Name of the file that goes last: whose the rest is, if this is cut short.
+
+        Raises:
+            InputError: If it cannot be reached.
+        """
+        self._files.invalidate_cache()
+        with self._explained(), suppress(FileNotFoundError):
+            for path in self._files.ls(self._root, detail=False):
+                if PurePosixPath(path).name != last:
+                    self._files.rm(path, recursive=True)
+            self._files.rm(self._root, recursive=True)
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:

@@ -1,6 +1,7 @@
 """Text that people read: scores, settings, durations, names of trials, in one line."""
 
 import difflib
+import math
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -65,7 +66,7 @@ def setting(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        if value and not 0.01 <= abs(value) < 1e6:
+        if value and math.isfinite(value) and not 0.01 <= abs(value) < 1e6:
             digits, _, power = f"{value:.2e}".partition("e")
             return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
         return f"{value:.6g}"

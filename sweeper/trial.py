@@ -58,6 +58,9 @@ class StudyRow:
         study_id: Key of the study in Optuna's tables.
         uuid: What tells it from any other study, in all copies of it.
         written: SHA-256 of what is kept of its files; None where it was not begun, or changed, from files.
+        folder: How the folders of its runs are called; None: as it.
+        archived: Since when it is left out where no study is named, UTC; None: it is not.
+        origin: Where its trials were made, if not by sweeper: a `ForeignStudy` as JSON.
     """
 
     id: int
@@ -71,6 +74,9 @@ class StudyRow:
     study_id: int
     uuid: str
     written: str | None = None
+    folder: str | None = None
+    archived: datetime | None = None
+    origin: dict[str, Any] | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -254,16 +260,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class PastTrial:
-    """A trial that was proposed before.
+    """A trial that was proposed before; the fields are those of `TrialRow`.
 
     Attributes:
-        number: Its number.
-        arm: Its arm.
-        params: Its values for the space.
-        seed: Its training seed.
-        configuration: Which configuration of its arm it trains, from 0.
-        state: Where it stands.
-        scores: As of `TrialRow`; None unless it is complete.
+        scores: None unless it is complete.
     """
 
     number: int

@@ -21,6 +21,7 @@ from ..executors import lastresort
 from ..signals import exit_code
 from ..url import scrubbed
 from ..version import __version__
+from .archive import archive
 from .argv import hide_secrets
 from .best import best
 from .clean import clean
@@ -28,12 +29,16 @@ from .command import add
 from .confirm import confirm
 from .dashboard import dashboard
 from .db import databases
+from .delete import delete
 from .diff import diff
 from .ensemble import ensemble
 from .export import export
+from .imports import imports
 from .list import list_studies
 from .new import beginnings
+from .note import note
 from .predict import predict
+from .rename import rename
 from .replay import replay
 from .report import report
 from .retry import retry
@@ -59,6 +64,7 @@ GROUPS: dict[str, dict[str, Callable[..., None]]] = {
         "dashboard": dashboard,
     },
     "Use what was trained": {"best": best, "predict": predict, "ensemble": ensemble, "export": export},
+    "A study as a whole": {"note": note, "rename": rename, "archive": archive, "delete": delete},
     "Files and databases": {"validate": validate, "schema": schema, "clean": clean},
 }
 
@@ -117,6 +123,7 @@ for _group, _commands in GROUPS.items():
 
 app.add_typer(databases, name="db", rich_help_panel=_group)
 app.add_typer(beginnings, name="new", rich_help_panel=_group)
+app.add_typer(imports, name="import", rich_help_panel=_group)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

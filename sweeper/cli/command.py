@@ -22,19 +22,24 @@ class Which:
     Attributes:
         help: What may be written.
         needed: Whether there is no default.
+        run: Whether it is one that has run.
     """
 
     help: str
     needed: bool = False
+    run: bool = True
 
 
 StudyFile = Annotated[
-    str, Which("Name of a study, with or without @workload, or path of a study file.", needed=True)
+    str,
+    Which("Name of a study, with or without @workload, or path of a study file.", needed=True, run=False),
 ]
 
 STUDY_RUN = "A study that has run: by name, with or without @workload, or by the path of its file"
 
 StudyName = Annotated[str | None, Which(f"{STUDY_RUN}; default: the latest.")]
+
+StudyThere = Annotated[str, Which(f"{STUDY_RUN}.", needed=True)]
 
 
 class Command(TyperCommand):
@@ -56,13 +61,22 @@ class Command(TyperCommand):
         arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
         given = [one for one in arguments if written.get(str(one.name)) is not None]
         # `show 12` is a trial, `show 7 12` one of study 7; STUDY comes first, and an empty one is none.
-        left_out = len(given) < len(arguments) and arguments[-1].required and not arguments[0].required
+        missing = len(given) < len(arguments) and not arguments[0].required
+        left_out = missing and (arguments[-1].required or _is_number_alone(arguments, written))
         rest = super().parse_args(ctx, ["", *args] if left_out else args)
         for parameter in parameters:
             value = ctx.params.get(str(parameter.name))
             if type(value) is int and abs(value) > MOST_TRIALS:
                 raise typer.BadParameter(f"{value} is too large: at most {MOST_TRIALS}", ctx, parameter)
         return rest
+
+
+def _is_number_alone(arguments: list[Any], written: dict[str, Any]) -> bool:
+    """Whether the one word that was written is a number, as the last argument, which may be left out, is."""
+    first, last = arguments[0], arguments[-1]
+    text = written.get(str(first.name))
+    number = isinstance(text, str) and text.isdecimal()
+    return number and first is not last and last.type_descriptor.annotation is int
 
 
 def add(app: typer.Typer, name: str, command: Callable[..., None], group: str | None = None) -> None:
@@ -94,7 +108,7 @@ def _about_a_study(command: Callable[..., None]) -> Callable[..., None]:
     def typed(*, study_argument: str | None, study_option: str | None, **given: Any) -> None:
         study = _one(study_argument, study_option)
         if study is None and which.needed:
-            raise InputError(_what_there_is())
+            raise InputError(_RUN if which.run else _what_there_is())
         command(**given, **{name: study})
 
     argument, option = _parameters(which)
@@ -130,6 +144,9 @@ def _one(argument: str | None, option: str | None) -> str | None:
     if argument and option and argument != option:
         raise InputError(f"STUDY {argument!r} and --study {option!r} differ: write one of them")
     return argument or option
+
+
+_RUN = "name a study that has run, as STUDY or with --study; see: sweeper list"
 
 
 def _what_there_is() -> str:

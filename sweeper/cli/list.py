@@ -1,6 +1,8 @@
 """The command that says what there is."""
 
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from ..errors import NoDatabaseError, NoStudiesError
 from ..paths import storage_url
@@ -8,15 +10,19 @@ from .options import AsJson, Storage
 from .say import say, say_json
 
 
-def list_studies(*, as_json: AsJson = False, storage: Storage = None) -> None:
+def list_studies(
+    *,
+    archived: Annotated[bool, typer.Option("--archived", help="List those in the archive too.")] = False,
+    as_json: AsJson = False,
+    storage: Storage = None,
+) -> None:
     """Lists the studies and workloads that can be run, and the studies that have run.
 
     Your own files in `./studies/` and `./studies/workloads/` come first.
 
     Example: `sweeper list`
     """
-    from ..show.standing import standing_json
-    from ..show.status import tally
+    from ..show.study import listed_json, standing
     from ..store.database import Database
     from ..study.load import study_files, workload_files
 
@@ -25,9 +31,13 @@ def list_studies(*, as_json: AsJson = False, storage: Storage = None) -> None:
     try:
         with Database(storage_url(storage), must_exist=True) as database:
             studies = database.studies()
+            listed = [store for store in studies if archived or store.row.archived is None]
             if as_json:
-                begun = [standing_json(store) for store in studies]
-            lines += [f"{store.row.name}: {tally(store).standing()}" for store in studies]
+                begun = [listed_json(store) for store in listed]
+            else:
+                lines += [f"{store.row.name}: {standing(store)}" for store in listed]
+            if len(listed) < len(studies):
+                lines.append(f"Archived: {len(studies) - len(listed)}; see: sweeper list --archived")
     except NoStudiesError as error:
         # One that was named is meant to be there.
         if storage is not None and isinstance(error, NoDatabaseError):

@@ -1,7 +1,7 @@
 """The command that prints and writes a report."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,6 +22,19 @@ from .options import (
 )
 from .say import say
 
+if TYPE_CHECKING:
+    from ..store.study import StudyStore
+
+
+Beside = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--beside",
+        metavar="STUDY",
+        help="Add a table of the best of this imported study, not ranked with the others; repeatable.",
+    ),
+]
+
 
 def report(
     *,
@@ -34,6 +47,7 @@ def report(
     arms: ArmNames = None,
     sort: SortColumn = None,
     figures: ImageFormat = None,
+    beside: Beside = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
@@ -43,14 +57,14 @@ def report(
     conferences ask about experiments. A study that still runs can be reported too.
 
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
-    files always hold the whole report.
+    files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
     """
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
-    from ..report.write import write_report
+    from ..report.write import write_foreign, write_report
     from ..store.database import Database
     from ..store.studies import find_study
 
@@ -58,10 +72,17 @@ def report(
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
     with Database(storage_url(storage), must_exist=True) as database:
-        name = find_study(database, study).row.name
+        store = find_study(database, study, foreign=True)
+        name = store.row.name
         selection = Selection(tables or (), arms or (), sort)
-        home = Home.from_environment()
-        written = write_report(database, name, folder / name, home, selection, images=figures)
+        if store.row.origin is not None:
+            written, first = write_foreign(store, folder / name, selection), "tables.md"
+        else:
+            imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
+            home, first = Home.from_environment(), "index.html"
+            written = write_report(
+                database, name, folder / name, home, selection, images=figures, imported=imported
+            )
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
     if quiet:
@@ -72,5 +93,16 @@ def report(
         print_tables(written.shown.tables, Console())
     else:
         typer.echo(FORMATS[form].render(written.shown), nl=False)
-    for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / 'index.html'}"):
+    for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / first}"):
         say(sentence, err=form != "terminal")
+
+
+def _imported(store: "StudyStore") -> "StudyStore":
+    """A study that sweeper did not make.
+
+    Raises:
+        InputError: If it did.
+    """
+    if store.row.origin is None:
+        raise InputError(f"--beside {store.row.name}: was not imported: it has a report of its own")
+    return store

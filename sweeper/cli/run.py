@@ -48,12 +48,12 @@ Logs = Annotated[
 ]
 
 
-OnlyPlan = Annotated[
+Planning = Annotated[
     bool,
     typer.Option(
         "--plan",
-        help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and "
-        "the smallest difference that it could tell apart with its seeds.",
+        help="Say what it will take, and run nothing: trials, hours from steps that are timed, disk, and the "
+        "smallest difference that it could tell apart with its seeds.",
     ),
 ]
 
@@ -83,7 +83,7 @@ def run(
     trial_timeout: TrialTimeout = None,
     max_failures: MaxFailures = MAX_FAILURES,
     log: Logs = None,
-    plan: OnlyPlan = False,
+    plan: Planning = False,
     quiet: Quiet = False,
     storage: Storage = None,
 ) -> None:

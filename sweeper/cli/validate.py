@@ -18,7 +18,7 @@ STUDY_OR_WORKLOAD = (
 
 def validate(
     *,
-    study: Annotated[str, Which(STUDY_OR_WORKLOAD, needed=True)],
+    study: Annotated[str, Which(STUDY_OR_WORKLOAD, needed=True, run=False)],
     workload: WorkloadName = None,
     show: Annotated[
         int,

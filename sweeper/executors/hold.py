@@ -25,11 +25,12 @@ class Hold:
         folder: The run folder, which exists.
 
     Attributes:
+        file: What is locked; it is there while somebody holds the folder, and after a kill.
         sure: Whether nobody else can hold it; known once it is taken.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file = RunFolder(folder).lock
+        self.file = RunFolder(folder).lock
         self._descriptor: int | None = None
         self.sure = False
 
@@ -48,7 +49,7 @@ class Hold:
             OSError: If the file cannot be made, for example on a full disk.
         """
         while True:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+            descriptor = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -65,19 +66,19 @@ class Hold:
     def holder(self) -> str:
         """Who has it, in words."""
         try:
-            return one_line(read_file(self._file).decode(errors="replace")) or "another process"
+            return one_line(read_file(self.file).decode(errors="replace")) or "another process"
         except OSError:
             return "another process"
 
     def leave(self) -> None:
         """Gives the folder back."""
         if self._descriptor is not None:
-            self._file.unlink(missing_ok=True)
+            self.file.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor, self.sure = None, False
 
     def _is_there(self, descriptor: int) -> bool:
         try:
-            return os.path.samestat(os.fstat(descriptor), self._file.stat())
+            return os.path.samestat(os.fstat(descriptor), self.file.stat())
         except FileNotFoundError:
             return False

@@ -1,6 +1,7 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +15,17 @@ from ..errors import InputError
 from ..paths import Home
 from ..show.spreadsheet import cell
 from ..store.database import Database
+from ..store.foreign import foreign_study
+from ..store.study import StudyStore
 from ..study.named import is_confirmation
 from ..text import one_line
 from .advice import advice
 from .cautions import cautions
 from .checklist import checklist_files
 from .counts import count_trials
-from .document import Document
+from .document import Document, Table
 from .figures import study_figures
+from .foreign import beside, foreign_document, foreign_frame
 from .formats import FORMATS, IMAGES
 from .page import page
 from .provenance import how_made
@@ -45,7 +49,8 @@ class Report:
         document: What it says in words and tables.
         shown: What of it is to be printed.
         said: What is to be said about the printed tables, one sentence each.
-        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are.
+        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are; of a study that
+            was imported the tables and the trials alone.
     """
 
     document: Document
@@ -62,6 +67,7 @@ def write_report(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
     images: str | None = None,
+    imported: Sequence[StudyStore] = (),
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
@@ -77,6 +83,7 @@ def write_report(
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
         images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
             they are not.
+        imported: Studies that sweeper did not make, which get a table of their own.
         clock: Tells when it was written.
 
     Raises:
@@ -90,7 +97,8 @@ def write_report(
     stored = read_study(database, store, home)
     results = stored.results
     comparisons = Comparisons(results)
-    document = document_of(comparisons, stored)
+    further = [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
+    document = document_of(comparisons, stored, further)
     figures, trials = study_figures(results, comparisons), trials_table(results)
     shown, said = select(document, [trials], selection)
     now, folder = clock.now(), _own(folder, stored.row.uuid)
@@ -112,12 +120,63 @@ def write_report(
     return Report(document, shown, said, folder)
 
 
+def write_foreign(
+    store: StudyStore,
+    folder: Path,
+    selection: Selection = Selection(),  # noqa: B008 - frozen
+) -> Report:
+    """Writes the report of a study that sweeper did not make: its trials as a table, and as a file.
+
+    Args:
+        store: The study.
+        folder: As of `write_report`.
+        selection: As of `write_report`.
+
+    Raises:
+        InputError: As of `write_report`.
+        DatabaseError: If it cannot be read.
+    """
+    study = foreign_study(store)
+    document, folder = foreign_document(store.row.name, study), _own(folder, store.row.uuid)
+    shown, said = select(document, [], selection)
+    frame = foreign_frame(study).rename(columns=cell)
+    table = frame.map(lambda value: cell(value) if isinstance(value, str) else value)
+    try:
+        write_beside(folder / MARK, store.row.uuid + "\n")
+        for form in FORMATS.values():
+            write_beside(folder / f"tables{form.suffix}", form.render(document))
+        write_beside(folder / "trials.csv", str(table.to_csv(index=False, lineterminator="\n")))
+    except OSError as error:
+        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
+    return Report(document, shown, said, folder)
+
+
 def _own(folder: Path, uuid: str) -> Path:
     try:
         found = read_file(folder / MARK).decode(errors="replace").strip()
     except OSError:
         return folder
     return folder if found == uuid else folder.with_name(f"{folder.name}.{uuid[:8]}")
+
+
+def move_report(reports: Path, before: str, after: str, uuid: str) -> Path | None:
+    """Lets the report of a study that is renamed be called as it.
+
+    Args:
+        reports: Folder of the reports.
+        before: What the study was called.
+        after: What it is called from now on.
+        uuid: Its UUID, which its report has.
+
+    Returns:
+        Where it is now; None if there is none, or another one has the place.
+    """
+    old, new = _own(reports / before, uuid), reports / after
+    if not (old / MARK).is_file() or _own(old, uuid) != old or new.exists():
+        return None
+    with suppress(OSError):
+        return old.rename(new)
+    return None
 
 
 def trials_csv(trials: pd.DataFrame) -> str:
@@ -127,16 +186,17 @@ def trials_csv(trials: pd.DataFrame) -> str:
     return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
-def document_of(comparisons: Comparisons, stored: Stored) -> Document:
+def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Table] = ()) -> Document:
     """What a report says, before it has a format.
 
     Args:
         comparisons: Of the arms of the study.
         stored: The study.
+        further: Tables that come after its own.
     """
     results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
-    tables = study_tables(results, keys, comparisons)
+    tables = [*study_tables(results, keys, comparisons), *further]
     shown = {table.key for table in tables}
     return Document(
         study=results.name,

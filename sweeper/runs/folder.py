@@ -4,30 +4,47 @@ import json
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from ..errors import InputError
 from ..paths import Home, check_study
-from ..trial import StudyRow
 from ..url import Url
-from .mark import Holder, LocalRuns, Marks, SharedRuns, numbers_in, read_mark
+from .mark import Holder, LocalRuns, Mark, Marks, SharedRuns, numbers_in, read_mark
+
+
+class Named(Protocol):
+    """A study, or one that was deleted; as `StudyRow`."""
+
+    @property
+    def name(self) -> str:
+        """``<study>@<workload>``."""
+
+    @property
+    def uuid(self) -> str:
+        """What tells it from any other study."""
+
+    @property
+    def folder(self) -> str | None:
+        """How the folders of its runs are called; None: as it."""
 
 
 class StudyFolder:
     """Where the runs of a study are.
 
-    The folder is called as the study. Where another study of that name has it, or runs from before there were
-    marks lie in it that are not the study's, the first letters of the study's UUID are added.
+    The folder is called as the study was when it began. Where another study of that name has it, or runs
+    from before there were marks lie in it that are not the study's, the first letters of the study's UUID are
+    added.
 
     Args:
         home: The folder of all studies.
         row: The study.
     """
 
-    def __init__(self, home: Home, row: StudyRow) -> None:
+    def __init__(self, home: Home, row: Named) -> None:
         self.home = home
         self.uuid = row.uuid
-        self._study = check_study(row.name)
+        self._study = check_study(row.folder or row.name)
 
     @cached_property
     def name(self) -> str:
@@ -45,13 +62,22 @@ class StudyFolder:
 
     def url(self, number: int) -> Url | None:
         """URL of what all machines share of that folder; None where they need none."""
-        if self.home.shared is None:
-            return None
-        return self.home.shared_runs.within(f"{self._shared_name}/{number}")
+        return None if self.shared is None else self.shared.within(str(number))
+
+    @property
+    def shared(self) -> Url | None:
+        """URL of the folder in the home that all machines share; None where they need none."""
+        return None if self.home.shared is None else self.home.shared_runs.within(self._shared_name)
 
     def numbers(self) -> set[int]:
         """Numbers of the trials that have a folder in this home."""
         return numbers_in(self.folder)
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Folders of this home that are called as that of the runs: of jobs, and of logs for other tools."""
+        logs = (self.home.root / tool / self.name for tool in ("tensorboard", "wandb"))
+        return self.jobs, *logs
 
     @property
     def jobs(self) -> Path:
@@ -84,15 +110,30 @@ class StudyFolder:
     def taken_from(self, holder: Holder) -> Holder | None:
         """The database that took it from this one meanwhile; None as long as that has not happened."""
         try:
-            if self.home.shared is None:
-                mark = read_mark(LocalRuns(self.home.runs), self.name)
-            else:
-                mark = read_mark(SharedRuns(self.home.shared_runs), self._shared_name)
+            mark = self.mark()
         except InputError:
             return None  # out of reach: the trials will say so
         if mark is None or mark.holder is None or mark.uuid != self.uuid:
             return None
         return None if mark.holder.same(holder) else mark.holder
+
+    def mark(self) -> Mark | None:
+        """What says whose the folder is, the one that all machines share if there is one; None: nothing.
+
+        Raises:
+            InputError: If that cannot be reached.
+        """
+        if self.home.shared is None:
+            return read_mark(LocalRuns(self.home.runs), self.name)
+        return read_mark(SharedRuns(self.home.shared_runs), self._shared_name)
+
+    @property
+    def own(self) -> bool:
+        """Whether what lies in the folder of this home is the study's, beyond doubt."""
+        mark = read_mark(LocalRuns(self.home.runs), self.name)
+        if mark is None:
+            return self._began_without_uuid and bool(self.numbers())
+        return mark.uuid == self.uuid
 
     @property
     def _began_without_uuid(self) -> bool:

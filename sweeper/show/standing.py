@@ -12,10 +12,11 @@ def standing_json(store: StudyStore) -> dict[str, Any]:
 
     Returns:
         ``study``, ``uuid``, numbers of trials (``wanted``, ``complete``, ``pruned``, ``failed``, of those by
-        class ``failures``), ``best`` (``trial`` and ``overall``) and ``arms``, the best of each likewise.
+        class ``failures``), ``best`` (``trial`` and ``overall``), ``arms``, the best of each likewise,
+        ``archived``, since when, and ``origin``, null but of a study that was imported.
     """
     count = tally(store)
-    best = count.best
+    best, away = count.best, store.row.archived
     return {
         "study": store.row.name,
         "uuid": store.row.uuid,
@@ -26,6 +27,8 @@ def standing_json(store: StudyStore) -> dict[str, Any]:
         "failures": {kind.value: number for kind, number in count.failures.items()},
         "best": None if best is None else {"trial": best[0], "overall": best[1]},
         "arms": {arm: _best_of(arm, count.bests, count.partial) for arm in count.arms},
+        "archived": away and away.isoformat(),
+        "origin": store.row.origin,
     }
 
 

@@ -9,13 +9,12 @@ import sqlalchemy as sa
 
 from ..errors import ConflictError, InputError
 from ..url import Url
+from .belonging import STUDIES, belonging, optuna_studies, study_tables
 from .database import Database
 from .engine import READING, check_url, explained, hooked_engine
-from .optuna_tables.storage import copied_tables
-from .owners import Owner
+from .idle import check_idle
 from .readonly import may_write, reading_engine
-from .study import StudyStore
-from .tables import metadata, run, sweep
+from .tables import deleted_study, run, sweep
 
 CHUNK = 1000  # rows at once
 
@@ -49,7 +48,7 @@ def copy(source: Url | str, destination: Url | str, names: Collection[str]) -> i
         raise InputError(f"{ours}: is the database to copy from as well: name another one")
     with Database(source, must_exist=True) as database:
         for name in names:
-            _check_idle(database.study(name))
+            check_idle(database.study(name), "copy then")
     Database(destination).close()  # has all tables from now on
     with explained(ours):
         writer = hooked_engine(ours)
@@ -64,20 +63,6 @@ def _place(url: sa.URL) -> tuple[object, ...]:
     """Where a database is, whoever asks for it and through whichever driver."""
     port = url.port or (None if url.get_backend_name() == "sqlite" else 5432)
     return url.get_backend_name(), url.host or url.query.get("host"), port, url.database
-
-
-def _check_idle(store: StudyStore) -> None:
-    """Refuses a study that is being worked on: its trials would go on in one of the two databases alone."""
-    for lease in store.trials.leases():
-        if lease.owner is None:
-            continue
-        owner = Owner.parse(lease.owner)
-        if not (owner.is_dead() if owner.is_here() else lease.expired):
-            raise ConflictError(
-                f"study {store.row.name!r}: trial {lease.number} is under way (driver {owner}): stop that "
-                "driver with Ctrl-C and copy then; one that died on another machine counts as gone after "
-                "two minutes"
-            )
 
 
 class _Snapshot:
@@ -123,12 +108,8 @@ class _Snapshot:
 
     def _wanted(self, table: sa.Table) -> sa.ColumnElement[bool]:
         """Whether a row of a table belongs to the studies."""
-        if table.name in ("studies", sweep.name):
-            name: sa.ColumnElement[str] = table.c["study_name" if table.name == "studies" else "name"]
-            return name.in_(self.names)
-        column = next(column for column in table.c if column.foreign_keys)
-        parent = next(iter(column.foreign_keys)).column
-        return column.in_(sa.select(parent).where(self._wanted(parent.table)))
+        roots = {STUDIES: optuna_studies().c.study_name, sweep.name: sweep.c.name}
+        return belonging(table, {name: column.in_(self.names) for name, column in roots.items()})
 
 
 @dataclass
@@ -147,14 +128,13 @@ class _Copy:
 
     def all_rows(self) -> int:
         """Copies everything; returns the number of trials."""
-        tables = _tables()
+        tables = study_tables()
         if self.connection.dialect.name == "postgresql":  # SQLite locks the whole file
             names = ", ".join(table.name for table in tables)
             self.connection.execute(sa.text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
-        studies = next(table for table in tables if table.name == "studies")
         self._check_new(sweep.c.name)
         self._check_no_copy()
-        self._check_new(studies.c.study_name)
+        self._check_new(optuna_studies().c.study_name)
         counts = {table.name: self._rows(table) for table in tables}
         return counts[run.name]
 
@@ -204,16 +184,14 @@ class _Copy:
         keys = self.source.keys(table)
         if keys is None:
             return 0
-        highest: int | None = self.connection.execute(sa.select(sa.func.max(key))).scalar_one()
-        clash = sa.select(key).where(key.between(*keys)).limit(1)
+        # A key of a deleted study is not given again.
+        gone = [sa.select(deleted_study.c.sweep_id)] if table is sweep else []
+        there = sa.union_all(sa.select(key), *gone).subquery().c[0]
+        highest: int | None = self.connection.execute(sa.select(sa.func.max(there))).scalar_one()
+        clash = sa.select(there).where(there.between(*keys)).limit(1)
         if highest is None or self.connection.execute(clash).first() is None:
             return 0
         return highest
-
-
-def _tables() -> list[sa.Table]:
-    """Optuna's tables and ours, parents before children."""
-    return [*copied_tables(), *metadata.sorted_tables]
 
 
 def _key(table: sa.Table) -> sa.Column[Any] | None:

@@ -3,7 +3,7 @@
 Ours hold what a report needs and what counts; Optuna's repeat the search for its own tools.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -13,18 +13,23 @@ import sqlalchemy as sa
 
 from ..clock import Clock, SystemClock
 from ..errors import ConflictError, DatabaseError, NoDatabaseError, NoStudiesError
+from ..study.foreign import MAXIMIZE, ForeignStudy
 from ..text import plural
 from ..trial import objectives
 from ..url import Url
-from . import migrations, provenance
+from . import foreign, migrations, provenance
 from .access import Access
+from .deletion import Deletions
 from .engine import check_url, creation_lock, explained, hooked_engine, plain_engine, sqlite_file
 from .optuna_tables import mirror
 from .optuna_tables.storage import OptunaStorage, check_version
 from .readonly import may_write, reading_engine
 from .retrying import RetryPolicy, retried, until_answered
 from .study import StudyStore
-from .tables import run, sweep, sweep_row
+from .tables import deleted_study, run, sweep, sweep_row
+
+Fill = Callable[[sa.Connection, int], None]
+"""Writes in a transaction what belongs to the study of a key."""
 
 
 class Database:
@@ -92,6 +97,11 @@ class Database:
         """Closes all connections."""
         self._stack.close()
 
+    @property
+    def deletions(self) -> Deletions:
+        """What deletes its studies."""
+        return Deletions(self.access)
+
     @retried
     def find(self, name: str) -> StudyStore | None:
         """The study of that name, ``<study>@<workload>``, or None."""
@@ -145,31 +155,76 @@ class Database:
         Raises:
             ConflictError: If Optuna's tables have trials under that name that sweeper did not begin.
         """
-        key = self._optuna.create_study(name, len(objectives(study)))
-        with self.access.reading() as connection:
-            there = mirror.claimed(connection, key)
-        # In this order: a driver that was quicker stores the study before it claims a trial.
-        if there and self.find(name) is None:
-            raise ConflictError(
-                f"{self.access.url}: has a study {name!r} of Optuna's own with {plural(there, 'trial')} that "
-                "sweeper did not begin: run this one under another name with --name NAME, or name another "
-                "database with --storage"
-            )
-        values = {
-            "name": name,
-            "study_id": key,
-            "study": dict(study),
-            "workload": dict(workload),
-            "digest": digest,
-            "version": version,
-            "wanted": wanted,
-            "created": self.access.clock.now(),
-            "uuid": str(uuid4()),
-        }
-        with suppress(sa.exc.IntegrityError), self.access.writing() as connection:
-            key = connection.execute(sweep.insert().values(values).returning(sweep.c.id)).scalar_one()
-            provenance.name_files(connection, key, files)
-        return self.study(name)
+        directions = [MAXIMIZE] * len(objectives(study))
+        values: dict[str, Any] = {"study": dict(study), "workload": dict(workload), "digest": digest}
+        values |= {"version": version, "wanted": wanted}
+        fill: Fill = lambda connection, key: provenance.name_files(connection, key, files)  # noqa: E731
+        made = self._begin(name, str(uuid4()), directions, values, fill)
+        return self.study(name) if made is None else made
+
+    def import_study(self, name: str, study: ForeignStudy, version: str) -> StudyStore:
+        """Stores a study that was made elsewhere, with its trials, whole or not at all.
+
+        Args:
+            name: ``<study>@<workload>``.
+            study: It.
+            version: Of sweeper.
+
+        Raises:
+            ConflictError: If there is a study of that name.
+        """
+        values: dict[str, Any] = {"study": {}, "workload": {}, "digest": "", "version": version}
+        values |= {"wanted": len(study.trials), "origin": study.origin.model_dump(mode="json")}
+        fill: Fill = lambda connection, key: foreign.keep(connection, key, study, self.access)  # noqa: E731
+        made = self._begin(name, str(uuid4()), study.origin.directions, values, fill)
+        if made is None:
+            raise ConflictError(f"{self.access.url}: has a study {name!r} already; nothing was imported")
+        return made
+
+    @retried
+    def _begin(
+        self, name: str, uuid: str, directions: Sequence[str], values: Mapping[str, Any], fill: Fill
+    ) -> StudyStore | None:
+        """Makes a study in both sets of tables; None if there is another one of that name.
+
+        Args:
+            name: ``<study>@<workload>``.
+            uuid: Its UUID.
+            directions: Of its objectives, for Optuna's tables.
+            values: What its row has beside these, keys and moment.
+            fill: Writes in the same transaction what belongs to its key.
+
+        Raises:
+            ConflictError: If Optuna's tables have trials under that name that sweeper did not begin.
+        """
+        while True:
+            key = self._optuna.create_study(name, directions)
+            with self.access.reading() as connection:
+                there = mirror.claimed(connection, key)
+            # In this order: a driver that was quicker stores the study before it claims a trial.
+            if there and self.find(name) is None:
+                raise ConflictError(
+                    f"{self.access.url}: has a study {name!r} of Optuna's own with {plural(there, 'trial')} "
+                    "that sweeper did not begin: run this one under another name with --name NAME, or name "
+                    "another database with --storage"
+                )
+            own = {"name": name, "study_id": key, "uuid": uuid, "created": self.access.clock.now()}
+            with suppress(sa.exc.IntegrityError), self.access.writing() as connection:
+                if not mirror.is_called(connection, key, name):
+                    continue  # it was deleted or renamed meanwhile
+                if connection.dialect.name == "sqlite":  # which would give the key of a deleted study again
+                    own["id"] = _next_key()
+                inserted = sweep.insert().values({**values, **own}).returning(sweep.c.id)
+                fill(connection, connection.execute(inserted).scalar_one())
+            found = self.find(name)
+            # Its own, or that of an earlier try of which only the answer was lost.
+            return found if found is not None and found.row.uuid == uuid else None
+
+
+def _next_key() -> sa.ScalarSelect[int]:
+    """A key that no study has, or ever had."""
+    keys = sa.union_all(sa.select(sweep.c.id), sa.select(deleted_study.c.sweep_id)).subquery()
+    return sa.select(sa.func.coalesce(sa.func.max(keys.c[0]), 0) + 1).scalar_subquery()
 
 
 def _is_ready(url: sa.URL, must_exist: bool) -> bool:

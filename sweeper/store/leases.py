@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..errors import ConflictError
 from ..trial import UNFINISHED, RunState, StudyRow, TrialSpec
 from .access import Access
 from .optuna_tables import mirror
@@ -59,16 +60,24 @@ class Leases:
 
         Returns:
             The number; None if all are taken.
+
+        Raises:
+            ConflictError: If the study was deleted.
         """
         study = self._study.study_id
+        # SQLite gives Optuna's key of a deleted study to the next one.
+        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id, sweep.c.study_id == study)
         # An earlier try may have been carried out, and only the answer was lost.
         number, left = self._unused() if self._unanswered else None, True
         self._unanswered = True
         while number is None and left:
             with self.access.writing_at_once() as connection:
-                number = mirror.claim(connection, study, below, self.owner, self.access.clock.now())
+                now = self.access.clock.now()
+                number = mirror.claim(connection, study, below, self.owner, now, sa.exists(mine))
                 # Without one another driver was quicker, unless all are taken.
                 left = number is None and mirror.claimed(connection, study) < below
+                if left and connection.execute(mine).first() is None:
+                    raise ConflictError(f"study {self._study.name!r} was deleted, and its sweep ends here")
         self._unanswered = False
         return number
 

@@ -21,18 +21,21 @@ MOST_LISTED = 12
 """Studies that a message lists; of more the latest."""
 
 
-def find_study(database: Database, name: str | None, workload: str | None = None) -> StudyStore:
+def find_study(
+    database: Database, name: str | None, workload: str | None = None, *, foreign: bool = False
+) -> StudyStore:
     """A study of the database.
 
     Args:
         database: The database.
         name: ``study@workload``, ``study`` if it ran on one workload only, or the path of a study file, for
             the study of the name and workload in it; None for the latest study, by the activity of its
-            trials. One that confirms another is never the latest.
+            trials. One that confirms another, is archived or was imported is never the latest.
         workload: Name or file of the workload, where `name` does not say it.
+        foreign: Whether it may be one that was imported.
 
     Raises:
-        InputError: If there is none of that name, or more than one.
+        InputError: If there is none of that name, or more than one, or it was imported and may not be.
     """
     studies = database.studies()
     if not studies and database.access.damages.some:
@@ -42,20 +45,50 @@ def find_study(database: Database, name: str | None, workload: str | None = None
     asked = _asked(name, workload, studies)
     found = [one for one in studies if asked.matches(one.row.name)]
     if name is None and found:
-        confirming = {confirmation_name(one.row.name) for one in studies}
-        return [one for one in found if one.row.name not in confirming][-1]
+        return _latest(found, studies)
     if len(found) == 1:
-        return found[0]
+        return _checked(found[0], foreign)
     if found:
         raise InputError(f"study {name!r} ran on several workloads; name one of: {_listed(found)}")
     if asked.study is None:
         raise InputError(f"no study has run on {asked.workload!r}; those that have run: {_listed(studies)}")
+    for one in studies:
+        if one.row.folder and one.row.folder != one.row.name and asked.matches(one.row.folder):
+            raise InputError(
+                f"study {asked.written} is called {one.row.name} now; see: sweeper show {one.row.name}"
+            )
     names = [one.row.name for one in studies]
     near = nearest(asked.study, {name.partition("@")[0] for name in names} - {asked.study})
     of_that_name = [one for one in studies if one.row.name.partition("@")[0] == asked.study]
     hint = f"{near} Those" if "did you mean" in near and not of_that_name else "; those"
     raise InputError(
         f"study {asked.written} has never run{hint} that have: {_listed(of_that_name or studies)}"
+    )
+
+
+def renamed(database: Database, name: str) -> str | None:
+    """What the study is called now that once began as ``<study>@<workload>``; None if there is none."""
+    began = (one.row for one in database.studies() if name == one.row.folder != one.row.name)
+    return next((row.name for row in began), None)
+
+
+def _latest(found: Sequence[StudyStore], studies: Sequence[StudyStore]) -> StudyStore:
+    """The latest study that somebody may mean who names none."""
+    confirming = {confirmation_name(one.row.name) for one in studies}
+    meant = [one for one in found if one.row.name not in confirming and one.row.origin is None]
+    listed = [one for one in meant if one.row.archived is None]
+    if not listed:
+        what = "is archived" if meant else "was imported"
+        raise InputError(f"every study here {what}: name one of: {_listed(found)}")
+    return listed[-1]
+
+
+def _checked(store: StudyStore, foreign: bool) -> StudyStore:
+    if store.row.origin is None or foreign:
+        return store
+    raise InputError(
+        f"study {store.row.name!r} was imported, and no trial of it was made here: `list`, `show`, `report`, "
+        "`note`, `rename`, `archive`, `delete` and `warm_start` take it, nothing else does"
     )
 
 
@@ -79,12 +112,15 @@ def _asked(name: str | None, workload: str | None, studies: Sequence[StudyStore]
 def _listed(studies: Sequence[StudyStore]) -> str:
     """Studies with how far each is, the latest last."""
     more = len(studies) - MOST_LISTED
-    shown = [f"{one.row.name} ({_done(one)} of {one.row.wanted} trials)" for one in studies[-MOST_LISTED:]]
+    shown = [f"{one.row.name} ({_standing(one)})" for one in studies[-MOST_LISTED:]]
     return ", ".join([*([f"{more} older ones (see: sweeper list)"] if more > 0 else []), *shown])
 
 
-def _done(store: StudyStore) -> int:
-    return sum(trial.state.final for trial in store.trials.standings())
+def _standing(store: StudyStore) -> str:
+    if store.row.origin is not None:
+        return f"{store.row.wanted} imported trials"
+    done = sum(trial.state.final for trial in store.trials.standings())
+    return f"{done} of {store.row.wanted} trials"
 
 
 def find_trial(store: StudyStore, number: int) -> TrialRow:

@@ -12,8 +12,10 @@ from ..trial import ErrorClass, RunState, StudyRow
 from . import provenance
 from .access import Access
 from .damage import read
+from .events import Events
 from .identity import check_row, holder
 from .leases import Leases
+from .life import StudyLife
 from .optuna_tables import mirror
 from .optuna_tables.counterpart import check_counterpart
 from .outcomes import Outcomes
@@ -28,6 +30,8 @@ class StudyStore:
     Attributes:
         row: The study as it stood when it was asked for.
         trials: Its trials, to be read.
+        events: What was done with it as a whole.
+        life: Gives it another name, and puts it away.
 
     Raises:
         DatabaseError: From every method, if the database cannot be read or written; from here, if the study
@@ -40,6 +44,8 @@ class StudyStore:
         self.access = access
         self.row = row
         self.trials = Trials(access, row)
+        self.events = Events(access, row)
+        self.life = StudyLife(access, row)
 
     @retried
     def fresh(self) -> "StudyStore":
@@ -106,7 +112,11 @@ class StudyStore:
     ) -> None:
         key, c = self.row.id, study_change.c
         with self.access.writing() as connection:
-            connection.execute(sweep.update().where(sweep.c.id == key).values(values))
+            # By the name that it has at this moment: it may have been renamed since its driver read it.
+            mine = sa.select(sweep.c.name).where(sweep.c.id == key).with_for_update()
+            called = {"name": connection.execute(mine).scalar_one().partition("@")[0]}
+            changed = {**values, "study": {**values["study"], **called}}
+            connection.execute(sweep.update().where(sweep.c.id == key).values(changed))
             provenance.name_files(connection, key, files)
             # An earlier try, of which only the answer was lost, has logged them at the same moment.
             same = [c.moment == line["moment"] for line in lines[:1]]

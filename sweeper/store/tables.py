@@ -54,6 +54,9 @@ sweep = sa.Table(
     sa.Column("workload", sa.JSON, nullable=False),
     sa.Column("written", sa.String(64)),
     sa.Column("uuid", sa.String(36)),
+    sa.Column("folder", sa.String(255)),
+    sa.Column("archived", UtcDateTime),
+    sa.Column("origin", sa.JSON(none_as_null=True)),
     sa.Index("ix_sweep_uuid", "uuid", unique=True),
 )
 
@@ -111,6 +114,43 @@ study_change = sa.Table(
     sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
     sa.Column("moment", UtcDateTime, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
+)
+
+study_event = sa.Table(
+    "study_event",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("sweep_id", sa.ForeignKey("sweep.id"), nullable=False),
+    sa.Column("moment", UtcDateTime, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+)
+
+foreign_trial = sa.Table(
+    "foreign_trial",
+    metadata,
+    sa.Column("sweep_id", sa.ForeignKey("sweep.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("state", _enum(RunState), nullable=False),
+    sa.Column("started", UtcDateTime),
+    sa.Column("finished", UtcDateTime),
+    sa.Column("params", sa.JSON, nullable=False),
+    sa.Column("outcome", sa.JSON, nullable=False),
+)
+
+# Of all that ever were: SQLite would give the key of a deleted study to the next one, and a driver that still
+# had the deleted one would write there.
+deleted_study = sa.Table(
+    "deleted_study",
+    metadata,
+    sa.Column("sweep_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("uuid", sa.String(36), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("folder", sa.String(255), nullable=False),
+    sa.Column("moment", UtcDateTime, nullable=False),
+    sa.Column("trials", sa.Integer, nullable=False),
+    sa.Column("removed", sa.Boolean, nullable=False),
 )
 
 provenance = sa.Table(

@@ -207,7 +207,10 @@ def stored_study(row: StudyRow, files: Mapping[str, Any] | None = None) -> Study
 
     Raises:
         DatabaseError: If this version of sweeper cannot read what was stored.
+        InputError: If it was imported.
     """
+    if row.origin is not None:
+        raise InputError(f"{row.name} is the name of an imported study: run this one under another name")
     know(row)
     try:
         written = Written.from_json(files) if files else None

@@ -119,6 +119,10 @@ def _is_single(value: Any) -> bool:
     return value is not None and not isinstance(value, Mapping | list | tuple)
 
 
+_WORD, _SPECIAL = re.compile(r"[A-Za-z][\w-]*"), ("true", "false", "yes", "no", "on", "off", "null")
+"""A text that needs no quotation marks in YAML, unless it is one of these words."""
+
+
 def _no_mapping(path: FieldPath, value: Any, names: Iterable[str]) -> str:
     """What to write where a mapping must stand and something else does."""
     known = list(names)
@@ -128,7 +132,8 @@ def _no_mapping(path: FieldPath, value: Any, names: Iterable[str]) -> str:
         return "must be a mapping, key: value, and not a list: leave out the dashes or brackets"
     switch = "enabled" if isinstance(value, bool) else "name"
     if switch in known:
-        return f"must be a mapping: write {{{switch}: {value if isinstance(value, str) else as_yaml(value)}}}"
+        plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _SPECIAL
+        return f"must be a mapping: write {{{switch}: {value if plain else as_yaml(value)}}}"
     return "must be a mapping: write key: value, or {} for none"
 
 

@@ -20,7 +20,8 @@ class WarmStart(Frozen):
     """Earlier studies whose best configurations are tried before any other."""
 
     studies: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(distinct)] = Field(
-        min_length=1, description="Studies of the same database, each STUDY or STUDY@WORKLOAD."
+        min_length=1,
+        description="Studies of the same database, each STUDY or STUDY@WORKLOAD; imported ones too.",
     )
     top: int = Field(3, ge=1, description="How many of their configurations: the best of each in turn.")
     configurations: tuple[Params, ...] | None = Field(

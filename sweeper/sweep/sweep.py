@@ -19,6 +19,7 @@ from ..signals import gently
 from ..store.database import Database
 from ..store.provenance import digest_of
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
+from ..store.studies import renamed
 from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
@@ -148,7 +149,7 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     wanted = total_of(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
     if store is None:
-        store = _create(database, study, wanted)
+        store = _create(database, order, study, wanted)
         if study != order.study and stored_study(store.row) != study:
             return begin(database, order, here=here)  # another machine was quicker, and what it found holds
     row, changes = store.row, _additions(store.row, study)
@@ -196,7 +197,9 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
     return study
 
 
-def _create(database: Database, study: Study, wanted: int) -> StudyStore:
+def _create(database: Database, order: Order, study: Study, wanted: int) -> StudyStore:
+    if called := renamed(database, study.name):
+        say(order.console, f"{study.name} begins anew; the study that was called so is {called} now")
     return database.create(
         study.name,
         study.spec.model_dump(mode="json"),

@@ -6,7 +6,9 @@ from ..errors import InputError
 from ..observers.terminal import say
 from ..search.history import History
 from ..store.database import Database
+from ..store.foreign import foreign_study
 from ..store.studies import find_study
+from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.study import Study
 from ..study.warmstart import WarmStart, taken_over
@@ -33,7 +35,9 @@ def warmed(database: Database, order: Order, study: Study) -> Study:
     ranked = []
     for name in warm.studies:
         try:
-            ranked.append(_ranked(database, name, study))
+            store = find_study(database, name, foreign=True)
+            own = store.row.origin is None
+            ranked.append(_ranked(store, study) if own else _ranked_elsewhere(store, study, order))
         except InputError as error:
             raise InputError(f"study {study.name!r}: warm_start.studies: {error}") from None
     found = taken_over(ranked, study.space, warm.top)
@@ -51,9 +55,27 @@ def warmed(database: Database, order: Order, study: Study) -> Study:
     return replace(study, spec=study.spec.model_copy(update={"warm_start": began}))
 
 
-def _ranked(database: Database, name: str, study: Study) -> list[dict[str, object]]:
+def _ranked_elsewhere(store: StudyStore, study: Study, order: Order) -> list[dict[str, object]]:
+    """Values of the trials of a study that was imported, the best there first; says by what.
+
+    By the objectives of this study where it has several, else by its one, whatever that is called.
+    """
+    found, name = foreign_study(store), store.row.name
+    objectives, directions = found.origin.objectives, found.origin.directions
+    if len(objectives) > 1 and objectives != study.spec.objectives:
+        raise InputError(
+            f"{name} was imported with {', '.join(objectives)}, this study raises "
+            f"{', '.join(study.spec.objectives)}"
+        )
+    if not found.complete:
+        raise InputError(f"{name} has no complete trial")
+    by = ", ".join(f"{one} ({way})" for one, way in zip(objectives, directions, strict=True))
+    say(order.console, f"{study.name}: {name} was not made here; its best are those by {by}")
+    return [dict(trial.params) for trial in found.ranked()]
+
+
+def _ranked(store: StudyStore, study: Study) -> list[dict[str, object]]:
     """Values of the configurations of an earlier study, the best first."""
-    store = find_study(database, name)
     earlier = stored_study(store.row)
     if earlier.spec.objectives != study.spec.objectives:
         raise InputError(

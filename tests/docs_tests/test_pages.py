@@ -52,7 +52,13 @@ def test_a_wrong_command_would_be_found() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_command_in_a_sentence_has_its_options(page: Path) -> None:
-    known = {name for command in (COMMANDS, *COMMANDS.commands.values()) for name in options(command)}
+    groups = [one for one in COMMANDS.commands.values() if hasattr(one, "commands")]
+    every = (
+        COMMANDS,
+        *COMMANDS.commands.values(),
+        *(one for group in groups for one in group.commands.values()),
+    )
+    known = {name for command in every for name in options(command)}
     prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.DOTALL | re.MULTILINE)
     for span in re.findall(r"`([^`]+)`", prose):
         if found := re.search(r"\bsweeper (\w+)(?: (\w+))?(?=\s|$)(.*)", span):

@@ -51,7 +51,7 @@ class _Done(Exception):  # noqa: N818
     """The driver has nothing left to do."""
 
 
-class _Puppet(threading.Thread):
+class Puppet(threading.Thread):
     """A thread that is one driver's process."""
 
     driver: "SteppedDriver"
@@ -105,7 +105,7 @@ class SteppedDriver:
         self._stage = stage
         self._words: queue.Queue[bool] = queue.Queue()
         self._answers: queue.Queue[BaseException | None] = queue.Queue()
-        self._thread = _Puppet(target=self._run, name=str(owner), daemon=True)
+        self._thread = Puppet(target=self._run, name=str(owner), daemon=True)
         self._thread.driver = self
         self.alive = True
         self.error: BaseException | None = None
@@ -215,7 +215,7 @@ class Stage:
     def sleep(self, seconds: float) -> None:
         """Lets time pass, and others move."""
         thread = threading.current_thread()
-        if isinstance(thread, _Puppet):
+        if isinstance(thread, Puppet):
             self.seconds += seconds
             thread.driver.wait()
 
@@ -226,13 +226,13 @@ class Stage:
 
 def _before_statement(*_: object) -> None:
     thread = threading.current_thread()
-    if isinstance(thread, _Puppet):
+    if isinstance(thread, Puppet):
         thread.send()
 
 
 def _is_lost() -> bool:
     thread = threading.current_thread()
-    return isinstance(thread, _Puppet) and thread.is_lost()
+    return isinstance(thread, Puppet) and thread.is_lost()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from ...errors import ConflictError
 from ...text import trial_names
 from ...trial import StudyRow
-from ..tables import run
+from ..tables import run, sweep
 from .mirror import STATES
 from .tables import studies, trial_user_attributes, trials
 
@@ -19,8 +19,11 @@ def check_counterpart(connection: sa.Connection, study: StudyRow) -> None:
         ConflictError: If not: numbers would be handed out twice, or trials counted that are not its own.
     """
     theirs = trials.join(run, run.c.trial_id == trials.c.trial_id, isouter=True)
-    named = sa.select(studies.c.study_id).where(
-        studies.c.study_id == study.study_id, studies.c.study_name == study.name
+    # By the name that it has at this moment: it may have been renamed since the row was read.
+    named = (
+        sa.select(studies.c.study_id)
+        .join(sweep, sweep.c.name == studies.c.study_name)
+        .where(studies.c.study_id == study.study_id, sweep.c.id == study.id)
     )
     same = (trials.c.trial_id == run.c.trial_id) & (trials.c.number == run.c.number)
     lost = (

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ...trial import RunState
 from .tables import (
     TrialState,
+    studies,
     trial_intermediate_values,
     trial_params,
     trial_user_attributes,
@@ -55,14 +56,22 @@ STATES = {
 """What Optuna calls the states of a trial."""
 
 
-def claim(connection: sa.Connection, study: int, below: int, owner: str, moment: datetime) -> int | None:
+def claim(  # noqa: PLR0917 - where, how many, by whom, when, and under which condition
+    connection: sa.Connection,
+    study: int,
+    below: int,
+    owner: str,
+    moment: datetime,
+    condition: sa.ColumnElement[bool],
+) -> int | None:
     """Makes a running trial and returns its number.
 
     Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
     wait for one that may be waiting for a processor.
 
     Returns:
-        None if no number below the limit is left, or another driver took that one at the same moment.
+        None if no number below the limit is left, the condition does not hold, or another driver took that
+        one at the same moment.
     """
     following = sa.select(_next_number().label("number")).where(trials.c.study_id == study).subquery()
     values: dict[str, Any] = {
@@ -71,7 +80,7 @@ def claim(connection: sa.Connection, study: int, below: int, owner: str, moment:
         "state": sa.literal(TrialState.RUNNING, trials.c.state.type),
         "datetime_start": sa.literal(_written(moment), trials.c.datetime_start.type),
     }
-    new = sa.select(*values.values()).where(following.c.number < below)
+    new = sa.select(*values.values()).where(following.c.number < below, condition)
     said = {"key": "owner", "value_json": json.dumps(owner)}
     insert = inserting(connection, trials).from_select(list(values), new).on_conflict_do_nothing()
     made = insert.returning(trials.c.trial_id, trials.c.number)
@@ -138,6 +147,12 @@ def tell(
             for place, value in enumerate(values)
         ]
         connection.execute(trial_values.insert(), told)
+
+
+def is_called(connection: sa.Connection, study: int, name: str) -> bool:
+    """Whether a study is there under a name; if so it stays there until the transaction has ended."""
+    mine = sa.select(studies.c.study_id).where(studies.c.study_id == study, studies.c.study_name == name)
+    return connection.execute(mine.with_for_update(key_share=True, read=True)).first() is not None
 
 
 def running(connection: sa.Connection, study: int) -> dict[int, str]:

@@ -60,19 +60,20 @@ class OptunaStorage:
         begin_immediate(storage.engine)
         return storage
 
-    def create_study(self, name: str, objectives: int = 1) -> int:
+    def create_study(self, name: str, directions: Sequence[str]) -> int:
         """Makes the Optuna study of that name, unless there is one, and returns its key.
 
         Args:
             name: Its name.
-            objectives: How many values a complete trial has, all to be raised.
+            directions: Of each value that a complete trial has, ``maximize`` or ``minimize``.
         """
         from optuna.exceptions import DuplicatedStudyError
         from optuna.study import StudyDirection
 
         with explained(self._url), _unwrapped():
             with suppress(DuplicatedStudyError):
-                return self._storage.create_new_study([StudyDirection.MAXIMIZE] * objectives, name)
+                wanted = [StudyDirection[direction.upper()] for direction in directions]
+                return self._storage.create_new_study(wanted, name)
             return self._storage.get_study_id_from_name(name)
 
 

@@ -31,6 +31,10 @@ COMMANDS = {
     "best": ("best", ""),
     "ensemble": ("ensemble", "--top 2"),
     "export": ("export", "--trials trials.csv"),
+    "note": ("note", "words"),
+    "rename": ("rename", "other"),
+    "archive": ("archive", ""),
+    "delete": ("delete", "--yes"),
     "clean": ("clean", ""),
     "predict": ("predict", "--input rows.tsv --output out.tsv"),
     "validate": ("validate", ""),
@@ -38,6 +42,7 @@ COMMANDS = {
     "db copy": ("db copy sqlite:///.sweeper/studies.db sqlite:///new.db", ""),
 }
 FROM_FILES = ("run", "validate", "schema")
+NAMED = ("rename", "archive", "delete")
 
 
 def every_command(group: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -70,8 +75,8 @@ def told(folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> Com
             made.begin(database, one, 4)
     find, read = studies.find_study, load.load_study
 
-    def found(*arguments: Any) -> None:
-        raise InputError(f"found {find(*arguments).row.name}")
+    def found(*arguments: Any, **options: Any) -> None:
+        raise InputError(f"found {find(*arguments, **options).row.name}")
 
     def loaded(*arguments: Any) -> None:
         raise InputError(f"found {read(*arguments).name}")
@@ -105,6 +110,9 @@ def test_study_as_an_argument_and_as_an_option_by_name_and_by_file(command: str,
     without = refused(told, *typed(command))
     if command in FROM_FILES:
         assert without.startswith("Error: name a study, as STUDY or with --study: mine, ablation, baseline, ")
+    elif command in NAMED:
+        said = "Error: name a study that has run, as STUDY or with --study; see: sweeper list\n"
+        assert without == said
     else:
         # Not mine-confirm, which was begun after it.
         assert without == "Error: found mine@small\n"

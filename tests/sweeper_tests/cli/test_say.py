@@ -13,6 +13,7 @@ from tests.sweeper_tests.typed import ROOT, Command, refused
 
 RUN = ("run", "mine", "--trials", "2", "--executor", "inline")
 STANDING = {"study", "uuid", "wanted", "complete", "pruned", "failed", "failures", "best", "arms"}
+STANDING |= {"archived", "origin"}
 
 
 def said(sweeper: Command, *arguments: str) -> Any:

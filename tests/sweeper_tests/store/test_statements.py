@@ -32,7 +32,7 @@ PARTS = (Database, StudyStore, Trials, Leases, Outcomes)
 
 
 ONCE = {
-    *("Database.close", "Database.study"),
+    *("Database.close", "Database.study", "Database.import_study"),
     *("StudyStore.change", "StudyStore.retry"),
     *("StudyStore.leases", "StudyStore.outcomes"),
 }

@@ -1,0 +1,76 @@
+"""What the user says of the columns of trials that were made elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...errors import InputError
+from ...study.foreign import MAXIMIZE, MINIMIZE, ForeignOrigin
+from ...trial import RunState
+
+STATES = {
+    RunState.COMPLETE: ("complete", "completed", "finished", "done", "ok"),
+    RunState.PRUNED: ("pruned", "killed"),
+    RunState.FAILED: ("failed", "fail", "crashed", "error"),
+    RunState.RUNNING: ("running",),
+    RunState.QUEUED: ("queued", "waiting", "scheduled", "pending"),
+}
+"""What the tools call the states of a trial, whatever the case of the letters."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Which columns are what.
+
+    Attributes:
+        maximize: Objectives of which more is better.
+        minimize: Objectives of which less is better; they come after the others.
+        parameters: Columns that hold parameters, each with the name that it gets: that of a setting, where it
+            is one.
+        state: The column that says how a trial ended; None for none: one that has all values is complete.
+        label: The column that says what a trial is called; None: it is called by its row.
+
+    Raises:
+        InputError: If there is no objective, or a column stands for two things.
+    """
+
+    maximize: Sequence[str] = ()
+    minimize: Sequence[str] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    state: str | None = None
+    label: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.objectives:
+            raise InputError("name at least one objective, with --maximize COLUMN or --minimize COLUMN")
+        used = [*self.objectives, *self.parameters, *(one for one in (self.state, self.label) if one)]
+        for column in used:
+            if used.count(column) > 1:
+                raise InputError(f"column {column!r} cannot be two things at once")
+        names = list(self.parameters.values())
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"two parameters cannot both be called {name!r}")
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """All objectives."""
+        return (*self.maximize, *self.minimize)
+
+    def origin(self, kind: str, place: str, study: str | None = None) -> ForeignOrigin:
+        """Where the trials were made.
+
+        Args:
+            kind: What wrote them.
+            place: The database or file.
+            study: What they are called there.
+        """
+        directions = [MAXIMIZE] * len(self.maximize) + [MINIMIZE] * len(self.minimize)
+        return ForeignOrigin(
+            kind=kind, place=place, study=study, objectives=self.objectives, directions=tuple(directions)
+        )
+
+
+def read_state(text: str) -> RunState | None:
+    """The state that a word names; None if it names none."""
+    word = text.strip().lower()
+    return next((state for state, words in STATES.items() if word in words), None)
