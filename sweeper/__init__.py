@@ -9,11 +9,11 @@ From Python::
     study.table("arms"), study.figure("learning"), study.best().predict(rows)
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from .version import __version__
 
+# Without the module `typing`: a file of that name in the working folder would be imported in its place, as
+# nothing has taken that off the import path yet.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api.openstudy import OpenStudy
     from .api.openstudy import open_study as open  # noqa: A004 - the word of the Python interface
@@ -34,9 +34,11 @@ _INTERFACE = {
 """Module of `api` and name there: imported when asked for, since every command and trial imports this."""
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _INTERFACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     module, attribute = _INTERFACE[name]
     return getattr(import_module(f".api.{module}", __name__), attribute)
 

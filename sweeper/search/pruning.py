@@ -64,7 +64,7 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
 
     Of the trials with which one is compared (see `peers_of`) only those with a lower number count: a
     sequential study decides the same if it is resumed. A trial that has finished its last epoch is never
-    pruned, nor by any study with several objectives.
+    pruned.
 
     Args:
         study: The study.

@@ -140,18 +140,22 @@ class Trials:
         return {(row.epoch, row.split, row.task, row.metric): row.value for row in self._select(query)}
 
     @retried
-    def curves(self, arm: str | None = None, seed: int | None = None) -> list[Curve]:
-        """The curves of what judges the trials that have finished an epoch, by number.
+    def curves(
+        self, arm: str | None = None, seed: int | None = None, of: tuple[str, str] | None = None
+    ) -> list[Curve]:
+        """The curves of a dev score of the trials that have finished an epoch, by number.
 
         Args:
             arm: Only the trials of this arm.
             seed: Only the trials with this training seed.
+            of: A task and its metric; None: what judges the trials.
         """
+        tasks, metrics = (JUDGES, JUDGES) if of is None else ((of[0],), (of[1],))
         r, m = run.c, epoch_metric.c
         query = (
             sa.select(r.number, r.arm, r.seed, r.configuration, r.state, m.epoch, m.value)
             .join(epoch_metric)
-            .where(m.split == "dev", m.task.in_(JUDGES), m.metric.in_(JUDGES), m.value.is_not(None))
+            .where(m.split == "dev", m.task.in_(tasks), m.metric.in_(metrics), m.value.is_not(None))
             .order_by(r.number, m.epoch)
         )
         for column, wanted in ((r.arm, arm), (r.seed, seed)):

@@ -25,12 +25,14 @@ class Pruner:
         across_seeds: Whether it looks at the other seeds of configurations, not at the trials of one seed
             alone.
         least_seeds: Training seeds without which it could never stop a trial.
+        of_one: Whether it needs the values of one objective; the rank among several is not enough.
     """
 
     decides: "str | Callable[..., bool]" = ""
     heeds: tuple[str, ...] = ()
     across_seeds: bool = False
     least_seeds: "Callable[[PrunerSpec], int]" = lambda spec: 1
+    of_one: bool = False
 
 
 def _least_seeds_of_a_test(spec: "PrunerSpec") -> int:
@@ -51,7 +53,11 @@ PRUNERS: Registry[Pruner] = Registry(
         "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING),
         "top": Pruner(f"{_IN}.top:decide", ("min_epochs", "keep", "peers"), across_seeds=True),
         "wilcoxon": Pruner(
-            f"{_IN}.wilcoxon:decide", ("p_threshold",), across_seeds=True, least_seeds=_least_seeds_of_a_test
+            f"{_IN}.wilcoxon:decide",
+            ("p_threshold",),
+            across_seeds=True,
+            least_seeds=_least_seeds_of_a_test,
+            of_one=True,
         ),
     },
 )

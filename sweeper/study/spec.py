@@ -257,10 +257,9 @@ class StudySpec(Frozen):
             raise FieldError(("sampler", "name"), reason, sampler)
         if raises == "several" and not several:
             raise FieldError(("sampler", "name"), "needs a list of several scores as `objective`", sampler)
-        if several and pruner.method.decides:
-            raise FieldError(
-                ("pruner", "name"), "no trial is stopped early with several objectives", pruner.name
-            )
+        if several and pruner.method.of_one:
+            reason = "compares values of one score: with several objectives take another pruner"
+            raise FieldError(("pruner", "name"), reason, pruner.name)
         least = pruner.method.least_seeds(pruner)
         if len(self.seeds) < least:
             reason = f"needs {least} seeds to tell configurations apart at this p_threshold"

@@ -19,7 +19,6 @@ from ..executors.protocol import (
 )
 from ..observers.observer import Observer
 from ..paths import Home
-from ..search.pruning import peers_of, should_prune
 from ..store.owners import Owner
 from ..store.study import StudyStore
 from ..study.study import Study
@@ -30,6 +29,7 @@ from .attempts import Attempts
 from .backlog import Backlog
 from .files import RunFiles
 from .heard import parted
+from .pruned import prunes
 from .recovery import Anew, Fail, Halve, Restart, after_failure
 from .stopping import Limits, Stopper
 from .twins import Twins
@@ -217,8 +217,7 @@ class Driver:
             trial, curve = active.trial, active.curve
             active.evaluated(result)
             self._observer.evaluated(trial.number, result)
-            peers = peers_of(self._study, trial, result.epoch)
-            if peers is not None and should_prune(self._study, trial, curve, self._trials.curves(*peers)):
+            if prunes(self._study, trial, curve, self._trials):
                 self._executor.cancel(trial.number)
                 self._finish(active, RunState.PRUNED)
 

@@ -114,7 +114,7 @@ def table(home: Path) -> pd.DataFrame:
 def test_a_sweep_that_is_stopped_goes_on(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 4"))
+    write(folder / "studies/workloads/small.yaml", SMALL.replace("epochs: 2", "epochs: 30"))
     home = folder / "home"
     stopped = "Stopped; go on with: sweeper resume mine@small\n"
 
@@ -128,7 +128,7 @@ def test_a_sweep_that_is_stopped_goes_on(
 
     # Between two epochs.
     driver = start(home)
-    wait_for(driver, "trial 1 epoch 2/4")
+    wait_for(driver, "trial 1 epoch 2/30")
     driver.send_signal(signal.SIGTERM)
     assert ended(driver) == (143, stopped)
     assert "complete" in set(table(home)["state"])

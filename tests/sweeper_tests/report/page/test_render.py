@@ -99,8 +99,9 @@ def test_the_data_holds_every_trial() -> None:
         assert read(data["traceback"], place) == (trial["traceback"] or "")
         flat = pd.json_normalize(trial["config"]).iloc[0].to_dict()
         shown = data["shared"] | {path: read(texts, place) for path, texts in data["settings"].items()}
-        # Two that are none here, of which pandas makes no column.
-        assert shown.keys() == {*flat, "overall.weights", "distillation.teacher"}
+        # Mappings that are empty here, of which pandas makes no column.
+        options = {f"tasks.{task}.{kind}_options" for task in of.tasks for kind in ("head", "loss", "metric")}
+        assert shown.keys() == {*flat, *options, "overall.weights", "distillation.teacher"}
         assert float(shown["learning_rate"]) == pytest.approx(flat["learning_rate"], rel=1e-2)
         for path in ("tasks.para.head", "gradient", "batch_size", "seed"):
             assert shown[path] == str(flat[path])

@@ -1,0 +1,31 @@
+"""Whether a trial of a sweep is stopped after an epoch, by the curves that the database has."""
+
+from collections.abc import Mapping
+
+from ..search.pruning import peers_of, should_prune
+from ..search.ranking import curves_by_rank
+from ..store.trials import Trials
+from ..study.study import Study
+from ..trial import TrialSpec
+
+
+def prunes(study: Study, trial: TrialSpec, curve: Mapping[int, float], trials: Trials) -> bool:
+    """Whether a trial is stopped after its latest evaluation, which is recorded.
+
+    With several objectives it is compared by its non-dominated rank at equal epochs.
+
+    Args:
+        study: The study.
+        trial: The trial.
+        curve: What judges it by epoch, from 1, the latest evaluation included.
+        trials: Those of the study.
+    """
+    peers = peers_of(study, trial, max(curve))
+    if peers is None:
+        return False
+    objectives = study.spec.objectives
+    if len(objectives) == 1:
+        return should_prune(study, trial, curve, trials.curves(*peers))
+    of = {"overall": None, **{name: (name, task.metric) for name, task in trial.config.tasks.items()}}
+    ranked = curves_by_rank(trial.number, [trials.curves(*peers, of=of[name]) for name in objectives])
+    return should_prune(study, trial, {}, ranked)
