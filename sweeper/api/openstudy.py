@@ -46,9 +46,10 @@ def open_study(
 
 
 class OpenStudy:
-    """A study as it stood when it was first looked at: all that is asked of it speaks of the same moment.
+    """A study as it stood when it was first looked at: frames, tables, figures and comparisons agree.
 
-    `newest` gives it as it stands now. The database is opened to be read, and only while it is read.
+    `newest` gives it as it stands now, and so do `best`, `trial` and `report`. The database is opened to be
+    read, and only while it is read.
 
     Args:
         name: ``<study>@<workload>``.
@@ -68,7 +69,7 @@ class OpenStudy:
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
-        """One row a trial: its arm, state, seed, scores, ``params.<name>``; the columns of `trials.csv`."""
+        """One row a trial: its arm, state, seed, scores, ``params.<name>``, and its whole configuration."""
         return self._stored.results.trials.copy()
 
     @cached_property
@@ -154,7 +155,7 @@ class OpenStudy:
         return ReportTable(pairs_table(self._comparisons, [(compared, why)]))
 
     def best(self, arm: str | None = None) -> OpenTrial:
-        """The complete trial with the highest overall.
+        """The complete trial with the highest overall, as the database has it now.
 
         Args:
             arm: Of the trials of this arm.
@@ -178,7 +179,7 @@ class OpenStudy:
         return OpenTrial(self.name, number, self._storage, self._home, data_folder())
 
     def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:
-        """Writes its report, as `sweeper report` does, and gives the page.
+        """Writes its report as it stands now, as `sweeper report` does, and gives the page.
 
         Args:
             folder: Folder of the reports; that of this one is ``<study>@<workload>`` in it.

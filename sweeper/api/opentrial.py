@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from ..errors import InputError
 from ..observers.terminal import say
 from ..paths import Home, user_path
 from ..text import setting_line
-from ..trial import RunState, TrialRow
+from ..trial import TrialRow
 from ..url import Url
 
 if TYPE_CHECKING:
@@ -72,8 +71,10 @@ class OpenTrial:
         Raises:
             InputError: If the study has no trial of this number.
         """
+        from ..store.studies import find_trial
+
         with self._opened() as (_, store):
-            return _find(store, self.number)
+            return find_trial(store, self.number)
 
     def predict(
         self, rows: "pd.DataFrame | Sequence[Mapping[str, Any]]", task: str | None = None
@@ -98,12 +99,13 @@ class OpenTrial:
 
         from ..export.ensemble import load_ensemble
         from ..export.predictions import headings, predicted_records
+        from ..store.studies import find_trained
         from ..study.recorded import config_of
         from .rows import rows_input
 
-        run = self._trained()
-        given = rows_input(rows, config_of(run).trained, task)
         with self._opened() as (_, store):
+            run = find_trained(store, self.number)
+            given = rows_input(rows, config_of(run).trained, task)
             ensemble = load_ensemble(store, [run], home=self._home, data=self._data, say=_say())
         records = [record for record, _ in predicted_records(given, ensemble)]
         return pd.DataFrame(records, columns=headings(given.task))
@@ -118,13 +120,13 @@ class OpenTrial:
             InputError: If the folder holds other things, it has no best epoch, or its data have changed.
         """
         from ..export.model import export_run
+        from ..store.studies import find_trained
 
-        run = self._trained()
         with self._opened() as (database, store):
             return export_run(
                 database,
                 store,
-                run,
+                find_trained(store, self.number),
                 user_path(folder),
                 command=f"sweeper.open({self.study!r}).trial({self.number}).export(FOLDER)",
                 home=self._home,
@@ -138,25 +140,12 @@ class OpenTrial:
         of = f"{self.study} trial {self.number}, arm {self.arm}, seed {self.seed}"
         return f"{of}: {scores or self.row.state} ({settings})"
 
-    def _trained(self) -> TrialRow:
-        if self.row.best_epoch is None or self.row.state not in (RunState.COMPLETE, RunState.PRUNED):
-            raise InputError(
-                f"trial {self.number} of study {self.study!r} is {self.row.state}: it has no best epoch"
-            )
-        return self.row
-
     @contextmanager
     def _opened(self) -> "Iterator[tuple[Database, StudyStore]]":
         from ..store.database import Database
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
             yield database, database.study(self.study)
-
-
-def _find(store: "StudyStore", number: int) -> TrialRow:
-    from ..store.studies import find_trial
-
-    return find_trial(store, number)
 
 
 def _say() -> Callable[[str], None]:

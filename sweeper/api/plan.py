@@ -214,12 +214,11 @@ def _measured(arms: Mapping[str, TrainConfig], order: Order, workers: int) -> tu
 
 
 def _earlier(database: Database, study: Study, order: Order) -> list[Comparison]:
-    """The comparisons of the studies on the same workload."""
+    """The declared comparisons of the studies on the same workload."""
     found: list[Comparison] = []
     for store in database.studies():
         if store.row.name.partition("@")[2] == study.workload.name:
-            compared = Comparisons(read_study(database, store, order.places.home).results)
-            found += compared.declared or compared.against_best
+            found += Comparisons(read_study(database, store, order.places.home).results).declared
     return found
 
 

@@ -1,7 +1,6 @@
 """Runs studies from Python, as `sweeper run` and `sweeper resume` do."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -136,11 +135,10 @@ def _trained(
     for score in limits.until or {}:
         if score not in scores:
             raise InputError(f"until {score!r}: no score of {study.name}{nearest(score, scores)}")
-    lower = [task for task, one in study.tasks.items() if not one.scorer.higher_is_better]
     train(
         study,
         runner,
-        replace(limits, lower=lower),
+        limits,
         console=console,
         storage=storage,
         trials=trials,

@@ -135,6 +135,8 @@ def train(
         ConflictError: As of `sweep.run`.
         DatabaseError: As of `sweep.run`.
     """
+    lower = [name for name, task in study.tasks.items() if not task.scorer.higher_is_better]
+    limits = replace(limits, lower=lower)
     places = Places(storage_url(storage), Home.from_environment(), data_folder(), working)
     with terminable():
         return runner(Order(study, trials, places, console, limits, logs))

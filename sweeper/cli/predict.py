@@ -133,14 +133,10 @@ def _check_answered(asked: Sequence[str], tasks: Collection[str], whose: str) ->
 def _chosen(store: "StudyStore", trial: int | None, arm: str | None, top: int | None) -> "list[TrialRow]":
     """The trials that predict."""
     from ..show.best import best_runs
-    from ..store.studies import find_trial
-    from ..trial import RunState
+    from ..store.studies import find_trained
 
     if trial is None:
         return best_runs(store, arm, top or 1)
     if arm is not None or top is not None:
         raise InputError("--trial names the trial: leave --arm and --top out")
-    run = find_trial(store, trial)
-    if run.best_epoch is None or run.state not in (RunState.COMPLETE, RunState.PRUNED):
-        raise InputError(f"trial {trial} of study {store.row.name!r} is {run.state}: it has no best epoch")
-    return [run]
+    return [find_trained(store, trial)]

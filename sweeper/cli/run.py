@@ -104,8 +104,7 @@ def run(
         say("\n".join(_planned(loaded, trials, where, storage).lines()))
         return
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
-    lower = [name for name, task in loaded.tasks.items() if not task.scorer.higher_is_better]
-    limits = Limits(timeout, reached, patience, max_failures, trial_timeout, lower)
+    limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
     run_study(
         loaded,
         where,

@@ -13,7 +13,7 @@ from ..study.named import (
     workload_name,
 )
 from ..text import nearest
-from ..trial import TrialRow
+from ..trial import RunState, TrialRow
 from .database import Database
 from .study import StudyStore
 
@@ -121,6 +121,18 @@ def _standing(store: StudyStore) -> str:
         return f"{store.row.wanted} imported trials"
     done = sum(trial.state.final for trial in store.trials.standings())
     return f"{done} of {store.row.wanted} trials"
+
+
+def find_trained(store: StudyStore, number: int) -> TrialRow:
+    """One trial that has a best epoch, by whose weights it predicts.
+
+    Raises:
+        InputError: If the study has no trial of that number, or that one has none.
+    """
+    row = find_trial(store, number)
+    if row.best_epoch is None or row.state not in (RunState.COMPLETE, RunState.PRUNED):
+        raise InputError(f"trial {number} of study {store.row.name!r} is {row.state}: it has no best epoch")
+    return row
 
 
 def find_trial(store: StudyStore, number: int) -> TrialRow:

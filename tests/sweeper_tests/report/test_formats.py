@@ -8,7 +8,6 @@ import shutil
 import string
 import subprocess
 from collections.abc import Callable
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -19,7 +18,6 @@ from markdown_it.token import Token
 from sweeper.report.document import Cell, Column, Document, Table
 from sweeper.report.formats import FORMATS
 from sweeper.report.formats.csvfile import as_csv
-from sweeper.report.formats.html import table_html
 from sweeper.report.formats.jsonfile import as_json
 from sweeper.report.formats.latex import PREAMBLE, as_latex, escape
 from sweeper.report.formats.markdown import as_markdown, table_text
@@ -298,17 +296,3 @@ def test_every_character_can_be_printed_and_none_is_joined_to_another(pdflatex: 
 )
 def test_what_fonts_lack_stands_as_its_number(text: str, written: str) -> None:
     assert escape(text) == written
-
-
-@given(st.lists(st.sampled_from(HOSTILE) | st.text(max_size=20), min_size=1, max_size=4))
-def test_html_shows_every_text_as_it_is_and_nothing_else(texts: list[str]) -> None:
-    rows = tuple((Cell(text, bold=True), Cell(".5", value=0.5, tie=True)) for text in texts)
-    table = Table("arms", texts[0], (Column("arm"), Column("overall", numeric=True)), rows, (texts[-1],))
-    found = ElementTree.fromstring(f"<div>{table_html(table)}</div>")  # noqa: S314 - made here
-    assert {element.tag for element in found.iter()} <= {
-        *("div", "table", "caption", "thead", "tbody", "tr", "th", "td", "b", "p", "small", "br")
-    }
-    cells = ["".join(cell.itertext()) for cell in found.iter("td")]
-    assert cells[::2] == [one_line(text) for text in texts]
-    assert set(cells[1::2]) == {".5†"}
-    assert "".join(found.findtext("table/caption") or "") == one_line(texts[0])
