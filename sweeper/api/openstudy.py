@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..paths import Home, data_folder, storage_url, user_path
 from ..report.formats import IMAGES
+from ..study.named import is_file
 from ..text import nearest
 from ..url import Url
 from .opentrial import OpenTrial
@@ -42,7 +43,8 @@ def open_study(
     where = storage_url(None if storage is None else Url(storage))
     with Database(where, must_exist=True, read_only=True) as database:
         name = find_study(database, study, workload).row.name
-    return OpenStudy(name, where, Home.from_environment())
+    code = study if study is not None and is_file(study) else None
+    return OpenStudy(name, where, Home.from_environment(), code)
 
 
 class OpenStudy:
@@ -55,17 +57,19 @@ class OpenStudy:
         name: ``<study>@<workload>``.
         storage: URL of the database.
         home: Folder of the runs, for predictions and weights.
+        code: The study file by which it was opened: its own code may run to predict; None: no code does.
     """
 
-    def __init__(self, name: str, storage: Url, home: Home) -> None:
+    def __init__(self, name: str, storage: Url, home: Home, code: str | None = None) -> None:
         self.name = name
         self._storage = storage
         self._home = home
+        self._code = code
 
     @property
     def newest(self) -> "OpenStudy":
         """The same study as it stands now."""
-        return OpenStudy(self.name, self._storage, self._home)
+        return OpenStudy(self.name, self._storage, self._home, self._code)
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
@@ -176,7 +180,7 @@ class OpenStudy:
         Raises:
             InputError: If there is none of that number.
         """
-        return OpenTrial(self.name, number, self._storage, self._home, data_folder())
+        return OpenTrial(self.name, number, self._storage, self._home, data_folder(), code=self._code)
 
     def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:
         """Writes its report as it stands now, as `sweeper report` does, and gives the page.

@@ -32,12 +32,22 @@ class OpenTrial:
         storage: URL of the database.
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
+        code: As of `OpenStudy`.
     """
 
-    def __init__(self, study: str, number: int, storage: Url, home: Home, data: Path | None) -> None:
+    def __init__(
+        self,
+        study: str,
+        number: int,
+        storage: Url,
+        home: Home,
+        data: Path | None,
+        *,
+        code: str | None = None,
+    ) -> None:
         self.study = study
         self.number = number
-        self._storage, self._home, self._data = storage, home, data
+        self._storage, self._home, self._data, self._code = storage, home, data, code
 
     @property
     def arm(self) -> str:
@@ -97,13 +107,18 @@ class OpenTrial:
         """
         import pandas as pd
 
+        from model.plugins.load import load
+
         from ..export.ensemble import load_ensemble
         from ..export.predictions import headings, predicted_records
         from ..store.studies import find_trained
+        from ..study.load import unchanged_code
         from ..study.recorded import config_of
         from .rows import rows_input
 
         with self._opened() as (_, store):
+            if self._code is not None:
+                load(unchanged_code(store.row, self._code))
             run = find_trained(store, self.number)
             given = rows_input(rows, config_of(run).trained, task)
             ensemble = load_ensemble(store, [run], home=self._home, data=self._data, say=_say())

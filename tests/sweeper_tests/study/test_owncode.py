@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import PluginError
 from model.heads import HEADS
 from model.plugins.load import load, loaded
+from sweeper import open as from_python
 from sweeper.errors import InputError
 from sweeper.study.load import load_study, load_workload
 from tests.sweeper_tests.typed import SMALL, Command, refused, write
@@ -139,6 +141,12 @@ def test_a_study_runs_is_reported_without_its_code_and_goes_on_with_it(own: Path
     write(Path("rows.tsv"), "sentence\nA fine film\n")
     predicted = ("--task", "sst", "--input", "rows.tsv", "--output", "out.tsv")
     assert sweeper("predict", file, *predicted).code == 0
+    load(())
+    times, rows = ran(), [{"sentence": "A fine film"}]
+    with pytest.raises(PluginError, match="name the study by its file"):
+        from_python("own").best().predict(rows, "sst")
+    assert ran() == times
+    assert len(from_python(file).best().predict(rows, "sst")) == 1
     confirmed = sweeper("confirm", file, "--seeds", "1", "--workers", "1")
     assert confirmed.code == 0, confirmed.err
     assert "own code" in refused(sweeper, "best", "own", "--export", "model")
