@@ -9,6 +9,7 @@ from rich.console import Console
 from ..errors import InputError
 from ..paths import Home, storage_url
 from .command import StudyName
+from .completion import begun_studies
 from .options import (
     ArmNames,
     AsJson,
@@ -36,9 +37,20 @@ Beside = Annotated[
 ]
 
 
+Further = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STUDY]...",
+        help="More studies, for one report of all of them, with a column for the study.",
+        autocompletion=begun_studies,
+    ),
+]
+
+
 def report(
     *,
     study: StudyName = None,
+    further: Further = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
     as_json: AsJson = False,
@@ -59,11 +71,17 @@ def report(
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
+    Several studies have one report together, in a folder that is called as all of them: their arms side by
+    side, those of one name compared, and in what the studies differ.
+
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
+
+    Example: `sweeper report sbert-grid@minilm sbert-grid@mpnet`
     """
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
+    from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
     from ..store.database import Database
     from ..store.studies import find_study
@@ -71,15 +89,20 @@ def report(
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
+    selection, home = Selection(tables or (), arms or (), sort), Home.from_environment()
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study, foreign=True)
-        name = store.row.name
-        selection = Selection(tables or (), arms or (), sort)
-        if store.row.origin is not None:
+        name, first = store.row.name, "index.html"
+        imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
+        if further:
+            names = _distinct([name, *(find_study(database, one).row.name for one in further)])
+            name = several_folder(names)
+            written = write_several(
+                database, names, folder / name, home, selection, images=figures, imported=imported
+            )
+        elif store.row.origin is not None:
             written, first = write_foreign(store, folder / name, selection), "tables.md"
         else:
-            imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
-            home, first = Home.from_environment(), "index.html"
             written = write_report(
                 database, name, folder / name, home, selection, images=figures, imported=imported
             )
@@ -95,6 +118,18 @@ def report(
         typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / first}"):
         say(sentence, err=form != "terminal")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of studies, each once.
+
+    Raises:
+        InputError: If one is there twice.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"study {name!r} is named more than once")
+    return names
 
 
 def _imported(store: "StudyStore") -> "StudyStore":
