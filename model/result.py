@@ -35,8 +35,19 @@ def judged(scores: Mapping[str, float]) -> float:
     return scores[judged_by(scores)]
 
 
+COST = "step_seconds"
+"""The objective that is lowered beside scores: mean seconds of a training step."""
+
+
 def raised(scores: Mapping[str, float], objective: str) -> float:
-    """What the search raises of a trial: an objective, and `judged` for ``overall``."""
+    """What the search raises of a trial: a score, `judged` for ``overall``, the opposite of its cost.
+
+    Args:
+        scores: Its scores, and its cost where that is an objective.
+        objective: The objective.
+    """
+    if objective == COST:
+        return -scores[COST]
     return judged(scores) if objective == "overall" else scores[objective]
 
 

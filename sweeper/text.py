@@ -3,7 +3,9 @@
 import difflib
 import math
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 
@@ -40,23 +42,42 @@ TIE = "†"
 """The mark of a cell that is not to be told apart from the best; a note of its table explains it."""
 
 
+_DIGITS: ContextVar[int] = ContextVar("digits", default=3)
+
+
+@contextmanager
+def digits(number: int) -> Iterator[None]:
+    """Writes scores and their differences with so many decimals while it lasts, instead of three."""
+    before = _DIGITS.set(number)
+    try:
+        yield
+    finally:
+        _DIGITS.reset(before)
+
+
 def score(value: float | None) -> str:
     """A score as the paper prints it: three decimals without a leading zero, ``.732`` or ``-.030``."""
+    return _decimals(value, _DIGITS.get())
+
+
+def _decimals(value: float | None, number: int) -> str:
     if value is None or value != value:  # noqa: PLR0124 (NaN)
         return NONE
-    text = f"{value:.3f}"
-    return text.replace("-0.000", "0.000").replace("0.", ".", 1) if abs(value) < 0.9995 else text
+    text = f"{value:.{number}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 
 
 def difference(value: float | None) -> str:
     """A difference of scores, with its sign: ``+.012``."""
     text = score(value)
-    return text if value is None or text in (NONE, ".000") or value < 0 else f"+{text}"
+    return text if value is None or text in (NONE, score(0.0)) or value < 0 else f"+{text}"
 
 
 def p_text(value: float) -> str:
     """A p-value: ``.023``, ``< .001``."""
-    return "< .001" if value < 0.001 else score(value)
+    return "< .001" if value < 0.001 else _decimals(value, 3)
 
 
 def setting(value: Any) -> str:

@@ -1,19 +1,25 @@
-"""The tables as the paper printed them, and which trials of ours count for a row."""
+"""Tables as others printed them, the paper's and a user's own, and which trials of ours count for a row."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
+from model.config.trainers import OURS
 from model.frozen import Frozen
 from model.overall import Overall
 from model.tasks import Task
 
-from ..study.settings import field_path
+from ..errors import InputError
+from ..study.problem import FieldError, FieldPath, first_problem
+from ..study.settings import declared, field_path, setting_names
+from ..study.study import Study
+from ..study.yamlfile import read_yaml
+from ..text import nearest
 
 PAPER_METRICS = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 """The paper's tasks, and by what it scored them."""
@@ -23,40 +29,39 @@ UNSET = {("gradient",): "sum", ("smart", "enabled"): False}
 
 
 class PublishedRow(Frozen):
-    """One row of a table: its label, its four dev scores, and the settings that make it."""
+    """One row of a table: its label, its dev scores, and the settings that make it."""
 
-    label: str
-    overall: float
-    sst: float
-    para: float
-    sts: float
-    match: dict[str, Any] = Field({})
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """``overall`` and the three tasks."""
-        return {"overall": self.overall, "sst": self.sst, "para": self.para, "sts": self.sts}
+    label: str = Field(description="What its first column says.")
+    scores: dict[str, Annotated[float, Field(allow_inf_nan=False)]] = Field(
+        min_length=1, description="Score by task, or overall, as printed."
+    )
+    match: dict[str, Any] = Field({}, description="Settings of ours that make the row, beside the table's.")
 
     def scored(self, overall: Overall, tasks: Mapping[str, Task]) -> dict[str, float]:
-        """The same with `overall` by another formula, where that is not the paper's."""
-        if overall == Overall():
-            return self.scores
+        """The scores with `overall` by another formula, where that is not the paper's."""
+        if overall == Overall() or not tasks.keys() <= self.scores.keys():
+            return dict(self.scores)
         return self.scores | {"overall": overall.score(tasks, self.scores)}
 
 
 class PublishedTable(Frozen):
     """One table: title, heading of its first column, settings common to its rows, rows, remarks of ours."""
 
-    title: str
-    heading: str
-    match: dict[str, Any]
-    rows: tuple[PublishedRow, ...]
-    notes: tuple[str, ...] = ()
+    title: str = Field(description="What stands above it.")
+    heading: str = Field("Model", description="Heading of its first column.")
+    match: dict[str, Any] = Field({}, description="Settings of ours that all its rows have.")
+    rows: tuple[PublishedRow, ...] = Field(min_length=1, description="Its rows.")
+    notes: tuple[str, ...] = Field((), description="Remarks under it: where it was published, on which rows.")
 
     def counts(self, row: PublishedRow, config: Mapping[tuple[str, ...], Any]) -> bool:
-        """Whether a trial of this configuration, by field, counts for a row of this table."""
+        """Whether a trial of this configuration, by field, counts for a row of this table.
+
+        No trial does for a row that has no settings, nor its table.
+        """
         wanted = {field_path(key): value for key, value in (self.match | row.match).items()}
-        return all(_equal(config.get(path, UNSET.get(path)), value) for path, value in wanted.items())
+        return bool(wanted) and all(
+            _equal(config.get(path, UNSET.get(path)), value) for path, value in wanted.items()
+        )
 
 
 def of_paper(tasks: Mapping[str, Task]) -> bool:
@@ -69,6 +74,74 @@ def published_tables() -> dict[str, PublishedTable]:
     """All tables by key, ``table1`` to ``table7``."""
     text = Path(__file__).with_name("published.yaml").read_text(encoding="utf-8")
     return TypeAdapter(dict[str, PublishedTable]).validate_python(yaml.safe_load(text))
+
+
+BESIDE = "published.yaml"
+"""The file beside a study's, in which a user can write down what others have published."""
+
+
+def published_beside(study: Study) -> dict[str, PublishedTable]:
+    """The published tables beside the file of a study, where that was when it ran; none without a file.
+
+    Raises:
+        InputError: As of `read_published`.
+    """
+    path = study.written and Path(study.written.study.path).with_name(BESIDE)
+    return read_published(path, study) if path and path.is_file() else {}
+
+
+def read_published(path: Path, study: Study) -> dict[str, PublishedTable]:
+    """The published tables of a user's file, by key.
+
+    Args:
+        path: The file: tables by their keys, in the form of ours.
+        study: The study beside which they are to stand.
+
+    Raises:
+        InputError: If it cannot be read, a field is wrong, no trial can have a setting, or a score is no
+            share of one; it names the file, line, field and value.
+    """
+    file = read_yaml(path)
+    try:
+        found = TypeAdapter(dict[Key, PublishedTable]).validate_python(dict(file.data))
+    except ValidationError as error:
+        problem = first_problem(error, _fields_at)
+        raise InputError(file.explain(problem)) from None
+    for problem in _problems(found, study):
+        raise InputError(file.explain(problem))
+    return found
+
+
+def _problems(tables: Mapping[str, PublishedTable], study: Study) -> Iterator[FieldError]:
+    for key, table in tables.items():
+        if key in published_tables():
+            yield FieldError((key,), "is the key of a table of the paper")
+        yield from _unknown((key, "match"), table.match, study)
+        for place, row in enumerate(table.rows):
+            at = (key, "rows", place)
+            yield from _unknown((*at, "match"), row.match, study)
+            for name, value in row.scores.items():
+                task = study.tasks.get(name)
+                if abs(value) > 1 and (task is None or task.scorer.higher_is_better):
+                    yield FieldError((*at, "scores", name), "must be a share of one, such as .771", value)
+
+
+def _unknown(at: FieldPath, match: Mapping[str, Any], study: Study) -> Iterator[FieldError]:
+    if study.trainer != OURS:  # whose settings are its own
+        return
+    for key in match:
+        if declared(key) is None:
+            yield FieldError((*at, key), f"is no setting of a trial{nearest(key, setting_names(()))}")
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+
+
+def _fields_at(path: FieldPath) -> Iterable[str]:
+    """Names that may stand at a path of a file of tables."""
+    models: dict[int, type[Frozen]] = {1: PublishedTable, 3: PublishedRow}
+    model = models.get(len(path))
+    return model.model_fields if model else ()
 
 
 def _equal(ours: Any, published: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -22,6 +22,7 @@ from ..study.trained import trained_tasks
 from ..text import one_line
 from ..trial import StudyRow, TrialRow
 from .confirmation import as_arms
+from .published import PublishedTable, published_beside
 from .results import Results
 
 
@@ -40,6 +41,7 @@ class Stored:
         left_out: The files of runs that were there and are not used, each with the reason; it grows as they
             are read.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
+        published: Tables of others that the user wrote down beside the study's file, by key.
     """
 
     row: StudyRow
@@ -51,6 +53,7 @@ class Stored:
     damaged: Sequence[str] = ()
     left_out: Sequence[str] = ()
     confirmation: "Stored | None" = None
+    published: Mapping[str, PublishedTable] = field(default_factory=dict)
 
     @property
     def lost(self) -> list[Sequence[str]]:
@@ -106,7 +109,8 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
-    return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again)
+    published = published_beside(study)
+    return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again, published)
 
 
 def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from model.overall import Overall
 from model.predictions import Predictions
-from model.result import TRAINED
+from model.result import COST, TRAINED, raised
 from model.tasks import Task
 
 from ..study.armspace import ArmSpace
@@ -180,7 +180,8 @@ class Results:
         ]
 
     def _scores_of(self, arm: str) -> list[str]:
-        return [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
+        own = [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
+        return [*own, *[COST] * (COST in self.objectives)]
 
     @property
     def tried(self) -> int:
@@ -288,9 +289,9 @@ def pareto_front(results: Results) -> list[Configuration]:
     """The configurations of all arms that none beats in all objectives, the first objective's best first."""
     every = [one for arm in results.arms for one in leaders_of(results.of_arm(arm))]
     found = [one for one in every if one.scores.keys() >= {*results.objectives}]
-    good = on_front([[one.scores[name] for name in results.objectives] for one in found])
-    front = [one for one, on in zip(found, good, strict=True) if on]
-    return sorted(front, key=lambda one: [-one.scores[name] for name in results.objectives])
+    worth = [[raised(one.scores, name) for name in results.objectives] for one in found]
+    front = [pair for pair, on in zip(zip(worth, found, strict=True), on_front(worth), strict=True) if on]
+    return [one for _, one in sorted(front, key=lambda pair: [-value for value in pair[0]])]
 
 
 def history(results: Results) -> pd.DataFrame:

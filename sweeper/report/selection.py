@@ -19,11 +19,19 @@ class Selection:
         tables: Keys of its tables, in the order in which they are printed; all where there are none.
         arms: Names of the arms whose rows are printed; all where there are none.
         column: Heading of the column by which rows are sorted; None: they stay as they are.
+        columns: Headings of the columns that are printed, in their order; all where there are none.
+        bold: Which cells are bold: one of `BOLD`.
     """
 
     tables: Sequence[str] = ()
     arms: Sequence[str] = ()
     column: str | None = None
+    columns: Sequence[str] = ()
+    bold: str = "best"
+
+
+BOLD = ("best", "ties", "none")
+"""Which cells are bold: the best; those too that are not told apart from it; none."""
 
 
 def select(
@@ -44,7 +52,9 @@ def select(
         InputError: If there is no such table, arm or column.
     """
     shown = _choose_arms(_choose_tables(document, selection.tables, further), selection.arms)
-    return (shown, ()) if selection.column is None else _sort_tables(shown, selection.column)
+    shown, said = (shown, ()) if selection.column is None else _sort_tables(shown, selection.column)
+    shown = _choose_columns(shown, selection.columns)
+    return replace(shown, tables=tuple(_mark(table, selection.bold) for table in shown.tables)), said
 
 
 def _choose_tables(document: Document, keys: Sequence[str], further: Sequence[Table]) -> Document:
@@ -81,6 +91,35 @@ def _sort_tables(document: Document, heading: str) -> tuple[Document, tuple[str,
         else:
             tables.append(replace(table, rows=_sort_rows(table, place)))
     return replace(document, tables=tuple(tables)), tuple(said)
+
+
+def _choose_columns(document: Document, wanted: Sequence[str]) -> Document:
+    """With these columns alone; a table that has none of them is left out."""
+    headings = {column.heading for table in document.tables for column in table.columns if column.heading}
+    for heading in wanted:
+        if heading not in headings:
+            near = nearest(heading, sorted(headings))
+            raise InputError(f"--column {heading!r}: no column of these tables{near}")
+    if not wanted:
+        return document
+    kept = []
+    for table in document.tables:
+        places = [place for one in dict.fromkeys(wanted) if (place := _place(table, one)) is not None]
+        if places:
+            columns = tuple(replace(table.columns[place], optional=False) for place in places)
+            rows = tuple(tuple(row[place] for place in places) for row in table.rows)
+            kept.append(replace(table, columns=columns, rows=rows))
+    return replace(document, tables=tuple(kept))
+
+
+def _mark(table: Table, bold: str) -> Table:
+    if bold == "best":
+        return table
+    rows = tuple(
+        tuple(replace(cell, bold=bold == "ties" and (cell.bold or cell.tie)) for cell in row)
+        for row in table.rows
+    )
+    return replace(table, rows=rows)
 
 
 def _place(table: Table, heading: str) -> int | None:

@@ -29,6 +29,7 @@ from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import findings, headline, missing, progress
 from .tables import study_tables
+from .tables.published import left_out, own_tables
 from .tables.trials import trials_table
 
 
@@ -117,7 +118,7 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
     """
     results, keys = comparisons.results, stored.study.spec.tables
     count = count_trials(results.trials, results.wanted)
-    tables = [*study_tables(results, keys, comparisons), *further]
+    tables = [*study_tables(results, keys, comparisons), *own_tables(stored.published, results), *further]
     shown = {table.key for table in tables}
     return Document(
         study=results.name,
@@ -129,6 +130,7 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
             *findings(comparisons),
             progress(count),
             *missing(results, count, [key for key in keys if key not in shown]),
+            *left_out(stored.published, results),
             *advice(results, comparisons),
         ),
         arms=tuple(one_line(arm) for arm in results.arms),

@@ -5,6 +5,7 @@ from ..study.space import words
 from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line, plural
+from ..trial import aims
 
 
 def outline(study: Study) -> list[str]:
@@ -47,7 +48,7 @@ def _searched(spec: StudySpec) -> str:
             f", then the best {spec.warm_start.top} of {', '.join(map(one_line, spec.warm_start.studies))}"
         )
     pruner = f", pruner {spec.pruner.name}" if spec.pruner.method.decides else ""
-    return f"{spec.sampler.name} raises {', '.join(spec.objectives)}{first}{pruner}"
+    return f"{spec.sampler.name} {aims(spec.objectives)}{first}{pruner}"
 
 
 def _compared(spec: StudySpec) -> str:

@@ -11,6 +11,7 @@ from ..store.foreign import foreign_study, storable_value
 from ..store.study import StudyStore
 from ..study.foreign import ForeignTrial
 from ..text import one_line, plural, setting, setting_line
+from ..trial import aims
 from .disk import disk_line
 from .record import read_record, record_json
 from .standing import standing_json
@@ -62,7 +63,7 @@ def study_text(store: StudyStore, home: Home) -> str:
     if row.archived is not None:
         lines.append(f"archived since {row.archived:%Y-%m-%d %H:%M} UTC")
     if row.origin is None:
-        lines += [f"arms: {', '.join(row.arms)}", f"raises: {', '.join(row.objectives)}"]
+        lines += [f"arms: {', '.join(row.arms)}", aims(row.objectives, "raises:", "lowers:")]
         lines.append(disk_line(StudyFolder(home, row)))
     else:
         lines += _foreign(store)

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.result import JUDGES, EpochResult, raised
+from model.result import COST, JUDGES, EpochResult, raised
 
 from ..errors import DatabaseError
 from ..trial import UNFINISHED, Outcome, RunState, StudyRow
@@ -118,9 +118,8 @@ class Outcomes:
     @retried
     def reuse(self, number: int, source: int) -> None:
         """Gives a trial the result of a complete one with the identical configuration, epochs included."""
-        finished = self._one(
-            source, run.c.id, run.c.best_epoch, run.c.scores, run.c.fingerprint, run.c.inputs
-        )
+        r = run.c
+        finished = self._one(source, r.id, r.best_epoch, r.scores, r.fingerprint, r.inputs, r.step_seconds)
         target = self._one(number, run.c.id, run.c.trial_id)
         m = epoch_metric.c
         copied = sa.select(sa.literal(target.id), m.epoch, m.split, m.task, m.metric, m.value).where(
@@ -139,6 +138,8 @@ class Outcomes:
             "inputs": finished.inputs,
             "reused_from": source,
         }
+        if COST in self._study.objectives:  # by which it is judged
+            values["step_seconds"] = finished.step_seconds
         with self.access.writing() as connection:
             if connection.execute(self._change(number).values(values)).rowcount == 1:
                 connection.execute(epoch_metric.delete().where(m.run_id == target.id))
@@ -237,7 +238,11 @@ class Outcomes:
     ) -> None:
         values = None
         if state is RunState.COMPLETE and scores is not None:
-            values = [raised(scores, name) for name in self._study.objectives]
+            known = dict(scores)
+            if COST in self._study.objectives:
+                query = sa.select(run.c.step_seconds).where(run.c.trial_id == trial)
+                known[COST] = float(connection.execute(query).scalar_one())
+            values = [raised(known, name) for name in self._study.objectives]
         mirror.tell(connection, trial, state, values, self.access.clock.now())
 
     def _one(self, number: int, *columns: sa.Column[Any]) -> sa.Row[*tuple[Any, ...]]:

@@ -1,14 +1,14 @@
 """All that can be read of the trials of a study."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from model.result import JUDGES, judged_by
+from model.result import COST, JUDGES, judged_by
 
 from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
@@ -77,7 +77,7 @@ class Trials:
         r = run.c
         # As text, all of which is read at once: one by one that would be the greater part of this.
         texts = [sa.cast(column, sa.Text).label(column.name) for column in (r.params, r.scores)]
-        columns = (r.number, r.arm, r.seed, r.configuration, r.state)
+        columns = (r.number, r.arm, r.seed, r.configuration, r.state, r.step_seconds)
         query = sa.select(*columns, *texts).where(r.sweep_id == self._study.id)
         changed = (
             r.number >= since,
@@ -91,7 +91,7 @@ class Trials:
             params = _read_json(row.params for row in rows)
             scores = _read_json(row.scores if row.state is RunState.COMPLETE else "null" for row in rows)
             found = [
-                PastTrial(row.number, row.arm, values, row.seed, row.configuration, row.state, known)
+                self._past(row, values, known)
                 for row, values, known in zip(rows, params, scores, strict=True)
             ]
             if all(map(_is_sound, found)):
@@ -101,17 +101,14 @@ class Trials:
         # Row by row, which tells the one that is damaged.
         whole = sa.select(*columns, r.params, r.scores).where(sa.or_(*changed))
         return [
-            PastTrial(
-                row.number,
-                row.arm,
-                row.params,
-                row.seed,
-                row.configuration,
-                row.state,
-                row.scores if row.state is RunState.COMPLETE else None,
-            )
+            self._past(row, row.params, row.scores if row.state is RunState.COMPLETE else None)
             for row in self._select(whole)
         ]
+
+    def _past(self, row: Any, params: Mapping[str, Any], scores: Mapping[str, float] | None) -> PastTrial:
+        if scores is not None and COST in self._study.objectives:
+            scores = {**scores, COST: row.step_seconds}
+        return PastTrial(row.number, row.arm, params, row.seed, row.configuration, row.state, scores)
 
     @retried
     def standings(self) -> list[Standing]:

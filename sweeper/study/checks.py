@@ -3,8 +3,9 @@
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 
-from model.config import Task
+from model.config import Task, TrainConfig
 from model.config.trainers import AnyConfig
+from model.result import COST
 
 from ..text import is_control, nearest, one_line
 from . import limits
@@ -123,11 +124,12 @@ def study_problems(searched: Spaces, arms: Mapping[str, AnyConfig]) -> Iterator[
     """What does not fit in the study file, given a configuration of each arm."""
     spec = searched.spec
     tasks = next(iter(arms.values())).tasks
-    known = ["overall", *tasks]
+    ours = all(isinstance(config, TrainConfig) for config in arms.values())
+    known = ["overall", *tasks, *[COST] * ours]
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
         if name not in known:
-            yield FieldError(path, f"is neither overall nor a task{nearest(name, known)}", name)
+            yield FieldError(path, f"is neither overall nor a task, nor {COST}{nearest(name, known)}", name)
         elif name in tasks and not tasks[name].scorer.higher_is_better:
             reason = f"is raised, and of metric {tasks[name].metric} the lower score is better: name overall"
             yield FieldError(path, reason, name)
@@ -170,7 +172,7 @@ def _trained_problems(spec: StudySpec, arms: Mapping[str, AnyConfig]) -> Iterato
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
         without = next(
-            (arm for arm, config in arms.items() if name not in ("overall", *config.trained)), None
+            (arm for arm, config in arms.items() if name not in ("overall", COST, *config.trained)), None
         )
         if without is not None:
             yield FieldError(path, f"is no task that arm {without!r} trains: name overall", name)

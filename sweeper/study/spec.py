@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, fie
 
 from model.frozen import Frozen
 from model.plugins.record import OwnCode
+from model.result import COST
 
 from ..text import nearest
 from .conditional import Conditional, Entry
@@ -62,7 +63,8 @@ class StudySpec(Frozen):
     workload: Name = Field("demo", description="Data and backbone, unless --workload names others.")
     objective: Annotated[str | tuple[str, ...], BeforeValidator(_check_objective)] = Field(
         "overall",
-        description="Score that the sampler raises: overall or a task's name; a list: all of them at once.",
+        description="Score that the sampler raises: overall or a task's name; a list: all of them at once; "
+        "step_seconds in it is lowered.",
     )
     base: Settings = Field({}, description="Settings of every trial.")
     arms: dict[Annotated[str, Field(pattern=r"^\S(.*\S)?$")], ArmSettings] = Field(
@@ -255,6 +257,11 @@ class StudySpec(Frozen):
             able = [name for name, other in SAMPLERS.items() if other.objectives == "any"]
             reason = f"raises one objective; for several take {', '.join(made + able)}"
             raise FieldError(("sampler", "name"), reason, sampler)
+        if COST in self.objectives and not several:
+            raise FieldError(("objective",), "is lowered beside a score: name one too, in a list", COST)
+        if COST in self.objectives and pruner.method.decides:
+            reason = f"stops trials whose {COST} is not known before their end: leave it out"
+            raise FieldError(("pruner", "name"), reason, pruner.name)
         if raises == "several" and not several:
             raise FieldError(("sampler", "name"), "needs a list of several scores as `objective`", sampler)
         if several and pruner.method.of_one:

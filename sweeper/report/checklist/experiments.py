@@ -12,6 +12,7 @@ from ...study.conditional import condition_of, when_words
 from ...study.space import Space, words
 from ...study.study import Study
 from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
+from ...trial import aims
 from ..counts import count_trials
 from ..document import Table
 from ..read import Stored
@@ -83,8 +84,9 @@ def search(stored: Stored) -> Lines:
     seeds = f"training seeds {', '.join(map(str, spec.seeds))}"
     again = _parts(stored).get("confirmation: ")
     fresh = "" if again is None else f"; those of the confirmation, which chose nothing, {_seeds(again)}"
+    aim = aims(spec.objectives, "raise dev", "lower")
     return [
-        f"{spec.sampler.name}, seed {spec.sampler.seed}, to raise dev {', '.join(spec.objectives)}{pruned}",
+        f"{spec.sampler.name}, seed {spec.sampler.seed}, to {aim}{pruned}",
         f"each trial counts with its best epoch on dev; {seeds}{fresh}",
     ]
 

@@ -4,6 +4,8 @@ from itertools import combinations
 
 import plotly.graph_objects as go
 
+from model.result import COST
+
 from ...study.pareto import on_front
 from ..results import Results, pareto_front, records
 from .drawing import GREY, Figure, Panel, drawing_of, legend, remark_arms, round_all, sample
@@ -78,6 +80,7 @@ def pareto_figure(results: Results) -> Figure:
             Panel(f"pareto-{one}-{other}", f"{other} against {one}, with the Pareto front", drawing)
         )
     caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives."
+    caption += f" Lower is better of {COST}, in seconds." * (COST in results.objectives)
     return Figure(
         "pareto", "Pareto front", caption + remark_arms(results) + left_out, tuple(panels), legend(results)
     )

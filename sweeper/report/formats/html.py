@@ -16,13 +16,13 @@ def as_html(document: Document, keys: Collection[str]) -> str:
         document: The document.
         keys: Of the tables.
     """
-    warnings = "".join(f"<li>{_said(line)}</li>" for line in document.warnings)
+    warnings = "".join(f"<li>{text_html(line)}</li>" for line in document.warnings)
     said = (*document.summary, document.notice, document.formula)
     return "".join(
         [
-            f"<h3>{_said(document.study)}</h3>",
+            f"<h3>{text_html(document.study)}</h3>",
             f"<ul>{warnings}</ul>" if warnings else "",
-            f"<p>{' '.join(_said(text) for text in said if text)}</p>",
+            f"<p>{' '.join(text_html(text) for text in said if text)}</p>",
             *(table_html(table) for table in document.tables if table.key in keys),
         ]
     )
@@ -30,27 +30,29 @@ def as_html(document: Document, keys: Collection[str]) -> str:
 
 def table_html(table: Table) -> str:
     """One table: its title as caption, the best in bold, the notes in small print."""
-    head = "".join(_cell("th", column, _said(column.heading)) for column in table.columns)
+    head = "".join(_cell("th", column, text_html(column.heading)) for column in table.columns)
     body = "".join(f"<tr>{_cells(table, row)}</tr>" for row in table.rows)
-    notes = "".join(f"<br><small>{_said(note)}</small>" for note in table.notes)
+    notes = "".join(f"<br><small>{text_html(note)}</small>" for note in table.notes)
     return (
-        f"<table><caption>{_said(table.title)}</caption><thead><tr>{head}</tr></thead>"
+        f"<table><caption>{text_html(table.title)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table><p>{notes.removeprefix('<br>')}</p>"
     )
 
 
 def _cells(table: Table, row: tuple[Cell, ...]) -> str:
     cells = zip(table.columns, row, strict=True)
-    return "".join(_cell("td", column, _shown(cell)) for column, cell in cells)
+    return "".join(_cell("td", column, cell_html(cell)) for column, cell in cells)
 
 
 def _cell(tag: str, column: Column, content: str) -> str:
     return f"<{tag}{_NUMBER if column.numeric else _TEXT}>{content}</{tag}>"
 
 
-def _shown(cell: Cell) -> str:
-    return f"<b>{_said(cell.shown)}</b>" if cell.bold else _said(cell.shown)
+def cell_html(cell: Cell) -> str:
+    """A cell, the best in bold."""
+    return f"<b>{text_html(cell.shown)}</b>" if cell.bold else text_html(cell.shown)
 
 
-def _said(text: str) -> str:
+def text_html(text: str) -> str:
+    """Text that a browser shows as it is, in one line."""
     return escape(one_line(text))

@@ -134,13 +134,14 @@ def _alignment(table: Table, place: int) -> str:
 
 
 def _row(table: Table, row: tuple[Cell, ...], places: list[int]) -> str:
-    cells = " & ".join(_cell(row[place], table.columns[place].numeric) for place in places)
+    cells = " & ".join(cell_text(row[place], table.columns[place].numeric) for place in places)
     trials = sorted({int(number) for cell in row for number in cell.trials})
     named = f" % trial{'s' if len(trials) > 1 else ''} {', '.join(map(str, trials))}" if trials else ""
     return f"{cells} \\\\{named}"
 
 
-def _cell(cell: Cell, numeric: bool) -> str:
+def cell_text(cell: Cell, numeric: bool) -> str:
+    """A cell: the best bold, a tie with its mark."""
     # A hyphen before a number is a minus sign.
     text = escape(re.sub(r"(?<![^\s\[(])-(?=[.\d])", "−", cell.text) if numeric else cell.text)
     if cell.bold and cell.text not in ("", NONE):

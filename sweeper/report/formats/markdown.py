@@ -21,7 +21,7 @@ def as_markdown(document: Document) -> str:
 def table_text(table: Table) -> str:
     """One table: a heading, the rows in aligned columns, the best in bold, the notes as a list."""
     head = [escape(column.heading) for column in table.columns]
-    body = [[_cell(cell) for cell in row] for row in table.rows]
+    body = [[cell_text(cell) for cell in row] for row in table.rows]
     widths = [max(3, *(len(row[place]) for row in (head, *body))) for place in range(len(head))]
     rule = [
         "-" * (width - 1) + ":" if column.numeric else "-" * width
@@ -48,6 +48,7 @@ def _line(table: Table, cells: list[str], widths: list[int]) -> str:
     return f"| {' | '.join(padded)} |"
 
 
-def _cell(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """A cell, the best in bold."""
     text = escape(cell.shown)
     return f"**{text}**" if cell.bold and text else text

@@ -15,6 +15,7 @@ from ..results import Results
 from ..statistics.comparison import Comparisons
 from ..summary import findings, headline, progress
 from ..tables import study_tables
+from ..tables.published import own_tables
 from .differing import differences_table, studies_table
 from .studycolumn import with_study
 
@@ -32,6 +33,7 @@ def several_document(
     results = comparisons.results
     differing = differences_table(studies)
     about = [studies_table(studies), *([differing] if differing else [])]
+    published = {key: table for one in reversed(studies) for key, table in one.published.items()}
     own = [
         with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
     ]
@@ -51,7 +53,7 @@ def several_document(
             ),
         ),
         arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
-        tables=(*about, *own, *further),
+        tables=(*about, *own, *own_tables(published, results), *further),
         warnings=tuple(
             chain(_of_several(studies, results), cautions(results, comparisons, changes, left_out))
         ),

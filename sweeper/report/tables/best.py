@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from model.result import COST
+
 from ...text import NONE, TIE, one_line
 from ..configuration import Configuration
 from ..document import Cell, Column, Table
@@ -19,6 +21,7 @@ from .cells import (
     score_cell,
     score_cells,
     setting_cell,
+    step_cell,
     track_cells,
     track_columns,
 )
@@ -64,13 +67,22 @@ def pareto_table(results: Results) -> Table | None:
     if len(results.objectives) == 1:
         return None
     front = [one for track in tracks_of(results) for one in pareto_front(track)]
-    rows = [_best_row(one.arm, one, results, {}) for one in front]
+    rows = [(*_best_row(one.arm, one, results, {}), *_cost_cells(one, results)) for one in front]
+    lower = (
+        f" Of {COST} less is better; trials side by side lengthen it." if COST in results.objectives else ""
+    )
     notes = (
-        f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over seeds.",
+        f"None of these is beaten in all of {', '.join(results.objectives)}; scores are means over "
+        f"seeds.{lower}",
         *tracks_note(results),
         *remarks(results),
     )
-    return Table("pareto", "Pareto front", _configuration_columns(results), tuple(rows), notes)
+    cost = numeric(COST) if COST in results.objectives else ()
+    return Table("pareto", "Pareto front", (*_configuration_columns(results), *cost), tuple(rows), notes)
+
+
+def _cost_cells(one: Configuration, results: Results) -> list[Cell]:
+    return [step_cell(one.scores[COST])] if COST in results.objectives else []
 
 
 def _configuration_columns(results: Results) -> tuple[Column, ...]:

@@ -1,5 +1,6 @@
 """What the tables share: cells of scores, settings, counts and trials, and the notes under them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -141,6 +142,13 @@ def p_cell(value: float | None) -> Cell:
 def duration_cell(seconds: float | None) -> Cell:
     """A time."""
     return Cell(duration(seconds), value=seconds)
+
+
+def step_cell(seconds: float) -> Cell:
+    """The time of a step, in milliseconds below a second; a dash for none."""
+    if math.isnan(seconds):
+        return Cell(NONE)
+    return Cell(f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms", value=float(seconds))
 
 
 def count_cell(number: Any) -> Cell:

@@ -55,14 +55,20 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         *track_columns(results),
         *numeric("search", "seeds", "confirmed", "sd", "95 %", "fresh seeds", "difference", *names),
     )
+    notes = _notes(results, results.confirmation, tested=bool(names))
+    title = "Confirmed at fresh seeds, dev scores"
+    return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
+
+
+def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str]:
     notes = [
         "The best of many trials, chosen on dev, is optimistic; the same configuration at fresh seeds is "
         "less so. It got these seeds as it led: claims rest on them alone, and the search's score is shown "
         "and not tested. sd: standard deviation over the fresh seeds; 95 %: on other seeds and rows "
         "together.",
-        f"Fresh seeds: {', '.join(map(str, sorted(set(again['seed']))))}; study {results.confirmation.name}.",
+        f"Fresh seeds: {', '.join(map(str, sorted(set(confirmation.observations['seed']))))}; study {confirmation.name}.",
     ]
-    if names:
+    if tested:
         notes.append(
             "Test rows chose nothing: they are scored for confirmed configurations alone, as means over the "
             "fresh seeds. The tests of this report are over dev rows."
@@ -71,9 +77,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         f"{arm}: in place of overall, which it lacks, the mean of {', '.join(tasks)}, which it trains alone."
         for arm, tasks in results.trained.items()
     ]
-    notes += tracks_note(results)
-    title = "Confirmed at fresh seeds, dev scores"
-    return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
+    return [*notes, *tracks_note(results)]
 
 
 def _study_of(results: Results, arm: str) -> str:

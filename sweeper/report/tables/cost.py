@@ -6,7 +6,7 @@ from ...text import NONE, one_line, plural
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..tracks import joint_arms
-from .cells import count_cell, duration_cell, numeric
+from .cells import count_cell, duration_cell, numeric, step_cell
 
 _PAIRS = (
     "1,000 pairs: time of predicting so many dev pairs of new sentences, the median over trials. Apart, a "
@@ -41,8 +41,8 @@ def cost_table(results: Results) -> Table | None:
                 duration_cell(middle),
                 duration_cell(pace),
                 duration_cell(processor_seconds(own)),
-                _step_cell(own["step_seconds"].median()),
-                *([_step_cell(own["pair_seconds"].median())] if joint else []),
+                step_cell(own["step_seconds"].median()),
+                *([step_cell(own["pair_seconds"].median())] if joint else []),
                 Cell(NONE if peak is None else f"{peak:,.0f}", value=None if peak is None else float(peak)),
             )
         )
@@ -80,11 +80,3 @@ def processor_seconds(own: pd.DataFrame) -> float | None:
     """The sum over the trials that trained; None if it is not known of all."""
     trained = own.loc[(own["epochs"] > 0) & own["reused_from"].isna(), "processor_seconds"]
     return float(trained.sum()) if len(trained) and trained.notna().all() else None
-
-
-def _step_cell(seconds: float) -> Cell:
-    return (
-        Cell(NONE)
-        if pd.isna(seconds)
-        else Cell(f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms", value=float(seconds))
-    )

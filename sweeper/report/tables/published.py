@@ -1,11 +1,14 @@
-"""The paper's tables with ours beside the published rows. Pure."""
+"""Published tables, the paper's and a user's own, with ours beside their rows. Pure."""
+
+from collections.abc import Mapping, Sequence
 
 from model.overall import Overall
 
 from ...study.settings import flat
+from ...text import one_line
 from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
-from ..published import PublishedTable, of_paper, published_tables
+from ..published import BESIDE, PublishedRow, PublishedTable, of_paper, published_tables
 from ..results import Results
 from ..tracks import joint_arms
 from .cells import EMPTY, count_cell, difference_cell, find_best, numeric, remarks, score_cells
@@ -24,43 +27,102 @@ def paper_table(key: str, results: Results) -> Table | None:
     if not tells(results):
         return None
     published = published_tables()[key]
-    ran = [(row, one) for row, one in zip(published.rows, _ours(published, results), strict=True) if one]
-    if len(ran) < 2:
+    if sum(one is not None for one in _ours(published, results)) < 2:
         return None
-    printed_of = {row.label: row.scored(results.overall, results.tasks) for row in published.rows}
-    top_ours = find_best([one.scores for _, one in ran], results)
-    top_printed = find_best(list(printed_of.values()), results)
-    rows: list[tuple[Cell, ...]] = []
-    demo = any(
-        config["tasks"]["sst"]["source"].get("kind") == "demo" for config in results.complete["config"]
+    missing = [row.label for row, one in _beside(published, results) if one is None]
+    ran = len(published.rows) - len(missing)
+    notes = (
+        "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
+        "as the study sets it. The published rows are one run each.",
+        *([f"{ran} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
+        *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
+        *published.notes,
     )
-    for row, one in ran:
-        gaps = [one.scores[name] - printed_of[row.label][name] for name in results.scores]
-        trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
-        ours = score_cells(results, one.scores, top_ours, one.numbers)
-        printed = score_cells(results, printed_of[row.label], top_printed)
-        rows += [
-            (Cell(row.label), Cell("ours"), *ours, count_cell(len(one.numbers)), trials),
-            (EMPTY, Cell("published"), *printed, EMPTY, EMPTY),
-        ]
-        if not demo:  # a corpus of our own says nothing about the paper's
+    shown = [(row, one) for row, one in _beside(published, results) if one]
+    return _table(key, published, shown, results, notes)
+
+
+def own_tables(tables: Mapping[str, PublishedTable], results: Results) -> list[Table]:
+    """Published tables of the user's own, those that have no score but the study's.
+
+    Each of their rows is there, with our best configuration where one has its settings.
+
+    Args:
+        tables: They, by their keys in the user's file.
+        results: The study.
+    """
+    return [_own_table(key, table, results) for key, table in tables.items() if not _foreign(table, results)]
+
+
+def left_out(tables: Mapping[str, PublishedTable], results: Results) -> list[str]:
+    """Which tables of the user's own are not shown, one sentence each."""
+    found = {key: _foreign(table, results) for key, table in tables.items()}
+    return [
+        one_line(f"Not shown: {key} of {BESIDE} has scores that this study has not: {', '.join(names)}.")
+        for key, names in found.items()
+        if names
+    ]
+
+
+def _foreign(published: PublishedTable, results: Results) -> list[str]:
+    """The scores of a published table that the study has not."""
+    named = dict.fromkeys(name for row in published.rows for name in row.scores)
+    return [name for name in named if name not in results.scores]
+
+
+def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
+    notes = (
+        "Published rows are as their authors printed them, on their rows and by their protocol: nothing was "
+        "tested against them. Ours is the best configuration with the settings of the row, as a mean over "
+        "its seeds.",
+        *published.notes,
+    )
+    return _table(key, published, _beside(published, results), results, notes)
+
+
+def _beside(published: PublishedTable, results: Results) -> list[tuple[PublishedRow, Configuration | None]]:
+    return list(zip(published.rows, _ours(published, results), strict=True))
+
+
+def _table(
+    key: str,
+    published: PublishedTable,
+    shown: Sequence[tuple[PublishedRow, Configuration | None]],
+    results: Results,
+    notes: Sequence[str],
+) -> Table:
+    """Published rows, each under ours if there is one; bold is the best of each side."""
+    scored = [row.scored(results.overall, results.tasks) for row, _ in shown]
+    top_ours = find_best([one.scores for _, one in shown if one], results)
+    top_printed = find_best([row.scored(results.overall, results.tasks) for row in published.rows], results)
+    rows: list[tuple[Cell, ...]] = []
+    for (row, one), printed in zip(shown, scored, strict=True):
+        label = Cell(one_line(row.label))
+        if one:
+            trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
+            ours = score_cells(results, one.scores, top_ours, one.numbers)
+            rows.append((label, Cell("ours"), *ours, count_cell(len(one.numbers)), trials))
+            label = EMPTY
+        rows.append((label, Cell("published"), *score_cells(results, printed, top_printed), EMPTY, EMPTY))
+        if one and not _of_demo(results):  # a corpus of our own says nothing about the paper's
+            gaps = [one.scores[name] - printed[name] if name in printed else None for name in results.scores]
             rows.append((EMPTY, Cell("difference"), *map(difference_cell, gaps), EMPTY, EMPTY))
     columns = (
-        Column(published.heading),
+        Column(one_line(published.heading)),
         Column(""),
         *numeric(*results.scores, "seeds"),
         Column("trials", optional=True),
     )
-    missing = [row.label for row in published.rows if row not in [other for other, _ in ran]]
-    notes = (
-        "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
-        "as the study sets it. The published rows are one run each.",
-        *([f"{len(ran)} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
-        *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
-        *published.notes,
-        *remarks(results),
+    told = (*map(one_line, notes), *remarks(results))
+    return Table(key, one_line(published.title), columns, tuple(rows), told)
+
+
+def _of_demo(results: Results) -> bool:
+    return any(
+        task.get("source", {}).get("kind") == "demo"
+        for config in results.complete["config"]
+        for task in config["tasks"].values()
     )
-    return Table(key, published.title, columns, tuple(rows), notes)
 
 
 def folded(key: str, results: Results) -> str:

@@ -173,3 +173,41 @@ def test_figures_are_written_beside_the_page(report: Command, monkeypatch: pytes
 )
 def test_a_wrong_option_writes_nothing(report: Command, arguments: tuple[str, ...], message: str) -> None:
     assert refused(report, *arguments).startswith(f"Error: {message}")
+
+
+def test_columns_are_printed_in_the_order_that_is_asked_for() -> None:
+    shown, _ = select(DOCUMENT, [FURTHER], Selection(columns=("overall", "arm")))
+    assert [[column.heading for column in table.columns] for table in shown.tables] == [
+        ["overall", "arm"],
+        ["overall"],
+    ]
+    assert [cell.text for cell in shown.tables[0].rows[0]] == [".7", "b"]
+    only, _ = select(DOCUMENT, [], Selection(columns=("Model",)))
+    assert [table.key for table in only.tables] == ["table3"]
+    with pytest.raises(InputError, match=r"--column 'overal': no column of these tables; did you mean"):
+        select(DOCUMENT, [], Selection(columns=("overal",)))
+
+
+@pytest.mark.parametrize(("bold", "marked"), [("best", "100"), ("ties", "110"), ("none", "000")])
+def test_what_is_bold_can_be_chosen(bold: str, marked: str) -> None:
+    cells = (Cell(".7", bold=True), Cell(".69", tie=True), Cell(".5"))
+    table = Table("t", "T", (Column("overall", numeric=True),), tuple((cell,) for cell in cells))
+    shown, _ = select(replace(DOCUMENT, tables=(table,)), [], Selection(bold=bold))
+    assert "".join(str(int(row[0].bold)) for row in shown.tables[0].rows) == marked
+
+
+def test_a_paper_gets_its_columns_decimals_and_layout(sweeper: Command, folder: Path) -> None:
+    assert sweeper("run", "mine", "--executor", "inline", "--trials", "2").code == 0
+    layout = folder / "table.md.j2"
+    layout.write_text("{% for row in rows(tables.arms) %}{{ row.overall }} {% endfor %}", encoding="utf-8")
+    shape = ("--table", "arms", "--column", "overall", "--digits", "5", "--template", str(layout))
+    said = sweeper("report", "mine", *shape, "--format", "csv")
+    assert said.code == 0
+    (score,) = {row["text"] for row in csv.DictReader(io.StringIO(said.out)) if row.get("text")} or {""}
+    made = (folder / "reports/mine@small/table.md").read_text()
+    assert score in made
+    trials = csv.DictReader(io.StringIO((folder / "reports/mine@small/trials.csv").read_text()))
+    assert f"{max(float(row['overall']) for row in trials):.5f}".removeprefix("0") in made
+    layout.rename(folder / "tables.md.j2")
+    taken = refused(sweeper, "report", "mine", "--template", "tables.md.j2")
+    assert "tables.md is a file of every report: call it otherwise" in taken

@@ -1,0 +1,119 @@
+"""A report in a layout of the user's own, a Jinja template: what it prints is escaped for its format."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from ...errors import InputError
+from ...text import one_line
+from ..document import Cell, Document, Table
+from . import html, latex, markdown
+
+SUFFIX = ".j2"
+"""What the name of a template may have at its end, beyond that of what it makes."""
+
+TEX: Mapping[str, Any] = {
+    "variable_start_string": r"\VAR{",
+    "variable_end_string": "}",
+    "block_start_string": r"\BLOCK{",
+    "block_end_string": "}",
+    "comment_start_string": r"\#{",
+    "comment_end_string": "}",
+    "line_statement_prefix": "%%",
+    "line_comment_prefix": "%#",
+}
+"""Signs of a template for LaTeX, where braces are the text's own."""
+
+
+def made_name(path: Path) -> str:
+    """Name of the file that a template makes: its own without ``.j2``."""
+    return path.name.removesuffix(SUFFIX)
+
+
+def render(path: Path, document: Document) -> str:
+    r"""A report by a template.
+
+    It sees ``report`` (study, description, formula, notice, summary, warnings, arms), ``tables`` by their
+    keys (key, title, columns, rows, notes), and ``rows(table)``, each row a mapping from a heading to its
+    cell. A table, a cell or a text that it prints is written as its format needs it: ``.tex`` as LaTeX,
+    ``.md`` as Markdown, ``.html`` as HTML, any other name as it is.
+
+    Args:
+        path: The template. Its name says the format; in one for LaTeX ``\VAR{…}`` prints, and
+            ``\BLOCK{…}`` or a line that begins with ``%%`` is a statement.
+        document: The report.
+
+    Raises:
+        InputError: If the file cannot be read, is no template, or asks for what is not there.
+    """
+    suffix = Path(made_name(path)).suffix
+    write = _WRITERS.get(suffix, _plain)
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: value if value is missing else write(value),
+        **(TEX if suffix == ".tex" else {}),
+    )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--template {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"--template {path}: is not text in UTF-8") from None
+    tables = {table.key: table for table in document.tables}
+    try:
+        code = environment.compile(text, filename=str(path))
+        template = environment.template_class.from_code(environment, code, environment.make_globals(None))
+        return template.render(report=document, tables=tables, rows=rows)
+    except TemplateSyntaxError as error:
+        raise InputError(f"{path}:{error.lineno}: {one_line(error.message or 'no template')}") from None
+    # What a template does is its author's: it may divide by zero.
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InputError(f"{path}:{_line(error, path)}: {one_line(str(error))}") from None
+
+
+def rows(table: Table) -> list[dict[str, Cell]]:
+    """The rows of a table, each by the headings of its columns."""
+    headings = [column.heading for column in table.columns]
+    return [dict(zip(headings, row, strict=True)) for row in table.rows]
+
+
+def _line(error: Exception, path: Path) -> int:
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return (frames[-1].lineno or 1) if frames else 1
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, Table):
+        return markdown.table_text(value)
+    return value.shown if isinstance(value, Cell) else str(value)
+
+
+def _tex(value: object) -> str:
+    if isinstance(value, Table):
+        return latex.table_text(value)
+    if isinstance(value, Cell):
+        return latex.cell_text(value, numeric=value.value is not None)
+    return latex.escape(str(value))
+
+
+def _markdown(value: object) -> str:
+    if isinstance(value, Table):
+        return markdown.table_text(value)
+    return markdown.cell_text(value) if isinstance(value, Cell) else markdown.escape(str(value))
+
+
+def _html(value: object) -> str:
+    if isinstance(value, Table):
+        return html.table_html(value)
+    return html.cell_html(value) if isinstance(value, Cell) else html.text_html(str(value))
+
+
+_WRITERS: Mapping[str, Callable[[object], str]] = {".tex": _tex, ".md": _markdown, ".html": _html}
