@@ -1,7 +1,7 @@
 """The command that prints and writes a report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -21,10 +21,7 @@ from .options import (
     file_path,
 )
 from .say import say
-
-if TYPE_CHECKING:
-    from ..store.study import StudyStore
-
+from .serve import Port, Serve, serve_report
 
 Beside = Annotated[
     list[str] | None,
@@ -48,6 +45,8 @@ def report(
     sort: SortColumn = None,
     figures: ImageFormat = None,
     beside: Beside = None,
+    serve: Serve = False,
+    port: Port = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
@@ -59,15 +58,28 @@ def report(
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
+    With `--serve` it prints and writes nothing, and shows the page in a browser of this machine, which keeps
+    itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
+
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
+
+    While it runs: `sweeper report sbert-grid --serve`
     """
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
     from ..report.write import write_foreign, write_report
     from ..store.database import Database
+    from ..store.foreign import check_imported
     from ..store.studies import find_study
 
+    if serve or port is not None:
+        others = {"--format": form != "terminal", "--json": as_json, "--table": bool(tables)}
+        others |= {"--arm": bool(arms), "--sort": bool(sort), "--figures": bool(figures)}
+        others["--folder"] = folder != Path("reports")
+        given = [name for name, typed in others.items() if typed]
+        serve_report(study, serve, port, beside=beside or (), storage=storage, others=given)
+        return
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
@@ -78,7 +90,7 @@ def report(
         if store.row.origin is not None:
             written, first = write_foreign(store, folder / name, selection), "tables.md"
         else:
-            imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
+            imported = [check_imported(find_study(database, one, foreign=True)) for one in beside or ()]
             home, first = Home.from_environment(), "index.html"
             written = write_report(
                 database, name, folder / name, home, selection, images=figures, imported=imported
@@ -95,14 +107,3 @@ def report(
         typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / first}"):
         say(sentence, err=form != "terminal")
-
-
-def _imported(store: "StudyStore") -> "StudyStore":
-    """A study that sweeper did not make.
-
-    Raises:
-        InputError: If it did.
-    """
-    if store.row.origin is None:
-        raise InputError(f"--beside {store.row.name}: was not imported: it has a report of its own")
-    return store

@@ -216,6 +216,37 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
     )
 
 
+def served_page(
+    database: Database,
+    store: StudyStore,
+    home: Home | None,
+    version: str,
+    *,
+    imported: Sequence[StudyStore] = (),
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+) -> str:
+    """The page of a study as it stands, as a server gives it; nothing is written.
+
+    Args:
+        database: Where the study is.
+        store: The study.
+        home: As of `write_report`.
+        version: By which the page knows whether it is old.
+        imported: As of `write_report`.
+        clock: As of `write_report`.
+
+    Raises:
+        DatabaseError: As of `write_report`.
+    """
+    stored = read_study(database, store, home)
+    results, comparisons = stored.results, Comparisons(stored.results)
+    further = [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
+    document, figures = document_of(comparisons, stored, further), study_figures(results, comparisons)
+    return page(
+        results, document, figures, trials_table(results), _made(stored, clock.now()), version=version
+    )
+
+
 def _left_out(stored: Stored) -> list[Sequence[str]]:
     """The rows and files that are not used, as they become known, the confirmation's too."""
     both = [one for one in (stored, stored.confirmation) if one is not None]
