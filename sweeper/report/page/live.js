@@ -82,10 +82,11 @@
 
   /** What finds an element again, or what has come in its place. */
   function finder(element) {
+    if (element.id) return () => byId(element.id);
     const place = element.closest("[id]");
     const href = element.getAttribute("href");
     const wanted = href ? `a[href="${CSS.escape(href)}"]` : element.localName;
-    const number = place && place !== element ? [...place.querySelectorAll(wanted)].indexOf(element) : -1;
+    const number = place ? [...place.querySelectorAll(wanted)].indexOf(element) : -1;
     return () => {
       if (element.isConnected) return element;
       return (place && byId(place.id)?.querySelectorAll(wanted)[href ? 0 : number]) ?? byId(place?.id)?.querySelector(".wide");
@@ -113,7 +114,11 @@
     const rows = document.querySelectorAll("#trials tbody tr").length;
     const details = new Map([...document.querySelectorAll("details")].map((each) => [each.firstElementChild.textContent, each.open]));
     const together = [...document.querySelectorAll('#drawer nav[aria-label="Trials of one score"] a')].map((each) => each.textContent);
-    const companion = byId("companion")?.value;
+    const companion = byId("companion");
+    const number = companion?.value;
+    const typing = companion === document.activeElement;
+    // Else it would tell that it has changed when it goes.
+    if (companion) companion.value = "";
     const drawn = byId("drawer-body").scrollTop;
     const [focus, anchor] = [finder(document.activeElement), anchored()];
     return () => {
@@ -131,9 +136,10 @@
         dispatchEvent(new Event("hashchange"));
       }
       for (const each of document.querySelectorAll("details")) each.open = details.get(each.firstElementChild.textContent) ?? each.open;
-      if (companion) byId("companion")?.setAttribute("value", companion);
       const now = focus();
       if (now && now !== document.activeElement) now.focus({ preventScroll: true });
+      // As if it was typed: then it is a change when the reader leaves the field.
+      if (typing && number && now?.id === "companion") document.execCommand("insertText", false, number);
       byId("drawer-body").scrollTop = drawn;
       anchor();
     };
