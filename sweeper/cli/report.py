@@ -9,6 +9,7 @@ from rich.console import Console
 from ..errors import InputError
 from ..paths import Home, storage_url
 from .command import StudyName
+from .completion import begun_studies
 from .options import (
     ArmNames,
     AsJson,
@@ -33,9 +34,20 @@ Beside = Annotated[
 ]
 
 
+Further = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STUDY]...",
+        help="More studies, for one report of all of them, with a column for the study.",
+        autocompletion=begun_studies,
+    ),
+]
+
+
 def report(
     *,
     study: StudyName = None,
+    further: Further = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
     as_json: AsJson = False,
@@ -58,16 +70,22 @@ def report(
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
-    With `--serve` it prints and writes nothing, and shows the page in a browser of this machine, which keeps
-    itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
+    Several studies have one report together, in a folder that is called as all of them: their arms side by
+    side, those of one name compared, and in what the studies differ.
+
+    With `--serve` it prints and writes nothing, and shows the page of a study in a browser of this machine,
+    which keeps itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
 
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
 
-    While it runs: `sweeper report sbert-grid --serve`
+    Example: `sweeper report sbert-grid@minilm sbert-grid@mpnet`
+
+    Example: `sweeper report sbert-grid --serve`
     """
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
+    from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
     from ..store.database import Database
     from ..store.foreign import check_imported
@@ -76,22 +94,27 @@ def report(
     if serve or port is not None:
         others = {"--format": form != "terminal", "--json": as_json, "--table": bool(tables)}
         others |= {"--arm": bool(arms), "--sort": bool(sort), "--figures": bool(figures)}
-        others["--folder"] = folder != Path("reports")
+        others |= {"--folder": folder != Path("reports"), "the second STUDY": bool(further)}
         given = [name for name, typed in others.items() if typed]
         serve_report(study, serve, port, beside=beside or (), storage=storage, others=given)
         return
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
+    selection, home = Selection(tables or (), arms or (), sort), Home.from_environment()
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study, foreign=True)
-        name = store.row.name
-        selection = Selection(tables or (), arms or (), sort)
-        if store.row.origin is not None:
+        name, first = store.row.name, "index.html"
+        imported = [check_imported(find_study(database, one, foreign=True)) for one in beside or ()]
+        if further:
+            names = _distinct([name, *(find_study(database, one).row.name for one in further)])
+            name = several_folder(names)
+            written = write_several(
+                database, names, folder / name, home, selection, images=figures, imported=imported
+            )
+        elif store.row.origin is not None:
             written, first = write_foreign(store, folder / name, selection), "tables.md"
         else:
-            imported = [check_imported(find_study(database, one, foreign=True)) for one in beside or ()]
-            home, first = Home.from_environment(), "index.html"
             written = write_report(
                 database, name, folder / name, home, selection, images=figures, imported=imported
             )
@@ -107,3 +130,15 @@ def report(
         typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / first}"):
         say(sentence, err=form != "terminal")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of studies, each once.
+
+    Raises:
+        InputError: If one is there twice.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"study {name!r} is named more than once")
+    return names
