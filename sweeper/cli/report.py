@@ -1,7 +1,8 @@
 """The command that prints and writes a report."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -23,6 +24,12 @@ from .options import (
 )
 from .say import say
 from .serve import Port, Serve, serve_report
+
+if TYPE_CHECKING:
+    from ..report.files import Report
+    from ..report.selection import Selection
+    from ..store.database import Database
+
 
 Beside = Annotated[
     list[str] | None,
@@ -82,46 +89,67 @@ def report(
 
     Example: `sweeper report sbert-grid --serve`
     """
-    from ..report.formats import FORMATS
-    from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
-    from ..report.several.write import several_folder, write_several
-    from ..report.write import write_foreign, write_report
     from ..store.database import Database
-    from ..store.foreign import check_imported
-    from ..store.studies import find_study
 
     if serve or port is not None:
         others = {"--format": form != "terminal", "--json": as_json, "--table": bool(tables)}
         others |= {"--arm": bool(arms), "--sort": bool(sort), "--figures": bool(figures)}
         others |= {"--folder": folder != Path("reports"), "the second STUDY": bool(further)}
-        given = [name for name, typed in others.items() if typed]
-        serve_report(study, serve, port, beside=beside or (), storage=storage, others=given)
+        serve_report(study, serve, port, beside=beside or (), storage=storage, others=others)
         return
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
-    form = "json" if as_json else form
-    selection, home = Selection(tables or (), arms or (), sort), Home.from_environment()
+    selection = Selection(tables or (), arms or (), sort)
     with Database(storage_url(storage), must_exist=True) as database:
-        store = find_study(database, study, foreign=True)
-        name, first = store.row.name, "index.html"
-        imported = [check_imported(find_study(database, one, foreign=True)) for one in beside or ()]
-        if further:
-            names = _distinct([name, *(find_study(database, one).row.name for one in further)])
-            name = several_folder(names)
-            written = write_several(
-                database, names, folder / name, home, selection, images=figures, imported=imported
-            )
-        elif store.row.origin is not None:
-            written, first = write_foreign(store, folder / name, selection), "tables.md"
-        else:
-            written = write_report(
-                database, name, folder / name, home, selection, images=figures, imported=imported
-            )
+        written, first = _write(
+            database, folder, selection, figures, study=study, further=further or (), beside=beside or ()
+        )
+    if not quiet:
+        _print(written, "json" if as_json else form, first)
+
+
+def _write(
+    database: "Database",
+    folder: Path,
+    selection: "Selection",
+    images: str | None,
+    *,
+    study: str | None,
+    further: Sequence[str],
+    beside: Sequence[str],
+) -> tuple["Report", str]:
+    """Writes the report of a study, of one that was imported, or of several; gives its first file too."""
+    from ..report.several.write import several_folder, write_several
+    from ..report.write import write_foreign, write_report
+    from ..store.foreign import check_imported
+    from ..store.studies import find_study
+
+    store, home = find_study(database, study, foreign=True), Home.from_environment()
+    name, first = store.row.name, "index.html"
+    imported = [check_imported(find_study(database, one, foreign=True)) for one in beside]
+    if further:
+        names = _distinct([name, *(find_study(database, one).row.name for one in further)])
+        name = several_folder(names)
+        written = write_several(
+            database, names, folder / name, home, selection, images=images, imported=imported
+        )
+    elif store.row.origin is not None:
+        written, first = write_foreign(store, folder / name, selection), "tables.md"
+    else:
+        written = write_report(
+            database, name, folder / name, home, selection, images=images, imported=imported
+        )
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
-    if quiet:
-        return
+    return written, first
+
+
+def _print(written: "Report", form: str, first: str) -> None:
+    """Prints what was asked for of a report, and where it is."""
+    from ..report.formats import FORMATS
+    from ..report.formats.terminal import print_tables
+
     if form == "terminal":
         for warning in written.shown.warnings:
             say(f"Warning: {warning}")

@@ -1,6 +1,6 @@
 """What `sweeper report --serve` does: its page in a browser, as the study goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -31,7 +31,7 @@ def serve_report(
     *,
     beside: Sequence[str],
     storage: Url | None,
-    others: Sequence[str],
+    others: Mapping[str, bool],
 ) -> None:
     """Serves the page of a study until Ctrl-C.
 
@@ -41,18 +41,20 @@ def serve_report(
         port: Where it listens, if that was typed.
         beside: As they were typed.
         storage: The database, if it was typed.
-        others: Options that were typed and have no meaning here.
+        others: What has no meaning here, and whether it was typed.
 
     Raises:
-        InputError: If there are any, or the study is one that has no page, or the port cannot be had.
+        InputError: If any of those was, or the study is one that has no page, or the port cannot be had.
     """
     from ..report.live import LivePage
     from ..report.serving import PORT, serve_page
 
     if not serve:
         raise InputError(f"--port {port}: goes with --serve only")
-    if others:
-        raise InputError(f"--serve shows the whole page and writes nothing: leave {', '.join(others)} out")
+    if given := [name for name, typed in others.items() if typed]:
+        raise InputError(
+            f"--serve shows one page and writes nothing: leave {', '.join(given)} out"
+        )
     page = LivePage(storage_url(storage), study, Home.from_environment(), beside)
     if said := page.wait_or_fail():
         say(f"Nothing to show yet: {said}", err=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from model.plugins.source import PluginSource
 
 from ..clock import Clock
+from ..executors.inline import InlineExecutor
 from ..executors.protocol import Executor, Noted, Progressed
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
@@ -45,6 +46,8 @@ class Attempts:
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
         self._said: set[str] = set()
+        if isinstance(executor, InlineExecutor):
+            executor.progressed = self.told
 
     def __contains__(self, number: object) -> bool:
         return number in self._attempts

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from ..errors import ConflictError, DatabaseGoneError, InputError
-from ..executors.inline import InlineExecutor
 from ..executors.local import LocalExecutor
 from ..executors.protocol import Executor
 from ..observers.several import logged
@@ -94,8 +93,6 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
                 working_folder=working_folder(places.working),
             )
             store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
-            if isinstance(executor, InlineExecutor):
-                executor.progressed = lambda event: observer.progressed(event.number, event.report)
             with gently(driver.stop):
                 try:
                     ended = driver.run()
