@@ -52,9 +52,7 @@ def serve_report(
     if not serve:
         raise InputError(f"--port {port}: goes with --serve only")
     if given := [name for name, typed in others.items() if typed]:
-        raise InputError(
-            f"--serve shows one page and writes nothing: leave {', '.join(given)} out"
-        )
+        raise InputError(f"--serve shows one page and writes nothing: leave {', '.join(given)} out")
     page = LivePage(storage_url(storage), study, Home.from_environment(), beside)
     if said := page.wait_or_fail():
         say(f"Nothing to show yet: {said}", err=True)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
@@ -71,7 +70,6 @@ class LivePage:
         self._found: StudyStore | None = None
         self._made: _Made | None = None
         self._version, self._said, self._looked = "", "", -LOOK_SECONDS
-        logging.getLogger("sweeper.store.damage").addFilter(_Once())
 
     def wait_or_fail(self) -> str | None:
         """Looks at the study for the first time.
@@ -167,18 +165,3 @@ class LivePage:
             raise NoSuchStudyError(f"study {row.name!r} is not in the database any more")
         self._found = store
         return store
-
-
-class _Once(logging.Filter):
-    """Passes each line once: the database is opened again and again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: set[str] = set()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Whether it is new."""
-        text = record.getMessage()
-        new = text not in self._said
-        self._said.add(text)
-        return new

@@ -1,6 +1,7 @@
 """The page of a report on this machine, over HTTP, to be looked at only."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,14 @@ def serve_page(page: LivePage, port: int, say: Callable[[str], None]) -> None:
         KeyboardInterrupt: When the user ends it.
         InputError: If the port is taken or not allowed.
     """
-    with listen(page_application(page), port) as server:
-        say(f"Report: http://{HOST}:{server.server_port}/ (Ctrl-C ends it)")
-        server.serve_forever()
+    damages, once = logging.getLogger("sweeper.store.damage"), _Once()
+    damages.addFilter(once)
+    try:
+        with listen(page_application(page), port) as server:
+            say(f"Report: http://{HOST}:{server.server_port}/ (Ctrl-C ends it)")
+            server.serve_forever()
+    finally:
+        damages.removeFilter(once)
 
 
 def page_application(page: LivePage) -> "WSGIApplication":
@@ -96,3 +102,18 @@ def _line(status: str, text: str) -> Answer:
 
 def _as_json(version: str, said: str) -> bytes:
     return json.dumps({"version": version, "said": said}).encode()
+
+
+class _Once(logging.Filter):
+    """Passes each line once: the database is opened again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is new."""
+        text = record.getMessage()
+        new = text not in self._said
+        self._said.add(text)
+        return new
