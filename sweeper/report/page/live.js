@@ -110,8 +110,8 @@
     const filters = ["filter-arm", "filter-state"].map((id) => [id, byId(id).value]);
     const sorted = document.querySelector("#trials thead th[aria-sort]");
     const order = sorted && [sorted.textContent, sorted.getAttribute("aria-sort")];
-    const first = Number((/rows ([\d,]+) to/.exec(byId("count").textContent)?.[1] ?? "1").replaceAll(",", ""));
-    const rows = document.querySelectorAll("#trials tbody tr").length;
+    const firstRow = () => Number((/rows ([\d,]+) to/.exec(byId("count").textContent)?.[1] ?? "1").replaceAll(",", ""));
+    const first = firstRow();
     const details = new Map([...document.querySelectorAll("details")].map((each) => [each.firstElementChild.textContent, each.open]));
     const together = [...document.querySelectorAll('#drawer nav[aria-label="Trials of one score"] a')].map((each) => each.textContent);
     const companion = byId("companion");
@@ -126,7 +126,7 @@
       if (filters.some(([, value]) => value) || byId("filter-text").value) byId("filter-arm").dispatchEvent(new Event("change"));
       const heading = order && [...document.querySelectorAll("#trials thead th")].find((each) => each.textContent === order[0]);
       for (let turns = 0; heading && heading.getAttribute("aria-sort") !== order[1] && turns < 2; turns += 1) heading.firstElementChild.click();
-      for (let row = 1; row < first && rows && !byId("later").disabled; row += 250) byId("later").click();
+      while (firstRow() < first && !byId("later").disabled) byId("later").click();
       if (together.length) {
         const link = document.createElement("a");
         link.dataset.trials = together.join(" ");
