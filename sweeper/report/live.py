@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -23,7 +24,7 @@ LOOK_SECONDS = 1.0
 """How old what is known of the database may be, however many ask."""
 
 SHARE = 0.1
-"""The part of the time in which pages are made at most: trials need the processor too."""
+"""The part of one core that the making of pages takes at most: trials need it too."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class _Made:
         version: What it shows.
         text: Itself.
         began: When it was begun, by the monotonic clock.
-        seconds: What it took.
+        seconds: What it took of the processor.
     """
 
     version: str
@@ -55,6 +56,8 @@ class LivePage:
         home: Where its runs left their predictions.
         beside: Imported studies that get a table of their own, as the user calls them.
         clock: The time.
+        processor: Seconds that the thread has had of the processor: on a busy machine a page takes longer,
+            and no more of that.
     """
 
     def __init__(
@@ -63,10 +66,12 @@ class LivePage:
         study: str | None,
         home: Home,
         beside: Sequence[str] = (),
+        *,
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+        processor: Callable[[], float] = time.thread_time,
     ) -> None:
         self._storage, self._study, self._home, self._beside = storage, study, home, beside
-        self._clock, self._lock = clock, Lock()
+        self._clock, self._processor, self._lock = clock, processor, Lock()
         self._found: StudyStore | None = None
         self._made: _Made | None = None
         self._version, self._said, self._looked = "", "", -LOOK_SECONDS
@@ -103,14 +108,14 @@ class LivePage:
             self._look()
             if self._made is not None and self._made.version == self._version:
                 return self._made.text
-            began = self._clock.monotonic()
+            began, had = self._clock.monotonic(), self._processor()
             try:
                 text = self._written()
             except SweeperError as error:
                 # Of no version, unless nothing else was to be expected: whoever has it asks again.
                 version = self._version if self._said else ""
                 return waiting_page(self._study or "No study yet", one_line(str(error)), version)
-            self._made = _Made(self._version, text, began, self._clock.monotonic() - began)
+            self._made = _Made(self._version, text, began, self._processor() - had)
             return text
 
     def _look(self) -> None:

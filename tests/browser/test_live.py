@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from sweeper.paths import Home
+from sweeper.report import live
 from sweeper.report.live import LivePage
 from sweeper.report.serving import page_application
 from sweeper.show.localserver import listen
@@ -50,7 +51,10 @@ def runs(of: Study, first: int, last: int) -> list[TrialRow]:
     ]
 
 
-def test_a_study_from_before_its_beginning(browser: Any, tmp_path: Path) -> None:
+def test_a_study_from_before_its_beginning(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "SHARE", 100.0)  # a page follows the other at once
     of, storage = study(), f"sqlite:///{tmp_path}/studies.db"
     amiss: list[str] = []
     watched = LivePage(Url(storage), of.name, Home(Path("none")))
