@@ -22,6 +22,7 @@ from .metrics.own import OwnMetric, recorded_scores
 from .predictions import Predictions, save_predictions
 from .result import EpochResult, Metric, Split
 from .sources import FilesSource, name_of
+from .steps import StepReport
 
 Values = NDArray[np.float64]
 State = dict[str, NDArray[np.generic]]
@@ -40,17 +41,27 @@ class StepLog:
 
     Args:
         loaded: Hears what the trial trains on.
+        told: Hears of the steps that are written to the log.
     """
 
-    def __init__(self, loaded: Callable[[Inputs], object]) -> None:
+    def __init__(
+        self,
+        loaded: Callable[[Inputs], object],
+        told: Callable[[StepReport], object] = lambda report: None,
+    ) -> None:
         self.loaded = loaded
+        self._tell = told
         self._said = 0.0
 
     def __call__(self, step: int, loss: float, rate: float) -> None:
-        """Writes a step, its loss and its learning rate to the trial's log, at most twice a second."""
+        """Writes a step, its loss and its learning rate to the trial's log, at most twice a second.
+
+        The live view of the sweep shows them too.
+        """
         if time.monotonic() - self._said >= REPORT_SECONDS:
             self._said = time.monotonic()
             sys.stderr.write(f"step {step}: loss {loss:.4g}, rate {rate:.3g}\n")
+            self._tell(StepReport(int(step), float(loss), float(rate)))
 
 
 class OwnTrial:

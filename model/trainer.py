@@ -40,6 +40,7 @@ from .record import EpochRecord
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
+from .steps import StepReport, StepTeller
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     cache: Path,
     stop: Callable[[], bool] = lambda: False,
     loaded: Callable[[Inputs], object] = lambda inputs: None,
+    told: Callable[[StepReport], object] = lambda report: None,
 ) -> Generator[EpochResult, None, None]:
     """Trains one trial and yields after each evaluation; a checkpoint is saved before each yield.
 
@@ -67,6 +69,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         cache: Folder of the tokenised data, shared by all trials.
         stop: Asked before each step whether to save a checkpoint and stop there.
         loaded: Hears what the trial trains on, before its first result.
+        told: Hears how far an epoch is, about once a second, between two steps.
 
     Yields:
         One result an epoch.
@@ -142,12 +145,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         data=corpus.data_fingerprint,
     )
     progress = checkpoint.restore(rundir, trained, identity)
+    teller = StepTeller(told, sampler.steps_per_epoch, partial(peak_memory_mb, device))
     yield from progress.results
 
     step = len(progress.results) * sampler.steps_per_epoch + progress.steps
     for epoch in range(len(progress.results) + 1, config.epochs + 1):
         started = time.perf_counter()
         cost.begin_steps()
+        teller.begin_epoch(progress.steps)
         model.train()
         for turns in sampler.epoch(epoch)[progress.steps :]:
             if stop():
@@ -156,6 +161,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 raise TrialStoppedError
             rate = learning_rate(config, step, total)
             set_learning_rate(optimizer, rate)
+            minimised = 0.0
             for name, number in turns:
                 split = corpus.train[name]
                 rows = streams[name].batch(number)
@@ -193,11 +199,13 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     if model.uncertainty is not None:
                         weighed = model.uncertainty(name, weighed)
                     objective = split.task.weight * weighed * (len(part) / len(rows))
-                    if not math.isfinite(objective.item()):
+                    value = objective.item()
+                    if not math.isfinite(value):
                         raise NonFiniteLossError(
-                            f"the loss of task {name} is {objective.item()} at step {step + 1} "
+                            f"the loss of task {name} is {value} at step {step + 1} "
                             f"(epoch {epoch}, learning rate {rate:.3g})"
                         )
+                    minimised += value
                     # Backward at once, part by part: one graph in memory, and gradients add up.
                     if objective.requires_grad:  # not of a cosine of frozen embeddings
                         objective.backward()  # type: ignore[no-untyped-call]
@@ -217,6 +225,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 average.after_step(step)
             step += 1
             progress = progress.after_step()
+            teller.after_step(progress.steps, minimised, rate)
         cost.end_steps()
         stepped = time.perf_counter()
 

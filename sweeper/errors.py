@@ -4,6 +4,7 @@
 
     SweeperError              one clear line on the terminal, exit code 2
     ├── InputError            a file, a name or an option is wrong
+    │   └── NoSuchStudyError  no study of that name has run
     ├── DatabaseError         the database cannot be read, or is of a newer version
     │   ├── NoStudiesError    there is nothing in the database yet
     │   │   └── NoDatabaseError   nor is there a file of that name
@@ -22,6 +23,10 @@ class SweeperError(Exception):
 
 class InputError(SweeperError):
     """A file, a name or an option that the user gave is wrong."""
+
+
+class NoSuchStudyError(InputError):
+    """No study of that name has run, or none at all."""
 
 
 class DatabaseError(SweeperError):

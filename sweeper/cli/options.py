@@ -181,31 +181,9 @@ TableFormat = Annotated[
 ]
 
 
-TableKeys = Annotated[
-    list[str] | None,
-    typer.Option("--table", metavar="KEY", help="Print this table alone, for example arms; repeatable."),
-]
-
-
 OneArm = Annotated[
     str | None,
     typer.Option("--arm", metavar="ARM", help="Only the trials of this arm.", autocompletion=arms),
-]
-
-
-ArmNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--arm", metavar="ARM", help="Print the rows of this arm alone; repeatable.", autocompletion=arms
-    ),
-]
-
-
-SortColumn = Annotated[
-    str | None,
-    typer.Option(
-        "--sort", metavar="COLUMN", help="Sort what is printed by this column, numbers from the highest."
-    ),
 ]
 
 

@@ -1,5 +1,7 @@
 """The command that prints and writes a report."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,80 +10,18 @@ from rich.console import Console
 
 from ..errors import InputError
 from ..paths import Home, storage_url
-from ..report.selection import BOLD
+from ..url import Url
 from .command import StudyName
-from .completion import begun_studies
-from .options import (
-    ArmNames,
-    AsJson,
-    ImageFormat,
-    Quiet,
-    SortColumn,
-    Storage,
-    TableFormat,
-    TableKeys,
-    file_path,
-    named,
-)
+from .options import AsJson, ImageFormat, Quiet, Storage, TableFormat, file_path
 from .say import say
+from .serve import Port, Serve, serve_report
+from .shape import ArmNames, Beside, Bold, Columns, Digits, Further, SortColumn, TableKeys, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..report.files import Report
     from ..report.selection import Selection
     from ..store.database import Database
     from ..store.study import StudyStore
-
-
-Beside = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--beside",
-        metavar="STUDY",
-        help="Add a table of the best of this imported study, not ranked with the others; repeatable.",
-    ),
-]
-
-
-Columns = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--column", metavar="HEADING", help="Print this column alone; repeatable, in the order that is typed."
-    ),
-]
-
-Digits = Annotated[
-    int, typer.Option(min=1, max=9, metavar="N", help="Decimals of scores and differences, in files too.")
-]
-
-Bold = Annotated[
-    str,
-    named(
-        BOLD,
-        "--bold",
-        help="Which scores are bold in what is printed: best; ties: those too that are not "
-        "told apart from it; none.",
-    ),
-]
-
-Template = Annotated[
-    Path | None,
-    file_path(
-        "FILE",
-        "Write what is printed in a layout of your own, a Jinja template such as table.tex.j2, to the "
-        "report's folder; see docs/papers.md.",
-    ),
-]
-
-Further = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[STUDY]...",
-        help="More studies, for one report of all of them, with a column for the study.",
-        autocompletion=begun_studies,
-    ),
-]
 
 
 def report(
@@ -101,6 +41,8 @@ def report(
     template: Template = None,
     figures: ImageFormat = None,
     beside: Beside = None,
+    serve: Serve = False,
+    port: Port = None,
     storage: Storage = None,
 ) -> None:
     """Prints the tables of a study and writes them, with figures, to `reports/<study>@<workload>/`.
@@ -114,23 +56,36 @@ def report(
     imported study there are `tables.*` and `trials.csv`.
 
     Several studies have one report together, in a folder that is called as all of them: their arms side by
-    side, those of one name compared, and in what the studies differ.
+    side, those of one name compared, and in what the studies differ. STUDY may be a bundle, the FILE of
+    `sweeper export --bundle FILE`: then nothing else is read.
+
+    With `--serve` it prints and writes nothing, and shows the page of a study in a browser of this machine,
+    which keeps itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
 
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
 
     Example: `sweeper report sbert-grid@minilm sbert-grid@mpnet`
+
+    Example: `sweeper report sbert-grid --serve`
     """
     from ..report.selection import Selection
-    from ..store.database import Database
+    from ..store.foreign import check_imported
     from ..text import digits as decimals
 
+    if serve or port is not None:
+        others = {"--format": form != "terminal", "--json": as_json, "--table": bool(tables)}
+        others |= {"--column": bool(columns), "--digits": digits != 3, "--bold": bold != "best"}
+        others |= {"--template": template is not None, "--arm": bool(arms), "--sort": bool(sort)}
+        others |= {"--figures": bool(figures)}
+        others |= {"--folder": folder != Path("reports"), "the second STUDY": bool(further)}
+        serve_report(study, serve, port, beside=beside or (), storage=storage, others=others)
+        return
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     selection = Selection(tables or (), arms or (), sort, columns or (), bold)
-    with Database(storage_url(storage), must_exist=True) as database, decimals(digits):
-        stores = _stores(database, [study, *(further or ())])
-        imported = [_imported(one) for one in _stores(database, beside or ())]
-        name, written = _write(database, stores, folder, selection, images=figures, imported=imported)
+    with _opened([study, *(further or ())], storage) as (database, home, stores), decimals(digits):
+        imported = list(map(check_imported, _stores(database, beside or ())))
+        name, written = _write(database, home, stores, folder, selection, images=figures, imported=imported)
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
     made = [] if template is None else [f"Template: {_fill(template, written)}"]
@@ -138,7 +93,33 @@ def report(
         _print(written, "json" if as_json else form, made)
 
 
-def _stores(database: "Database", names: "Sequence[str | None]") -> list["StudyStore"]:
+@contextmanager
+def _opened(
+    names: Sequence[str | None], storage: Url | None
+) -> "Iterator[tuple[Database, Home, list[StudyStore]]]":
+    """The database of some studies, their home and they: the user's, or those of a bundle.
+
+    Raises:
+        InputError: As of `_stores` and `open_bundle`, or if a bundle is named beside other things.
+    """
+    from ..export.bundle.unpacked import is_bundle, open_bundle
+    from ..store.database import Database
+
+    bundles = [one for one in names if one is not None and is_bundle(one)]
+    if not bundles:
+        with Database(storage_url(storage), must_exist=True) as database:
+            yield database, Home.from_environment(), _stores(database, names)
+        return
+    if len(names) > 1 or storage is not None:
+        raise InputError(f"{bundles[0]} is a bundle, with a database of its own: name nothing beside it")
+    with (
+        open_bundle(bundles[0]) as bundle,
+        Database(bundle.storage, must_exist=True, read_only=True) as database,
+    ):
+        yield database, bundle.home, [database.study(bundle.study)]
+
+
+def _stores(database: "Database", names: Sequence[str | None]) -> list["StudyStore"]:
     """Studies by what the user calls them.
 
     Raises:
@@ -156,6 +137,7 @@ def _stores(database: "Database", names: "Sequence[str | None]") -> list["StudyS
 
 def _write(
     database: "Database",
+    home: Home,
     stores: "Sequence[StudyStore]",
     folder: Path,
     selection: "Selection",
@@ -167,7 +149,7 @@ def _write(
     from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
 
-    names, home = [one.row.name for one in stores], Home.from_environment()
+    names = [one.row.name for one in stores]
     foreign = [one for one in stores if one.row.origin is not None]
     if len(stores) > 1:
         if foreign:
@@ -206,7 +188,7 @@ def _fill(template: Path, written: "Report") -> Path:
     return path
 
 
-def _print(written: "Report", form: str, made: "Sequence[str]") -> None:
+def _print(written: "Report", form: str, made: Sequence[str]) -> None:
     """What is printed of a report, and where it is."""
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
@@ -221,14 +203,3 @@ def _print(written: "Report", form: str, made: "Sequence[str]") -> None:
     first = page if page.exists() else written.folder / "tables.md"
     for sentence in (*written.said, *written.shown.summary, f"Report: {first}", *made):
         say(sentence, err=form != "terminal")
-
-
-def _imported(store: "StudyStore") -> "StudyStore":
-    """A study that sweeper did not make.
-
-    Raises:
-        InputError: If it did.
-    """
-    if store.row.origin is None:
-        raise InputError(f"--beside {store.row.name}: was not imported: it has a report of its own")
-    return store

@@ -1,9 +1,9 @@
 """Trials in the driver's own process, one after the other: for tests and debuggers."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 from .process import run_trial
-from .protocol import Event, Failed, Finished, Job, Stopped
+from .protocol import Event, Failed, Finished, Job, Progressed, Stopped
 
 
 class InlineExecutor:
@@ -13,16 +13,21 @@ class InlineExecutor:
 
     Args:
         workers: How many trials may wait their turn.
+
+    Attributes:
+        progressed: Hears of steps while `poll` is at an epoch, as after that they would be old; set before
+            a trial is submitted.
     """
 
     def __init__(self, workers: int = 1) -> None:
         self.workers = workers
         self._waiting: dict[int, Generator[Event, None, None]] = {}
         self._stopping = False
+        self.progressed: Callable[[Progressed], object] = lambda event: None
 
     def submit(self, job: Job) -> None:
         """Puts the trial in line."""
-        self._waiting[job.number] = run_trial(job, lambda: self._stopping)
+        self._waiting[job.number] = run_trial(job, lambda: self._stopping, self.progressed)
 
     def poll(self, timeout: float) -> list[Event]:
         """Runs the first trial in line to its next event."""

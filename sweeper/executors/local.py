@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import signal
 import sys
 import threading
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from multiprocessing import forkserver, get_context, resource_tracker, util
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
@@ -25,7 +26,7 @@ from ..signals import STOPPING
 from ..trial import ErrorClass
 from .devices import VISIBLE
 from .process import disk_full, failure, run_trial
-from .protocol import Event, Failed, Finished, Job, Stopped
+from .protocol import Event, Failed, Finished, Job, Progressed, Stopped
 
 STOP = b"stop"
 
@@ -254,7 +255,15 @@ def _child(job: Job, sender: Connection, watched: Connection, device: str | None
     except OSError as error:
         sender.send(failure(job.number, error))
         return
-    for event in run_trial(job, stop.is_set):
+    for event in run_trial(job, stop.is_set, partial(_send_if_heard, sender)):
+        sender.send(event)
+
+
+def _send_if_heard(sender: Connection, event: Progressed) -> None:
+    """Sends it if there is room: no trial waits for a driver that does not listen."""
+    ready = select.poll()
+    ready.register(sender, select.POLLOUT)
+    if ready.poll(0):
         sender.send(event)
 
 

@@ -20,6 +20,7 @@ from model.inputs import Inputs
 from model.plugins.load import load, place_in
 from model.plugins.source import PluginSource
 from model.result import EpochResult
+from model.steps import StepReport
 
 from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
@@ -28,7 +29,7 @@ from ..trial import ErrorClass
 from ..url import scrubbed
 from .hold import Hold
 from .processor import processor
-from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Started, Stopped
+from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Progressed, Started, Stopped
 
 HOLD_SECONDS = 60.0
 """How long a trial waits for an earlier attempt to leave its folder.
@@ -43,12 +44,15 @@ class FolderInUseError(Exception):
     """Another attempt has not left the trial's folder in time."""
 
 
-def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
+def run_trial(
+    job: Job, stop: Callable[[], bool], progressed: Callable[[Progressed], object] = lambda event: None
+) -> Generator[Event, None, None]:
     """Trains a job and yields its events, the last of them `Finished`, `Failed` or `Stopped`.
 
     Args:
         job: The trial.
         stop: Asked after each step whether to stop there.
+        progressed: Hears of steps while an epoch is under way; the trial waits for it.
     """
     from model.errors import TrialStoppedError
 
@@ -60,7 +64,7 @@ def run_trial(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None
             if hold.sure:
                 for path in RunFolder(job.rundir).temporary():
                     remove(path)
-            yield from _trained(job, stop)
+            yield from _trained(job, stop, lambda report: progressed(Progressed(job.number, report)))
         yield Finished(job.number)
     except TrialStoppedError:
         yield Stopped(job.number)
@@ -100,7 +104,9 @@ def _taken(hold: Hold, job: Job, stop: Callable[[], bool]) -> Generator[Event, N
         time.sleep(_LOOK_SECONDS)
 
 
-def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]:
+def _trained(
+    job: Job, stop: Callable[[], bool], told: Callable[[StepReport], object]
+) -> Generator[Event, None, None]:
     # torch takes seconds to import and belongs into the trial's process only.
     import torch
 
@@ -124,7 +130,7 @@ def _trained(job: Job, stop: Callable[[], bool]) -> Generator[Event, None, None]
     read: list[Inputs] = []
     try:
         with _warnings() as warned:
-            for result in _train(config, job, stop, read.append, threads):
+            for result in _train(config, job, stop, loaded=read.append, told=told, threads=threads):
                 while read:
                     yield Loaded(job.number, read.pop())
                 while warned:
@@ -156,14 +162,18 @@ def _train(
     config: AnyConfig,
     job: Job,
     stop: Callable[[], bool],
+    *,
     loaded: Callable[[Inputs], object],
+    told: Callable[[StepReport], object],
     threads: int,
 ) -> Iterator[EpochResult]:
     """What the trainer yields: ours, or that which the configuration names."""
     if isinstance(config, TrainConfig):
         from model.trainer import train
 
-        yield from train(config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=loaded)
+        yield from train(
+            config, job.rundir, data=job.data, cache=job.cache, stop=stop, loaded=loaded, told=told
+        )
         return
     from threadpoolctl import threadpool_limits
 
@@ -172,7 +182,7 @@ def _train(
     name, own = config.trainer, TRAINERS[config.trainer].train
     with threadpool_limits(threads):
         for result in own(
-            config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=StepLog(loaded)
+            config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=StepLog(loaded, told)
         ):
             if not isinstance(result, EpochResult):
                 raise PluginError(f"{name}: train must yield an EpochResult, not a {type(result).__name__}")

@@ -8,6 +8,7 @@ from model.config.trainers import AnyConfig
 from model.inputs import Inputs
 from model.plugins.source import PluginSource
 from model.result import EpochResult
+from model.steps import StepReport
 
 from ..trial import ErrorClass
 from ..url import Url
@@ -72,6 +73,14 @@ class Loaded:
 
 
 @dataclass(frozen=True)
+class Progressed:
+    """A step of an epoch is done; told about once a second to whoever has time to hear it, and not kept."""
+
+    number: int
+    report: StepReport
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """One epoch is trained, evaluated and in a checkpoint."""
 
@@ -132,7 +141,7 @@ class Noted:
     once: bool = False
 
 
-Event = Noted | Started | Loaded | Evaluated | Finished | Failed | Stopped | NodeLost
+Event = Noted | Started | Loaded | Progressed | Evaluated | Finished | Failed | Stopped | NodeLost
 
 
 class Executor(Protocol):

@@ -6,10 +6,12 @@ from html import escape
 from typing import Any
 
 from model.result import EpochResult
+from model.steps import StepReport
 
 from ..text import one_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
+from .pace import pace_line
 from .tally import Tally
 from .terminal import cells_of, headings_of
 
@@ -43,6 +45,10 @@ class NotebookProgress(Observer):
         self._tasks = list(trial.config.tasks)
         self._draw()
 
+    def progressed(self, number: int, report: StepReport) -> None:
+        """Shows how far its epoch is."""
+        self._draw()
+
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Shows the epoch in its line."""
         self._draw()
@@ -69,7 +75,8 @@ class NotebookProgress(Observer):
             f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells_of(each, self._tasks, now))}</tr>"
             for each in dict(tally.under_way).values()
         )
-        lines = [tally.summary(), *tally.details(), *self._notes[-NOTES:]]
+        paces = filter(None, map(pace_line, dict(tally.under_way).values()))
+        lines = [*paces, tally.summary(), *tally.details(), *self._notes[-NOTES:]]
         self._shown(
             f'<progress value="{tally.finished}" max="{max(tally.wanted, 1)}"></progress>'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

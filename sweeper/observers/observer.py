@@ -1,6 +1,7 @@
 """What a sweep tells while it runs."""
 
 from model.result import EpochResult
+from model.steps import StepReport
 
 from ..trial import Outcome, TrialSpec
 
@@ -10,6 +11,9 @@ class Observer:
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """A trial was handed to the executor, for the first time or to be continued."""
+
+    def progressed(self, number: int, report: StepReport) -> None:
+        """A trial has done a step of its epoch; about once a second, and not of every epoch."""
 
     def evaluated(self, number: int, result: EpochResult) -> None:
         """A trial has finished an epoch."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from model.result import EpochResult
+from model.steps import StepReport
 
 from ..paths import Home
 from ..text import one_line
@@ -52,6 +53,11 @@ class Several(Observer):
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Passes it on."""
         self._tell(lambda one: one.submitted(trial, resumed))
+
+    def progressed(self, number: int, report: StepReport) -> None:
+        """Tells all but the logs, which have no place for it."""
+        for observer in self._observers:
+            observer.progressed(number, report)
 
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Passes it on."""

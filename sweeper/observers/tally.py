@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from model.result import TRAINED, EpochResult, judged
+from model.steps import StepReport
 
 from ..text import one_line
 from ..trial import ErrorClass, Outcome, RunState, Standing, TrialSpec
@@ -22,17 +23,22 @@ class UnderWay:
         resumed: Whether it was to be continued.
         began: When it was handed out, by the monotonic clock in seconds.
         result: Its newest epoch; None before the first.
+        report: The newest step of the epoch after that; None before one is told.
     """
 
     trial: TrialSpec
     resumed: bool
     began: float
     result: EpochResult | None = None
+    report: StepReport | None = None
 
     @property
     def share(self) -> float:
-        """The share of its epochs that is done."""
-        return self.result.epoch / self.trial.config.epochs if self.result else 0.0
+        """The share of its epochs that is done, with the steps of the one under way."""
+        epochs = float(self.result.epoch) if self.result else 0.0
+        if self.report is not None and self.report.steps:
+            epochs += self.report.step / self.report.steps
+        return epochs / self.trial.config.epochs
 
 
 @dataclass
@@ -88,9 +94,13 @@ class Tally(Observer):
         """Counts the trial as running."""
         self.under_way[trial.number] = UnderWay(trial, resumed, time.monotonic())
 
+    def progressed(self, number: int, report: StepReport) -> None:
+        """Notes how far its epoch is."""
+        self.under_way[number] = replace(self.under_way[number], report=report)
+
     def evaluated(self, number: int, result: EpochResult) -> None:
         """Notes how far the trial is."""
-        self.under_way[number] = replace(self.under_way[number], result=result)
+        self.under_way[number] = replace(self.under_way[number], result=result, report=None)
 
     def withdrawn(self, number: int) -> None:
         """Counts the trial as not running any more."""

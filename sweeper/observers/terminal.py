@@ -13,6 +13,7 @@ from ..grid import Heading, fit
 from ..text import NONE, brief, one_line, setting_line
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
+from .pace import pace_line
 from .tally import Tally, UnderWay
 
 
@@ -134,7 +135,9 @@ class LiveProgress(Observer):
             rows.append([Text(cell, style) for cell in cells + [""] * (len(headings) - len(cells))])
         table, _ = fit(headings, rows, self._console.width, rule=False)
         tally = self._tally
-        return Group(table, *(Text(line) for line in tally.details()), Text(tally.summary()))
+        known = (under_way[number] for number in self._lines if number in under_way)
+        lines = [*filter(None, map(pace_line, known)), *tally.details(), tally.summary()]
+        return Group(table, *map(Text, lines))
 
 
 def headings_of(tasks: list[str]) -> list[Heading]:

@@ -20,9 +20,11 @@ from .cautions import cautions
 from .checklist import checklist_files
 from .counts import count_trials
 from .document import Document, Table
+from .figures import study_figures
 from .files import MARK, Drawn, Report, further_tables, own_folder, trials_csv, write_files
 from .foreign import foreign_document, foreign_frame
 from .formats import FORMATS
+from .page import page
 from .provenance import how_made
 from .read import Stored, read_study
 from .selection import Selection, select
@@ -137,6 +139,35 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
         tables=tuple(tables),
         warnings=tuple(cautions(results, comparisons, _changes(stored), stored.lost)),
     )
+
+
+def served_page(
+    database: Database,
+    store: StudyStore,
+    home: Home | None,
+    version: str,
+    *,
+    imported: Sequence[StudyStore] = (),
+    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
+) -> str:
+    """The page of a study as it stands, as a server gives it; nothing is written.
+
+    Args:
+        database: Where the study is.
+        store: The study.
+        home: As of `write_report`.
+        version: By which the page knows whether it is old.
+        imported: As of `write_report`.
+        clock: As of `write_report`.
+
+    Raises:
+        DatabaseError: As of `write_report`.
+    """
+    stored = read_study(database, store, home)
+    results, comparisons = stored.results, Comparisons(stored.results)
+    document = document_of(comparisons, stored, further_tables(imported))
+    figures, made = study_figures(results, comparisons), _made(stored, clock.now())
+    return page(results, document, figures, trials_table(results), made, version=version)
 
 
 def _made(stored: Stored, now: datetime) -> dict[str, str]:

@@ -70,3 +70,14 @@ def _trial(row: dict[str, Any]) -> ForeignTrial:
 def storable_value(value: float) -> float | str:
     """A value as JSON can keep it, which has no infinity: ``inf`` and ``-inf`` as text."""
     return value if math.isfinite(value) else str(value)
+
+
+def check_imported(store: "StudyStore") -> "StudyStore":
+    """The study, if it stands beside others: if sweeper did not make it.
+
+    Raises:
+        InputError: If it did.
+    """
+    if store.row.origin is None:
+        raise InputError(f"--beside {store.row.name}: was not imported: it has a report of its own")
+    return store

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..errors import InputError
+from ..errors import InputError, NoSuchStudyError
 from ..paths import user_path
 from ..study.named import (
     Asked,
@@ -35,13 +35,16 @@ def find_study(
         foreign: Whether it may be one that was imported.
 
     Raises:
-        InputError: If there is none of that name, or more than one, or it was imported and may not be.
+        NoSuchStudyError: If there is none of that name.
+        InputError: If there is more than one, or it was imported and may not be.
     """
     studies = database.studies()
     if not studies and database.access.damages.some:
         raise InputError("no study here can be read")
     if not studies:
-        raise InputError("there is no study yet; begin one with: sweeper run --study quickstart --trials 8")
+        raise NoSuchStudyError(
+            "there is no study yet; begin one with: sweeper run --study quickstart --trials 8"
+        )
     asked = _asked(name, workload, studies)
     found = [one for one in studies if asked.matches(one.row.name)]
     if name is None and found:
@@ -51,7 +54,9 @@ def find_study(
     if found:
         raise InputError(f"study {name!r} ran on several workloads; name one of: {_listed(found)}")
     if asked.study is None:
-        raise InputError(f"no study has run on {asked.workload!r}; those that have run: {_listed(studies)}")
+        raise NoSuchStudyError(
+            f"no study has run on {asked.workload!r}; those that have run: {_listed(studies)}"
+        )
     for one in studies:
         if one.row.folder and one.row.folder != one.row.name and asked.matches(one.row.folder):
             raise InputError(
@@ -61,7 +66,7 @@ def find_study(
     near = nearest(asked.study, {name.partition("@")[0] for name in names} - {asked.study})
     of_that_name = [one for one in studies if one.row.name.partition("@")[0] == asked.study]
     hint = f"{near} Those" if "did you mean" in near and not of_that_name else "; those"
-    raise InputError(
+    raise NoSuchStudyError(
         f"study {asked.written} has never run{hint} that have: {_listed(of_that_name or studies)}"
     )
 

@@ -20,6 +20,7 @@ from .optuna_tables import mirror
 from .optuna_tables.counterpart import check_counterpart
 from .outcomes import Outcomes
 from .retrying import retried
+from .stamp import stamp_of
 from .tables import run, study_change, sweep, sweep_row
 from .trials import Trials
 
@@ -52,6 +53,12 @@ class StudyStore:
         """The study as it stands now."""
         (row,) = self.access.sweeps(sa.select(sweep).where(sweep.c.id == self.row.id), strict=True)
         return StudyStore(self.access, sweep_row(row._mapping))
+
+    @retried
+    def stamp(self) -> str:
+        """What changes with everything of the study that a report shows; of its row as it was asked for."""
+        with self.access.reading() as connection:
+            return stamp_of(connection, self.row)
 
     def leases(self, owner: str, seconds: float) -> Leases:
         """What a driver takes and holds.

@@ -6,7 +6,8 @@ from pathlib import Path
 from model.plugins.source import PluginSource
 
 from ..clock import Clock
-from ..executors.protocol import Executor, Noted
+from ..executors.inline import InlineExecutor
+from ..executors.protocol import Executor, Noted, Progressed
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles
@@ -45,6 +46,8 @@ class Attempts:
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
         self._said: set[str] = set()
+        if isinstance(executor, InlineExecutor):
+            executor.progressed = self.told
 
     def __contains__(self, number: object) -> bool:
         return number in self._attempts
@@ -91,8 +94,11 @@ class Attempts:
         self.withdraw(number)
         self._observer.noted(f"trial {number} was taken over by another driver")
 
-    def noted(self, event: Noted) -> None:
-        """Passes on what a worker says of a trial."""
+    def told(self, event: Noted | Progressed) -> None:
+        """Passes on what a worker says of a trial, and what is recorded nowhere."""
+        if isinstance(event, Progressed):
+            self._observer.progressed(event.number, event.report)
+            return
         if event.once and event.text in self._said:
             return
         self._said.add(event.text)

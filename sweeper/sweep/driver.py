@@ -14,6 +14,7 @@ from ..executors.protocol import (
     Loaded,
     NodeLost,
     Noted,
+    Progressed,
     Started,
     Stopped,
 )
@@ -186,8 +187,8 @@ class Driver:
                 self._finish(active, RunState.COMPLETE)
             case Stopped():
                 self._active.withdraw(number)
-            case Noted():
-                self._active.noted(event)
+            case Noted() | Progressed():
+                self._active.told(event)
             case NodeLost(message=message):
                 # No fault of its own: its kills are not counted up.
                 lost = replace(active.ready, displaced=True)

@@ -109,7 +109,7 @@ def scripted(of: Results) -> str:
         return html(of)
 
 
-def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
+def html(of: Results, figures: Sequence[Figure] | None = None, version: str | None = None) -> str:
     """The page of a study; where it has two trials, its first score cell is a tie of the first two."""
     tables = study_tables(of, ("arms", "table2", "table3"), Comparisons(of))
     return page(
@@ -121,6 +121,7 @@ def html(of: Results, figures: Sequence[Figure] | None = None) -> str:
         study_figures(of) if figures is None else figures,
         trials_table(of),
         MADE,
+        version=version,
     )
 
 

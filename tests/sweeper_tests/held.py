@@ -9,7 +9,7 @@ that forks the trials imports this module as the main one, and so the trials wai
 import time
 from collections.abc import Callable, Iterator
 
-from sweeper.executors.protocol import Evaluated, Event, Job
+from sweeper.executors.protocol import Evaluated, Event, Job, Progressed
 
 EPOCH = 2
 
@@ -18,9 +18,11 @@ if __name__ == "__mp_main__":
 
     _run_trial = local.run_trial
 
-    def _held(job: Job, stopped: Callable[[], bool]) -> Iterator[Event]:
+    def _held(
+        job: Job, stopped: Callable[[], bool], progressed: Callable[[Progressed], object]
+    ) -> Iterator[Event]:
         """The events of a trial; the next epoch begins when it has heard that it shall stop, if at all."""
-        for event in _run_trial(job, stopped):
+        for event in _run_trial(job, stopped, progressed):
             yield event
             while (
                 job.number and isinstance(event, Evaluated) and event.result.epoch >= EPOCH and not stopped()

@@ -167,7 +167,12 @@ def begin(database: Database, of: Study, wanted: int) -> StudyStore:
 def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = None) -> Database:
     """An open database with the study in it."""
     database = Database(f"sqlite:///{path}/studies.db")
-    made = begin(database, of, len(runs) if wanted is None else wanted)
+    add(begin(database, of, len(runs) if wanted is None else wanted), of, runs)
+    return database
+
+
+def add(made: StudyStore, of: Study, runs: Sequence[TrialRow]) -> None:
+    """Puts trials into a study, as its next ones."""
     leases, outcomes = made.leases("host:1", 60.0), made.outcomes("host:1")
     for run in runs:
         number = leases.claim(99)
@@ -190,4 +195,3 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
                 traceback=run.traceback,
             )
             outcomes.finished(number, outcome)
-    return database

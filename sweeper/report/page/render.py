@@ -1,12 +1,9 @@
 """Writes the page of a report."""
 
-import base64
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,10 +17,7 @@ from ..figures.image import HEIGHT, PRINT, WIDTH
 from ..formats import latex, markdown
 from ..results import Results
 from .explorer import explorer_data, pack
-
-HERE = Path(__file__).parent
-
-SCRIPTS = ("figures.js", "explorer.js", "rest.js", "drawer.js", "copies.js")
+from .scripts import HERE, POLICY, hashes, own_script, served_scripts
 
 SIZE = 5_900_000
 """Characters that a page may have, nearly five million of them plotly.js; only trials can take more."""
@@ -37,7 +31,13 @@ it.
 
 
 def page(
-    results: Results, document: Document, figures: Sequence[Figure], trials: Table, made: Mapping[str, str]
+    results: Results,
+    document: Document,
+    figures: Sequence[Figure],
+    trials: Table,
+    made: Mapping[str, str],
+    *,
+    version: str | None = None,
 ) -> str:
     """The page: every text from a study is escaped, and its policy forbids any request.
 
@@ -47,14 +47,18 @@ def page(
         figures: Its figures.
         trials: The table of all its trials.
         made: How it was made: facts by their names, in one line or several.
+        version: By which a page that is served knows whether what it shows is old; it keeps itself new, loads
+            plotly.js from its server, and has its policy from there. None: it is a file.
     """
     drawings = {panel.key: _drawing(panel) for figure in figures for panel in figure.panels}
     data = json.dumps(
         explorer_data(results, trials), ensure_ascii=False, allow_nan=False, separators=(",", ":")
     )
     copies = {table.key: _copies(table) for table in (*document.tables, trials) if len(table.rows) <= ROWS}
-    own = "".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    scripts = [get_plotlyjs(), own] if figures else [own]
+    if version is not None:
+        scripts = [*served_scripts()]
+    else:
+        scripts = [get_plotlyjs(), own_script()] if figures else [own_script()]
     rest = {table.key: _rest(table) for table in document.tables if len(table.rows) > ROWS}
     template = _environment().get_template("page.html.j2")
     return template.render(
@@ -76,7 +80,29 @@ def page(
         styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
         scripts=[Markup(script) for script in scripts],  # noqa: S704
         tie=TIE,
-        hashes=" ".join(_hash(script) for script in scripts),
+        policy=Markup(POLICY).format(scripts=hashes(scripts)),  # noqa: S704
+        version=version,
+    )
+
+
+def waiting_page(title: str, said: str, version: str) -> str:
+    """What is served in the place of the page of a study that is not there, until it is.
+
+    Args:
+        title: What is waited for.
+        said: Why it is.
+        version: As of `page`.
+    """
+    return (
+        _environment()
+        .get_template("waiting.html.j2")
+        .render(
+            title=title,
+            said=said,
+            version=version,
+            styles=Markup((HERE / "page.css").read_text(encoding="utf-8")),  # noqa: S704
+            live=Markup(served_scripts()[1]),  # noqa: S704
+        )
     )
 
 
@@ -139,8 +165,3 @@ def _environment() -> Environment:
 def embed(text: str) -> Markup:
     """JSON in which no text can end or begin a script."""
     return Markup(re.sub(r"[<>&\u2028\u2029]", lambda sign: f"\\u{ord(sign[0]):04x}", text))  # noqa: S704
-
-
-def _hash(script: str) -> str:
-    """The name by which a policy allows this script and no other."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -13,7 +13,7 @@ from model.config import TrainConfig
 from model.result import Metric
 from model.sources import DemoSource
 from model.tasks import Task
-from sweeper.executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Stopped
+from sweeper.executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Progressed, Stopped
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -42,10 +42,10 @@ def job(folder: Path, **settings: object) -> Job:
 
 
 def follow(executor: Executor, seconds: float = 180) -> Iterator[Event]:
-    """The events of an executor, for as long as they are asked for."""
+    """The events of an executor, for as long as they are asked for, but for steps, which a clock decides."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        yield from executor.poll(timeout=1)
+        yield from (event for event in executor.poll(timeout=1) if not isinstance(event, Progressed))
     raise TimeoutError("no event has come")
 
 

@@ -8,15 +8,16 @@ from multiprocessing.connection import Connection
 
 from sweeper.executors import local
 from sweeper.executors.devices import VISIBLE
-from sweeper.executors.protocol import Event, Finished, Job, Noted
+from sweeper.executors.protocol import Event, Finished, Job, Noted, Progressed
 
-Events = Callable[[Job, Callable[[], bool]], Iterator[Event]]
+Ear = Callable[[Progressed], object]
+Events = Callable[[Job, Callable[[], bool], Ear], Iterator[Event]]
 
 
 def telling_child(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
     """Says which devices it sees, and ends when a file tells it to."""
 
-    def events(job: Job, _stop: Callable[[], bool]) -> Iterator[Event]:
+    def events(job: Job, _stop: Callable[[], bool], _progressed: Ear) -> Iterator[Event]:
         yield Noted(job.number, os.environ.get(VISIBLE, "all"))
         while not (job.rundir / "end").exists():
             time.sleep(0.01)
@@ -28,7 +29,7 @@ def telling_child(job: Job, sender: Connection, watched: Connection, device: str
 def short_child(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
     """Ends at once."""
 
-    def events(job: Job, _stop: Callable[[], bool]) -> Iterator[Event]:
+    def events(job: Job, _stop: Callable[[], bool], _progressed: Ear) -> Iterator[Event]:
         yield Finished(job.number)
 
     _run(events, job, sender, watched, device)
@@ -37,7 +38,7 @@ def short_child(job: Job, sender: Connection, watched: Connection, device: str |
 def printing_child(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
     """Prints in three ways."""
 
-    def events(_job: Job, _stop: Callable[[], bool]) -> Iterator[Event]:
+    def events(_job: Job, _stop: Callable[[], bool], _progressed: Ear) -> Iterator[Event]:
         print("printed in Python", flush=True)
         print("a warning", file=sys.stderr, flush=True)
         os.write(1, b"printed below Python\n")

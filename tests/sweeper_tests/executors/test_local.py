@@ -1,17 +1,20 @@
 """The server of trials' processes."""
 
+import os
+import time
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from multiprocessing import Pipe
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from sweeper.executors import local
-from sweeper.executors.local import LocalExecutor
-from sweeper.executors.protocol import Failed, Finished
+from sweeper.executors.local import LocalExecutor, _send_if_heard
+from sweeper.executors.protocol import Failed, Finished, Progressed
 from sweeper.trial import ErrorClass
-from tests.sweeper_tests.executors.story import fork_server, gone, job, story
+from tests.sweeper_tests.executors.story import ENDLESS, fork_server, gone, job, story
 from tests.sweeper_tests.executors.telling import short_child
 
 
@@ -49,3 +52,28 @@ def test_a_dead_server_is_restarted(when: str, tmp_path: Path) -> None:
         assert last.message == "the trial's process could not be started: EOFError"
     else:
         assert isinstance(last, Finished)
+
+
+def test_steps_of_an_epoch_are_heard_while_it_lasts_and_no_trial_waits_for_that(tmp_path: Path) -> None:
+    long = job(tmp_path, steps_per_epoch=ENDLESS)
+    executor = LocalExecutor()
+    executor.submit(long)
+    try:
+        deadline = time.monotonic() + 180
+        heard: list[Progressed] = []
+        while len(heard) < 2 and time.monotonic() < deadline:
+            heard += [event for event in executor.poll(1) if isinstance(event, Progressed)]
+    finally:
+        executor.close()
+    first, second = (event.report for event in heard[:2])
+    assert 0 < first.step < second.step < ENDLESS == second.steps
+    assert second.seconds_left is not None
+    assert second.seconds_left > 0
+    receiver, sender = Pipe(duplex=False)
+    with receiver, sender:
+        os.set_blocking(sender.fileno(), False)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(sender.fileno(), b"x" * 4096)
+        os.set_blocking(sender.fileno(), True)
+        _send_if_heard(sender, heard[0])  # returns
