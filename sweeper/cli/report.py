@@ -1,5 +1,6 @@
 """The command that prints and writes a report."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,8 +60,11 @@ def report(
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
+    STUDY may be a bundle, the FILE of `sweeper export --bundle FILE`: then nothing else is read.
+
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
     """
+    from ..export.bundle.unpacked import is_bundle, open_bundle
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
@@ -71,15 +75,19 @@ def report(
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
-    with Database(storage_url(storage), must_exist=True) as database:
-        store = find_study(database, study, foreign=True)
+    bundle = open_bundle(study) if study is not None and is_bundle(study) else None
+    with (
+        bundle or nullcontext() as packed,
+        Database(packed.storage if packed else storage_url(storage), must_exist=True) as database,
+    ):
+        store = find_study(database, packed.study if packed else study, foreign=True)
         name = store.row.name
         selection = Selection(tables or (), arms or (), sort)
         if store.row.origin is not None:
             written, first = write_foreign(store, folder / name, selection), "tables.md"
         else:
             imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
-            home, first = Home.from_environment(), "index.html"
+            home, first = packed.home if packed else Home.from_environment(), "index.html"
             written = write_report(
                 database, name, folder / name, home, selection, images=figures, imported=imported
             )

@@ -130,6 +130,13 @@ def foreign_frame(study: ForeignStudy) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def marked_frame(study: ForeignStudy) -> pd.DataFrame:
+    """The same with ``origin`` as the first column, where each trial is from, so that none passes as ours."""
+    frame = foreign_frame(study)
+    frame.insert(0, "origin", study.origin.words())
+    return frame
+
+
 def _value_cell(trial: ForeignTrial, name: str, best: float | None) -> Cell:
     value = trial.values.get(name)
     if value is None:
