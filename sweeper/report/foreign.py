@@ -8,15 +8,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..study.foreign import ForeignStudy, ForeignTrial
+from ..study.foreign import NOTICE, ForeignStudy, ForeignTrial
 from ..text import NONE, one_line, plural, setting, setting_line
 from ..trial import RunState
 from .document import Cell, Column, Document, Table
-
-NOTICE = (
-    "Imported: no trial here was made by sweeper. Data, splits, seeds and selection are those of whoever "
-    "made them, and no number here is to be ranked with one of sweeper's own."
-)
 
 KEY = "imported"
 """Key of the tables."""

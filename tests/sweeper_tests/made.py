@@ -168,6 +168,12 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
     """An open database with the study in it."""
     database = Database(f"sqlite:///{path}/studies.db")
     made = begin(database, of, len(runs) if wanted is None else wanted)
+    write_rows(made, of, runs)
+    return database
+
+
+def write_rows(made: StudyStore, of: Study, runs: Sequence[TrialRow]) -> None:
+    """Writes trials as a driver would."""
     leases, outcomes = made.leases("host:1", 60.0), made.outcomes("host:1")
     for run in runs:
         number = leases.claim(99)
@@ -190,4 +196,3 @@ def store(path: Path, of: Study, runs: Sequence[TrialRow], wanted: int | None = 
                 traceback=run.traceback,
             )
             outcomes.finished(number, outcome)
-    return database

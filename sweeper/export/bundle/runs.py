@@ -11,6 +11,7 @@ from model.files import RunFolder, write_beside
 from model.predictions import read_predictions, save_predictions
 from model.tasks import Task
 
+from ...errors import InputError
 from ...paths import Home, check_study
 from ...runs.folder import StudyFolder
 from ...runs.mark import FILE as MARK
@@ -77,14 +78,21 @@ def lay_out(runs: Mapping[str, Any], home: Home, array: Callable[[int], Array]) 
         array: Reads an array by its number.
 
     Raises:
-        LookupError: If something is missing; a ValueError, TypeError or InputError if it is not of its kind.
+        LookupError: If something is missing; a ValueError or TypeError if it is not of its kind.
     """
-    folder = home.runs / check_study(runs["folder"])
+    folder = home.runs / _folder(runs["folder"])
     write_beside(folder / MARK, json.dumps({"uuid": str(runs["uuid"]), "study": folder.name}))
     for number, run in runs["trials"].items():
         if not number.isdecimal():
             raise ValueError(f"{number!r} is no number of a trial")
         _lay_out(run, folder / str(int(number)), array)
+
+
+def _folder(name: str) -> str:
+    try:
+        return check_study(name)
+    except InputError as error:
+        raise ValueError(str(error)) from error
 
 
 def _lay_out(run: Mapping[str, Any], folder: Path, array: Callable[[int], Array]) -> None:

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
+
+from model.files import remove
 
 from ...errors import DatabaseError, InputError
 from ...paths import Home, check_study, user_path
@@ -26,7 +29,10 @@ FORMAT = 1
 
 MANIFEST, DATABASE, RUNS = "manifest.json", "studies.db", "predictions.json"
 
-_MALFORMED = (LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError, MemoryError)
+_MALFORMED = (
+    *(LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError, MemoryError),
+    *(FileExistsError, UnicodeError),
+)
 
 
 def is_bundle(study: str | Path | None) -> bool:
@@ -63,6 +69,18 @@ def open_bundle(file: str | Path) -> Iterator[Bundle]:
     """
     with TemporaryDirectory(prefix="sweeper-", ignore_cleanup_errors=True) as folder:
         yield unpack(user_path(file), Path(folder))
+
+
+def keep_bundle(file: str | Path) -> Bundle:
+    """Lays a bundle out for as long as the object that is returned lives; errors as of `open_bundle`."""
+    folder = Path(mkdtemp(prefix="sweeper-"))
+    try:
+        bundle = unpack(user_path(file), folder)
+    except BaseException:
+        remove(folder)
+        raise
+    weakref.finalize(bundle, remove, folder)
+    return bundle
 
 
 def unpack(file: Path, folder: Path) -> Bundle:
