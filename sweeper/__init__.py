@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from .api.run import resume, run
 
 __all__ = [
-    *("OpenForeign", "OpenStudy", "OpenTrial", "ReportTable"),
-    *("__version__", "open", "resume", "run"),
+    "OpenForeign",
+    "OpenStudy",
+    "OpenTrial",
+    "ReportTable",
+    "__version__",
+    "open",
+    "resume",
+    "run",
 ]
 
 _INTERFACE = {

@@ -199,7 +199,9 @@ class OpenStudy:
         Raises:
             InputError: If there is none of that number.
         """
-        return OpenTrial(self.name, number, self._storage, self._home, data_folder(), code=self._code, held=self._held)
+        return OpenTrial(
+            self.name, number, self._storage, self._home, data_folder(), code=self._code, held=self._held
+        )
 
     def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:
         """Writes its report as it stands now, as `sweeper report` does, and gives the page.

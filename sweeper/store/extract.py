@@ -1,4 +1,4 @@
-"""Some studies of a database as one SQLite file, with other values in their rows; and such a file, checked."""
+"""Studies of a database as one SQLite file, with other values in their rows; and such a file, checked."""
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterator

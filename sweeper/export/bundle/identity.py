@@ -131,10 +131,10 @@ def check_absent(entries: Mapping[str, bytes], identity: Identity) -> None:
         whole = entry.encode() + b"\n" + content
         for kind, pattern in forbidden:
             if pattern.search(whole):
-                raise InputError(_left(entry, f"the {kind} that this machine knows as its own or the study's"))
+                raise InputError(_left(entry, f"a {kind} of this machine or of the study"))
         for found in _FOUND.finditer(_own(entry, whole)):
             path = found[0].decode(errors="replace")
-            if is_path(path) and os.path.lexists("/" + "/".join(path.strip("/").split("/")[:2])):  # noqa: PTH
+            if is_path(path) and os.path.lexists("/" + "/".join(path.strip("/").split("/")[:2])):
                 raise InputError(_left(entry, f"{path!r}, a path of this machine"))
 
 

@@ -1,4 +1,4 @@
-"""Packs a study into one file, for co-authors and blind review: all that a report needs, and nobody's name."""
+"""Packs a study into one file for co-authors and blind review: what a report needs, and nobody's name."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -65,12 +65,13 @@ class Packed:
                 f"{plural(self.notes, 'note')} {is_or_are} packed, {how}: `sweeper show {study}` has them"
             )
         if self.ordinary:
-            said.append(f"Not looked for but in paths, as reports have these words: {', '.join(self.ordinary)}")
+            words = ", ".join(self.ordinary)
+            said.append(f"Not looked for but in paths, as every report has these words: {words}")
         return said
 
 
 class _At(SystemClock):
-    """A clock that stands at the last moment of which a study tells, so that its report is always the same."""
+    """A clock that stands at the last moment of which a study tells: its report is always the same."""
 
     def __init__(self, moment: datetime) -> None:
         self._moment = moment
@@ -169,9 +170,7 @@ def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:
     else:
         return {}
     names = ["study.yaml", *(f"workload-{number}.yaml" for number in range(1, len(texts)))]
-    return {
-        f"files/{name}": stand_ins.text(text).encode() for name, text in zip(names, texts, strict=True)
-    }
+    return {f"files/{name}": stand_ins.text(text).encode() for name, text in zip(names, texts, strict=True)}
 
 
 def _report(bundle: Bundle, folder: Path, moment: datetime) -> dict[str, bytes]:

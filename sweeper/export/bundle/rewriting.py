@@ -63,6 +63,6 @@ class Rewriting:
 
 
 def host_of(named: str) -> str:
-    """The machine in what is recorded of a driver or of a machine: without process, container and processor."""
+    """The machine in what is recorded of a driver or a machine: without process, container and processor."""
     whole = named.rpartition(", ")[0] if ", " in named else named
     return whole.partition(":")[0].partition("/")[0]

@@ -10,7 +10,17 @@ from sweeper.errors import InputError
 from tests.sweeper_tests.typed import Command, write
 
 ROWS = "lr,acc,how\n1e-3,.5,finished\n2e-3,.75,finished\n3e-3,,failed\n"
-CSV = ("import", "csv", "theirs.csv", "--maximize", "acc", "--state", "how", "--parameter", "lr=learning_rate")
+CSV = (
+    "import",
+    "csv",
+    "theirs.csv",
+    "--maximize",
+    "acc",
+    "--state",
+    "how",
+    "--parameter",
+    "lr=learning_rate",
+)
 
 
 def test_its_frame_and_table_say_where_it_is_from(sweeper: Command, folder: Path) -> None:

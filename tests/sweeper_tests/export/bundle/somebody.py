@@ -8,7 +8,7 @@ from model.files import RunFolder
 from model.predictions import save_predictions
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
-from sweeper.runs.origin import RunOrigin, _ORIGIN, sha256
+from sweeper.runs.origin import _ORIGIN, RunOrigin, sha256
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
 from sweeper.store.tables import run

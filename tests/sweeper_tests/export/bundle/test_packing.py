@@ -18,7 +18,6 @@ from sweeper.store.database import Database
 from sweeper.url import Url
 from tests.sweeper_tests.export.bundle.somebody import COMMIT, NAMES, fill, traceback_in
 
-
 TABLES = ("tables.csv", "tables.json", "tables.md", "tables.tex", "trials.csv")
 
 
@@ -57,7 +56,7 @@ def test_nobody_is_named_and_the_report_is_that_of_the_study(home: Path, url: st
     assert notes == ["seeds 1 to 3 ran on the old server", "ask user-1 why machine-2 was slow"]
     assert failed is not None
     assert failed.traceback == STOOD
-    _check_same(ours.folder, theirs.folder, traceback_in(home))
+    _check_same(ours.folder, theirs.folder, home)
 
 
 STOOD = (
@@ -70,12 +69,18 @@ STOOD = (
 )
 
 
-def _check_same(ours: Path, theirs: Path, traceback: str) -> None:
-    """All files are equal, byte for byte, but for the commit and what the page has of a traceback."""
+def _check_same(ours: Path, theirs: Path, home: Path) -> None:
+    """All files are equal, byte for byte, but for the commit, and a path and a traceback in the page."""
     files = sorted(path.name for path in ours.iterdir())
     assert files == sorted(path.name for path in theirs.iterdir())
-    names = [(": the difference is in the database", ""), (COMMIT, "commit-1")]
-    names += [tuple(json.dumps(text.strip(), ensure_ascii=False)[1:-1] for text in (traceback, STOOD))]
+    names = [
+        (": the difference is in the database", ""),
+        (COMMIT, "commit-1"),
+        (f"{home}/grid.yaml", "path-7.yaml"),
+    ]
+    names += [
+        tuple(json.dumps(text.strip(), ensure_ascii=False)[1:-1] for text in (traceback_in(home), STOOD))
+    ]
     for name in files:
         one, other = ((folder / name).read_text(encoding="utf-8") for folder in (ours, theirs))
         assert (COMMIT in one) == (name in ("index.html", "checklist.md", "checklist.tex"))
