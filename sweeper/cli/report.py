@@ -76,6 +76,8 @@ def report(
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
     bundle = open_bundle(study) if study is not None and is_bundle(study) else None
+    if bundle is not None and storage is not None:
+        raise InputError(f"{study} is a bundle, which has its own database: leave --storage out")
     with (
         bundle or nullcontext() as packed,
         Database(packed.storage if packed else storage_url(storage), must_exist=True) as database,

@@ -39,7 +39,7 @@ class StandIns:
 
     Args:
         identity: What this machine, its user and the study's other machines are called.
-        kept: Texts that stay although they look like something else, such as ``study@workload.io``.
+        kept: Names of studies, ``<study>@<workload>``, which may look like an address.
 
     Attributes:
         taken_out: How often a stand-in was put, by the kind of what stood there.
@@ -63,7 +63,7 @@ class StandIns:
         """
         if (prose, text) not in self._cache:
             before, self.taken_out = self.taken_out, Counter()
-            put = text if text in self._kept else self._pattern.sub(self._put, text)
+            put = self._pattern.sub(self._put, text)
             if prose:
                 put = _PROCESS.sub(self._number, put)
                 put = _ADDRESS.sub(lambda found: self.stand_in("address", found[0]), put)
@@ -113,6 +113,11 @@ class StandIns:
             return text
         return self.stand_in("remote" if git else "url", text)
 
+    def _email(self, text: str) -> str:
+        if text not in self._kept:
+            return self.stand_in("email", text)
+        return "@".join(self._pattern.sub(self._put, part) for part in text.split("@"))
+
     def _names_somebody(self, text: str) -> bool:
         return any(found.lastgroup in ("known", "name") for found in self._pattern.finditer(text))
 
@@ -135,7 +140,7 @@ class StandIns:
 _BY_FORM: dict[str, Callable[[StandIns, str], str]] = {
     "url": StandIns._url,
     "remote": lambda self, text: self.stand_in("remote", text),
-    "email": lambda self, text: text if text in self._kept else self.stand_in("email", text),
+    "email": StandIns._email,
     "windows": lambda self, text: self.stand_in("path", text),
     "user_home": StandIns._path,
     "ours": lambda self, text: self.stand_in("remote", text),
