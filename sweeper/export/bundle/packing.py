@@ -21,6 +21,7 @@ from ...store.study import StudyStore
 from ...study.load import stored_study
 from ...study.named import confirmation_name
 from ...text import plural
+from ...trial import TrialRow
 from ...url import Url
 from ...version import __version__
 from .arrays import ArrayShelf
@@ -115,19 +116,12 @@ def write_bundle(database: Database, store: StudyStore, storage: Url, home: Home
     named = [name for rows in trials.values() for row in rows for name in (row.machine, row.owner) if name]
     identity = identity_of(sorted(set(map(host_of, named))), str(storage))
     stand_ins = StandIns(identity, kept=list(trials))
-    rewriting, shelf = Rewriting(stand_ins), ArrayShelf(stand_ins)
+    rewriting, study, moment = Rewriting(stand_ins), stand_ins.text(store.row.name), _latest(stores)
     with TemporaryDirectory(prefix="sweeper-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         extract(storage, list(trials), folder / DATABASE, rewriting)
         entries = {DATABASE: (folder / DATABASE).read_bytes(), **_files(store, stand_ins)}
-        runs = {}
-        for one in stores if store.row.origin is None else ():
-            tasks = stored_study(one.row).tasks
-            taken = take_runs(StudyFolder(home, one.row), trials[one.row.name], tasks, shelf)
-            runs[stand_ins.text(one.row.name)] = taken | {"folder": stand_ins.text(taken["folder"])}
-        entries[RUNS] = json.dumps(runs, sort_keys=True).encode()
-        entries |= {f"arrays/{number}.npy": content for number, content in enumerate(shelf.contents)}
-        study, moment = stand_ins.text(store.row.name), _latest(stores)
+        runs = _runs([] if store.row.origin else stores, trials, home, stand_ins, entries)
         laid_out = folder / "laid-out"
         laid_out.mkdir()
         bundle = lay_out_entries(file, study, entries.__getitem__, laid_out)
@@ -148,13 +142,31 @@ def write_bundle(database: Database, store: StudyStore, storage: Url, home: Home
         raise InputError(f"--bundle {str(file)!r} cannot be written: {error.strerror}") from error
     return Packed(
         trials=sum(map(len, trials.values())) or store.row.wanted,
-        predicted=sum(len(list(numbers_of(one))) for one in runs.values()),
+        predicted=sum(len(list(numbers_of(one))) for one in runs),
         taken_out=stand_ins.taken_out,
         notes=rewriting.notes,
         changed=rewriting.changed,
         ordinary=identity.ordinary,
         size=file.stat().st_size,
     )
+
+
+def _runs(
+    stores: Sequence[StudyStore],
+    trials: Mapping[str, Sequence[TrialRow]],
+    home: Home,
+    stand_ins: StandIns,
+    entries: dict[str, bytes],
+) -> list[dict[str, Any]]:
+    """Adds the predictions of the trials to the entries, and returns what is said of them, by study."""
+    shelf, runs = ArrayShelf(stand_ins), {}
+    for store in stores:
+        name, tasks = store.row.name, stored_study(store.row).tasks
+        taken = take_runs(StudyFolder(home, store.row), trials[name], tasks, shelf)
+        runs[stand_ins.text(name)] = taken | {"folder": stand_ins.text(taken["folder"])}
+    entries[RUNS] = json.dumps(runs, sort_keys=True).encode()
+    entries |= {f"arrays/{number}.npy": content for number, content in enumerate(shelf.contents)}
+    return list(runs.values())
 
 
 def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:

@@ -33,7 +33,13 @@ REPLACED = {
 
 STAYS = (
     *("3/4 of a/b", "yes and/or no", "</b> <br/>", "10 /20 rows", "nyu-mll/glue", "data/train.csv", "../x/y"),
-    *("https://nlp.stanford.edu/sentiment/x", "zoeology", "kestrel99", "$\\frac{1}{2}$ ~^\\ #1", "grid@demo: 3"),
+    *(
+        "https://nlp.stanford.edu/sentiment/x",
+        "zoeology",
+        "kestrel99",
+        "$\\frac{1}{2}$ ~^\\ #1",
+        "grid@demo: 3",
+    ),
     *("lr 1e-3", "S-BERT_{100 %} costs $5 | `a` #1", "numpy 2.1.3.4", "x@y", "process 12", "5 % / 6 %"),
 )
 
