@@ -30,7 +30,7 @@ def rename(
 
     Example: `sweeper rename sbert-grid grid-of-may`
     """
-    from ..report.write import move_report
+    from ..report.files import move_report
     from ..store.database import Database
     from ..store.studies import find_study
 

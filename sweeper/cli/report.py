@@ -1,6 +1,6 @@
 """The command that prints and writes a report."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +9,9 @@ from rich.console import Console
 
 from ..errors import InputError
 from ..paths import Home, storage_url
+from ..url import Url
 from .command import StudyName
+from .completion import begun_studies
 from .options import (
     ArmNames,
     AsJson,
@@ -24,6 +26,9 @@ from .options import (
 from .say import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..store.database import Database
     from ..store.study import StudyStore
 
 
@@ -37,9 +42,20 @@ Beside = Annotated[
 ]
 
 
+Further = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STUDY]...",
+        help="More studies, for one report of all of them, with a column for the study.",
+        autocompletion=begun_studies,
+    ),
+]
+
+
 def report(
     *,
     study: StudyName = None,
+    further: Further = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
     form: TableFormat = "terminal",
     as_json: AsJson = False,
@@ -60,36 +76,37 @@ def report(
     What is printed can be chosen with `--table` (`trials` is one more), `--arm`, `--sort` and `--format`. The
     files always hold the whole report. Of an imported study there are `tables.*` and `trials.csv`.
 
-    STUDY may be a bundle, the FILE of `sweeper export --bundle FILE`: then nothing else is read.
+    Several studies have one report together, in a folder that is called as all of them: their arms side by
+    side, those of one name compared, and in what the studies differ. STUDY may be a bundle, the FILE of
+    `sweeper export --bundle FILE`: then nothing else is read.
 
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
+
+    Example: `sweeper report sbert-grid@minilm sbert-grid@mpnet`
     """
-    from ..export.bundle.unpacked import is_bundle, open_bundle
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
     from ..report.selection import Selection
+    from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
-    from ..store.database import Database
     from ..store.studies import find_study
 
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     form = "json" if as_json else form
-    bundle = open_bundle(study) if study is not None and is_bundle(study) else None
-    if bundle is not None and storage is not None:
-        raise InputError(f"{study} is a bundle, which has its own database: leave --storage out")
-    with (
-        bundle or nullcontext() as packed,
-        Database(packed.storage if packed else storage_url(storage), must_exist=True) as database,
-    ):
-        store = find_study(database, packed.study if packed else study, foreign=True)
-        name = store.row.name
-        selection = Selection(tables or (), arms or (), sort)
-        if store.row.origin is not None:
+    selection = Selection(tables or (), arms or (), sort)
+    with _opened(study, further or [], storage) as (database, store, home):
+        name, first = store.row.name, "index.html"
+        imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
+        if further:
+            names = _distinct([name, *(find_study(database, one).row.name for one in further)])
+            name = several_folder(names)
+            written = write_several(
+                database, names, folder / name, home, selection, images=figures, imported=imported
+            )
+        elif store.row.origin is not None:
             written, first = write_foreign(store, folder / name, selection), "tables.md"
         else:
-            imported = [_imported(find_study(database, one, foreign=True)) for one in beside or ()]
-            home, first = packed.home if packed else Home.from_environment(), "index.html"
             written = write_report(
                 database, name, folder / name, home, selection, images=figures, imported=imported
             )
@@ -105,6 +122,45 @@ def report(
         typer.echo(FORMATS[form].render(written.shown), nl=False)
     for sentence in (*written.said, *written.shown.summary, f"Report: {written.folder / first}"):
         say(sentence, err=form != "terminal")
+
+
+@contextmanager
+def _opened(
+    study: str | None, further: list[str], storage: Url | None
+) -> "Iterator[tuple[Database, StudyStore, Home]]":
+    """The database of a study, the study and its home: the user's, or those of a bundle.
+
+    Raises:
+        InputError: As of `find_study` and `open_bundle`, or if a bundle is named beside other things.
+    """
+    from ..export.bundle.unpacked import is_bundle, open_bundle
+    from ..store.database import Database
+    from ..store.studies import find_study
+
+    bundles = [one for one in (study, *further) if one is not None and is_bundle(one)]
+    if not bundles:
+        with Database(storage_url(storage), must_exist=True) as database:
+            yield database, find_study(database, study, foreign=True), Home.from_environment()
+        return
+    if further or storage is not None:
+        raise InputError(f"{bundles[0]} is a bundle, with a database of its own: name nothing beside it")
+    with (
+        open_bundle(bundles[0]) as bundle,
+        Database(bundle.storage, must_exist=True, read_only=True) as database,
+    ):
+        yield database, database.study(bundle.study), bundle.home
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names of studies, each once.
+
+    Raises:
+        InputError: If one is there twice.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"study {name!r} is named more than once")
+    return names
 
 
 def _imported(store: "StudyStore") -> "StudyStore":

@@ -21,7 +21,7 @@ def advice(results: Results, comparisons: Comparisons) -> list[str]:
         return []
     tracks = by_track(results, comparisons.leaders)
     edges = [
-        (f"Pairs {track}: " if len(tracks) > 1 else "") + edge
+        (f"Of the arms {track}: " if len(tracks) > 1 else "") + edge
         for track, ranked in tracks.items()
         for edge in _edges(results, ranked[0])
     ]

@@ -17,7 +17,7 @@ from .configuration import Configuration
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
-from .tracks import joint_arms, tracks_of
+from .tracks import joint_arms
 
 NEAR = 1e-9
 """A score this close to a constant's is its score."""
@@ -75,13 +75,11 @@ def _not_used(left_out: Sequence[str]) -> Iterator[str]:
 
 def _tracks(results: Results) -> Iterator[str]:
     """Arms that encode pairs together beside others that do not, and what that costs in use."""
-    joint, tracks = joint_arms(results), tracks_of(results)
-    if len(tracks) < 2:
+    joint = joint_arms(results)
+    if not joint or len(joint) == len(results.arms):
         return
-    apart, together = (
-        results.observations[results.observations["arm"].isin(track.arms)]["pair_seconds"].median()
-        for track in tracks
-    )
+    seen, seconds = results.observations["arm"].isin(list(joint)), results.observations["pair_seconds"]
+    apart, together = seconds[~seen].median(), seconds[seen].median()
     known = (
         f" Predicting 1,000 new dev pairs took {together:.2g} s together and {apart:.2g} s apart (medians)."
         if together > 0 and apart > 0

@@ -19,6 +19,7 @@ from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
 from ..study.study import Study
 from ..study.trained import trained_tasks
+from ..text import one_line
 from ..trial import StudyRow, TrialRow
 from .confirmation import as_arms
 from .results import Results
@@ -50,6 +51,13 @@ class Stored:
     damaged: Sequence[str] = ()
     left_out: Sequence[str] = ()
     confirmation: "Stored | None" = None
+
+    @property
+    def lost(self) -> list[Sequence[str]]:
+        """The rows and files that are not used, as they become known, the confirmation's too."""
+        both = [one for one in (self, self.confirmation) if one is not None]
+        rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
+        return [rows, *(one.left_out for one in both)]
 
 
 def read_study(database: Database, store: StudyStore, home: Home | None = None) -> Stored:

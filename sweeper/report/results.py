@@ -54,6 +54,8 @@ class Results:
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
         spaces: What varied in each arm, and where it applies; none where all varied everywhere.
+        studies: Of several studies together, whose an arm is, and what it is called there, by its name here.
+        grounds: Of those, on whose dev rows an arm was scored; none where all were on the same rows.
     """
 
     name: str
@@ -75,6 +77,8 @@ class Results:
     overall: Overall = field(default_factory=Overall)
     trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     spaces: Mapping[str, ArmSpace] = field(default_factory=dict)
+    studies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    grounds: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> "Results":
@@ -100,6 +104,10 @@ class Results:
         """Whether two arms vary the same, under the same conditions."""
         ours, theirs = self.spaces.get(one), self.spaces.get(other)
         return (ours and (ours.entries, ours.when)) == (theirs and (theirs.entries, theirs.when))
+
+    def same_ground(self, one: str, other: str) -> bool:
+        """Whether two arms were scored on the same dev rows."""
+        return self.grounds.get(one) == self.grounds.get(other)
 
     def applying(self, trials: pd.DataFrame, name: str) -> pd.DataFrame:
         """Those of some trials to which a setting of the space applies."""

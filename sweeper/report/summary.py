@@ -11,7 +11,7 @@ from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
-from .tracks import TOGETHER, by_track
+from .tracks import by_track, joint_arms
 
 TOLD = 8
 """Comparisons in words at most; the table has them all."""
@@ -26,11 +26,11 @@ def headline(comparisons: Comparisons) -> str:
     tracks = by_track(claims.results, claims.leaders)
     if len(tracks) < 2:
         said = _headline(claims, claims.leaders)
-        if TOGETHER in tracks:
+        if joint_arms(claims.results) and tracks:
             said += " Pairs are encoded together."
     else:
         said = " ".join(
-            f"Of the arms with pairs {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
+            f"Of the arms {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
         )
     return said if claims is comparisons else f"Confirmed at fresh seeds: {said}"
 
@@ -82,7 +82,7 @@ def findings(comparisons: Comparisons) -> list[str]:
 
 def _findings(comparisons: Comparisons) -> list[str]:
     width = comparisons.results.overall.width(comparisons.results.tasks)
-    declared = [finding(each, comparisons.rows, width) for each in comparisons.declared]
+    declared = [finding(each, comparisons.rows_of(each.ours.arm), width) for each in comparisons.declared]
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]

@@ -1,6 +1,6 @@
 """Arms that encode the sentences of a pair apart, and arms that encode them together. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from ..study.tracks import joint_tasks
@@ -20,18 +20,45 @@ def joint_arms(results: Results) -> dict[str, tuple[str, ...]]:
 
 
 def by_track(results: Results, ranked: Sequence[Configuration]) -> dict[str, list[Configuration]]:
-    """Configurations in their order by the track of their arm, that of the first one first."""
-    joint, found = joint_arms(results), dict[str, list[Configuration]]()
+    """Configurations that may stand in one ranking, in their order, by which arms these are.
+
+    Args:
+        results: The study.
+        ranked: The configurations.
+
+    Returns:
+        By words such as ``with pairs apart``, those of the first configuration first: of one track and, of
+        several studies, of those that were scored on the same dev rows.
+    """
+    words, found = track_words(results), dict[str, list[Configuration]]()
     for one in ranked:
-        found.setdefault(TOGETHER if one.arm in joint else APART, []).append(one)
+        found.setdefault(words[one.arm], []).append(one)
     return found
+
+
+def track_words(results: Results) -> dict[str, str]:
+    """For each arm those with which it may stand in one ranking, in words, such as ``with pairs apart``."""
+    joint = joint_arms(results)
+    return {arm: _words(results, joint, arm) for arm in results.arms}
 
 
 def tracks_of(results: Results) -> list[Results]:
     """The study with the arms of each track; one of a single track is the study itself."""
-    joint = joint_arms(results)
-    arms = ([arm for arm in results.arms if (arm in joint) is together] for together in (False, True))
-    return [replace(results, arms=tuple(own)) for own in arms if own] if joint else [results]
+    joint, words = joint_arms(results), track_words(results)
+    arms: dict[str, list[str]] = {}
+    for together in (False, True):
+        for arm in results.arms:
+            if (arm in joint) is together:
+                arms.setdefault(words[arm], []).append(arm)
+    return [replace(results, arms=tuple(own)) for own in arms.values()] if len(arms) > 1 else [results]
+
+
+def _words(results: Results, joint: Collection[str], arm: str) -> str:
+    track = f"with pairs {TOGETHER if arm in joint else APART}"
+    ground = results.grounds.get(arm)
+    if ground is None:
+        return track
+    return f"of {one_line(ground)} {track}" if joint else f"of {one_line(ground)}"
 
 
 def tracks_note(results: Results) -> list[str]:

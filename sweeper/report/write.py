@@ -1,14 +1,10 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
-
-from model.files import read_file, write_beside
+from model.files import write_beside
 
 from ..clock import Clock, SystemClock
 from ..errors import InputError
@@ -24,39 +20,16 @@ from .cautions import cautions
 from .checklist import checklist_files
 from .counts import count_trials
 from .document import Document, Table
-from .figures import study_figures
-from .foreign import beside, foreign_document, foreign_frame
-from .formats import FORMATS, IMAGES
-from .page import page
+from .files import MARK, Drawn, Report, further_tables, own_folder, trials_csv, write_files
+from .foreign import foreign_document, foreign_frame
+from .formats import FORMATS
 from .provenance import how_made
 from .read import Stored, read_study
-from .results import readable
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
 from .summary import findings, headline, missing, progress
 from .tables import study_tables
 from .tables.trials import trials_table
-
-MARK = ".study"
-"""The file of a report that has the UUID of its study."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report as written.
-
-    Attributes:
-        document: What it says in words and tables.
-        shown: What of it is to be printed.
-        said: What is to be said about the printed tables, one sentence each.
-        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are; of a study that
-            was imported the tables and the trials alone.
-    """
-
-    document: Document
-    shown: Document
-    said: tuple[str, ...]
-    folder: Path
 
 
 def write_report(
@@ -95,29 +68,12 @@ def write_report(
     if store is None:
         raise InputError(f"study {name!r} is not in the database")
     stored = read_study(database, store, home)
-    results = stored.results
-    comparisons = Comparisons(results)
-    further = [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
-    document = document_of(comparisons, stored, further)
-    figures, trials = study_figures(results, comparisons), trials_table(results)
-    shown, said = select(document, [trials], selection)
-    now, folder = clock.now(), _own(folder, stored.row.uuid)
-    made = _made(stored, now)
-    texts = {"trials.csv": trials_csv(results.trials), **checklist_files(stored, document.tables)}
-    try:
-        write_beside(folder / MARK, stored.row.uuid + "\n")
-        for form in FORMATS.values():
-            write_beside(folder / f"tables{form.suffix}", form.render(document))
-        for file, text in texts.items():
-            write_beside(folder / file, text)
-        write_beside(folder / "index.html", page(results, document, figures, trials, made))
-    except OSError as error:
-        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
-    if images is not None:
-        from .figures.image import write_images  # only here is a browser needed
-
-        write_images(figures, folder / "figures", images, IMAGES[images])
-    return Report(document, shown, said, folder)
+    comparisons = Comparisons(stored.results)
+    document = document_of(comparisons, stored, further_tables(imported))
+    trials, made = trials_table(stored.results), _made(stored, clock.now())
+    texts = {"trials.csv": trials_csv(stored.results.trials), **checklist_files(stored, document.tables)}
+    drawn = Drawn(comparisons, document, trials, made, texts)
+    return write_files(drawn, own_folder(folder, stored.row.uuid), stored.row.uuid, selection, images)
 
 
 def write_foreign(
@@ -137,7 +93,7 @@ def write_foreign(
         DatabaseError: If it cannot be read.
     """
     study = foreign_study(store)
-    document, folder = foreign_document(store.row.name, study), _own(folder, store.row.uuid)
+    document, folder = foreign_document(store.row.name, study), own_folder(folder, store.row.uuid)
     shown, said = select(document, [], selection)
     frame = foreign_frame(study).rename(columns=cell)
     table = frame.map(lambda value: cell(value) if isinstance(value, str) else value)
@@ -149,41 +105,6 @@ def write_foreign(
     except OSError as error:
         raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
     return Report(document, shown, said, folder)
-
-
-def _own(folder: Path, uuid: str) -> Path:
-    try:
-        found = read_file(folder / MARK).decode(errors="replace").strip()
-    except OSError:
-        return folder
-    return folder if found == uuid else folder.with_name(f"{folder.name}.{uuid[:8]}")
-
-
-def move_report(reports: Path, before: str, after: str, uuid: str) -> Path | None:
-    """Lets the report of a study that is renamed be called as it.
-
-    Args:
-        reports: Folder of the reports.
-        before: What the study was called.
-        after: What it is called from now on.
-        uuid: Its UUID, which its report has.
-
-    Returns:
-        Where it is now; None if there is none, or another one has the place.
-    """
-    old, new = _own(reports / before, uuid), reports / after
-    if not (old / MARK).is_file() or _own(old, uuid) != old or new.exists():
-        return None
-    with suppress(OSError):
-        return old.rename(new)
-    return None
-
-
-def trials_csv(trials: pd.DataFrame) -> str:
-    """All trials, one a line, numbers in full."""
-    shown = readable(trials).drop(columns=["config", "traceback"])
-    shown = shown.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
-    return str(shown.to_csv(index=False, lineterminator="\n"))
 
 
 def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Table] = ()) -> Document:
@@ -212,15 +133,8 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
-        warnings=tuple(cautions(results, comparisons, _changes(stored), _left_out(stored))),
+        warnings=tuple(cautions(results, comparisons, _changes(stored), stored.lost)),
     )
-
-
-def _left_out(stored: Stored) -> list[Sequence[str]]:
-    """The rows and files that are not used, as they become known, the confirmation's too."""
-    both = [one for one in (stored, stored.confirmation) if one is not None]
-    rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
-    return [rows, *(one.left_out for one in both)]
 
 
 def _made(stored: Stored, now: datetime) -> dict[str, str]:

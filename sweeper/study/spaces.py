@@ -95,7 +95,7 @@ class Spaces:
             for key, entry in space.entries.items():
                 known = found.setdefault(key, entry)
                 if known != entry:
-                    found[key] = _join(known, entry, ("arms", arm, "space", key))
+                    found[key] = join(known, entry, ("arms", arm, "space", key))
         # What stands in `space` comes first, whichever arm has it.
         return {key: found[key] for key in dict.fromkeys([*self.spec.space, *found]) if key in found}
 
@@ -136,7 +136,17 @@ class Spaces:
                     yield FieldError((*path, key, "when", name), reason)
 
 
-def _join(one: Space, other: Space, path: FieldPath) -> Space:
+def join(one: Space, other: Space, path: FieldPath) -> Space:
+    """What varies where two entries of one setting are taken together: all values of both.
+
+    Args:
+        one: The first.
+        other: The second.
+        path: Where the second stands.
+
+    Raises:
+        FieldError: If the one is a list and the other a range.
+    """
     if isinstance(one, Choice) and isinstance(other, Choice):
         return Choice(tuple(one.values) + tuple(v for v in other.values if not _among(v, one)))
     if isinstance(one, Choice) or isinstance(other, Choice):

@@ -13,7 +13,8 @@ import yaml
 from ...clock import SystemClock
 from ...errors import InputError
 from ...paths import Home
-from ...report.write import MARK, write_foreign, write_report
+from ...report.files import MARK
+from ...report.write import write_foreign, write_report
 from ...runs.folder import StudyFolder
 from ...store.database import Database
 from ...store.extract import extract

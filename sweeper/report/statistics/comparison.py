@@ -7,9 +7,6 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-import numpy as np
-
-from model.predictions import Predictions
 from model.result import judged_by
 
 from ...study.settings import field_path, flat
@@ -20,7 +17,8 @@ from .compared import Comparison
 from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
 from .power import detectable
-from .resampling import Runs, resampled_scores
+from .resampling import resampled_scores
+from .sampler import Sampler
 from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
 
@@ -43,11 +41,11 @@ class Comparisons:
         self.results = results
         self._searched = [field_path(name) for name in (results.space if searched is None else searched)]
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
-        self._rows: dict[str, Predictions] = {}
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self._joint = joint_arms(results)
         self.leaders = leaders(results)
-        samples = {one.numbers[0]: self._sample([one]) for one in self.leaders}
+        self._sampler = Sampler(results, self._trials)
+        samples = {one.numbers[0]: self._sampler.sample([one]) for one in self.leaders}
         self._samples = {number: sample for number, sample in samples.items() if sample is not None}
         self.compared = [one for one in self.leaders if one.numbers[0] in self._samples]
 
@@ -57,12 +55,14 @@ class Comparisons:
         claimed = self.results.claimed
         return self if claimed is self.results else Comparisons(claimed, self.results.space)
 
-    @cached_property
+    @property
     def rows(self) -> dict[str, int]:
-        """Number of dev rows of each task, of the arms that are compared."""
-        if not self.compared:
-            return {}
-        return {name: len(self._rows[name].labels) for name in self.results.tasks if name in self._rows}
+        """Number of dev rows of each task, of the arms that are compared; of several grounds, the first."""
+        return self.rows_of(self.compared[0].arm) if self.compared else {}
+
+    def rows_of(self, arm: str) -> dict[str, int]:
+        """The same of the arms that were scored on the rows of this one."""
+        return self._sampler.rows(arm)
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
         """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
@@ -125,8 +125,12 @@ class Comparisons:
         return None
 
     def _pairs(self, among: Sequence[Configuration]) -> list[tuple[Configuration, Configuration]]:
-        """Every two that have a task in common."""
-        return [pair for pair in combinations(among, 2) if self.results.shared(*(one.arm for one in pair))]
+        """Every two that were scored on the same rows, and have a task in common."""
+        return [
+            (one, other)
+            for one, other in combinations(among, 2)
+            if self.results.shared(one.arm, other.arm) and self.results.same_ground(one.arm, other.arm)
+        ]
 
     @cached_property
     def undeclared(self) -> list[Comparison]:
@@ -163,9 +167,9 @@ class Comparisons:
         compared = [one for one in self.compared if name in one.scores]
         if len(compared) < 2:
             return set()
-        pairs = list(combinations(compared, 2))
-        arms = sum(name in one.scores for one in self.leaders)
-        adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], arms * (arms - 1) // 2)
+        pairs = self._pairs(compared)
+        family = len(self._pairs([one for one in self.leaders if name in one.scores]))
+        adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], family)
         rank = self.results.rank(name)
         tracks = by_track(self.results, compared).values()
         best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
@@ -235,13 +239,14 @@ class Comparisons:
         pairs = [(mine[key], other[key]) for key in mine if key in other][:MATCHED]
         if len(pairs) < 2:
             return None
-        seeds = set.intersection(*(set(self._seeds(one)) for pair in pairs for one in pair))
-        samples = [self._sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
+        sampler = self._sampler
+        seeds = set.intersection(*(set(sampler.seeds(one)) for pair in pairs for one in pair))
+        samples = [sampler.sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
         if not seeds or samples[0] is None or samples[1] is None:
             return None
         gaps = self._compare(samples[0], samples[1])
         by_seed = [
-            {name: self._by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
+            {name: sampler.by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
             for side in (0, 1)
         ]
         found = {
@@ -254,47 +259,3 @@ class Comparisons:
         """What was searched, of a configuration."""
         config = flat(self._trials[one.numbers[0]]["config"])
         return [config.get(path) for path in self._searched]
-
-    def _seeds(self, one: Configuration) -> dict[int, int]:
-        """The trial of each seed of a configuration, by rising seeds."""
-        return dict(sorted((int(self._trials[number]["seed"]), number) for number in one.numbers))
-
-    def _by_seed(
-        self, configurations: Sequence[Configuration], seeds: Iterable[int], name: str
-    ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        return np.array(
-            [
-                np.mean([float(self._trials[self._seeds(one)[seed]][name]) for one in configurations])
-                for seed in sorted(seeds)
-            ]
-        )
-
-    def _sample(
-        self, configurations: Sequence[Configuration], seeds: Iterable[int] | None = None
-    ) -> Sample | None:
-        """A side: the seeds of one configuration, or several configurations, each by its mean over seeds."""
-        of = [self._seeds(one) for one in configurations]
-        numbers = [[each[seed] for seed in sorted(each if seeds is None else seeds)] for each in of]
-        runs = self._predictions([number for own in numbers for number in own])
-        if not runs:
-            return None
-        observations = numbers if seeds is not None else [[number] for number in numbers[0]]
-        scores = {
-            name: np.array([np.mean([float(self._trials[n][name]) for n in own]) for own in observations])
-            for name in configurations[0].scores
-        }
-        return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
-
-    def _predictions(self, numbers: Sequence[int]) -> Runs | None:
-        """The predictions of all these trials; None where some are gone, or made on other dev rows."""
-        runs = []
-        for number in numbers:
-            run = self.results.predictions(number)
-            if run is None:
-                return None
-            runs.append(run)
-        expected = {**(runs[0] if runs else {}), **self._rows}
-        if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
-            return None
-        self._rows = expected
-        return runs

@@ -6,6 +6,7 @@ from ...text import NONE, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.budget import expected_best
+from ..tracks import track_words, tracks_note
 from .cells import numeric, score_cell
 
 
@@ -22,14 +23,20 @@ def budget_table(results: Results) -> Table | None:
         curve = expected_best(scores, within) if within else None
         cells = [] if curve is None else [score_cell(float(value)) for value in curve.mean]
         rows.append((Cell(one_line(arm)), *cells, *[Cell(NONE)] * (len(budgets) - len(within))))
-    rows = [_mark_best(row, rows) for row in rows] if len(rows) > 1 else rows
+    tracks = list(track_words(results).values())
+    rows = [
+        _mark_best(row, [other for other, its in zip(rows, tracks, strict=True) if its == track])
+        for row, track in zip(rows, tracks, strict=True)
+    ]
     columns = (Column("arm"), *numeric(*(f"best of {k}" for k in budgets)))
     note = (
         "Expected best overall of so many configurations of the arm, drawn without replacement from those "
         "that are complete (Tang et al., 2020), each by its mean over seeds; pruned trials are left out. It "
         "supposes configurations drawn at random."
     )
-    return Table("budget", "Expected best at equal budgets", columns, tuple(rows), (note,))
+    return Table(
+        "budget", "Expected best at equal budgets", columns, tuple(rows), (note, *tracks_note(results))
+    )
 
 
 def _mark_best(row: tuple[Cell, ...], rows: list[tuple[Cell, ...]]) -> tuple[Cell, ...]:

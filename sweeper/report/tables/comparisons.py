@@ -36,7 +36,8 @@ def comparisons_table(comparisons: Comparisons) -> Table | None:
     Once configurations were confirmed at fresh seeds it speaks of those.
     """
     claims = comparisons.claims
-    why = [(each, "declared") for each in claims.declared] + [(each, BEST) for each in claims.undeclared]
+    declared = "one name" if comparisons.results.studies else "declared"
+    why = [(each, declared) for each in claims.declared] + [(each, BEST) for each in claims.undeclared]
     return pairs_table(comparisons, why) if why else None
 
 
@@ -64,7 +65,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
-        + RULE.format(family="pairs that the study declares", meaningful=score(MEANINGFUL)),
+        + RULE.format(family=_family(results), meaningful=score(MEANINGFUL)),
         "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
         "Tasks: p Holm over all declared pairs and tasks, a second family.",
@@ -76,10 +77,15 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         notes.append("The best was chosen by these scores: against it p is adjusted for all pairs of arms.")
     if not confirmed:
         notes.append("The configurations were chosen on these dev rows: see the confirmed scores, if any.")
-    if len(claims.rows):
-        told = ", ".join(f"{name} {count:,}" for name, count in claims.rows.items())
-        notes.append(f"Dev rows: {told}.")
+    grounds = {results.grounds.get(one.arm, ""): claims.rows_of(one.arm) for one in claims.compared}
+    for ground, counts in grounds.items():
+        told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+        notes.append(f"Dev rows{' of ' * bool(ground)}{one_line(ground)}: {told}.")
     return Table("comparisons", "Arms against each other", columns, tuple(rows), tuple(notes))
+
+
+def _family(results: Results) -> str:
+    return "pairs of arms of one name" if results.studies else "pairs that the study declares"
 
 
 def _unlike(results: Results) -> list[str]:

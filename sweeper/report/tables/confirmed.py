@@ -1,5 +1,7 @@
 """The table of confirmed scores beside those of the search. Pure."""
 
+from functools import partial
+
 import pandas as pd
 
 from ...text import one_line
@@ -26,7 +28,8 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
     names = [f"test {name}" for name in results.scores] if not tests.empty else []
     rows = []
     for one in sorted(results.configurations, key=lambda one: (not one.whole, -one.mean)):
-        own = again[keys == configuration_key(configs[one.numbers[0]])]
+        same_study = again["arm"].map(partial(_study_of, results.confirmation)) == _study_of(results, one.arm)
+        own = again[(keys == configuration_key(configs[one.numbers[0]])) & same_study]
         if own.empty:
             continue
         mean, deviation = mean_and_deviation(own[one.judged_by])
@@ -71,6 +74,11 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
     notes += tracks_note(results)
     title = "Confirmed at fresh seeds, dev scores"
     return Table("confirmed", title, columns, tuple(rows), tuple(one_line(note) for note in notes))
+
+
+def _study_of(results: Results, arm: str) -> str:
+    """Of several studies together whose an arm is; one study is its own."""
+    return results.studies.get(arm, ("", ""))[0]
 
 
 def _test_scores(confirmation: Results) -> pd.DataFrame:

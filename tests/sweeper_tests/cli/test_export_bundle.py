@@ -55,6 +55,9 @@ def test_a_bundle_is_reported_where_nothing_else_is(
     assert not place.exists()
     with pytest.raises(InputError, match=r"mine\.zip: is a bundle, which has one study"):
         api.open("mine.zip", workload="small")
+    assert "mine.zip is a bundle, with a database of its own: name nothing beside it" in refused(
+        sweeper, "report", "other", "mine.zip"
+    )
     assert "none.zip: cannot be read: No such file" in refused(sweeper, "report", "none.zip")
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.export import trials as trialfile
-from sweeper.report.write import trials_csv
+from sweeper.report.files import trials_csv
 from sweeper.store.frames import trials_frame
 from sweeper.trial import ErrorClass, RunState
 from tests.sweeper_tests import made

@@ -68,8 +68,8 @@ def test_the_track_of_an_arm_is_that_of_its_trials(both: Results, made: Results)
     assert (joint_arms(made), tracks_of(made), tracks_note(made)) == ({}, [made], [])
     ranked = Comparisons(both).leaders
     assert {track: {one.arm for one in own} for track, own in by_track(both, ranked).items()} == {
-        "together": {"B", "C"},
-        "apart": {"A", "D"},
+        "with pairs together": {"B", "C"},
+        "with pairs apart": {"A", "D"},
     }
 
 

@@ -1,0 +1,137 @@
+"""The files of a report, and the folder in which they are."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from model.files import read_file, write_beside
+
+from ..errors import InputError
+from ..show.spreadsheet import cell
+from ..store.foreign import foreign_study
+from ..store.study import StudyStore
+from .document import Document, Table
+from .figures import study_figures
+from .foreign import beside
+from .formats import FORMATS, IMAGES
+from .page import page
+from .results import readable
+from .selection import Selection, select
+from .statistics.comparison import Comparisons
+
+MARK = ".study"
+"""The file of a report that has the UUID of its study."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report as written.
+
+    Attributes:
+        document: What it says in words and tables.
+        shown: What of it is to be printed.
+        said: What is to be said about the printed tables, one sentence each.
+        folder: Where ``index.html``, ``tables.*``, ``checklist.*`` and ``trials.csv`` are; of a study that
+            was imported the tables and the trials alone.
+    """
+
+    document: Document
+    shown: Document
+    said: tuple[str, ...]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A report before it is written.
+
+    Attributes:
+        comparisons: Its arms.
+        document: What it says in words and tables.
+        trials: The table of all trials.
+        made: How it was made: facts by their names.
+        texts: Its further files, by name.
+    """
+
+    comparisons: Comparisons
+    document: Document
+    trials: Table
+    made: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+def write_files(drawn: Drawn, folder: Path, uuid: str, selection: Selection, images: str | None) -> Report:
+    """Writes a report.
+
+    Args:
+        drawn: What it says.
+        folder: Where the files go.
+        uuid: That of its study, or of its studies.
+        selection: What of it is to be printed.
+        images: As of `write_report`.
+
+    Raises:
+        InputError: If there is none of what is selected, the folder cannot be written, or nothing draws
+            images.
+    """
+    document, results = drawn.document, drawn.comparisons.results
+    figures = study_figures(results, drawn.comparisons)
+    shown, said = select(document, [drawn.trials], selection)
+    try:
+        write_beside(folder / MARK, uuid + "\n")
+        for form in FORMATS.values():
+            write_beside(folder / f"tables{form.suffix}", form.render(document))
+        for file, text in drawn.texts.items():
+            write_beside(folder / file, text)
+        write_beside(folder / "index.html", page(results, document, figures, drawn.trials, drawn.made))
+    except OSError as error:
+        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
+    if images is not None:
+        from .figures.image import write_images  # only here is a browser needed
+
+        write_images(figures, folder / "figures", images, IMAGES[images])
+    return Report(document, shown, said, folder)
+
+
+def further_tables(imported: Sequence[StudyStore]) -> list[Table]:
+    """The table of studies that sweeper did not make; none of none."""
+    return [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
+
+
+def trials_csv(trials: pd.DataFrame) -> str:
+    """All trials, one a line, numbers in full."""
+    shown = readable(trials).drop(columns=["config", "traceback"])
+    shown = shown.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
+    return str(shown.to_csv(index=False, lineterminator="\n"))
+
+
+def own_folder(folder: Path, uuid: str) -> Path:
+    """A folder, or where another study has reported there, that with the first letters of the UUID."""
+    try:
+        found = read_file(folder / MARK).decode(errors="replace").strip()
+    except OSError:
+        return folder
+    return folder if found == uuid else folder.with_name(f"{folder.name}.{uuid[:8]}")
+
+
+def move_report(reports: Path, before: str, after: str, uuid: str) -> Path | None:
+    """Lets the report of a study that is renamed be called as it.
+
+    Args:
+        reports: Folder of the reports.
+        before: What the study was called.
+        after: What it is called from now on.
+        uuid: Its UUID, which its report has.
+
+    Returns:
+        Where it is now; None if there is none, or another one has the place.
+    """
+    old, new = own_folder(reports / before, uuid), reports / after
+    if not (old / MARK).is_file() or own_folder(old, uuid) != old or new.exists():
+        return None
+    with suppress(OSError):
+        return old.rename(new)
+    return None

@@ -1,0 +1,146 @@
+"""What several studies are, and in what they differ, as tables. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
+from typing import Any, Protocol
+
+from ...study.settings import field_path, flat, overlap
+from ...study.space import Space
+from ...study.study import Study
+from ...text import NONE, one_line, setting
+from ...trial import RunState
+from ..document import Cell, Column, Table
+from ..results import Results, in_state
+from ..tables.cells import count_cell, duration_cell, numeric
+
+SHOWN = 200
+"""Rows of differences at most."""
+
+
+class Told(Protocol):
+    """A study as it stands."""
+
+    @property
+    def study(self) -> Study:
+        """What it says."""
+
+    @property
+    def results(self) -> Results:
+        """Its trials."""
+
+
+def studies_table(studies: Sequence[Told]) -> Table:
+    """One row a study: how far it is, what it searched, and on which data."""
+    data = list(dict.fromkeys(known for each in studies for known in each.results.data))
+    rows = []
+    for each in studies:
+        results, spec = each.results, each.study.spec
+        own = results.trials[results.trials["reused_from"].isna()]
+        rows.append(
+            (
+                Cell(one_line(results.name)),
+                Cell(f"{len(in_state(results.trials, RunState.COMPLETE))} of {results.wanted}"),
+                count_cell(len(results.arms)),
+                count_cell(len(results.configurations)),
+                Cell(", ".join(map(str, spec.seeds))),
+                Cell(spec.sampler.name),
+                Cell(", ".join(str(data.index(known) + 1) for known in results.data) or NONE),
+                duration_cell(float(own["seconds"].sum())),
+            )
+        )
+    columns = (
+        Column("study"),
+        Column("complete", numeric=True),
+        *numeric("arms", "configurations"),
+        Column("training seeds"),
+        Column("sampler"),
+        Column("data"),
+        *numeric("time"),
+    )
+    notes = ["data: the same number means the same rows, train, dev and encoder text, by their SHA-256."]
+    return Table("studies", "Studies", columns, tuple(rows), tuple(notes) if data else ())
+
+
+def differences_table(studies: Sequence[Told]) -> Table | None:
+    """One row a setting that is not the same in all studies; None where all are the same.
+
+    Arms are compared by name; where no name is in all studies, the first arm of each.
+    """
+    shared = [
+        arm for arm in studies[0].study.spec.arms if all(arm in each.study.spec.arms for each in studies[1:])
+    ]
+    found = list(chain(_of_studies(studies), _of_arms(studies, shared)))
+    if not found:
+        return None
+    rows = [
+        (Cell(one_line(name)), Cell(one_line(arm)), *(Cell(one_line(value)) for value in values))
+        for name, arm, values in found[:SHOWN]
+    ]
+    columns = (Column("setting"), Column("arm"), *(Column(one_line(each.results.name)) for each in studies))
+    which = "Arms are compared by name." if shared else "No arm has one name in all: the first of each."
+    notes = [f"Defaults included. {which}"]
+    if len(found) > SHOWN:
+        notes.append(f"{len(found) - SHOWN} more differences are left out.")
+    return Table("differences", "In what the studies differ", columns, tuple(rows), tuple(notes))
+
+
+Difference = tuple[str, str, list[str]]
+"""Name of a setting, the arm or nothing, and its value in each study."""
+
+
+def _of_studies(studies: Sequence[Told]) -> Iterator[Difference]:
+    facts = [_facts(each.study) for each in studies]
+    for name in facts[0]:
+        values = [own[name] for own in facts]
+        if len(set(values)) > 1:
+            yield name, "", values
+
+
+def _facts(study: Study) -> dict[str, str]:
+    spec = study.spec
+    return {
+        "workload": study.workload.name,
+        "training seeds": ", ".join(map(str, spec.seeds)),
+        "objective": ", ".join(spec.objectives),
+        "sampler": json.dumps(spec.sampler.model_dump(mode="json")),
+        "pruner": json.dumps(spec.pruner.model_dump(mode="json")),
+    }
+
+
+def _of_arms(studies: Sequence[Told], shared: Sequence[str]) -> Iterator[Difference]:
+    """Of settings that differ alike in all arms, one row; of others one for each arm."""
+    arms = shared or [""]
+    by_arm = {
+        arm: [_settings(each.study, arm or next(iter(each.study.spec.arms))) for each in studies]
+        for arm in arms
+    }
+    names = dict.fromkeys(name for every in by_arm.values() for own in every for name in own)
+    for name in names:
+        values = {arm: [own.get(name, NONE) for own in every] for arm, every in by_arm.items()}
+        differing = {arm: own for arm, own in values.items() if len(set(own)) > 1}
+        if len(differing) == len(arms) and len({tuple(own) for own in differing.values()}) == 1:
+            yield name, "", next(iter(differing.values()))
+        else:
+            yield from ((name, arm, own) for arm, own in differing.items())
+
+
+def _settings(study: Study, arm: str) -> dict[str, str]:
+    """What an arm is trained with, by dotted names; of what varies the values that it can have."""
+    entries: Mapping[str, Space] = study.spaces[arm].entries
+    varied = [field_path(key) for key in entries]
+    config: Any = study.config(arm, study.first_of(arm), study.spec.seeds[0]).model_dump(mode="json")
+    fixed = {
+        ".".join(path): _written(value)
+        for path, value in flat(config).items()
+        if path != ("seed",) and not any(overlap(path, own) for own in varied)
+    }
+    space = {
+        ".".join(path): _written(entry.model_dump(mode="json", exclude_none=True))
+        for path, entry in zip(varied, entries.values(), strict=True)
+    }
+    return fixed | space
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else setting(value)

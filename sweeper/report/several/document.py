@@ -1,0 +1,89 @@
+"""What a report says of several studies."""
+
+from collections.abc import Sequence
+from itertools import chain
+
+from ...study.named import is_confirmation
+from ...study.spec import CROSS
+from ...text import one_line
+from ..cautions import cautions
+from ..counts import count_trials
+from ..document import Document, Table
+from ..published import published_tables
+from ..read import Stored
+from ..results import Results
+from ..statistics.comparison import Comparisons
+from ..summary import findings, headline, progress
+from ..tables import study_tables
+from .differing import differences_table, studies_table
+from .studycolumn import with_study
+
+
+def several_document(
+    comparisons: Comparisons, studies: Sequence[Stored], further: Sequence[Table] = ()
+) -> Document:
+    """What a report says of several studies, before it has a format.
+
+    Args:
+        comparisons: Of the arms of all of them, as one.
+        studies: Each by itself.
+        further: Tables that come after its own.
+    """
+    results = comparisons.results
+    differing = differences_table(studies)
+    about = [studies_table(studies), *([differing] if differing else [])]
+    own = [
+        with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
+    ]
+    changes = [change for one in studies if not is_confirmation(one.row.name) for _, change in one.changes]
+    left_out = [lines for one in studies for lines in one.lost]
+    return Document(
+        study=results.name,
+        description=results.description,
+        formula=results.formula,
+        notice=results.notice,
+        summary=(
+            headline(comparisons),
+            *findings(comparisons),
+            *(
+                f"{one_line(one.row.name)}: {progress(count_trials(one.results.trials, one.results.wanted))}"
+                for one in studies
+            ),
+        ),
+        arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
+        tables=(*about, *own, *further),
+        warnings=tuple(
+            chain(_of_several(studies, results), cautions(results, comparisons, changes, left_out))
+        ),
+    )
+
+
+def _keys(studies: Sequence[Stored], results: Results) -> list[str]:
+    """The tables for which the studies ask, but for those of two settings, which not all may have.
+
+    The paper's rank all that ran, which is nothing that scores on other rows allow.
+    """
+    asked = dict.fromkeys(key for one in studies for key in one.study.spec.tables)
+    paper = published_tables() if results.grounds else {}
+    return [key for key in asked if CROSS not in key and key not in paper]
+
+
+def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
+    found = []
+    if results.grounds:
+        grounds = "; ".join(one_line(each) for each in dict.fromkeys(results.grounds.values()))
+        found.append(
+            f"Scored on different dev rows, or not known to be on the same: {grounds}. Bold, ties, verdicts "
+            "and ranks are among arms that were scored on the same rows; figures draw all."
+        )
+    confirmed = [one.row.name for one in studies if _is_confirmed(one)]
+    if confirmed and len(confirmed) < len(studies):
+        found.append(
+            f"Confirmed at fresh seeds: {', '.join(map(one_line, confirmed))}, and not the others: here all "
+            "stand with the scores of the search, which are optimistic."
+        )
+    return found
+
+
+def _is_confirmed(one: Stored) -> bool:
+    return one.confirmation is not None and not one.confirmation.results.complete.empty

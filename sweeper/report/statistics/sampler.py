@@ -1,0 +1,77 @@
+"""What of a study is compared: scores and dev predictions of its configurations, by seeds. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from model.predictions import Predictions
+
+from ..configuration import Configuration, Trial
+from ..results import Results
+from .paired import Sample
+from .resampling import Runs
+
+
+class Sampler:
+    """Reads the samples of a study's configurations.
+
+    Args:
+        results: The study.
+        trials: Its trials that count, by number.
+    """
+
+    def __init__(self, results: Results, trials: Mapping[int, Trial]) -> None:
+        self.results = results
+        self._trials = trials
+        self._rows: dict[str, dict[str, Predictions]] = {}
+
+    def rows(self, arm: str) -> dict[str, int]:
+        """Number of dev rows of each task, as far as configurations of the arm's ground were read."""
+        known = self._rows.get(self.results.grounds.get(arm, ""), {})
+        return {name: len(known[name].labels) for name in self.results.tasks if name in known}
+
+    def seeds(self, one: Configuration) -> dict[int, int]:
+        """The trial of each seed of a configuration, by rising seeds."""
+        return dict(sorted((int(self._trials[number]["seed"]), number) for number in one.numbers))
+
+    def by_seed(
+        self, configurations: Sequence[Configuration], seeds: Iterable[int], name: str
+    ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """Mean score of several configurations at each of some seeds, by rising seeds."""
+        return np.array(
+            [
+                np.mean([float(self._trials[self.seeds(one)[seed]][name]) for one in configurations])
+                for seed in sorted(seeds)
+            ]
+        )
+
+    def sample(
+        self, configurations: Sequence[Configuration], seeds: Iterable[int] | None = None
+    ) -> Sample | None:
+        """A side: the seeds of one configuration, or several configurations, each by its mean over seeds."""
+        of = [self.seeds(one) for one in configurations]
+        numbers = [[each[seed] for seed in sorted(each if seeds is None else seeds)] for each in of]
+        runs = self._predictions([number for own in numbers for number in own])
+        if not runs:
+            return None
+        observations = numbers if seeds is not None else [[number] for number in numbers[0]]
+        scores = {
+            name: np.array([np.mean([float(self._trials[n][name]) for n in own]) for own in observations])
+            for name in configurations[0].scores
+        }
+        return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
+
+    def _predictions(self, numbers: Sequence[int]) -> Runs | None:
+        """The predictions of all these trials; None where some are gone, or made on other dev rows."""
+        runs = []
+        for number in numbers:
+            run = self.results.predictions(number)
+            if run is None:
+                return None
+            runs.append(run)
+        ground = self.results.grounds.get(self._trials[numbers[0]]["arm"], "") if numbers else ""
+        expected = {**(runs[0] if runs else {}), **self._rows.get(ground, {})}
+        if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
+            return None
+        self._rows[ground] = expected
+        return runs
