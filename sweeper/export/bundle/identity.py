@@ -20,6 +20,9 @@ from ...sweep.workingfolder import git_identity
 ROOTS = ("home", "root", "Users", "mnt", "data", "scratch", "work", "tmp", "opt", "srv", "media", "var")
 """Folders at the top of a machine that are paths by themselves; of any others it takes two names."""
 
+LONG = 6
+"""Characters of a name from which on it is looked for within words too, whatever the case."""
+
 _FOUND = re.compile(rb"(?<![\w.~/<*\\>-])/(?:[\w.@+~-]+/)*[\w.@+~-]+")
 
 
@@ -28,7 +31,7 @@ class Identity:
     """What is not to be handed on.
 
     Attributes:
-        names: Kind (``machine``, ``user``, ``email``) and name of each, whole words.
+        names: Kind (``machine``, ``user``, ``email``) and name of each.
         paths: Absolute paths.
         remotes: URLs of git.
         ordinary: Names that are words of every report too, such as ``root`` or ``max``: they tell nobody
@@ -69,6 +72,7 @@ def identity_of(hosts: Collection[str], storage: str) -> Identity:
         *(("user", name) for name in (*users, *people) if name),
         *(("email", email) for email in emails),
     ]
+    every += [("user", part) for name in people for part in name.split() if len(part) >= LONG]
     named = {name: kind for kind, name in sorted(every, reverse=True) if len(name) > 1}
     ordinary = {name for name in named if _is_ordinary(name)}
     folders = {Path.home(), here, Home.from_environment().root, data_folder(), Path(gettempdir())}
@@ -94,7 +98,17 @@ def _parts_of(host: str) -> set[str]:
 
 
 def _is_ordinary(name: str) -> bool:
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", _words()) is not None
+    return re.search(word_pattern([name]), _words()) is not None
+
+
+def word_pattern(names: Collection[str]) -> str:
+    """What finds names: short ones as whole words; long ones within words too, with digits after them."""
+    ordered = sorted(set(names), key=lambda name: (-len(name), name))
+    long = "|".join(re.escape(name) for name in ordered if len(name) >= LONG)
+    short = "|".join(re.escape(name) for name in ordered if len(name) < LONG)
+    parts = [rf"(?i:{long})[0-9]*"] if long else []
+    parts += [rf"(?<![A-Za-z0-9])(?:{short})(?![A-Za-z0-9])"] if short else []
+    return "|".join(parts)
 
 
 @cache
@@ -155,10 +169,13 @@ def _own(entry: str, content: bytes) -> bytes:
 
 
 def _spellings(name: str, kind: str) -> re.Pattern[bytes]:
-    """A name as text, as JSON, as HTML and as NumPy spells it; a word or a path, not a part of one."""
+    """A name as text, as JSON, as HTML and as NumPy spells it; a path or a short name not as a part of one."""
     written = {name, json.dumps(name)[1:-1], name.replace("&", "&amp;").replace("'", "&#39;")}
-    ends = rb"(?![A-Za-z0-9])" if kind != "path" else rb"(?![\w.-])"
-    begins = rb"(?<![A-Za-z0-9])" if kind != "path" else b""
-    wide = re.escape(name.encode("utf-32-le"))
     texts = b"|".join(re.escape(one.encode()) for one in sorted(written))
-    return re.compile(begins + b"(?:" + texts + b")" + ends + b"|" + wide)
+    if kind == "path":
+        texts = b"(?:" + texts + rb")(?![\w.-])"
+    elif len(name) >= LONG:
+        texts = b"(?i:" + texts + b")"
+    else:
+        texts = b"(?<![A-Za-z0-9])(?:" + texts + b")(?![A-Za-z0-9])"
+    return re.compile(texts + b"|" + re.escape(name.encode("utf-32-le")))

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from .identity import Identity, is_path
+from .identity import Identity, is_path, word_pattern
 
 _GIT_HOSTS = r"github\.com|gitlab\.|bitbucket\.org|codeberg\.org|sr\.ht|gitea\.|huggingface\.co/spaces"
 
@@ -48,7 +48,8 @@ class StandIns:
     def __init__(self, identity: Identity, kept: Collection[str] = ()) -> None:
         self.taken_out: Counter[str] = Counter()
         self._kept = frozenset(kept)
-        self._kinds = {name: kind for kind, name in identity.names}
+        known = sorted(identity.names, key=lambda each: -len(each[1]))
+        self._kinds = {name.lower(): kind for kind, name in known}
         self._numbers: dict[str, dict[str, int]] = {}
         self._cache: dict[tuple[bool, str], tuple[str, Counter[str]]] = {}
         self._pattern = re.compile(_alternatives(identity))
@@ -91,7 +92,7 @@ class StandIns:
     def place(self, kind: str, value: str) -> int:
         """Number of a value among those of its kind, from 1, in the order in which they are seen."""
         numbers = self._numbers.setdefault(kind, {})
-        return numbers.setdefault(value, len(numbers) + 1)
+        return numbers.setdefault(value.lower() if kind == "machine" else value, len(numbers) + 1)
 
     def leave_out(self, kind: str) -> None:
         """Takes note of something in whose place nothing is put."""
@@ -102,7 +103,9 @@ class StandIns:
         if kind in _BY_FORM:
             return _BY_FORM[kind](self, text)
         if kind == "name":
-            return self.stand_in(self._kinds[text], text)
+            called = text.lower()
+            known = next(name for name in self._kinds if called.startswith(name))
+            return self.stand_in(self._kinds[known], called)
         return self._path(text) if kind == "known" or is_path(text) else text
 
     def _url(self, text: str) -> str:
@@ -156,8 +159,7 @@ def _alternatives(identity: Identity) -> str:
         parts.append(rf"(?P<ours>{_any(identity.remotes)})")
     parts += [f"(?P<{name}>{pattern})" for name, pattern in _PARTS.items()]
     if identity.names:
-        known = _any([name for _, name in identity.names])
-        parts.append(rf"(?P<name>(?<![A-Za-z0-9])(?:{known})(?![A-Za-z0-9]))")
+        parts.append(f"(?P<name>{word_pattern([name for _, name in identity.names])})")
     return "|".join(parts)
 
 

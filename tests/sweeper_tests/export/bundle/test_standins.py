@@ -27,7 +27,8 @@ REPLACED = {
     "bob.b@far.example.com!": "email-1!",
     "zoe-grid@demo": "user-1-grid@demo",
     "zoe.grid@demo.io": "user-1.grid@demo.io",
-    "on kestrel9, kestrel9.": "on machine-1, machine-1.",
+    "on kestrel9, Kestrel9.": "on machine-1, machine-1.",
+    "my_kestrel92x or kestrel9": "my_machine-1x or machine-2",
     '{"zoe": "/nfs/a/b"}': '{"user-1": "path-1"}',
 }
 
@@ -36,7 +37,7 @@ STAYS = (
     *(
         "https://nlp.stanford.edu/sentiment/x",
         "zoeology",
-        "kestrel99",
+        "kestrel",
         "$\\frac{1}{2}$ ~^\\ #1",
         "grid@demo: 3",
     ),
