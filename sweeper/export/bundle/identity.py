@@ -145,7 +145,7 @@ def check_absent(entries: Mapping[str, bytes], identity: Identity) -> None:
         whole = entry.encode() + b"\n" + content
         for kind, pattern in forbidden:
             if pattern.search(whole):
-                raise InputError(_left(entry, f"a {kind} of this machine or of the study"))
+                raise InputError(_left(entry, f"what tells who you are ({kind})"))
         for found in _FOUND.finditer(_own(entry, whole)):
             path = found[0].decode(errors="replace")
             if is_path(path) and os.path.lexists("/" + "/".join(path.strip("/").split("/")[:2])):
@@ -169,7 +169,7 @@ def _own(entry: str, content: bytes) -> bytes:
 
 
 def _spellings(name: str, kind: str) -> re.Pattern[bytes]:
-    """A name as text, as JSON, as HTML and as NumPy spells it; a path or a short name not as a part of one."""
+    """A name as text, as JSON, as HTML and as NumPy spells it; a path or a short name as a whole."""
     written = {name, json.dumps(name)[1:-1], name.replace("&", "&amp;").replace("'", "&#39;")}
     texts = b"|".join(re.escape(one.encode()) for one in sorted(written))
     if kind == "path":

@@ -97,7 +97,7 @@ def test_a_name_that_cannot_be_replaced_is_an_error_and_nothing_is_written(
     with Database(url) as database:
         made = fill(database, home)
         monkeypatch.setattr(packing.StandIns, "text", lambda self, text, prose=False: text)
-        with pytest.raises(InputError, match=r"^nothing was written: studies\.db would hold the "):
+        with pytest.raises(InputError, match=r"^nothing was written: studies\.db would hold what tells"):
             write_bundle(database, made, Url(url), Home(home / "my state"), tmp_path / "mine.zip")
     assert not (tmp_path / "mine.zip").exists()
 
