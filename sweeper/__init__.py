@@ -15,15 +15,26 @@ from .version import __version__
 # nothing has taken that off the import path yet.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .api.foreignstudy import OpenForeign
     from .api.openstudy import OpenStudy
     from .api.openstudy import open_study as open  # noqa: A004 - the word of the Python interface
     from .api.opentrial import OpenTrial
     from .api.reporttable import ReportTable
     from .api.run import resume, run
 
-__all__ = ["OpenStudy", "OpenTrial", "ReportTable", "__version__", "open", "resume", "run"]
+__all__ = [
+    "OpenForeign",
+    "OpenStudy",
+    "OpenTrial",
+    "ReportTable",
+    "__version__",
+    "open",
+    "resume",
+    "run",
+]
 
 _INTERFACE = {
+    "OpenForeign": ("foreignstudy", "OpenForeign"),
     "OpenStudy": ("openstudy", "OpenStudy"),
     "OpenTrial": ("opentrial", "OpenTrial"),
     "ReportTable": ("reporttable", "ReportTable"),

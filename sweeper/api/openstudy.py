@@ -10,6 +10,7 @@ from ..report.formats import IMAGES
 from ..study.named import is_file
 from ..text import nearest
 from ..url import Url
+from .foreignstudy import OpenForeign
 from .opentrial import OpenTrial
 from .reporttable import ReportTable
 
@@ -25,26 +26,40 @@ if TYPE_CHECKING:
 
 def open_study(
     study: str | None = None, *, workload: str | None = None, storage: str | None = None
-) -> "OpenStudy":
-    """A study of the database, to be looked at.
+) -> "OpenStudy | OpenForeign":
+    """A study of the database, or one from the file of `sweeper export --bundle`, to be looked at.
 
     Args:
-        study: Its name, with or without @workload, or the path of its file; None for the latest.
+        study: Its name, with or without @workload, the path of its file, or that of a bundle, of which
+            nothing but the bundle is read; None for the latest.
         workload: Name or file of the workload, if it ran on several.
         storage: URL of the database; None: SWEEPER_STORAGE, else that of SWEEPER_HOME.
 
+    Returns:
+        The study; of one that was imported an `OpenForeign`.
+
     Raises:
-        InputError: If there is none of that name, or more than one.
+        InputError: If there is none of that name, or more than one, or a bundle is damaged.
         DatabaseError: If the database cannot be read, or is of another version.
     """
+    from ..export.bundle.unpacked import is_bundle, keep_bundle
     from ..store.database import Database
     from ..store.studies import find_study
 
-    where = storage_url(None if storage is None else Url(storage))
+    if study is not None and is_bundle(study):
+        if workload is not None or storage is not None:
+            raise InputError(f"{study}: is a bundle, which has one study: leave workload and storage out")
+        bundle = keep_bundle(study)
+        study, where, home, held = bundle.study, bundle.storage, bundle.home, bundle
+    else:
+        where, held = storage_url(None if storage is None else Url(storage)), None
+        home = Home.from_environment()
     with Database(where, must_exist=True, read_only=True) as database:
-        name = find_study(database, study, workload).row.name
+        row = find_study(database, study, workload, foreign=True).row
+    if row.origin is not None:
+        return OpenForeign(row.name, where, held)
     code = study if study is not None and is_file(study) else None
-    return OpenStudy(name, where, Home.from_environment(), code)
+    return OpenStudy(row.name, where, home, code, held)
 
 
 class OpenStudy:
@@ -58,18 +73,22 @@ class OpenStudy:
         storage: URL of the database.
         home: Folder of the runs, for predictions and weights.
         code: The study file by which it was opened: its own code may run to predict; None: no code does.
+        held: What has to live as long as the database does: a bundle that was laid out.
     """
 
-    def __init__(self, name: str, storage: Url, home: Home, code: str | None = None) -> None:
+    def __init__(
+        self, name: str, storage: Url, home: Home, code: str | None = None, held: object = None
+    ) -> None:
         self.name = name
         self._storage = storage
         self._home = home
         self._code = code
+        self._held = held
 
     @property
     def newest(self) -> "OpenStudy":
         """The same study as it stands now."""
-        return OpenStudy(self.name, self._storage, self._home, self._code)
+        return OpenStudy(self.name, self._storage, self._home, self._code, self._held)
 
     @cached_property
     def trials(self) -> "pd.DataFrame":
@@ -180,7 +199,9 @@ class OpenStudy:
         Raises:
             InputError: If there is none of that number.
         """
-        return OpenTrial(self.name, number, self._storage, self._home, data_folder(), code=self._code)
+        return OpenTrial(
+            self.name, number, self._storage, self._home, data_folder(), code=self._code, held=self._held
+        )
 
     def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:
         """Writes its report as it stands now, as `sweeper report` does, and gives the page.

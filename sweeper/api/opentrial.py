@@ -33,6 +33,7 @@ class OpenTrial:
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
         code: As of `OpenStudy`.
+        held: As of `OpenStudy`.
     """
 
     def __init__(
@@ -44,10 +45,12 @@ class OpenTrial:
         data: Path | None,
         *,
         code: str | None = None,
+        held: object = None,
     ) -> None:
         self.study = study
         self.number = number
         self._storage, self._home, self._data, self._code = storage, home, data, code
+        self._held = held
 
     @property
     def arm(self) -> str:

@@ -10,13 +10,14 @@ from rich.console import Console
 from ..errors import InputError
 from ..observers.terminal import say
 from ..observers.tools import TOOLS
+from ..paths import Home, storage_url
 from ..study.load import study_folder
 from ..study.study import Study
 from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..text import nearest
 from ..url import Url
-from .openstudy import OpenStudy, open_study
+from .openstudy import OpenStudy
 from .training import begun_study, study_to_run, train
 
 
@@ -145,7 +146,7 @@ def _trained(
         logs=log,
         working=working,
     )
-    return open_study(study.name, storage=None if storage is None else storage.whole)
+    return OpenStudy(study.name, storage_url(storage), Home.from_environment())
 
 
 def _runner(

@@ -25,20 +25,26 @@ def status(
 ) -> None:
     """Says how far a study has come, which trials are unfinished or failed, and what its runs take on disk.
 
+    Of a study that was imported it says so, and what it has.
+
     Example: `sweeper status sbert-grid --watch`
     """
     from ..show.standing import status_json
     from ..show.status import overview
     from ..show.status import watch as watch_overview
+    from ..show.study import imported_json, imported_overview
     from ..store.database import Database
     from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
-        store = find_study(database, study)
+        store = find_study(database, study, foreign=True)
+        imported = store.row.origin is not None
         if as_json:
             if watch:
                 raise InputError("--json says it once: leave --watch out")
-            say_json(status_json(store))
+            say_json(imported_json(store) if imported else status_json(store))
+        elif imported:
+            say("\n".join(imported_overview(store)))
         elif watch:
             with suppress(KeyboardInterrupt):
                 watch_overview(lambda: overview(store.fresh()) if is_heard() else None, Console())

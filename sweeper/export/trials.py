@@ -12,8 +12,10 @@ import pandas as pd
 from model.files import write_beside
 
 from ..errors import InputError
+from ..report.foreign import marked_frame
 from ..report.results import readable, records
 from ..show.spreadsheet import cell
+from ..study.foreign import ForeignStudy
 
 
 def check_suffix(file: Path) -> None:
@@ -45,8 +47,25 @@ def write_trials(trials: pd.DataFrame, file: Path) -> None:
     write_beside(file, _BYTES[file.suffix](trials))
 
 
+def write_foreign_trials(study: ForeignStudy, file: Path) -> None:
+    """Writes the trials of a study that sweeper did not make, as `write_trials`.
+
+    Each row has a column ``origin`` that no trial of sweeper's own has: where the trials are from.
+
+    Args:
+        study: The study.
+        file: As of `write_trials`.
+
+    Raises:
+        InputError: As of `write_trials`.
+    """
+    check_suffix(file)
+    write_beside(file, _BYTES[file.suffix](marked_frame(study)))
+
+
 def _csv(trials: pd.DataFrame) -> bytes:
-    return _cells(_flat(readable(trials))).to_csv(index=False, lineterminator="\n").encode()
+    own = readable(trials) if "error_class" in trials else trials
+    return _cells(_flat(own)).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _cells(trials: pd.DataFrame) -> pd.DataFrame:

@@ -8,15 +8,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ..study.foreign import ForeignStudy, ForeignTrial
+from ..study.foreign import NOTICE, ForeignStudy, ForeignTrial
 from ..text import NONE, one_line, plural, setting, setting_line
 from ..trial import RunState
 from .document import Cell, Column, Document, Table
-
-NOTICE = (
-    "Imported: no trial here was made by sweeper. Data, splits, seeds and selection are those of whoever "
-    "made them, and no number here is to be ranked with one of sweeper's own."
-)
 
 KEY = "imported"
 """Key of the tables."""
@@ -128,6 +123,13 @@ def foreign_frame(study: ForeignStudy) -> pd.DataFrame:
         for trial in study.trials
     ]
     return pd.DataFrame(rows)
+
+
+def marked_frame(study: ForeignStudy) -> pd.DataFrame:
+    """The same with ``origin`` as the first column, where each trial is from, so that none passes as ours."""
+    frame = foreign_frame(study)
+    frame.insert(0, "origin", study.origin.words())
+    return frame
 
 
 def _value_cell(trial: ForeignTrial, name: str, best: float | None) -> Cell:

@@ -16,8 +16,8 @@ def precision_words(run: TrialRow) -> str:
 
 def commit_line(folder: Mapping[str, Any]) -> str:
     """The commit of a working folder, and whether it was changed since."""
-    changed = ", changed: the difference is in the database" if folder["changed"] else ""
-    return f"{folder['commit']}{changed}"
+    kept = ": the difference is in the database" if folder["diff"] else ""
+    return f"{folder['commit']}{f', changed{kept}' if folder['changed'] else ''}"
 
 
 def weights_line(inputs: Mapping[str, Any]) -> str:

@@ -9,13 +9,13 @@ from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..store.foreign import foreign_study, storable_value
 from ..store.study import StudyStore
-from ..study.foreign import ForeignTrial
+from ..study.foreign import NOTICE, ForeignTrial
 from ..text import one_line, plural, setting, setting_line
-from ..trial import aims
+from ..trial import RunState, aims
 from .disk import disk_line
 from .record import read_record, record_json
 from .standing import standing_json
-from .status import tally
+from .status import MOST_FAILURES, tally
 from .trial import trial_text
 
 
@@ -26,6 +26,27 @@ def standing(store: StudyStore) -> str:
     study = foreign_study(store)
     count = f"{plural(len(study.trials), 'trial')}, {len(study.complete)} complete"
     return f"{count}; {one_line(study.origin.words())}"
+
+
+def imported_overview(store: StudyStore) -> list[str]:
+    """What a study has that was imported: counts, where it is from, its best, and what did not end well.
+
+    Args:
+        store: The study.
+    """
+    study = foreign_study(store)
+    others = [trial for trial in study.trials if trial.state is not RunState.COMPLETE]
+    more = len(others) - MOST_FAILURES
+    lines = [f"trial {trial.number} ({trial.label}): {trial.state}" for trial in others[-MOST_FAILURES:]]
+    earlier = [f"{plural(more, 'earlier trial')} not complete either"] if more > 0 else []
+    said = (*_foreign(store), NOTICE, *earlier, *lines)
+    return [f"{store.row.name}: {standing(store)}", *(f"  {one_line(line)}" for line in said)]
+
+
+def imported_json(store: StudyStore) -> dict[str, Any]:
+    """The same for programs: as `listed_json`, with each trial as `trial_json` has it."""
+    trials = [_foreign_json(store, trial) for trial in foreign_study(store).trials]
+    return {**listed_json(store), "changes": [], "trials": trials}
 
 
 def listed_json(store: StudyStore) -> dict[str, Any]:
@@ -112,12 +133,15 @@ def trial_json(store: StudyStore, number: int) -> Mapping[str, Any]:
     """One trial, fit for JSON, as `record_json`; of a study that was imported, what is known of it."""
     if store.row.origin is None:
         return record_json(read_record(store, number))
-    trial = _foreign_trial(store, number)
+    return _foreign_json(store, _foreign_trial(store, number))
+
+
+def _foreign_json(store: StudyStore, trial: ForeignTrial) -> dict[str, Any]:
     moments = {"started": trial.started, "finished": trial.finished}
     return {
         "study": store.row.name,
         "origin": store.row.origin,
-        "number": number,
+        "number": trial.number,
         "label": trial.label,
         "state": str(trial.state),
         "params": dict(trial.params),

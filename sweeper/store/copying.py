@@ -53,7 +53,7 @@ def copy(source: Url | str, destination: Url | str, names: Collection[str]) -> i
     with explained(ours):
         writer = hooked_engine(ours)
         try:
-            with _Snapshot(theirs, names) as reader, writer.begin() as connection:
+            with Snapshot(theirs, names) as reader, writer.begin() as connection:
                 return _Copy(reader, connection).all_rows()
         finally:
             writer.dispose()
@@ -65,7 +65,7 @@ def _place(url: sa.URL) -> tuple[object, ...]:
     return url.get_backend_name(), url.host or url.query.get("host"), port, url.database
 
 
-class _Snapshot:
+class Snapshot:
     """The rows of some studies as they are at one moment. A context manager.
 
     Args:
@@ -79,7 +79,7 @@ class _Snapshot:
         self._stack = ExitStack()
         self._engine = hooked_engine(url) if may_write(url) else reading_engine(url, self._stack)
 
-    def __enter__(self) -> "_Snapshot":
+    def __enter__(self) -> "Snapshot":
         with explained(self._url):
             self._connection = self._engine.connect().execution_options(
                 **READING if self._engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
@@ -122,7 +122,7 @@ class _Copy:
         shifts: What is added to the keys of each table.
     """
 
-    source: _Snapshot
+    source: Snapshot
     connection: sa.Connection
     shifts: dict[str, int] = field(default_factory=dict)
 

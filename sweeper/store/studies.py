@@ -92,8 +92,8 @@ def _checked(store: StudyStore, foreign: bool) -> StudyStore:
     if store.row.origin is None or foreign:
         return store
     raise InputError(
-        f"study {store.row.name!r} was imported, and no trial of it was made here: `list`, `show`, `report`, "
-        "`note`, `rename`, `archive`, `delete` and `warm_start` take it, nothing else does"
+        f"study {store.row.name!r} was imported, and no trial of it was made here: `list`, `show`, `status`, "
+        "`report`, `export`, `note`, `rename`, `archive`, `delete` and `warm_start` take it, and nothing else"
     )
 
 

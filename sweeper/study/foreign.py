@@ -16,6 +16,12 @@ from .space import Value
 WORKLOAD = "imported"
 """What stands in the place of a workload in the name of such a study: whoever prints it says so."""
 
+NOTICE = (
+    "Imported: no trial here was made by sweeper. Data, splits, seeds and selection are those of whoever "
+    "made them, and no number here is to be ranked with one of sweeper's own."
+)
+"""What is said wherever its trials are shown."""
+
 MAXIMIZE: Literal["maximize"] = "maximize"
 
 MINIMIZE: Literal["minimize"] = "minimize"

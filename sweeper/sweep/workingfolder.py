@@ -47,6 +47,19 @@ def working_folder(folder: Path) -> WorkingFolder | None:
     return WorkingFolder(commit.strip(), bool(diff), without_secrets(diff))
 
 
+def git_identity(folder: Path) -> tuple[set[str], set[str], set[str]]:
+    """By what a working folder can be told from those of others.
+
+    Returns:
+        Names and e-mail addresses of the user as git knows them, and URLs of its remotes.
+    """
+    said = _git(folder, "config", "--get-regexp", r"^(user\.(name|email)|remote\..*\.url)$") or ""
+    found = [line.partition(" ") for line in said.splitlines()]
+    people = {value for key, _, value in found if key == "user.name"}
+    emails = {value for key, _, value in found if key == "user.email"}
+    return people, emails, {value for key, _, value in found if key.endswith(".url")}
+
+
 def _git(folder: Path, *arguments: str) -> str | None:
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:

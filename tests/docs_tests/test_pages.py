@@ -43,7 +43,7 @@ def test_every_command_of_a_block_parses(page: Path) -> None:
 
 def test_a_wrong_command_would_be_found() -> None:
     assert sum(len(list(commands(page))) for page in PAGES) > 30
-    for wrong in ("run --study x --trails 4", "report --format word", "best a b", "export x"):
+    for wrong in ("run --study x --trails 4", "report --format word", "best a b", "export x --trials"):
         with pytest.raises(UNKNOWN):
             parse(wrong.split())
     with pytest.raises(KeyError):

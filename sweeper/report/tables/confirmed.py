@@ -61,12 +61,13 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
 
 
 def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str]:
+    seeds = sorted(set(confirmation.observations["seed"]))
     notes = [
         "The best of many trials, chosen on dev, is optimistic; the same configuration at fresh seeds is "
         "less so. It got these seeds as it led: claims rest on them alone, and the search's score is shown "
         "and not tested. sd: standard deviation over the fresh seeds; 95 %: on other seeds and rows "
         "together.",
-        f"Fresh seeds: {', '.join(map(str, sorted(set(confirmation.observations['seed']))))}; study {confirmation.name}.",
+        f"Fresh seeds: {', '.join(map(str, seeds))}; study {confirmation.name}.",
     ]
     if tested:
         notes.append(

@@ -45,7 +45,22 @@ def test_rows_of_a_file_are_listed_shown_and_reported_with_their_mark(sweeper: C
     assert said.out.endswith("Report: reports/theirs@imported/tables.md\n")
     with Path("reports/theirs@imported/trials.csv").open(encoding="utf-8", newline="") as file:
         assert [row["values.acc"] for row in csv.DictReader(file)] == ["0.5", "0.75", ""]
-    for command in ("resume", "status", "retry", "confirm", "best", "clean", "diff theirs 0 1"):
+    said = sweeper("status", "theirs").out.splitlines()
+    assert said[0] == "theirs@imported: 3 trials, 2 complete; imported from CSV, theirs.csv"
+    assert "  best: trial 1 (row 2): acc 0.75; learning_rate 2e-3" in said
+    assert [line for line in said if "no trial here was made by sweeper" in line]
+    assert said[-1] == "  trial 2 (row 3): failed"
+    standing = json.loads(sweeper("status", "theirs", "--json").out)
+    assert [trial["values"] for trial in standing["trials"]] == [{"acc": 0.5}, {"acc": 0.75}, {}]
+    assert standing["origin"] == standing["trials"][0]["origin"] == listed["origin"]
+    said = sweeper("export", "theirs", "--trials", "theirs-all.csv")
+    assert said.out == "3 trials, imported from CSV, theirs.csv: theirs-all.csv\n"
+    with Path("theirs-all.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["origin"], row["values.acc"]) for row in rows] == [
+        ("imported from CSV, theirs.csv", value) for value in ("0.5", "0.75", "")
+    ]
+    for command in ("resume", "retry", "confirm", "best", "clean", "diff theirs 0 1"):
         words = command.split() if " " in command else [command, "theirs"]
         assert "was imported, and no trial of it was made here" in refused(sweeper, *words)
     assert refused(sweeper, *CSV) == (

@@ -1,0 +1,1 @@
+"""A study as one file that names nobody: written by `sweeper export --bundle`, read by `sweeper report`."""
