@@ -35,6 +35,7 @@ NAMES = (
     "raytable",
     "sweeps",
     "search",
+    "warm",
     "report",
     "claims",
     "chance",

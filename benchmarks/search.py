@@ -84,11 +84,12 @@ def good(name: str) -> frozenset[int]:
     return frozenset(cell for cell, mean in enumerate(means) if mean >= max(means) - WITHIN)
 
 
-def replayed(name: str, sampler: str, pruner: str, order: int) -> Iterator[Done]:
-    """The trials of one of our searches, until nothing is left."""
+def replayed(name: str, sampler: str, pruner: str, order: int, **fields: Any) -> Iterator[Done]:
+    """The trials of one of our searches, until nothing is left; `fields` are more of its study file."""
     curves = table(name)
     seed = curves.seeds[order % len(curves.seeds)]
     written = {"sampler": {"name": sampler, "seed": order}, "pruner": PRUNERS[pruner], "seeds": [seed]}
+    written |= fields
     of = study(name, **written)
     past, seen = History.of(of), list[Curve]()
     while (trial := propose(of, past.end, past)) is not None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from model.result import COST
+
 
 def trial_names(numbers: Collection[int]) -> str:
     """Trials by their numbers, neighbours together: ``trial 3``, ``trials 0–4, 7``."""
@@ -34,6 +36,18 @@ def nearest(name: str, names: Iterable[str]) -> str:
 def plural(count: int, noun: str) -> str:
     """A number of things: ``1 trial``, ``3 trials``."""
     return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def aims(objectives: Sequence[str], raises: str = "raises", lowers: str = "lowers") -> str:
+    """What a search does with its objectives: ``raises overall``, ``raises overall, lowers step_seconds``.
+
+    Args:
+        objectives: They.
+        raises: The word for scores.
+        lowers: The word for the cost.
+    """
+    scores = ", ".join(name for name in objectives if name != COST)
+    return f"{raises} {scores}" + (f", {lowers} {COST}" if COST in objectives else "")
 
 
 NONE = "—"

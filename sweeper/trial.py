@@ -1,12 +1,12 @@
 """What a trial and a study are, as frozen records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from model.result import COST, are_scores
+from model.result import are_scores
 
 from .errors import DatabaseError
 
@@ -96,18 +96,6 @@ def objectives(study: Mapping[str, Any]) -> tuple[str, ...]:
     """The scores that a study raises, from its JSON."""
     written = study.get("objective", "overall")
     return (written,) if isinstance(written, str) else tuple(written)
-
-
-def aims(objectives: Sequence[str], raises: str = "raises", lowers: str = "lowers") -> str:
-    """What a search does with its objectives: ``raises overall``, ``raises overall, lowers step_seconds``.
-
-    Args:
-        objectives: They.
-        raises: The word for scores.
-        lowers: The word for the cost.
-    """
-    scores = ", ".join(name for name in objectives if name != COST)
-    return f"{raises} {scores}" + (f", {lowers} {COST}" if COST in objectives else "")
 
 
 @dataclass(frozen=True)

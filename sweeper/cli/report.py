@@ -15,9 +15,21 @@ from .command import StudyName
 from .options import AsJson, ImageFormat, Quiet, Storage, TableFormat, file_path
 from .say import say
 from .serve import Port, Serve, serve_report
-from .shape import ArmNames, Beside, Bold, Columns, Digits, Further, SortColumn, TableKeys, Template
+from .shape import (
+    ArmNames,
+    Beside,
+    Bold,
+    Columns,
+    Digits,
+    Ensembles,
+    Further,
+    SortColumn,
+    TableKeys,
+    Template,
+)
 
 if TYPE_CHECKING:
+    from ..report.document import Table
     from ..report.files import Report
     from ..report.selection import Selection
     from ..store.database import Database
@@ -26,6 +38,7 @@ if TYPE_CHECKING:
 
 def report(
     *,
+    context: typer.Context,
     study: StudyName = None,
     further: Further = None,
     folder: Annotated[Path, file_path("FOLDER", "Folder of the reports.")] = Path("reports"),
@@ -41,6 +54,7 @@ def report(
     template: Template = None,
     figures: ImageFormat = None,
     beside: Beside = None,
+    ensembles: Ensembles = False,
     serve: Serve = False,
     port: Port = None,
     storage: Storage = None,
@@ -69,23 +83,17 @@ def report(
     Example: `sweeper report sbert-grid --serve`
     """
     from ..report.selection import Selection
-    from ..store.foreign import check_imported
     from ..text import digits as decimals
 
     if serve or port is not None:
-        others = {"--format": form != "terminal", "--json": as_json, "--table": bool(tables)}
-        others |= {"--column": bool(columns), "--digits": digits != 3, "--bold": bold != "best"}
-        others |= {"--template": template is not None, "--arm": bool(arms), "--sort": bool(sort)}
-        others |= {"--figures": bool(figures)}
-        others |= {"--folder": folder != Path("reports"), "the second STUDY": bool(further)}
-        serve_report(study, serve, port, beside=beside or (), storage=storage, others=others)
+        serve_report(context, study, serve, port, beside=beside or (), storage=storage)
         return
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     selection = Selection(tables or (), arms or (), sort, columns or (), bold)
     with _opened([study, *(further or ())], storage) as (database, home, stores), decimals(digits):
-        imported = list(map(check_imported, _stores(database, beside or ())))
-        name, written = _write(database, home, stores, folder, selection, images=figures, imported=imported)
+        others = _tables(stores, home, _stores(database, beside or ()), ensembles)
+        name, written = _write(database, home, stores, folder, selection, images=figures, further=others)
     if written.folder != folder / name:
         say(f"{folder / name} is the report of another study of that name", err=True)
     made = [] if template is None else [f"Template: {_fill(template, written)}"]
@@ -135,6 +143,29 @@ def _stores(database: "Database", names: Sequence[str | None]) -> list["StudySto
     return found
 
 
+def _tables(
+    stores: "Sequence[StudyStore]", home: Home, imported: "Sequence[StudyStore]", ensembles: bool
+) -> "list[Table]":
+    """The tables that are asked for beside those of every report.
+
+    Raises:
+        InputError: If a study of `imported` was not, or ensembles cannot be made.
+    """
+    from ..export.ensembles.table import ensembles_table
+    from ..report.files import further_tables
+    from ..store.foreign import check_imported
+
+    found = further_tables(list(map(check_imported, imported)))
+    if not ensembles:
+        return found
+    if len(stores) > 1 or stores[0].row.origin is not None:
+        raise InputError("--ensembles: are made of the trials of one study that ran here")
+    table = ensembles_table(stores[0], home)
+    if table is None:
+        raise InputError(f"--ensembles: {stores[0].row.name} has too few trials with predictions")
+    return [table, *found]
+
+
 def _write(
     database: "Database",
     home: Home,
@@ -143,7 +174,7 @@ def _write(
     selection: "Selection",
     *,
     images: str | None,
-    imported: "Sequence[StudyStore]",
+    further: "Sequence[Table]",
 ) -> tuple[str, "Report"]:
     """Writes a report; its name, and what was written."""
     from ..report.several.write import several_folder, write_several
@@ -158,12 +189,12 @@ def _write(
             )
         name = several_folder(names)
         return name, write_several(
-            database, names, folder / name, home, selection, images=images, imported=imported
+            database, names, folder / name, home, selection, images=images, further=further
         )
     if foreign:
         return names[0], write_foreign(stores[0], folder / names[0], selection)
     return names[0], write_report(
-        database, names[0], folder / names[0], home, selection, images=images, imported=imported
+        database, names[0], folder / names[0], home, selection, images=images, further=further
     )
 
 

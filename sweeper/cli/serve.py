@@ -1,6 +1,6 @@
 """What `sweeper report --serve` does: its page in a browser, as the study goes on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -25,33 +25,33 @@ Port = Annotated[
 
 
 def serve_report(
+    context: typer.Context,
     study: str | None,
     serve: bool,
     port: int | None,
     *,
     beside: Sequence[str],
     storage: Url | None,
-    others: Mapping[str, bool],
 ) -> None:
     """Serves the page of a study until Ctrl-C.
 
     Args:
+        context: What was typed.
         study: As it was typed.
         serve: Whether `--serve` was typed.
         port: Where it listens, if that was typed.
         beside: As they were typed.
         storage: The database, if it was typed.
-        others: What has no meaning here, and whether it was typed.
 
     Raises:
-        InputError: If any of those was, or the study is one that has no page, or the port cannot be had.
+        InputError: If more was typed, or the study is one that has no page, or the port cannot be had.
     """
     from ..report.live import LivePage
     from ..report.serving import PORT, serve_page
 
     if not serve:
         raise InputError(f"--port {port}: goes with --serve only")
-    if given := [name for name, typed in others.items() if typed]:
+    if given := _typed(context, but=("study_argument", "study_option", "serve", "port", "beside", "storage")):
         raise InputError(f"--serve shows one page and writes nothing: leave {', '.join(given)} out")
     page = LivePage(storage_url(storage), study, Home.from_environment(), beside)
     if said := page.wait_or_fail():
@@ -62,3 +62,11 @@ def serve_report(
     except KeyboardInterrupt as stop:
         # Ctrl-C is the way to end it.
         raise typer.Exit(0 if type(stop) is KeyboardInterrupt else exit_code(stop)) from None
+
+
+def _typed(context: typer.Context, but: Collection[str]) -> list[str]:
+    """What was typed after the command, but for some parameters by name."""
+    asked = [one for one in context.command.params if one.name not in but]
+    sources = {one.name: context.get_parameter_source(str(one.name)) for one in asked}
+    typed = [one for one in asked if (source := sources[one.name]) and source.name == "COMMANDLINE"]
+    return [one.opts[0] if one.param_type_name == "option" else "the second STUDY" for one in typed]

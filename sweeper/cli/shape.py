@@ -37,6 +37,14 @@ Beside = Annotated[
     ),
 ]
 
+Ensembles = Annotated[
+    bool,
+    typer.Option(
+        "--ensembles",
+        help="Add a table of ensembles of stored predictions, chosen on other rows than scored.",
+    ),
+]
+
 Columns = Annotated[
     list[str] | None,
     typer.Option(

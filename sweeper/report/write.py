@@ -43,7 +43,7 @@ def write_report(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
     images: str | None = None,
-    imported: Sequence[StudyStore] = (),
+    further: Sequence[Table] = (),
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes the report of a study as it stands, finished or not.
@@ -59,7 +59,7 @@ def write_report(
         selection: What of it is to be printed; the table of all trials is there too. The files hold it all.
         images: Format, a name in `IMAGES`, in which the figures are written to ``figures/`` as well; None:
             they are not.
-        imported: Studies that sweeper did not make, which get a table of their own.
+        further: Tables that come after its own.
         clock: Tells when it was written.
 
     Raises:
@@ -72,7 +72,7 @@ def write_report(
         raise InputError(f"study {name!r} is not in the database")
     stored = read_study(database, store, home)
     comparisons = Comparisons(stored.results)
-    document = document_of(comparisons, stored, further_tables(imported))
+    document = document_of(comparisons, stored, further)
     trials, made = trials_table(stored.results), _made(stored, clock.now())
     texts = {"trials.csv": trials_csv(stored.results.trials), **checklist_files(stored, document.tables)}
     drawn = Drawn(comparisons, document, trials, made, texts)

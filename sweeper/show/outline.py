@@ -4,8 +4,7 @@ from ..study.conditional import condition_of, when_words
 from ..study.space import words
 from ..study.spec import StudySpec
 from ..study.study import Study
-from ..text import one_line, plural
-from ..trial import aims
+from ..text import aims, one_line, plural
 
 
 def outline(study: Study) -> list[str]:

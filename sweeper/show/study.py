@@ -10,8 +10,8 @@ from ..runs.folder import StudyFolder
 from ..store.foreign import foreign_study, storable_value
 from ..store.study import StudyStore
 from ..study.foreign import NOTICE, ForeignTrial
-from ..text import one_line, plural, setting, setting_line
-from ..trial import RunState, aims
+from ..text import aims, one_line, plural, setting, setting_line
+from ..trial import RunState
 from .disk import disk_line
 from .record import read_record, record_json
 from .standing import standing_json

@@ -11,8 +11,7 @@ from ...show.made import precision_words
 from ...study.conditional import condition_of, when_words
 from ...study.space import Space, words
 from ...study.study import Study
-from ...text import NONE, duration, one_line, plural, score, setting_line, trial_names
-from ...trial import aims
+from ...text import NONE, aims, duration, one_line, plural, score, setting_line, trial_names
 from ..counts import count_trials
 from ..document import Table
 from ..read import Stored

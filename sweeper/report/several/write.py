@@ -8,8 +8,8 @@ from ...clock import Clock, SystemClock
 from ...errors import InputError
 from ...paths import Home
 from ...store.database import Database
-from ...store.study import StudyStore
-from ..files import Drawn, Report, further_tables, own_folder, trials_csv, write_files
+from ..document import Table
+from ..files import Drawn, Report, own_folder, trials_csv, write_files
 from ..provenance import how_made
 from ..read import read_study
 from ..selection import Selection
@@ -30,7 +30,7 @@ def write_several(
     selection: Selection = Selection(),  # noqa: B008 - frozen
     *,
     images: str | None = None,
-    imported: Sequence[StudyStore] = (),
+    further: Sequence[Table] = (),
     clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes one report of several studies: their arms side by side, compared where they have one name.
@@ -44,7 +44,7 @@ def write_several(
         home: As of `write_report`.
         selection: As of `write_report`.
         images: As of `write_report`.
-        imported: As of `write_report`.
+        further: As of `write_report`.
         clock: As of `write_report`.
 
     Raises:
@@ -59,7 +59,7 @@ def write_several(
         studies.append(read_study(database, store, home))
     joined = join_studies([one.results for one in studies])
     comparisons = Comparisons(joined.results)
-    document = several_document(comparisons, studies, further_tables(imported))
+    document = several_document(comparisons, studies, further)
     trials, now = trials_of_several(joined), clock.now()
     made = {
         f"{one.row.name}: {fact}": told

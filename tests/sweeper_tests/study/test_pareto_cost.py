@@ -17,7 +17,8 @@ from sweeper.store.database import Database
 from sweeper.study.problem import SettingError
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
-from sweeper.trial import Outcome, PastTrial, RunState, aims
+from sweeper.text import aims
+from sweeper.trial import Outcome, PastTrial, RunState
 from tests.sweeper_tests.made import PARAMS, epochs, results, row, store, study
 from tests.sweeper_tests.typed import Command
 

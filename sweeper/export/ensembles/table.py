@@ -1,0 +1,97 @@
+"""Ensembles of a study as a table of its report: marked, and ranked with no trial."""
+
+from collections.abc import Mapping
+
+from ...errors import InputError
+from ...paths import Home
+from ...report.document import Cell, Column, Table
+from ...report.tables.cells import difference_cell, numeric, p_cell, score_cell
+from ...store.study import StudyStore
+from ...text import NONE, difference, one_line
+from .printed import SEEN
+from .scored import ScoredRows
+from .stored import StoredEnsemble, choose_ensemble
+
+TOP = 3
+"""Trials of the ensemble that is made of the best."""
+
+WAYS: Mapping[str, Mapping[str, int | bool | None]] = {
+    f"the {TOP} best": {"top": TOP, "seeds": False, "greedy": False},
+    "all seeds of the best": {"top": None, "seeds": True, "greedy": False},
+    "greedy": {"top": None, "seeds": False, "greedy": True},
+}
+
+KEY = "ensembles"
+
+
+def ensembles_table(store: StudyStore, home: Home) -> Table | None:
+    """Three ensembles, each above the best single trial on the same rows; None where none can be made.
+
+    Members are chosen on one half of the dev rows, and both are scored on the other; where there are
+    predictions for test rows, on those too. Nothing is trained.
+
+    Args:
+        store: The study.
+        home: Where its runs left their predictions.
+
+    Raises:
+        DatabaseError: If this version cannot read the study.
+    """
+    found: dict[str, StoredEnsemble] = {}
+    reasons = []
+    for name, way in WAYS.items():
+        try:
+            found[name] = choose_ensemble(store, home, arm=None, **way)  # type: ignore[arg-type]
+        except InputError as error:
+            reasons.append(f"Not made: {name}: {error}.")
+    if not found:
+        return None
+    first = next(iter(found.values()))
+    names = ["overall", *first.tasks]
+    rows: list[tuple[Cell, ...]] = []
+    for name, one in found.items():
+        rows += _rows(f"ensemble: {name}", one, one.scored, names)
+        if one.tested.scored is not None:
+            rows += _rows(f"ensemble: {name}, test", one, one.tested.scored, names)
+    columns = (
+        Column("predictions"),
+        *numeric(*names, "difference", "95 %", "p rows"),
+        Column("trials", optional=True),
+    )
+    counts = ", ".join(f"{name} {count:,}" for name, count in first.scored.rows.items())
+    notes = (
+        "Ensembles are no arms: each is the mean of what several trained networks predict, and costs as much "
+        "as all of them in use. Members, and the best single trial beside each, were chosen on one half of "
+        f"the dev rows; the scores are those of the other half ({counts}), where test is not named.",
+        f"{SEEN} Difference, interval and p are of these networks on other rows, over rows alone, not "
+        "adjusted, and say nothing about arms.",
+        first.overall.words(first.tasks),
+        *([first.notice] if first.notice else []),
+        *reasons,
+    )
+    return Table(KEY, "Ensembles of stored predictions", columns, tuple(rows), tuple(map(one_line, notes)))
+
+
+def _rows(called: str, one: StoredEnsemble, scored: ScoredRows, names: list[str]) -> list[tuple[Cell, ...]]:
+    """The ensemble with what sets it apart, and the single trial."""
+    gap = scored.gaps.get("overall")
+    apart = (
+        (Cell(NONE), Cell(NONE), Cell(NONE))
+        if gap is None
+        else (
+            difference_cell(gap.value),
+            Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"),
+            p_cell(gap.p_rows),
+        )
+    )
+    members = tuple(member.run.number for member in one.members)
+    ours, theirs = (
+        [Cell(NONE) if name in scored.undefined else score_cell(own.get(name)) for name in names]
+        for own in scored.scores
+    )
+    empty = Cell("")
+    single = one.best.run.number
+    return [
+        (Cell(called), *ours, *apart, Cell(", ".join(map(str, members)), trials=members)),
+        (Cell(f"trial {single} alone"), *theirs, empty, empty, empty, Cell(str(single), trials=(single,))),
+    ]
