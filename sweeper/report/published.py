@@ -15,6 +15,7 @@ from model.overall import Overall
 from model.tasks import Task
 
 from ..errors import InputError
+from ..paths import Home
 from ..study.problem import FieldError, FieldPath, first_problem
 from ..study.settings import declared, field_path, setting_names
 from ..study.study import Study
@@ -80,14 +81,25 @@ BESIDE = "published.yaml"
 """The file beside a study's, in which a user can write down what others have published."""
 
 
-def published_beside(study: Study) -> dict[str, PublishedTable]:
+def published_beside(study: Study, home: Home | None = None) -> dict[str, PublishedTable]:
     """The published tables beside the file of a study, where that was when it ran; none without a file.
+
+    Args:
+        study: The study.
+        home: Where a bundle has them.
 
     Raises:
         InputError: As of `read_published`.
     """
-    path = study.written and Path(study.written.study.path).with_name(BESIDE)
-    return read_published(path, study) if path and path.is_file() else {}
+    places = [beside_file(study.written.study.path)] if study.written else []
+    places += [home.root / BESIDE] if home else []
+    path = next((place for place in places if place.is_file()), None)
+    return {} if path is None else read_published(path, study)
+
+
+def beside_file(path: str) -> Path:
+    """Where the published tables are that stand beside a study file."""
+    return Path(path).with_name(BESIDE)
 
 
 def read_published(path: Path, study: Study) -> dict[str, PublishedTable]:

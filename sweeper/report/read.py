@@ -109,7 +109,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
-    published = published_beside(study)
+    published = published_beside(study, home)
     return Stored(row, study, trials, changes, results, provenance, damaged, left_out, again, published)
 
 

@@ -14,6 +14,7 @@ from ...clock import SystemClock
 from ...errors import InputError
 from ...paths import Home
 from ...report.files import MARK
+from ...report.published import BESIDE, beside_file
 from ...report.write import write_foreign, write_report
 from ...runs.folder import StudyFolder
 from ...store.database import Database
@@ -125,7 +126,7 @@ def write_bundle(database: Database, store: StudyStore, storage: Url, home: Home
         runs = _runs([] if store.row.origin else stores, trials, home, stand_ins, entries)
         laid_out = folder / "laid-out"
         laid_out.mkdir()
-        bundle = lay_out_entries(file, study, entries.__getitem__, laid_out)
+        bundle = lay_out_entries(file, study, entries.__getitem__, laid_out, entries)
         entries |= _report(bundle, folder / "report", moment)
     manifest = manifest_of(
         study,
@@ -183,7 +184,10 @@ def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:
     else:
         return {}
     names = ["study.yaml", *(f"workload-{number}.yaml" for number in range(1, len(texts)))]
-    return {f"files/{name}": stand_ins.text(text).encode() for name, text in zip(names, texts, strict=True)}
+    named = dict(zip(names, texts, strict=True))
+    if written is not None and (beside := beside_file(written["study"]["path"])).is_file():
+        named[BESIDE] = beside.read_text(encoding="utf-8")
+    return {f"files/{name}": stand_ins.text(text).encode() for name, text in named.items()}
 
 
 def _report(bundle: Bundle, folder: Path, moment: datetime) -> dict[str, bytes]:

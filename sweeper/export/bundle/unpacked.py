@@ -3,7 +3,7 @@
 import hashlib
 import json
 import weakref
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ from model.files import remove
 
 from ...errors import DatabaseError, InputError
 from ...paths import Home, check_study, user_path
+from ...report.published import BESIDE
 from ...store.database import Database
 from ...store.extract import check_extract
 from ...url import Url
@@ -106,10 +107,12 @@ def unpack(file: Path, folder: Path) -> Bundle:
             read(entry)
         if missing := sorted(manifest["entries"].keys() - packed.names):
             raise InputError(f"{file}: has no {missing[0]}, of which {MANIFEST} speaks")
-        return lay_out_entries(file, str(manifest["study"]), read, folder)
+        return lay_out_entries(file, str(manifest["study"]), read, folder, packed.names)
 
 
-def lay_out_entries(file: Path, study: str, read: Callable[[str], bytes], folder: Path) -> Bundle:
+def lay_out_entries(
+    file: Path, study: str, read: Callable[[str], bytes], folder: Path, names: Container[str]
+) -> Bundle:
     """Lays out what stands in a bundle.
 
     Args:
@@ -117,10 +120,13 @@ def lay_out_entries(file: Path, study: str, read: Callable[[str], bytes], folder
         study: The study.
         read: Gives the bytes of an entry.
         folder: An empty folder.
+        names: What stands in it.
 
     Raises:
         InputError: As of `open_bundle`.
     """
+    if f"files/{BESIDE}" in names:
+        (folder / BESIDE).write_bytes(read(f"files/{BESIDE}"))
     database, home = folder / DATABASE, Home(folder)
     database.write_bytes(read(DATABASE))
     storage = Url(f"sqlite:///{database}")

@@ -1,10 +1,15 @@
+from pathlib import Path
+
 import pytest
 
 from model.config import TrainConfig
-from sweeper.report.published import PublishedRow, PublishedTable, published_tables
+from sweeper.errors import InputError
+from sweeper.report.published import PublishedRow, PublishedTable, published_tables, read_published
+from sweeper.report.tables.published import left_out, own_tables
 from sweeper.study.settings import SHORT_NAMES, flat, names_at
 from sweeper.study.spec import TABLES
-from tests.sweeper_tests.made import PARAMS, study
+from tests.sweeper_tests.made import PARAMS, results, row, study
+from tests.sweeper_tests.typed import Command
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
 
@@ -71,3 +76,76 @@ def test_the_baseline_counts_for_table_1() -> None:
     heads = {"sst_head": "linear", "paraphrase_head": "linear", "sts_head": "linear"}
     config = study(arms={"minBERT": heads}).config("minBERT", PARAMS, 1).model_dump(mode="json")
     assert counted("table1", config) == ["minBERT"]
+
+
+OWN = """
+theirs:
+  title: "Theirs & <b>"
+  rows:
+    - {label: alone, scores: {sts: .771}}
+    - {label: as ours, match: {sts_head: cosine}, scores: {sts: .5, overall: .6}}
+other:
+  title: x
+  rows: [{label: a, scores: {nli: .5}}]
+"""
+
+
+def own(tmp_path: Path, text: str = OWN) -> dict[str, PublishedTable]:
+    path = tmp_path / "published.yaml"
+    path.write_text(text, encoding="utf-8")
+    return read_published(path, study())
+
+
+def test_a_table_of_ones_own_has_all_its_rows_and_ours_where_the_settings_are(tmp_path: Path) -> None:
+    of = study()
+    runs = [row(of, 0, "S-BERT", (0.4, 0.7, 0.5)), row(of, 1, "Baseline", (0.5, 0.7, 0.1))]
+    found = results(of, runs)
+    tables = own(tmp_path)
+    (table,) = own_tables(tables, found)
+    headings = [column.heading for column in table.columns]
+    assert [(line[0].text, line[1].text, line[headings.index("sts")].text) for line in table.rows] == [
+        ("alone", "published", ".771"),
+        ("as ours", "ours", ".500"),
+        ("", "published", ".500"),
+    ]
+    assert table.rows[1][headings.index("trials")].trials == (0,)
+    assert "nothing was tested against them" in " ".join(table.notes)
+    assert left_out(tables, found) == [
+        "Not shown: other of published.yaml has scores that this study has not: nli."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("match:", "macth:", ":6: theirs.rows[1].macth: unknown key; did you mean 'match'?"),
+        ("sts_head", "sts_haed", ":6: theirs.rows[1].match.sts_haed: is no setting of a trial; did you mean"),
+        (".771", "77.1", ":5: theirs.rows[0].scores.sts = 77.1: must be a share of one, such as .771"),
+        ("theirs:", "table3:", ":2: table3: is the key of a table of the paper"),
+        (".771", ".nan", ":5: theirs.rows[0].scores.sts"),
+        ("{sts: .771}", "{}", ":5: theirs.rows[0].scores = {}: must not be empty"),
+    ],
+)
+def test_what_is_wrong_names_file_line_field_and_value(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        own(tmp_path, OWN.replace(before, after, 1))
+    assert str(error.value).startswith(f"{tmp_path / 'published.yaml'}{said}")
+
+
+def test_it_is_found_beside_the_study_file_and_in_a_bundle(
+    sweeper: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sweeper("run", "mine", "--executor", "inline", "--trials", "2").code == 0
+    (folder / "studies/published.yaml").write_text(
+        "theirs: {title: Theirs, rows: [{label: SOTA, scores: {sst: .5}}]}", encoding="utf-8"
+    )
+    printed = ("--table", "theirs", "--format", "markdown")
+    said = sweeper("report", "mine", *printed)
+    assert "SOTA" in said.out
+    assert sweeper("export", "mine", "--bundle", "mine.zip").code == 0
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert sweeper("report", str(folder / "mine.zip"), *printed).out == said.out
