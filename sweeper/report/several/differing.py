@@ -14,6 +14,9 @@ from ..document import Cell, Column, Table
 from ..results import Results, in_state
 from ..tables.cells import count_cell, duration_cell, numeric
 
+ALL = "all"
+"""In the place of an arm: of the study, or alike in all arms."""
+
 SHOWN = 200
 """Rows of differences at most."""
 
@@ -86,7 +89,7 @@ def differences_table(studies: Sequence[Told]) -> Table | None:
 
 
 Difference = tuple[str, str, list[str]]
-"""Name of a setting, the arm or nothing, and its value in each study."""
+"""Name of a setting, the arm or `ALL`, and its value in each study."""
 
 
 def _of_studies(studies: Sequence[Told]) -> Iterator[Difference]:
@@ -94,7 +97,7 @@ def _of_studies(studies: Sequence[Told]) -> Iterator[Difference]:
     for name in facts[0]:
         values = [own[name] for own in facts]
         if len(set(values)) > 1:
-            yield name, "", values
+            yield name, ALL, values
 
 
 def _facts(study: Study) -> dict[str, str]:
@@ -120,7 +123,7 @@ def _of_arms(studies: Sequence[Told], shared: Sequence[str]) -> Iterator[Differe
         values = {arm: [own.get(name, NONE) for own in every] for arm, every in by_arm.items()}
         differing = {arm: own for arm, own in values.items() if len(set(own)) > 1}
         if len(differing) == len(arms) and len({tuple(own) for own in differing.values()}) == 1:
-            yield name, "", next(iter(differing.values()))
+            yield name, ALL, next(iter(differing.values()))
         else:
             yield from ((name, arm, own) for arm, own in differing.items())
 

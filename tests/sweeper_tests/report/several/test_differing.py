@@ -38,10 +38,10 @@ def test_what_differs_is_said_once_or_for_the_arm_in_which_it_does() -> None:
     assert table is not None
     assert [column.heading for column in table.columns] == ["setting", "arm", "made@demo", "other@demo"]
     assert texts(table) == [
-        ["training seeds", "", "11711", "1, 2"],
-        ["weight_decay", "", "0.01", "0.3"],
+        ["training seeds", "all", "11711", "1, 2"],
+        ["weight_decay", "all", "0.01", "0.3"],
         ["epochs", "A", str(one.study.config("A", one.study.first, 1).epochs), "7"],
-        ["dropout", "", "[0.1, 0.5]", "[0.1, 0.3]"],
+        ["dropout", "all", "[0.1, 0.5]", "[0.1, 0.3]"],
     ]
     assert "compared by name" in table.notes[0]
 
@@ -53,7 +53,7 @@ def test_studies_that_are_alike_differ_in_nothing() -> None:
 def test_arms_without_a_common_name_are_the_first_of_each() -> None:
     table = differences_table([told(), told(name="other", arms={"X": {"sst_head": "linear"}})])
     assert table is not None and "the first of each" in table.notes[0]
-    assert ["tasks.sst.head", "", "mlp", "linear"] in texts(table)
+    assert ["tasks.sst.head", "all", "mlp", "linear"] in texts(table)
 
 
 def test_each_study_says_how_far_it_is() -> None:
