@@ -50,6 +50,7 @@ def cautions(
     found = [
         *_tracks(results),
         *_mixed(results, claims),
+        *_twins(claims),
         *_collapses(results, claims),
         *_survivors(claims),
         *_single_seeds(claims),
@@ -108,6 +109,18 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
     few = [f"{one_line(name)} ({count})" for name, count in claims.rows.items() if count < FEW]
     if few:
         yield f"Too few dev rows for a test over rows: {', '.join(few)}."
+
+
+def _twins(claims: Comparisons) -> Iterator[str]:
+    """Arms whose best configurations are one and the same: a comparison of them says nothing."""
+    configs = dict(zip(claims.results.complete["number"], claims.results.complete["config"], strict=True))
+    arms: dict[str, list[Configuration]] = {}
+    for one in claims.leaders:
+        key = json.dumps({**configs[one.numbers[0]], "seed": 0}, sort_keys=True, default=str)
+        arms.setdefault(key, []).append(one)
+    for same in arms.values():
+        if len(same) > 1:
+            yield f"{_names(same)}: one configuration under {len(same)} names: there is nothing to compare."
 
 
 def _survivors(claims: Comparisons) -> Iterator[str]:

@@ -16,6 +16,9 @@ from ...study.problem import FieldError
 from ...study.space import Choice, Space
 from ...text import plural
 
+# A line per study in memory would drown the report's own words.
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
 FEWEST = 20
 """Trials below which importances say nothing: of eight the top bar of pure noise holds more than half."""
 

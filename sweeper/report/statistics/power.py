@@ -42,15 +42,13 @@ def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable |
         alpha: Largest share of false calls; default .05.
 
     Returns:
-        It; None with a single seed on a side.
+        It; None with a single seed on a side, and where nothing varies, as of one configuration twice.
     """
     if min(spread.runs) < 2:
         return None
     level = alpha / max(family, 1)
     found = smallest(spread, level)
-    if found == 0:
-        return Detectable(0.0, min(spread.runs))
-    return Detectable(found, _seeds_for(found / 2, spread, level))
+    return None if found == 0 else Detectable(found, _seeds_for(found / 2, spread, level))
 
 
 def smallest(spread: Spread, level: float, seeds: int | None = None) -> float:

@@ -148,3 +148,20 @@ def test_what_stopping_early_may_have_cost() -> None:
         f"(nearest: trial 3, which lacked .170, where .160 was gained). {slow}"
     ) in said(stopped(hopeless))
     assert not any("stopped early" in line for line in said(stopped({0: CURVES[0]})))
+
+
+def test_one_configuration_under_two_names_is_said_and_has_no_power() -> None:
+    """B is written out as what A has by default; C is another one."""
+    of = study(
+        arms={"A": {}, "B": {"weight_decay": 0.01}, "C": {"weight_decay": 0.2}}, space={}, seeds=[1, 2]
+    )
+    kept = {seed: {name: predictions(LABELS, LABELS) for name in TASKS} for seed in (1, 2)}
+    runs = [
+        row(of, 2 * place + seed - 1, arm, (0.5 + seed / 100, 0.7, 0.5), params={}, seed=seed)
+        for place, arm in enumerate("ABC")
+        for seed in (1, 2)
+    ]
+    found = replace(results(of, runs), predictions=lambda number: kept[number % 2 + 1])
+    assert "A, B: one configuration under 2 names: there is nothing to compare." in said(found)
+    (pair, _) = Comparisons(replace(found, pairs=(("A", "B"), ("A", "C")))).declared
+    assert (pair.gaps["overall"].value, pair.detectable) == (0.0, None)
