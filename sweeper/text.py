@@ -74,6 +74,11 @@ def score(value: float | None) -> str:
     return _decimals(value, _DIGITS.get())
 
 
+def fixed(value: float) -> str:
+    """A score with three decimals, however many the others have."""
+    return _decimals(value, 3)
+
+
 def _decimals(value: float | None, number: int) -> str:
     if value is None or value != value:  # noqa: PLR0124 (NaN)
         return NONE

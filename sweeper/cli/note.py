@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import InputError
 from ..paths import storage_url
 from .command import StudyName
 from .options import Storage
@@ -24,6 +25,11 @@ def note(
     from ..store.studies import find_study
 
     with Database(storage_url(storage), must_exist=True) as database:
+        names = [one.row.name for one in database.studies()]
+        if study is None and text in (*names, *(name.partition("@")[0] for name in names)):
+            raise InputError(
+                f"note {text!r}: is the name of a study: write what is to be remembered after it"
+            )
         store = find_study(database, study, foreign=True)
         store.events.note(text)
     say(f"{store.row.name}: noted")

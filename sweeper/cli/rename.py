@@ -47,7 +47,7 @@ def rename(
         row = store.fresh().row
     say(f"{before} is called {after} from now on")
     if moved is not None:
-        say(f"Its report: {moved}")
+        say(f"Its report: {moved}, with the old name in it until it is made again")
     if row.origin is None:
         said = f"Its runs stay in the folder {row.folder}"
         say(f"{said}; in its study file write `name: {after.partition('@')[0]}`, or it begins a study anew")

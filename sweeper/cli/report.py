@@ -209,7 +209,10 @@ def _fill(template: Path, written: "Report") -> Path:
     from ..report.formats.template import made_name, render
 
     path = written.folder / made_name(template)
-    if path.name.partition(".")[0] in ("index", "tables", "trials", "checklist") or path.name[:1] == ".":
+    if (
+        path.name.partition(".")[0] in ("index", "tables", "trials", "checklist", "figures")
+        or path.name[:1] == "."
+    ):
         raise InputError(f"--template {template}: {path.name} is a file of every report: call it otherwise")
     text = render(template, written.shown)
     try:

@@ -38,6 +38,10 @@ class Cell:
     tie: bool = False
     trials: tuple[int, ...] = ()
 
+    def __str__(self) -> str:
+        """What is shown, wherever a layout of the user's own joins it with text."""
+        return self.shown
+
     @property
     def shown(self) -> str:
         """The text with the mark of a tie."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
 from model.config.trainers import OURS
 from model.frozen import Frozen
@@ -16,6 +16,7 @@ from model.tasks import Task
 
 from ..errors import InputError
 from ..paths import Home
+from ..study.load import PUBLISHED
 from ..study.problem import FieldError, FieldPath, first_problem
 from ..study.settings import declared, field_path, setting_names
 from ..study.study import Study
@@ -77,10 +78,6 @@ def published_tables() -> dict[str, PublishedTable]:
     return TypeAdapter(dict[str, PublishedTable]).validate_python(yaml.safe_load(text))
 
 
-BESIDE = "published.yaml"
-"""The file beside a study's, in which a user can write down what others have published."""
-
-
 def published_beside(study: Study, home: Home | None = None) -> dict[str, PublishedTable]:
     """The published tables beside the file of a study, where that was when it ran; none without a file.
 
@@ -92,14 +89,14 @@ def published_beside(study: Study, home: Home | None = None) -> dict[str, Publis
         InputError: As of `read_published`.
     """
     places = [beside_file(study.written.study.path)] if study.written else []
-    places += [home.root / BESIDE] if home else []
+    places += [home.root / PUBLISHED] if home else []
     path = next((place for place in places if place.is_file()), None)
     return {} if path is None else read_published(path, study)
 
 
 def beside_file(path: str) -> Path:
     """Where the published tables are that stand beside a study file."""
-    return Path(path).with_name(BESIDE)
+    return Path(path).with_name(PUBLISHED)
 
 
 def read_published(path: Path, study: Study) -> dict[str, PublishedTable]:
@@ -128,6 +125,8 @@ def _problems(tables: Mapping[str, PublishedTable], study: Study) -> Iterator[Fi
     for key, table in tables.items():
         if key in published_tables():
             yield FieldError((key,), "is the key of a table of the paper")
+        elif key in TAKEN:
+            yield FieldError((key,), "is the key of a table that every report can have: call it otherwise")
         yield from _unknown((key, "match"), table.match, study)
         for place, row in enumerate(table.rows):
             at = (key, "rows", place)
@@ -141,10 +140,25 @@ def _problems(tables: Mapping[str, PublishedTable], study: Study) -> Iterator[Fi
 def _unknown(at: FieldPath, match: Mapping[str, Any], study: Study) -> Iterator[FieldError]:
     if study.trainer != OURS:  # whose settings are its own
         return
-    for key in match:
-        if declared(key) is None:
+    for key, value in match.items():
+        if (setting := declared(key)) is None:
             yield FieldError((*at, key), f"is no setting of a trial{nearest(key, setting_names(()))}")
+            continue
+        try:
+            kind: Any = setting.annotation
+            one: Any = create_model("Match", __config__=_STRICT, value=(kind, setting))
+            one.model_validate({"value": value})
+        except ValidationError as error:
+            problem = first_problem(error, lambda path: ())
+            yield FieldError((*at, key), f"{problem.reason}: no trial has it", value)
 
+
+TAKEN = frozenset(
+    ("arms", "best", "comparisons", "matched", "budget", "pareto", "confirmed", "slices", "cost", "failures")
+) | {"trials", "imported", "ensembles", "studies", "differences"}
+"""The keys of a report's own tables."""
+
+_STRICT = ConfigDict(strict=True)
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
 

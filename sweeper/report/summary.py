@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..text import difference, one_line, p_text, plural, score
+from ..text import difference, fixed, one_line, p_text, plural, score
 from .configuration import Configuration
 from .counts import Counts
 from .results import Results, leaders
@@ -46,7 +46,7 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
         return _alone(best, comparisons, len(ranked))
     second = ranked[1]
     first, other = one_line(best.arm), one_line(second.arm)
-    if score(best.mean) == score(second.mean):
+    if fixed(best.mean) == fixed(second.mean):
         return (
             f"{first} and {other} are level: overall {_score(best, comparisons)} and "
             f"{_score(second, comparisons)}."
@@ -185,8 +185,8 @@ def _power(each: Comparison, width: float) -> str:
 
 
 def _amount(value: float) -> str:
-    if score(abs(value)) == score(0.0):
-        return "as much as"
+    if fixed(abs(value)) == fixed(0.0):
+        return "about as much as"
     return f"{score(abs(value))} {'more' if value > 0 else 'less'} than"
 
 

@@ -129,7 +129,7 @@ def study_problems(searched: Spaces, arms: Mapping[str, AnyConfig]) -> Iterator[
     for position, name in enumerate(spec.objectives):
         path: FieldPath = ("objective",) if isinstance(spec.objective, str) else ("objective", position)
         if name not in known:
-            yield FieldError(path, f"is neither overall nor a task, nor {COST}{nearest(name, known)}", name)
+            yield FieldError(path, f"is neither overall nor a task{nearest(name, known)}", name)
         elif name in tasks and not tasks[name].scorer.higher_is_better:
             reason = f"is raised, and of metric {tasks[name].metric} the lower score is better: name overall"
             yield FieldError(path, reason, name)

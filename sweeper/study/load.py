@@ -39,9 +39,14 @@ from .yamlfile import YamlFile, read_yaml
 Model = TypeVar("Model", bound=BaseModel)
 
 
+PUBLISHED = "published.yaml"
+"""The file beside study files in which a user can write down what others have published."""
+
+
 def study_files() -> dict[str, Path]:
     """Every study by name: those in ``./studies`` first, then those that come with sweeper."""
-    return _files(Path("studies"), shipped_studies())
+    found = _files(Path("studies"), shipped_studies())
+    return {name: path for name, path in found.items() if path.name != PUBLISHED}
 
 
 def workload_files() -> dict[str, Path]:

@@ -14,13 +14,13 @@ from ...clock import SystemClock
 from ...errors import InputError
 from ...paths import Home
 from ...report.files import MARK
-from ...report.published import BESIDE, beside_file
+from ...report.published import beside_file
 from ...report.write import write_foreign, write_report
 from ...runs.folder import StudyFolder
 from ...store.database import Database
 from ...store.extract import extract
 from ...store.study import StudyStore
-from ...study.load import stored_study
+from ...study.load import PUBLISHED, stored_study
 from ...study.named import confirmation_name
 from ...text import plural
 from ...trial import TrialRow
@@ -186,7 +186,7 @@ def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:
     names = ["study.yaml", *(f"workload-{number}.yaml" for number in range(1, len(texts)))]
     named = dict(zip(names, texts, strict=True))
     if written is not None and (beside := beside_file(written["study"]["path"])).is_file():
-        named[BESIDE] = beside.read_text(encoding="utf-8")
+        named[PUBLISHED] = beside.read_text(encoding="utf-8")
     return {f"files/{name}": stand_ins.text(text).encode() for name, text in named.items()}
 
 

@@ -15,9 +15,9 @@ from model.files import remove
 
 from ...errors import DatabaseError, InputError
 from ...paths import Home, check_study, user_path
-from ...report.published import BESIDE
 from ...store.database import Database
 from ...store.extract import check_extract
+from ...study.load import PUBLISHED
 from ...url import Url
 from .arrays import Array, read_array
 from .runs import lay_out
@@ -125,8 +125,8 @@ def lay_out_entries(
     Raises:
         InputError: As of `open_bundle`.
     """
-    if f"files/{BESIDE}" in names:
-        (folder / BESIDE).write_bytes(read(f"files/{BESIDE}"))
+    if f"files/{PUBLISHED}" in names:
+        (folder / PUBLISHED).write_bytes(read(f"files/{PUBLISHED}"))
     database, home = folder / DATABASE, Home(folder)
     database.write_bytes(read(DATABASE))
     storage = Url(f"sqlite:///{database}")

@@ -2,12 +2,14 @@
 
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
+from markupsafe import Markup
 
 from ...errors import InputError
 from ...text import one_line
@@ -55,10 +57,11 @@ def render(path: Path, document: Document) -> str:
     write = _WRITERS.get(suffix, _plain)
     environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
+        autoescape=True,  # what a macro has made counts as written, and is not written twice
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        finalize=lambda value: value if value is missing else write(value),
+        finalize=partial(_written, write),
         **(TEX if suffix == ".tex" else {}),
     )
     try:
@@ -71,18 +74,34 @@ def render(path: Path, document: Document) -> str:
     try:
         code = environment.compile(text, filename=str(path))
         template = environment.template_class.from_code(environment, code, environment.make_globals(None))
-        return template.render(report=document, tables=tables, rows=rows)
+        made = template.render(report=document, tables=tables, rows=rows)
+        made.encode()
+        return str(made)
     except TemplateSyntaxError as error:
         raise InputError(f"{path}:{error.lineno}: {one_line(error.message or 'no template')}") from None
     # What a template does is its author's: it may divide by zero.
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise InputError(f"{path}:{_line(error, path)}: {one_line(str(error))}") from None
+    except _FAILURES as error:
+        there = f"; tables: {', '.join(tables)}" if "'dict object' has no attribute" in str(error) else ""
+        raise InputError(f"{path}:{_line(error, path)}: {one_line(str(error))}{there}") from None
 
 
 def rows(table: Table) -> list[dict[str, Cell]]:
     """The rows of a table, each by the headings of its columns."""
     headings = [column.heading for column in table.columns]
     return [dict(zip(headings, row, strict=True)) for row in table.rows]
+
+
+_FAILURES = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(RecursionError, MemoryError),
+)
+
+
+def _written(write: Callable[[object], str], value: object) -> object:
+    """A value as the format needs it, which is not to be escaped once more."""
+    if value is missing or isinstance(value, Markup):
+        return value
+    return Markup(write(value))  # noqa: S704 - escaped for its format, which may not be HTML
 
 
 def _line(error: Exception, path: Path) -> int:

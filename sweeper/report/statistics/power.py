@@ -34,7 +34,8 @@ def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable |
     """What a comparison by rows and by seeds could have found with its seeds and rows.
 
     A difference is found where the t-test over seeds and the test over rows both reject; the first p-value
-    of Holm's family has to be below alpha over its size.
+    of Holm's family has to be below alpha over its size. What is seen of it varies with the seeds and with
+    the rows.
 
     Args:
         spread: Of the difference.
@@ -81,11 +82,11 @@ def power_of(gap: float, spread: Spread, level: float, seeds: int | None = None)
     from scipy.special import chdtri, ndtr, ndtri, stdtrit  # those of scipy.stats take twenty times as long
 
     error, rows = math.sqrt(spread.over_seeds(seeds)), math.sqrt(spread.over_rows(seeds))
-    freedom = spread.freedom if seeds is None else len(spread.runs) * (seeds - 1)
+    seen = max(math.sqrt(spread.together(seeds)), 1e-12)
+    freedom = spread.freedom(seeds)
     drawn = error * np.sqrt(chdtri(freedom, 1 - _QUANTILES) / freedom)
     needed = np.maximum(stdtrit(freedom, 1 - level / 2) * drawn, ndtri(1 - level / 2) * rows)
-    error = max(error, 1e-12)
-    found = ndtr((gap - needed) / error) + ndtr((-needed - gap) / error)
+    found = ndtr((gap - needed) / seen) + ndtr((-needed - gap) / seen)
     return float(found.mean())
 
 

@@ -33,10 +33,13 @@ class Spread:
     interaction: tuple[float, ...]
     rows: float
 
-    @property
-    def freedom(self) -> int:
-        """Degrees of freedom over seeds, of sides whose variances are alike."""
-        return sum(runs - 1 for runs in self.runs)
+    def freedom(self, runs: int | None = None) -> float:
+        """Degrees of freedom over seeds of so many runs a side: Welch's, where there are two sides."""
+        parts = [
+            (seed / (runs or own), (runs or own) - 1) for seed, own in zip(self.seed, self.runs, strict=True)
+        ]
+        found = satterthwaite(sum(part for part, _ in parts), parts)
+        return found if math.isfinite(found) else float(sum(freedom for _, freedom in parts))
 
     def over_seeds(self, runs: int | None = None) -> float:
         """Variance over seeds of the mean of so many runs a side; by default of those there were."""
@@ -46,9 +49,12 @@ class Spread:
         """Variance over rows of the mean of so many runs a side; by default of those there were."""
         return max(self.rows - self._shared(), 0.0) + self._shared(runs)
 
-    def together(self) -> float:
-        """Variance over seeds and rows; never less than over rows, however alike a few seeds came out."""
-        return max(self.over_seeds(), self._shared()) + max(self.rows - self._shared(), 0.0)
+    def together(self, runs: int | None = None) -> float:
+        """Variance over seeds and rows of the mean of so many runs a side; by default of those there were.
+
+        Never less than over rows, however alike a few seeds came out.
+        """
+        return max(self.over_seeds(runs), self._shared(runs)) + max(self.rows - self._shared(), 0.0)
 
     def _shared(self, runs: int | None = None) -> float:
         return sum(part / (runs or own) for part, own in zip(self.interaction, self.runs, strict=True))

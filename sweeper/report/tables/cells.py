@@ -23,7 +23,7 @@ def remarks(results: Results) -> list[str]:
     again = len(complete) - len(once)
     same = f" A configuration counts once at a seed: {plural(again, 'repetition')} left out." if again else ""
     several = results.tried
-    best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 else ""
+    best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 and len(once) else ""
     said = [results.formula, *score_notes(results), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...text import NONE, difference, one_line, score
+from ...text import NONE, difference, fixed, one_line, score
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.compared import Comparison
@@ -65,7 +65,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
-        + RULE.format(family=_family(results), meaningful=score(MEANINGFUL)),
+        + RULE.format(family=_family(results), meaningful=fixed(MEANINGFUL)),
         "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
         "Tasks: p Holm over all declared pairs and tasks, a second family.",

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from model.overall import Overall
 
+from ...study.load import PUBLISHED
 from ...study.settings import flat
 from ...text import one_line
 from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
-from ..published import BESIDE, PublishedRow, PublishedTable, of_paper, published_tables
+from ..published import PublishedRow, PublishedTable, of_paper, published_tables
 from ..results import Results
 from ..tracks import joint_arms
 from .cells import EMPTY, count_cell, difference_cell, find_best, numeric, remarks, score_cells
@@ -58,7 +59,7 @@ def left_out(tables: Mapping[str, PublishedTable], results: Results) -> list[str
     """Which tables of the user's own are not shown, one sentence each."""
     found = {key: _foreign(table, results) for key, table in tables.items()}
     return [
-        one_line(f"Not shown: {key} of {BESIDE} has scores that this study has not: {', '.join(names)}.")
+        one_line(f"Not shown: {key} of {PUBLISHED} has scores that this study has not: {', '.join(names)}.")
         for key, names in found.items()
         if names
     ]
@@ -72,8 +73,8 @@ def _foreign(published: PublishedTable, results: Results) -> list[str]:
 
 def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
     notes = (
-        "Published rows are as their authors printed them, on their rows and by their protocol: nothing was "
-        "tested against them. Ours is the best configuration with the settings of the row, as a mean over "
+        "Published rows are their authors', on their rows and by their protocol: nothing was tested against "
+        "them. Ours is the best configuration with the settings of the row, as a mean over "
         "its seeds.",
         *published.notes,
     )

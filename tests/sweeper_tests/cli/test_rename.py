@@ -13,7 +13,8 @@ def test_a_study_goes_on_under_another_name(sweeper: Command, folder: Path) -> N
     runs, report = contents(folder / ".sweeper/runs"), contents(folder / "reports/mine@small")
     said = sweeper("rename", "mine", "other")
     assert said.out == (
-        "mine@small is called other@small from now on\nIts report: reports/other@small\n"
+        "mine@small is called other@small from now on\nIts report: reports/other@small, with the "
+        "old name in it until it is made again\n"
         "Its runs stay in the folder mine@small; in its study file write `name: other`, or it begins a study "
         "anew\n"
     )

@@ -4,7 +4,10 @@ import pytest
 
 from model.config import TrainConfig
 from sweeper.errors import InputError
-from sweeper.report.published import PublishedRow, PublishedTable, published_tables, read_published
+from sweeper.export.ensembles.table import KEY as ENSEMBLES
+from sweeper.report.foreign import KEY
+from sweeper.report.published import TAKEN, PublishedRow, PublishedTable, published_tables, read_published
+from sweeper.report.tables import TABLES as TABLES_OF_A_REPORT
 from sweeper.report.tables.published import left_out, own_tables
 from sweeper.study.settings import SHORT_NAMES, flat, names_at
 from sweeper.study.spec import TABLES
@@ -122,6 +125,9 @@ def test_a_table_of_ones_own_has_all_its_rows_and_ours_where_the_settings_are(tm
         ("sts_head", "sts_haed", ":6: theirs.rows[1].match.sts_haed: is no setting of a trial; did you mean"),
         (".771", "77.1", ":5: theirs.rows[0].scores.sts = 77.1: must be a share of one, such as .771"),
         ("theirs:", "table3:", ":2: table3: is the key of a table of the paper"),
+        ("theirs:", "best:", ":2: best: is the key of a table that every report can have"),
+        ("sts_head: cosine", "optimizer: SGD", ":6: theirs.rows[1].match.optimizer = SGD"),
+        ("sts_head: cosine", "dropout: '0.1'", ":6: theirs.rows[1].match.dropout = '0.1'"),
         (".771", ".nan", ":5: theirs.rows[0].scores.sts"),
         ("{sts: .771}", "{}", ":5: theirs.rows[0].scores = {}: must not be empty"),
     ],
@@ -132,6 +138,11 @@ def test_what_is_wrong_names_file_line_field_and_value(
     with pytest.raises(InputError) as error:
         own(tmp_path, OWN.replace(before, after, 1))
     assert str(error.value).startswith(f"{tmp_path / 'published.yaml'}{said}")
+
+
+def test_no_key_of_a_report_is_free() -> None:
+    of = {"trials", KEY, ENSEMBLES, "studies", "differences"}
+    assert {*TABLES_OF_A_REPORT} - {*published_tables()} | of == TAKEN
 
 
 def test_it_is_found_beside_the_study_file_and_in_a_bundle(

@@ -29,6 +29,7 @@ ARMS = {
     "frontier": [
         "Base",
         "STS by cross-entropy",
+        "STS by squared error",
         "CoSENT",
         "Contrastive paraphrases",
         "Ordinal labels",

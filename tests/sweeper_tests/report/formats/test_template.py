@@ -70,6 +70,8 @@ def test_markdown_html_and_other_names(tmp_path: Path) -> None:
         ("{{ ''.__class__.__mro__ }}", ":1: access to attribute '__class__' of 'str' object is unsafe."),
         ("{% include 'x' %}", ":1: "),
         ("{{ report.tables.append(1) }}", ":1: "),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", ":1: "),
+        ('{{ "\\ud800" }}', ":1: "),
     ],
 )
 def test_what_is_wrong_names_file_and_line(tmp_path: Path, text: str, said: str) -> None:
@@ -77,6 +79,20 @@ def test_what_is_wrong_names_file_and_line(tmp_path: Path, text: str, said: str)
         made(tmp_path, "a.md.j2", text)
     assert str(error.value).startswith(f"{tmp_path / 'a.md.j2'}{said}")
     assert "\n" not in str(error.value)
+
+
+def test_what_a_macro_makes_is_not_escaped_twice(tmp_path: Path) -> None:
+    text = (
+        "%% macro line(row)\n\\textbf{\\VAR{row.arm}}: \\VAR{row.overall}\n%% endmacro\n"
+        "%% for row in rows(tables.arms)\n\\VAR{line(row)}%% endfor\n"
+    )
+    made_text = made(tmp_path, "a.tex.j2", text.replace("%% endfor", "\n%% endfor"))
+    assert "\\textbf{50 \\% \\& \\$x\\_1\\$" in made_text and "\\textbf{\\textbf" not in made_text
+    assert "\\textbf{B}: \\textbf{.712}" in made_text
+    macro = "{% macro li(r) %}<li>{{ r.arm }}</li>{% endmacro %}{{ li(rows(tables.arms)[0]) }}"
+    assert made(tmp_path, "a.html.j2", macro) == "<li>50 % &amp; $x_1$ &lt;i&gt;|*</li>"
+    joined = "{{ rows(tables.arms)[1].arm ~ 'x' }}"
+    assert made(tmp_path, "a.txt.j2", joined) == "Bx"
 
 
 def test_a_file_that_is_none_is_one_line(tmp_path: Path) -> None:

@@ -116,10 +116,14 @@ def test_few_rows_bound_what_any_number_of_seeds_can_find() -> None:
     assert detectable(Spread((1,), (0.0,), (0.0,), 0.02**2), family=1) is None
 
 
-def test_the_power_is_that_of_simulated_studies() -> None:
+@pytest.mark.parametrize(
+    ("seeds", "gap", "error", "rows"),
+    [(4, 0.03, 0.012, 0.008), (2, 0.0114, 1e-4, 0.00406), (5, 0.04, 0.03, 0.01)],
+)
+def test_the_power_is_that_of_simulated_studies(seeds: int, gap: float, error: float, rows: float) -> None:
+    """The rows of a study move all its seeds alike, so that the test over rows can miss what is there."""
     rng = np.random.default_rng(5)
-    seeds, gap, error, rows = 4, 0.03, 0.012, 0.008
-    values = gap + rng.normal(0, error, (20_000, seeds))
+    values = gap + rng.normal(0, rows, (20_000, 1)) + rng.normal(0, error, (20_000, seeds))
     p = stats.ttest_1samp(values, 0, axis=1).pvalue
     found = (p < 0.05) & (values.mean(axis=1) > stats.norm.ppf(0.975) * rows)
     spread = Spread((seeds,), (error**2,), (0.0,), rows**2)
