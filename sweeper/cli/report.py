@@ -69,36 +69,49 @@ def report(
     `--bold` and `--format`; a `--template` prints the same. The files always hold the whole report. Of an
     imported study there are `tables.*` and `trials.csv`.
 
-    Several studies have one report together, in a folder that is called as all of them: their arms side by
-    side, those of one name compared, and in what the studies differ. STUDY may be a bundle, the FILE of
-    `sweeper export --bundle FILE`: then nothing else is read.
+    Several studies have one report, called as all of them: their arms side by side, those of one name
+    compared, and in what they differ. STUDY may be the FILE of `sweeper export --bundle FILE` too.
 
-    With `--serve` it prints and writes nothing, and shows the page of a study in a browser of this machine,
-    which keeps itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
+    With `--serve` it writes nothing, and shows the page of a study in a browser of this machine, which keeps
+    itself new while the study runs: `http://127.0.0.1:8090/`, until Ctrl-C.
 
     Example: `sweeper report --study sbert-grid --table arms --sort overall --format latex`
 
     Example: `sweeper report sbert-grid@minilm sbert-grid@mpnet`
-
-    Example: `sweeper report sbert-grid --serve`
     """
+    from ..report.formats.template import load
     from ..report.selection import Selection
     from ..text import digits as decimals
 
     if serve or port is not None:
         serve_report(context, study, serve, port, beside=beside or (), storage=storage)
         return
-    if as_json and form not in ("terminal", "json"):
-        raise InputError(f"--json and --format {form}: leave one of them out")
+    _ = template and load(template)  # before anything is written
+    form = _form(form, as_json)
     selection = Selection(tables or (), arms or (), sort, columns or (), bold)
     with _opened([study, *(further or ())], storage) as (database, home, stores), decimals(digits):
         others = _tables(stores, home, _stores(database, beside or ()), ensembles)
         name, written = _write(database, home, stores, folder, selection, images=figures, further=others)
-    if written.folder != folder / name:
-        say(f"{folder / name} is the report of another study of that name", err=True)
+    _say_moved(folder / name, written)
     made = [] if template is None else [f"Template: {_fill(template, written)}"]
     if not quiet:
-        _print(written, "json" if as_json else form, made)
+        _print(written, form, made)
+
+
+def _form(form: str, as_json: bool) -> str:
+    """The format of what is printed.
+
+    Raises:
+        InputError: If two are asked for.
+    """
+    if as_json and form not in ("terminal", "json"):
+        raise InputError(f"--json and --format {form}: leave one of them out")
+    return "json" if as_json else form
+
+
+def _say_moved(asked: Path, written: "Report") -> None:
+    if written.folder != asked:
+        say(f"{asked} is the report of another study of that name", err=True)
 
 
 @contextmanager
@@ -202,18 +215,13 @@ def _fill(template: Path, written: "Report") -> Path:
     """Writes what is printed by a template; where to.
 
     Raises:
-        InputError: If it is no template, or would take the place of another file of the report.
+        InputError: If it asks for what is not there, or the file cannot be written.
     """
     from model.files import write_beside
 
     from ..report.formats.template import made_name, render
 
     path = written.folder / made_name(template)
-    if (
-        path.name.partition(".")[0] in ("index", "tables", "trials", "checklist", "figures")
-        or path.name[:1] == "."
-    ):
-        raise InputError(f"--template {template}: {path.name} is a file of every report: call it otherwise")
     text = render(template, written.shown)
     try:
         write_beside(path, text)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -32,9 +32,45 @@ TEX: Mapping[str, Any] = {
 """Signs of a template for LaTeX, where braces are the text's own."""
 
 
+RESERVED = ("", "index", "tables", "trials", "checklist", "figures")
+"""How the files of every report are called, up to their first point."""
+
+
 def made_name(path: Path) -> str:
     """Name of the file that a template makes: its own without ``.j2``."""
     return path.name.removesuffix(SUFFIX)
+
+
+def load(path: Path) -> Template:
+    """A template, ready to be filled.
+
+    Args:
+        path: It.
+
+    Raises:
+        InputError: If it cannot be read, is no template, or would make a file that every report has.
+    """
+    if made_name(path).partition(".")[0] in RESERVED:
+        raise InputError(f"--template {path}: {made_name(path)} is a file of every report: call it otherwise")
+    suffix = Path(made_name(path)).suffix
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=True,  # what a macro has made counts as written, and is not written twice
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=partial(_written, _WRITERS.get(suffix, _plain)),
+        **(TEX if suffix == ".tex" else {}),
+    )
+    try:
+        code = environment.compile(path.read_text(encoding="utf-8"), filename=str(path))
+    except OSError as error:
+        raise InputError(f"--template {path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"--template {path}: is not text in UTF-8") from None
+    except TemplateSyntaxError as error:
+        raise InputError(f"{path}:{error.lineno}: {one_line(error.message or 'no template')}") from None
+    return environment.template_class.from_code(environment, code, environment.make_globals(None))
 
 
 def render(path: Path, document: Document) -> str:
@@ -51,38 +87,17 @@ def render(path: Path, document: Document) -> str:
         document: The report.
 
     Raises:
-        InputError: If the file cannot be read, is no template, or asks for what is not there.
+        InputError: As of `load`, or if it asks for what is not there.
     """
-    suffix = Path(made_name(path)).suffix
-    write = _WRITERS.get(suffix, _plain)
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        autoescape=True,  # what a macro has made counts as written, and is not written twice
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=partial(_written, write),
-        **(TEX if suffix == ".tex" else {}),
-    )
+    template, tables = load(path), {table.key: table for table in document.tables}
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--template {path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"--template {path}: is not text in UTF-8") from None
-    tables = {table.key: table for table in document.tables}
-    try:
-        code = environment.compile(text, filename=str(path))
-        template = environment.template_class.from_code(environment, code, environment.make_globals(None))
         made = template.render(report=document, tables=tables, rows=rows)
         made.encode()
-        return str(made)
-    except TemplateSyntaxError as error:
-        raise InputError(f"{path}:{error.lineno}: {one_line(error.message or 'no template')}") from None
     # What a template does is its author's: it may divide by zero.
     except _FAILURES as error:
         there = f"; tables: {', '.join(tables)}" if "'dict object' has no attribute" in str(error) else ""
         raise InputError(f"{path}:{_line(error, path)}: {one_line(str(error))}{there}") from None
+    return str(made)
 
 
 def rows(table: Table) -> list[dict[str, Cell]]:

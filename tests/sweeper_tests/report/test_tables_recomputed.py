@@ -147,7 +147,7 @@ def test_the_papers_tables(tables: dict[str, Table], rows: sqlite3.Connection) -
         for place, (printed, best) in enumerate(ran if key in tables else []):
             lines = [numbers(tables[key], 2 * place + line) for line in range(2)]
             assert lines[0] == approximately({**means(best), "seeds": len(best)})
-            there = {name: float(printed[name]) for name in SCORES}
+            there = {name: float(printed["scores"][name]) for name in SCORES}
             assert lines[1] == approximately({**there, "seeds": None})
             filled += 1
     assert filled == 10

@@ -44,7 +44,7 @@ def test_latex_has_signs_of_its_own_and_escapes_what_it_prints(tmp_path: Path) -
         "\n"
         "s\\&t@demo\n"
     )
-    assert made(tmp_path, "table.tex", "\\VAR{tables.arms}") == table_text(TABLE)
+    assert made(tmp_path, "own.tex", "\\VAR{tables.arms}") == table_text(TABLE)
 
 
 def test_markdown_html_and_other_names(tmp_path: Path) -> None:
