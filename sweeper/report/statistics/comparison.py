@@ -18,7 +18,7 @@ from .intervals import Interval, score_intervals
 from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
 from .power import detectable
 from .resampling import resampled_scores
-from .sampler import Sampler
+from .samplereader import SampleReader
 from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
 
@@ -44,8 +44,8 @@ class Comparisons:
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self._joint = joint_arms(results)
         self.leaders = leaders(results)
-        self._sampler = Sampler(results, self._trials)
-        samples = {one.numbers[0]: self._sampler.sample([one]) for one in self.leaders}
+        self._reader = SampleReader(results, self._trials)
+        samples = {one.numbers[0]: self._reader.sample([one]) for one in self.leaders}
         self._samples = {number: sample for number, sample in samples.items() if sample is not None}
         self.compared = [one for one in self.leaders if one.numbers[0] in self._samples]
 
@@ -62,7 +62,7 @@ class Comparisons:
 
     def rows_of(self, arm: str) -> dict[str, int]:
         """The same of the arms that were scored on the rows of this one."""
-        return self._sampler.rows(arm)
+        return self._reader.rows(arm)
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
         """95 % intervals of a leader's mean scores on other seeds and rows; None without its predictions."""
@@ -239,14 +239,14 @@ class Comparisons:
         pairs = [(mine[key], other[key]) for key in mine if key in other][:MATCHED]
         if len(pairs) < 2:
             return None
-        sampler = self._sampler
-        seeds = set.intersection(*(set(sampler.seeds(one)) for pair in pairs for one in pair))
-        samples = [sampler.sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
+        reader = self._reader
+        seeds = set.intersection(*(set(reader.seeds(one)) for pair in pairs for one in pair))
+        samples = [reader.sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
         if not seeds or samples[0] is None or samples[1] is None:
             return None
         gaps = self._compare(samples[0], samples[1])
         by_seed = [
-            {name: sampler.by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
+            {name: reader.by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
             for side in (0, 1)
         ]
         found = {

@@ -12,7 +12,7 @@ from .paired import Sample
 from .resampling import Runs
 
 
-class Sampler:
+class SampleReader:
     """Reads the samples of a study's configurations.
 
     Args:
