@@ -27,7 +27,7 @@ _FOUND = re.compile(rb"(?<![\w.~/<*\\>-])/(?:[\w.@+~-]+/)*[\w.@+~-]+")
 
 
 @dataclass(frozen=True)
-class Identity:
+class WhoAndWhere:
     """What is not to be handed on.
 
     Attributes:
@@ -51,7 +51,7 @@ class Identity:
         yield from (("remote", remote) for remote in self.remotes)
 
 
-def identity_of(hosts: Collection[str], storage: str) -> Identity:
+def identity_of(hosts: Collection[str], storage: str) -> WhoAndWhere:
     """What is known of this machine, its user and its working folder.
 
     Args:
@@ -83,7 +83,7 @@ def identity_of(hosts: Collection[str], storage: str) -> Identity:
     paths |= {file} if file.startswith("/") else set()
     shared = Home.from_environment().shared
     urls = {storage, *remotes, *([] if shared is None else [str(shared)])}
-    return Identity(
+    return WhoAndWhere(
         names=tuple(sorted((kind, name) for name, kind in named.items() if name not in ordinary)),
         paths=tuple(sorted(paths)),
         remotes=tuple(sorted(urls)),
@@ -130,7 +130,7 @@ def is_path(text: str) -> bool:
     return len(names) > 1 or (bool(names) and names[0] in ROOTS)
 
 
-def check_absent(entries: Mapping[str, bytes], identity: Identity) -> None:
+def check_absent(entries: Mapping[str, bytes], identity: WhoAndWhere) -> None:
     """Looks whether nothing that names somebody is left, in any byte.
 
     Args:

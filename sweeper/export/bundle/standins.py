@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from .identity import Identity, is_path, word_pattern
+from .identity import WhoAndWhere, is_path, word_pattern
 
 _GIT_HOSTS = r"github\.com|gitlab\.|bitbucket\.org|codeberg\.org|sr\.ht|gitea\.|huggingface\.co/spaces"
 
@@ -45,7 +45,7 @@ class StandIns:
         taken_out: How often a stand-in was put, by the kind of what stood there.
     """
 
-    def __init__(self, identity: Identity, kept: Collection[str] = ()) -> None:
+    def __init__(self, identity: WhoAndWhere, kept: Collection[str] = ()) -> None:
         self.taken_out: Counter[str] = Counter()
         self._kept = frozenset(kept)
         known = sorted(identity.names, key=lambda each: -len(each[1]))
@@ -150,7 +150,7 @@ _BY_FORM: dict[str, Callable[[StandIns, str], str]] = {
 }
 
 
-def _alternatives(identity: Identity) -> str:
+def _alternatives(identity: WhoAndWhere) -> str:
     """One pattern of all that is looked for, what is known before what is found by its form."""
     parts = []
     if identity.paths:

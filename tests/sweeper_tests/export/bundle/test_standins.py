@@ -4,10 +4,10 @@ import platform
 
 import pytest
 
-from sweeper.export.bundle.identity import Identity, identity_of
+from sweeper.export.bundle.identity import WhoAndWhere, identity_of
 from sweeper.export.bundle.standins import StandIns
 
-KNOWN = Identity(
+KNOWN = WhoAndWhere(
     names=(("machine", "kestrel9"), ("user", "zoe")),
     paths=("/srv/z h", "/job"),
     remotes=("git@git.example.org:zoe/sweeps.git",),
