@@ -71,8 +71,8 @@ def test_the_source_distribution_is_whole_and_small(tmp_path: Path) -> None:
     wanted = {"pyproject.toml", "README.md", "LICENSE", "CITATION.cff", "Makefile", "constraints.txt"}
     assert wanted | {"studies/quickstart.yaml", "sweeper/py.typed", "tests/test_package.py"} <= names
     assert not [name for name in names if name.startswith("reports")]
-    # Nearly half of it are the homes of earlier versions, one more with every schema.
-    assert Path(path).stat().st_size < 5 * 2**19
+    # Nearly half of it are the homes of earlier versions, one more with every schema; then recorded curves.
+    assert Path(path).stat().st_size < 6 * 2**19
 
 
 def test_an_installed_copy_is_whole(tmp_path: Path) -> None:
