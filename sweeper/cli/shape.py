@@ -53,7 +53,7 @@ Columns = Annotated[
 ]
 
 Digits = Annotated[
-    int, typer.Option(min=1, max=9, metavar="N", help="Decimals of scores and differences, in files too.")
+    int, typer.Option(min=2, max=9, metavar="N", help="Decimals of scores and differences, in files too.")
 ]
 
 Bold = Annotated[
