@@ -87,7 +87,8 @@ _DAMAGED = (
     *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, OverflowError),
     *(zipfile.BadZipFile, zlib.error, NotImplementedError, SyntaxError),
 )
-"""What NumPy and zipfile raise of a file in which a byte is another."""
+"""What NumPy and zipfile raise of a file in which a byte is another: NotImplementedError where it makes the
+way of packing one that zipfile does not know."""
 
 
 def read_predictions(path: Path) -> dict[str, Predictions] | None:

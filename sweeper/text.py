@@ -96,7 +96,7 @@ def difference(value: float | None) -> str:
 
 def p_text(value: float) -> str:
     """A p-value: ``.023``, ``< .001``."""
-    return "< .001" if value < 0.001 else _decimals(value, 3)
+    return "< .001" if value < 0.001 else fixed(value)
 
 
 def setting(value: Any) -> str:

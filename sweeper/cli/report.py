@@ -91,8 +91,7 @@ def report(
     selection = Selection(tables or (), arms or (), sort, columns or (), bold)
     with _opened([study, *(further or ())], storage) as (database, home, stores), decimals(digits):
         others = _tables(stores, home, _stores(database, beside or ()), ensembles)
-        name, written = _write(database, home, stores, folder, selection, images=figures, further=others)
-    _say_moved(folder / name, written)
+        written = _write(database, home, stores, folder, selection, images=figures, further=others)
     made = [] if template is None else [f"Template: {_fill(template, written)}"]
     if not quiet:
         _print(written, form, made)
@@ -107,11 +106,6 @@ def _form(form: str, as_json: bool) -> str:
     if as_json and form not in ("terminal", "json"):
         raise InputError(f"--json and --format {form}: leave one of them out")
     return "json" if as_json else form
-
-
-def _say_moved(asked: Path, written: "Report") -> None:
-    if written.folder != asked:
-        say(f"{asked} is the report of another study of that name", err=True)
 
 
 @contextmanager
@@ -188,27 +182,25 @@ def _write(
     *,
     images: str | None,
     further: "Sequence[Table]",
-) -> tuple[str, "Report"]:
-    """Writes a report; its name, and what was written."""
+) -> "Report":
+    """Writes a report, and says so where it could not be called as asked."""
     from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
 
     names = [one.row.name for one in stores]
     foreign = [one for one in stores if one.row.origin is not None]
+    if len(stores) > 1 and foreign:
+        raise InputError(f"study {foreign[0].row.name!r} was imported: it stands beside others by --beside")
+    asked = folder / several_folder(names)
     if len(stores) > 1:
-        if foreign:
-            raise InputError(
-                f"study {foreign[0].row.name!r} was imported: it stands beside others by --beside"
-            )
-        name = several_folder(names)
-        return name, write_several(
-            database, names, folder / name, home, selection, images=images, further=further
-        )
-    if foreign:
-        return names[0], write_foreign(stores[0], folder / names[0], selection)
-    return names[0], write_report(
-        database, names[0], folder / names[0], home, selection, images=images, further=further
-    )
+        written = write_several(database, names, asked, home, selection, images=images, further=further)
+    elif foreign:
+        written = write_foreign(stores[0], asked, selection)
+    else:
+        written = write_report(database, names[0], asked, home, selection, images=images, further=further)
+    if written.folder != asked:
+        say(f"{asked} is the report of another study of that name", err=True)
+    return written
 
 
 def _fill(template: Path, written: "Report") -> Path:

@@ -1,7 +1,7 @@
 """Tables as others printed them, the paper's and a user's own, and which trials of ours count for a row."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..paths import Home
 from ..study.load import PUBLISHED
 from ..study.problem import FieldError, FieldPath, first_problem
-from ..study.settings import declared, field_path, setting_names
+from ..study.settings import declared, field_path, names_at, setting_names
 from ..study.study import Study
 from ..study.yamlfile import read_yaml
 from ..text import nearest
@@ -83,15 +83,15 @@ def published_beside(study: Study, home: Home | None = None) -> dict[str, Publis
 
     Args:
         study: The study.
-        home: Where a bundle has them.
+        home: Where a bundle has them, in a file that is empty if it has none: no other is read then.
 
     Raises:
         InputError: As of `read_published`.
     """
-    places = [beside_file(study.written.study.path)] if study.written else []
-    places += [home.root / PUBLISHED] if home else []
+    places = [home.root / PUBLISHED] if home else []
+    places += [beside_file(study.written.study.path)] if study.written else []
     path = next((place for place in places if place.is_file()), None)
-    return {} if path is None else read_published(path, study)
+    return read_published(path, study) if path and path.stat().st_size else {}
 
 
 def beside_file(path: str) -> Path:
@@ -114,7 +114,7 @@ def read_published(path: Path, study: Study) -> dict[str, PublishedTable]:
     try:
         found = TypeAdapter(dict[Key, PublishedTable]).validate_python(dict(file.data))
     except ValidationError as error:
-        problem = first_problem(error, _fields_at)
+        problem = first_problem(error, lambda path: names_at(PublishedTable, path[1:]) if path else ())
         raise InputError(file.explain(problem)) from None
     for problem in _problems(found, study):
         raise InputError(file.explain(problem))
@@ -161,13 +161,6 @@ TAKEN = frozenset(
 _STRICT = ConfigDict(strict=True)
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
-
-
-def _fields_at(path: FieldPath) -> Iterable[str]:
-    """Names that may stand at a path of a file of tables."""
-    models: dict[int, type[Frozen]] = {1: PublishedTable, 3: PublishedRow}
-    model = models.get(len(path))
-    return model.model_fields if model else ()
 
 
 def _equal(ours: Any, published: Any) -> bool:

@@ -125,8 +125,9 @@ def lay_out_entries(
     Raises:
         InputError: As of `open_bundle`.
     """
-    if f"files/{PUBLISHED}" in names:
-        (folder / PUBLISHED).write_bytes(read(f"files/{PUBLISHED}"))
+    # Empty where there is none: else the file of that name in the reader's own folder would be read.
+    beside = f"files/{PUBLISHED}"
+    (folder / PUBLISHED).write_bytes(read(beside) if beside in names else b"")
     database, home = folder / DATABASE, Home(folder)
     database.write_bytes(read(DATABASE))
     storage = Url(f"sqlite:///{database}")

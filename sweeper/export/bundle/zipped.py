@@ -23,7 +23,8 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _NAME = re.compile(r"(?:(?:arrays|report|files)/)?[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-"""What zipfile raises of bytes that are other ones: damaged, encrypted, or packed as it does not know."""
+"""What zipfile raises of bytes that are other ones: damaged, encrypted (RuntimeError), or packed as it does
+not know (NotImplementedError)."""
 
 
 def write_zip(file: Path, entries: Mapping[str, bytes]) -> None:

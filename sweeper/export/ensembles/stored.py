@@ -13,9 +13,10 @@ from ...runs.reading import RunReader
 from ...show.best import check_arm
 from ...store.study import StudyStore
 from ...study.load import stored_study
+from ...study.study import Study
 from ...text import plural, trial_names
 from .average import averaged
-from .candidates import Candidate, has_outputs, read_candidates
+from .candidates import Candidate, Candidates, has_outputs, read_candidates
 from .halves import Halves, Run, halve, rows_at
 from .picks import MOST_PICKS, Chooser, Picks
 from .scored import ScoredRows, score_rows
@@ -94,14 +95,71 @@ def choose_ensemble(
         InputError: If there is no such arm, there are too few trials, or too few dev rows.
         DatabaseError: If this version cannot read the study.
     """
+    return choose_from(read_pool(store, home, arm), top=top, seeds=seeds, greedy=greedy)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """What an ensemble can be made of, read once however many are made.
+
+    Attributes:
+        store: The study.
+        study: What its row holds.
+        reader: Of its runs.
+        arm: The arm of which alone its trials are; None for all.
+        candidates: The trials.
+        halves: Which rows choose, and which score.
+        chooser: Chooses by the one half.
+    """
+
+    store: StudyStore
+    study: Study
+    reader: RunReader
+    arm: str | None
+    candidates: Candidates
+    halves: Halves
+    chooser: Chooser
+
+
+def read_pool(store: StudyStore, home: Home, arm: str | None) -> Pool:
+    """The trials of a study that an ensemble can be made of.
+
+    Args:
+        store: As of `choose_ensemble`.
+        home: As of `choose_ensemble`.
+        arm: As of `choose_ensemble`.
+
+    Raises:
+        InputError: If there is no such arm, there are too few trials, or too few dev rows.
+        DatabaseError: If this version cannot read the study.
+    """
     check_arm(store.row, arm)
     study = stored_study(store.row)
-    tasks, overall = study.tasks, study.overall
-    reader = RunReader(StudyFolder(home, store.row), tasks)
+    reader = RunReader(StudyFolder(home, store.row), study.tasks)
     candidates = read_candidates(store, study, reader, arm)
+    halves = halve(study.tasks, candidates.found[0].predictions, study.spec.sampler.seed)
+    chooser = Chooser(study.tasks, study.overall, candidates.found, halves.choosing)
+    return Pool(store, study, reader, arm, candidates, halves, chooser)
+
+
+def choose_from(
+    pool: Pool, *, top: int | None = None, seeds: bool = False, greedy: bool = False
+) -> StoredEnsemble:
+    """An ensemble of trials that were read, by one of three ways.
+
+    Args:
+        pool: The trials.
+        top: As of `choose_ensemble`.
+        seeds: As of `choose_ensemble`.
+        greedy: As of `choose_ensemble`.
+
+    Raises:
+        InputError: If there are too few trials for this way.
+        DatabaseError: If what they scored on test rows cannot be read.
+    """
+    store, study, candidates, chooser = pool.store, pool.study, pool.candidates, pool.chooser
+    tasks, overall, halves = study.tasks, study.overall, pool.halves
     by_number = {one.run.number: one for one in candidates.found}
-    halves = halve(tasks, candidates.found[0].predictions, study.spec.sampler.seed)
-    chooser = Chooser(tasks, overall, candidates.found, halves.choosing)
     if top is not None:
         picks, way = chooser.top(top), f"the {top} best trials"
     elif seeds:
@@ -118,7 +176,7 @@ def choose_ensemble(
     )
     return StoredEnsemble(
         study=store.row.name,
-        arm=arm,
+        arm=pool.arm,
         notice=study.workload.notice,
         tasks=tasks,
         overall=overall,
@@ -130,7 +188,7 @@ def choose_ensemble(
         halves=halves,
         chosen=(mean_scores(tasks, [chosen[0]], overall), mean_scores(tasks, [chosen[1]], overall)),
         scored=score_rows(tasks, overall, *scored),
-        tested=_tested(store, reader, tasks, overall, members, picks, best),
+        tested=_tested(store, pool.reader, tasks, overall, members, picks, best),
         predictions=found,
         left_out=candidates.left_out,
     )

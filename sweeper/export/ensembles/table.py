@@ -1,6 +1,7 @@
 """Ensembles of a study as a table of its report: marked, and ranked with no trial."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from ...errors import InputError
 from ...paths import Home
@@ -10,15 +11,15 @@ from ...store.study import StudyStore
 from ...text import NONE, difference, one_line
 from .printed import SEEN
 from .scored import ScoredRows
-from .stored import StoredEnsemble, choose_ensemble
+from .stored import Pool, StoredEnsemble, choose_from, read_pool
 
 TOP = 3
 """Trials of the ensemble that is made of the best."""
 
-WAYS: Mapping[str, Mapping[str, int | bool | None]] = {
-    f"the {TOP} best": {"top": TOP, "seeds": False, "greedy": False},
-    "all seeds of the best": {"top": None, "seeds": True, "greedy": False},
-    "greedy": {"top": None, "seeds": False, "greedy": True},
+WAYS: Mapping[str, Callable[[Pool], StoredEnsemble]] = {
+    f"the {TOP} best": partial(choose_from, top=TOP),
+    "all seeds of the best": partial(choose_from, seeds=True),
+    "greedy": partial(choose_from, greedy=True),
 }
 
 KEY = "ensembles"
@@ -37,15 +38,17 @@ def ensembles_table(store: StudyStore, home: Home) -> Table | None:
     Raises:
         DatabaseError: If this version cannot read the study.
     """
+    try:
+        pool = read_pool(store, home, None)
+    except InputError:
+        return None
     found: dict[str, StoredEnsemble] = {}
     reasons = []
     for name, way in WAYS.items():
         try:
-            found[name] = choose_ensemble(store, home, arm=None, **way)  # type: ignore[arg-type]
+            found[name] = way(pool)
         except InputError as error:
             reasons.append(f"Not made: {name}: {error}.")
-    if not found:
-        return None
     first = next(iter(found.values()))
     names = ["overall", *first.tasks]
     rows: list[tuple[Cell, ...]] = []

@@ -81,7 +81,7 @@ def write_several(
 
 
 def several_folder(names: Sequence[str]) -> str:
-    """What the folder of a report of several studies is called."""
+    """What the folder of a report of these studies is called: as all of them, or shorter if that is long."""
     whole = "+".join(names)
     if len(whole.encode()) <= LONGEST:
         return whole

@@ -12,7 +12,7 @@ from sweeper.report.tables.published import left_out, own_tables
 from sweeper.study.settings import SHORT_NAMES, flat, names_at
 from sweeper.study.spec import TABLES
 from tests.sweeper_tests.made import PARAMS, results, row, study
-from tests.sweeper_tests.typed import Command
+from tests.sweeper_tests.typed import Command, refused
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
 
@@ -149,6 +149,7 @@ def test_it_is_found_beside_the_study_file_and_in_a_bundle(
     sweeper: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sweeper("run", "mine", "--executor", "inline", "--trials", "2").code == 0
+    assert sweeper("export", "mine", "--bundle", "without.zip").code == 0
     (folder / "studies/published.yaml").write_text(
         "theirs: {title: Theirs, rows: [{label: SOTA, scores: {sst: .5}}]}", encoding="utf-8"
     )
@@ -160,3 +161,9 @@ def test_it_is_found_beside_the_study_file_and_in_a_bundle(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     assert sweeper("report", str(folder / "mine.zip"), *printed).out == said.out
+    # A bundle without one takes none of the reader's own.
+    for place in (elsewhere, elsewhere / "studies", elsewhere / "files"):
+        place.mkdir(exist_ok=True)
+        (place / "published.yaml").write_text("mine: {title: Mine, rows: [{label: a, scores: {sst: .5}}]}")
+    assert "mine" not in sweeper("report", str(folder / "without.zip"), "--format", "csv").out
+    assert "no table of" in refused(sweeper, "report", str(folder / "without.zip"), "--table", "mine")

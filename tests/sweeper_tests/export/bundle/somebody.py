@@ -61,7 +61,7 @@ def fill(database: Database, home: Path) -> StudyStore:
     written = load_study("quickstart", "demo").written
     assert written is not None
     files = written.json()
-    files["study"]["path"] = f"{home}/work/studies/quickstart.yaml"
+    files["study"]["path"] = f"{home}/sentences/studies/quickstart.yaml"
     files["study"]["text"] += f"# by {PERSON}, see {home}/notes.txt\n"
     folder = {"commit": COMMIT, "changed": True, "diff": f"+by {PERSON}\n"}
     outcomes = made.outcomes("host:1")
