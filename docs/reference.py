@@ -80,7 +80,8 @@ def _values(field: Schema) -> str:
     if options:
         return " or ".join(dict.fromkeys(map(_values, options)))
     if "enum" in field or "const" in field:
-        return ", ".join(map(_code, field.get("enum") or [field["const"]]))
+        names = field["enum"] if "enum" in field else [field["const"]]
+        return ", ".join(map(_code, names)) or "name of own code"
     if "prefixItems" in field:
         numbers = field["prefixItems"][0]["type"] == "number"
         return f"{len(field['prefixItems'])} {'numbers' if numbers else 'texts'} in brackets"

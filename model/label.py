@@ -69,3 +69,18 @@ def labels_misfit(
             return f"{name!r} stands twice in `labels` and `missing`"
         seen.add(key_of(name))
     return None
+
+
+def class_names_of(
+    classes: int | None, labels: Sequence[Label | tuple[Label, ...]] | None, threshold: float | None
+) -> tuple[str, ...]:
+    """What to call each class of a task: the first of its names, else its number; none of a range.
+
+    Args:
+        classes: Number of classes; None: it has a range.
+        labels: Their names, as the task declares them.
+        threshold: Of a score that becomes two classes.
+    """
+    if threshold is not None:
+        return f"below {threshold:g}", f"{threshold:g} or more"
+    return tuple(key_of(names[0]) for names in names_of(labels)) or tuple(map(str, range(classes or 0)))

@@ -1,4 +1,4 @@
-"""Options of heads, losses and metrics that are own code: a mapping that the entry's own model checks."""
+"""Options of what is own code, such as a head: a mapping that the entry's own model checks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,19 +78,21 @@ class OptionsOf:
         return dumped
 
 
-def options_misfit(registry: Registry[Any], name: str, options: dict[str, Any]) -> str | None:
+def options_misfit(registry: Registry[Any], name: str | None, options: dict[str, Any]) -> str | None:
     """Why options do not go with an entry; None if they do.
 
     Args:
         registry: The entries.
-        name: The entry.
+        name: The entry; None: there is none.
         options: Its options as they stand.
     """
-    model = registry[name].options
+    model = None if name is None else registry[name].options
     if options and model is None:
         able = [other for other, entry in registry.items() if entry.options is not None]
         having = f"for {registry.kind} {', '.join(able)}" if able else f"for a {registry.kind} of own code"
-        return f"{registry.kind}_options {', '.join(options)} is {having}; {registry.kind} is {name}"
+        return (
+            f"{registry.kind}_options {', '.join(options)} is {having}; {registry.kind} is {name or 'null'}"
+        )
     if model is not None:
         missing = [one for one, field in model.model_fields.items() if field.is_required()]
         if lacking := [one for one in missing if one not in options]:
@@ -98,9 +100,9 @@ def options_misfit(registry: Registry[Any], name: str, options: dict[str, Any]) 
     return None
 
 
-def whole_options(registry: Registry[Any], name: str, options: dict[str, Any]) -> dict[str, Any]:
+def whole_options(registry: Registry[Any], name: str | None, options: dict[str, Any]) -> dict[str, Any]:
     """The options of an entry by name, those included that are at their defaults."""
-    model = registry[name].options
+    model = None if name is None else registry[name].options
     return dict(options) if model is None else dict(model.model_validate(options))
 
 

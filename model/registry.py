@@ -147,6 +147,7 @@ class OneOf:
             return value
         from pydantic_core import PydanticKnownError
 
-        *first, last = [repr(name) for name in self.registry]
+        names = [repr(name) for name in self.registry] or [f"a {self.registry.kind} of own code"]
+        *first, last = names
         expected = f"{', '.join(first)} or {last}" if first else last
         raise PydanticKnownError("literal_error", {"expected": expected})

@@ -175,3 +175,9 @@ def _check_givers(source: "FilesSource | HubSource") -> None:
 
 
 Source = Annotated[DemoSource | FilesSource | HubSource, Field(discriminator="kind")]
+
+
+def has_test(source: "Source") -> bool:
+    """Whether a source has labelled rows to score once, after all choices are made."""
+    split = source.split if source.kind == "files" else None
+    return source.kind == "demo" or source.test is not None or (split is not None and bool(split.test))

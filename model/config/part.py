@@ -92,3 +92,18 @@ def embedded_once_misfit(tasks: Mapping[str, Task], swap_pairs: float) -> str | 
     if seeing:
         return f"head {seeing[0]} sees tokens; encoder.freeze all embeds them once, and keeps none"
     return None
+
+
+def passes_misfit(tasks: Mapping[str, Task], r_drop: float, *, smart: bool) -> str | None:
+    """Why it is not clear how a batch goes through the network; None if it is.
+
+    Args:
+        tasks: The tasks that are trained.
+        r_drop: Factor of R-Drop.
+        smart: Whether SMART is on.
+    """
+    own = [f"tasks.{name}.penalty {task.penalty}" for name, task in tasks.items() if task.penalty]
+    wanted = [*own[:1], *([f"r_drop {r_drop:g}"] if r_drop else []), *(["smart.enabled"] if smart else [])]
+    if len(wanted) < 2:
+        return None
+    return f"{wanted[0]} and {wanted[1]} both take a batch through the network again: choose one"

@@ -23,7 +23,7 @@ from .distillation import DistillationConfig
 from .encoder import EncoderConfig
 from .gradient import METHODS, GradientStorage
 from .optim import OPTIMIZERS, SCHEDULES
-from .part import embedded_once_misfit, part_misfit, parts_of
+from .part import embedded_once_misfit, part_misfit, parts_of, passes_misfit
 from .smart import SmartConfig
 
 __all__ = ["EncoderConfig", "Task", "TrainConfig"]
@@ -214,13 +214,10 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("r_drop", "smart.enabled", "smart.weight", "average.name")
+    @reads("r_drop", "smart.enabled", "smart.weight", "average.name", "tasks.*.penalty", "train_tasks")
     def _beside_smart(self) -> Self:
-        if self.r_drop and self.smart.enabled:
-            raise ValueError(
-                f"r_drop {self.r_drop:g} and smart.enabled both take a batch through the network again: "
-                "choose one"
-            )
+        if misfit := passes_misfit(self.trained, self.r_drop, smart=self.smart.enabled):
+            raise ValueError(misfit)
         if self.average.name != "none" and self.smart.enabled and self.smart.weight == "dynamic":
             raise ValueError(
                 "smart.weight dynamic goes by scores of the weights that train, and average "

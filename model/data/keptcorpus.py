@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from ..config import TrainConfig
+from ..encoders import ENCODERS
 from ..errors import DataError
 from ..inputs import SplitRows
 from ..result import SPLITS, Split
@@ -86,7 +87,8 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         EncoderError: If the tokenizer cannot be loaded.
     """
     config = config.of_trained()
-    tokenizer = None if config.encoder.source == "tiny" else build_tokenizer(config.encoder, [])
+    learned = ENCODERS[config.encoder.source].tokenizer is None
+    tokenizer = None if learned else build_tokenizer(config.encoder, [])
     entry = _entry(config, data, tokenizer, cache)
     if entry is None:
         return load_corpus(config, data, cache)
@@ -97,7 +99,7 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         if entry == _entry(config, data, tokenizer, cache):
             # The next trial reads the files again where there is no room for it.
             with suppress(OSError):
-                entry.write(partial(_save, corpus, entry.root.name, learned=tokenizer is None), load)
+                entry.write(partial(_save, corpus, entry.root.name, learned=learned), load)
     return corpus
 
 

@@ -14,6 +14,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 
 from ..config import EncoderConfig
+from ..encoders import ENCODERS
 from ..errors import EncoderError
 from ..pretrained import minilm_folder
 
@@ -102,26 +103,45 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
 
     Args:
         config: The encoder; `source` decides which tokenizer.
-        corpus: Training sentences, from which the tiny encoder's vocabulary is built.
+        corpus: Training sentences, from which the vocabulary is built of an encoder that brings none.
 
     Raises:
-        EncoderError: If a pretrained tokenizer cannot be loaded.
+        EncoderError: If a pretrained tokenizer cannot be loaded, or own code gives something else.
     """
-    if config.source == "tiny":
-        tokenizer = wordpiece(corpus, config.vocabulary)
-        return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
-    if config.source == "minilm":
-        folder = minilm_folder()
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        pad_id = tokenizer.token_to_id("[PAD]")
-        if pad_id is None:
-            raise EncoderError(f"{folder / 'tokenizer.json'} has no [PAD] token: install the package again")
-        return SentenceTokenizer(tokenizer, pad_id, config.max_length)
-    return _hub_tokenizer(config.location, config.max_length)
+    own = ENCODERS[config.source].tokenizer
+    if own is None:
+        return SentenceTokenizer(
+            wordpiece(corpus, config.vocabulary), SPECIAL.index("[PAD]"), config.max_length
+        )
+    made: object = own(config, corpus)
+    if not isinstance(made, SentenceTokenizer):
+        raise EncoderError(
+            f"encoder.source {config.source}: its tokenizer is a {type(made).__name__}, expected a "
+            "SentenceTokenizer"
+        )
+    return made
+
+
+def minilm_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
+    """That of the pip-packaged all-MiniLM-L6-v2; arguments and errors as of `build_tokenizer`."""
+    folder = minilm_folder()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    pad_id = tokenizer.token_to_id("[PAD]")
+    if pad_id is None:
+        raise EncoderError(f"{folder / 'tokenizer.json'} has no [PAD] token: install the package again")
+    return SentenceTokenizer(tokenizer, pad_id, config.max_length)
 
 
 def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenizer:
-    """The tokenizer of a tiny encoder from what its `backend.to_str` gave; a ValueError of a damaged one."""
+    """One that was built from the training text, from what its `backend.to_str` gave.
+
+    Args:
+        written: What it gave.
+        config: The encoder.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
     try:
         tokenizer = Tokenizer.from_str(written)
     except Exception as error:  # the library raises nothing narrower
@@ -129,7 +149,9 @@ def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenize
     return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
 
 
-def _hub_tokenizer(name: str, max_length: int) -> SentenceTokenizer:
+def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
+    """That of a model on the hub or in a folder; arguments and errors as of `build_tokenizer`."""
+    name = config.location
     # transformers takes seconds to import, and only this source needs its tokenizers.
     from transformers import AutoTokenizer
 
@@ -141,7 +163,7 @@ def _hub_tokenizer(name: str, max_length: int) -> SentenceTokenizer:
         raise EncoderError(f"encoder.name: the tokenizer of {name!r} is not a fast one with a padding token")
     # A copy: truncation set on the backend would show through in transformers' own object.
     return SentenceTokenizer(
-        Tokenizer.from_str(loaded.backend_tokenizer.to_str()), loaded.pad_token_id, max_length
+        Tokenizer.from_str(loaded.backend_tokenizer.to_str()), loaded.pad_token_id, config.max_length
     )
 
 

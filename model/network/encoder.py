@@ -4,12 +4,12 @@ from typing import Self
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
+from transformers import PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
 from ..config import EncoderConfig
+from ..encoders import ENCODERS
 from ..errors import EncoderError
-from ..pretrained import verified_minilm_folder
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
 from .cpu.packed import KINDS, PackedModel
@@ -39,10 +39,7 @@ class SentenceEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, vocabulary_size: int, pad_id: int) -> None:
         super().__init__()
         self.pooling = config.pooling
-        if config.source == "tiny":
-            self.bert: PreTrainedModel = _tiny(config, vocabulary_size, pad_id)
-        else:
-            self.bert = _pretrained(config)
+        self.bert = _made(config, vocabulary_size, pad_id)
         if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
@@ -53,12 +50,11 @@ class SentenceEncoder(nn.Module):
         _freeze(self.bert, config.freeze)
         if config.lora.rank:
             adapt(self.bert, config.lora)
-        weighted = config.layer_pooling == "weighted"
-        self.mix = LayerMix(self.bert.config.num_hidden_layers) if weighted else None
+        self.mix = _layer_mix(self.bert) if config.layer_pooling == "weighted" else None
         replace_dropout(self.bert)
         replace_linear(self.bert)
         self._has_types = getattr(self.bert.config, "type_vocab_size", 0) > 1
-        self._packed = PackedModel(self.bert) if self.bert.config.model_type in KINDS else None
+        self._packed = PackedModel(self.bert) if _is_packable(self.bert) else None
 
     def train(self, mode: bool = True) -> Self:
         """Begins or ends training; what is frozen as a whole stays as in evaluation."""
@@ -78,7 +74,8 @@ class SentenceEncoder(nn.Module):
 
     def padded_kind(self, device: torch.device) -> str | None:
         """What `transformers` calls it, where its padding is computed and others' would be left out."""
-        return None if self._packed is not None or device.type != "cpu" else str(self.bert.config.model_type)
+        known = self._packed is None and _is_of_transformers(self.bert)
+        return str(self.bert.config.model_type) if known and device.type == "cpu" else None
 
     def forward(
         self,
@@ -143,6 +140,37 @@ class SentenceEncoder(nn.Module):
         return activated  # ALBERT's, whose activation stands beside the layer
 
 
+def _made(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreTrainedModel:
+    options = config.options()
+    made: object = ENCODERS[config.source].network(config, vocabulary_size, pad_id, **options)
+    if not isinstance(made, PreTrainedModel):
+        raise EncoderError(
+            f"encoder.source {config.source}: its network is a {type(made).__name__}, expected a "
+            "transformers.PreTrainedModel"
+        )
+    if not isinstance(getattr(made.config, "hidden_size", None), int):
+        raise EncoderError(f"encoder.source {config.source}: its config has no hidden_size")
+    return made
+
+
+def _layer_mix(model: PreTrainedModel) -> LayerMix:
+    layers = getattr(model.config, "num_hidden_layers", None)
+    if not isinstance(layers, int):
+        raise EncoderError(
+            f"encoder.layer_pooling weighted: a {model.config.model_type} says no num_hidden_layers"
+        )
+    return LayerMix(layers)
+
+
+def _is_packable(model: PreTrainedModel) -> bool:
+    return model.config.model_type in KINDS and _is_of_transformers(model)
+
+
+def _is_of_transformers(model: PreTrainedModel) -> bool:
+    """Whether its arithmetic is known: own code may have derived its own from one of theirs."""
+    return type(model).__module__.startswith("transformers.")
+
+
 def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
     """Lets parts of an encoder learn no more.
 
@@ -160,47 +188,3 @@ def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
         parts = [embeddings_of(model, setting), *(layers[:what] if isinstance(what, int) else [])]
     for part in parts:
         part.requires_grad_(requires_grad=False)
-
-
-def _tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
-    dropout = 0.1 if config.dropout is None else config.dropout
-    return BertModel(
-        BertConfig(
-            vocab_size=vocabulary_size,
-            hidden_size=config.hidden_size,
-            num_hidden_layers=config.layers,
-            num_attention_heads=config.attention_heads,
-            intermediate_size=4 * config.hidden_size,
-            max_position_embeddings=config.max_length,
-            hidden_dropout_prob=dropout,
-            attention_probs_dropout_prob=dropout,
-            pad_token_id=pad_id,
-        )
-    )
-
-
-_DROPOUTS = (
-    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"),
-    *("embedding_dropout", "mlp_dropout"),
-)
-"""What the kinds of encoders call their dropout."""
-
-
-def _pretrained(config: EncoderConfig) -> PreTrainedModel:
-    source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
-    try:
-        settings = AutoConfig.from_pretrained(source)
-        for name in _DROPOUTS if config.dropout is not None else ():
-            if hasattr(settings, name):
-                setattr(settings, name, config.dropout)
-        model: PreTrainedModel = AutoModel.from_pretrained(
-            source, config=settings, dtype=torch.float32, use_safetensors=True
-        )
-    except (OSError, ValueError) as error:
-        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
-    positions = getattr(settings, "max_position_embeddings", config.max_length)
-    if config.max_length > positions:
-        raise EncoderError(
-            f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
-        )
-    return model

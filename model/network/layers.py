@@ -17,7 +17,8 @@ def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
         EncoderError: If it has no layers of its own each, as an ALBERT, which shares them.
     """
     stacks = (part for part in model.modules() if isinstance(part, nn.ModuleList))
-    found = next((part for part in stacks if len(part) == model.config.num_hidden_layers), None)
+    number = getattr(model.config, "num_hidden_layers", None)
+    found = next((part for part in stacks if len(part) == number), None)
     if found is None:
         raise EncoderError(f"{setting}: in a {model.config.model_type} it is not known what that is")
     return list(found)

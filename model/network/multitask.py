@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from ..config import TrainConfig
+from ..errors import EncoderError
 from ..heads import ACTIVATIONS, HEADS
 from .encoder import SentenceEncoder
 from .heads import build_head
@@ -30,7 +32,7 @@ class MultitaskEncoder(nn.Module):
         super().__init__()
         self.encoder = SentenceEncoder(config.encoder, vocabulary_size, pad_id)
         if config.gradient_checkpointing:
-            self.encoder.bert.activation_checkpointing_enable()
+            _checkpoint(self.encoder.bert)
         self.heads = nn.ModuleDict()
         for name, task in config.tasks.items():
             # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
@@ -107,3 +109,9 @@ class MultitaskEncoder(nn.Module):
         )
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns), **tokens)
         return outputs
+
+
+def _checkpoint(model: PreTrainedModel) -> None:
+    if not model.supports_gradient_checkpointing:
+        raise EncoderError(f"gradient_checkpointing: a {model.config.model_type} is not made for it")
+    model.activation_checkpointing_enable()

@@ -24,10 +24,10 @@ def weights_digest(config: EncoderConfig, cache: Path) -> str | None:
         The hash; of weights in several files that of a list of their names and hashes; None where there are
         none, or the files are not found.
     """
-    if config.source == "tiny":
-        return None
     if config.source == "minilm":
         return MINILM_SHA256  # or the encoder would have refused them
+    if config.source != "hub":
+        return None
     single, index = (_file(config.location, name) for name in (SINGLE, INDEX))
     if single is not None:
         return _digest(single, cache)

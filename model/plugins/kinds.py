@@ -7,12 +7,14 @@ from typing import Any
 from ..config.gradient import METHODS, GradientMethod
 from ..config.trainers import TRAINERS, Trainer
 from ..config.trial import TrialConfig
+from ..encoders import ENCODERS, Encoder
 from ..errors import PluginError
 from ..heads import HEADS, Head
 from ..losses import LOSSES, Loss
 from ..metrics import METRICS
 from ..metrics.own import RecordedMetric
 from ..options import kinds_of, recorded_model
+from ..penalties import PENALTIES, Penalty
 from ..registry import REGISTRIES, Registry
 
 Traits = dict[str, Any]
@@ -131,8 +133,10 @@ def _recorded_trainer(name: str, plugin: str, traits: Traits) -> Trainer:
 
 
 KINDS: dict[str, Kind] = {
+    "source": of_class(ENCODERS, Encoder, "network", "tokenizer"),
     "head": of_class(HEADS, Head, "network"),
     "loss": of_class(LOSSES, Loss, "similarity", "classes"),
+    "penalty": of_class(PENALTIES, Penalty, "value"),
     "metric": Kind(METRICS, _metric_traits, _recorded_metric),
     "gradient method": of_class(METHODS, GradientMethod, "weighting"),
     "trainer": Kind(TRAINERS, _trainer_traits, _recorded_trainer),

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from model.encoders import ENCODERS
+
 from ..paths import Home
 from ..store.study import StudyStore
 from ..trial import TrialRow
@@ -88,7 +90,7 @@ def load_ensemble(
 
 def _tokenizer(store: StudyStore, run: TrialRow, home: Home, data: Path | None) -> "SentenceTokenizer":
     config = our_config(store, run)
-    if config.encoder.source != "tiny":
+    if ENCODERS[config.encoder.source].tokenizer is not None:
         from model.data.tokenizer import build_tokenizer
 
         return build_tokenizer(config.encoder, ())

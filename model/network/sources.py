@@ -1,0 +1,69 @@
+"""Where an encoder comes from: made from scratch, or loaded with its weights."""
+
+import torch
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
+
+from ..config import EncoderConfig
+from ..errors import EncoderError
+from ..pretrained import verified_minilm_folder
+
+
+def tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
+    """A small BERT that is trained from scratch.
+
+    Args:
+        config: Its size, dropout and longest sentence.
+        vocabulary_size: Entries of the tokenizer.
+        pad_id: Id of the padding token.
+    """
+    dropout = 0.1 if config.dropout is None else config.dropout
+    return BertModel(
+        BertConfig(
+            vocab_size=vocabulary_size,
+            hidden_size=config.hidden_size,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.attention_heads,
+            intermediate_size=4 * config.hidden_size,
+            max_position_embeddings=config.max_length,
+            hidden_dropout_prob=dropout,
+            attention_probs_dropout_prob=dropout,
+            pad_token_id=pad_id,
+        )
+    )
+
+
+_DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"),
+    *("embedding_dropout", "mlp_dropout"),
+)
+"""What the kinds of encoders call their dropout."""
+
+
+def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreTrainedModel:
+    """An encoder with the weights that it was published with; its tokenizer is the one it was trained with.
+
+    Args:
+        config: Which one, its dropout and longest sentence.
+        vocabulary_size: Not used, as what follows: both are of the weights.
+        pad_id: Not used.
+
+    Raises:
+        EncoderError: If weights are missing, or are not the expected ones, or are of shorter sentences.
+    """
+    source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
+    try:
+        settings = AutoConfig.from_pretrained(source)
+        for name in _DROPOUTS if config.dropout is not None else ():
+            if hasattr(settings, name):
+                setattr(settings, name, config.dropout)
+        model: PreTrainedModel = AutoModel.from_pretrained(
+            source, config=settings, dtype=torch.float32, use_safetensors=True
+        )
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
+    positions = getattr(settings, "max_position_embeddings", config.max_length)
+    if config.max_length > positions:
+        raise EncoderError(
+            f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
+        )
+    return model
