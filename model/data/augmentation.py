@@ -50,9 +50,6 @@ class Augmentation:
             generator = np.random.default_rng(self.seed)
             batch = replace(batch, ids=mask_words(batch, tokenizer, self.mask_words, generator))
         return batch
-        if not self.mask_words:
-            return batch.ids
-        return mask_words(batch, tokenizer, self.mask_words, np.random.default_rng(self.seed))
 
 
 def mask_words(

@@ -135,7 +135,8 @@ def places() -> Iterator[Place]:
                 yield Place("mine.yaml", ("space", *key, "log"), frozenset({bool}), path)
     for file, model in (("mine.yaml", StudySpec), ("w.yaml", WorkloadFile)):
         for path, kinds in of(model).items():
-            if path[0] != "space" or len(path) == 1:
+            of_records_alone = path == ("warm_start", "configurations")
+            if (path[0] != "space" or len(path) == 1) and not of_records_alone:
                 yield Place(file, path, frozenset() if path[0] == "enqueue" else kinds, ())
 
 
