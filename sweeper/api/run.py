@@ -57,7 +57,7 @@ def run(
         patience: Ends it when so many complete trials in a row brought no better overall.
         trial_timeout: A trial that takes longer, in seconds, has failed.
         max_failures: Ends it after so many failures in a row.
-        log: Tools for which the trials are logged too: tensorboard, mlflow.
+        log: Tools for which the trials are logged too: tensorboard, mlflow, wandb.
         storage: URL of the database, ``sqlite:///…`` or ``postgresql://…``.
         quiet: Whether nothing is printed while it runs.
         options: Of the executor alone: ``devices`` of local, such as ``cuda:0,cuda:1`` or ``all``;
@@ -109,7 +109,8 @@ def resume(
 
     Raises:
         KeyboardInterrupt: As of `run`.
-        InputError: As of `run`.
+        InputError: As of `run`, or if there is no such study, or more than one.
+        ConflictError: If the study's own code has changed.
         DatabaseError: As of `run`.
     """
     console, where = Console(quiet=quiet), _url(storage)

@@ -59,7 +59,7 @@ def study_to_run(
         workload: As of `named_study`.
         say: As of `named_study`; hears too that the database is waited for.
         storage: The database in which it may have been begun; None: as of `storage_url`.
-        name: Under which it is to run; None for its own.
+        name: The name under which it is to run; None for its own.
 
     Raises:
         InputError: As of `named_study`.
@@ -143,7 +143,12 @@ def train(
 
 
 def _patient_database(storage: Url | None, say: Say) -> "Database":
-    """The database of what trains: where it does not answer, that is waited for."""
+    """The database for what trains, which waits where it does not answer instead of giving up.
+
+    Raises:
+        NoStudiesError: If it does not exist, or holds no study.
+        DatabaseError: If it cannot be read.
+    """
     from ..store.database import Database
     from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 

@@ -104,7 +104,7 @@ def options(
 
 
 def _stoppable(command: Callable[..., None]) -> Callable[..., None]:
-    """Ends a command that a signal stops with the exit code of that signal, not of Ctrl-C always."""
+    """Makes a command that a signal stops end with the exit code of that signal, not always of Ctrl-C."""
 
     @wraps(command)
     def stopped(**given: Any) -> None:
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             os.environ[lastresort.DEBUG] = "1"
         lastresort.install()
     if DEBUG not in given and not sys.warnoptions:
-        # They name code that the user did not write. What matters of it, we say ourselves.
+        # Warnings of libraries name code that the user did not write. What matters of it, we say ourselves.
         warnings.showwarning = _unsaid
     with unfailing() as streams, _warnings():
         code = _exit_code([argument for argument in given if argument != DEBUG], DEBUG in given)
@@ -152,7 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 @contextmanager
 def _warnings() -> Iterator[None]:
-    """Says what sweeper itself warns of, in a line each."""
+    """Prints, while it lasts, what sweeper's own logger warns of, in a line each."""
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: say(record.getMessage(), err=True)  # type: ignore[method-assign]
     logger = logging.getLogger("sweeper")
@@ -164,7 +164,7 @@ def _warnings() -> Iterator[None]:
 
 
 def _unsaid(*warning: object, **where: object) -> None:
-    """Shows no warning of a library."""
+    """Stands in for `warnings.showwarning`, and shows nothing."""
 
 
 def _exit_code(arguments: list[str], debug: bool) -> int:

@@ -12,8 +12,8 @@ from ..url import Url
 def hide_secrets() -> None:
     """Takes the secrets out of what ``ps`` shows of this process, and out of ``sys.argv``.
 
-    Processes that are started from here may get ``sys.argv``. Where the system does not say where it keeps
-    the command line, as other than Linux, ``ps`` goes on to show what was typed.
+    Processes that are started from here may get ``sys.argv``. Linux says where it keeps the command line of
+    a process; on other systems ``ps`` goes on to show what was typed.
     """
     changed: dict[bytes, bytes] = {}
     for place, typed in enumerate(sys.argv):

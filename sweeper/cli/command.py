@@ -50,7 +50,7 @@ class Command(TyperCommand):
 
         Raises:
             UsageError: If a value is empty, which would be taken for one that was not given, if a number is
-                larger than any can be, or as of typer.
+                larger than a database can hold, or if typer refuses what was typed.
         """
         written, _, _ = self.make_parser(ctx).parse_args(list(args))
         parameters: list[Any] = self.params
@@ -60,7 +60,8 @@ class Command(TyperCommand):
                 raise typer.BadParameter("is empty: write a value, or leave it out", ctx, parameter)
         arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
         given = [one for one in arguments if written.get(str(one.name)) is not None]
-        # `show 12` is a trial, `show 7 12` one of study 7; STUDY comes first, and an empty one is none.
+        # `show 12` is a trial of the latest study, `show 7 12` one of the study called 7: where STUDY is left
+        # out, an empty text goes in its place, so that the words that follow stay where they belong.
         missing = len(given) < len(arguments) and not arguments[0].required
         left_out = missing and (arguments[-1].required or _is_number_alone(arguments, written))
         rest = super().parse_args(ctx, ["", *args] if left_out else args)
@@ -72,7 +73,10 @@ class Command(TyperCommand):
 
 
 def _is_number_alone(arguments: list[Any], written: dict[str, Any]) -> bool:
-    """Whether the one word that was written is a number, as the last argument, which may be left out, is."""
+    """Whether the one word that was written is a number, and the last argument is one that takes a number.
+
+    That word is then the last argument, although it stands in the place of the first.
+    """
     first, last = arguments[0], arguments[-1]
     text = written.get(str(first.name))
     number = isinstance(text, str) and text.isdecimal()
@@ -140,7 +144,11 @@ def _is_argument(parameter: inspect.Parameter) -> bool:
 
 
 def _one(argument: str | None, option: str | None) -> str | None:
-    """The study that was named once, or twice alike."""
+    """The study that was named, as an argument, as `--study`, or as both; None if it was not.
+
+    Raises:
+        InputError: If the two differ.
+    """
     if argument and option and argument != option:
         raise InputError(f"STUDY {argument!r} and --study {option!r} differ: write one of them")
     return argument or option

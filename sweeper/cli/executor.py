@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Placement:
-    """What the user said; for a study, what runs its trials. Raises an InputError as `choose_runner`.
+    """Where trials are to run, as the user said it; called with a study, it gives what runs its trials.
 
     Attributes:
         executor: A name in `EXECUTORS`.
@@ -31,13 +31,22 @@ class Placement:
     options: Mapping[str, Any]
 
     def __call__(self, study: "Study") -> Runner:
-        """What runs the trials of a study."""
+        """What runs the trials of a study.
+
+        Raises:
+            BadParameter: If there is no executor of that name, once the study's own code is loaded.
+            InputError: As of `choose_runner`.
+        """
         check_named([self.executor], EXECUTORS, "--executor")
         return choose_runner(study, self.executor, self.workers, self.options)
 
 
 def number_of_workers(text: str) -> int:
-    """A number of workers as the user wrote it; `AUTO` for ``auto``."""
+    """A number of workers as the user wrote it; `AUTO` for ``auto``.
+
+    Raises:
+        BadParameter: If it is neither.
+    """
     written = text.strip()
     if written == "auto":
         return AUTO

@@ -13,7 +13,7 @@ from ..url import Url
 from .completion import arms, workloads
 
 MOST_TRIALS = 2**31 - 1
-"""The largest number that a database has for a trial."""
+"""The largest number that a database can hold, and so the largest that an option may have."""
 
 Storage = Annotated[
     Url | None,
@@ -55,8 +55,8 @@ def named(
 
     Args:
         names: The names, a `Registry` for example.
-        flags: What is typed, where the parameter does not say it.
-        help: As of typer.
+        flags: What is typed, where it is not the parameter's own name.
+        help: What the help says of it.
         metavar: What the help shows as its value, with {} for the names.
         own: Whether own code of a study may add names, so that they are checked when it is loaded
             (`check_named`).
@@ -71,7 +71,11 @@ def named(
 
 
 def check_named(given: Iterable[str], names: Collection[str], flag: str) -> None:
-    """Refuses a value of an option that is none of these names; a BadParameter."""
+    """Refuses values of an option that are none of these names.
+
+    Raises:
+        BadParameter: If one is not.
+    """
     for text in given:
         if text not in names:
             raise typer.BadParameter(_unknown(text, names), param_hint=f"'{flag}'")
@@ -85,9 +89,9 @@ def file_path(metavar: str, help: str, *flags: str) -> Any:  # noqa: A002
     """An option whose value is a path, of which ``~`` is the user's home.
 
     Args:
-        metavar: As of typer.
-        help: As of typer.
-        flags: What is typed, where the parameter does not say it.
+        metavar: What the help shows as its value.
+        help: What the help says of it.
+        flags: What is typed, where it is not the parameter's own name.
     """
     return typer.Option(*flags, parser=user_path, metavar=metavar, help=help)
 
@@ -107,7 +111,11 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def seconds(text: str) -> float:
-    """A duration such as ``90``, ``90s``, ``30m``, ``1.5h`` or ``2d`` in seconds."""
+    """A duration such as ``90``, ``90s``, ``30m``, ``1.5h`` or ``2d`` in seconds.
+
+    Raises:
+        BadParameter: If it is none, or longer than `LONGEST_SECONDS`.
+    """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
@@ -123,6 +131,9 @@ def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
     Args:
         texts: What the user wrote.
         known: Names of the scores that there are.
+
+    Raises:
+        BadParameter: If one is not of that form, or names no score.
     """
     found = {}
     for text in texts:

@@ -112,7 +112,7 @@ def _form(form: str, as_json: bool) -> str:
 def _opened(
     names: Sequence[str | None], storage: Url | None
 ) -> "Iterator[tuple[Database, Home, list[StudyStore]]]":
-    """The database of some studies, their home and they: the user's, or those of a bundle.
+    """The database of some studies, their home and the studies: the user's, or those of a bundle.
 
     Raises:
         InputError: As of `_stores` and `open_bundle`, or if a bundle is named beside other things.
@@ -183,7 +183,11 @@ def _write(
     images: str | None,
     further: "Sequence[Table]",
 ) -> "Report":
-    """Writes a report, and says so where it could not be called as asked."""
+    """Writes a report, and says so where another study's report has the folder that was asked for.
+
+    Raises:
+        InputError: If an imported study stands among several, or as of the functions that write.
+    """
     from ..report.several.write import several_folder, write_several
     from ..report.write import write_foreign, write_report
 
@@ -204,10 +208,13 @@ def _write(
 
 
 def _fill(template: Path, written: "Report") -> Path:
-    """Writes what is printed by a template; where to.
+    """Writes the tables that are printed in the layout of a template.
+
+    Returns:
+        The file.
 
     Raises:
-        InputError: If it asks for what is not there, or the file cannot be written.
+        InputError: If the template asks for what is not there, or the file cannot be written.
     """
     from model.files import write_beside
 
@@ -223,7 +230,7 @@ def _fill(template: Path, written: "Report") -> Path:
 
 
 def _print(written: "Report", form: str, made: Sequence[str]) -> None:
-    """What is printed of a report, and where it is."""
+    """Prints a report in a format, then what was found, and where the files are."""
     from ..report.formats import FORMATS
     from ..report.formats.terminal import print_tables
 

@@ -178,7 +178,21 @@ def run_study(
     working: Path = Path(),
     quiet: bool = False,
 ) -> None:
-    """Runs a study, says how far it came, and exits as the commands that train promise."""
+    """Runs a study and says how far it came: the common half of `run`, `resume` and `confirm`.
+
+    Args:
+        study: The study.
+        where: Where its trials run.
+        storage: The database; None: as of `storage_url`.
+        limits: What ends the sweep, or a trial, early.
+        trials: Trials that it shall have in total; None: as of `Order`.
+        logs: Names of the other tools for which the trials are logged.
+        working: The user's working folder, of which git may know something.
+        quiet: Whether nothing but errors is printed.
+
+    Raises:
+        Exit: With the code of the signal if one stopped it; with 1 if trials have failed.
+    """
     from ..api.training import train
     from ..observers.terminal import say as note
 

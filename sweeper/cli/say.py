@@ -26,10 +26,10 @@ def say_json(content: Any) -> None:
 
 
 def saying(quiet: bool, err: bool = False) -> Callable[[str], None]:
-    """What says that which nobody asked for; nothing with `--quiet`.
+    """A function that prints what nobody asked for, and that prints nothing with `--quiet`.
 
     Args:
         quiet: Whether `--quiet` was typed.
-        err: Whether on standard error.
+        err: Whether it prints on standard error.
     """
     return (lambda text: None) if quiet else partial(say, err=err)
