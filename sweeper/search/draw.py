@@ -55,9 +55,9 @@ class Request:
 def draw(request: Request) -> dict[str, Any]:
     """Values that the study's sampler draws.
 
-    A configuration without a result, because it runs or failed, is one to keep away from: for tpe it counts
-    as a bad one; gp expects nothing new there. One that was pruned at all seeds counts for tpe as worse than
-    any with a result; its epochs before do not matter. The other samplers leave both out.
+    A configuration that has no result, because it still runs or has failed, is one to keep away from: tpe
+    counts it as a bad one; gp expects nothing new there. One that was pruned at all seeds counts for tpe as
+    worse than any with a result; its epochs before do not matter. The other samplers leave both out.
     """
     return request.applying(_drawing(request.spec.method)(request))
 
@@ -79,6 +79,7 @@ def draw_blindly(request: Request) -> dict[str, Any]:
 
 
 def _drawing(method: Sampler) -> Callable[[Request], dict[str, Any]]:
+    """The function of a sampler, imported where only its place is known: most of them take Optuna."""
     found: Callable[[Request], dict[str, Any]] = (
         resolve_name(method.draws) if isinstance(method.draws, str) else method.draws
     )

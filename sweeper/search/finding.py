@@ -36,7 +36,7 @@ class Wish:
 
 
 def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
-    """Values for the space; equal arguments give equal values, the first draw if it will do.
+    """Values for the space: the first draw that is free and valid; equal arguments give equal values.
 
     Args:
         request: What the sampler is asked.
@@ -44,7 +44,7 @@ def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
         cells: Those of the space, where it is finite.
 
     Returns:
-        None, if there are none in a finite space, or `INVALID` were not valid.
+        None if a finite space holds none, or `INVALID` in a row were not valid.
     """
     grid = request.spec.method.cells or not request.space
     for attempt in range(0 if grid else INVALID if cells is None else DRAWS):
@@ -58,7 +58,7 @@ def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
 
 
 def walk(request: Request, wish: Wish, cells: Cells) -> Params | None:
-    """The first cell that will do; None if there is none, or `INVALID` were not valid."""
+    """The first cell that is free and valid; None if there is none, or `INVALID` were not valid."""
     invalid = 0
     for cell in _order(request, wish.part, cells):
         if not wish.free(cell):
@@ -73,7 +73,11 @@ def walk(request: Request, wish: Wish, cells: Cells) -> Params | None:
 
 
 def _order(request: Request, part: Params, cells: Cells) -> Iterator[int]:
-    """The cells with the values given, each once: of a grid in order, else in even steps from anywhere."""
+    """The cells that have the given values, each once.
+
+    Those of a grid in order, others in even steps from a random one: a step that has no divisor in common
+    with their number comes to each of them.
+    """
     those = cells.having(part) if part else cells
     if those is None or not those.count:
         return

@@ -50,9 +50,9 @@ class History:
     Args:
         objectives: The scores that the study raises.
         trials: The trials so far, in any order.
-        cells: The configurations of each arm's space; of arms where they have no end there are none.
-        once: Arms without an end in which a configuration can come up twice: what does not apply sets nothing
-            apart.
+        cells: The configurations of each arm's space, of those arms that have finitely many.
+        once: Arms with infinitely many, in which the same values can come up twice all the same, since what
+            does not apply has no value.
 
     Attributes:
         end: The lowest number above those of all trials.
@@ -76,13 +76,13 @@ class History:
         self._trials: dict[int, PastTrial] = {}
         self._places: set[tuple[str, int, int]] = set()
         self._free: dict[tuple[str, int], int] = {}
-        # The numbers of the trials of each configuration, the configurations of each arm in order, and what
-        # came of those that were asked for since their trials last changed.
+        # The numbers of the trials of each configuration; the configurations of each arm, in order; and what
+        # came of them, as far as it was asked for since their trials last changed.
         self._numbers: defaultdict[int, list[int]] = defaultdict(list)
         self._configurations: defaultdict[str, list[int]] = defaultdict(list)
         self._tried: defaultdict[str, dict[int, Tried]] = defaultdict(dict)
-        # The cells that each arm has had, the first configuration that had each, and up to where every
-        # configuration has a trial.
+        # The cells that each arm has had; the first configuration that had each; and the lowest configuration
+        # that may have no trial yet: all below it have one.
         self._had: defaultdict[str, set[int]] = defaultdict(set)
         self._first: dict[int, int] = {}
         self._whole = 0
@@ -133,12 +133,12 @@ class History:
         return min((number for number in self.unfinished if number not in self._trials), default=self.end)
 
     def missing(self, number: int) -> int:
-        """How many numbers below one have no trial yet: they were claimed, and theirs are to be added."""
+        """How many numbers below one have no trial yet: other drivers have claimed them, and will add it."""
         gaps = sum(1 for other in self.unfinished if other < number and other not in self._trials)
         return gaps + max(0, number - self.end)
 
     def first_free(self, arm: str, seed: int, start: int = 0) -> int:
-        """The first configuration, from one on, of which an arm has no trial with a seed."""
+        """The first configuration, from `start` on, of which an arm has no trial with a seed."""
         free = max(start, self._free.get((arm, seed), 0))
         while (arm, seed, free) in self._places:
             free += 1
@@ -152,13 +152,13 @@ class History:
         return math.inf if cells is None else cells.count - len(self._had[arm])
 
     def has(self, arm: str, configuration: int, room: float) -> bool:
-        """Whether a configuration is one that an arm has had, or among so many new ones, the next."""
+        """Whether an arm has had a configuration, or may get it: it is one of the next `room` new ones."""
         had = self._configurations[arm]
         earlier = bisect_left(had, configuration)
         return had[earlier : earlier + 1] == [configuration] or configuration - earlier < room
 
     def places(self, arm: str, seeds: Collection[int]) -> float:
-        """How many trials of an arm are left, with all seeds and all cells."""
+        """How many trials of an arm are left to run, over all these seeds and all cells."""
         whole = len(seeds) * (len(self._configurations[arm]) + self.room(arm))
         return whole - sum(1 for of, seed, _ in self._places if of == arm and seed in seeds)
 
@@ -167,7 +167,7 @@ class History:
         return cell in self._had[arm]
 
     def repeats(self, arm: str, params: Mapping[str, Any]) -> bool:
-        """Whether an arm whose space has no end has had values, under any number."""
+        """Whether an arm with infinitely many configurations has had these values, under any number."""
         return arm in self._once and _text(params) in self._seen[arm]
 
     def had_below(self, configuration: int, cell: int) -> bool:
@@ -189,7 +189,7 @@ class History:
         return list(self._earlier(arm, below).values())
 
     def tried_together(self, below: float = math.inf) -> list[Tried]:
-        """What came in all arms of the configurations that precede the one given, or of all, in order.
+        """What came of the configurations below the one given, or of all, over all arms together, in order.
 
         An arm counts by how far its value lies from the mean of its own: which arm is the better one says
         nothing of a configuration. One that was stopped in an arm has no value there.
@@ -247,6 +247,7 @@ class History:
                 self._first[cell] = min(self._first.get(cell, trial.configuration), trial.configuration)
 
     def _what_came(self, arm: str, configuration: int) -> Tried:
+        """A configuration of an arm with the means of its objectives over its seeds, higher ones better."""
         trials = [trial for trial in self.of_configuration(configuration) if trial.arm == arm]
         worth = [
             [raised(trial.scores, name) for name in self._objectives]

@@ -1,4 +1,4 @@
-"""Studies of Optuna's in memory, about which its samplers and pruners are asked."""
+"""Optuna in memory: studies that are made for one question to a sampler or a pruner of its."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 @contextmanager
 def experimental() -> Iterator[None]:
-    """Where parts of Optuna are made that warn of being experimental."""
+    """A context in which parts of Optuna do not warn that they are experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
         yield
@@ -52,7 +52,7 @@ def ask(
         request: What is asked.
         sampler: The sampler.
         tried: The configurations of which it is told.
-        marks: What it would have noted on each itself.
+        marks: What the sampler would have noted on each of these itself (system attributes); None: nothing.
     """
     distributions = {key: distribution(entry) for key, entry in request.space.items()}
     search = _told(request, sampler, tried, marks, distributions)
@@ -85,12 +85,14 @@ def _suggested(trial: Trial, key: str, entry: Space) -> Any:
 
 
 def whole(request: Request, tried: Sequence[Tried], value: Callable[[str, Space, Tried], Any]) -> list[Tried]:
-    """Earlier configurations with a value also of what did not apply, for samplers that need one of each.
+    """Earlier configurations, each with a value for every entry, for samplers that cannot do without.
+
+    What did not apply in a configuration gets a value here.
 
     Args:
         request: What is asked.
         tried: The configurations.
-        value: The value of an entry that has none: by its key, itself, and the configuration.
+        value: Gives the value of an entry that has none, from its key, the entry and the configuration.
     """
     if request.arm is None:
         return list(tried)
@@ -115,7 +117,16 @@ def _told(
     *,
     applying: bool = False,
 ) -> optuna.Study:
-    """A study whose trials have these distributions, or each those of the values that it has."""
+    """A study of Optuna's that has been told of configurations.
+
+    Args:
+        request: What is asked.
+        sampler: The sampler that the study has.
+        tried: The configurations.
+        marks: As of `ask`.
+        distributions: Of the entries, in Optuna's terms.
+        applying: Whether each configuration has the distributions of its own values alone, not all.
+    """
     search = optuna.create_study(directions=["maximize"] * request.objectives, sampler=sampler)
     for one, mark in zip(tried, marks or [{}] * len(tried), strict=True):
         own = distributions
@@ -142,7 +153,11 @@ def representative(tried: Sequence[Tried]) -> list[Tried]:
 
 
 class _Told(FrozenTrial):
-    """A configuration in Optuna's terms, made for one study: that need not copy it, which takes long."""
+    """A configuration in Optuna's terms.
+
+    A study copies the trials that it is given, which takes long. Nobody else has this one, so that it gives
+    itself in the place of a copy.
+    """
 
     def __init__(
         self, one: Tried, mark: Mapping[str, Any], distributions: dict[str, BaseDistribution]

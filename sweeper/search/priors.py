@@ -44,7 +44,7 @@ def near(space: Mapping[str, Space], configuration: int, attempt: int, seed: int
 
 
 def centre(entry: FloatRange | IntRange) -> float:
-    """The point of a range's prior on its scale from 0 to 1; without one, its middle."""
+    """Where the prior of a range lies on its scale from 0 to 1; 0.5 without one."""
     # `prior` is of the type of its own range.
     return 0.5 if entry.prior is None else entry.unit(entry.prior)  # type: ignore[arg-type]
 

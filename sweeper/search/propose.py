@@ -95,7 +95,10 @@ def _furthest_behind(free: Mapping[tuple[int, str], int]) -> tuple[int, str]:
 
 
 def _params(study: Study, slot: _Slot, history: History) -> Params | None:
-    """Values of one configuration of one arm, recorded before or new; None if there are no further ones."""
+    """Values of one configuration of one arm; None if there are no further ones.
+
+    In this order: those recorded for the arm, those of another arm where arms share them, new ones.
+    """
     recorded = history.of_configuration(slot.configuration)
     for past in recorded:
         if past.arm == slot.arm:
@@ -134,7 +137,7 @@ def _params_apart(study: Study, slot: _Slot, history: History) -> Params | None:
     if blind:
         others = history.of_configuration(slot.configuration)
         shared = [_shared(study, past, slot.arm) for past in others if cells is None]
-        # The others may have had one that is enqueued, or this arm alone has one.
+        # Another arm may have had an enqueued configuration at this number, or only this arm has one.
         parts = [{**one, **part} for part in waiting[:1] for one in shared if _agrees(one, part)]
         parts += [*waiting, *shared, {}]
     for part in parts:
@@ -145,7 +148,7 @@ def _params_apart(study: Study, slot: _Slot, history: History) -> Params | None:
 
 
 def _shared(study: Study, past: PastTrial, arm: str) -> Params:
-    """The values of a trial of another arm that an arm draws from the same entries."""
+    """The values of another arm's trial that this arm would have drawn too, from the same entries."""
     own, other = study.spaces[arm], study.spaces[past.arm].labels
     same = {
         key: value for key, value in past.params.items() if key in other and own.labels.get(key) == other[key]
@@ -154,10 +157,12 @@ def _shared(study: Study, past: PastTrial, arm: str) -> Params:
 
 
 def _agrees(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two parts of a configuration have equal values of all keys that both have."""
     return all(one[key] == value for key, value in other.items() if key in one)
 
 
 def _is_blind(study: Study, configuration: int) -> bool:
+    """Whether a configuration is drawn without regard to results."""
     sampler = study.spec.sampler
     return not sampler.method.learns or configuration < sampler.startup
 
@@ -183,7 +188,15 @@ def _for_all(study: Study, slot: _Slot, history: History) -> Params | None:
 def _drawn_alike(
     study: Study, slot: _Slot, history: History, parts: Iterable[Params], ahead: Iterable[Params] = ()
 ) -> Params | None:
-    """Values drawn blindly that no lower number has, nor one that is ahead, with one of these parts."""
+    """Values drawn blindly that no configuration of a lower number has.
+
+    Args:
+        study: The study.
+        slot: The place of the trial.
+        history: The trials proposed so far.
+        parts: Values that are set already, one after another: the first with which something is found.
+        ahead: Values of lower numbers that have no trial yet, as their drivers will draw them.
+    """
     cells = history.cells(slot.arm)
     taken = set() if cells is None else {cells.index(params) for params in ahead}
 
@@ -217,9 +230,9 @@ def _for_all_that_learn(study: Study, slot: _Slot, history: History) -> Params |
 
 
 def _for_one(study: Study, slot: _Slot, history: History, blind: bool) -> Params | None:
-    """Values that follow an arm's own results; blindly, those that are left for it alone.
+    """Values that follow an arm's own results; drawn blindly, a cell that only this arm has not had yet.
 
-    Others have had these under a lower number, or they are not valid there.
+    Other arms have had that one under a lower number, or it is not valid for them.
     """
     request, cells = _request(study, slot, history), history.cells(slot.arm)
     valid = partial(_is_valid_and_new, study, history, slot.arm)
@@ -241,11 +254,11 @@ def _request(study: Study, slot: _Slot, history: History) -> Request:
 
 
 def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params] = ()) -> list[Params]:
-    """The enqueued configurations that an arm has not had; one may be added to a study later."""
+    """The enqueued configurations that an arm has not had yet; a study may get more of them later."""
     if not study.spec.queue:
         return []
     space = study.spaces[slot.arm]
-    # One that has values, none of them this arm's, is none for it.
+    # An enqueued configuration all of whose values are of other arms is none for this one.
     waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
     for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
         had = next((part for part in waiting if _has(params, part)), None)
@@ -255,6 +268,7 @@ def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params
 
 
 def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    """Whether a configuration has all values of a part."""
     return all(key in params and params[key] == value for key, value in part.items())
 
 

@@ -17,7 +17,8 @@ class Question:
     Attributes:
         study: The study.
         trial: The trial.
-        curve: Its `overall` by epoch, from 1, the latest evaluation included.
+        curve: The score that judges it by epoch, from 1, the latest evaluation included; with several
+            objectives minus its rank (see `ranking`).
         peers: Curves of the trials that it is compared with; each has an epoch at least.
     """
 
@@ -69,8 +70,8 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
     Args:
         study: The study.
         trial: The trial.
-        curve: Its `overall` by epoch, from 1, the latest evaluation included; earlier ones may be missing if
-            `others` holds the trial itself.
+        curve: The score that judges it by epoch, from 1, the latest evaluation included. Epochs may be
+            missing, and all of them may, if `others` holds the trial itself.
         others: Curves of trials, in any order; those that are not of `peers_of` may be missing.
     """
     curve = dict(next((other.values for other in others if other.number == trial.number), {})) | dict(curve)

@@ -27,7 +27,7 @@ def front_ranks(values: Sequence[Sequence[float]]) -> list[int]:
 
 
 def curves_by_rank(number: int, objectives: Sequence[Sequence[Curve]]) -> list[Curve]:
-    """A curve of each trial up to one: the opposite of its rank among those of its seed at each epoch.
+    """A curve for each trial up to `number`: at each epoch minus its rank among the trials of its seed.
 
     Trials with a higher number, and epochs that the trial has not finished, do not count.
 
@@ -35,18 +35,18 @@ def curves_by_rank(number: int, objectives: Sequence[Sequence[Curve]]) -> list[C
         number: Number of the trial that may be stopped.
         objectives: For each objective the curves of the trials, the trial's own among them.
     """
-    of = [{one.number: one for one in curves if one.number <= number} for curves in objectives]
-    trials = [one for one in of[0].values() if all(one.number in curves for curves in of)]
-    epochs = set.intersection(*(set(curves[number].values) if number in curves else set() for curves in of))
+    known = [{one.number: one for one in curves if one.number <= number} for curves in objectives]
+    trials = [one for one in known[0].values() if all(one.number in curves for curves in known)]
+    epochs = set.intersection(*(set(own[number].values) if number in own else set() for own in known))
     found = {one.number: replace(one, values={}) for one in trials}
     for epoch in sorted(epochs):
         for seed in {one.seed for one in trials}:
             there = [
                 one.number
                 for one in trials
-                if one.seed == seed and all(epoch in curves[one.number].values for curves in of)
+                if one.seed == seed and all(epoch in curves[one.number].values for curves in known)
             ]
-            ranks = front_ranks([[curves[each].values[epoch] for curves in of] for each in there])
+            ranks = front_ranks([[curves[each].values[epoch] for curves in known] for each in there])
             for each, rank in zip(there, ranks, strict=True):
                 found[each].values[epoch] = -float(rank)
     return [one for one in found.values() if one.values]

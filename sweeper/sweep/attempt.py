@@ -34,14 +34,14 @@ class Attempt:
     """A trial that a worker has, and its epochs so far.
 
     Attributes:
-        ready: It as it waited; its kills are forgotten with every epoch.
-        began: When it was handed out, then when its process was up, on the monotonic clock: in between it may
-            wait for a machine.
-        best: Its best epoch.
-        curve: What judges it by epoch.
-        peak_memory_mb: Highest memory of its process in MiB.
-        kept: Epochs in the checkpoint that it goes on from.
-        earlier_seconds: What these took, in attempts before it.
+        ready: The trial as it waited; its kills are forgotten with every epoch.
+        began: When it was handed out; once its process is up, since when that is so. Seconds of the monotonic
+            clock; in between it may wait for a machine.
+        best: Its best epoch so far; None before the first.
+        curve: The score that judges it, by epoch, from 1.
+        peak_memory_mb: Highest memory of its process in MiB; None before the first epoch.
+        kept: Epochs in the checkpoint that it goes on from: they are told again, and not trained again.
+        earlier_seconds: Seconds that these epochs took, in attempts before this one.
     """
 
     ready: Ready

@@ -46,6 +46,7 @@ class Attempts:
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
         self._said: set[str] = set()
+        # In this process nothing is heard between two events, so that steps are passed on as they are done.
         if isinstance(executor, InlineExecutor):
             executor.progressed = self.told
 
@@ -80,12 +81,12 @@ class Attempts:
         del self._attempts[number]
 
     def withdraw(self, number: int) -> None:
-        """Forgets a trial that has no outcome here."""
+        """Forgets a trial that ends here without an outcome, and tells the observer."""
         self.end(number)
         self._observer.withdrawn(number)
 
     def take_back(self, number: int) -> None:
-        """Ends what a worker does, and forgets it."""
+        """Ends a trial at once where it runs, and forgets it."""
         self._executor.cancel(number)
         self.withdraw(number)
 
@@ -95,7 +96,7 @@ class Attempts:
         self._observer.noted(f"trial {number} was taken over by another driver")
 
     def told(self, event: Noted | Progressed) -> None:
-        """Passes on what a worker says of a trial, and what is recorded nowhere."""
+        """Passes on to the observer what a worker says of a trial and nobody records."""
         if isinstance(event, Progressed):
             self._observer.progressed(event.number, event.report)
             return

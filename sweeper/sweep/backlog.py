@@ -19,7 +19,8 @@ from .attempt import Ready
 class Backlog:
     """Finds the next trial: those of drivers that died first, then new ones until there are enough.
 
-    A trial whose configuration and seed are those of another does not wait for a worker, but for its twin.
+    A trial whose configuration and seed are those of another, its twin, does not wait for a worker, but for
+    that one's result.
 
     Args:
         study: The study.
@@ -52,7 +53,7 @@ class Backlog:
         self._deferred: dict[int, Ready] = {}
         self._new = self._new_trials()
         self.ended: str | None = None
-        self._end = wanted  # the lowest number for which there is nothing
+        self._end = wanted  # the lowest number for which nothing was left to propose
 
     @property
     def ready(self) -> bool:
@@ -66,7 +67,7 @@ class Backlog:
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing waits, and nothing is left to propose for this driver or another."""
+        """Whether nothing waits here, and neither this driver nor another has anything left to propose."""
         return not (self._ready or self._deferred) and self._claimed()
 
     def take(self) -> Ready | None:
@@ -87,6 +88,8 @@ class Backlog:
 
     def adopt(self, active: Collection[int]) -> bool:
         """Makes the trials of drivers that are gone this driver's own.
+
+        So too the numbers that such drivers had claimed and given no trial yet: these are proposed here.
 
         Args:
             active: Numbers of the trials that are under way here.
@@ -126,7 +129,7 @@ class Backlog:
                 self._ready.append(ready)
 
     def history(self) -> History:
-        """All trials of the study as they stand; what may have changed since it was last asked is read."""
+        """All trials of the study as they stand; only what may have changed since the last call is read."""
         known = self._history
         for one in self._trials.past(known.end, known.unfinished, known.failed):
             known.enter(one)
@@ -142,6 +145,7 @@ class Backlog:
             yield number
 
     def _propose(self, number: int) -> None:
+        """Proposes the trial of a claimed number and queues it; gives the number up if there is no trial."""
         space = distributions(self._study)
         while True:
             history = self.history()
@@ -159,7 +163,7 @@ class Backlog:
             # Another driver has added that very place or configuration under a number of its own.
 
     def _rivals(self, trial: TrialSpec) -> Rivals | None:
-        """Which trials of its arm that others add meanwhile a trial cannot stand beside; None if any will do.
+        """Beside which trials of its arm, added by others meanwhile, a trial cannot stand; None: beside all.
 
         A configuration has the same values at all seeds, and no other one of a finite space has them.
         """
@@ -178,7 +182,7 @@ class Backlog:
         return Rivals(history.unknown, clash)
 
     def _prepare(self, ready: Ready) -> None:
-        """Queues a trial; one that another has the result of, or is about to have, needs no training."""
+        """Queues a trial, unless an identical one has its result already, or is about to have it."""
         twin = self._trials.twin(ready.trial.number)
         if twin is not None and not ready.halvings and twin.state is not RunState.COMPLETE:
             self._deferred[ready.trial.number] = ready

@@ -21,7 +21,7 @@ from ..study.study import Study
 from .order import Order
 
 READ = ("source", "text", "label", "labels", "missing", "threshold", "classes", "range", "groups")
-"""The settings of a task that say what is read of its data."""
+"""The settings of a task that say what is read of its data: arms that agree in them are looked at once."""
 
 
 def prepare(order: Order) -> Surveys:
@@ -41,7 +41,7 @@ def prepare(order: Order) -> Surveys:
 
 
 def say_data(order: Order, surveys: Surveys) -> None:
-    """Says what the data hold in one line, and in one each what will make scores mean little."""
+    """Prints in one line what the data hold, then a line for each thing that makes scores mean little."""
     say(order.console, short_line(surveys))
     for line in data_warnings(order.study.tasks, surveys):
         say(order.console, f"Warning: {line}")

@@ -1,4 +1,4 @@
-"""Under what a trial ran, by name: what may explain that it comes out otherwise when it is trained again."""
+"""The circumstances of a trial, by name: what may explain that it comes out otherwise when trained again."""
 
 import hashlib
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def recorded_circumstances(row: TrialRow, kept: Mapping[str, Mapping[str, Any]])
 
 
 def circumstances_here(names: Mapping[str, object]) -> Circumstances:
-    """The working folder as it is now, and the packages of these names."""
+    """The working folder as it is now, and the installed versions of the packages of these names."""
     folder = working_folder(Path())
     return _folder(asdict(folder) if folder else {}) | {name: _version(name) for name in names}
 

@@ -122,10 +122,10 @@ class Driver:
         """Works until no trial is left to do; on any exception every trial stays resumable.
 
         Returns:
-            Why the sweep ended before its last trial, if one of the limits was reached, or nothing further
-            could be proposed.
+            Why the sweep ended before its last trial: a limit, or nothing more to propose; else None.
         """
         self._files.take(self._observer.noted)
+        # Earlier versions wrote an outcome, and told Optuna after it: a crash in between left them apart.
         for number in self._trials.untold():
             self._outcomes.tell(number)
         try:
@@ -240,7 +240,7 @@ class Driver:
 
     def _anew(self, ready: Ready, note: str, stands: bool) -> None:
         if stands:
-            # After its epochs: a checkpoint that a crash in between leaves is found to be outdated.
+            # After the epochs in the database: a checkpoint that a crash leaves is found to be outdated.
             self._files.discard_checkpoints(ready.trial.number)
             self._again(ready, note)
         else:

@@ -22,7 +22,7 @@ class RunFiles:
     """What a driver does with the folders of its trials.
 
     Attributes:
-        study: The study's.
+        study: The folder of the study's runs.
         holder: The database that records them.
     """
 
@@ -35,7 +35,7 @@ class RunFiles:
 
     @classmethod
     def of(cls, home: Home, store: StudyStore) -> "RunFiles":
-        """Those of a study in a home."""
+        """The files of the runs of a study, in a home."""
         return cls(StudyFolder(home, store.row), store.holder())
 
     def take(self, say: Callable[[str], None]) -> None:
@@ -66,7 +66,7 @@ class RunFiles:
         Args:
             trial: The trial.
             data: Folder of the user's data files, if there is one.
-            threads: CPU threads, where its configuration does not say and it begins.
+            threads: CPU threads of a trial that begins, where its configuration does not say.
             began_with: CPU threads that it began with; None where it begins.
             plugins: Own code of the study.
         """

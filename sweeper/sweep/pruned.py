@@ -17,7 +17,7 @@ def prunes(study: Study, trial: TrialSpec, curve: Mapping[int, float], trials: T
     Args:
         study: The study.
         trial: The trial.
-        curve: What judges it by epoch, from 1, the latest evaluation included.
+        curve: The score that judges it by epoch, from 1, the latest evaluation included.
         trials: Those of the study.
     """
     peers = peers_of(study, trial, max(curve))
@@ -26,6 +26,7 @@ def prunes(study: Study, trial: TrialSpec, curve: Mapping[int, float], trials: T
     objectives = study.spec.objectives
     if len(objectives) == 1:
         return should_prune(study, trial, curve, trials.curves(*peers))
-    of = {"overall": None, **{name: (name, task.metric) for name, task in trial.config.tasks.items()}}
-    ranked = curves_by_rank(trial.number, [trials.curves(*peers, of=of[name]) for name in objectives])
+    scores = {"overall": None, **{name: (name, task.metric) for name, task in trial.config.tasks.items()}}
+    ranked = curves_by_rank(trial.number, [trials.curves(*peers, of=scores[name]) for name in objectives])
+    # Without a curve of its own: its ranks are among those of the others.
     return should_prune(study, trial, {}, ranked)

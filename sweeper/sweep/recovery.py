@@ -19,7 +19,7 @@ class _Again:
     """The trial goes on.
 
     Attributes:
-        ready: It as it waits again.
+        ready: The trial as it waits again.
         note: What is said.
     """
 
@@ -72,7 +72,7 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
 
 
 def _parts(config: AnyConfig) -> TypeGuard[TrainConfig]:
-    """Whether a batch can be cut into more parts; what the memory of own code goes by, that alone knows."""
+    """Whether a batch can be cut into more parts; on what the memory of own code depends, only that knows."""
     if not isinstance(config, TrainConfig):
         return False
     return config.accumulation < config.batch_size and not config.whole_batches

@@ -53,7 +53,7 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
     """
     chosen = EXECUTORS[executor]
     for option, value in options.items():
-        # Of a list, Typer says that it was not given by an empty one.
+        # An option that takes several values is an empty list where it was not given.
         if value not in (None, []) and option not in chosen.options:
             given = without_secrets(" ".join(value) if isinstance(value, list) else str(value))
             owner = next(name for name, kind in EXECUTORS.items() if option in kind.options)
@@ -62,7 +62,7 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
 
 
 def _local(_: "Study", workers: int | None, devices: str | None) -> Runner:
-    """On each of the devices one trial, unless the user says how many."""
+    """Processes of this machine; with devices as many trials at once as there are, unless the user says."""
     from ..executors.local import LocalExecutor
     from .sweep import run
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..trial import TrialSpec
 
 MAX_FAILURES = 5
+"""Failures in a row after which a sweep ends, unless the user says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Stopper:
         self._limits = limits
         self._clock = clock
         self._began = clock.monotonic()
-        # By the scores that a trial has: of trials with other tasks none is the better one.
+        # The best score of trials with the same scores: of two that train other tasks neither is the better.
         self._best: dict[frozenset[str], float] = {}
         self._overall = best
         self._since_best = 0

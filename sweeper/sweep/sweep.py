@@ -66,6 +66,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
     surveys = prepare(order)
     study, places, console = order.study, order.places, order.console
     if here:
+        # `begin` asks again, once ``auto`` is decided: by then the database has been made, or migrated.
         check_precision(study)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order, here=here)
@@ -121,9 +122,9 @@ def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executo
 
 
 def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study, StudyStore]:
-    """Stores a study that is new, or takes up what was added to it; says and logs what changed.
+    """Stores a study that is new, or takes up what was added to one that is stored.
 
-    Says what the scores mean, too.
+    Prints what changed and what the scores mean, and records the changes in the study's history.
 
     Args:
         database: Where it is stored.
@@ -198,6 +199,7 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
 
 
 def _create(database: Database, order: Order, study: Study, wanted: int) -> StudyStore:
+    """Stores a study that is new; says so where one that was renamed once had its name."""
     if called := renamed(database, study.name):
         say(order.console, f"{study.name} begins anew; the study that was called so is {called} now")
     return database.create(
@@ -275,6 +277,7 @@ def _wanted_before(row: StudyRow, end: End | None, past: Collection[PastTrial]) 
 
 
 def _default_trials(study: Study, end: End | None) -> int:
+    """How many trials a new study gets where nobody says: all of a grid, else some configurations an arm."""
     drawn = CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)
     if end is None:
         return drawn

@@ -28,7 +28,10 @@ class Twins:
         self._data = data
 
     def read_the_same(self, trial: TrialSpec, twin: TrialRow) -> bool:
-        """Whether a trial would read what its twin read; so too where that is not known or a file is gone."""
+        """Whether a trial would read what its twin read.
+
+        True as well where it is not known what that read, or a file is gone: then nothing speaks against it.
+        """
         inputs = self._store.provenance().get(twin.inputs or "")
         try:
             return inputs is None or not _has_changed(trial.config, inputs, self._data)

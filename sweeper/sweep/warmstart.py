@@ -27,7 +27,7 @@ def warmed(database: Database, order: Order, study: Study) -> Study:
         study: Its study.
 
     Raises:
-        InputError: If there is no such study, it does not raise the same score, or it has no results.
+        InputError: If there is no such study, it was searched for another score, or it has no results.
     """
     warm = study.spec.warm_start
     if warm is None:
@@ -56,9 +56,10 @@ def warmed(database: Database, order: Order, study: Study) -> Study:
 
 
 def _ranked_elsewhere(store: StudyStore, study: Study, order: Order) -> list[dict[str, object]]:
-    """Values of the trials of a study that was imported, the best there first; says by what.
+    """Values of the trials of a study that was imported, the best there first; says by which scores.
 
-    By the objectives of this study where it has several, else by its one, whatever that is called.
+    An imported study with several objectives must have those of this study; one with a single objective is
+    ranked by it, whatever it is called.
     """
     found, name = foreign_study(store), store.row.name
     objectives, directions = found.origin.objectives, found.origin.directions

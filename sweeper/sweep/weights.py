@@ -49,7 +49,8 @@ class KeptWeights:
     def __init__(self, past: Callable[[], Iterable[PastTrial]], files: RunFiles) -> None:
         self._past = past
         self._files = files
-        # Of each arm, at some moment: no trial below it can be the best, whatever others did since.
+        # The best score of each arm when it was last asked for. It only rises, so that no trial below it can
+        # be the best, whatever other drivers have done since.
         self._reached: dict[str, float] = {}
 
     def settle(self, number: int, arm: str, outcome: Outcome) -> None:
@@ -66,7 +67,7 @@ class KeptWeights:
         if outcome.state is not RunState.COMPLETE or reached < self._reached.get(arm, -math.inf):
             self._files.remove_weights(number)
         else:
-            # Without an answer everything stays, and the arm's next trial asks again.
+            # If the database does not answer, everything stays, and the arm's next trial asks again.
             with suppress(DatabaseError):
                 self._leave_best(arm)
 
