@@ -73,9 +73,12 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> "Home":
-        """Reads SWEEPER_HOME; ``.sweeper`` in the working folder without it, and for a URL a cache.
+        """The home that SWEEPER_HOME names; ``.sweeper`` in the working folder where it is not set, or empty.
 
-        Set and empty, it is not set.
+        Of a URL, `root` is a folder in the user's cache.
+
+        Raises:
+            InputError: If its name is not in UTF-8, or the home of no user.
         """
         given = os.environ.get("SWEEPER_HOME") or ".sweeper"
         if "://" not in given:

@@ -75,7 +75,7 @@ class SharedFolder:
         """Brings its files into a folder of this machine; the log, which is written there, stays what it is.
 
         Args:
-            folder: Where to; checkpoints that it has and the shared folder has not are removed.
+            folder: Where to; the checkpoints that lie there are removed first.
             checkpoints: Whether they are wanted.
         """
         RunFolder(folder).discard_checkpoints()
@@ -86,9 +86,10 @@ class SharedFolder:
                     self._files.get_file(f"{self._root}/{name}", str(place))
 
     def publish(self, folder: Path) -> None:
-        """Copies what is new or changed in a folder of this machine, then removes what is gone from there.
+        """Copies what is new or changed in a folder of this machine, then removes the checkpoints gone there.
 
-        In this order: beside a checkpoint that was interrupted, as its checksums tell, an older one is left.
+        In this order: if the copying of a checkpoint is interrupted, which its checksums tell, an older one
+        is still beside it.
         """
         own: dict[PurePosixPath, Path] = {}
         for path in sorted(folder.rglob("*")):

@@ -30,7 +30,7 @@ def exit_code(stop: KeyboardInterrupt) -> int:
 def gently(stop: Callable[[], None]) -> Iterator[None]:
     """Lets the first signal ask for an end, and the second one interrupt.
 
-    A shell and the system both send SIGHUP when a terminal closes: a second one is no second wish.
+    A shell and the system both send SIGHUP when a terminal closes: a second one asks for nothing more.
 
     Args:
         stop: Called at the first signal; what runs inside is expected to come to its end then.

@@ -58,8 +58,8 @@ class StudyRow:
         study_id: Key of the study in Optuna's tables.
         uuid: What tells it from any other study, in all copies of it.
         written: SHA-256 of what is kept of its files; None where it was not begun, or changed, from files.
-        folder: How the folders of its runs are called; None: as it.
-        archived: Since when it is left out where no study is named, UTC; None: it is not.
+        folder: Name of the folder of its runs; None: its own name.
+        archived: Since when commands that name no study leave it out, UTC; None: they do not.
         origin: Where its trials were made, if not by sweeper: a `ForeignStudy` as JSON.
     """
 
@@ -109,6 +109,7 @@ class TrialRow:
         arm: Name of the arm.
         params: What the search chose, by the names of the study file.
         config: The whole ``TrainConfig``, as JSON.
+        seed: Training seed.
         state: Where the trial stands.
         owner: The driver that runs it, or ran it last.
         lease_expires: Until when nobody else may take it over, UTC.
@@ -119,16 +120,16 @@ class TrialRow:
         created: When it was queued, UTC.
         started: When it was first started, UTC.
         finished: When its outcome was recorded, UTC.
-        seconds: Wall time of the attempts that had an outcome, and of the epochs that the first went on from.
+        seconds: Wall time of the attempts that had an outcome, with the epochs that the first of these found.
         peak_memory_mb: Highest memory of its process in MiB.
         best_epoch: Epoch with the highest `overall`, or what is in its place (`judged`), from 1.
-        scores: Dev scores of the best epoch: that one, by its name, and each task that it trains.
+        scores: Dev scores of the best epoch by name: what judges the trial, and each task that it trains.
         error_class: Why it failed.
         traceback: Traceback of the failure.
         configuration: Which configuration of its arm it trains, from 0; trials that share it differ in seed.
         halvings: How often its micro-batch was halved, and its accumulation doubled, after memory ran out.
         reused_from: Number of the trial whose result it has, because their configurations are identical.
-        machine: Host and processor of the latest attempt.
+        machine: Host, and architecture of its processor, of the latest attempt.
         fingerprint: SHA-256 of its data, known from its first epoch on.
         digest: SHA-256 of its configuration as proposed, by which identical ones are found.
         working_folder: SHA-256 of what is kept of the user's working folder as the latest attempt found it.
@@ -239,7 +240,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Curve:
-    """What a trial has shown so far.
+    """The score of a trial, epoch by epoch so far.
 
     Attributes:
         number: Its number.
@@ -247,7 +248,7 @@ class Curve:
         seed: Its training seed.
         configuration: Which configuration of its arm it trains, from 0.
         state: Where it stands.
-        values: What judges it by epoch, from 1; epochs where that is not a number are left out.
+        values: The score that judges it, by epoch, from 1; epochs where it is not a number are left out.
     """
 
     number: int
@@ -263,7 +264,7 @@ class PastTrial:
     """A trial that was proposed before; the fields are those of `TrialRow`.
 
     Attributes:
-        scores: None unless it is complete; with its cost, where that is an objective.
+        scores: None unless it is complete; with `COST`, where that is an objective of the study.
     """
 
     number: int

@@ -18,8 +18,8 @@ _TAKEN = (errno.EWOULDBLOCK, errno.EACCES)
 class Hold:
     """The hold of a process on a run folder. A context manager; the system ends it with the process.
 
-    Where a file system knows no locks, everybody holds everything: what is written there is written beside
-    its place, so that two attempts do not fail of each other.
+    Where a file system knows no locks, every process holds every folder. Files are written beside their
+    places and renamed, so that two attempts at work in one folder do not make each other fail.
 
     Args:
         folder: The run folder, which exists.
@@ -43,7 +43,7 @@ class Hold:
         self.leave()
 
     def take(self) -> bool:
-        """Takes hold of the folder; returns at once, whether that succeeded.
+        """Takes hold of the folder, without waiting; returns whether that succeeded.
 
         Raises:
             OSError: If the file cannot be made, for example on a full disk.

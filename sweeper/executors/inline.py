@@ -15,8 +15,8 @@ class InlineExecutor:
         workers: How many trials may wait their turn.
 
     Attributes:
-        progressed: Hears of steps while `poll` is at an epoch, as after that they would be old; set before
-            a trial is submitted.
+        progressed: Hears of steps while `poll` is at an epoch: as events they would only arrive after it. To
+            be set before a trial is submitted.
     """
 
     def __init__(self, workers: int = 1) -> None:
@@ -30,7 +30,7 @@ class InlineExecutor:
         self._waiting[job.number] = run_trial(job, lambda: self._stopping, self.progressed)
 
     def poll(self, timeout: float) -> list[Event]:
-        """Runs the first trial in line to its next event."""
+        """Runs the first trial in line to its next event, however long that takes."""
         if not self._waiting:
             return []
         number, trial = next(iter(self._waiting.items()))

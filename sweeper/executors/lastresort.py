@@ -74,9 +74,9 @@ def _errors() -> Path | None:
 
 
 def install() -> None:
-    """Has what would end in a traceback on the terminal end in one line: threads, the end of the process.
+    """Makes what nobody catches, in any thread, end in one line on the terminal and not in a traceback.
 
-    Not where tracebacks are asked for.
+    Nothing is changed where `DEBUG` asks for tracebacks.
     """
     if DEBUG in os.environ:
         return
@@ -91,6 +91,7 @@ def _ended(_kind: type[BaseException], error: BaseException, _trace: TracebackTy
 
 
 def _passed_over(ended: "threading.ExceptHookArgs | sys.UnraisableHookArgs") -> None:
+    """Says what ended a thread, or what Python cannot raise anywhere: the process goes on."""
     if ended.exc_value is not None and not isinstance(ended.exc_value, SystemExit | KeyboardInterrupt):
         _say(ended.exc_value)
 

@@ -34,7 +34,8 @@ START_TRIES, START_SECONDS = 5, 0.1
 """How often a process is asked of the server, which may have died, and how long is waited in between."""
 
 NOTE = "sweeper"
-"""What a note in the system's folder for temporary files is called, which names a folder beside it."""
+"""Word in the name of a note in the system's folder for temporary files: what it says is the name of a folder
+there, that of the server's socket. What a killed process leaves of both is removed by it."""
 
 PRELOADED = ["sweeper.executors.preload"]
 """What imports everything that the server shall have loaded."""
@@ -50,6 +51,15 @@ process. Large pages spare a step most of its page faults.
 
 @dataclass(frozen=True)
 class _Child:
+    """The process of a trial, as its driver sees it.
+
+    Attributes:
+        process: The process.
+        events: Where its events arrive.
+        lifeline: By which it is asked to stop; it ends itself when this closes.
+        device: The CUDA device that it sees alone; None where it sees what this process sees.
+    """
+
     process: ForkServerProcess
     events: Connection
     lifeline: Connection
@@ -235,6 +245,7 @@ def _note_sockets() -> None:
 
 
 def _child(job: Job, sender: Connection, watched: Connection, device: str | None = None) -> None:
+    """The main function of a trial's process: trains the job, and sends its events to the driver."""
     # In time: the server has loaded torch, but CUDA reads this when it is first used.
     if device is not None:
         os.environ[VISIBLE] = device

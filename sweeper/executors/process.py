@@ -38,6 +38,7 @@ Its driver ends that one when it notices that it has lost the trial: when it nex
 """
 
 _LOOK_SECONDS = 0.2
+"""Time between two looks whether the folder is free."""
 
 
 class FolderInUseError(Exception):
@@ -53,6 +54,10 @@ def run_trial(
         job: The trial.
         stop: Asked after each step whether to stop there.
         progressed: Hears of steps while an epoch is under way; the trial waits for it.
+
+    Yields:
+        `Started`; before the first epoch `Loaded`, then one `Evaluated` an epoch, those of a checkpoint once
+        more; the last word; and `Noted` anywhere.
     """
     from model.errors import TrialStoppedError
 
@@ -73,7 +78,13 @@ def run_trial(
 
 
 def failure(number: int, error: Exception, plugins: Sequence[PluginSource] = ()) -> Failed:
-    """What is told of an error that ends a trial; of one that came about in own code, where that was."""
+    """What is told of an error that ends a trial.
+
+    Args:
+        number: Number of the trial.
+        error: The error.
+        plugins: Own code that the trial ran: of an error that came about there the message says where.
+    """
     from model.errors import OutdatedCheckpointError, PluginError
 
     place = None if isinstance(error, PluginError) else place_in(error, plugins)
@@ -107,6 +118,7 @@ def _taken(hold: Hold, job: Job, stop: Callable[[], bool]) -> Generator[Event, N
 def _trained(
     job: Job, stop: Callable[[], bool], told: Callable[[StepReport], object]
 ) -> Generator[Event, None, None]:
+    """Prepares the folder, trains, and tells what happens, the last word apart."""
     # torch takes seconds to import and belongs into the trial's process only.
     import torch
 
@@ -147,7 +159,7 @@ def _trained(
 
 
 def _place(config: AnyConfig, rundir: Path) -> tuple[str, int | None]:
-    """Name of the device that a trial computes on, and the epochs in its checkpoint."""
+    """Name of the device that a trial computes on, and the epochs in its checkpoint; None without one."""
     if isinstance(config, TrainConfig):
         from model.checkpoint import epochs_kept
         from model.device import device_name, pick_device

@@ -51,9 +51,9 @@ class Started:
         number: Number of the trial.
         threads: Its CPU threads.
         device: Name of its device.
-        machine: Its host and processor.
+        machine: The host, and the architecture of its processor, such as ``node7, x86_64``.
         epochs: Epochs in the checkpoint that it goes on from; None where it begins.
-        processor: Its processor and the vector units of that.
+        processor: The model of the processor, with its vector units; None where it is not known.
     """
 
     number: int
@@ -97,10 +97,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The trial ended with an error: its class, one line, and the traceback where there is one.
+    """The trial ended with an error.
 
-    If the disk is full, that is no fault of the trial, and no other one will do better. If its checkpoint is
-    outdated, as the words say, it can only start again.
+    Attributes:
+        number: Number of the trial.
+        error_class: Its class.
+        message: What happened, in one line.
+        traceback: The traceback; empty where there is none.
+        disk_full: Whether the disk is full: no fault of the trial, and no other one will do better.
+        outdated: Why it cannot go on from its checkpoint and can only start again, as the end of a sentence;
+            None where nothing is wrong with that.
     """
 
     number: int
@@ -133,7 +139,7 @@ class Noted:
     Attributes:
         number: The trial.
         text: What.
-        once: Whether it is said of one trial alone, where it holds of several.
+        once: Whether it is said but once, of the first trial of a sweep that it holds of.
     """
 
     number: int

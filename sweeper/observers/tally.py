@@ -53,7 +53,7 @@ class Tally(Observer):
         pruned: Pruned trials.
         failures: Number of failed trials by class.
         bests: Number and `overall` of the best complete trial, by arm; absent where there is none.
-        partial: Arms that do not train all tasks: in place of `overall` theirs is the mean of those.
+        partial: Arms that do not train all tasks: their best is by the mean of those that they train.
         durations: Seconds of the trials that have ended.
         under_way: Running trials, by number.
     """
