@@ -77,6 +77,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     Raises:
         DataError: If the data is missing or malformed.
         EncoderError: If the encoder cannot be loaded.
+        PluginError: If own code gives what it should not.
         CheckpointError: If the folder holds a checkpoint of another trial, or of an earlier arithmetic.
         NonFiniteLossError: If a loss or an output becomes infinite or not a number.
         TrialStoppedError: If `stop` said so.
@@ -86,6 +87,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     device = pick_device(config)
     precision = resolved(config.precision, device)
     config, judged_by = config.model_copy(update={"precision": precision}), config.objective
+    # A fingerprint is of all declared tasks; all that follows knows those alone that are trained.
     declared, config = config, config.of_trained()
     if config.threads is not None:
         torch.set_num_threads(config.threads)
@@ -128,8 +130,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     if config.average.name != "none":
         average = AveragedWeights(parameters, config.average, total)
     record = EpochRecord(list(streams), device)
-    parts = {"surgery": surgery, "smart": smart, "average": average, "record": record, "cost": cost}
-    others = {name: part for name, part in parts.items() if part is not None}
+    stateful = {"surgery": surgery, "smart": smart, "average": average, "record": record, "cost": cost}
+    others = {name: one for name, one in stateful.items() if one is not None}
     loss_of = partial(batch_loss, config=config.distillation)
     scored = None if average is None else average.in_place
     trained = checkpoint.Trained(model, optimizer, device, others, scored)
@@ -144,6 +146,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         earlier=lambda: revised(earlier_fingerprint_of(config, data)),
         data=corpus.data_fingerprint,
     )
+    # Weights, optimizer, random states and epochs of the newest checkpoint; the start where there is none.
     progress = checkpoint.restore(rundir, trained, identity)
     teller = StepTeller(told, sampler.steps_per_epoch, partial(peak_memory_mb, device))
     yield from progress.results
@@ -154,9 +157,10 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         cost.begin_steps()
         teller.begin_epoch(progress.steps)
         model.train()
+        # A step has a turn for each task that takes part: its name, and the number of its batch.
         for turns in sampler.epoch(epoch)[progress.steps :]:
             if stop():
-                if progress.steps:
+                if progress.steps:  # between two epochs the newest checkpoint has it all
                     checkpoint.save(rundir, trained, progress)
                 raise TrialStoppedError
             rate = learning_rate(config, step, total)
@@ -165,6 +169,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             for name, number in turns:
                 split = corpus.train[name]
                 rows = streams[name].batch(number)
+                # A part of the batch at a time, to save memory: the gradients add up to those of the whole.
                 for part in np.array_split(rows, min(config.accumulation, len(rows))):
                     seed = (config.seed, step, int(part[0]))
                     augmentation = Augmentation(
@@ -172,10 +177,10 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     )
                     batch = minibatch(split, part, corpus.tokenizer, device, augmentation)
                     columns, types = split.task.columns, batch.token_types
-                    inputs = (name, columns, batch.input_ids, batch.attention_mask)
+                    given = (name, columns, batch.input_ids, batch.attention_mask)
                     embedded: list[torch.Tensor] = []
-                    network = partial(model, *inputs, token_types=types, seen=embedded.append)
-                    if features is not None:
+                    network = partial(model, *given, token_types=types, seen=embedded.append)
+                    if features is not None:  # the heads alone train, on embeddings that are known
                         numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
                         chosen = features.of(split)[numbers]
                         network = partial(model.answer, name, columns, chosen, embedded.append)
@@ -183,29 +188,29 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                         if smart is None:
                             passes, penalty = regularised(split.task, network, embedded, config.r_drop)
                         else:
-                            outputs, penalty = smart.loss(*inputs, token_types=types, seen=embedded.append)
+                            outputs, penalty = smart.loss(*given, token_types=types, seen=embedded.append)
                             passes = [outputs]
                     losses = [loss_of(split.task, outputs.float(), batch) for outputs in passes]
                     if batch.texts is not None:
-                        beside = (
+                        contrastive = (
                             contrastive_loss(split.task, e, batch.targets, batch.texts) for e in embedded
                         )
-                        losses = [one + other for one, other in zip(losses, beside, strict=True)]
+                        losses = [one + other for one, other in zip(losses, contrastive, strict=True)]
                     loss = torch.stack(losses).mean()
                     weighed = loss + penalty
                     if model.uncertainty is not None:
                         weighed = model.uncertainty(name, weighed)
-                    objective = split.task.weight * weighed * (len(part) / len(rows))
-                    value = objective.item()
+                    summand = split.task.weight * weighed * (len(part) / len(rows))
+                    value = summand.item()
                     if not math.isfinite(value):
                         raise NonFiniteLossError(
                             f"the loss of task {name} is {value} at step {step + 1} "
                             f"(epoch {epoch}, learning rate {rate:.3g})"
                         )
                     minimised += value
-                    # Backward at once, part by part: one graph in memory, and gradients add up.
-                    if objective.requires_grad:  # not of a cosine of frozen embeddings
-                        objective.backward()  # type: ignore[no-untyped-call]
+                    # Backward at once, so that one graph is in memory.
+                    if summand.requires_grad:  # not of a cosine of frozen embeddings
+                        summand.backward()  # type: ignore[no-untyped-call]
                     record.add(name, batch, loss, penalty, len(part) / len(rows))
                 if surgery is not None:
                     surgery.collect(name)
@@ -227,6 +232,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         stepped = time.perf_counter()
 
         predicted = partial(predictions, model, pad_id=corpus.tokenizer.pad_id, device=device, known=known)
+        # Averaged weights are scored where there are some; those of the network beside them, to compare.
         if average is not None and average.begun:
             with computing(device, precision):
                 record.add_raw_scores(scores(config.tasks, predicted(corpus.dev)))
@@ -262,6 +268,6 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
             save_predictions(RunFolder(rundir).predictions, bootstrapped(config.tasks, dev))
             if test:
                 save_predictions(RunFolder(rundir).test_predictions, bootstrapped(config.tasks, test))
-        record.clear()
+        record.clear()  # before the checkpoint, which would hold the sums of an epoch that is done
         checkpoint.save(rundir, trained, progress)
         yield result
