@@ -58,7 +58,7 @@ class AveragedWeights:
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Where the network has the averages as its weights; as they are, where there are none yet."""
+        """A context in which the network has the averages as its weights; its own, while there are none."""
         if not self.begun:
             yield
             return

@@ -26,7 +26,7 @@ from .files import RunFolder, beside, open_file, read_file, remove
 from .randomness import random_states, restore_random_states
 from .result import EpochResult
 
-KEPT = 2
+KEPT = 2  # checkpoints of a trial that stay, the newest ones
 
 FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"})
 

@@ -11,10 +11,10 @@ from .data.tokens import TaskData
 
 
 class Cost:
-    """Processor time of a trial and wall time of its steps; a checkpoint keeps both. Wall time of pairs.
+    """Processor time of a trial and wall time of its steps, which a checkpoint keeps; wall time of its pairs.
 
-    What a killed attempt did after its last checkpoint is not in them. Neither is known of a trial that goes
-    on from a checkpoint without them.
+    What a killed attempt did after its last checkpoint is not in the first two. Neither of them is known of a
+    trial that goes on from a checkpoint that does not hold them.
     """
 
     def __init__(self) -> None:
@@ -24,22 +24,22 @@ class Cost:
         self._pairs, self._pair_seconds = 0, 0.0
 
     def begin_steps(self) -> None:
-        """Training steps follow."""
+        """Begins to measure training steps."""
         self._stepping = time.perf_counter()
         self._pairs, self._pair_seconds = 0, 0.0
 
     def end_steps(self) -> None:
-        """Something else follows."""
+        """Ends the measurement of training steps: what follows is none of them."""
         self._steps, self._stepping = self._step_seconds(), None
 
     def took(self, data: TaskData, seconds: float) -> None:
-        """So long the rows of a task took to be predicted."""
+        """Adds the time that it took to predict the rows of a task; only pairs count."""
         if len(data.task.text) == 2:
             self._pairs += len(data)
             self._pair_seconds += seconds
 
     def seconds_per_1000_pairs(self) -> float | None:
-        """Of what `took` was told since the steps began; None without pairs."""
+        """Wall time of predicting 1,000 pairs, as `took` heard since the last steps; None without pairs."""
         return 1000 * self._pair_seconds / self._pairs if self._pairs else None
 
     def processor_seconds(self) -> float | None:

@@ -19,7 +19,7 @@ def pick_device(config: TrainConfig) -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """Its name on this machine: ``cuda:1`` also where a process sees that device alone, as its first."""
+    """Name of a device on this machine: ``cuda:1`` also where a process sees it alone, as its first."""
     if device.type != "cuda":
         return str(device)
     place, visible = device.index or 0, os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -42,9 +42,9 @@ def untaught(rows: Mapping[str, Mapping[Split, SplitRows]]) -> Iterator[tuple[st
 def distilled_loss(
     task: Task, outputs: Tensor, targets: Tensor, taught: Tensor, config: DistillationConfig
 ) -> Tensor:
-    """Mean loss of a batch: (1 - w) label loss + w distance of a row that the teacher predicted.
+    """Mean loss of a batch: of a row that the teacher predicted (1 - w) · label loss + w · `distance`.
 
-    A row without its prediction has the loss of its label.
+    A row that it did not predict has the loss of its label.
 
     Args:
         task: The task, whose loss is a mean over rows.
@@ -68,8 +68,9 @@ def distilled_loss(
 def distance(task: Task, outputs: Tensor, taught: Tensor, temperature: float) -> Tensor:
     """How far outputs are from a teacher's predictions, as a mean over rows.
 
-    For classes T² KL(teacher ‖ network), both at temperature T: the teacher's probabilities to the power of
-    1 / T, as its logits are known up to a constant. For a similarity the squared difference on 0–1.
+    For classes T² KL(teacher ‖ network), both at temperature T. Of the teacher the probabilities are known,
+    and so its logits up to a constant: at T it has the probabilities to the power of 1 / T, normalised. For a
+    similarity the squared difference on 0–1.
 
     Args:
         task: The task.

@@ -169,7 +169,10 @@ def scores(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> d
 
 
 def bootstrapped(tasks: Mapping[str, Task], predicted: Mapping[str, Predictions]) -> dict[str, Predictions]:
-    """Predictions with the resampled scores of metrics that are own code, which a report has not."""
+    """Predictions, with the scores on resampled rows where a metric is own code.
+
+    A report, which may not have that code, cannot compute them.
+    """
     found = dict(predicted)
     for name, one in predicted.items():
         scorer = tasks[name].scorer

@@ -14,9 +14,10 @@ from typing import BinaryIO
 from .maker import temporary_name
 
 CHECKPOINTS = "checkpoints"
-
+"""The folder of checkpoints in a run folder."""
 
 LOG = "log.txt"
+"""The log in a run folder."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class RunFolder:
         return [path for folder in folders for path in folder.glob(".*") if path != self.lock]
 
     def discard_checkpoints(self) -> None:
-        """Removes the checkpoints of a trial that has its outcome and no further use for them."""
+        """Removes the checkpoints: nothing goes on from them any more."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
 
@@ -113,8 +114,8 @@ def beside(path: Path) -> Iterator[Path]:
     """A place to write a file or a folder to, which becomes `path` when that is done.
 
     The place is a hidden name in the same folder, which is made where it does not exist. Each process has one
-    of its own, so that several may write at once. What an exception leaves there is removed; what a
-    killed process leaves `maker.is_left`.
+    of its own, so that several may write at once. What an exception leaves there is removed; of what a killed
+    process leaves, `maker.is_left` says so.
 
     Args:
         path: Where it belongs. A file that stands there is replaced; a folder must be removed before the end.
@@ -136,7 +137,7 @@ def write_beside(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def temporary_folder(parent: Path, name: str) -> Iterator[Path]:
-    """A hidden folder that is removed at the end; what a killed process leaves of it `maker.is_left`.
+    """A hidden folder that is removed at the end; `maker.is_left` tells one that a killed process left.
 
     Args:
         parent: Where; made where it does not exist.

@@ -45,7 +45,10 @@ def build_optimizer(encoder: nn.Module, above: nn.Module, config: TrainConfig) -
 
 
 def _rated(encoder: nn.Module, above: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], float]]:
-    """The encoder's parameters in parts, with the share of the learning rate that each has."""
+    """The encoder's parameters in parts, each with the share of the learning rate that it has.
+
+    Without what stands above: the encoder's mixture of layers learns at the heads' rate.
+    """
     placed = {id(parameter) for parameter in above.parameters()}
     if decay == 1:
         return [([p for p in encoder.parameters() if id(p) not in placed], 1.0)]

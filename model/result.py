@@ -31,7 +31,7 @@ def are_scores(scores: Mapping[str, float]) -> bool:
 
 
 def judged(scores: Mapping[str, float]) -> float:
-    """That score. It compares trials that train the same tasks."""
+    """The score that judges a trial, of its scores by name. It compares trials that train the same tasks."""
     return scores[judged_by(scores)]
 
 
@@ -85,11 +85,12 @@ class EpochResult:
         tokens: Real tokens processed per task in training.
         padded_tokens: Tokens per task with padding counted.
         peak_memory_mb: Highest resident (CPU) or allocated (CUDA) memory of the process so far, in MiB.
-        fingerprint: SHA-256 of every text and label that the trial reads; None if a checkpoint that does not
-            hold it gave the epoch.
+        fingerprint: SHA-256 of every text and label that the trial reads, and of the files of teachers; None
+            if a checkpoint that does not hold it gave the epoch.
         processor_seconds: Processor time of the trial up to the end of this epoch, user and system, of all
             threads and attempts; None if a checkpoint that does not hold it gave the epoch, or one before.
-        step_seconds: Mean wall time of the trial's training steps up to here; None as above.
+        step_seconds: Mean wall time of the trial's training steps up to here; None where
+            `processor_seconds` is.
         trained: Where there is no `overall`, the same mean of the dev scores of the trained tasks alone.
         pair_seconds: Wall time of predicting 1,000 dev pairs after this epoch, over all tasks of pairs; None
             without pairs, of a frozen encoder, which is not asked again, and of earlier checkpoints.
@@ -120,7 +121,7 @@ class EpochResult:
 
     @property
     def objective(self) -> str:
-        """The name of that score."""
+        """The name of the score that judges the epoch: ``overall``, or `TRAINED`."""
         return TRAINED if self.overall is None else "overall"
 
     def dev_scores(self) -> dict[str, float]:

@@ -145,7 +145,7 @@ class HubSource(Frozen):
 
 
 def share_of(source: "Source", split: Split) -> Share | None:
-    """What makes the rows of a split if they are a share of another's."""
+    """How the rows of a split are taken from another's; None if they are no share."""
     if isinstance(source, DemoSource) or split == "train":
         return None
     declared = source.dev if split == "dev" else source.test

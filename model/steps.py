@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 TELL_SECONDS = 1.0
-"""How long nothing is told after the beginning of an epoch, or after a step that was."""
+"""How long nothing is told after the beginning of an epoch, or after a step that was told."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class StepReport:
 
 
 class StepTeller:
-    """Tells of steps, of most of them nothing. It draws no number and asks nothing of a device.
+    """Tells of a step about once a second. It draws no random number, and asks nothing of a device.
 
     Args:
         hear: Hears of a step.

@@ -17,7 +17,7 @@ def part_misfit(
     overall: Overall,
     smart: SmartConfig,
 ) -> str | None:
-    """Why tasks cannot be named so, or cannot be trained alone; None if they can.
+    """Why SMART cannot regularise the tasks that it names, or these not be trained alone; None if all can.
 
     Args:
         chosen: ``train_tasks``.
@@ -54,11 +54,11 @@ def parts_of(
     distillation: DistillationConfig,
     pair_layer: str | None,
 ) -> dict[str, Any]:
-    """The settings of a trial that speak of tasks, of those alone that are trained.
+    """The settings of a trial that speak of tasks, cut down to the tasks that are trained.
 
     Args:
-        trained: These tasks.
-        overall: As declared; so are the others.
+        trained: The tasks that are trained.
+        overall: As declared, like those that follow.
         smart: Which tasks are regularised.
         distillation: Which tasks have a teacher.
         pair_layer: What all tasks of pairs share; None where there are none of them.

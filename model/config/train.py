@@ -285,7 +285,7 @@ class TrainConfig(Frozen):
 
     @property
     def bf16(self) -> bool | str:
-        """The precision as the first fingerprints told it: whether it is bf16; ``auto`` is neither."""
+        """The precision as the first fingerprints had it (`canonical`): whether it is bf16, or ``auto``."""
         return self.precision if self.precision == "auto" else self.precision == "bf16"
 
     def fingerprint(self) -> str:

@@ -106,7 +106,7 @@ def fingerprint_of(config: TrainConfig, corpus: Corpus) -> str:
 
 
 def earlier_fingerprint_of(config: TrainConfig, data: Path | None) -> str:
-    """What checkpoints say in its place that are older than the cache of corpora; reads the data again."""
+    """What checkpoints from before the cache of corpora hold in place of `fingerprint_of`; reads the data."""
     return digest_of_rows(config.fingerprint(), *_splits(config, data))
 
 
@@ -124,7 +124,12 @@ def _splits(
 
 
 def digest_of_rows(first: str, *splits: Mapping[str, Rows]) -> str:
-    """SHA-256 of some words and of every text and label of splits."""
+    """SHA-256 of some words and of every text and label of splits.
+
+    Args:
+        first: The words.
+        splits: Rows by task of each split; their order counts.
+    """
     digest = hashlib.sha256(first.encode())
     for split in splits:
         for part in split.values():
@@ -179,12 +184,14 @@ def _keys(rows: Rows) -> Iterator[frozenset[str]]:
 
 
 def _of(task: str, splits: Mapping[Split, Mapping[str, _Part]]) -> dict[Split, _Part]:
+    """What a task has in each split."""
     return {split: parts[task] for split, parts in splits.items() if task in parts}
 
 
 def _split_rows(
     task: Task, parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
 ) -> dict[Split, SplitRows]:
+    """Where the rows of a task are from, and how many there are, by split."""
     source = task.source
     hashes = {split: np.sort(hashes_of(rows.texts)) for split, rows in parts.items()}
     test = hashes.get("test")
@@ -210,6 +217,7 @@ def _split_rows(
 def _of_teacher(
     rows: dict[Split, SplitRows], taught: Taught | None, sha256: str | None
 ) -> dict[Split, SplitRows]:
+    """The same rows, with what is known of the teacher of those that are trained on."""
     if taught is None:
         return rows
     count = int((~np.isnan(taught).any(axis=1)).sum())
@@ -217,6 +225,7 @@ def _of_teacher(
 
 
 def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> float:
+    """The share of the rows that have a text cut at `max_length`, by `CUT_ROWS` of them at most."""
     numbers = np.array(_sample_numbers(len(rows), CUT_ROWS))
     full = numbers[data.row_lengths[numbers] >= tokenizer.max_length].tolist()
     if not full:

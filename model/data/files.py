@@ -60,7 +60,7 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTabl
 
 @dataclass(frozen=True)
 class FileState:
-    """By what a file is known again without being read.
+    """What tells, without reading it, whether a file is as it was.
 
     Attributes:
         path: Where it is.
@@ -131,7 +131,10 @@ def _path(name: str, data: Path | None) -> Path:
 
 
 def _guessed(file: DataFile) -> Format:
-    """What the file begins with says more than its name: the course's `.csv` files hold tabs."""
+    """The format of a file that its source does not name.
+
+    What the file begins with says more than its name: the course's `.csv` files hold tabs.
+    """
     first = file.first_bytes()
     if first.startswith(b"PAR1"):
         return "parquet"

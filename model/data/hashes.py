@@ -29,7 +29,12 @@ def count_doubles(ordered: Hashes) -> int:
 
 
 def count_common(hashes: Hashes, ordered: Hashes) -> int:
-    """How many rows stand among others too, of which the hashes are sorted."""
+    """How many rows stand among other rows too.
+
+    Args:
+        hashes: Those of the rows, ``[rows]``.
+        ordered: Those of the other rows, sorted.
+    """
     if not len(ordered):
         return 0
     places = np.searchsorted(ordered, hashes)

@@ -35,7 +35,7 @@ CORPORA = "corpora"
 """Folder of the corpora in the cache."""
 
 SETTLED_SECONDS = 2.0
-"""A file that changed later than this before it was read may change again without a new time."""
+"""A file that changed less than this before it was read may change again without getting a new time."""
 
 _READ = (
     *("kind", "classes", "range", "labels", "threshold", "missing", "source", "text", "label", "groups"),
@@ -72,10 +72,10 @@ _RECORDS = TypeAdapter(_Record)
 
 
 def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
-    """What `load_corpus` gives; files are not read again that have the path, size and times that they had.
+    """What `load_corpus` gives; files whose path, size and times are as they were are not read again.
 
     What is kept belongs to the settings that decide the rows, to the tokenizer, and to the code that read.
-    Kept is nothing of a hub, whose library has a cache of its own, nor where no task has files.
+    Nothing is kept of a hub, whose library has a cache of its own, nor where no task has files.
 
     Args:
         config: The trial; what it does not train is not read.
@@ -139,12 +139,13 @@ def _entry(
 
 
 def _reading(task: Task) -> object:
+    """The settings of a task that decide its rows, fit for JSON."""
     return task.model_dump(mode="json", include=set(_READ))
 
 
 @once
 def _code() -> str:
-    """SHA-256 of the code that reads rows, and of what it stands on."""
+    """SHA-256 of the code that reads rows, and of the versions of Python and of the tokenizers beneath it."""
     digest = hashlib.sha256(f"{platform.python_version()} {tokenizers.__version__}".encode())
     room = Path(__file__).parent
     below = (room.parent / f"{name}.py" for name in ("label", "sources", "tasks"))
@@ -158,6 +159,7 @@ def _parts(corpus: Corpus) -> dict[str, dict[str, TaskData]]:
 
 
 def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
+    """Writes a corpus into a folder; its tokenizer only if it was learned from the texts."""
     parts: list[_Part] = []
     arrays: dict[str, NDArray[Any]] = {}
     for split, tasks in _parts(corpus).items():
@@ -187,6 +189,7 @@ def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
 def _load(
     config: TrainConfig, tokenizer: SentenceTokenizer | None, cache: Path, place: Path
 ) -> Corpus | None:
+    """The corpus that `_save` wrote; None if it is another entry's, or its token ids are gone."""
     record = _RECORDS.validate_json((place / _RECORD).read_bytes())
     if record.entry != place.name:
         return None

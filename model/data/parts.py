@@ -19,9 +19,7 @@ _SHOWN = 10
 
 
 class Parts:
-    """Hears the rows of a source, and then says which split has which.
-
-    Keeps some 20 bytes a row.
+    """Hears the rows of a source, and then says which split has which; it keeps some 20 bytes a row.
 
     Args:
         task: The task.

@@ -19,6 +19,7 @@ from .texts import joined, stripped
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
 """Why a row is left out."""
 
+# What a message tells the user to do.
 FILL_IN = "fill it in, or set drop_incomplete: true in the task's source to leave such rows out"
 
 TEST_ROWS = "test rows need labels: leave `test` out of the source, and give the file to `sweeper predict`"
@@ -121,7 +122,7 @@ class RowChecker:
     def _usable(
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object]
     ) -> tuple[Sequence[int], Sequence[float]]:
-        """The numbers of the rows that can be used, and their labels."""
+        """The positions in the chunk of the rows that can be used, and their labels."""
         try:
             numbers = [self._label(label) for label in labels]
         except ValueError:
@@ -138,7 +139,11 @@ class RowChecker:
     def _number(
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object], i: int
     ) -> float | None:
-        """The label of a row; None if the row is left out."""
+        """The label of a row with something wrong about it; None if it is left out, which is counted.
+
+        Raises:
+            DataError: If it can neither be used nor left out.
+        """
         task = self._task
         number, problem = None, ""
         try:

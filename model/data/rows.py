@@ -118,7 +118,14 @@ def check(config: AnyConfig, data: Path | None) -> dict[str, dict[Split, Rows]]:
 def each_origin(
     task_name: str, task: Task, splits: Collection[Split], look: Callable[[Split], dict[Split, _Value]]
 ) -> dict[Split, _Value]:
-    """What is found in the sources of some splits, each looked at once; a DataError names the task."""
+    """What is found for some splits, where each source is looked at once; a DataError names the task.
+
+    Args:
+        task_name: Name of the task, for messages.
+        task: The task.
+        splits: Which splits.
+        look: Gives what is found in the source of a split, for all splits whose rows stand there.
+    """
     found: dict[Split, _Value] = {}
     try:
         for origin in {origin_of(task.source, split): None for split in splits}:
@@ -168,6 +175,7 @@ def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Ro
         split: whole.chosen(np.flatnonzero(taken).tolist())
         for split, taken in parts.taken(table.where).items()
     }
+    # The split in whose place the rows stand accounts for all that were left out, the others for none.
     for split in parts.others:
         found[split] = replace(found[split], read=len(found[split]), dropped=0, why={})
     given = sum(map(len, found.values()))

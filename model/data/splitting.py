@@ -69,7 +69,13 @@ def _whole_groups(
     had: NDArray[np.bool_],
     left: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """Groups in their order, each that brings the strata nearer to their shares, as distances add up."""
+    """Takes groups in their order, each that brings the strata nearer to their shares.
+
+    How near is the sum of the strata's distances. Whole groups are taken or left.
+
+    Returns:
+        Whether each row is taken, ``[rows]``.
+    """
     known, codes = np.unique(strata, return_inverse=True)
     wanted = share * np.bincount(codes[had], minlength=len(known))
     groups, number = np.unique(order, return_inverse=True)  # sorted by it

@@ -62,7 +62,7 @@ class SentenceTokenizer:
 
     @property
     def pieces(self) -> tuple[str, ...]:
-        """Characters of each entry, by its id: without ## before them; none of special tokens."""
+        """Characters of each entry, by its id, without the ## of a continuation; '' for special tokens."""
         special = {*SPECIAL, *MASKS, *(t.content for t in self.backend.get_added_tokens_decoder().values())}
         found = [""] * len(self.continues_word)
         for entry, index in self.backend.get_vocab().items():
@@ -103,7 +103,7 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
 
     Args:
         config: The encoder; `source` decides which tokenizer.
-        corpus: Training sentences, from which the vocabulary is built of an encoder that brings none.
+        corpus: Training sentences; the vocabulary of an encoder that brings none is built from them.
 
     Raises:
         EncoderError: If a pretrained tokenizer cannot be loaded, or own code gives something else.
@@ -123,7 +123,10 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
 
 
 def minilm_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
-    """That of the pip-packaged all-MiniLM-L6-v2; arguments and errors as of `build_tokenizer`."""
+    """That of the pip-packaged all-MiniLM-L6-v2; arguments and errors as of `build_tokenizer`.
+
+    It brings its vocabulary, and does not read the corpus.
+    """
     folder = minilm_folder()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     pad_id = tokenizer.token_to_id("[PAD]")
@@ -150,7 +153,10 @@ def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenize
 
 
 def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
-    """That of a model on the hub or in a folder; arguments and errors as of `build_tokenizer`."""
+    """That of a model on the hub or in a folder; arguments and errors as of `build_tokenizer`.
+
+    It brings its vocabulary, and does not read the corpus.
+    """
     name = config.location
     # transformers takes seconds to import, and only this source needs its tokenizers.
     from transformers import AutoTokenizer

@@ -32,8 +32,8 @@ class KeptSentences:
     """Token ids in the cache, and how to tell them from those of other texts.
 
     Attributes:
-        name: Of their entry: SHA-256 of the tokenizer and the texts.
-        count: Sentences.
+        name: Name of their entry: SHA-256 of the tokenizer and the texts.
+        count: Number of sentences.
         probes: Some of their texts, which are tokenised once more each time.
     """
 
@@ -115,7 +115,12 @@ class TaskData:
         return longest
 
     def predicted(self, values: NDArray[np.float64], scores: NDArray[np.float32]) -> Predictions:
-        """Predictions ``[rows]`` and the head's outputs ``[rows, outputs]``, beside the rows."""
+        """Predictions for the rows, as a record with their ids, labels and groups.
+
+        Args:
+            values: Class numbers, or scores in the units of the labels, ``[rows]``.
+            scores: What the head gave, ``[rows, outputs]``.
+        """
         groups = {name: np.asarray(column, dtype=np.str_) for name, column in self.groups.items()}
         return Predictions(
             np.asarray(self.ids, dtype=np.str_), values, self.labels, self.words, groups, scores

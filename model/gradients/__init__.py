@@ -1,1 +1,1 @@
-"""Joining the tasks' gradients."""
+"""How the gradients of the tasks of a step become one: PCGrad and its relatives."""

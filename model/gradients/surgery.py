@@ -152,6 +152,7 @@ def cosines(gram: Tensor) -> Tensor:
 
 
 def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | None]]) -> Tensor:
+    """Dot products of the tasks' gradients, ``[m, m]``, over the parameters that two of them touch."""
     products: dict[tuple[int, int], list[Tensor]] = {}
     # One place for all pieces: between new ones the products would lie scattered, and the gaps add up.
     scratch = parameters[0].new_empty(len(held), PIECE)
@@ -178,6 +179,7 @@ def _gram(parameters: Sequence[nn.Parameter], held: Sequence[Sequence[Tensor | N
 
 
 def _combination(parameter: nn.Parameter, terms: list[tuple[float, Tensor]]) -> Tensor | None:
+    """The sum of gradients by their coefficients, in the memory of one of them; a single one as it is."""
     if len(terms) < 2:
         return terms[0][1].to(parameter) if terms else None
     if terms[0][1].is_sparse:
@@ -194,6 +196,7 @@ def _combination(parameter: nn.Parameter, terms: list[tuple[float, Tensor]]) -> 
 
 
 def _elsewhere(gradient: Tensor, parameter: Tensor) -> bool:
+    """Whether a gradient waits in another type, or on another device, than its parameter."""
     return (gradient.dtype, gradient.device) != (parameter.dtype, parameter.device)
 
 

@@ -1,4 +1,4 @@
-"""What the metrics share that follow from how often each class was taken for each."""
+"""What those metrics share that follow from how often each class was predicted for rows of each class."""
 
 from abc import abstractmethod
 
@@ -31,7 +31,7 @@ class ConfusionMetric(TaskMetric):
         """
 
     def told_apart(self, classes: Values) -> Values:
-        """The classes as the score tells them apart."""
+        """Class numbers ``[...]`` in which classes that the score does not tell apart have one number."""
         return classes
 
     def score(self, predictions: Values, labels: Values) -> float:

@@ -11,12 +11,15 @@ _AT_ONCE = 100_000
 
 
 def draws(rows: int, resamples: int, rng: np.random.Generator) -> Iterator[Values]:
-    """How often each row was drawn in some resamples at a time, ``[resamples, rows]``.
+    """Draws rows with replacement, as many as there are, again and again.
 
     Args:
-        rows: How many there are, and are drawn.
-        resamples: How often they are, in all.
+        rows: Number of rows.
+        resamples: How often a set of so many is drawn.
         rng: Draws them.
+
+    Yields:
+        How often each row is in each of some of the sets, ``[sets, rows]``.
     """
     at_once = max(1, _AT_ONCE // rows)
     for start in range(0, resamples, at_once):

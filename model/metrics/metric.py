@@ -48,8 +48,8 @@ class Predicted(Protocol):
 class TaskMetric(ABC):
     """How the predictions for a task's rows are scored, and how exactly that score is known.
 
-    A score is known from the rows that it was computed on alone: `resampled` draws others. SciPy is imported
-    where it is needed only.
+    Nothing but the rows that a score was computed on says how exactly it is known: `resampled` draws others
+    from them. SciPy is imported only where it is needed.
 
     Attributes:
         description: What the JSON Schema says of it.
@@ -111,7 +111,7 @@ class TaskMetric(ABC):
         Args:
             predictions: What `given` gives of each, ``[runs, rows]``.
             labels: Class numbers or scores, ``[rows]``.
-            resamples: How often as many rows as there are are drawn.
+            resamples: How many sets of rows are drawn, each of as many rows as there are.
             rng: Draws them.
         """
 

@@ -31,6 +31,12 @@ class SentenceEncoder(nn.Module):
         vocabulary_size: Entries of the tokenizer; the tiny encoder's embedding table has this many rows.
         pad_id: Id of the padding token.
 
+    Attributes:
+        bert: The encoder, whatever its kind: checkpoints hold its weights under this name.
+        pooling: How token vectors become an embedding.
+        embedding_size: Width of an embedding.
+        mix: The learned mixture of all layers; None where the last one counts alone.
+
     Raises:
         EncoderError: If pretrained weights are missing, or are not the expected ones; if it has not what a
             setting is about; or if the package of its adapters is not installed.
@@ -68,12 +74,15 @@ class SentenceEncoder(nn.Module):
         return table.shape[1]
 
     def revision(self, device: torch.device) -> int:
-        """Of the arithmetic: 2 where padding is left out of an encoder in which it was computed at first."""
+        """Revision of the arithmetic: 2 where padding is left out, and earlier versions computed it."""
         packed = self._packed is not None and device.type == "cpu"
         return 2 if packed and self.bert.config.model_type != "bert" else 1
 
     def padded_kind(self, device: torch.device) -> str | None:
-        """What `transformers` calls it, where its padding is computed and others' would be left out."""
+        """The encoder's `model_type`, where its padding is computed though other kinds leave theirs out.
+
+        That is on a CPU, of an encoder of `transformers` that is none of `KINDS`; None elsewhere.
+        """
         known = self._packed is None and _is_of_transformers(self.bert)
         return str(self.bert.config.model_type) if known and device.type == "cpu" else None
 
@@ -141,6 +150,7 @@ class SentenceEncoder(nn.Module):
 
 
 def _made(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreTrainedModel:
+    """The encoder that the settings name, checked to be one: own code may give anything."""
     options = config.options()
     made: object = ENCODERS[config.source].network(config, vocabulary_size, pad_id, **options)
     if not isinstance(made, PreTrainedModel):

@@ -7,7 +7,7 @@ from ..errors import EncoderError
 
 
 def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
-    """Its layers, the lowest first.
+    """The layers of an encoder, the lowest first.
 
     Args:
         model: The encoder.
@@ -25,7 +25,7 @@ def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
 
 
 def embeddings_of(model: PreTrainedModel, setting: str) -> nn.Module:
-    """What stands below its first layer; arguments and errors as of `layers_of`."""
+    """What stands below the first layer of an encoder; arguments and errors as of `layers_of`."""
     found = getattr(model, "embeddings", None)
     if not isinstance(found, nn.Module):
         raise EncoderError(f"{setting}: in a {model.config.model_type} it is not known what that is")

@@ -23,7 +23,11 @@ class MultitaskEncoder(nn.Module):
         pieces: Characters of each entry of the tokenizer, for heads that see the tokens.
 
     Attributes:
+        encoder: The encoder.
+        heads: The head of each task, by its name.
         reading: The tasks whose heads see the tokens.
+        uncertainty: Learned weights of the tasks' losses; None without them.
+        pair_layer: The layer that all tasks of pairs share; None without one.
     """
 
     def __init__(
@@ -35,7 +39,7 @@ class MultitaskEncoder(nn.Module):
             _checkpoint(self.encoder.bert)
         self.heads = nn.ModuleDict()
         for name, task in config.tasks.items():
-            # Its own way in refuses tasks whose names are those of its methods: `type`, `values`, `train`.
+            # Past ModuleDict's own check, which refuses tasks called as one of its methods: `type`, `values`.
             self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout, pieces)
         self.reading = frozenset(name for name, task in config.tasks.items() if HEADS[task.head].tokens)
         self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None

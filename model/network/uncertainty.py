@@ -15,8 +15,8 @@ from ..tasks import Task
 class UncertaintyWeights(nn.Module):
     """A learned log variance s of each task; its loss L becomes exp(-s) · L + s / 2.
 
-    Where L is a squared error it is exp(-s) · L / 2 + s / 2, the likelihood of a normal
-    distribution; for classes the first is the paper's approximation. All begin at s = 0.
+    Where L is a squared error it becomes exp(-s) · L / 2 + s / 2, the negative log likelihood of a normal
+    distribution; for classes exp(-s) · L + s / 2 is the paper's approximation. All begin at s = 0.
 
     Args:
         tasks: All tasks, by name.

@@ -21,8 +21,8 @@ def weights_digest(config: EncoderConfig, cache: Path) -> str | None:
         cache: Keeps the hash of each file by path, size and time, so that a trial need not read it all.
 
     Returns:
-        The hash; of weights in several files that of a list of their names and hashes; None where there are
-        none, or the files are not found.
+        The hash; where the weights are in several files, that of a list of names and hashes; None where the
+        encoder begins from nothing, or the files are not found.
     """
     if config.source == "minilm":
         return MINILM_SHA256  # or the encoder would have refused them
