@@ -26,7 +26,7 @@ class Named(Protocol):
 
     @property
     def folder(self) -> str | None:
-        """How the folders of its runs are called; None: as it."""
+        """Name of the folder of its runs; None: its own name."""
 
 
 class StudyFolder:
@@ -75,7 +75,7 @@ class StudyFolder:
 
     @property
     def beside(self) -> tuple[Path, ...]:
-        """Folders of this home that are called as that of the runs: of jobs, and of logs for other tools."""
+        """Folders of this home that have the name of that of the runs: of jobs, of logs for other tools."""
         logs = (self.home.root / tool / self.name for tool in ("tensorboard", "wandb"))
         return self.jobs, *logs
 

@@ -17,6 +17,7 @@ from ..url import Url
 from .origin import RunOrigin
 
 FILE = "study.json"
+"""The mark in the folder of a study's runs."""
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 """What a file system says that knows no second names."""
@@ -53,7 +54,7 @@ class Mark:
 
 
 class Marks(Protocol):
-    """Where folders of studies lie."""
+    """The marks of the folders in the place where those of all studies lie."""
 
     def read(self, name: str) -> bytes | None:
         """The mark of a folder; None without one."""
@@ -72,7 +73,7 @@ class Marks(Protocol):
 
 
 class LocalRuns:
-    """In a folder of this machine.
+    """Marks of the folders that lie in a folder of this machine.
 
     Args:
         runs: The folder of the runs of all studies.
@@ -126,7 +127,9 @@ class LocalRuns:
 
 
 class SharedRuns:
-    """Behind a URL, where nothing is exclusive: of two that come in the same second the later has it.
+    """Marks of the folders behind a URL.
+
+    Nothing is exclusive there: of two that mark a folder in the same second the later has it.
 
     Args:
         runs: URL of the folder of the runs of all studies.

@@ -11,6 +11,7 @@ from model.files import RunFolder, open_file, read_file, write_beside
 from model.result import EpochResult
 
 FILE = "origin.json"
+"""The file in a run folder that says to which trial the others belong."""
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ class RunReader:
     """Reads what the trials of a study left.
 
     Args:
-        folder: The study's.
-        tasks: Its tasks.
+        folder: The folder of the study's runs.
+        tasks: The study's tasks.
 
     Attributes:
         left_out: The files that were there and are not used, each with the reason: one line each.
@@ -48,7 +48,7 @@ class RunReader:
     def test_predictions(
         self, made: TrialRow, recorded: Mapping[str, float]
     ) -> Mapping[str, Predictions] | None:
-        """Those of the test rows, likewise.
+        """The predictions of a trial's best epoch for test rows, likewise.
 
         Args:
             made: As of `predictions`.
@@ -67,7 +67,7 @@ class RunReader:
             made: As of `predictions`.
         """
         folder = RunFolder(self._folder.run(made.number))
-        if not os.path.isfile(folder.weights):  # noqa: PTH113 - as above
+        if not os.path.isfile(folder.weights):  # noqa: PTH113 - as in `_read`
             return None
         why = self._why_not(folder.weights, made)
         unsigned = why is None and not (folder.root / FILE).exists()

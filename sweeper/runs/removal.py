@@ -13,11 +13,12 @@ from .mark import FILE, Holder
 def remove_runs(folder: StudyFolder, holder: Holder) -> str | None:
     """Removes what a home has of a study: its runs, jobs and logs for other tools.
 
-    The folder of the runs says whose the others are, and goes last. It goes at once, by another name, under
-    which it is a temporary one: what a kill leaves of that, the next driver and `sweeper clean` remove.
+    The folder of the runs says whose the others are, and goes last. It is first renamed, which is done at
+    once, to the name of a temporary folder: what a kill leaves of one, the next driver and `sweeper clean`
+    remove.
 
     Args:
-        folder: The study's.
+        folder: The folder of the study's runs.
         holder: The database that had the study.
 
     Returns:

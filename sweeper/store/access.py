@@ -67,24 +67,30 @@ class Access:
 
     @contextmanager
     def writing_at_once(self) -> Iterator[sa.Connection]:
-        """For what is one statement where there is a server: no other driver waits for its end."""
+        """A connection for a change that is one statement on a server: there it is committed by itself.
+
+        So no other driver waits for the end of a transaction. On SQLite it is one, as `writing`.
+        """
         with self.writing() if self._is_file else self.reading() as connection:
             yield connection
 
     def moment(self, ahead: float = 0.0) -> Any:
-        """A moment so many seconds ahead, by the clock of the server, where there is one."""
+        """A moment so many seconds ahead, for a statement: by the server's clock, or by ours for SQLite."""
         now = self.clock.now() if self._is_file else sa.func.now()
         return now + timedelta(seconds=ahead)
 
     def select(
         self, study: StudyRow, query: sa.Select[*tuple[Any, ...]], strict: bool = False
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        """Rows of one study's trials, by number.
+        """What a query gives for the trials of one study, by number.
 
         Args:
             study: The study.
             query: What is asked for.
             strict: Whether a row that cannot be read is an error for whoever only reads, too.
+
+        Raises:
+            DatabaseError: If a row cannot be read, and is not to be left out.
         """
         ours = run.c.sweep_id == study.id
         keys = sa.select(run.c.id, run.c.number).where(ours).order_by(run.c.number)
@@ -100,10 +106,10 @@ class Access:
     def sweeps(
         self, query: sa.Select[*tuple[Any, ...]], strict: bool = False
     ) -> Sequence[sa.Row[*tuple[Any, ...]]]:
-        """Studies.
+        """The rows of studies.
 
         Args:
-            query: Which.
+            query: Asks for columns of `sweep`.
             strict: As of `select`.
         """
         keys = sa.select(sweep.c.id, sweep.c.name).order_by(sweep.c.id)

@@ -29,7 +29,7 @@ from .study import StudyStore
 from .tables import deleted_study, run, sweep, sweep_row
 
 Fill = Callable[[sa.Connection, int], None]
-"""Writes in a transaction what belongs to the study of a key."""
+"""Writes, in a transaction, what belongs to the study that has this key."""
 
 
 class Database:
@@ -167,7 +167,7 @@ class Database:
 
         Args:
             name: ``<study>@<workload>``.
-            study: It.
+            study: The study.
             version: Of sweeper.
 
         Raises:
@@ -191,7 +191,7 @@ class Database:
             name: ``<study>@<workload>``.
             uuid: Its UUID.
             directions: Of its objectives, for Optuna's tables.
-            values: What its row has beside these, keys and moment.
+            values: What its row has beside name, UUID, keys and the moment.
             fill: Writes in the same transaction what belongs to its key.
 
         Raises:
@@ -255,6 +255,7 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
 
 
 def _check_there(url: sa.URL) -> None:
+    """Refuses a database of SQLite whose file does not exist, with a NoDatabaseError."""
     if url.get_backend_name() == "sqlite" and not sqlite_file(url).exists():
         raise NoDatabaseError(f"{url}: there is no such file, and {_NO_STUDIES}")
 

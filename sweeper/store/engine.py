@@ -43,6 +43,7 @@ _ADVISORY_LOCK = 0x53574550  # any number, the same for all who create tables
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    """Sets up each new connection of SQLite for many processes."""
     connection.isolation_level = None  # otherwise the sqlite3 module sends a BEGIN of its own
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT * 1000}")
     connection.execute("PRAGMA journal_mode = WAL")

@@ -22,7 +22,7 @@ class Rivals:
 
     Attributes:
         since: The lowest number that its driver did not know when it was proposed.
-        clash: Whether a trial is one of them, by its number, its configuration and that one's values.
+        clash: Whether a trial is a rival, by its number, the number of its configuration, and its values.
     """
 
     since: int
@@ -53,7 +53,7 @@ class Leases:
 
     @retried
     def claim(self, below: int) -> int | None:
-        """Takes the next number: an Optuna trial, running from now on.
+        """Takes the next number of the study: in Optuna's tables a trial that is running from now on.
 
         Args:
             below: The number of trials that the study shall have.
@@ -92,7 +92,7 @@ class Leases:
 
     @retried
     def give_up(self, number: int) -> None:
-        """Gives a claimed number back for which there is no trial; where a later one has a trial it stays."""
+        """Gives a claimed number back for which there is no trial, unless a later number has one."""
         with self.access.writing() as connection:
             later = sa.select(run.c.id).where(run.c.sweep_id == self._study.id, run.c.number >= number)
             if connection.execute(later.limit(1)).one_or_none() is None:

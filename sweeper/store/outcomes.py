@@ -53,7 +53,7 @@ class Outcomes:
         processor: str | None = None,
         working_folder: Mapping[str, Any] | None = None,
     ) -> None:
-        """Records an attempt, counted from 1: the trial is running now, here and with that."""
+        """Records that an attempt at a trial, counted from 1, has begun; on what, as in `TrialRow`."""
         now = sa.literal(self.access.clock.now(), run.c.started.type)
         values = {
             "state": RunState.RUNNING,
@@ -89,7 +89,7 @@ class Outcomes:
 
     @retried
     def finished(self, number: int, outcome: Outcome) -> bool:
-        """Records how a trial ended, then tells Optuna; a trial that has an outcome keeps it.
+        """Records how a trial ended, in our tables and Optuna's; a trial that has an outcome keeps it.
 
         Returns:
             Whether the outcome stands: False if the trial belongs to another driver by now.
@@ -176,7 +176,7 @@ class Outcomes:
 
     @retried
     def tell(self, number: int) -> None:
-        """Gives a trial the state in Optuna's tables that it has in ours, whose ever it is."""
+        """Gives a trial in Optuna's tables the state that it has in ours, whichever driver has it."""
         trial = self._one(number, run.c.trial_id).trial_id
         mine = (run.c.sweep_id == self._study.id) & (run.c.number == number)
         query = sa.select(run.c.state, run.c.scores).where(mine).with_for_update()
@@ -207,7 +207,10 @@ class Outcomes:
     def _see(
         self, connection: sa.Connection, results: Sequence[tuple[int, EpochResult]]
     ) -> dict[int, tuple[int, int]]:
-        """Enters what epochs say of their trials; keys of those that are this driver's, ours and Optuna's."""
+        """Enters what epochs say of their trials; returns our key and Optuna's of each that is this driver's.
+
+        By number; what another driver has by now is left out.
+        """
         columns = (run.c.number, run.c.id, run.c.trial_id)
         if len(results) == 1:
             ((number, result),) = results
@@ -253,7 +256,7 @@ class Outcomes:
         return rows[0]
 
     def _keep(self, content: Mapping[str, Any] | None) -> str | None:
-        """The name by which trials mention a content, which is in the database from then on."""
+        """Stores a content once, and returns the digest by which trials name it; None of none."""
         if content is None:
             return None
         digest = provenance.digest_of(content)

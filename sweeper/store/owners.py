@@ -1,4 +1,4 @@
-"""Which driver a trial belongs to, and whether that driver still lives."""
+"""Which driver has a trial, and whether that driver still lives."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -78,7 +78,11 @@ def renamed(database: Database, name: str) -> str | None:
 
 
 def _latest(found: Sequence[StudyStore], studies: Sequence[StudyStore]) -> StudyStore:
-    """The latest study that somebody may mean who names none."""
+    """The study that is meant where none is named: the latest that ran here and is not archived.
+
+    Raises:
+        InputError: If there is none.
+    """
     confirming = {confirmation_name(one.row.name) for one in studies}
     meant = [one for one in found if one.row.name not in confirming and one.row.origin is None]
     listed = [one for one in meant if one.row.archived is None]
@@ -129,7 +133,7 @@ def _standing(store: StudyStore) -> str:
 
 
 def find_trained(store: StudyStore, number: int) -> TrialRow:
-    """One trial that has a best epoch, by whose weights it predicts.
+    """One trial that has a best epoch, and so weights to predict with.
 
     Raises:
         InputError: If the study has no trial of that number, or that one has none.

@@ -56,7 +56,10 @@ class StudyStore:
 
     @retried
     def stamp(self) -> str:
-        """What changes with everything of the study that a report shows; of its row as it was asked for."""
+        """A text that is another as soon as anything has changed that a report shows.
+
+        Of the study's own row it knows what `row` does: ask `fresh` before.
+        """
         with self.access.reading() as connection:
             return stamp_of(connection, self.row)
 
@@ -97,7 +100,7 @@ class StudyStore:
         """Stores the study as it was changed since it was begun, and logs what changed.
 
         Args:
-            study: It as it is now.
+            study: The study file as it is now, as JSON.
             workload: Its workload.
             digest: Of both.
             space: What each parameter may be now, in Optuna's terms.
@@ -165,6 +168,8 @@ class StudyStore:
 
     def retry(self, error_class: ErrorClass | None = None) -> list[int]:
         """Puts failed trials back into the queue, all or those of a class; returns their numbers.
+
+        Not repeated if the database does not answer: a second time there would be none to name.
 
         Raises:
             ConflictError: If another program has changed the study in Optuna's tables.

@@ -1,4 +1,7 @@
-"""The tables of sweeper, and rows as records."""
+"""The tables of sweeper, and rows as records.
+
+A row of `sweep` is a study, one of `run` a trial: the tables have the names of the first version.
+"""
 
 import math
 from contextlib import suppress

@@ -67,7 +67,7 @@ class Trials:
     def past(
         self, since: int = 0, unfinished: Collection[int] = (), failed: Collection[int] = ()
     ) -> list[PastTrial]:
-        """The trials as the search sees them, by number; of those known before, what may have changed.
+        """The trials as the search sees them, by number, without those that cannot have changed since.
 
         Args:
             since: The lowest number that is not known yet.
@@ -75,7 +75,7 @@ class Trials:
             failed: Numbers below it of trials that had failed, which may be back in the queue.
         """
         r = run.c
-        # As text, all of which is read at once: one by one that would be the greater part of this.
+        # JSON as text, which is read all at once: read value by value it would take most of the time.
         texts = [sa.cast(column, sa.Text).label(column.name) for column in (r.params, r.scores)]
         columns = (r.number, r.arm, r.seed, r.configuration, r.state, r.step_seconds)
         query = sa.select(*columns, *texts).where(r.sweep_id == self._study.id)
@@ -98,7 +98,7 @@ class Trials:
                 return sorted(found, key=lambda one: one.number)
         except UNREADABLE:
             pass
-        # Row by row, which tells the one that is damaged.
+        # Something is damaged: row by row it turns out what.
         whole = sa.select(*columns, r.params, r.scores).where(sa.or_(*changed))
         return [
             self._past(row, row.params, row.scores if row.state is RunState.COMPLETE else None)
@@ -203,7 +203,7 @@ class Trials:
 
     @retried
     def orphans(self) -> list[tuple[int, str]]:
-        """Numbers that were claimed and have no trial yet, each with its owner."""
+        """Numbers that were claimed and have no trial yet, each with the driver that claimed it."""
         # In this order: a trial that is added in between is seen, and its number is not taken for an orphan.
         with self.access.reading() as connection:
             claimed = mirror.running(connection, self._study.study_id)
@@ -213,7 +213,10 @@ class Trials:
 
     @retried
     def untold(self) -> list[int]:
-        """Numbers of the trials that Optuna knows in another state: earlier versions told it afterwards."""
+        """Numbers of the trials that have another state in Optuna's tables than in ours.
+
+        Earlier versions told Optuna in a transaction of its own, and could be killed before it.
+        """
         with self.access.reading() as connection:
             return disagreeing(connection, self._study)
 

@@ -75,7 +75,7 @@ class ArmSpace:
         return self.applying({key: values[label] for key, label in self.labels.items()})
 
     def part(self, params: Mapping[str, Any]) -> Params:
-        """Those of some values that the arm can have together, whatever the others are."""
+        """Those of some values that can stand together in a configuration of the arm, with any others."""
         known: Params = {}
         for key, value in params.items():
             try:

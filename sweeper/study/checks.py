@@ -92,7 +92,7 @@ def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldEr
 
 
 def size_problems(entry: Space) -> Iterator[FieldError]:
-    """What is wrong with a range that has more values than can be told apart."""
+    """What is wrong with a range that has more values than can be numbered, or than floats tell apart."""
     if isinstance(entry, FloatRange) and (entry.size or 0) > MOST:
         reason = f"leaves more than {MOST:,} values: leave it out, and any value is drawn"
         yield FieldError(("step",), reason, entry.step)

@@ -89,7 +89,7 @@ def parse_space(written: Any) -> Any:
 
 
 def parse_ranges(written: Any) -> Any:
-    """Reads the entries of a workload's `ranges`, as `parse_space`; the word `WORKLOAD` is none of them."""
+    """Reads the entries of a workload's `ranges`, as `parse_space`; conditions and `WORKLOAD` are refused."""
     for key, entry in written.items() if isinstance(written, Mapping) else ():
         if isinstance(entry, Mapping) and "when" in entry:
             raise FieldError((key, "when"), "stands in a study's `space` alone: leave it out")

@@ -17,7 +17,7 @@ def set_paths(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def value_of(settings: Mapping[str, Any], name: str) -> Value:
-    """The value of a setting that an arm has where nothing varies; null where there is none.
+    """The value that a setting has in an arm in which it does not vary; None where it has none.
 
     Args:
         settings: What is set, in nested mappings.

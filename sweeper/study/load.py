@@ -151,6 +151,7 @@ def _loaded(
 
 
 def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str], Study | None]) -> Study:
+    """The study, with its own code on record, and the ranges that its workload forced on it when it began."""
     recommended = {field_path(key) for key in on.ranges}
     own = [
         key
@@ -188,14 +189,14 @@ def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
 
 
 def unchanged_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
-    """The same, if it is what it was when the study began; errors as of `code_of` and `check_same`."""
+    """What `own_code` gives, unless it has changed since the study began; errors also as of `check_same`."""
     sources = own_code(row, argument)
     check_same(row, sources)
     return sources
 
 
 def study_folder(argument: str) -> Path:
-    """The user's working folder: that of the study file if a path was given, else the current one.
+    """The folder in which the user works: that of the study file if a path was given, else the current one.
 
     Args:
         argument: What `load_study` was given.

@@ -13,6 +13,7 @@ from ..text import setting
 from .problem import FieldError, as_yaml
 
 Value = str | int | float | bool | None
+"""What one setting can be in one configuration."""
 
 WORKLOAD: Literal["workload"] = "workload"
 """In the place of an entry: the range that the workload recommends."""
@@ -207,6 +208,7 @@ class IntRange(Frozen):
 
 
 Space = Choice | FloatRange | IntRange
+"""One entry of a search space: all that one setting may be. The space itself is a mapping of these."""
 
 
 def _key(value: Value) -> tuple[bool, Value]:

@@ -18,7 +18,7 @@ from .spec import StudySpec
 from .workload import Workload
 
 LABEL = "{key} of arm {arm}"
-"""Under which name the entry of a single arm stands beside those of all."""
+"""The name under which an entry of a single arm stands beside those of all arms (`ArmSpace.joint`)."""
 
 
 def entry_in_force(written: Entry, key: str, workload: Workload) -> Space | None:
@@ -176,7 +176,7 @@ def _in_force(section: FieldPath, entries: Mapping[str, Entry], workload: Worklo
 
 @dataclass(frozen=True)
 class _ArmOf:
-    """What makes the space of an arm: what the study says, and the entries of all arms and of this one."""
+    """An arm, and what its space is made from: the files, the entries of all arms, and its own."""
 
     spec: StudySpec
     workload: Workload

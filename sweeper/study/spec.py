@@ -182,7 +182,7 @@ class StudySpec(Frozen):
 
     @property
     def compared(self) -> tuple[Constraint, ...]:
-        """The constraints, read."""
+        """The constraints, parsed; not the arms that `compare` names, which are in `pairs`."""
         return tuple(map(Constraint.parse, self.constraints))
 
     @model_validator(mode="after")

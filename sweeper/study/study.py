@@ -68,7 +68,7 @@ class Study:
                 self.config(arm, space.around(part), self.spec.seeds[0])
 
     def refused(self, arms: list[Arm], whole: bool = False) -> Iterator[tuple[str, Mapping[str, Value]]]:
-        """Values that can stand in one configuration and do not go together: an arm, and the values by key.
+        """Values that can meet in one configuration and make it invalid: the arm, and the values by key.
 
         Args:
             arms: All arms.
@@ -119,7 +119,7 @@ class Study:
         beneath = [place for place in self._blame.set_for_all() if place[2].path == _DROPOUT]
         for arm in self.spec.arms if all(name is not None for name, _, _ in varied) else ():
             own = [place for place in self._blame.set_by(arm) if place[2].path == _DROPOUT]
-            # The strongest: what it hides does not count.
+            # Only the place that wins, the arm's before that of all: what it hides does not count.
             for document, written, leaf in [*own, *beneath][:1]:
                 self._check_dropout(arm, document, written, leaf.value)
 
@@ -192,7 +192,7 @@ class Study:
 
     @property
     def first(self) -> dict[str, Value]:
-        """The same of the first arm."""
+        """The first value of each entry that applies in the first arm, as of `first_of`."""
         return self.first_of(next(iter(self.spec.arms)))
 
     @cached_property
@@ -275,8 +275,8 @@ class Study:
     def toggles(self) -> dict[str, dict[str, Value]]:
         """What sets the arms apart, by arm: each single-valued setting in which two arms differ.
 
-        Named as the study file writes them, for example ``gradient`` and ``smart.enabled``; an arm that does
-        not write one has the value that its configuration has; null where that has no such key.
+        Named as the study file writes them, for example ``gradient`` and ``smart.enabled``. Of an arm that
+        does not write one it is the value in the arm's configuration; null where that has no such key.
         """
         varied = {field_path(key) for key in self.spec.varied}
         written = {

@@ -1,8 +1,8 @@
-"""The rows of Optuna's tables, with the values that its storage would write.
+"""Writes the rows of Optuna's tables, with the values that Optuna's own storage would write.
 
-That one takes twelve statements for a number, with the study locked through most of them. All of this runs in
-the caller's transaction, together with changes to our own tables: Optuna's storage would commit each part by
-itself, and a crash between two would leave half a trial.
+That storage takes twelve statements to hand out a number, and locks the study through most of them. What is
+written here is part of the caller's transaction, together with changes to our own tables: Optuna's storage
+would commit each part by itself, and a crash between two would leave half a trial.
 """
 
 import json
@@ -33,12 +33,12 @@ Distributions = Mapping[str, "BaseDistribution"]
 
 
 class Reported(NamedTuple):
-    """`overall` of a trial at an epoch.
+    """The score that judges a trial at an epoch.
 
     Attributes:
         trial: Optuna's key of the trial.
         epoch: The epoch, from 1.
-        overall: The value.
+        overall: The score; of a trial that does not train all tasks, the mean of those that it trains.
     """
 
     trial: int
@@ -64,7 +64,7 @@ def claim(  # noqa: PLR0917 - where, how many, by whom, when, and under which co
     moment: datetime,
     condition: sa.ColumnElement[bool],
 ) -> int | None:
-    """Makes a running trial and returns its number.
+    """Takes the next number of a study for a driver, by making a running trial; returns the number.
 
     Where there is a server it is one statement, and a transaction by itself: between two, all drivers would
     wait for one that may be waiting for a processor.
@@ -98,7 +98,7 @@ def claim(  # noqa: PLR0917 - where, how many, by whom, when, and under which co
 
 
 def report(connection: sa.Connection, reports: Sequence[Reported]) -> None:
-    """Sets each `overall`; the trials and epochs are not the same ones twice."""
+    """Sets the score of each trial and epoch, none of which may be there twice."""
     if not reports:
         return
     insert = inserting(connection, trial_intermediate_values)
@@ -174,6 +174,7 @@ def _next_number() -> sa.ColumnElement[int]:
 
 
 def _written(moment: datetime) -> datetime:
+    """A moment as Optuna writes it: UTC, without saying so."""
     return moment.replace(tzinfo=None)
 
 
@@ -218,7 +219,7 @@ def describe(
 
 
 def widen(connection: sa.Connection, study: int, distributions: Distributions) -> None:
-    """Gives a study's trials the distributions that it has now, as Optuna's tools ask for one of each name.
+    """Gives a study's trials the distributions that it has now: Optuna's tools want one for each name.
 
     A parameter with a choice that there is no more stays as it is.
 
