@@ -42,7 +42,7 @@ def aims(objectives: Sequence[str], raises: str = "raises", lowers: str = "lower
     """What a search does with its objectives: ``raises overall``, ``raises overall, lowers step_seconds``.
 
     Args:
-        objectives: They.
+        objectives: Their names.
         raises: The word for scores.
         lowers: The word for the cost.
     """
@@ -144,7 +144,7 @@ def aligned(rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Lines of a table: labels to the left, cells to the right.
 
     Args:
-        rows: The label of each and its cells, as many in all; the first row has the headings.
+        rows: Each a label and then its cells, all rows of one length; the first row has the headings.
         width: Signs of a line. Columns for which there is no room stand below the others, beside the labels.
     """
     labels, *columns = zip(*rows, strict=True)

@@ -53,15 +53,15 @@ class Configuration:
 
     @property
     def judged_by(self) -> str:
-        """What `mean` is of."""
+        """The name of the score that `mean` is of."""
         return judged_by(self.scores)
 
 
 def configuration_of(trials: Sequence[Trial], chosen: dict[str, Any], scores: Sequence[str]) -> Configuration:
-    """That of complete trials which differ in their seeds alone, by number.
+    """The configuration of complete trials that differ in nothing but their seeds.
 
     Args:
-        trials: They.
+        trials: The trials, by number.
         chosen: What the search chose for them.
         scores: Names of the scores that they have.
     """
@@ -76,7 +76,7 @@ def configuration_of(trials: Sequence[Trial], chosen: dict[str, Any], scores: Se
 
 
 def leaders_of(configurations: Sequence[Configuration]) -> list[Configuration]:
-    """Those that have as many seeds as any of them, the highest mean first.
+    """Those configurations that have the most seeds, the highest mean first.
 
     Only these are compared: one lucky seed of a setting whose replicates are still to come is no mean.
     """

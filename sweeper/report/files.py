@@ -49,7 +49,7 @@ class Drawn:
     """A report before it is written.
 
     Attributes:
-        comparisons: Its arms.
+        comparisons: Its arms, compared.
         document: What it says in words and tables.
         trials: The table of all trials.
         made: How it was made: facts by their names.
@@ -97,7 +97,7 @@ def write_files(drawn: Drawn, folder: Path, uuid: str, selection: Selection, ima
 
 
 def further_tables(imported: Sequence[StudyStore]) -> list[Table]:
-    """The table of studies that sweeper did not make; none of none."""
+    """The table of the best of studies that sweeper did not make, in a list; an empty one without such."""
     return [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
 
 
@@ -109,7 +109,7 @@ def trials_csv(trials: pd.DataFrame) -> str:
 
 
 def own_folder(folder: Path, uuid: str) -> Path:
-    """A folder, or where another study has reported there, that with the first letters of the UUID."""
+    """The folder itself; where another study has its report there, one named with the UUID's beginning."""
     try:
         found = read_file(folder / MARK).decode(errors="replace").strip()
     except OSError:
@@ -118,7 +118,7 @@ def own_folder(folder: Path, uuid: str) -> Path:
 
 
 def move_report(reports: Path, before: str, after: str, uuid: str) -> Path | None:
-    """Lets the report of a study that is renamed be called as it.
+    """Gives the report of a study that is renamed the study's new name.
 
     Args:
         reports: Folder of the reports.

@@ -26,7 +26,7 @@ APART = 36
 
 
 def _no_predictions(number: int) -> None:
-    """What is known of the predictions of a trial where nobody looks for them."""
+    """Stands in where nobody looks for predictions: no trial has any."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Results:
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
         spaces: What varied in each arm, and where it applies; none where all varied everywhere.
-        studies: Of several studies together, whose an arm is, and what it is called there, by its name here.
-        grounds: Of those, on whose dev rows an arm was scored; none where all were on the same rows.
+        studies: Of several studies together, by the name of each arm here: its study, and its name there.
+        grounds: The same: by arm, on whose dev rows it was scored; empty where all were on the same rows.
     """
 
     name: str
@@ -149,7 +149,7 @@ class Results:
         )
 
     def rank(self, name: str) -> Callable[[float], float]:
-        """What rises as a score gets better: the score itself, or of an error its opposite."""
+        """Makes of a score what rises as it gets better: the score itself, or of an error its opposite."""
         lower = name in self.tasks and not self.tasks[name].scorer.higher_is_better
         return neg if lower else pos
 
@@ -219,7 +219,7 @@ def readable(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_drawn(entry: Space, value: Value) -> Value:
-    """A value as the search drew it: beside gaps, whole numbers have become real ones."""
+    """A value as the search drew it: in a column with gaps pandas has made floats of whole numbers."""
     try:
         return entry.read(value)
     except FieldError:
@@ -263,7 +263,7 @@ def mean_and_deviation(values: "pd.Series[Any]") -> tuple[float | None, float | 
 def leaders(results: Results) -> list[Configuration]:
     """The best configuration of each arm, the best arm first; those without an `overall` after all others.
 
-    Among these there is no better one, and they stand as the study has them.
+    Arms without one are not ranked among themselves: they stand in the order of the study.
     """
     best = [leaders_of(results.of_arm(arm))[:1] for arm in results.arms]
     return sorted((one for own in best for one in own), key=_place)

@@ -41,7 +41,7 @@ def select(
 
     Args:
         document: The report.
-        further: Tables that are there to be asked for.
+        further: Tables that it does not show, but that can be asked for.
         selection: What is wanted of it.
 
     Returns:
@@ -76,7 +76,10 @@ def _choose_arms(document: Document, arms: Sequence[str]) -> Document:
 
 
 def _sort_tables(document: Document, heading: str) -> tuple[Document, tuple[str, ...]]:
-    """Columns of numbers from the highest, others from the lowest and by the alphabet; gaps come last."""
+    """Sorts the rows of each table that has the column; a sentence for each table that keeps its order.
+
+    Columns of numbers from the highest, others by the alphabet; gaps come last.
+    """
     headings = {column.heading for table in document.tables for column in table.columns if column.heading}
     if heading not in headings:
         raise InputError(f"--sort {heading!r}: no column of these tables{nearest(heading, sorted(headings))}")

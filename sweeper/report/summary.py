@@ -99,7 +99,7 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
     """One comparison: difference, interval, p-values, numbers, and what it means.
 
     Args:
-        each: It.
+        each: The comparison.
         rows: Dev rows of each task.
         width: The largest difference in `overall` that is possible.
     """

@@ -20,15 +20,17 @@ def joint_arms(results: Results) -> dict[str, tuple[str, ...]]:
 
 
 def by_track(results: Results, ranked: Sequence[Configuration]) -> dict[str, list[Configuration]]:
-    """Configurations that may stand in one ranking, in their order, by which arms these are.
+    """Parts configurations into those that may stand in one ranking.
+
+    Two may if their arms are of one track and, of several studies, were scored on the same dev rows.
 
     Args:
         results: The study.
         ranked: The configurations.
 
     Returns:
-        By words such as ``with pairs apart``, those of the first configuration first: of one track and, of
-        several studies, of those that were scored on the same dev rows.
+        The configurations in their order, by words for their arms such as ``with pairs apart``; the part of
+        the first configuration comes first.
     """
     words, found = track_words(results), dict[str, list[Configuration]]()
     for one in ranked:
@@ -37,7 +39,7 @@ def by_track(results: Results, ranked: Sequence[Configuration]) -> dict[str, lis
 
 
 def track_words(results: Results) -> dict[str, str]:
-    """For each arm those with which it may stand in one ranking, in words, such as ``with pairs apart``."""
+    """For each arm the words for the arms that may stand in one ranking with it (see `by_track`)."""
     joint = joint_arms(results)
     return {arm: _words(results, joint, arm) for arm in results.arms}
 

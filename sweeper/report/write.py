@@ -157,7 +157,7 @@ def served_page(
         store: The study.
         home: As of `write_report`.
         version: By which the page knows whether it is old.
-        imported: As of `write_report`.
+        imported: Studies that were made elsewhere, whose best stand in a table beside its own.
         clock: As of `write_report`.
 
     Raises:

@@ -45,7 +45,7 @@ def load(path: Path) -> Template:
     """A template, ready to be filled.
 
     Args:
-        path: It.
+        path: The file of the template.
 
     Raises:
         InputError: If it cannot be read, is no template, or would make a file that every report has.
@@ -113,7 +113,7 @@ _FAILURES = (
 
 
 def _written(write: Callable[[object], str], value: object) -> object:
-    """A value as the format needs it, which is not to be escaped once more."""
+    """A value as the format needs it, marked as escaped so that Jinja does not do it once more."""
     if value is missing or isinstance(value, Markup):
         return value
     return Markup(write(value))  # noqa: S704 - escaped for its format, which may not be HTML

@@ -20,7 +20,7 @@ class Comparison:
         adjusted: For each score its p-value, adjusted: `overall` among the pairs of its family, a task among
             the pairs and tasks; None of single seeds.
         verdict: What may be said of `overall`; None of single seeds, and where none is compared.
-        detectable: What difference in `overall` it could have told apart; None likewise.
+        detectable: What difference in `overall` it could have told apart; None where `verdict` is.
         seeds: Number of training seeds of the two sides.
         of_arms: Whether it speaks of arms: the two sides differ in nothing that was searched.
         configurations: Number of matched configurations; 1 where two configurations are compared.

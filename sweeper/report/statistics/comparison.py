@@ -1,4 +1,4 @@
-"""What may be said of arms against each other, by their best configurations and by matched ones. Pure."""
+"""The arms of a study against each other, by their best configurations and by matched ones. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,17 +51,17 @@ class Comparisons:
 
     @cached_property
     def claims(self) -> "Comparisons":
-        """Those on which claims rest: of the confirmation at fresh seeds, once it has scores."""
+        """The comparisons on which claims rest: of the confirmation at fresh seeds, once that has scores."""
         claimed = self.results.claimed
         return self if claimed is self.results else Comparisons(claimed, self.results.space)
 
     @property
     def rows(self) -> dict[str, int]:
-        """Number of dev rows of each task, of the arms that are compared; of several grounds, the first."""
+        """Number of dev rows of each task; where not all arms have the same, those of the first compared."""
         return self.rows_of(self.compared[0].arm) if self.compared else {}
 
     def rows_of(self, arm: str) -> dict[str, int]:
-        """The same of the arms that were scored on the rows of this one."""
+        """Number of dev rows of each task for an arm, and for those that were scored on the same rows."""
         return self._reader.rows(arm)
 
     def intervals(self, one: Configuration) -> dict[str, Interval] | None:
@@ -100,7 +100,7 @@ class Comparisons:
     def against_best(self) -> list[Comparison]:
         """Every other leader against the one with the highest mean `overall` of its track.
 
-        That one was chosen by these scores, so that a p-value is adjusted for all pairs that there are.
+        The best was chosen by these scores, so that each p-value is adjusted for all pairs of arms.
         """
         leading = [own[0] for own in by_track(self.results, self.leaders).values()]
         best = [one for one in self.compared if one in leading and one.whole]
@@ -140,9 +140,9 @@ class Comparisons:
 
     @cached_property
     def matched(self) -> list[Comparison]:
-        """The declared pairs by the configurations that both arms have, where there are two or more.
+        """The declared pairs by the configurations that both arms have, where there are two or more of them.
 
-        Of arms that train all tasks.
+        Pairs with an arm that does not train all tasks are left out.
         """
         pairs, gaps, counts = [], [], []
         for a, b in self.results.pairs:
@@ -186,7 +186,13 @@ class Comparisons:
         gaps: Sequence[Mapping[str, Gap]],
         arms: Sequence[tuple[str, str]],
     ) -> list[Comparison]:
-        """The comparisons of a family of these pairs of arms, of which some may be impossible so far."""
+        """The comparisons of a family, their p-values adjusted for all of its pairs.
+
+        Args:
+            pairs: The configurations that can be compared so far.
+            gaps: Their differences.
+            arms: All pairs of arms of the family, those too that cannot be compared yet.
+        """
         partial = self.results.trained.keys()
         size = sum(not {*pair} & partial for pair in arms)
         asked = [each["overall"].p if "overall" in each else None for each in gaps]
@@ -213,6 +219,7 @@ class Comparisons:
         return (one.arm in self._joint) != (other.arm in self._joint)
 
     def _gaps(self, ours: Configuration, theirs: Configuration) -> dict[str, Gap]:
+        """The differences between two leaders by score, computed once."""
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
             found = self._compare(self._samples[key[0]], self._samples[key[1]])
@@ -256,6 +263,6 @@ class Comparisons:
         return pairs[0], found, (len(pairs), len(seeds))
 
     def _settings(self, one: Configuration) -> list[Any]:
-        """What was searched, of a configuration."""
+        """The values that a configuration has of all settings that were searched."""
         config = flat(self._trials[one.numbers[0]]["config"])
         return [config.get(path) for path in self._searched]

@@ -77,7 +77,7 @@ def _score(each: Group) -> float:
 
 
 def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, list[str], NDArray[np.str_]]]:
-    """What groups the rows, the groups in their order, and that of each row."""
+    """Every grouping of a task's dev rows: by what, its groups in order, and that of each row, ``[rows]``."""
     if found.words is not None:
         lengths = _lengths(found.words)
         yield "words", _order(lengths), lengths
@@ -96,6 +96,7 @@ def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, list[str],
 
 
 def _lengths(words: NDArray[np.int64]) -> NDArray[np.str_]:
+    """The group of each row by its number of words, such as ``5 to 9``, ``[rows]``."""
     edges = np.unique(np.quantile(words, np.arange(1, LENGTHS) / LENGTHS, method="higher"))
     places = np.digitize(words, edges)
     names = {}

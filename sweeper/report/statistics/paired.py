@@ -75,7 +75,7 @@ class Verdict(StrEnum):
 
 
 def verdict(gap: Gap, adjusted: float | None, alpha: float = 0.05) -> Verdict | None:
-    """What may be said of a difference; nothing, None, of single seeds.
+    """What may be said of a difference; None of single seeds, of which nothing may be.
 
     Args:
         gap: The difference.
@@ -138,6 +138,14 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
 
 
 def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int) -> Gap:
+    """The difference between two sides in one score.
+
+    Args:
+        ours: Scores ``[observations]`` and those on resampled rows ``[observations, resamples]``.
+        theirs: The same of the other side, on the same resamples.
+        matched: Whether both have the same seeds.
+        differing: Rows on which the sides do not contribute the same to the score.
+    """
     value = float(ours[0].mean() - theirs[0].mean())
     rows = ours[1].mean(axis=0) - theirs[1].mean(axis=0)
     if matched:
@@ -152,6 +160,7 @@ def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, 
 
 
 def _row_p(resampled: Array, differing: int) -> float:
+    """Two-sided p-value of no difference over rows, from the difference on each resample, ``[resamples]``."""
     fewer = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
     p = 2 * (fewer + 1) / (len(resampled) + 1)
     return float(min(1.0, max(p, 2.0 ** (1 - differing))))

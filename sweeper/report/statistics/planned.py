@@ -19,8 +19,9 @@ class Foreseen:
     """A difference in `overall` that a study finds in 80 of 100 cases.
 
     Attributes:
-        difference: It.
-        comparisons: How many earlier comparisons it is by, the middle one of their spreads; 0: by dev rows.
+        difference: The difference.
+        comparisons: From how many earlier comparisons it is taken, as the median over their spreads; 0: from
+            the number of dev rows.
     """
 
     difference: float
@@ -28,7 +29,7 @@ class Foreseen:
 
 
 def by_earlier(found: Iterable[Comparison], seeds: int, family: int, alpha: float = 0.05) -> Foreseen | None:
-    """By the spread that earlier comparisons had over seeds and rows, at the number of seeds of a study.
+    """The difference foreseen by the spread that earlier comparisons had, at the number of seeds of a study.
 
     Args:
         found: Comparisons on the same workload.
@@ -37,7 +38,7 @@ def by_earlier(found: Iterable[Comparison], seeds: int, family: int, alpha: floa
         alpha: Largest share of false calls; default .05.
 
     Returns:
-        It; None where none of them has two seeds, or the study has one.
+        The difference; None where none of them has two seeds, or the study has one.
     """
     gaps = (each.gaps.get("overall") for each in found)
     spreads = [gap.spread for gap in gaps if gap is not None and min(gap.spread.runs) >= 2]
@@ -50,10 +51,11 @@ def by_earlier(found: Iterable[Comparison], seeds: int, family: int, alpha: floa
 def by_rows(
     tasks: Mapping[str, Task], rows: Mapping[str, int], overall: Overall, family: int, alpha: float = 0.05
 ) -> Foreseen | None:
-    """By the number of dev rows alone, as if training always gave the same network: a z test's 80 % power.
+    """The difference foreseen by the number of dev rows alone, as if training always gave the same network.
 
-    The difference of two accuracies on n rows, of which a share q is answered otherwise, has a variance of
-    q / n (McNemar, 1947). Seeds, and tasks that are not scored by accuracy, add to it what is not known.
+    That of a z test with 80 % power. The difference of two accuracies on n rows has a variance of q / n where
+    the two disagree on a share q of the rows (McNemar, 1947). Seeds, and tasks that are not scored by
+    accuracy, add to the variance; how much is not known.
 
     Args:
         tasks: The tasks.
@@ -63,7 +65,7 @@ def by_rows(
         alpha: Largest share of false calls; default .05.
 
     Returns:
-        It; None where no task is scored by accuracy.
+        The difference; None where no task is scored by accuracy.
     """
     from scipy.special import ndtri
 

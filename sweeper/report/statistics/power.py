@@ -1,4 +1,4 @@
-"""What a study could have told apart, and how many seeds less would need."""
+"""What difference a study could have told apart, and how many seeds a smaller one would need."""
 
 import math
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ import numpy as np
 from .spread import Spread
 
 POWER = 0.8
-"""How often a difference of that size would have been found."""
+"""How often a difference is to be found for a study to count as able to tell it apart."""
 
 MOST_SEEDS = 1000
 """Seeds beyond which nobody goes."""
 
 _QUANTILES = (np.arange(200) + 0.5) / 200
+"""Where the distribution of a variance estimated from seeds is looked at, to take the mean over it."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,8 @@ class Detectable:
     """The smallest difference that a comparison could have told apart from none.
 
     Attributes:
-        difference: It, at 80 % power.
-        seeds_for_half: Seeds on each side that half of it would need; None where no number of seeds would do,
+        difference: The difference, found in 80 of 100 studies.
+        seeds_for_half: Seeds on each side that half of it would need; None where `MOST_SEEDS` would not do,
             as the dev rows are too few.
     """
 
@@ -33,17 +34,18 @@ class Detectable:
 def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable | None:
     """What a comparison by rows and by seeds could have found with its seeds and rows.
 
-    A difference is found where the t-test over seeds and the test over rows both reject; the first p-value
-    of Holm's family has to be below alpha over its size. What is seen of it varies with the seeds and with
-    the rows.
+    A difference is found where the t-test over seeds and the test over rows both reject. The smallest p-value
+    of a family has, by Holm, to be below alpha over the family's size. The difference that a study sees
+    varies with its seeds and with its rows.
 
     Args:
-        spread: Of the difference.
+        spread: Spread of the difference.
         family: How many comparisons are adjusted for.
         alpha: Largest share of false calls; default .05.
 
     Returns:
-        It; None with a single seed on a side, and where nothing varies, as of one configuration twice.
+        The smallest difference; None with a single seed on a side, and where nothing varies, as where a
+        configuration is compared with itself.
     """
     if min(spread.runs) < 2:
         return None
@@ -56,7 +58,7 @@ def smallest(spread: Spread, level: float, seeds: int | None = None) -> float:
     """The smallest true difference that is found at 80 % power.
 
     Args:
-        spread: Of the difference.
+        spread: Spread of the difference.
         level: Largest p-value that counts.
         seeds: Runs on each side, at least 2; None: as many as there were.
     """
@@ -75,7 +77,7 @@ def power_of(gap: float, spread: Spread, level: float, seeds: int | None = None)
 
     Args:
         gap: The true difference.
-        spread: Of the difference.
+        spread: Spread of the difference.
         level: Largest p-value that counts.
         seeds: Runs on each side; None: as many as there were.
     """
@@ -91,6 +93,7 @@ def power_of(gap: float, spread: Spread, level: float, seeds: int | None = None)
 
 
 def _seeds_for(gap: float, spread: Spread, level: float) -> int | None:
+    """The fewest seeds on each side with which a difference is found; None where `MOST_SEEDS` do not."""
     low, high = 1, MOST_SEEDS
     if power_of(gap, spread, level, high) < POWER:
         return None

@@ -12,10 +12,10 @@ from model.tasks import Task
 from ...errors import InputError
 
 RESAMPLES = 2000
-
+"""Resampled dev sets, unless the caller says how many."""
 
 SEED = 11711
-
+"""Seed of their rows: the same study gives the same report."""
 
 Runs = Sequence[Mapping[str, Predictions]]
 """Predictions by task of one run or more; the score of several is the mean of theirs."""

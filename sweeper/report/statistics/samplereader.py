@@ -48,7 +48,13 @@ class SampleReader:
     def sample(
         self, configurations: Sequence[Configuration], seeds: Iterable[int] | None = None
     ) -> Sample | None:
-        """A side: the seeds of one configuration, or several configurations, each by its mean over seeds."""
+        """One side of a comparison; None where predictions are gone, or made on other dev rows.
+
+        Args:
+            configurations: One, or several that are matched with those of the other side.
+            seeds: None: an observation is a seed of the one configuration. Else an observation is one of the
+                configurations, by its mean over these seeds.
+        """
         of = [self.seeds(one) for one in configurations]
         numbers = [[each[seed] for seed in sorted(each if seeds is None else seeds)] for each in of]
         runs = self._predictions([number for own in numbers for number in own])

@@ -11,6 +11,7 @@ MEANINGFUL = 0.75
 """From here on a difference is worth acting on (Bouthillier et al., 2021, Accounting for Variance)."""
 
 _Z = 1.959963984540054
+"""The normal distribution's two-sided 95 % quantile."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Superiority:
 
 
 def paired_superiority(differences: Scores) -> Superiority:
-    """From pairs of runs at the same seeds, or of configurations with the same settings.
+    """P(A > B) from pairs of runs at the same seeds, or of configurations with the same settings.
 
     The share of the pairs in which the first is better, with Wilson's interval (1927).
 
@@ -45,7 +46,7 @@ def paired_superiority(differences: Scores) -> Superiority:
 
 
 def unpaired_superiority(ours: Scores, theirs: Scores) -> Superiority:
-    """From runs at seeds that do not match: Mann and Whitney's U over the number of pairs.
+    """P(A > B) from runs at seeds that do not match: Mann and Whitney's U over the number of pairs.
 
     The interval is Newcombe's (2006, Statistics in Medicine 25, method 5): the values of P at whose own
     standard error (Hanley and McNeil, 1982) the estimate lies 1.96 errors away.

@@ -56,8 +56,8 @@ def score_cells(
 
     Args:
         results: The study.
-        trial: The scores by name; None if there are none.
-        top: The best of each score.
+        trial: The scores of the row by name; None if there are none.
+        top: The best of each score, by name.
         trials: Numbers of the trials that they come from.
     """
     if trial is None:

@@ -82,7 +82,7 @@ def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str
 
 
 def _study_of(results: Results, arm: str) -> str:
-    """Of several studies together whose an arm is; one study is its own."""
+    """The study of an arm, where several are reported together; empty for a single study."""
     return results.studies.get(arm, ("", ""))[0]
 
 

@@ -49,7 +49,7 @@ def own_tables(tables: Mapping[str, PublishedTable], results: Results) -> list[T
     Each of their rows is there, with our best configuration where one has its settings.
 
     Args:
-        tables: They, by their keys in the user's file.
+        tables: The tables, by their keys in the user's file.
         results: The study.
     """
     return [_own_table(key, table, results) for key, table in tables.items() if not _foreign(table, results)]
