@@ -55,7 +55,7 @@ class Results:
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
         spaces: What varied in each arm, and where it applies; none where all varied everywhere.
         studies: Of several studies together, by the name of each arm here: its study, and its name there.
-        grounds: The same: by arm, on whose dev rows it was scored; empty where all were on the same rows.
+        grounds: Of several studies, by arm: on whose dev rows it was scored; empty where all on the same.
     """
 
     name: str
