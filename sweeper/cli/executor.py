@@ -76,7 +76,12 @@ OPTIONS: dict[str, Any] = {
     ],
     "executor": Annotated[
         str,
-        named(EXECUTORS, help=" ".join(f"{name}: {kind.help}" for name, kind in EXECUTORS.items()), own=True),
+        named(
+            EXECUTORS,
+            help=" ".join(f"{name}: {kind.help}" for name, kind in EXECUTORS.items()),
+            metavar="KIND",
+            own=True,
+        ),
     ],
     "ray_address": Annotated[
         str | None,

@@ -41,8 +41,9 @@ Logs = Annotated[
     named(
         TOOLS,
         "--log",
-        help="Log the trials for this tool too, under SWEEPER_HOME or MLFLOW_TRACKING_URI; repeatable.",
-        metavar="<list[{}]>",
+        help=f"Log the trials for this tool too, {', '.join(TOOLS)}, under SWEEPER_HOME or "
+        "MLFLOW_TRACKING_URI; repeatable.",
+        metavar="TOOL",
         own=True,
     ),
 ]

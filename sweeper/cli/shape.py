@@ -61,6 +61,7 @@ Bold = Annotated[
     named(
         BOLD,
         "--bold",
+        metavar="RULE",
         help="Which scores are bold in what is printed: best; ties: those too that are not "
         "told apart from it; none.",
     ),
