@@ -23,7 +23,7 @@ def batch_loss(task: Task, outputs: Tensor, batch: MiniBatch, config: Distillati
         task: The task.
         outputs: What the head gave, ``[rows, outputs]``.
         batch: The rows.
-        config: As of `distilled_loss`.
+        config: As in `distilled_loss`.
     """
     if batch.taught is None:
         return task_loss(task, outputs, batch.targets)

@@ -64,7 +64,7 @@ def predictions(
     return found
 
 
-def _predictions(  # noqa: PLR0917 - as of `predictions`
+def _predictions(  # noqa: PLR0917 - as in `predictions`
     model: MultitaskEncoder,
     name: str,
     data: TaskData,
@@ -127,7 +127,7 @@ def embeddings(
     device: torch.device,
     seen: Callable[[int], object] = lambda count: None,
 ) -> Tensor:
-    """The embedding of each sequence, ``[sequences, embedding_size]``; arguments as of `outputs`."""
+    """The embedding of each sequence, ``[sequences, embedding_size]``; arguments as in `outputs`."""
     lengths = sequences.lengths
     found = torch.empty(len(lengths), encoder.embedding_size, device=device)
     for chosen in by_length(lengths, TOKEN_BUDGET.get(device.type, LARGE_TOKEN_BUDGET)):

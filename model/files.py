@@ -104,7 +104,7 @@ def open_file(path: Path) -> BufferedReader:
 
 
 def read_file(path: Path) -> bytes:
-    """All that stands in a file; errors as of `open_file`."""
+    """All that stands in a file; errors as in `open_file`."""
     with open_file(path) as file:
         return file.read()
 

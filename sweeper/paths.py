@@ -38,7 +38,7 @@ def check_study(name: str) -> str:
     """Returns ``<study>@<workload>`` if both parts are safe as file names.
 
     Raises:
-        InputError: As of `check_name`.
+        InputError: As in `check_name`.
     """
     base, _, workload = name.partition("@")
     check_name(base, "study")

@@ -31,7 +31,7 @@ class Augmentation:
     seed: tuple[int, ...] = ()
 
     def sequence_numbers(self, split: TaskData, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Numbers as of `TaskData.sequence_numbers`, with the sentences of some pairs exchanged."""
+        """Numbers as in `TaskData.sequence_numbers`, with the sentences of some pairs exchanged."""
         numbers = split.sequence_numbers(rows)
         if self.swap_pairs and len(split.task.text) == 2:
             drawn = np.random.default_rng((*self.seed, 1)).random(len(rows)) < self.swap_pairs
@@ -86,7 +86,7 @@ def drop_words(
 
     What follows moves up. A sequence keeps its first and its last token, [CLS] and [SEP], and what parts a
     pair; each sentence keeps at least one word: where all were to go, the one stays that would have been the
-    last to go. What counts as a word is as of `mask_words`.
+    last to go. What counts as a word is as in `mask_words`.
 
     Args:
         batch: The sequences, ``[sequences, length]``.

@@ -173,7 +173,7 @@ def join(texts: Sequence[Sequence[str]], sentences: Sentences, tokenizer: Senten
         tokenizer: Made them.
 
     Raises:
-        EncoderError: As of `PairForm.of`.
+        EncoderError: As in `PairForm.of`.
     """
     form = PairForm.of(tokenizer)
     lengths = sentences.lengths.reshape(2, -1)

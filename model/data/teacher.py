@@ -87,7 +87,7 @@ def taught_rows(
         data: Folder of the data files.
 
     Raises:
-        DataError: As of `read_teacher`, and if it has a prediction for no row at all.
+        DataError: As in `read_teacher`, and if it has a prediction for no row at all.
     """
     known = read_teacher(name, task, file, data)
     missing = (np.nan,) * task.outputs

@@ -123,7 +123,7 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
 
 
 def minilm_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
-    """That of the pip-packaged all-MiniLM-L6-v2; arguments and errors as of `build_tokenizer`.
+    """That of the pip-packaged all-MiniLM-L6-v2; arguments and errors as in `build_tokenizer`.
 
     It brings its vocabulary, and does not read the corpus.
     """
@@ -153,7 +153,7 @@ def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenize
 
 
 def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:
-    """That of a model on the hub or in a folder; arguments and errors as of `build_tokenizer`.
+    """That of a model on the hub or in a folder; arguments and errors as in `build_tokenizer`.
 
     It brings its vocabulary, and does not read the corpus.
     """

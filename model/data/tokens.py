@@ -50,7 +50,7 @@ class KeptSentences:
         return self.entry(cache).read(partial(self._load, tokenizer))
 
     def write(self, sentences: Sentences, tokenizer: SentenceTokenizer, cache: Path) -> None:
-        """Writes the entry anew; errors as of `Entry.write`."""
+        """Writes the entry anew; errors as in `Entry.write`."""
 
         def fill(place: Path) -> None:
             np.save(place / "ids.npy", sentences.ids)
@@ -87,7 +87,7 @@ class TaskData:
         groups: For each column that names groups, the group of each row.
         pairs: The two sentences of each row as one sequence; None where each goes through the encoder by
             itself.
-        taught: Of training rows: what a teacher predicts for each, as of `taught_rows`; None without one.
+        taught: Of training rows: what a teacher predicts for each, as in `taught_rows`; None without one.
     """
 
     task: Task

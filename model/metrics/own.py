@@ -145,5 +145,5 @@ class OwnMetric(RecordedMetric):
         return np.stack([bootstrap_of(self, run, labels)[1 : 1 + resamples] for run in predictions])
 
     def contributions(self, predictions: Values, labels: Values) -> Values:
-        """As of `RecordedMetric`."""
+        """As in `RecordedMetric`."""
         return np.stack([predictions.mean(axis=0), np.square(predictions).mean(axis=0)], axis=1)

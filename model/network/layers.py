@@ -25,7 +25,7 @@ def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
 
 
 def embeddings_of(model: PreTrainedModel, setting: str) -> nn.Module:
-    """What stands below the first layer of an encoder; arguments and errors as of `layers_of`."""
+    """What stands below the first layer of an encoder; arguments and errors as in `layers_of`."""
     found = getattr(model, "embeddings", None)
     if not isinstance(found, nn.Module):
         raise EncoderError(f"{setting}: in a {model.config.model_type} it is not known what that is")

@@ -90,7 +90,7 @@ class MultitaskEncoder(nn.Module):
         seen: Callable[[Tensor], object] = lambda embeddings: None,
         input_ids: Tensor | None = None,
     ) -> Tensor:
-        """Raw outputs of one task's head for embeddings of the encoder; arguments as of `forward`.
+        """Raw outputs of one task's head for embeddings of the encoder; arguments as in `forward`.
 
         Those of pairs go through the layer that pairs share first, where there is one; a pair in one sequence
         has one embedding, which does not.
@@ -100,7 +100,7 @@ class MultitaskEncoder(nn.Module):
             columns: Sequences of a row.
             embeddings: ``[columns · rows, size]``, all first sentences before all second ones.
             seen: Hears the embeddings that the head sees, same shape.
-            input_ids: As of `forward`; for a head that sees the tokens.
+            input_ids: As in `forward`; for a head that sees the tokens.
 
         Returns:
             ``[rows, outputs]``.

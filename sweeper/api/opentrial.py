@@ -32,8 +32,8 @@ class OpenTrial:
         storage: URL of the database.
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one.
-        code: As of `OpenStudy`.
-        held: As of `OpenStudy`.
+        code: As in `OpenStudy`.
+        held: As in `OpenStudy`.
     """
 
     def __init__(

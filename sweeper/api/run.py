@@ -98,20 +98,20 @@ def resume(
         study: A study that has run, by name or by the path of its file; None for the latest.
         workload: Name or file of the one, if the study ran on several.
         code: Study file whose own code may run, where `study` is no path of it.
-        workers: As of `run`.
-        timeout: As of `run`.
-        log: As of `run`.
-        storage: As of `run`.
-        quiet: As of `run`.
+        workers: As in `run`.
+        timeout: As in `run`.
+        log: As in `run`.
+        storage: As in `run`.
+        quiet: As in `run`.
 
     Returns:
-        As of `run`.
+        As in `run`.
 
     Raises:
-        KeyboardInterrupt: As of `run`.
-        InputError: As of `run`, or if there is no such study, or more than one.
+        KeyboardInterrupt: As in `run`.
+        InputError: As in `run`, or if there is no such study, or more than one.
         ConflictError: If the study's own code has changed.
-        DatabaseError: As of `run`.
+        DatabaseError: As in `run`.
     """
     console, where = Console(quiet=quiet), _url(storage)
     found = begun_study(study, workload, partial(say, console), where, None if code is None else str(code))

@@ -36,7 +36,7 @@ def named_study(
         study: Name of a study, with or without @workload, or path of a study file.
         workload: Name or file of the workload; None for the study's own.
         say: Hears what in the files is read otherwise than it stands there, or may surprise.
-        begun: As of `load_study`.
+        begun: As in `load_study`.
 
     Raises:
         InputError: If the name is not complete or contradicts the workload, or a file is missing or wrong.
@@ -55,14 +55,14 @@ def study_to_run(
     """The study that was named, with the ranges with which it was begun.
 
     Args:
-        study: As of `named_study`.
-        workload: As of `named_study`.
-        say: As of `named_study`; hears too that the database is waited for.
-        storage: The database in which it may have been begun; None: as of `storage_url`.
+        study: As in `named_study`.
+        workload: As in `named_study`.
+        say: As in `named_study`; hears too that the database is waited for.
+        storage: The database in which it may have been begun; None: as in `storage_url`.
         name: The name under which it is to run; None for its own.
 
     Raises:
-        InputError: As of `named_study`.
+        InputError: As in `named_study`.
         DatabaseError: If the database cannot be read.
     """
     from ..study.load import stored_study
@@ -84,14 +84,14 @@ def begun_study(
     """A study as it was begun.
 
     Args:
-        study: As of `find_study`.
+        study: As in `find_study`.
         workload: Name or file of the workload, if it ran on several.
         say: Hears that the database is waited for.
-        storage: The database; None: as of `storage_url`.
+        storage: The database; None: as in `storage_url`.
         code: Study file whose own code may run; None: that which `study` is the path or the name of.
 
     Raises:
-        InputError: If there is none of that name, or more than one, or as of `unchanged_code`.
+        InputError: If there is none of that name, or more than one, or as in `unchanged_code`.
         ConflictError: If its own code has changed.
         DatabaseError: If the database cannot be read.
     """
@@ -121,19 +121,19 @@ def train(
 
     Args:
         study: The study.
-        runner: Where they run, as of `choose_runner`.
+        runner: Where they run, as in `choose_runner`.
         limits: What ends the sweep, or a trial, early.
         console: Where progress is shown.
-        storage: The database; None: as of `storage_url`.
-        trials: As of `Order`.
-        logs: As of `Order`.
+        storage: The database; None: as in `storage_url`.
+        trials: As in `Order`.
+        logs: As in `Order`.
         working: The user's working folder, of which git may know something.
 
     Raises:
-        KeyboardInterrupt: As of `sweep.run`, and if SIGTERM or SIGHUP comes.
-        InputError: As of `sweep.run`.
-        ConflictError: As of `sweep.run`.
-        DatabaseError: As of `sweep.run`.
+        KeyboardInterrupt: As in `sweep.run`, and if SIGTERM or SIGHUP comes.
+        InputError: As in `sweep.run`.
+        ConflictError: As in `sweep.run`.
+        DatabaseError: As in `sweep.run`.
     """
     lower = [name for name, task in study.tasks.items() if not task.scorer.higher_is_better]
     limits = replace(limits, lower=lower)

@@ -23,7 +23,7 @@ class Placement:
     Attributes:
         executor: A name in `EXECUTORS`.
         workers: Trials at once; `AUTO`, or None where the user does not say.
-        options: As of `choose_runner`.
+        options: As in `choose_runner`.
     """
 
     executor: str
@@ -35,7 +35,7 @@ class Placement:
 
         Raises:
             BadParameter: If there is no executor of that name, once the study's own code is loaded.
-            InputError: As of `choose_runner`.
+            InputError: As in `choose_runner`.
         """
         check_named([self.executor], EXECUTORS, "--executor")
         return choose_runner(study, self.executor, self.workers, self.options)

@@ -115,7 +115,7 @@ def _opened(
     """The database of some studies, their home and the studies: the user's, or those of a bundle.
 
     Raises:
-        InputError: As of `_stores` and `open_bundle`, or if a bundle is named beside other things.
+        InputError: As in `_stores` and `open_bundle`, or if a bundle is named beside other things.
     """
     from ..export.bundle.unpacked import is_bundle, open_bundle
     from ..store.database import Database
@@ -138,7 +138,7 @@ def _stores(database: "Database", names: Sequence[str | None]) -> list["StudySto
     """Studies by what the user calls them.
 
     Raises:
-        InputError: As of `find_study`, or if one of several is there twice or was imported.
+        InputError: As in `find_study`, or if one of several is there twice or was imported.
     """
     from ..store.studies import find_study
 

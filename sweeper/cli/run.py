@@ -184,9 +184,9 @@ def run_study(
     Args:
         study: The study.
         where: Where its trials run.
-        storage: The database; None: as of `storage_url`.
+        storage: The database; None: as in `storage_url`.
         limits: What ends the sweep, or a trial, early.
-        trials: Trials that it shall have in total; None: as of `Order`.
+        trials: Trials that it shall have in total; None: as in `Order`.
         logs: Names of the other tools for which the trials are logged.
         working: The user's working folder, of which git may know something.
         quiet: Whether nothing but errors is printed.

@@ -36,7 +36,7 @@ class Ensemble:
 
         Args:
             task: Name of the task.
-            texts: As of `Predictor.predict`.
+            texts: As in `Predictor.predict`.
             seen: Hears of each batch how many sentences it had, from each network.
         """
         import numpy as np
@@ -67,7 +67,7 @@ def load_ensemble(
         home: Folder of runs and caches.
         data: Folder of the user's data files, if there is one: for trials that have to be trained again, and
             for encoders whose vocabulary is made from the training texts.
-        say: As of `trial_weights`.
+        say: As in `trial_weights`.
 
     Raises:
         InputError: If the data have changed, a trial does not train, or this machine does not compute the

@@ -54,10 +54,10 @@ def write_foreign_trials(study: ForeignStudy, file: Path) -> None:
 
     Args:
         study: The study.
-        file: As of `write_trials`.
+        file: As in `write_trials`.
 
     Raises:
-        InputError: As of `write_trials`.
+        InputError: As in `write_trials`.
     """
     check_suffix(file)
     write_beside(file, _BYTES[file.suffix](marked_frame(study)))

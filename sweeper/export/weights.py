@@ -97,7 +97,7 @@ def check_precision(store: StudyStore, run: TrialRow) -> None:
     Raises:
         InputError: If not.
     """
-    config = our_config(store, run).model_copy(update={"device": "auto"})  # as of `Predictor`
+    config = our_config(store, run).model_copy(update={"device": "auto"})  # as in `Predictor`
     check_computes(config, f"trial {run.number} of study {store.row.name!r}")
 
 

@@ -71,7 +71,7 @@ def write_files(drawn: Drawn, folder: Path, uuid: str, selection: Selection, ima
         folder: Where the files go.
         uuid: That of its study, or of its studies.
         selection: What of it is to be printed.
-        images: As of `write_report`.
+        images: As in `write_report`.
 
     Raises:
         InputError: If there is none of what is selected, the folder cannot be written, or nothing draws

@@ -86,7 +86,7 @@ def published_beside(study: Study, home: Home | None = None) -> dict[str, Publis
         home: Where a bundle has them, in a file that is empty if it has none: no other is read then.
 
     Raises:
-        InputError: As of `read_published`.
+        InputError: As in `read_published`.
     """
     places = [home.root / PUBLISHED] if home else []
     places += [beside_file(study.written.study.path)] if study.written else []

@@ -88,11 +88,11 @@ def write_foreign(
 
     Args:
         store: The study.
-        folder: As of `write_report`.
-        selection: As of `write_report`.
+        folder: As in `write_report`.
+        selection: As in `write_report`.
 
     Raises:
-        InputError: As of `write_report`.
+        InputError: As in `write_report`.
         DatabaseError: If it cannot be read.
     """
     study = foreign_study(store)
@@ -155,13 +155,13 @@ def served_page(
     Args:
         database: Where the study is.
         store: The study.
-        home: As of `write_report`.
+        home: As in `write_report`.
         version: By which the page knows whether it is old.
         imported: Studies that were made elsewhere, whose best stand in a table beside its own.
-        clock: As of `write_report`.
+        clock: As in `write_report`.
 
     Raises:
-        DatabaseError: As of `write_report`.
+        DatabaseError: As in `write_report`.
     """
     stored = read_study(database, store, home)
     results, comparisons = stored.results, Comparisons(stored.results)

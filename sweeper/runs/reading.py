@@ -51,7 +51,7 @@ class RunReader:
         """The predictions of a trial's best epoch for test rows, likewise.
 
         Args:
-            made: As of `predictions`.
+            made: As in `predictions`.
             recorded: Its test scores at its best epoch; None is read without.
         """
         file = RunFolder(self._folder.run(made.number)).test_predictions
@@ -64,7 +64,7 @@ class RunReader:
         Where nothing says whose it is, as in folders of before, the predictions beside it vouch for it.
 
         Args:
-            made: As of `predictions`.
+            made: As in `predictions`.
         """
         folder = RunFolder(self._folder.run(made.number))
         if not os.path.isfile(folder.weights):  # noqa: PTH113 - as in `_read`

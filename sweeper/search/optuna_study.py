@@ -123,7 +123,7 @@ def _told(
         request: What is asked.
         sampler: The sampler that the study has.
         tried: The configurations.
-        marks: As of `ask`.
+        marks: As in `ask`.
         distributions: Of the entries, in Optuna's terms.
         applying: Whether each configuration has the distributions of its own values alone, not all.
     """

@@ -36,7 +36,7 @@ def status_json(store: StudyStore) -> dict[str, Any]:
     """The same with each trial, and what was changed in the study.
 
     Returns:
-        As of `standing_json`, and ``changes`` (``at``, UTC, and ``what``) and ``trials`` by number:
+        As in `standing_json`, and ``changes`` (``at``, UTC, and ``what``) and ``trials`` by number:
         ``trial``, ``arm``, ``state``, ``seconds``, ``error_class``, ``scores``, ``reused_from``.
     """
     changes = [{"at": moment.isoformat(), "what": what} for moment, what in store.changes()]

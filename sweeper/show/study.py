@@ -53,7 +53,7 @@ def listed_json(store: StudyStore) -> dict[str, Any]:
     """How far a study is, as `standing_json`; of one that was imported, what it has.
 
     Returns:
-        As of `standing_json`. An imported study has no ``arms``, and its ``best`` is null: it has no overall.
+        As in `standing_json`. An imported study has no ``arms``, and its ``best`` is null: it has no overall.
     """
     row = store.row
     if row.origin is None:

@@ -110,7 +110,7 @@ class Access:
 
         Args:
             query: Asks for columns of `sweep`.
-            strict: As of `select`.
+            strict: As in `select`.
         """
         keys = sa.select(sweep.c.id, sweep.c.name).order_by(sweep.c.id)
         with self.reading() as connection:

@@ -102,10 +102,10 @@ def load_workload(argument: str, say: Callable[[str], object] = lambda line: Non
 
     Args:
         argument: Name of a workload, or path of its file.
-        say: As of `load_study`.
+        say: As in `load_study`.
 
     Raises:
-        InputError: As of `load_study`.
+        InputError: As in `load_study`.
     """
     known = workload_files()
     path = _find(argument, "workload", known)
@@ -127,7 +127,7 @@ def _loaded(
     """The study on its workload, in which all settings go together.
 
     Raises:
-        InputError: As of `load_study`.
+        InputError: As in `load_study`.
     """
     # First: a configuration would blame the task's settings for its name.
     declared = nested(on.train).get("tasks")
@@ -179,7 +179,7 @@ def _uneven(spec: StudySpec) -> Iterator[tuple[FieldPath, str]]:
 
 
 def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
-    """The own code of a study that has run, from the user's own files; errors as of `code_of`.
+    """The own code of a study that has run, from the user's own files; errors as in `code_of`.
 
     Args:
         row: The study.
@@ -189,7 +189,7 @@ def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
 
 
 def unchanged_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
-    """What `own_code` gives, unless it has changed since the study began; errors also as of `check_same`."""
+    """What `own_code` gives, unless it has changed since the study began; errors also as in `check_same`."""
     sources = own_code(row, argument)
     check_same(row, sources)
     return sources

@@ -103,7 +103,7 @@ def refused_where(
         arm: The arm.
         space: What varies in it.
         settings: What is set of it besides, in nested mappings.
-        whole: As of `refused`.
+        whole: As in `refused`.
 
     Yields:
         Values of which a configuration is not valid (see `ArmSpace.reach`).

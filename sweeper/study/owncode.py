@@ -87,10 +87,10 @@ def load_code(files: Sequence[YamlFile]) -> tuple[PluginSource, ...]:
     """Runs the own code that files name, and takes that of other studies out.
 
     Args:
-        files: As of `find_code`.
+        files: As in `find_code`.
 
     Raises:
-        InputError: As of `find_code`.
+        InputError: As in `find_code`.
         PluginError: If it cannot be run.
     """
     from .kinds import forget

@@ -29,6 +29,6 @@ def trial_of(row: TrialRow) -> TrialSpec:
     """The trial that a row records.
 
     Raises:
-        DatabaseError: As of `config_of`.
+        DatabaseError: As in `config_of`.
     """
     return TrialSpec(row.number, row.arm, row.params, config_of(row), row.seed, row.configuration)

@@ -88,7 +88,7 @@ class Spaces:
         """All that varies in any arm; a setting that several arms vary has all values of all of them.
 
         Raises:
-            FieldError: As of `of`, or if one arm varies a setting by choices and another within a range.
+            FieldError: As in `of`, or if one arm varies a setting by choices and another within a range.
         """
         found: dict[str, Space] = {}
         for arm, space in self.of.items():

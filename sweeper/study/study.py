@@ -72,7 +72,7 @@ class Study:
 
         Args:
             arms: All arms.
-            whole: As of `meeting.refused`.
+            whole: As in `meeting.refused`.
         """
         plain = [arm for arm in arms if self.spaces[arm.name].plain]
         yield from refused(plain, self.space, whole) if plain else ()
@@ -192,7 +192,7 @@ class Study:
 
     @property
     def first(self) -> dict[str, Value]:
-        """The first value of each entry that applies in the first arm, as of `first_of`."""
+        """The first value of each entry that applies in the first arm, as in `first_of`."""
         return self.first_of(next(iter(self.spec.arms)))
 
     @cached_property

@@ -61,7 +61,7 @@ def delete_study(database: Database, home: Home, store: StudyStore) -> str | Non
         Which files stay, and why, in one line; None if none do.
 
     Raises:
-        ConflictError: As of `check_deletable`.
+        ConflictError: As in `check_deletable`.
         InputError: If its files cannot be removed; all else is done.
     """
     check_deletable(database, home, store)
@@ -69,7 +69,7 @@ def delete_study(database: Database, home: Home, store: StudyStore) -> str | Non
 
 
 def remove_files(database: Database, home: Home, deleted: DeletedStudy) -> str | None:
-    """Removes the files of a study that is in the database no more; as of `delete_study`."""
+    """Removes the files of a study that is in the database no more; as in `delete_study`."""
     left: str | None = None
     if database.deletions.is_back(deleted):
         left = f"the files of {deleted.name} stay: the same study was copied here again"

@@ -189,8 +189,8 @@ class Bench:
 
     Args:
         config: The trial.
-        home: As of `choose_workers`.
-        data: As of `choose_workers`.
+        home: As in `choose_workers`.
+        data: As in `choose_workers`.
         deadline: When it ends, by the monotonic clock.
         plugins: Own code of the study.
     """

@@ -73,7 +73,7 @@ def open_bundle(file: str | Path) -> Iterator[Bundle]:
 
 
 def keep_bundle(file: str | Path) -> Bundle:
-    """Lays a bundle out for as long as the object that is returned lives; errors as of `open_bundle`."""
+    """Lays a bundle out for as long as the object that is returned lives; errors as in `open_bundle`."""
     folder = Path(mkdtemp(prefix="sweeper-"))
     try:
         bundle = unpack(user_path(file), folder)
@@ -92,7 +92,7 @@ def unpack(file: Path, folder: Path) -> Bundle:
         folder: The folder, of this process alone.
 
     Raises:
-        InputError: As of `open_bundle`.
+        InputError: As in `open_bundle`.
     """
     with UntrustedZip(file) as packed:
         manifest = _manifest(file, packed)
@@ -123,7 +123,7 @@ def lay_out_entries(
         names: What stands in it.
 
     Raises:
-        InputError: As of `open_bundle`.
+        InputError: As in `open_bundle`.
     """
     # Empty where there is none: else the file of that name in the reader's own folder would be read.
     beside = f"files/{PUBLISHED}"

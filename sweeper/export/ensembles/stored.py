@@ -125,9 +125,9 @@ def read_pool(store: StudyStore, home: Home, arm: str | None) -> Pool:
     """The trials of a study that an ensemble can be made of.
 
     Args:
-        store: As of `choose_ensemble`.
-        home: As of `choose_ensemble`.
-        arm: As of `choose_ensemble`.
+        store: As in `choose_ensemble`.
+        home: As in `choose_ensemble`.
+        arm: As in `choose_ensemble`.
 
     Raises:
         InputError: If there is no such arm, there are too few trials, or too few dev rows.
@@ -149,9 +149,9 @@ def choose_from(
 
     Args:
         pool: The trials.
-        top: As of `choose_ensemble`.
-        seeds: As of `choose_ensemble`.
-        greedy: As of `choose_ensemble`.
+        top: As in `choose_ensemble`.
+        seeds: As in `choose_ensemble`.
+        greedy: As in `choose_ensemble`.
 
     Raises:
         InputError: If there are too few trials for this way.

@@ -87,7 +87,7 @@ def render(path: Path, document: Document) -> str:
         document: The report.
 
     Raises:
-        InputError: As of `load`, or if it asks for what is not there.
+        InputError: As in `load`, or if it asks for what is not there.
     """
     template, tables = load(path), {table.key: table for table in document.tables}
     try:

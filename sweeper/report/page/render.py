@@ -91,7 +91,7 @@ def waiting_page(title: str, said: str, version: str) -> str:
     Args:
         title: What is waited for.
         said: Why it is.
-        version: As of `page`.
+        version: As in `page`.
     """
     return (
         _environment()

@@ -40,16 +40,16 @@ def write_several(
     Args:
         database: Where the studies are.
         names: ``<study>@<workload>`` of each, in the order of the report.
-        folder: As of `write_report`.
-        home: As of `write_report`.
-        selection: As of `write_report`.
-        images: As of `write_report`.
-        further: As of `write_report`.
-        clock: As of `write_report`.
+        folder: As in `write_report`.
+        home: As in `write_report`.
+        selection: As in `write_report`.
+        images: As in `write_report`.
+        further: As in `write_report`.
+        clock: As in `write_report`.
 
     Raises:
-        InputError: As of `write_report`, or if the studies do not have the same tasks, metrics and `overall`.
-        DatabaseError: As of `write_report`.
+        InputError: As in `write_report`, or if the studies do not have the same tasks, metrics and `overall`.
+        DatabaseError: As in `write_report`.
     """
     studies = []
     for name in names:

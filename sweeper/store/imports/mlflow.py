@@ -39,7 +39,7 @@ def export_study(table: CsvTable, declared: Declared) -> ForeignStudy:
         declared: Metrics and parameters by the names that they have in MLflow; without parameters, all.
 
     Raises:
-        InputError: As of `table_study`, or if the file is no such export.
+        InputError: As in `table_study`, or if the file is no such export.
     """
     missing = next((name for name in ("run_id", "status") if name not in table.columns), None)
     if missing is not None:
@@ -75,7 +75,7 @@ def tracked_study(place: Url, experiment: str, declared: Declared) -> ForeignStu
     Args:
         place: Tracking URI: of a server, a database, or a folder such as ``mlruns``.
         experiment: Its name.
-        declared: As of `export_study`.
+        declared: As in `export_study`.
 
     Raises:
         InputError: If MLflow is not installed, cannot be reached, or has no such experiment.

@@ -30,7 +30,7 @@ def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
             columns ``state`` and ``name``; without parameters, in an export by the API, all settings.
 
     Raises:
-        InputError: As of `table_study`, or if a dictionary is none.
+        InputError: As in `table_study`, or if a dictionary is none.
     """
     if {*NESTED} <= {*table.columns}:
         table, settings = _unfolded(table)
