@@ -78,7 +78,7 @@ class Home:
         Of a URL, `root` is a folder in the user's cache.
 
         Raises:
-            InputError: If its name is not in UTF-8, or the home of no user.
+            InputError: If its name is not in UTF-8, or begins with ``~`` and a user who has no home.
         """
         given = os.environ.get("SWEEPER_HOME") or ".sweeper"
         if "://" not in given:

@@ -27,7 +27,7 @@ PAPER_METRICS = {"sst": "accuracy", "para": "accuracy", "sts": "pearson"}
 """The paper's tasks, and by what it scored them."""
 
 UNSET = {("gradient",): "sum", ("smart", "enabled"): False}
-"""What a trial counts as whose configuration has no such setting: it is older than the technique."""
+"""The value that counts for a trial whose configuration has no such setting: it is older than the setting."""
 
 
 class PublishedRow(Frozen):
@@ -95,7 +95,7 @@ def published_beside(study: Study, home: Home | None = None) -> dict[str, Publis
 
 
 def beside_file(path: str) -> Path:
-    """Where the published tables are that stand beside a study file."""
+    """The file of published tables that belongs to a study file: the one beside it."""
     return Path(path).with_name(PUBLISHED)
 
 

@@ -58,7 +58,7 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
 
 
 def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
-    """The only arm that has a score by which arms are ranked, of so many with complete trials."""
+    """The headline where at most one arm has an `overall`, of `ranked` arms with complete trials."""
     told = f"{best.judged_by} {_score(best, comparisons)}."
     if ranked == 1 and len(comparisons.leaders) == 1:
         return f"Only {one_line(best.arm)} has complete trials: {told}"

@@ -36,8 +36,8 @@ class _Block:
 class Cells:
     """The configurations of a space, by number from 0; the last entry changes fastest.
 
-    Those on which others depend, and those that constraints compare, change slowest. What does not apply is
-    in none, and what the constraints forbid is none.
+    Entries on which others depend, and those that constraints compare, change slowest. A configuration has
+    no value for what does not apply in it, and what the constraints forbid is no configuration.
 
     Attributes:
         space: The entries: choices, and ranges of whole numbers or with a step.
@@ -51,14 +51,14 @@ class Cells:
 
     @classmethod
     def of(cls, space: Mapping[str, Space]) -> Self | None:
-        """Those of a space in which all goes with all; None if a range without a step has no end of them."""
+        """The configurations of a space in which all values go together; None if they are infinitely many."""
         sizes = [entry.size for entry in space.values()]
         known = [size for size in sizes if size is not None]
         return cls(space, math.prod(known)) if len(known) == len(sizes) else None
 
     @classmethod
     def of_arm(cls, arm: ArmSpace) -> Self | None:
-        """Those of an arm; None also where more than `BLOCKS` would have to be looked at to count them."""
+        """The configurations of an arm; None if they are infinitely many, or take over `BLOCKS` to count."""
         whole = cls.of(arm.entries)
         if whole is None or not arm.leading:
             return whole
@@ -144,7 +144,7 @@ class Cells:
             return False
 
     def having(self, part: Mapping[str, Value]) -> Self | None:
-        """Those with some values; None if there are none."""
+        """The configurations that have some values, numbered among themselves; None as in `of_arm`."""
         fixed: dict[str, Space] = {
             key: Choice((part[key],)) if key in part else entry for key, entry in self.space.items()
         }

@@ -18,9 +18,9 @@ class Pruner:
     """What sets a pruner apart.
 
     Attributes:
-        decides: The function that decides, or ``module:function``: imported by who searches alone, as it
-            takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether the trial ends.
-            Empty for the one that stops no trial.
+        decides: The function that decides, or ``module:function``, which is imported only when a study is
+            searched, as it takes Optuna. It is given a `sweeper.search.pruning.Question` and returns whether
+            the trial ends. Empty for the one that stops no trial.
         heeds: The fields of `PrunerSpec` that count.
         across_seeds: Whether it looks at the other seeds of configurations, not at the trials of one seed
             alone.

@@ -1,4 +1,4 @@
-"""The trial that a row of the database records, and how it encodes pairs."""
+"""The trial that a row of the database records, with its settings."""
 
 from pydantic import ValidationError
 

@@ -17,12 +17,12 @@ class Sampler:
     """What sets a sampler apart.
 
     Attributes:
-        draws: The function that draws a configuration, or ``module:function``: imported by who searches
-            alone, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a value for
-            each key of the space; those that do not apply are left out of it.
+        draws: The function that draws a configuration, or ``module:function``, which is imported only when a
+            study is searched, as it takes Optuna. It is given a `sweeper.search.draw.Request` and returns a
+            value for each key of the space; those that do not apply are left out of it.
         learns: Whether it follows the results of earlier configurations.
         cells: Whether it goes through the cells of the space, each once, and draws nothing.
-        objectives: How many scores it raises at once.
+        objectives: How many objectives it can be given: one alone, several alone, or any number.
         ranges_only: Whether it searches no choices.
         priors: Whether it begins at the `prior` of a range, and near it.
     """

@@ -87,7 +87,7 @@ def overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 class Paths(Generic[Of]):
-    """Things at paths, of which those that overlap another path are found without looking at each."""
+    """A mapping from paths to things that finds what overlaps another path without looking at all of them."""
 
     def __init__(self, things: Iterable[tuple[tuple[str, ...], Of]] = ()) -> None:
         self._at: dict[tuple[str, ...], Of] = {}

@@ -62,7 +62,7 @@ def choose_runner(study: "Study", executor: str, workers: int | None, options: M
 
 
 def _local(_: "Study", workers: int | None, devices: str | None) -> Runner:
-    """Processes of this machine; with devices as many trials at once as there are, unless the user says."""
+    """Processes of this machine: unless the user says how many, one; with devices, one on each of them."""
     from ..executors.local import LocalExecutor
     from .sweep import run
 

@@ -30,8 +30,8 @@ class Interval:
 def percentiles(values: NDArray[np.float64]) -> Interval:
     """The middle 95 % of bootstrapped values (Efron and Tibshirani, 1993, chapter 13).
 
-    Over simulated dev sets of 100 rows or more it covers the truth in 94 to 96 of 100, as BCa does, which is
-    harder to explain and, unlike this, can contradict the p-value of the same resamples.
+    Over simulated dev sets of 100 rows or more it covers the truth in 94 to 96 of 100. So does BCa, which is
+    harder to explain and, unlike this one, can contradict the p-value of the same resamples.
 
     Args:
         values: The value in each resample, ``[resamples]``.
@@ -70,8 +70,8 @@ def score_intervals(
 
     Returns:
         An interval for ``overall`` and for each task, in the units of its metric. Where resampling cannot
-        show a spread the metric names another method (see `TaskMetric.interval`); ``overall`` has the ends of
-        its tasks' where it is of one, or resampling shows no spread of it.
+        show a spread the metric names another method (see `TaskMetric.interval`). ``overall`` gets its ends
+        from those of its tasks where it is of a single task, or where resampling shows no spread of it.
 
     Raises:
         InputError: As `resampled_scores`.
