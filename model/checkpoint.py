@@ -2,7 +2,6 @@
 
 import dataclasses
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -22,7 +21,7 @@ from torch.optim import Optimizer
 
 from .config.gradient import METHODS
 from .errors import CheckpointError, OutdatedCheckpointError
-from .files import RunFolder, beside, open_file, read_file, remove
+from .files import RunFolder, beside, read_file, remove, sha256
 from .randomness import random_states, restore_random_states
 from .result import EpochResult
 
@@ -162,7 +161,7 @@ def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress)
         save_file(tensors, place / "optimizer.safetensors")
         written = json.dumps(dataclasses.asdict(progress), indent=1)
         (place / "progress.json").write_text(written, encoding="utf-8")
-        digests = {path.name: _digest(path) for path in sorted(place.iterdir())}
+        digests = {path.name: sha256(path) for path in sorted(place.iterdir())}
         (place / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
         for path in place.iterdir():
             _to_disk(path)
@@ -239,11 +238,6 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: tuple(map(int, path.name.split("."))), reverse=True)
 
 
-def _digest(path: Path) -> str:
-    with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _keep(file: Path, place: Path, trained: Trained, epoch: int) -> None:
     """Gives the weights that were scored a place of their own.
 
@@ -273,7 +267,7 @@ def _to_disk(path: Path) -> None:
 def _read_progress(path: Path) -> Progress | None:
     try:
         digests = json.loads(read_file(path / "sha256.json"))
-        if digests.keys() != FILES or any(_digest(path / name) != digests[name] for name in FILES):
+        if digests.keys() != FILES or any(sha256(path / name) != digests[name] for name in FILES):
             return None
         return _PROGRESS.validate_python(json.loads(read_file(path / "progress.json")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -1,6 +1,7 @@
 """What lies in the folder of a trial, and how a file is written: beside its place, then renamed. No torch."""
 
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -107,6 +108,12 @@ def read_file(path: Path) -> bytes:
     """All that stands in a file; errors as in `open_file`."""
     with open_file(path) as file:
         return file.read()
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file; errors as in `open_file`."""
+    with open_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

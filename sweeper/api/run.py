@@ -88,6 +88,8 @@ def resume(
     code: str | Path | None = None,
     workers: int | Literal["auto"] | None = None,
     timeout: float | None = None,
+    trial_timeout: float | None = None,
+    max_failures: int = MAX_FAILURES,
     log: Collection[str] = (),
     storage: str | None = None,
     quiet: bool = False,
@@ -100,6 +102,8 @@ def resume(
         code: Study file whose own code may run, where `study` is no path of it.
         workers: As in `run`.
         timeout: As in `run`.
+        trial_timeout: As in `run`.
+        max_failures: As in `run`.
         log: As in `run`.
         storage: As in `run`.
         quiet: As in `run`.
@@ -116,7 +120,8 @@ def resume(
     console, where = Console(quiet=quiet), _url(storage)
     found = begun_study(study, workload, partial(say, console), where, None if code is None else str(code))
     runner = _runner(found, "local", workers, {})
-    return _trained(found, runner, Limits(seconds=timeout), console=console, storage=where, log=log)
+    limits = Limits(timeout, max_failures=max_failures, trial_seconds=trial_timeout)
+    return _trained(found, runner, limits, console=console, storage=where, log=log)
 
 
 def _trained(

@@ -146,7 +146,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if (lost := streams.lost()) is not None:
             say(f"Error: {lost}", err=True)
             # What a sweep did stands in the database; another command had nothing to do but to say it.
-            code = code or (0 if {*given} & TRAINING else 2)
+            command = next((word for word in given if not word.startswith("-")), None)
+            code = code or (0 if command in TRAINING else 2)
     sys.exit(code)
 
 

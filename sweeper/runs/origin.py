@@ -1,13 +1,12 @@
 """What a run's files belong to, as the process that writes them says in a file beside them. No torch."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from model.files import RunFolder, open_file, read_file, write_beside
+from model.files import RunFolder, read_file, sha256, write_beside
 from model.result import EpochResult
 
 FILE = "origin.json"
@@ -87,13 +86,3 @@ def discard_foreign(folder: Path, study: str, trial: int, configuration: str) ->
     if origin.study != study:
         return f"trial {origin.trial} of another study ({origin.study})"
     return f"trial {origin.trial}" if origin.trial != trial else "another configuration of the trial"
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file.
-
-    Raises:
-        OSError: If it cannot be read.
-    """
-    with open_file(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -7,14 +7,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model.config.trainers import config_class
-from model.files import RunFolder
+from model.files import RunFolder, sha256
 from model.predictions import Predictions, read_predictions
 from model.result import TRAINED
 from model.tasks import Task
 
 from ..trial import TrialRow
 from .folder import StudyFolder
-from .origin import FILE, RunOrigin, sha256
+from .origin import FILE, RunOrigin
 
 SAME = 1e-4
 """Scores that differ by more are not of the same predictions."""

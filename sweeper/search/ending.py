@@ -68,7 +68,7 @@ def _refused(study: Study, history: History) -> Iterator[str]:
     for arm in study.spec.arms:
         for params in islice(_untried(study, history, arm), INVALID):
             try:
-                study.allowed(arm, params)
+                study.check_allowed(arm, params)
             except InputError as error:
                 yield one_line(str(error))
 

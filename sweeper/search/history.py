@@ -151,7 +151,7 @@ class History:
         cells = self.cells(arm)
         return math.inf if cells is None else cells.count - len(self._had[arm])
 
-    def has(self, arm: str, configuration: int, room: float) -> bool:
+    def may_have(self, arm: str, configuration: int, room: float) -> bool:
         """Whether an arm has had a configuration, or may get it: it is one of the next `room` new ones."""
         had = self._configurations[arm]
         earlier = bisect_left(had, configuration)

@@ -71,7 +71,7 @@ def _free_place(study: Study, history: History, number: int, closed: Collection[
 
     def open_(seed: int, arm: str, start: int) -> None:
         configuration = history.first_free(arm, seed, start)
-        if history.has(arm, configuration, room[arm]):
+        if history.may_have(arm, configuration, room[arm]):
             free[seed, arm] = configuration
         else:
             free.pop((seed, arm), None)
@@ -282,7 +282,7 @@ def _suits(study: Study, history: History, arm: str, params: Mapping[str, Any]) 
 def _is_valid_and_new(study: Study, history: History, arm: str, params: Mapping[str, Any]) -> bool:
     """Whether values are valid in an arm, and it has not had them where its space has no end."""
     try:
-        study.allowed(arm, params)
+        study.check_allowed(arm, params)
     except InputError:
         return False
     return not history.repeats(arm, params)

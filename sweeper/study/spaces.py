@@ -198,7 +198,7 @@ class _ArmOf:
                 holds(need, value_of(self._settings, name)) for name, need in fixed
             ):
                 kept[key] = varying
-        constraints = [_named(one, of_field) for one in self.spec.compared]
+        constraints = [_named(one, of_field) for one in self.spec.parsed_constraints]
         named = {name for one in constraints for name in one.names}
         label = {key: LABEL.format(key=key, arm=self.arm) if key in self.own else key for key in entries}
         return ArmSpace(

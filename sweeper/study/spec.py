@@ -181,14 +181,14 @@ class StudySpec(Frozen):
         return dict.fromkeys(key for _, _, key, _ in self.entries())
 
     @property
-    def compared(self) -> tuple[Constraint, ...]:
+    def parsed_constraints(self) -> tuple[Constraint, ...]:
         """The constraints, parsed; not the arms that `compare` names, which are in `pairs`."""
         return tuple(map(Constraint.parse, self.constraints))
 
     @model_validator(mode="after")
     def _known_constraints(self) -> Self:
         varied = {field_path(key) for key in self.varied}
-        for position, one in enumerate(self.compared):
+        for position, one in enumerate(self.parsed_constraints):
             if not any(field_path(name) in varied for name in one.names):
                 reason = (
                     f"nothing that it compares varies: name a key of `space`{nearest(one.left, self.varied)}"

@@ -221,7 +221,7 @@ class Study:
         """
         return self._arm(arm, params, seed).config
 
-    def allowed(self, arm: str, params: Mapping[str, Any]) -> None:
+    def check_allowed(self, arm: str, params: Mapping[str, Any]) -> None:
         """Refuses values that make no valid configuration of an arm, or break a constraint.
 
         Raises:

@@ -74,7 +74,16 @@ class RunFiles:
         folder, cache = study.run(number), study.home.cache
         url = study.url(number)
         return Job(
-            number, portable(trial.config), folder, data, cache, threads, url, study.uuid, began_with, plugins
+            number=number,
+            config=portable(trial.config),
+            rundir=folder,
+            data=data,
+            cache=cache,
+            threads=threads,
+            shared=url,
+            study=study.uuid,
+            began_with=began_with,
+            plugins=plugins,
         )
 
     def holds_checkpoints(self, number: int) -> bool:

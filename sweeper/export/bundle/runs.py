@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from model.files import RunFolder, write_beside
+from model.files import RunFolder, sha256, write_beside
 from model.predictions import read_predictions, save_predictions
 from model.tasks import Task
 
@@ -16,7 +16,7 @@ from ...paths import Home, check_study
 from ...runs.folder import StudyFolder
 from ...runs.mark import FILE as MARK
 from ...runs.origin import FILE as ORIGIN
-from ...runs.origin import RunOrigin, sha256
+from ...runs.origin import RunOrigin
 from ...trial import TrialRow
 from .arrays import Array, ArrayShelf, predictions_of
 

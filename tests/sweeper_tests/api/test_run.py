@@ -29,7 +29,15 @@ def _run(trials: int | None) -> sweeper.OpenStudy:
 def test_a_sweep_that_ended_early_is_resumed(folder: Path) -> None:
     stopped = sweeper.run("mine", 4, executor="inline", until={"overall": 0.0}, quiet=True)
     assert len(stopped.trials) < 4
-    assert (sweeper.resume("mine", workers=2, quiet=True).trials["state"] == "complete").sum() == 4
+    limits = {"trial_timeout": 300.0, "max_failures": 1}
+    resumed = sweeper.resume("mine", workers=2, quiet=True, **limits)
+    assert (resumed.trials["state"] == "complete").sum() == 4
+
+
+def test_a_resumed_trial_may_take_no_longer_than_is_said(folder: Path) -> None:
+    sweeper.run("mine", 2, executor="inline", until={"overall": 0.0}, quiet=True)
+    ended = sweeper.resume("mine", trial_timeout=0.01, max_failures=1, quiet=True)
+    assert [*ended.trials["state"]] == ["complete", "failed"]
 
 
 def test_a_script_needs_no_guard(folder: Path) -> None:

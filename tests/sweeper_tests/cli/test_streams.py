@@ -69,6 +69,13 @@ def test_a_stream_that_takes_nothing(folder: Path, stream: Callable[[], None], c
     assert (said.code, said.err) == (code, error)
 
 
+def test_what_was_asked_of_a_study_called_run_is_lost_like_any_other(folder: Path) -> None:
+    with Database(f"sqlite:///{folder}/.sweeper/studies.db") as database:
+        study = {"name": "run", "arms": {"all": {}}}
+        database.create("run@demo", study, {"name": "demo"}, digest="d", version="1", wanted=1)
+    assert process("status", "run", user=full).code == 2
+
+
 def test_a_sweep_outlives_its_listener(folder: Path) -> None:
     write(folder / "studies/mine.yaml", STUDY.replace("Plain", "'✓ – плаин'"))
     driver = subprocess.Popen(
