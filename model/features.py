@@ -47,6 +47,7 @@ class Features:
         self._precision = precision
         digest = hashlib.sha256(f"{encoder.pooling} {device} {torch.get_num_threads()}".encode())
         digest.update(torch.__version__.encode())
+        digest.update((encoder.identity or "").encode())
         # What was kept before there were precisions is fp32's.
         digest.update(b"" if precision == "fp32" else precision.encode())
         for name, tensor in encoder.state_dict().items():

@@ -16,10 +16,11 @@ import tokenizers
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from ..config import TrainConfig
+from ..config import EncoderConfig, TrainConfig
 from ..encoders import ENCODERS
 from ..errors import DataError
 from ..inputs import SplitRows
+from ..plugins.ownencoder import identity_of
 from ..result import SPLITS, Split
 from ..sources import FilesSource, HubSource, origin_of
 from ..tasks import Task
@@ -63,6 +64,7 @@ class _Record:
     entry: str
     data_fingerprint: str
     tokenizer: str | None
+    pad_id: int
     rows: dict[str, dict[Split, SplitRows]]
     dev_in_train: dict[str, int]
     parts: tuple[_Part, ...]
@@ -87,7 +89,7 @@ def kept_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         EncoderError: If the tokenizer cannot be loaded.
     """
     config = config.of_trained()
-    learned = ENCODERS[config.encoder.source].tokenizer is None
+    learned = ENCODERS[config.encoder.source].from_text
     tokenizer = None if learned else build_tokenizer(config.encoder, [])
     entry = _entry(config, data, tokenizer, cache)
     if entry is None:
@@ -126,7 +128,7 @@ def _entry(
     made_from = {
         "tasks": {name: _reading(task) for name, task in config.tasks.items()},
         "files": [asdict(state) for state in states],
-        "tokenizer": config.encoder.vocabulary if tokenizer is None else tokenizer.fingerprint(),
+        "tokenizer": _learned_from(config.encoder) if tokenizer is None else tokenizer.fingerprint(),
         "max_length": config.encoder.max_length,
         "splits": splits,
         "teacher": config.distillation.teacher,
@@ -136,6 +138,12 @@ def _entry(
     }
     name = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     return Entry(cache / CORPORA / name, (_RECORD, _ARRAYS))
+
+
+def _learned_from(encoder: EncoderConfig) -> object:
+    """What decides on a tokenizer that is made from the training texts, beside these."""
+    identity = identity_of(encoder)
+    return encoder.vocabulary if identity is None else [encoder.vocabulary, identity]
 
 
 def _reading(task: Task) -> object:
@@ -178,6 +186,7 @@ def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
         entry=name,
         data_fingerprint=corpus.data_fingerprint,
         tokenizer=corpus.tokenizer.backend.to_str() if learned else None,
+        pad_id=corpus.tokenizer.pad_id,
         rows=corpus.rows,
         dev_in_train=corpus.dev_in_train,
         parts=tuple(parts),
@@ -194,7 +203,7 @@ def _load(
     if record.entry != place.name:
         return None
     if tokenizer is None:
-        tokenizer = tokenizer_from_json(record.tokenizer or "", config.encoder)
+        tokenizer = tokenizer_from_json(record.tokenizer or "", record.pad_id, config.encoder)
     found: dict[str, dict[str, TaskData]] = {"train": {}, "dev": {}, "test": {}, "sample": {}}
     with np.load(place / _ARRAYS, allow_pickle=False) as arrays:
         for prefix, part in enumerate(record.parts):

@@ -16,6 +16,7 @@ from tokenizers.processors import TemplateProcessing
 from ..config import EncoderConfig
 from ..encoders import ENCODERS
 from ..errors import EncoderError
+from ..plugins.ownencoder import errors_of
 from ..pretrained import minilm_folder
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -113,8 +114,10 @@ def build_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTok
         return SentenceTokenizer(
             wordpiece(corpus, config.vocabulary), SPECIAL.index("[PAD]"), config.max_length
         )
-    made: object = own(config, corpus)
-    if not isinstance(made, SentenceTokenizer):
+    with errors_of(config):
+        made: object = own(config, corpus)
+    # One that is derived from it would not come back as itself from what is kept.
+    if type(made) is not SentenceTokenizer:
         raise EncoderError(
             f"encoder.source {config.source}: its tokenizer is a {type(made).__name__}, expected a "
             "SentenceTokenizer"
@@ -135,11 +138,12 @@ def minilm_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTo
     return SentenceTokenizer(tokenizer, pad_id, config.max_length)
 
 
-def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenizer:
+def tokenizer_from_json(written: str, pad_id: int, config: EncoderConfig) -> SentenceTokenizer:
     """One that was built from the training text, from what its `backend.to_str` gave.
 
     Args:
         written: What it gave.
+        pad_id: Id of the padding token.
         config: The encoder.
 
     Raises:
@@ -149,7 +153,7 @@ def tokenizer_from_json(written: str, config: EncoderConfig) -> SentenceTokenize
         tokenizer = Tokenizer.from_str(written)
     except Exception as error:  # the library raises nothing narrower
         raise ValueError(f"no tokenizer: {error}") from error
-    return SentenceTokenizer(tokenizer, SPECIAL.index("[PAD]"), config.max_length)
+    return SentenceTokenizer(tokenizer, pad_id, config.max_length)
 
 
 def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceTokenizer:

@@ -10,12 +10,14 @@ from transformers.utils import logging as transformers_logging
 from ..config import EncoderConfig
 from ..encoders import ENCODERS
 from ..errors import EncoderError
+from ..plugins.ownencoder import identity_of
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
 from .cpu.packed import KINDS, PackedModel
 from .layermix import LayerMix
 from .layers import embeddings_of, layers_of, reinitialize
 from .lora import adapt
+from .ownnetwork import check_network, check_noise, states_of
 
 transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
 
@@ -36,6 +38,7 @@ class SentenceEncoder(nn.Module):
         pooling: How token vectors become an embedding.
         embedding_size: Width of an embedding.
         mix: The learned mixture of all layers; None where the last one counts alone.
+        identity: What tells one that is own code from others of the same weights; None of ours.
 
     Raises:
         EncoderError: If pretrained weights are missing, or are not the expected ones; if it has not what a
@@ -46,6 +49,8 @@ class SentenceEncoder(nn.Module):
         super().__init__()
         self.pooling = config.pooling
         self.bert = _made(config, vocabulary_size, pad_id)
+        self.identity = identity_of(config)
+        self._own = None if _is_of_transformers(self.bert) else config.source
         if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
@@ -111,12 +116,7 @@ class SentenceEncoder(nn.Module):
         Raises:
             EncoderError: If they are to be mixed, and are not as many as its layers say.
         """
-        if noise is None:
-            inputs = {"input_ids": input_ids}
-        else:
-            inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
-        if token_types is not None and self._has_types:
-            inputs["token_type_ids"] = token_types
+        inputs = self._inputs(input_ids, noise, token_types)
         # Measured on CPUs: there the linear layers cost as much for padding as for tokens.
         if self._packed is not None and input_ids.device.type == "cpu":
             states = self._packed.states(inputs, attention_mask, self.mix)
@@ -126,7 +126,11 @@ class SentenceEncoder(nn.Module):
                 self._packed.leave()
             if self.mix is None:
                 output = self.bert(**inputs, attention_mask=attention_mask)
-                states, pooled = output.last_hidden_state, getattr(output, "pooler_output", None)
+                if self._own is None:
+                    states = output.last_hidden_state
+                else:
+                    states = states_of(output, attention_mask, self.embedding_size, self._own)
+                pooled = getattr(output, "pooler_output", None)
             else:
                 output = self.bert(**inputs, attention_mask=attention_mask, output_hidden_states=True)
                 states = self.mix(output.hidden_states)
@@ -140,6 +144,19 @@ class SentenceEncoder(nn.Module):
             return (states * mask).sum(dim=1) / mask.sum(dim=1)
         return states.masked_fill(mask == 0, torch.finfo(states.dtype).min).amax(dim=1)
 
+    def _inputs(
+        self, input_ids: Tensor, noise: Tensor | None, token_types: Tensor | None
+    ) -> dict[str, Tensor]:
+        """What the encoder is called with, beside the mask; shapes as in `forward`."""
+        inputs = {"input_ids": input_ids}
+        if noise is not None:
+            if self._own is not None:
+                check_noise(self.bert, self._own)
+            inputs = {"inputs_embeds": self.bert.get_input_embeddings()(input_ids) + noise}
+        if token_types is not None and self._has_types:
+            inputs["token_type_ids"] = token_types
+        return inputs
+
     def _behind_cls(self, states: Tensor) -> Tensor | None:
         """What the layer on [CLS] gives, ``[sentences, size]``; None where there is none."""
         pooler = getattr(self.bert, "pooler", None)
@@ -152,15 +169,9 @@ class SentenceEncoder(nn.Module):
 def _made(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreTrainedModel:
     """The encoder that the settings name, checked to be one: own code may give anything."""
     options = config.options()
-    made: object = ENCODERS[config.source].network(config, vocabulary_size, pad_id, **options)
-    if not isinstance(made, PreTrainedModel):
-        raise EncoderError(
-            f"encoder.source {config.source}: its network is a {type(made).__name__}, expected a "
-            "transformers.PreTrainedModel"
-        )
-    if not isinstance(getattr(made.config, "hidden_size", None), int):
-        raise EncoderError(f"encoder.source {config.source}: its config has no hidden_size")
-    return made
+    return check_network(
+        ENCODERS[config.source].network(config, vocabulary_size, pad_id, **options), config.source
+    )
 
 
 def _layer_mix(model: PreTrainedModel) -> LayerMix:

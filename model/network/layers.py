@@ -20,7 +20,10 @@ def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
     number = getattr(model.config, "num_hidden_layers", None)
     found = next((part for part in stacks if len(part) == number), None)
     if found is None:
-        raise EncoderError(f"{setting}: in a {model.config.model_type} it is not known what that is")
+        raise EncoderError(
+            f"{setting}: in a {model.config.model_type} it is not known what that is: it has no ModuleList "
+            "of `config.num_hidden_layers` layers"
+        )
     return list(found)
 
 
@@ -28,7 +31,10 @@ def embeddings_of(model: PreTrainedModel, setting: str) -> nn.Module:
     """What stands below the first layer of an encoder; arguments and errors as in `layers_of`."""
     found = getattr(model, "embeddings", None)
     if not isinstance(found, nn.Module):
-        raise EncoderError(f"{setting}: in a {model.config.model_type} it is not known what that is")
+        raise EncoderError(
+            f"{setting}: in a {model.config.model_type} it is not known what that is: it has no module "
+            "`embeddings`"
+        )
     return found
 
 

@@ -204,7 +204,13 @@ ImageFormat = Annotated[
 ]
 
 
-def resuming(name: str, given: Url | None) -> str:
-    """The command that goes on with a study in the database that was given, secrets hidden."""
+def resuming(name: str, given: Url | None, *, own_code: bool) -> str:
+    """The command that goes on with a study in the database that was given, secrets hidden.
+
+    Args:
+        name: The study.
+        given: The database; None: as in `storage_url`.
+        own_code: Whether it runs own code, which the study file has to name.
+    """
     where = "" if given is None else f" --storage {shlex.quote(str(given))}"
-    return f"sweeper resume {name}{where}"
+    return f"sweeper resume {name}{' --code FILE' if own_code else ''}{where}"

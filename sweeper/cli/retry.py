@@ -30,13 +30,15 @@ def retry(
     """
     from ..store.database import Database
     from ..store.studies import find_study
+    from ..study.owncode import know
 
     with Database(storage_url(storage), must_exist=True) as database:
         store = find_study(database, study)
         name, numbers = store.row.name, store.retry(error_class)
+        own_code = know(store.row) is not None
     kind = f" of class {error_class}" if error_class else ""
     if not numbers:
         say(f"{name} has no failed trials{kind}.")
         return
-    again = resuming(name, storage)
+    again = resuming(name, storage, own_code=own_code)
     say(f"{name}: queued again: trial {', '.join(map(str, numbers))}; go on with: {again}")

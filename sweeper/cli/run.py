@@ -211,7 +211,8 @@ def run_study(
             working=working,
         )
     except KeyboardInterrupt as stop:
-        say(str(stop) or f"Stopped; go on with: {resuming(study.name, storage)}", err=True)
+        again = resuming(study.name, storage, own_code=bool(study.sources))
+        say(str(stop) or f"Stopped; go on with: {again}", err=True)
         raise typer.Exit(exit_code(stop)) from None
     note(console, f"{study.name}: {count.standing()}")
     if count.failed:

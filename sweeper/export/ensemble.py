@@ -90,7 +90,7 @@ def load_ensemble(
 
 def _tokenizer(store: StudyStore, run: TrialRow, home: Home, data: Path | None) -> "SentenceTokenizer":
     config = our_config(store, run)
-    if ENCODERS[config.encoder.source].tokenizer is not None:
+    if not ENCODERS[config.encoder.source].from_text:
         from model.data.tokenizer import build_tokenizer
 
         return build_tokenizer(config.encoder, ())

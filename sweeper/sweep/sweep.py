@@ -49,8 +49,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
 
     Args:
         order: What is to be done.
-        executor: Where the trials run. None: in processes of their own on this machine, as many at once as
-            turn out fastest in a short measurement.
+        executor: Where the trials run; None: on this machine, as many at once as turn out fastest.
         here: Whether they compute on this machine.
 
     Returns:
@@ -235,10 +234,12 @@ def _additions(row: StudyRow, study: Study) -> list[str]:
     change = compare(stored_study(row), study)
     if change.conflicts:
         lines = "\n  ".join(change.conflicts)
+        ways = ["Undo the change", "run the changed study under another name with --name NAME"]
+        if not study.sources:  # own code is run as the user's files have it, and no other
+            ways.append(f"go on as it was begun with: sweeper resume {study.name}")
         raise ConflictError(
             f"study {study.name!r} was begun with other settings, and its trials would not compare:\n  "
-            f"{lines}\nUndo the change, run the changed study under another name with --name NAME, or go on "
-            f"as it was begun with: sweeper resume {study.name}"
+            f"{lines}\n{', '.join(ways[:-1])}, or {ways[-1]}"
         )
     return list(change.additions)
 

@@ -1,6 +1,7 @@
 """Encoders of own code: what they are given, and what is refused."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from model.config import EncoderConfig
 from model.data.tokenizer import build_tokenizer
 from model.encoders import ENCODERS, Encoder
 from model.errors import EncoderError
+from model.features import Features
 from model.network.encoder import SentenceEncoder
 from model.registry import adding
 
@@ -72,6 +74,25 @@ def test_it_is_given_its_options_and_a_vocabulary_from_the_training_text(add: Ca
     encoder = SentenceEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id)
     assert encoder.bert.config.num_attention_heads == 4
     assert encoder.bert.get_input_embeddings().weight.shape == (tokenizer.vocabulary_size, 8)
+
+
+def test_embeddings_that_are_kept_are_those_of_one_code_and_its_options(
+    add: Callable[..., None], tmp_path: Path
+) -> None:
+    class Times(BaseModel):
+        factor: float = 1.0
+
+    def network(config: EncoderConfig, size: int, pad_id: int, factor: float) -> BertModel:
+        return made(Doubled if factor == 2 else BertModel, config, size, pad_id, heads=2)
+
+    add("times", network, options=Times)
+    keys = []
+    for factor in (1.0, 2.0):
+        encoder = SentenceEncoder(EncoderConfig(source="times", source_options={"factor": factor}), 20, 0)
+        keys.append(Features(encoder, 0, torch.device("cpu"), tmp_path)._key)
+        twin = SentenceEncoder(EncoderConfig(source="times", source_options={"factor": factor}), 20, 0)
+        assert Features(twin, 0, torch.device("cpu"), tmp_path)._key == keys[-1]
+    assert keys[0] != keys[1]
 
 
 def test_it_may_bring_its_tokenizer(add: Callable[..., None]) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from model.config import EncoderConfig
 from model.data import keptcorpus
 from model.data.corpus import Corpus, load_corpus
 from model.data.datafile import DataFile
 from model.data.keptcorpus import kept_corpus
+from model.data.tokenizer import SentenceTokenizer, wordpiece
 from model.data.tokens import TaskData
+from model.encoders import ENCODERS, Encoder
 from model.errors import DataError
+from model.registry import adding
 from model.sources import FilesSource
 from tests.model_tests.made import DEMO, TINY, config
 
@@ -237,3 +242,28 @@ def test_a_cache_that_is_read_only_is_read(
     kept_corpus(settings(), data, tmp_path / "cache")
     monkeypatch.setattr(os, "utime", refused)
     assert not is_read(monkeypatch, settings(), data, tmp_path / "cache")
+
+
+def test_a_tokenizer_of_own_code_is_kept_as_it_was_made_from_the_texts(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def made(config: EncoderConfig, texts: Sequence[str]) -> SentenceTokenizer:
+        seen.append(len(texts))
+        return SentenceTokenizer(wordpiece(texts, config.vocabulary + 7), 3, config.max_length)
+
+    with adding("mine.py"):
+        ENCODERS.add("mine", Encoder("mine", print, made))
+        ENCODERS.add("other", Encoder("other", print, made))
+    try:
+        mine, other = (settings(encoder={"source": name}) for name in ("mine", "other"))
+        first = kept_corpus(mine, data, tmp_path)
+        assert not is_read(monkeypatch, mine, data, tmp_path)
+        assert_equal(kept_corpus(mine, data, tmp_path), first)
+        assert first.tokenizer.pad_id == 3
+        assert is_read(monkeypatch, other, data, tmp_path)
+        assert seen == [20, 20]
+    finally:
+        for name in ("mine", "other"):
+            ENCODERS.remove(name)
