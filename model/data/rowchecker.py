@@ -82,8 +82,7 @@ class RowChecker:
             raise DataError(f"{table.where} has no column {task.label!r}; {TEST_ROWS}")
         self._refuse_class_as_name()
         parts = task.text_columns
-        identity = [len(table.names) - table.names[::-1].index("id")] if "id" in table.names else []
-        columns = [*(column for part in parts for column in part), task.label, *self._extra, *identity]
+        columns = [*(column for part in parts for column in part), task.label, *self._extra, *table.identity]
         for chunk in table.chunks(columns):
             given = iter(chunk.columns)
             texts = [joined([stripped(next(given)) for _ in part]) for part in parts]

@@ -64,6 +64,11 @@ class DataTable:
         """
         return self.read([self.position(column) for column in columns])
 
+    @property
+    def identity(self) -> list[int]:
+        """Position of the ids, the last column called ``id``, counted from 1; [] where there is none."""
+        return [len(self.names) - self.names[::-1].index("id")] if "id" in self.names else []
+
     def position(self, column: Column) -> int:
         """Where a column is, counted from 0; a DataError that names the nearest one if there is none."""
         if isinstance(column, int):

@@ -28,9 +28,8 @@ def read_texts(task: Task, table: DataTable) -> Iterator[TextRow]:
     Raises:
         DataError: A column of the texts is not there, holds what is no text, or the table is damaged.
     """
-    identity = [len(table.names) - table.names[::-1].index("id")] if "id" in table.names else []
     count = 0
-    for chunk in table.chunks([*(column for text in task.text_columns for column in text), *identity]):
+    for chunk in table.chunks([*(column for text in task.text_columns for column in text), *table.identity]):
         given = iter(chunk.columns)
         texts = [joined([stripped(next(given)) for _ in text]) for text in task.text_columns]
         ids = next(given, [None] * len(chunk.places))
