@@ -1,12 +1,15 @@
 """What every trial of a study is trained with, as far as all of them have it in common. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
 
 from model.config import Task, TrainConfig
 from model.config.trainers import AnyConfig
 from model.encoders import ENCODERS
 from model.losses import LOSSES
 
+from ...study.settings import flat
 from ...study.study import Study
 from ...text import plural, setting, setting_line
 
@@ -24,6 +27,7 @@ def setup(study: Study) -> list[str]:
         *_line("encoder: ", _ENCODER, configs),
         *_line("", _TRAINING, configs),
         *(line for name in study.tasks for line in _line(f"{name}: ", _task(name), configs)),
+        *_line("further settings: ", [partial(_changed, name) for name in _further(configs)], configs),
         *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in study.toggles.items()),
     ]
 
@@ -103,6 +107,43 @@ _TRAINING: Sequence[Piece] = (
     lambda config: "SMART" if config.smart.enabled else "",
     lambda config: "" if config.precision == "fp32" else f"products in {config.precision}",
 )
+
+
+_TOLD = (
+    *("epochs", "steps_per_epoch", "batch_size", "optimizer", "learning_rate", "schedule", "warmup"),
+    *("weight_decay", "max_grad_norm", "dropout", "sampling", "gradient", "smart.enabled", "precision"),
+    *("encoder.source", "encoder.name", "encoder.pooling", "encoder.layers", "encoder.hidden_size"),
+)
+"""Settings that the other lines tell."""
+
+_UNASKED = ("seed", "device", "threads", "train_sample", "score_test", "train_tasks", "overall", "trainer")
+"""Settings that change no network, or that other items tell."""
+
+_TASK_TOLD = (
+    *("kind", "classes", "range", "labels", "threshold", "missing", "source", "text", "label", "groups"),
+    *("metric", "metric_options", "positive", "head", "loss", "train_rows", "dev_rows"),
+)
+"""Those of a task that other lines and items tell."""
+
+
+def _further(configs: Iterable[TrainConfig]) -> list[str]:
+    """The settings that a configuration has otherwise than by default, and that no other line tells."""
+    return list(dict.fromkeys(name for config in configs for name in _changes(config)))
+
+
+def _changed(name: str, config: TrainConfig) -> str:
+    changes = _changes(config)
+    return f"{name} {setting(changes[name])}" if name in changes else ""
+
+
+def _changes(config: TrainConfig) -> dict[str, Any]:
+    found = {}
+    for path, value in flat(config.model_dump(mode="json", exclude_defaults=True)).items():
+        name = ".".join(path)
+        of_task = path[0] == "tasks" and path[2] in _TASK_TOLD
+        if not of_task and path[0] not in _UNASKED and name not in _TOLD:
+            found[name] = value
+    return found
 
 
 def _task(name: str) -> Sequence[Piece]:

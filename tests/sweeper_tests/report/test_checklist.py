@@ -169,6 +169,35 @@ def test_the_set_up_is_what_all_arms_share() -> None:
         "para: head linear, loss ce: cross-entropy, metric accuracy",
         "sts: head linear, loss ce: binary cross-entropy with logits on scores scaled from 0–5 to 0–1, "
         "metric pearson",
+        "further settings: encoder.dropout 0",
         "arm A: encoder.pooling mean, tasks.sst.head linear",
         "arm B: encoder.pooling cls, tasks.sst.head mlp",
     ]
+
+
+def test_every_technique_that_all_trials_have_is_named() -> None:
+    given = {
+        "r_drop": 0.5,
+        "word_dropout": 0.1,
+        "layer_decay": 0.9,
+        "balance": "uncertainty",
+        "pair_layer": "tanh",
+        "head_learning_rate_scale": 10.0,
+        "average": {"name": "ema"},
+        "encoder": {"layer_pooling": "weighted", "lora": {"rank": 4}},
+        "tasks.sst.label_smoothing": 0.1,
+        "tasks.sst.weight": 2.0,
+        "tasks.para.contrastive": 0.5,
+        "tasks.sst.head": "mlp",
+        "tasks.sst.head_layers": 1,
+    }
+    lines = setup(study(base=given, arms={"A": {}}))
+    (further,) = (line for line in lines if line.startswith("further settings: "))
+    for said in (
+        *("r_drop 0.5", "word_dropout 0.1", "layer_decay 0.9", "balance uncertainty", "pair_layer tanh"),
+        *("head_learning_rate_scale 10", "average.name ema", "encoder.layer_pooling weighted"),
+        *("encoder.lora.rank 4", "tasks.sst.label_smoothing 0.1", "tasks.sst.weight 2"),
+        *("tasks.para.contrastive 0.5", "tasks.sst.head_layers 1"),
+    ):
+        assert said in further
+    assert "further settings: encoder.dropout 0" in setup(study())
