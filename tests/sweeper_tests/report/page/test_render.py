@@ -100,8 +100,10 @@ def test_the_data_holds_every_trial() -> None:
         flat = pd.json_normalize(trial["config"]).iloc[0].to_dict()
         shown = data["shared"] | {path: read(texts, place) for path, texts in data["settings"].items()}
         # Mappings that are empty here, of which pandas makes no column.
-        options = {f"tasks.{task}.{kind}_options" for task in of.tasks for kind in ("head", "loss", "metric")}
-        assert shown.keys() == {*flat, *options, "overall.weights", "distillation.teacher"}
+        kinds = ("head", "loss", "metric", "penalty")
+        options = {f"tasks.{task}.{kind}_options" for task in of.tasks for kind in kinds}
+        empty = {"encoder.source_options", "overall.weights", "distillation.teacher"}
+        assert shown.keys() == {*flat, *options, *empty}
         assert float(shown["learning_rate"]) == pytest.approx(flat["learning_rate"], rel=1e-2)
         for path in ("tasks.para.head", "gradient", "batch_size", "seed"):
             assert shown[path] == str(flat[path])
