@@ -169,7 +169,8 @@ def _tables(
         raise InputError("--ensembles: are made of the trials of one study that ran here")
     table = ensembles_table(stores[0], home)
     if table is None:
-        raise InputError(f"--ensembles: {stores[0].row.name} has too few trials with predictions")
+        few = "has too few trials whose probabilities are stored (a bundle has none)"
+        raise InputError(f"--ensembles: {stores[0].row.name} {few}")
     return [table, *found]
 
 
