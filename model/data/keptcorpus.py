@@ -142,8 +142,8 @@ def _entry(
 
 def _learned_from(encoder: EncoderConfig) -> object:
     """What decides on a tokenizer that is made from the training texts, beside these."""
-    identity = identity_of(encoder)
-    return encoder.vocabulary if identity is None else [encoder.vocabulary, identity]
+    own = ENCODERS[encoder.source].tokenizer is not None
+    return identity_of(encoder) if own else encoder.vocabulary
 
 
 def _reading(task: Task) -> object:

@@ -25,7 +25,7 @@ def check_network(made: object, source: str) -> PreTrainedModel:
         raise EncoderError(f"{said} has a config without hidden_size, the width of its states")
     try:
         words = made.get_input_embeddings()
-    except (NotImplementedError, AttributeError):
+    except (NotImplementedError, AttributeError):  # what transformers raises where it finds no such table
         words = None
     table = getattr(words, "weight", None)
     if not isinstance(table, Tensor) or table.dim() != 2:

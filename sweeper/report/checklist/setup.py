@@ -1,7 +1,6 @@
 """What every trial of a study is trained with, as far as all of them have it in common. Pure."""
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 from model.config import Task, TrainConfig
@@ -27,7 +26,7 @@ def setup(study: Study) -> list[str]:
         *_line("encoder: ", _ENCODER, configs),
         *_line("", _TRAINING, configs),
         *(line for name in study.tasks for line in _line(f"{name}: ", _task(name), configs)),
-        *_line("further settings: ", [partial(_changed, name) for name in _further(configs)], configs),
+        *_further(configs),
         *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in study.toggles.items()),
     ]
 
@@ -127,16 +126,17 @@ _TASK_TOLD = (
 
 
 def _further(configs: Iterable[TrainConfig]) -> list[str]:
-    """The settings that a configuration has otherwise than by default, and that no other line tells."""
-    return list(dict.fromkeys(name for config in configs for name in _changes(config)))
-
-
-def _changed(name: str, config: TrainConfig) -> str:
-    changes = _changes(config)
-    return f"{name} {setting(changes[name])}" if name in changes else ""
+    """What all configurations have alike otherwise than by default, and no other line tells."""
+    shared: dict[str, Any] | None = None
+    for config in configs:
+        mine = _changes(config)
+        before = mine if shared is None else shared
+        shared = {name: value for name, value in before.items() if name in mine and mine[name] == value}
+    return [f"further settings: {setting_line(shared)}"] if shared else []
 
 
 def _changes(config: TrainConfig) -> dict[str, Any]:
+    """The settings of a configuration that are not at their defaults, and that no other line tells."""
     found = {}
     for path, value in flat(config.model_dump(mode="json", exclude_defaults=True)).items():
         name = ".".join(path)
