@@ -41,7 +41,7 @@ class Progress:
 
     Attributes:
         fingerprint: Of the configuration and data that the trial trains on, and of how its steps are computed
-            (`fingerprint_of`).
+            (`trial_fingerprint`).
         results: Every epoch so far, in order.
         steps: Steps of the epoch after these.
     """
@@ -66,7 +66,7 @@ PRECISIONS = {"fp32": 1, "bf16": 2}
 """Revision of the arithmetic of each precision; bf16's second: evaluation computes in it too."""
 
 
-def fingerprint_of(trial: str, gradient: str, encoder: int, precision: str) -> str:
+def trial_fingerprint(trial: str, gradient: str, encoder: int, precision: str) -> str:
     """What a checkpoint must have been made by.
 
     First revisions add nothing, so that what was saved before there were revisions is gone on from.
@@ -87,7 +87,7 @@ class Identity:
     """What a checkpoint must be of.
 
     Attributes:
-        now: Fingerprint of the trial (`fingerprint_of`).
+        now: Fingerprint of the trial (`trial_fingerprint`).
         earlier: Gives what earlier versions wrote in its place.
         data: Fingerprint of the data alone.
     """

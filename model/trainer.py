@@ -17,7 +17,7 @@ from .config import TrainConfig
 from .cost import Cost
 from .data.augmentation import Augmentation
 from .data.batches import BatchStream
-from .data.corpus import earlier_fingerprint_of, fingerprint_of
+from .data.corpus import earlier_run_fingerprint, run_fingerprint
 from .data.keptcorpus import kept_corpus
 from .data.minibatch import minibatch
 from .device import peak_memory_mb, pick_device
@@ -136,14 +136,14 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     scored = None if average is None else average.in_place
     trained = checkpoint.Trained(model, optimizer, device, others, scored)
     revised = partial(
-        checkpoint.fingerprint_of,
+        checkpoint.trial_fingerprint,
         gradient=config.gradient,
         encoder=model.encoder.revision(device),
         precision=precision,
     )
     identity = checkpoint.Identity(
-        now=revised(fingerprint_of(declared, corpus)),
-        earlier=lambda: revised(earlier_fingerprint_of(config, data)),
+        now=revised(run_fingerprint(declared, corpus)),
+        earlier=lambda: revised(earlier_run_fingerprint(config, data)),
         data=corpus.data_fingerprint,
     )
     # Weights, optimizer, random states and epochs of the newest checkpoint; the start where there is none.

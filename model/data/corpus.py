@@ -100,13 +100,13 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     )
 
 
-def fingerprint_of(config: TrainConfig, corpus: Corpus) -> str:
+def run_fingerprint(config: TrainConfig, corpus: Corpus) -> str:
     """SHA-256 of a configuration and of every text and label that it trains on."""
     return hashlib.sha256(f"{config.fingerprint()}\n{corpus.data_fingerprint}".encode()).hexdigest()
 
 
-def earlier_fingerprint_of(config: TrainConfig, data: Path | None) -> str:
-    """What checkpoints from before the cache of corpora hold in place of `fingerprint_of`; reads the data."""
+def earlier_run_fingerprint(config: TrainConfig, data: Path | None) -> str:
+    """What checkpoints older than the cache of corpora hold in place of `run_fingerprint`; reads the data."""
     return digest_of_rows(config.fingerprint(), *_splits(config, data))
 
 

@@ -12,7 +12,7 @@ from typer.models import ArgumentInfo
 
 from ..errors import InputError
 from .completion import begun_studies, study_files_and_begun
-from .options import MOST_TRIALS
+from .options import LARGEST_NUMBER
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Command(TyperCommand):
         rest = super().parse_args(ctx, ["", *args] if left_out else args)
         for parameter in parameters:
             value = ctx.params.get(str(parameter.name))
-            if type(value) is int and abs(value) > MOST_TRIALS:
-                raise typer.BadParameter(f"{value} is too large: at most {MOST_TRIALS}", ctx, parameter)
+            if type(value) is int and abs(value) > LARGEST_NUMBER:
+                raise typer.BadParameter(f"{value} is too large: at most {LARGEST_NUMBER}", ctx, parameter)
         return rest
 
 

@@ -8,15 +8,15 @@ from rich.console import Console
 
 from ..paths import Home, storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, AsJson, Storage, file_path
+from .options import LARGEST_NUMBER, AsJson, Storage, file_path
 from .say import say, say_json
 
 
 def diff(
     *,
     study: StudyName = None,
-    first: Annotated[int, typer.Argument(metavar="A", max=MOST_TRIALS, help="Number of the one trial.")],
-    second: Annotated[int, typer.Argument(metavar="B", max=MOST_TRIALS, help="Number of the other.")],
+    first: Annotated[int, typer.Argument(metavar="A", max=LARGEST_NUMBER, help="Number of the one trial.")],
+    second: Annotated[int, typer.Argument(metavar="B", max=LARGEST_NUMBER, help="Number of the other.")],
     rows: Annotated[
         int,
         typer.Option(min=0, metavar="N", help="Rows that are shown of each kind of disagreement on a task."),

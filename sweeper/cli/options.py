@@ -12,7 +12,7 @@ from ..report.formats import FORMATS, IMAGES
 from ..url import Url
 from .completion import arms, workloads
 
-MOST_TRIALS = 2**31 - 1
+LARGEST_NUMBER = 2**31 - 1
 """The largest number that a database can hold, and so the largest that an option may have."""
 
 Storage = Annotated[

@@ -11,7 +11,7 @@ from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from ..text import plural, trial_names
 from .command import StudyName
-from .options import MOST_TRIALS, CodeFile, OneArm, Quiet, Storage, file_path
+from .options import LARGEST_NUMBER, CodeFile, OneArm, Quiet, Storage, file_path
 from .say import say, saying
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TrialNumber = Annotated[
     int | None,
-    typer.Option(metavar="N", min=0, max=MOST_TRIALS, help="Number of the trial; default: the best one."),
+    typer.Option(metavar="N", min=0, max=LARGEST_NUMBER, help="Number of the trial; default: the best one."),
 ]
 
 Top = Annotated[

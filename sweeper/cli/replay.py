@@ -7,14 +7,14 @@ import typer
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from .command import StudyName
-from .options import MOST_TRIALS, CodeFile, Storage
+from .options import LARGEST_NUMBER, CodeFile, Storage
 from .say import say
 
 
 def replay(
     *,
     study: StudyName = None,
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", max=LARGEST_NUMBER, help="Number of the trial.")],
     code: CodeFile = None,
     storage: Storage = None,
 ) -> None:

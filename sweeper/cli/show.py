@@ -7,7 +7,7 @@ from rich.console import Console
 
 from ..paths import Home, storage_url
 from .command import StudyName
-from .options import MOST_TRIALS, AsJson, Storage
+from .options import LARGEST_NUMBER, AsJson, Storage
 from .say import say, say_json
 
 
@@ -17,7 +17,7 @@ def show(
     trial: Annotated[
         int | None,
         typer.Argument(
-            metavar="TRIAL", max=MOST_TRIALS, help="Number of the trial; default: the study itself."
+            metavar="TRIAL", max=LARGEST_NUMBER, help="Number of the trial; default: the study itself."
         ),
     ] = None,
     as_json: AsJson = False,

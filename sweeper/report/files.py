@@ -80,20 +80,33 @@ def write_files(drawn: Drawn, folder: Path, uuid: str, selection: Selection, ima
     document, results = drawn.document, drawn.comparisons.results
     figures = study_figures(results, drawn.comparisons)
     shown, said = select(document, [drawn.trials], selection)
-    try:
-        write_beside(folder / MARK, uuid + "\n")
-        for form in FORMATS.values():
-            write_beside(folder / f"tables{form.suffix}", form.render(document))
-        for file, text in drawn.texts.items():
-            write_beside(folder / file, text)
-        write_beside(folder / "index.html", page(results, document, figures, drawn.trials, drawn.made))
-    except OSError as error:
-        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
+    index = page(results, document, figures, drawn.trials, drawn.made)
+    write_texts(document, {**drawn.texts, "index.html": index}, folder, uuid)
     if images is not None:
         from .figures.image import write_images  # only here is a browser needed
 
         write_images(figures, folder / "figures", images, IMAGES[images])
     return Report(document, shown, said, folder)
+
+
+def write_texts(document: Document, texts: Mapping[str, str], folder: Path, uuid: str) -> None:
+    """Writes the tables of a report in every format, and its further files.
+
+    Args:
+        document: What it says in words and tables.
+        texts: The further files, by name.
+        folder: Where the files go.
+        uuid: As in `write_files`.
+
+    Raises:
+        InputError: If the folder cannot be written.
+    """
+    tables = {f"tables{form.suffix}": form.render(document) for form in FORMATS.values()}
+    try:
+        for file, text in {MARK: uuid + "\n", **tables, **texts}.items():
+            write_beside(folder / file, text)
+    except OSError as error:
+        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
 
 
 def further_tables(imported: Sequence[StudyStore]) -> list[Table]:

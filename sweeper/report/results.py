@@ -21,7 +21,7 @@ from ..study.space import Space, Value
 from ..trial import ErrorClass, RunState
 from .configuration import Configuration, Trial, configuration_of, leaders_of, params
 
-APART = 36
+DRAWN_APART = 36
 """Arms that figures draw apart: as many looks are easily told from each other."""
 
 
@@ -202,8 +202,8 @@ class Results:
 
     @cached_property
     def told_apart(self) -> tuple[str, ...]:
-        """Arms with a complete trial, in the order of the study file; of more than `APART` the best."""
-        best = {one.arm for one in leaders(self)[:APART]}
+        """Arms with a complete trial, in the order of the study file; of more than `DRAWN_APART` the best."""
+        best = {one.arm for one in leaders(self)[:DRAWN_APART]}
         return tuple(arm for arm in self.arms if arm in best)
 
     @property

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from model.files import write_beside
-
 from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home
@@ -21,9 +19,8 @@ from .checklist import checklist_files
 from .counts import count_trials
 from .document import Document, Table
 from .figures import study_figures
-from .files import MARK, Drawn, Report, further_tables, own_folder, trials_csv, write_files
+from .files import Drawn, Report, further_tables, own_folder, trials_csv, write_files, write_texts
 from .foreign import foreign_document, foreign_frame
-from .formats import FORMATS
 from .page import page
 from .provenance import how_made
 from .read import Stored, read_study
@@ -100,13 +97,8 @@ def write_foreign(
     shown, said = select(document, [], selection)
     frame = foreign_frame(study).rename(columns=cell)
     table = frame.map(lambda value: cell(value) if isinstance(value, str) else value)
-    try:
-        write_beside(folder / MARK, store.row.uuid + "\n")
-        for form in FORMATS.values():
-            write_beside(folder / f"tables{form.suffix}", form.render(document))
-        write_beside(folder / "trials.csv", str(table.to_csv(index=False, lineterminator="\n")))
-    except OSError as error:
-        raise InputError(f"report folder {str(folder)!r} cannot be written: {error.strerror}") from error
+    trials = str(table.to_csv(index=False, lineterminator="\n"))
+    write_texts(document, {"trials.csv": trials}, folder, store.row.uuid)
     return Report(document, shown, said, folder)
 
 

@@ -33,7 +33,7 @@ EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
 
 
-JUDGES = (("tasks", "metric"), ("tasks", "positive"))
+JUDGED_BY = (("tasks", "metric"), ("tasks", "positive"))
 """First and last name of the settings of a task by which trials are judged."""
 
 
@@ -80,7 +80,7 @@ def _written(spec: StudySpec, section: FieldPath, key: str) -> object:
 def _fixed_problems(path: FieldPath, key: str, entry: Space) -> Iterator[FieldError]:
     """Why a setting can vary in no study."""
     field = field_path(key)
-    if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGES):
+    if entry.size != 1 and (field[0] == "overall" or (field[0], field[-1]) in JUDGED_BY):
         yield FieldError(path, "says how trials are judged, and cannot vary within a study")
     if field == ("train_tasks",):
         yield FieldError(path, "says which scores there are, and cannot vary within an arm: write arms")

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from model import precision as room
-from model.checkpoint import fingerprint_of
+from model.checkpoint import trial_fingerprint
 from model.config import TrainConfig
 from model.data.keptcorpus import kept_corpus
 from model.data.rows import read
@@ -200,9 +200,9 @@ def test_a_trial_whose_evaluation_was_in_fp32_starts_again(tmp_path: Path) -> No
 
 
 def test_a_checkpoint_of_fp32_is_called_what_it_was() -> None:
-    assert fingerprint_of("abc", "sum", 1, "fp32") == "abc"
-    assert fingerprint_of("abc", "mgda", 2, "fp32") == "abc.2.encoder-2"
-    assert fingerprint_of("abc", "sum", 1, "bf16") == "abc.bf16-2"
+    assert trial_fingerprint("abc", "sum", 1, "fp32") == "abc"
+    assert trial_fingerprint("abc", "mgda", 2, "fp32") == "abc.2.encoder-2"
+    assert trial_fingerprint("abc", "sum", 1, "bf16") == "abc.bf16-2"
 
 
 @needs_bf16

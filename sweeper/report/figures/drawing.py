@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from ...text import one_line
-from ..results import APART, Results, best_per_arm
+from ..results import DRAWN_APART, Results, best_per_arm
 
 # After Okabe and Ito, for colour-blind readers: without black and yellow, the blue lighter.
 COLOURS = ("#1f86c9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -138,9 +138,10 @@ def sample(results: Results, trials: pd.DataFrame, keep: Collection[int] = ()) -
 def remark_arms(results: Results, others: str = "are grey") -> str:
     """A sentence about arms that are not told apart, or ""."""
     arms = results.complete["arm"].nunique()
-    if arms <= APART:
+    if arms <= DRAWN_APART:
         return ""
-    return f" Of {arms:,} arms the {APART} with the best configurations are told apart, the others {others}."
+    best = f"the {DRAWN_APART} with the best configurations"
+    return f" Of {arms:,} arms {best} are told apart, the others {others}."
 
 
 @dataclass(frozen=True)
@@ -202,4 +203,4 @@ def symbol(results: Results, arm: str) -> str:
 
 def _looks(results: Results) -> tuple[str, ...]:
     """The arms that have looks, in the order by which they have them."""
-    return results.arms if len(results.arms) <= APART else results.told_apart
+    return results.arms if len(results.arms) <= DRAWN_APART else results.told_apart

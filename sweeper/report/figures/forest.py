@@ -8,7 +8,7 @@ from ...study.settings import flat
 from ...text import one_line, plural, score
 from ..configuration import Configuration
 from ..published import of_paper, published_tables
-from ..results import APART, Results
+from ..results import DRAWN_APART, Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
 from ..statistics.paired import Verdict
@@ -22,7 +22,7 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     """A row an arm: the mean of its best configuration with its interval, the published figures as marks."""
     claims = comparisons.claims
     against = {each.theirs.arm for each in claims.declared}
-    best = [one for place, one in enumerate(claims.leaders) if place < APART or one.arm in against]
+    best = [one for place, one in enumerate(claims.leaders) if place < DRAWN_APART or one.arm in against]
     shown = [(one, interval) for one in best if one.whole and (interval := claims.intervals(one))]
     panels, marks = [], []
     if len(shown) > 1:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.data import corpus
-from model.data.corpus import count_dev_in_train, fingerprint_of, load_corpus, without_dev_rows
+from model.data.corpus import count_dev_in_train, load_corpus, run_fingerprint, without_dev_rows
 from model.data.rows import Rows
 from model.errors import DataError
 from model.inputs import SplitRows
@@ -34,7 +34,7 @@ def test_a_task_that_loses_every_row_is_an_error() -> None:
 def test_the_fingerprint_follows_configuration_and_data(tmp_path: Path) -> None:
     def fingerprint(**settings: object) -> str:
         given = config(**settings)
-        return fingerprint_of(given, load_corpus(given, None, tmp_path))
+        return run_fingerprint(given, load_corpus(given, None, tmp_path))
 
     assert fingerprint() == fingerprint()
     assert len({fingerprint(), fingerprint(dropout=0.2), fingerprint(remove_dev_rows=True)}) == 3

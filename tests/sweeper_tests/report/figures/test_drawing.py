@@ -7,7 +7,7 @@ import pytest
 
 from sweeper.report.figures import study_figures
 from sweeper.report.figures.drawing import DRAWN, round_all, sample
-from sweeper.report.results import APART, Results, best_per_arm
+from sweeper.report.results import DRAWN_APART, Results, best_per_arm
 from tests.sweeper_tests.made import PARAMS, results, row, study
 
 
@@ -42,14 +42,14 @@ def test_of_many_arms_the_best_are_told_apart_and_every_trial_is_drawn() -> None
     best = {f"arm {n}" for n, (sst, *_) in enumerate(scores) if sst > 0.3 + 0.004 * 63}
     assert set(found.told_apart) == best
     for figure in study_figures(found):
-        assert max(len(panel.drawing.data) for panel in figure.panels) <= 2 * APART + 3
+        assert max(len(panel.drawing.data) for panel in figure.panels) <= 2 * DRAWN_APART + 3
         if figure.key in ("history", "tradeoff", "slices"):
             assert {key.name for key in figure.legend} == best
             assert "Of 100 arms the 36 with the best configurations are told apart" in figure.caption
             points = [trace for trace in figure.panels[0].drawing.data if trace.mode == "markers"]
             assert sum(len(trace.x) for trace in points) == 100
             looks = {(trace.marker.color, trace.marker.symbol) for trace in points}
-            assert len(looks) == len(points) == APART + 1
+            assert len(looks) == len(points) == DRAWN_APART + 1
 
 
 def test_a_sample_is_even_and_holds_the_best_of_each_arm_and_what_is_asked_for() -> None:
