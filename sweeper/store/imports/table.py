@@ -99,10 +99,10 @@ def read_value(text: str) -> Value:
     for read in (int, float):
         try:
             number = read(word) if word.isascii() and "_" not in word else None
-        except ValueError:
+            if number is not None and math.isfinite(number):
+                return number
+        except (ValueError, OverflowError):  # of digits that make no finite number
             continue
-        if number is not None and math.isfinite(number):
-            return number
     return text
 
 
@@ -155,7 +155,7 @@ def _trial(place: str, number: int, cells: Mapping[str, str], declared: Declared
 
 
 def _number(text: str, place: str) -> float | None:
-    """A number; None where nothing stands there.
+    """A number; None where nothing stands there, or what is none with a sign, such as C's ``-nan``.
 
     Raises:
         InputError: If something else does.
@@ -163,6 +163,7 @@ def _number(text: str, place: str) -> float | None:
     if text.strip().lower() in ABSENT:
         return None
     try:
-        return float(text) if text.isascii() and "_" not in text else float("no")
+        number = float(text) if text.isascii() and "_" not in text else float("no")
+        return None if math.isnan(number) else number
     except ValueError:
         raise InputError(f"{place} = {one_line(text)}: is no number") from None

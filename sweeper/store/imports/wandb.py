@@ -6,7 +6,7 @@ dictionaries, which are read as literals and never run.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,9 @@ NESTED = ("config", "summary")
 def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
     """The runs of an export.
 
+    In an export by the API a name may be that of a setting and of a metric, or of one of the run's own columns:
+    an objective is the metric then, and a parameter the setting.
+
     Args:
         table: The file.
         declared: Metrics and settings by their names, nested ones with dots. Without `state` and `label` the
@@ -33,11 +36,11 @@ def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
         InputError: As in `table_study`, or if a dictionary is none.
     """
     if {*NESTED} <= {*table.columns}:
-        table, settings = _unfolded(table)
-        if not declared.parameters:
-            left = {*declared.objectives, declared.state, declared.label}
-            names = {name: name for name in settings if name not in left}
-            declared = replace(declared, parameters=names)
+        table, settings = _unfolded(table, declared.objectives)
+        left = {*declared.objectives, declared.state, declared.label}
+        names = {column: name for name, column in settings.items() if column not in left}
+        chosen = {settings.get(name, name): called for name, called in declared.parameters.items()}
+        declared = replace(declared, parameters=chosen or names)
     by_word = {name.lower(): name for name in table.columns}
     used = {*declared.objectives, *declared.parameters}
     return table_study(
@@ -55,21 +58,29 @@ def _free(column: str | None, used: set[str]) -> str | None:
     return None if column in used else column
 
 
-def _unfolded(table: CsvTable) -> tuple[CsvTable, list[str]]:
-    """The table with a column for each setting and metric, and the names of the settings."""
+def _unfolded(table: CsvTable, objectives: Collection[str]) -> tuple[CsvTable, dict[str, str]]:
+    """The table with a column for each setting and metric, and the column of each setting by its name."""
+    read = [
+        [dict(_flat(_dictionary(table, line, column, cells[column]))) for column in NESTED]
+        for line, cells in table.rows
+    ]
+    measured = {name for _, metrics in read for name in metrics if name in objectives}
+    taken = {name for name in table.columns if name not in NESTED} | measured
+    settings = {name: f"config.{name}" if name in taken else name for config, _ in read for name in config}
     rows: list[tuple[int, dict[str, str]]] = []
-    settings: dict[str, None] = {}
-    for line, cells in table.rows:
+    for (line, cells), (config, metrics) in zip(table.rows, read, strict=True):
         row = {name: text for name, text in cells.items() if name not in NESTED}
-        for column in NESTED:
-            for name, value in _flat(_dictionary(table, line, column, cells[column])):
-                row.setdefault(name, "" if value is None else str(value))
-                if column == "config":
-                    settings[name] = None
+        row |= {settings[name]: _cell(value) for name, value in config.items()}
+        for name, value in metrics.items():
+            row.setdefault(name, _cell(value))
         rows.append((line, row))
     columns = list(dict.fromkeys(name for _, row in rows for name in row))
     whole = [(line, {name: row.get(name, "") for name in columns}) for line, row in rows]
-    return CsvTable(table.file, columns, whole), list(settings)
+    return CsvTable(table.file, columns, whole), settings
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _flat(values: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -77,12 +77,21 @@ def test_without_a_state_a_row_with_all_values_is_complete(tmp_path: Path) -> No
             ("1_0", "1_0"),
             ("٣", "٣"),
             ("0x1", "0x1"),
+            ("9" * 400, "9" * 400),
         ),
     ],
 )
 def test_what_a_cell_says(text: str, value: object) -> None:
     found = read_value(text)
     assert (found, type(found)) == (value, type(value))
+
+
+def test_what_is_no_number_has_no_sign_either(tmp_path: Path) -> None:
+    """As C prints it; it would be the best of all by one order and the worst by another."""
+    (tmp_path / "t.csv").write_text("a\n-nan\n1\n+NaN\n2\n", encoding="utf-8")
+    found = table_study(read_csv(tmp_path / "t.csv"), Declared(["a"]))
+    assert [str(trial.state) for trial in found.trials] == ["failed", "complete", "failed", "complete"]
+    assert [dict(trial.values) for trial in found.ranked()] == [{"a": 2}, {"a": 1}]
 
 
 def test_a_moment_is_utc_where_it_names_no_zone() -> None:

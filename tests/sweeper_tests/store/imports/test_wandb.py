@@ -83,3 +83,14 @@ def test_what_is_no_dictionary_is_refused_and_never_run(tmp_path: Path, text: st
     table.to_csv(tmp_path / "project.csv")
     with pytest.raises(InputError, match=r"project.csv:2: summary = .*: is no dictionary"):
         wandb_study(read_csv(tmp_path / "project.csv"), Declared(["acc"]))
+
+
+def test_a_setting_that_is_called_as_a_metric_or_a_column_is_none_of_them(tmp_path: Path) -> None:
+    config = {"name": "bert", "loss": "mse", "lr": 0.1}
+    row = {"summary": [{"loss": 0.25, "acc": 0.5}], "config": [config], "name": ["calm-sea-1"]}
+    pd.DataFrame(row | {"state": ["finished"]}).to_csv(tmp_path / "project.csv")
+    table = read_csv(tmp_path / "project.csv")
+    (every,) = wandb_study(table, Declared((), ["loss"])).trials
+    assert (every.label, every.values, every.params) == ("calm-sea-1", {"loss": 0.25}, config)
+    (named,) = wandb_study(table, Declared(["acc"], (), {"name": "encoder", "loss": "loss"})).trials
+    assert (named.label, named.params) == ("calm-sea-1", {"encoder": "bert", "loss": "mse"})
