@@ -39,7 +39,7 @@ class Look:
         words: Words of all values.
         counts: How often each value is there, by its key; of `COUNTED` different ones at most.
         is_text: Whether all values are texts.
-        low: The lowest of the numbers.
+        low: The lowest of the numbers that can be no sign that there is no label.
         high: The highest.
     """
 
@@ -63,7 +63,8 @@ class Look:
             self.is_text = self.is_text and isinstance(written, str)
             self.words += len(written.split()) if isinstance(written, str) else 1
             key = key_of(written)
-            if key not in self.counts and (number := strict_number(key)) is not None:
+            number = None if key in self.counts or key.lower() in NO_LABELS else strict_number(key)
+            if number is not None:
                 self.low, self.high = min(self.low, number), max(self.high, number)
             if len(self.counts) < COUNTED or key in self.counts:
                 self.counts[key] += 1

@@ -123,9 +123,10 @@ def _meaning(label: Look) -> tuple[list[str], list[str], str]:
         notes.append(f"Without a label: {rows:,} rows with {', '.join(map(repr, label.missing))}")
     numbers = label.numbers
     if numbers is not None and (len(numbers) > FEW or any(not number.is_integer() for number in numbers)):
-        low, high = math.floor(label.low), math.ceil(label.high)
+        lowest, highest = min(label.low, *numbers), max(label.high, *numbers)
+        low, high = math.floor(lowest), math.ceil(highest)
         lines.insert(0, f"range: [{low}, {high}]    # the lowest and highest that there can be")
-        notes.insert(0, f"Label: {label.name}, scores from {label.low:g} to {label.high:g}")
+        notes.insert(0, f"Label: {label.name}, scores from {lowest:g} to {highest:g}")
         return lines, notes, "pearson"
     found = _ordered(label.labels)
     if numbers is not None and sorted(numbers) == list(range(len(numbers))):
@@ -180,8 +181,8 @@ def _test(files: UserFiles, split: Split, label: Look) -> list[str]:
 def _has_labels(table: DataTable, label: Look) -> bool:
     if isinstance(label.name, str) and label.name not in table.names:
         return False
-    held = next(look for look in look_at(table) if look.name == label.name)
-    return any(key in label.counts for key in held.labels)
+    held = [look for look in look_at(table) if look.name == label.name]
+    return any(key in label.counts for look in held for key in look.labels)
 
 
 def _others(looks: Sequence[Look], label: Look, texts: Sequence[Sequence[Look]]) -> str:

@@ -148,6 +148,24 @@ SETS = {
         ["range: [0, 5]"],
         "sorted train: 2,250 rows; scores from 0.002 to 4.998",
     ),
+    "gaps": (
+        {
+            "train.tsv": tsv(
+                "sentence1\tsentence2\tscore",
+                *(f"{sentence(i)}\t{sentence(i)}\t{-1 if i % 50 == 7 else i / 80}" for i in range(400)),
+            )
+        },
+        ["range: [0, 5]", "missing: [-1]"],
+        "scores from 0 to 4.9875; 8 left out (8 label declared missing)",
+    ),
+    "twice": (
+        {
+            "train.csv": tsv("text,x,x", *(f"{sentence(i)},{i % 7}.5,{i % 2}" for i in range(60))),
+            "test.csv": tsv("text,x", *(f"{sentence(i)},{i % 7}.5" for i in range(10))),
+        },
+        ["label: 3", '# "test.csv" has no labels'],
+        "twice dev: 6 rows; labels 0 3, 1 3",
+    ),
     "stsb": (
         {
             f"{split}.tsv": tsv(
