@@ -1,6 +1,7 @@
 """Predictions as NumPy arrays, each content once: all trials of a study have the same rows."""
 
 import io
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -98,7 +99,8 @@ def read_array(content: bytes) -> Array:
     """An array from bytes that nobody vouches for: no object is made of them, and no more memory taken.
 
     Raises:
-        ValueError: If they are no ``.npy`` of numbers or text, or of another length than they say.
+        ValueError: If they are no ``.npy`` of numbers or text, of another length than they say, or of a text
+            in which something is no character.
     """
     buffer = io.BytesIO(content)
     if npy.read_magic(buffer) != (1, 0):
@@ -111,5 +113,9 @@ def read_array(content: bytes) -> Array:
     known = kind.kind in _KINDS and kind.itemsize > 0 and not fortran and min(shape, default=1) >= 0
     if not known or count * kind.itemsize != len(rest):
         raise ValueError("holds something else than numbers or text, or not as many as it says")
+    if kind.kind == "U":
+        signs = np.frombuffer(rest, np.dtype(np.uint32).newbyteorder(kind.byteorder))
+        if signs.max(initial=0) > sys.maxunicode:
+            raise ValueError("holds a text with something else than characters")
     values: Array = np.frombuffer(rest, dtype=kind).reshape(shape) if count else np.zeros(shape, kind)
     return values

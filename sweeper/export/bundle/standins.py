@@ -49,7 +49,7 @@ class StandIns:
         self.taken_out: Counter[str] = Counter()
         self._kept = frozenset(kept)
         known = sorted(identity.names, key=lambda each: -len(each[1]))
-        self._kinds = {name.lower(): kind for kind, name in known}
+        self._kinds = {name: kind for kind, name in known}
         self._numbers: dict[str, dict[str, int]] = {}
         self._cache: dict[tuple[bool, str], tuple[str, Counter[str]]] = {}
         self._pattern = re.compile(_alternatives(identity))
@@ -103,9 +103,9 @@ class StandIns:
         if kind in _BY_FORM:
             return _BY_FORM[kind](self, text)
         if kind == "name":
-            called = text.lower()
-            known = next(name for name in self._kinds if called.startswith(name))
-            return self.stand_in(self._kinds[known], called)
+            # As the pattern found it: to that the Turkish İ is an i, and its lower case is two characters.
+            known = next(name for name in self._kinds if re.match(re.escape(name), text, re.IGNORECASE))
+            return self.stand_in(self._kinds[known], known.lower() + text[len(known) :])
         return self._path(text) if kind == "known" or is_path(text) else text
 
     def _url(self, text: str) -> str:

@@ -91,13 +91,13 @@ class UntrustedZip:
 
     def _checked(self) -> frozenset[str]:
         entries = self._zip.infolist()
-        names = [entry.filename for entry in entries]
-        for name in names:
+        names: set[str] = set()
+        for name in (entry.filename for entry in entries):
             if not _NAME.fullmatch(name):
                 raise InputError(f"{self._file}: {name!r}: no bundle of sweeper has an entry of that name")
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise InputError(f"{self._file}: {twice}: is there twice")
+            if name in names:
+                raise InputError(f"{self._file}: {name}: is there twice")
+            names.add(name)
         size = 0
         for entry in entries:
             size += entry.file_size

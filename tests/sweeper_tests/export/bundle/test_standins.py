@@ -59,6 +59,12 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
     assert not stand_ins.taken_out
 
 
+def test_a_name_is_found_however_its_letters_are_written() -> None:
+    """The Turkish capital İ is an i to a pattern, and i with a dot above to `str.lower`."""
+    stand_ins = StandIns(WhoAndWhere(names=(("user", "ibrahim"), ("user", "Smithers"))))
+    assert stand_ins.text("İbrahim, IBRAHIM, ibrahim7, ſmithers") == "user-1, user-1, user-2, user-3"
+
+
 def test_a_value_has_one_stand_in_and_each_place_counts() -> None:
     stand_ins = StandIns(KNOWN)
     assert stand_ins.value({"a": "/a/b", "c": ["/a/c", "/a/b", 1, None]}) == {

@@ -6,6 +6,7 @@ import json
 import pickle
 import sqlite3
 import struct
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -65,6 +66,11 @@ def npy(values: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def no_character(kind: str) -> bytes:
+    """A text beyond the last character, as no Python can read it."""
+    return npy(np.array([sys.maxunicode + 1], dtype=kind).view(kind.replace("u4", "U1")))
+
+
 class Harmful:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return pytest.fail, ("a pickle was loaded",)
@@ -83,6 +89,9 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
     outside = {"mine@demo": runs["mine@demo"] | {"folder": "../../outside"}}
     numbered = json.loads(entries["predictions.json"])
     numbered["mine@demo"]["trials"] = {"../9": numbered["mine@demo"]["trials"]["0"]}
+    (groups,) = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"][
+        "groups"
+    ].values()
     huge = npy(np.zeros(3)).replace(b"(3,), }" + b" " * 9, b"(3000000000,), }")
     cases: list[tuple[Entries, str]] = [
         ({"readme.txt": b"hello"}, "is no bundle of sweeper: it has no manifest.json"),
@@ -112,6 +121,10 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "something else than numbers or te",
         ),
         (signed({**entries, "arrays/1.npy": huge}), "predictions.json: is damaged"),
+        *(
+            (signed({**entries, f"arrays/{name}.npy": no_character(kind)}), "something else than characters")
+            for name, kind in ((groups, "<u4"), (groups, ">u4"))
+        ),
         ({**entries, "manifest.json": b'{"bundle": 2}'}, "is of format 2, and this sweeper reads 1: upgrade"),
         ({**entries, "manifest.json": b"{}"}, "manifest.json: is no manifest of a bundle"),
     ]
