@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from model.tasks import Task
 from ..study.changes import COMPARED
 from ..text import one_line, plural, score
 from ..trial import RunState
-from .configuration import Configuration
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
@@ -86,10 +85,8 @@ def _tracks(results: Results) -> Iterator[str]:
         if together > 0 and apart > 0
         else ""
     )
-    names = [one_line(arm) for arm in joint]
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     yield (
-        f"{', '.join(names[:SHOWN])}{more}: pairs are encoded together (cross-encoders), which gives no "
+        f"{_names(joint)}: pairs are encoded together (cross-encoders), which gives no "
         "embedding of a sentence: a track of its own, not ranked with the other arms; figures draw both."
         f"{known}"
     )
@@ -105,7 +102,7 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
         yield "The data changed while the study ran: its trials did not all read the same rows."
     gone = [one for one in claims.leaders if one not in claims.compared]
     if gone:
-        yield f"Not tested, as predictions are gone or of other dev rows: {_names(gone)}."
+        yield f"Not tested, as predictions are gone or of other dev rows: {_names(one.arm for one in gone)}."
     few = [f"{one_line(name)} ({count})" for name, count in claims.rows.items() if count < FEW]
     if few:
         yield f"Too few dev rows for a test over rows: {', '.join(few)}."
@@ -114,10 +111,10 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
 def _twins(claims: Comparisons) -> Iterator[str]:
     """Arms whose best configurations are one and the same: a comparison of them says nothing."""
     configs = dict(zip(claims.results.complete["number"], claims.results.complete["config"], strict=True))
-    arms: dict[str, list[Configuration]] = {}
+    arms: dict[str, list[str]] = {}
     for one in claims.leaders:
         key = json.dumps({**configs[one.numbers[0]], "seed": 0}, sort_keys=True, default=str)
-        arms.setdefault(key, []).append(one)
+        arms.setdefault(key, []).append(one.arm)
     for same in arms.values():
         if len(same) > 1:
             yield f"{_names(same)}: one configuration under {len(same)} names: there is nothing to compare."
@@ -199,7 +196,7 @@ def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:
-    single = [one for one in claims.leaders if len(one.numbers) == 1]
+    single = [one.arm for one in claims.leaders if len(one.numbers) == 1]
     if not single or len(claims.results.arms) < 2:
         return
     who = "every arm" if len(single) == len(claims.leaders) else _names(single)
@@ -275,21 +272,26 @@ def _leak(task: str, rows: int, of: str, split: str) -> Iterator[str]:
 
 
 def _seen(results: Results) -> Iterator[str]:
-    """Whether the encoder was trained on the pairs of a task before."""
-    for config in islice(results.complete["config"], 1):
+    """Whether the encoder of an arm was trained on the pairs of a task before."""
+    arms: dict[str, dict[str, None]] = {}
+    looked: set[tuple[str, str]] = set()
+    for arm, config in zip(results.complete["arm"], results.complete["config"], strict=True):
         encoder = config.get("encoder", {})
         known = f"{encoder.get('source')} {encoder.get('name')}".lower()
-        if not any(part in known for part in SEEN_QUORA):
-            continue
-        for name, task in config.get("tasks", {}).items():
-            if "quora" in json.dumps(task).lower():
-                yield (
-                    f"{one_line(name)}: the encoder saw Quora's pairs in its own training, so that this "
-                    "score is not comparable with that of other encoders."
-                )
+        if (arm, known) not in looked and any(part in known for part in SEEN_QUORA):
+            for name, task in config.get("tasks", {}).items():
+                if "quora" in json.dumps(task).lower():
+                    arms.setdefault(name, {})[arm] = None
+        looked.add((arm, known))
+    for name, own in arms.items():
+        whose = "" if len(own) == results.complete["arm"].nunique() else f" of {_names(own)}"
+        yield (
+            f"{one_line(name)}: the encoder{whose} saw Quora's pairs in its own training, so that this score "
+            "is not comparable with that of other encoders."
+        )
 
 
-def _names(configurations: list[Configuration]) -> str:
-    names = [one_line(one.arm) for one in configurations]
+def _names(arms: Iterable[str]) -> str:
+    names = [one_line(arm) for arm in arms]
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

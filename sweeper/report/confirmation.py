@@ -95,6 +95,7 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         arms=tuple(names[arm] for arm in found.arms),
         pairs=tuple(pair for pair in pairs if {*pair} <= {*names.values()}),
         trials=found.trials.assign(arm=found.trials["arm"].map(names)),
+        epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
     )
 

@@ -78,6 +78,11 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             f"Scored on different dev rows, or not known to be on the same: {grounds}. Bold, ties, verdicts "
             "and ranks are among arms that were scored on the same rows; figures draw all."
         )
+    found += [
+        f"The data changed while {one_line(one.row.name)} ran: its trials did not all read the same rows."
+        for one in studies
+        if len(one.results.data) > 1
+    ]
     confirmed = [one.row.name for one in studies if _is_confirmed(one)]
     if confirmed and len(confirmed) < len(studies):
         found.append(

@@ -24,8 +24,8 @@ NESTED = ("config", "summary")
 def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
     """The runs of an export.
 
-    In an export by the API a name may be that of a setting and of a metric, or of one of the run's own columns:
-    an objective is the metric then, and a parameter the setting.
+    In an export by the API a setting may be called as a metric, or as one of the columns of the run itself: an
+    objective is the metric then, and a parameter the setting.
 
     Args:
         table: The file.

@@ -96,6 +96,10 @@ def test_an_encoder_that_saw_quora_is_named() -> None:
     ]
     assert line.startswith("para: the encoder saw Quora's pairs in its own training")
     assert not any("Quora" in text for text in said(found))
+    # The trial of S-BERT is the first; that of the baseline alone has the encoder.
+    beside = found.trials.assign(config=[found.trials["config"][0], seen[1]])
+    [line] = [text for text in said(replace(found, trials=beside)) if "Quora" in text]
+    assert line.startswith("para: the encoder of Baseline saw Quora's pairs in its own training")
 
 
 def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) -> None:

@@ -60,6 +60,9 @@ def test_the_leaders_train_again_with_their_own_settings_at_fresh_seeds(places: 
     assert all(config["score_test"] for config in again.complete["config"])
     assert searched.confirmation is not None
     assert searched.confirmation.name == confirming.name
+    named = {*searched.confirmation.arms}
+    assert named <= {*searched.arms}
+    assert {*searched.confirmation.trials["arm"]} == {*searched.confirmation.epochs["arm"]} == named
 
 
 def test_more_leaders_and_seeds_add_to_a_confirmation(places: Places) -> None:
