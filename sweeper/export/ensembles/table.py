@@ -77,7 +77,8 @@ def ensembles_table(store: StudyStore, home: Home) -> Table | None:
 
 def _rows(called: str, one: StoredEnsemble, scored: ScoredRows, names: list[str]) -> list[tuple[Cell, ...]]:
     """The ensemble with what sets it apart, and the single trial."""
-    gap = scored.gaps.get("overall")
+    whole = scored.tasks.keys() == one.tasks.keys()  # the overall of some tasks alone is another score
+    gap = scored.gaps["overall"] if whole else None
     apart = (
         (Cell(NONE), Cell(NONE), Cell(NONE))
         if gap is None
@@ -88,9 +89,9 @@ def _rows(called: str, one: StoredEnsemble, scored: ScoredRows, names: list[str]
         )
     )
     members = tuple(member.run.number for member in one.members)
+    shown = {*(["overall"] if whole else []), *scored.tasks} - scored.undefined
     ours, theirs = (
-        [Cell(NONE) if name in scored.undefined else score_cell(own.get(name)) for name in names]
-        for own in scored.scores
+        [score_cell(own.get(name) if name in shown else None) for name in names] for own in scored.scores
     )
     empty = Cell("")
     single = one.best.run.number

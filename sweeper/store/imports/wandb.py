@@ -24,7 +24,7 @@ NESTED = ("config", "summary")
 def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
     """The runs of an export.
 
-    In an export by the API a setting may be called as a metric, or as one of the columns of the run itself: an
+    In an export by the API a setting may be called as a metric, or as a column of the run itself: an
     objective is the metric then, and a parameter the setting.
 
     Args:

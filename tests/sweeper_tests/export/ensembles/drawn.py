@@ -116,10 +116,10 @@ class Left:
     def add_test(self, number: int, run: Run) -> None:
         """Saves test predictions of a trial, and records their scores."""
         save_predictions(self.run(number).test_predictions, run)
-        for name, task in TASKS.items():
+        for name in run:
             self.sql(
                 "INSERT INTO epoch_metric SELECT id, best_epoch, 'test', ?, ?, ? FROM run WHERE number = ?",
-                *(name, task.metric, peer_scores(run)[name], number),
+                *(name, TASKS[name].metric, TASKS[name].score(run[name]), number),
             )
 
 

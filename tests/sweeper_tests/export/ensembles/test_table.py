@@ -13,6 +13,7 @@ from tests.sweeper_tests.export.ensembles.drawn import (
     TASKS,
     Left,
     Run,
+    drawn,
     peer_ensemble,
     peer_scores,
 )
@@ -51,6 +52,24 @@ def test_each_ensemble_stands_above_the_best_single_trial_on_the_same_rows(left:
         gap = both[0]["overall"] - both[1]["overall"]
         assert line[headings.index("difference")].value == pytest.approx(gap, abs=1e-9)
     assert not any(cell.bold for row in table.rows for cell in row)
+
+
+def test_test_rows_of_some_tasks_have_no_overall(left: Left) -> None:
+    """As own code may leave them, which scores test rows of one task alone."""
+    for number in range(6):
+        left.add_test(number, {"sst": drawn(number, "test")["sst"]})
+    with Database(left.url) as database:
+        store = database.find(STUDY.name)
+        assert store is not None
+        table = ensembles_table(store, left.home)
+    assert table is not None
+    headings = [column.heading for column in table.columns]
+    tests = [at for at, line in enumerate(table.rows) if "test" in line[0].text]
+    assert len(tests) == 3
+    for row in (table.rows[at + more] for at in tests for more in (0, 1)):
+        assert row[headings.index("overall")].text == "—"
+        assert row[headings.index("sst")].value is not None
+        assert row[headings.index("p rows")].text in ("—", "")
 
 
 def test_a_report_has_it_where_it_is_asked_for(
