@@ -1,12 +1,16 @@
 """A report in a layout of the user's own, a Jinja template: what it prints is escaped for its format."""
 
+import re
 import traceback
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, pass_environment
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.filters import make_attrgetter
+from jinja2.nodes import Concat
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -53,15 +57,7 @@ def load(path: Path) -> Template:
     if made_name(path).partition(".")[0] in RESERVED:
         raise InputError(f"--template {path}: {made_name(path)} is a file of every report: call it otherwise")
     suffix = Path(made_name(path)).suffix
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined,
-        autoescape=True,  # what a macro has made counts as written, and is not written twice
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=partial(_written, _WRITERS.get(suffix, _plain)),
-        **(TEX if suffix == ".tex" else {}),
-    )
+    environment = _Environment(_WRITERS.get(suffix, _plain), **(TEX if suffix == ".tex" else {}))
     try:
         code = environment.compile(path.read_text(encoding="utf-8"), filename=str(path))
     except OSError as error:
@@ -112,11 +108,80 @@ _FAILURES = (
 )
 
 
-def _written(write: Callable[[object], str], value: object) -> object:
-    """A value as the format needs it, marked as escaped so that Jinja does not do it once more."""
-    if value is missing or isinstance(value, Markup):
-        return value
-    return Markup(write(value))  # noqa: S704 - escaped for its format, which may not be HTML
+_CORE = re.compile(r"\S(?:.*\S)?", re.DOTALL)
+"""A text without the blanks around it."""
+
+
+class _Generator(CodeGenerator):
+    def visit_Concat(self, node: Concat, frame: Frame) -> None:  # noqa: N802 - as Jinja calls it
+        """Has `~` join by the environment."""
+        self.write("environment.joined((")
+        for one in node.nodes:
+            self.visit(one, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Writes values in a format, where Jinja by itself knows HTML alone.
+
+    Args:
+        write: Writes one.
+        signs: Those of a template.
+    """
+
+    code_generator_class = _Generator
+    intercepted_binops = frozenset({"+"})
+
+    def __init__(self, write: Callable[[object], str], **signs: Any) -> None:
+        super().__init__(
+            undefined=StrictUndefined,
+            autoescape=True,  # what a macro has made counts as written, and is not written twice
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=self.written,
+            **signs,
+        )
+        self._write = write
+        self.filters |= {"e": self.written, "escape": self.written, "join": _join}
+
+    def written(self, value: object) -> object:
+        """A value as the format needs it, marked as escaped so that nobody does it once more."""
+        if value is missing or isinstance(value, Markup):
+            return value
+        return Markup(self._write(value))  # noqa: S704 - escaped for its format, which may not be HTML
+
+    def joined(self, values: Iterable[object], between: object = "") -> str:
+        """Values as one text: where one of them is written, all are."""
+        every = list(values)
+        if not any(isinstance(one, Markup) for one in (between, *every)):
+            return str(between).join(map(str, every))
+        return Markup(self._inside(between).join(map(self._inside, every)))  # noqa: S704 - as above
+
+    def _inside(self, value: object) -> str:
+        """A value as it is written beside others: blanks around a text stay."""
+        if isinstance(value, Markup) or not isinstance(value, str):
+            return str(self.written(value))
+        return _CORE.sub(lambda found: self._write(found[0]), value)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Adds; a text that is written and another one are joined."""
+        if isinstance(left, Markup) or isinstance(right, Markup):
+            return self.joined((left, right))
+        return super().call_binop(context, operator, left, right)
+
+
+@pass_environment
+def _join(
+    environment: _Environment,
+    values: Iterable[object],
+    d: object = "",
+    attribute: str | int | None = None,
+) -> str:
+    """The filter of that name, by its own arguments."""
+    named = values if attribute is None else map(make_attrgetter(environment, attribute), values)
+    return environment.joined(named, d)
 
 
 def _line(error: Exception, path: Path) -> int:

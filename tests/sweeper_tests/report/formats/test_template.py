@@ -60,6 +60,24 @@ def test_markdown_html_and_other_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "joined",
+    [
+        '{{ bold(report.study) ~ " & " ~ 50 ~ " %" }}',
+        '{{ bold(report.study) + " & " + "50 %" }}',
+        '{{ [bold(report.study), "50 %"] | join(" & ") }}',
+        '{{ bold(report.study) ~ " " ~ ("& " ~ "50 %") | e }}',
+    ],
+)
+def test_what_is_joined_to_what_a_macro_made_is_escaped_for_the_format(tmp_path: Path, joined: str) -> None:
+    text = "{% macro bold(x) %}<{{ x }}>{% endmacro %}" + joined
+    tex = text.replace("{{", "\\VAR{").replace("}}", "}").replace("{%", "\\BLOCK{").replace("%}", "}")
+    assert made(tmp_path, "a.tex.j2", tex) == "<s\\&t@demo> \\& 50 \\%"
+    assert made(tmp_path, "a.md.j2", text) == "<s&amp;t@demo> &amp; 50 %"
+    assert made(tmp_path, "a.html.j2", text) == "<s&amp;t@demo> &amp; 50 %"
+    assert made(tmp_path, "a.txt.j2", text) == "<s&t@demo> & 50 %"
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("a\n{{ tables.nope }}", ":2: 'dict object' has no attribute 'nope'"),
