@@ -71,3 +71,15 @@ def test_a_trial_of_no_arm_and_a_result_of_no_trial_cost_only_themselves(made: P
         connection.execute("UPDATE sweep SET study = '{'")
     code, told = typed(f"status --storage sqlite:///{file}")
     assert (code, told.splitlines()[-1]) == (2, "Error: no study here can be read")
+
+
+def test_what_is_kept_of_the_inputs_costs_only_itself(made: Path, tmp_path: Path) -> None:
+    file = tmp_path / "studies.db"
+    shutil.copy(made, file)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        assert connection.execute("UPDATE provenance SET content = '{'").rowcount > 1
+    code, told = typed(f"report mine --storage sqlite:///{file}")
+    assert code == 0
+    assert "what is kept of the inputs of study 'mine@small' cannot be read: its content is no JSON" in told
+    checklist = Path("reports/mine@small/checklist.md").read_text(encoding="utf-8")
+    assert "- Parameters: not recorded" in checklist
