@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,6 +25,7 @@ from ..sweep.order import Order
 from ..sweep.sweep import total_of
 from ..sweep.workers import Bench, Speed, UnmeasuredError
 from ..text import difference, plural
+from ..trial import Standing
 
 MEASURING_SECONDS = 120.0
 """How long trials are measured; arms that are not reached count as the mean of those that are."""
@@ -137,7 +138,6 @@ def plan(order: Order, workers: int) -> Plan:
     speeds, why = _measured(arms, order, workers)
     if study.trainer:
         why = "the trainer is own code, which is not measured"
-    rows = {name: found["dev"].rows for name, found in surveys.items() if "dev" in found}
     count = len(study.spec.arms)
     family = len(study.spec.pairs) or count * (count - 1) // 2
     seeds = len(study.spec.seeds)
@@ -148,10 +148,20 @@ def plan(order: Order, workers: int) -> Plan:
         workers=workers,
         speeds=speeds,
         seconds={arm: trial_seconds(arms[arm], speed, surveys, workers) for arm, speed in speeds.items()},
-        foreseen=by_earlier(earlier, seeds, family) or by_rows(study.tasks, rows, study.overall, family),
+        foreseen=by_earlier(earlier, seeds, family)
+        or by_rows(study.tasks, dev_rows(study, surveys), study.overall, family),
         seeds=seeds,
         unmeasured=why,
     )
+
+
+def dev_rows(study: Study, surveys: Surveys) -> dict[str, int]:
+    """Dev rows of each task on which trials are scored, as far as they were read."""
+    return {
+        name: _rows(found["dev"].rows, study.tasks[name].dev_rows)
+        for name, found in surveys.items()
+        if "dev" in found
+    }
 
 
 def trial_seconds(config: TrainConfig, speed: Speed, surveys: Surveys, workers: int) -> float:
@@ -186,13 +196,38 @@ def _rows(there: int, wanted: int | None) -> int:
 
 
 def _trials(study: Study, store: StudyStore | None, order: Order) -> tuple[int, dict[str, int]]:
-    """How many trials it shall have, and how many are left by arm, of which each gets as many."""
+    """How many trials it shall have, and how many are left by arm."""
     total = total_of(study, store, order)
-    standings = [] if store is None else store.trials.standings()
+    return total, arms_left(study, [] if store is None else store.trials.standings(), total)
+
+
+def arms_left(study: Study, standings: Sequence[Standing], total: int) -> dict[str, int]:
+    """How many trials are left by arm, those included that are under way.
+
+    As they are proposed: the arm with the fewest is next, as long as its space has any.
+
+    Args:
+        study: The study.
+        standings: Its trials so far.
+        total: How many it shall have.
+    """
+    begun = Counter(one.arm for one in standings)
     done = Counter(one.arm for one in standings if one.state.final)
-    arms = list(study.spec.arms)
-    shares = {arm: total // len(arms) + (place < total % len(arms)) for place, arm in enumerate(arms)}
-    return total, {arm: max(share - done[arm], 0) for arm, share in shares.items()}
+    room = {
+        arm: total if cells is None else cells.count * len(study.spec.seeds)
+        for arm, cells in study.searched.cells.items()
+    }
+    new = total - len(standings)
+    while new > 0 and (able := [arm for arm in study.spec.arms if begun[arm] < room[arm]]):
+        fewest = min(begun[arm] for arm in able)
+        behind = [arm for arm in able if begun[arm] == fewest]
+        # As many rounds at once as go by before another arm joins these, or one of them has ended.
+        bound = min(room[arm] if arm in behind else begun[arm] for arm in able)
+        rounds = min(bound - fewest, new // len(behind))
+        for arm in behind if rounds else behind[:new]:
+            begun[arm] += rounds or 1
+        new -= rounds * len(behind) or new
+    return {arm: begun[arm] - done[arm] for arm in study.spec.arms}
 
 
 def _measured(arms: Mapping[str, TrainConfig], order: Order, workers: int) -> tuple[dict[str, Speed], str]:

@@ -13,7 +13,7 @@ from model.result import judged_by
 
 from ..errors import DatabaseError
 from ..text import one_line
-from .tables import run
+from .tables import provenance, run
 
 UNREADABLE = (LookupError, ValueError, TypeError, sa.exc.OperationalError)
 """What comes of a value that is not of its column; the last of text that is no UTF-8, and of much else."""
@@ -181,9 +181,19 @@ def _is_config(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("tasks"), dict) and type(value.get("epochs")) is int
 
 
+def _is_kept(value: Any) -> bool:
+    """Whether it says which files a study has, which state a working folder, or what a trial read."""
+    inputs = {"rows", "dev_in_train", "weights", "parameters"}
+    return any(
+        kind <= value.keys() for kind in (inputs, {"study", "workloads"}, {"commit", "changed", "diff"})
+    )
+
+
 _CHECKS: dict[tuple[str, str], Callable[[Any], bool]] = {
     (run.name, "scores"): _are_scores,
     (run.name, "config"): _is_config,
+    (provenance.name, "content"): _is_kept,
+    (provenance.name, "digest"): bool,
     **{
         (run.name, name): math.isfinite
         for name in ("seconds", "peak_memory_mb", "processor_seconds", "step_seconds", "pair_seconds")

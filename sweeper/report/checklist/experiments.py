@@ -25,8 +25,8 @@ def parameters(stored: Stored) -> Lines:
     """The weights of the network, arm by arm where they differ."""
     found: dict[int, dict[str, None]] = {}
     for run in stored.trials:
-        if inputs := stored.provenance.get(run.inputs or ""):
-            found.setdefault(inputs["parameters"], {})[run.arm] = None
+        if run.inputs and run.inputs in stored.provenance:
+            found.setdefault(stored.provenance[run.inputs]["parameters"], {})[run.arm] = None
     if len(found) == 1:
         return [f"{size:,}" for size in found]
     return [f"{size:,}: {', '.join(arms)}" for size, arms in found.items()]
@@ -173,9 +173,12 @@ def versions(stored: Stored) -> Lines:
 def commit(stored: Stored) -> Lines:
     """The commits of the user's working folder."""
     kept = (
-        one.provenance.get(run.working_folder or "") for one in studies(stored) for run in one.trials
+        one.provenance[run.working_folder]
+        for one in studies(stored)
+        for run in one.trials
+        if run.working_folder and run.working_folder in one.provenance
     )
-    return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept if one)
+    return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept)
 
 
 def runs(stored: Stored) -> Lines:

@@ -2,16 +2,20 @@
 
 import math
 import re
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from model.config import TrainConfig
-from sweeper.api.plan import EVALUATED, Plan, trial_seconds
+from sweeper.api.plan import EVALUATED, Plan, arms_left, dev_rows, trial_seconds
 from sweeper.report.statistics.planned import Foreseen
+from sweeper.search.propose import propose
 from sweeper.sweep.checks import check_inputs
 from sweeper.sweep.workers import Speed
-from tests.sweeper_tests.made import study
+from sweeper.trial import PastTrial, RunState, Standing
+from tests.sweeper_tests.made import WORKLOAD, study
 from tests.sweeper_tests.typed import Command, contents, refused
 
 
@@ -37,6 +41,42 @@ def test_the_seconds_of_a_trial_are_its_steps_and_its_evaluations(sampling: str,
     steps, rows = (batches, 96) if sampling == "joint" else (3 * batches, 32)
     evaluated = 3 * (200 + 100) / rows * EVALUATED
     assert found == pytest.approx(5 + 3 * (steps + evaluated) / 4)
+
+
+def test_an_arm_has_no_more_left_than_its_space(tmp_path: Path) -> None:
+    """As `propose` has it: two configurations of the one arm, eight of the other."""
+    apart = {"A": {"space": {"dropout": [0.1, 0.3]}}, "B": {"space": {"epochs": {"low": 1, "high": 8}}}}
+    of = study(arms=apart, space={}, tables=["arms"], sampler={"name": "grid"})
+    past: list[PastTrial] = []
+    proposed = Counter[str]()
+    assert arms_left(of, [], 10) == {"A": 2, "B": 8}
+    assert arms_left(study(), [], 2**31) == {"Baseline": 2**30, "S-BERT": 2**30}
+    assert arms_left(study(), [], 5) == {"Baseline": 3, "S-BERT": 2}
+    for number in range(10):
+        standing = [Standing(n, one.arm, one.state, None, None, None, None) for n, one in enumerate(past)]
+        assert arms_left(of, standing, 10) == {"A": 2 - proposed["A"], "B": 8 - proposed["B"]}
+        trial = propose(of, number, past)
+        assert trial is not None
+        proposed[trial.arm] += 1
+        scores = {"overall": 0.5}
+        past.append(
+            PastTrial(
+                number, trial.arm, trial.params, trial.seed, trial.configuration, RunState.COMPLETE, scores
+            )
+        )
+    running = [replace(one, state=RunState.RUNNING) for one in standing[:3]] + standing[3:]
+    assert sum(arms_left(of, running, 12).values()) == 4
+
+
+def test_the_dev_rows_are_those_on_which_trials_are_scored() -> None:
+    tasks = {**WORKLOAD.train["tasks"]}
+    tasks["sst"] = {**tasks["sst"], "dev_rows": 20}
+    of = study(WORKLOAD.model_copy(update={"train": {**WORKLOAD.train, "tasks": tasks}}))
+    surveys = check_inputs(of, None)
+    assert surveys["sst"]["dev"].rows > 20
+    rows = {name: found["dev"].rows for name, found in surveys.items()}
+    assert dev_rows(of, surveys) == {**rows, "sst": 20}
+    assert dev_rows(study(), surveys) == rows
 
 
 def test_hours_disk_and_words() -> None:

@@ -73,13 +73,19 @@ def test_a_trial_of_no_arm_and_a_result_of_no_trial_cost_only_themselves(made: P
     assert (code, told.splitlines()[-1]) == (2, "Error: no study here can be read")
 
 
-def test_what_is_kept_of_the_inputs_costs_only_itself(made: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "wrong"), [("{", "is no JSON"), ('{"rows": 1}', "cannot be {'rows': 1}")]
+)
+def test_what_is_kept_of_the_inputs_costs_only_itself(
+    made: Path, tmp_path: Path, content: str, wrong: str
+) -> None:
     file = tmp_path / "studies.db"
     shutil.copy(made, file)
     with closing(sqlite3.connect(file)) as connection, connection:
-        assert connection.execute("UPDATE provenance SET content = '{'").rowcount > 1
+        assert connection.execute("UPDATE provenance SET content = ?", (content,)).rowcount > 1
     code, told = typed(f"report mine --storage sqlite:///{file}")
     assert code == 0
-    assert "what is kept of the inputs of study 'mine@small' cannot be read: its content is no JSON" in told
+    assert f"what is kept of the inputs of study 'mine@small' cannot be read: its content {wrong}" in told
+    assert typed(f"show mine 0 --storage sqlite:///{file}")[0] == 0
     checklist = Path("reports/mine@small/checklist.md").read_text(encoding="utf-8")
     assert "- Parameters: not recorded" in checklist
