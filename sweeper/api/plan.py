@@ -4,13 +4,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from model.config import TrainConfig
 from model.sampling import TaskSampler
 
-from ..errors import NoStudiesError
+from ..errors import DatabaseError, InputError, NoStudiesError
 from ..report.read import read_study
 from ..report.statistics.compared import Comparison
 from ..report.statistics.comparison import Comparisons
@@ -249,11 +250,13 @@ def _measured(arms: Mapping[str, TrainConfig], order: Order, workers: int) -> tu
 
 
 def _earlier(database: Database, study: Study, order: Order) -> list[Comparison]:
-    """The declared comparisons of the studies on the same workload."""
+    """The declared comparisons of the studies on the same workload, as far as they can be read."""
     found: list[Comparison] = []
     for store in database.studies():
         if store.row.name.partition("@")[2] == study.workload.name:
-            found += Comparisons(read_study(database, store, order.places.home).results).declared
+            # Of another version, or with a damaged file beside it: no reason to know nothing of this one.
+            with suppress(DatabaseError, InputError):
+                found += Comparisons(read_study(database, store, order.places.home).results).declared
     return found
 
 

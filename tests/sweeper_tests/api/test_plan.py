@@ -12,6 +12,7 @@ from model.config import TrainConfig
 from sweeper.api.plan import EVALUATED, Plan, arms_left, dev_rows, trial_seconds
 from sweeper.report.statistics.planned import Foreseen
 from sweeper.search.propose import propose
+from sweeper.store.database import Database
 from sweeper.sweep.checks import check_inputs
 from sweeper.sweep.workers import Speed
 from sweeper.trial import PastTrial, RunState, Standing
@@ -118,6 +119,14 @@ def test_a_plan_begins_nothing_and_counts_what_is_done(folder: Path, sweeper: Co
     )
     assert "no trial is left" in sweeper("run", "mine", "--plan").out
     assert contents(folder / ".sweeper/runs") == before
+
+
+def test_a_study_that_cannot_be_read_tells_a_plan_nothing(folder: Path, sweeper: Command) -> None:
+    with Database(f"sqlite:///{folder}/.sweeper/studies.db") as database:
+        database.create("old@small", {"name": 5}, {}, digest="", version="0", wanted=1)
+    said = sweeper("run", "mine", "--trials", "6", "--plan")
+    assert said.code == 0, said.err
+    assert said.out.startswith("mine@small: 6 trials, of which 6 are left")
 
 
 def test_only_this_machine_is_timed(folder: Path, sweeper: Command) -> None:
