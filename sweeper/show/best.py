@@ -55,11 +55,12 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
             f"name an arm with --arm ({arms})"
         )
     ranked = sorted(complete, key=lambda one: (-judged(one.scores or {}), one.number))
-    networks = {
-        one.number if one.reused_from is None else one.reused_from: one.number for one in reversed(ranked)
-    }
-    best = list(reversed(networks.values()))[:count]
-    runs = [run for number in best if (run := store.trials.row(number)) is not None]
+    networks: dict[int, int] = {}
+    for one in ranked:
+        networks.setdefault(one.number if one.reused_from is None else one.reused_from, one.number)
+    runs = [
+        run for number in list(networks.values())[:count] if (run := store.trials.row(number)) is not None
+    ]
     if len(runs) < count:
         where = f"study {row.name!r}" + (f", arm {arm!r}," if arm else "")
         there = f"only {plural(len(runs), 'complete trial')}" if runs else "no complete trial yet"

@@ -2,7 +2,11 @@
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+from sweeper.show.best import best_run, best_runs
+from sweeper.store.database import Database
+from tests.sweeper_tests.made import row, store, study
 from tests.sweeper_tests.poolings import ARMS, ran, recorded
 from tests.sweeper_tests.typed import Command, refused
 
@@ -30,6 +34,18 @@ def test_the_best_trial_is_the_first_with_the_highest_overall(sweeper: Command) 
         f"poolings@tiny trial {mean.number}: overall 0.5000"
     )
     assert "no arm 'Maxx'; did you mean 'Max'?" in refused(sweeper, "best", "--arm", "Maxx")
+
+
+def test_a_result_that_was_reused_does_not_come_before_its_equals(tmp_path: Path) -> None:
+    of = study(seeds=[1, 2, 3])
+    runs = [row(of, number, "S-BERT", (0.4, 0.7, 0.5), seed=number + 1) for number in range(3)]
+    store(tmp_path, of, runs).close()
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
+        connection.execute("UPDATE run SET reused_from = 0 WHERE number = 2")
+    with Database(f"sqlite:///{tmp_path}/studies.db") as database:
+        found = database.study(of.name)
+        assert best_run(found).number == 0
+        assert [run.number for run in best_runs(found, None, 2)] == [0, 1]
 
 
 def test_the_best_of_each_track_is_named(sweeper: Command) -> None:
