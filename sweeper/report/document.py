@@ -1,7 +1,8 @@
 """What a report says in words and tables, before it has a format."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..text import TIE
 
@@ -91,6 +92,7 @@ class Document:
         arms: Names of the arms, as the tables write them.
         tables: The tables.
         warnings: What has to be known before a number is read; one line each.
+        labels: Of several studies, the arm of each name by which tables of pairs call it.
     """
 
     study: str
@@ -101,3 +103,4 @@ class Document:
     arms: tuple[str, ...]
     tables: tuple[Table, ...]
     warnings: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)

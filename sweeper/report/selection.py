@@ -1,6 +1,6 @@
 """Which tables and rows of a report are printed, and in which order. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import InputError
@@ -71,7 +71,7 @@ def _choose_arms(document: Document, arms: Sequence[str]) -> Document:
     for arm in wanted:
         if arm not in document.arms:
             raise InputError(f"--arm {arm!r}: no arm of {document.study}{nearest(arm, document.arms)}")
-    tables = tuple(_choose_rows(table, wanted) for table in document.tables)
+    tables = tuple(_choose_rows(table, wanted, document.labels) for table in document.tables)
     return replace(document, tables=tables) if wanted else document
 
 
@@ -129,14 +129,14 @@ def _place(table: Table, heading: str) -> int | None:
     return next((place for place, column in enumerate(table.columns) if column.heading == heading), None)
 
 
-def _choose_rows(table: Table, wanted: Sequence[str]) -> Table:
+def _choose_rows(table: Table, wanted: Sequence[str], labels: Mapping[str, str]) -> Table:
     place = _place(table, ARM)
     if place is None:
         return table
     rows, arm = [], ""
     for row in table.rows:
         arm = row[place].text or arm  # it is written once where several rows belong to it
-        rows += [row] if arm in wanted else []
+        rows += [row] if labels.get(arm, arm) in wanted else []
     return replace(table, rows=tuple(rows))
 
 

@@ -54,6 +54,7 @@ def several_document(
         ),
         arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
         tables=(*about, *own, *own_tables(published, results), *further),
+        labels={one_line(label): one_line(arm) for label, (_, arm) in results.studies.items()},
         warnings=tuple(
             chain(_of_several(studies, results), cautions(results, comparisons, changes, left_out))
         ),

@@ -6,6 +6,7 @@ import pytest
 
 from sweeper.report.read import Stored
 from sweeper.report.results import Results
+from sweeper.report.selection import Selection, select
 from sweeper.report.several.document import several_document
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
@@ -14,13 +15,24 @@ from tests.sweeper_tests.made import BEGUN
 from tests.sweeper_tests.report.conftest import OF
 
 
+def stored(made: Results, name: str, data: tuple[str, ...] = ()) -> Stored:
+    row = StudyRow(1, name, {}, {}, "", 9, "0", BEGUN, 1, "")
+    return Stored(row, OF, [], [], replace(made, name=name, data=data), {})
+
+
+def test_the_rows_of_an_arm_are_those_of_its_pairs_too(made: Results) -> None:
+    studies = [stored(made, "one@demo"), stored(made, "other@demo")]
+    document = several_document(Comparisons(join_studies([one.results for one in studies]).results), studies)
+    shown, _ = select(document, [], Selection(arms=["B"]))
+    tables = {table.key: table for table in shown.tables}
+    assert [row[0].text for row in tables["comparisons"].rows] == ["B (one@demo)"]
+    assert [row[1].text for row in tables["arms"].rows] == ["B", "B"]
+
+
 @pytest.mark.parametrize("mixed", [["one@demo"], ["one@demo", "other@demo"]])
 def test_a_study_whose_data_changed_is_named(made: Results, mixed: list[str]) -> None:
-    studies = []
-    for name in ("one@demo", "other@demo"):
-        data = ("a" * 64, "b" * 64) if name in mixed else ("a" * 64,)
-        row = StudyRow(1, name, {}, {}, "", 9, "0", BEGUN, 1, "")
-        studies.append(Stored(row, OF, [], [], replace(made, name=name, data=data), {}))
+    known = ("a" * 64, "b" * 64)
+    studies = [stored(made, name, known[: 1 + (name in mixed)]) for name in ("one@demo", "other@demo")]
     joined = join_studies([one.results for one in studies]).results
     warnings = several_document(Comparisons(joined), studies).warnings
     assert [line for line in warnings if "data changed" in line] == [
