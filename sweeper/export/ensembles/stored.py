@@ -88,8 +88,8 @@ class StoredEnsemble:
         names = trial_names([number for number, tasks in joint.items() if tasks])
         tasks = ", ".join(dict.fromkeys(one_line(task) for own in joint.values() for task in own))
         return (
-            f"Pairs together: both sentences of a row of {tasks} are one sequence (a cross-encoder) in {names}, "
-            "a track of its own: no ensemble of encoders of single sentences ranks with it."
+            f"Pairs together: both sentences of a row of {tasks} are one sequence (a cross-encoder) in "
+            f"{names}, a track of its own: no ensemble of encoders of single sentences ranks with it."
         )
 
 

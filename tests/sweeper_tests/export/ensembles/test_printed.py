@@ -96,5 +96,5 @@ def test_members_that_encode_pairs_together_are_named(found: StoredEnsemble) -> 
     mixed = replace(found, members=[replace(first, run=run), *others])
     said = " ".join(printed(mixed).split())
     assert (
-        f"both sentences of a row of para are one sequence (a cross-encoder) in trial {run.number}." in said
+        f"both sentences of a row of para are one sequence (a cross-encoder) in trial {run.number}, a" in said
     )
