@@ -5,22 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
-import numpy as np
-
-from model.predictions import Predictions
-from model.tasks import Task
-
-from ..study.changes import COMPARED
+from ..study.changes import COMPARED, added_arm
 from ..text import one_line, plural, score
 from ..trial import RunState
+from .collapse import collapse
 from .configuration import Configuration
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
 from .tracks import joint_arms
-
-NEAR = 1e-9
-"""A score this close to a constant's is its score."""
 
 SHOWN = 3
 """Arms that a line names at most."""
@@ -56,7 +49,7 @@ def cautions(
         *_single_seeds(claims),
         *_budgets(results),
         *_stopped(results),
-        *_late(changes),
+        *_late(changes, comparisons),
         *_last_epochs(results),
         *_leaks(results),
         *_seen(results),
@@ -157,47 +150,6 @@ def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
             )
 
 
-def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
-    """What is degenerate about a run's predictions for a task: how bad, 0 the worst, and in words.
-
-    Args:
-        task: The task.
-        own: The predictions.
-
-    Returns:
-        0: one answer for all rows, or no score; 1: one that the largest class alone, or chance, would reach;
-        2: a class of which no row is right, where the score is one of all classes. None if nothing is.
-    """
-    if not len(own.labels):
-        return None
-    scorer = task.scorer
-    if not scorer.defined(own.labels):
-        missing = "one label for all dev rows" if np.ptp(own.labels) == 0 else "no dev row of its class"
-        return 0, f"{missing}, so that its score is not defined,"
-    given = own.predicted if scorer.recorded else scorer.given(own)
-    if np.ptp(given) <= NEAR * max(1.0, float(np.abs(given).max())):
-        return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
-    return _collapse_of_classes(task, own) if task.classes is not None else None
-
-
-def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None:
-    scorer, right = task.scorer, own.predicted == own.labels
-    counts = np.bincount(own.labels.astype(int), minlength=task.classes or 0)
-    share = float(counts.max()) / len(own.labels)
-    if task.metric == "accuracy" and right.mean() <= share + NEAR:
-        return 1, f"accuracy no more than the largest class's share, {score(share)},"
-    if scorer.chance is not None and (value := task.score(own)) <= scorer.chance + NEAR:
-        return 1, f"{task.metric} {score(value)}, no more than chance gives,"
-    empty = [
-        one_line(task.class_names[label])
-        for label in range(len(counts))
-        if counts[label] and not right[own.labels == label].any()
-    ]
-    if not empty or scorer.needs_scores or scorer.of_one_class:
-        return None
-    return 2, f"no row of {'class' if len(empty) == 1 else 'classes'} {', '.join(empty)} right"
-
-
 def _single_seeds(claims: Comparisons) -> Iterator[str]:
     single = [one for one in claims.leaders if len(one.numbers) == 1]
     if not single or len(claims.results.arms) < 2:
@@ -240,12 +192,20 @@ def _stopped(results: Results) -> Iterator[str]:
     )
 
 
-def _late(changes: Sequence[str]) -> Iterator[str]:
+def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
+    """What was declared with scores to be seen: pairs, and arms that are compared since they were added."""
     late = [change for change in changes if change.partition(":")[0] in COMPARED]
     if late:
         yield (
             "What is compared was changed after the study had begun, with scores to be seen: "
             f"{one_line(late[-1])}."
+        )
+    declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
+    added = [arm for change in changes if (arm := added_arm(change)) in declared]
+    if added:
+        yield (
+            f"{one_line(', '.join(added))}: added after the study had begun, with scores to be seen, so that "
+            "no comparison with it was declared beforehand."
         )
 
 
