@@ -132,20 +132,33 @@ def _survivors(claims: Comparisons) -> Iterator[str]:
 
 
 def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
-    """What is degenerate about the arms' best configurations: one line an arm and task, with the worst."""
+    """What is degenerate about the arms' best configurations: the worst of each arm and task.
+
+    One line an arm; one in all where more arms than a line names have the same.
+    """
     of = "" if claims.results is results else f" of {claims.results.name}"
+    alike: dict[tuple[str, str], list[tuple[Configuration, list[int], int]]] = {}
     for one in claims.leaders:
         runs = [(number, claims.results.predictions(number)) for number in one.numbers]
         for name, task in results.tasks.items():
             there = [(number, run[name]) for number, run in runs if run is not None and name in run]
             found = [(*what, number) for number, own in there if (what := collapse(task, own))]
-            if not found:
-                continue
-            worst, text, _ = min(found)
-            numbers = [number for rank, _, number in found if rank == worst]
+            if found:
+                worst, text, _ = min(found)
+                numbers = [number for rank, _, number in found if rank == worst]
+                alike.setdefault((name, text), []).append((one, numbers, len(there)))
+    for (name, text), arms in alike.items():
+        if len(arms) > SHOWN:
+            count, every = sum(len(own) for _, own, _ in arms), sum(total for _, _, total in arms)
+            yield (
+                f"{name}: {text} in {count} of {plural(every, 'run')} of the best configurations of "
+                f"{len(arms)} arms{of} ({_names([one for one, _, _ in arms])})."
+            )
+            continue
+        for one, numbers, total in arms:
             trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}{of}"
             yield (
-                f"{one_line(one.arm)}, {name}: {text} in {len(numbers)} of {plural(len(there), 'run')} of "
+                f"{one_line(one.arm)}, {name}: {text} in {len(numbers)} of {plural(total, 'run')} of "
                 f"its best configuration ({trials})."
             )
 

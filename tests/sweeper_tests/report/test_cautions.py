@@ -11,7 +11,7 @@ from sweeper.report.statistics.comparison import Comparisons
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.report.statistics.test_stopped import CURVES
 from tests.sweeper_tests.report.statistics.test_stopped import made as stopped
-from tests.sweeper_tests.report.test_collapse import LABELS
+from tests.sweeper_tests.report.test_collapse import LABELS, MISSED
 from tests.sweeper_tests.simulated import TASKS, predictions
 
 
@@ -37,6 +37,26 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
     ]
     confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
     assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
+
+
+def test_what_many_arms_have_in_common_is_one_line() -> None:
+    arms: dict[str, dict[str, float]] = {
+        name: {"weight_decay": place / 10} for place, name in enumerate("ABCDE")
+    }
+    of = study(arms=arms, space={}, seeds=[1, 2])
+    right = {name: predictions(LABELS, LABELS) for name in TASKS}
+    missed = {**right, "sst": predictions(MISSED, LABELS)}
+    runs = [
+        row(of, 2 * place + seed - 1, arm, (0.5, 0.7, 0.5), params={}, seed=seed)
+        for place, arm in enumerate(arms)
+        for seed in (1, 2)
+    ]
+    found = replace(results(of, runs), predictions=lambda number: missed if number > 1 else right)
+    assert (
+        "sst: no row of class 4 right in 8 of 8 runs of the best configurations of 4 arms (B, C, D and 1 "
+        "more)."
+    ) in said(found)
+    assert not any(line.startswith("B, sst: ") for line in said(found))
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
