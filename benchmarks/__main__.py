@@ -16,6 +16,9 @@ from pathlib import Path
 
 import torch
 
+from sweeper.executors.processor import processor
+from sweeper.sweep.workingfolder import working_folder
+
 from . import summary
 
 NAMES = (
@@ -56,19 +59,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=", ".join(NAMES))
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    for name in parser.parse_args().names or NAMES:
+    names, folder = parser.parse_args().names or NAMES, working_folder(Path(__file__).parent)
+    commit = None if folder is None else folder.commit[:7] + (", changed" if folder.changed else "")
+    for name in names:
         module = import_module(f"benchmarks.{name}")
         print(f"\n{name}: {(module.__doc__ or '').splitlines()[0]}", flush=True)
-        results[name] = {"measured": _where(), "figures": module.measure()}
+        results[name] = {"measured": _where(commit), "figures": module.measure()}
         RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
         summary.write(results)
     print(f"\nwritten: {RESULTS}")
 
 
-def _where() -> dict[str, object]:
+def _where(commit: str | None) -> dict[str, object]:
     return {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
+        "commit": commit,
+        "machine": f"{processor()}, {platform.system()}",
         "vectors": torch.backends.cpu.get_cpu_capability(),
         "python": platform.python_version(),
         "versions": {name: version for name in PACKAGES if (version := _version(name))},

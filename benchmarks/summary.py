@@ -133,7 +133,7 @@ def table(results: Mapping[str, Any]) -> str:
     Args:
         results: What ``results.json`` holds.
     """
-    lines = ["| Measured | by | last | goal | reached | when |", "|---|---|---|---|---|---|"]
+    lines = ["| Measured | by | last | goal | reached | when, vectors, commit |", "|---|---|---|---|---|---|"]
     for goal in GOALS:
         if not results.get(goal.benchmark, {}).get("figures"):
             continue
@@ -143,14 +143,16 @@ def table(results: Mapping[str, Any]) -> str:
             value = value[key.replace(" | ", " / ")]
         value *= goal.scale
         reached = "yes" if goal.reached(value) else "**no**"
-        when = results[goal.benchmark]["measured"]["when"][:10]
+        measured = results[goal.benchmark]["measured"]
+        # What is older says less.
+        where = [measured["when"][:10], measured.get("vectors"), measured.get("commit")]
         cells = (
             goal.title,
             f"`{goal.benchmark}`",
             f"{value:.3g}",
             f"{goal.sign} {goal.limit:g}",
             reached,
-            when,
+            ", ".join(filter(None, where)),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -106,7 +106,8 @@ def _sections(command: Any, path: str) -> Iterator[str]:
 def _written(option: Any, context: typer.Context) -> str:
     """How an option is written, as ``--help`` shows it: ``--trials N``."""
     if option.param_type_name == "argument":
-        return _code(option.metavar if option.required else f"[{option.metavar}]")
+        optional = not option.required and not option.metavar.startswith("[")
+        return _code(f"[{option.metavar}]" if optional else option.metavar)
     return _code(option.get_help_record(context)[0])
 
 

@@ -46,7 +46,7 @@ class Task(Frozen):
         description="Values of the label's column that are no label, such as '-' or -1; their rows are left "
         "out and counted.",
     )
-    source: Source
+    source: Source = Field(description="Where its rows are: files, the hub, or the built-in corpus.")
     text: tuple[Column | tuple[Column, ...], ...] = Field(
         description="Columns of the text, by name or position: one for `single`, two for `pair`. Several in "
         "brackets are joined into one text, with a blank between."

@@ -39,6 +39,8 @@ gc.set_threshold(100_000, 20, 20)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
+# A cluster starts a process for each of its cores before anything is asked of it; tests use one or two.
+os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

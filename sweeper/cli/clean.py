@@ -26,9 +26,9 @@ def clean(
 ) -> None:
     """Says what may go from the disk of this machine, and removes it with `--yes`.
 
-    Checkpoints of finished trials, weights of trials that are not the best of their arm, what killed
-    processes left, and tokenised data that nobody has read for a day. What a report or a trial under way
-    needs stays.
+    Checkpoints of finished trials; checkpoints and weights of failed ones, from which `sweeper retry` would
+    go on; weights of trials that are not the best of their arm; what killed processes left; tokenised data
+    that nobody has read for a day. What a report or a trial under way needs stays.
 
     Example: `sweeper clean sbert-grid --yes`
     """

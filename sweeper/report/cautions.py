@@ -5,21 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-import numpy as np
-
-from model.predictions import Predictions
-from model.tasks import Task
-
-from ..study.changes import COMPARED
+from ..study.changes import COMPARED, added_arm
 from ..text import one_line, plural, score
 from ..trial import RunState
+from .collapse import collapse
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
 from .tracks import joint_arms
-
-NEAR = 1e-9
-"""A score this close to a constant's is its score."""
 
 SHOWN = 3
 """Arms that a line names at most."""
@@ -55,7 +48,7 @@ def cautions(
         *_single_seeds(claims),
         *_budgets(results),
         *_stopped(results),
-        *_late(changes),
+        *_late(changes, comparisons),
         *_last_epochs(results),
         *_leaks(results),
         *_seen(results),
@@ -136,63 +129,35 @@ def _survivors(claims: Comparisons) -> Iterator[str]:
 
 
 def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
-    """What is degenerate about the arms' best configurations: one line an arm and task, with the worst."""
+    """What is degenerate about the arms' best configurations: the worst of each arm and task.
+
+    One line an arm; one in all where more arms than a line names have the same.
+    """
     of = "" if claims.results is results else f" of {claims.results.name}"
+    alike: dict[tuple[str, str], list[tuple[str, list[int], int]]] = {}
     for one in claims.leaders:
         runs = [(number, claims.results.predictions(number)) for number in one.numbers]
         for name, task in results.tasks.items():
             there = [(number, run[name]) for number, run in runs if run is not None and name in run]
             found = [(*what, number) for number, own in there if (what := collapse(task, own))]
-            if not found:
-                continue
-            worst, text, _ = min(found)
-            numbers = [number for rank, _, number in found if rank == worst]
+            if found:
+                worst, text, _ = min(found)
+                numbers = [number for rank, _, number in found if rank == worst]
+                alike.setdefault((name, text), []).append((one.arm, numbers, len(there)))
+    for (name, text), arms in alike.items():
+        if len(arms) > SHOWN:
+            count, every = sum(len(own) for _, own, _ in arms), sum(total for _, _, total in arms)
+            yield (
+                f"{name}: {text} in {count} of {plural(every, 'run')} of the best configurations of "
+                f"{len(arms)} arms{of} ({_names(arm for arm, _, _ in arms)})."
+            )
+            continue
+        for arm, numbers, total in arms:
             trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}{of}"
             yield (
-                f"{one_line(one.arm)}, {name}: {text} in {len(numbers)} of {plural(len(there), 'run')} of "
+                f"{one_line(arm)}, {name}: {text} in {len(numbers)} of {plural(total, 'run')} of "
                 f"its best configuration ({trials})."
             )
-
-
-def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
-    """What is degenerate about a run's predictions for a task: how bad, 0 the worst, and in words.
-
-    Args:
-        task: The task.
-        own: The predictions.
-
-    Returns:
-        0: one answer for all rows, or no score; 1: one that the largest class alone, or chance, would reach;
-        2: a class of which no row is right, where the score is one of all classes. None if nothing is.
-    """
-    if not len(own.labels):
-        return None
-    scorer = task.scorer
-    if not scorer.defined(own.labels):
-        missing = "one label for all dev rows" if np.ptp(own.labels) == 0 else "no dev row of its class"
-        return 0, f"{missing}, so that its score is not defined,"
-    given = own.predicted if scorer.recorded else scorer.given(own)
-    if np.ptp(given) <= NEAR * max(1.0, float(np.abs(given).max())):
-        return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
-    return _collapse_of_classes(task, own) if task.classes is not None else None
-
-
-def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None:
-    scorer, right = task.scorer, own.predicted == own.labels
-    counts = np.bincount(own.labels.astype(int), minlength=task.classes or 0)
-    share = float(counts.max()) / len(own.labels)
-    if task.metric == "accuracy" and right.mean() <= share + NEAR:
-        return 1, f"accuracy no more than the largest class's share, {score(share)},"
-    if scorer.chance is not None and (value := task.score(own)) <= scorer.chance + NEAR:
-        return 1, f"{task.metric} {score(value)}, no more than chance gives,"
-    empty = [
-        one_line(task.class_names[label])
-        for label in range(len(counts))
-        if counts[label] and not right[own.labels == label].any()
-    ]
-    if not empty or scorer.needs_scores or scorer.of_one_class:
-        return None
-    return 2, f"no row of {'class' if len(empty) == 1 else 'classes'} {', '.join(empty)} right"
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:
@@ -237,12 +202,20 @@ def _stopped(results: Results) -> Iterator[str]:
     )
 
 
-def _late(changes: Sequence[str]) -> Iterator[str]:
+def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
+    """What was declared with scores to be seen: pairs, and arms that are compared since they were added."""
     late = [change for change in changes if change.partition(":")[0] in COMPARED]
     if late:
         yield (
             "What is compared was changed after the study had begun, with scores to be seen: "
             f"{one_line(late[-1])}."
+        )
+    declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
+    added = [arm for change in changes if (arm := added_arm(change)) in declared]
+    if added:
+        yield (
+            f"{one_line(', '.join(added))}: added after the study had begun, with scores to be seen, so that "
+            "no comparison with it was declared beforehand."
         )
 
 

@@ -82,7 +82,8 @@ def findings(comparisons: Comparisons) -> list[str]:
 
 def _findings(comparisons: Comparisons) -> list[str]:
     width = comparisons.results.overall.width(comparisons.results.tasks)
-    declared = [finding(each, comparisons.rows_of(each.ours.arm), width) for each in comparisons.declared]
+    verdicts = sorted(comparisons.declared, key=lambda each: each.verdict in (None, Verdict.UNDECIDED))
+    declared = [finding(each, comparisons.rows_of(each.ours.arm), width) for each in verdicts]
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]

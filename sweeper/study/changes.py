@@ -67,6 +67,12 @@ def compare(old: Study, new: Study) -> Change:
     return Change(tuple(additions), tuple(conflicts))
 
 
+def added_arm(change: str) -> str | None:
+    """The arm that a line of `Change.additions` adds; None of another line."""
+    was, absent, _ = change.partition(": absent -> {")
+    return was.removeprefix("arms.") if absent and was.startswith("arms.") else None
+
+
 def as_begun(old: Study, new: Study) -> Study:
     """A study with the values that it was begun with for the keys that its files leave out.
 

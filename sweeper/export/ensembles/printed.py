@@ -39,7 +39,7 @@ def print_ensemble(found: StoredEnsemble, console: Console) -> None:
                 console.print(fit(headings, cells, console.width)[0])
         if lines:
             console.print()
-    for line in filter(None, (_selection(found), one_line(found.notice))):
+    for line in filter(None, (_selection(found), found.track, one_line(found.notice))):
         console.print(Text(shown(line)))
 
 

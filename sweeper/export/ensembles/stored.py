@@ -14,7 +14,8 @@ from ...show.best import check_arm
 from ...store.study import StudyStore
 from ...study.load import stored_study
 from ...study.study import Study
-from ...text import plural, trial_names
+from ...study.tracks import joint_tasks
+from ...text import one_line, plural, trial_names
 from .average import averaged
 from .candidates import Candidate, Candidates, has_outputs, read_candidates
 from .halves import Halves, Run, halve, rows_at
@@ -76,6 +77,20 @@ class StoredEnsemble:
     tested: HeldOut
     predictions: Run
     left_out: Sequence[str]
+
+    @property
+    def track(self) -> str:
+        """What is to be said where it, or the best single trial, encodes pairs together; may be empty."""
+        runs = {one.run.number: one.run for one in (self.best, *self.members)}
+        joint = {number: joint_tasks(run.config) for number, run in runs.items()}
+        if not any(joint.values()):
+            return ""
+        names = trial_names([number for number, tasks in joint.items() if tasks])
+        tasks = ", ".join(dict.fromkeys(one_line(task) for own in joint.values() for task in own))
+        return (
+            f"Pairs together: both sentences of a row of {tasks} are one sequence (a cross-encoder) in "
+            f"{names}, a track of its own: no ensemble of encoders of single sentences ranks with it."
+        )
 
 
 def choose_ensemble(

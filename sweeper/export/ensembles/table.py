@@ -69,6 +69,7 @@ def ensembles_table(store: StudyStore, home: Home) -> Table | None:
         f"{SEEN} Difference, interval and p are of these networks on other rows, over rows alone, not "
         "adjusted, and say nothing about arms.",
         first.overall.words(first.tasks),
+        *dict.fromkeys(one.track for one in found.values() if one.track),
         *([first.notice] if first.notice else []),
         *reasons,
     )

@@ -3,38 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from model.predictions import Predictions
-from sweeper.report.cautions import cautions, collapse
+from sweeper.report.cautions import cautions
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.report.statistics.test_stopped import CURVES
 from tests.sweeper_tests.report.statistics.test_stopped import made as stopped
+from tests.sweeper_tests.report.test_collapse import LABELS, MISSED
 from tests.sweeper_tests.simulated import TASKS, predictions
-
-LABELS = np.array([0, 0, 0, 1, 1, 2, 3, 4], dtype=float)
-MISSED = np.array([0, 0, 0, 1, 1, 2, 3, 0], dtype=float)
 
 
 def said(of: Results) -> list[str]:
     return cautions(of, Comparisons(of))
-
-
-@pytest.mark.parametrize(
-    ("task", "predicted", "labels", "what"),
-    [
-        ("sst", LABELS, LABELS, None),
-        ("sst", LABELS * 0, LABELS, (0, "the same answer for all 8 dev rows")),
-        ("sst", MISSED, LABELS, (2, "no row of class 4 right")),
-        ("sst", LABELS[::-1], LABELS, (1, "accuracy no more than the largest class's share, .375,")),
-        ("sts", LABELS * 0 + 2.5, LABELS, (0, "the same answer for all 8 dev rows")),
-        ("sts", LABELS, LABELS[::-1], None),
-    ],
-)
-def test_collapse(task: str, predicted: np.ndarray, labels: np.ndarray, what: tuple[int, str] | None) -> None:
-    assert collapse(TASKS[task], predictions(predicted, labels)) == what
 
 
 def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
@@ -55,6 +37,26 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
     ]
     confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
     assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
+
+
+def test_what_many_arms_have_in_common_is_one_line() -> None:
+    arms: dict[str, dict[str, float]] = {
+        name: {"weight_decay": place / 10} for place, name in enumerate("ABCDE")
+    }
+    of = study(arms=arms, space={}, seeds=[1, 2])
+    right = {name: predictions(LABELS, LABELS) for name in TASKS}
+    missed = {**right, "sst": predictions(MISSED, LABELS)}
+    runs = [
+        row(of, 2 * place + seed - 1, arm, (0.5, 0.7, 0.5), params={}, seed=seed)
+        for place, arm in enumerate(arms)
+        for seed in (1, 2)
+    ]
+    found = replace(results(of, runs), predictions=lambda number: missed if number > 1 else right)
+    assert (
+        "sst: no row of class 4 right in 8 of 8 runs of the best configurations of 4 arms (B, C, D and 1 "
+        "more)."
+    ) in said(found)
+    assert not any(line.startswith("B, sst: ") for line in said(found))
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
@@ -118,6 +120,14 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
         "What is compared was changed after the study had begun, with scores to be seen: compare: [] -> "
         '[["A", "B"]].'
     )
+    added = cautions(made, Comparisons(made), ["arms.B: absent -> {}", "arms.D: absent -> {}"])
+    assert added == [
+        *said(made),
+        (
+            "B: added after the study had begun, with scores to be seen, so that no comparison with it was "
+            "declared beforehand."
+        ),
+    ]
 
     def few(number: int) -> dict[str, Predictions]:
         found = dict(made.predictions(number) or {})

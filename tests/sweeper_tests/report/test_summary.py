@@ -79,6 +79,11 @@ def test_findings_say_difference_interval_both_ps_numbers_and_what_could_be_told
         f"A is worse than {compared.leaders[0].arm}, which has the highest overall; not declared"
     )
     assert even.startswith("B and C are not told apart: ")
+    told = findings(Comparisons(replace(made, pairs=(("B", "C"), ("B", "A")))))
+    assert [text.partition(":")[0] for text in told[:2]] == [
+        "B is better than A",
+        "B and C are not told apart",
+    ]
 
 
 def test_configurations_that_differ_in_settings_are_no_arms(made: Results) -> None:

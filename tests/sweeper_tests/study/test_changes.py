@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from sweeper.study.changes import as_begun, compare, kept_fields
+from sweeper.study.changes import added_arm, as_begun, compare, kept_fields
 from sweeper.study.space import Choice
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
@@ -43,8 +43,10 @@ def test_what_leaves_the_old_trials_as_they_were_is_taken_up(
     line: str, instead: str, lines: list[str]
 ) -> None:
     assert line in OLD
-    change = compare(study(), study(OLD.replace(line, instead)))
+    old, new = study(), study(OLD.replace(line, instead))
+    change = compare(old, new)
     assert (list(change.additions), change.conflicts) == (lines, ())
+    assert {added_arm(line) for line in lines} - {None} == new.spec.arms.keys() - old.spec.arms.keys()
 
 
 CONFLICTS = [

@@ -83,3 +83,18 @@ def test_test_rows_of_some_tasks_have_no_overall(found: StoredEnsemble) -> None:
 @pytest.mark.parametrize("width", [30, 60, 80, 200])
 def test_it_is_no_wider_than_the_terminal(found: StoredEnsemble, width: int) -> None:
     printed(found, width)
+
+
+def test_members_that_encode_pairs_together_are_named(found: StoredEnsemble) -> None:
+    assert "Pairs together" not in printed(found)
+    first, *others = found.members
+    tasks = {
+        **first.run.config["tasks"],
+        "para": {**first.run.config["tasks"]["para"], "pair_encoding": "joint"},
+    }
+    run = replace(first.run, config={**first.run.config, "tasks": tasks})
+    mixed = replace(found, members=[replace(first, run=run), *others])
+    said = " ".join(printed(mixed).split())
+    assert (
+        f"both sentences of a row of para are one sequence (a cross-encoder) in trial {run.number}, a" in said
+    )

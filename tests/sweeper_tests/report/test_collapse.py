@@ -1,0 +1,25 @@
+"""A trial's predictions that say nothing, by hand."""
+
+import numpy as np
+import pytest
+
+from sweeper.report.collapse import collapse
+from tests.sweeper_tests.simulated import TASKS, predictions
+
+LABELS = np.array([0, 0, 0, 1, 1, 2, 3, 4], dtype=float)
+MISSED = np.array([0, 0, 0, 1, 1, 2, 3, 0], dtype=float)
+
+
+@pytest.mark.parametrize(
+    ("task", "predicted", "labels", "what"),
+    [
+        ("sst", LABELS, LABELS, None),
+        ("sst", LABELS * 0, LABELS, (0, "the same answer for all 8 dev rows")),
+        ("sst", MISSED, LABELS, (2, "no row of class 4 right")),
+        ("sst", LABELS[::-1], LABELS, (1, "accuracy no more than the largest class's share, .375,")),
+        ("sts", LABELS * 0 + 2.5, LABELS, (0, "the same answer for all 8 dev rows")),
+        ("sts", LABELS, LABELS[::-1], None),
+    ],
+)
+def test_collapse(task: str, predicted: np.ndarray, labels: np.ndarray, what: tuple[int, str] | None) -> None:
+    assert collapse(TASKS[task], predictions(predicted, labels)) == what
