@@ -35,8 +35,8 @@ def load(sources: Sequence[PluginSource]) -> None:
             line.
     """
     wanted = {source.name: source for source in sources}
-    for name in [name for name, source in _loaded.items() if wanted.get(name) != source]:
-        _unload(name)
+    for source in [source for name, source in _loaded.items() if wanted.get(name) != source]:
+        _unload(source)
     for registry in REGISTRIES:  # what stands in the place of code
         for owner in {*registry.foreign.values()} - _loaded.keys():
             discard(owner)
@@ -48,17 +48,19 @@ def load(sources: Sequence[PluginSource]) -> None:
                     if source.trainer:
                         _add_trainer(source)
             except BaseException:
-                _unload(source.name)
+                _unload(source)
                 raise
             _loaded[source.name] = source
     put_in_force(next((source.name for source in sources if source.trainer), None))
 
 
-def _unload(name: str) -> None:
-    discard(name)
-    source = _loaded.pop(name, None)
-    if source is not None:
-        sys.modules.pop(module_name(source), None)
+def _unload(source: PluginSource) -> None:
+    discard(source.name)
+    _loaded.pop(source.name, None)
+    module, kept = module_name(source), {module_name(other) for other in _loaded.values()}
+    # What a package has registered stands in the modules below it, which Python would not run again.
+    for one in [one for one in sys.modules if f"{one}.".startswith(f"{module}.") and one not in kept]:
+        del sys.modules[one]
 
 
 def module_name(source: PluginSource) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from importlib import invalidate_caches
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,27 @@ def test_a_module_that_is_installed_is_imported_and_its_change_is_refused(
     (package / "heads.py").write_text(f"{HEAD}#", encoding="utf-8")
     with pytest.raises(PluginError, match="is not the one that the study began with"):
         load([found])
+
+
+def test_what_a_package_registers_below_itself_is_there_as_often_as_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "own_below"
+    package.mkdir()
+    (package / "__init__.py").write_text("from . import heads\nraise RuntimeError", encoding="utf-8")
+    (package / "heads.py").write_text(HEAD, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(PluginError):
+        load([find_source("own_below", tmp_path)])
+    (package / "__init__.py").write_text("from . import heads", encoding="utf-8")
+    for size in ("4", "13"):
+        changed = HEAD.replace("size: int = 3", f"size: int = {size}")
+        (package / "heads.py").write_text(changed, encoding="utf-8")
+        invalidate_caches()
+        load([find_source("own_below", tmp_path)])
+        assert HEADS["mine"].options.model_fields["size"].default == int(size)
+        load(())
+        assert "mine" not in HEADS
 
 
 def test_an_entry_point_gives_a_module_a_short_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
