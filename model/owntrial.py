@@ -134,9 +134,7 @@ class OwnTrial:
         if tested:
             scores["test"] = self._scores(tested)
         named = {name: task.metric for name, task in config.tasks.items()} | {"overall": "overall"}
-        tokens = {
-            name: sum(len(t.split()) for column in r.texts for t in column) for name, r in self.train.items()
-        }
+        tokens = {name: _count_words(rows) for name, rows in self.train.items()}
         now = time.perf_counter()
         result = EpochResult(
             epoch=epoch,
