@@ -41,6 +41,8 @@ def workload(
 
     Example: `sweeper new workload data/train.tsv data/dev.tsv --name reviews`
     """
+    from model.files import write_beside
+
     from ..draft.files import name_after, user_files
     from ..draft.workload import draft, first_study
 
@@ -51,16 +53,17 @@ def workload(
     set_folder = data_folder()
     found = user_files(files, set_folder)
     written = draft(named, found)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(written.text, encoding="utf-8")
+    write_beside(path, written.text)
+    wrote = f"Wrote {path}; {study} is there already, and stays"
     if not study.exists():
-        study.write_text(first_study(named), encoding="utf-8")
+        write_beside(study, first_study(named))
+        wrote = f"Wrote {path} and {study}"
     rows = ", ".join(f"{split} {file}" for split, file in found.names.items())
     prefix = "" if set_folder else f"SWEEPER_DATA={found.data} "
     lines = [
         f"Files: {rows}",
         *written.found,
-        f"Wrote {path} and {study}. Look them over; then:",
+        f"{wrote}. Look them over; then:",
         f"  {prefix}sweeper validate {named} --show 3",
         f"  {prefix}sweeper run {named} --trials 4",
         f"  sweeper report {named}",

@@ -54,7 +54,7 @@ class Tally(Observer):
         failures: Number of failed trials by class.
         bests: Number and `overall` of the best complete trial, by arm; absent where there is none.
         partial: Arms that do not train all tasks: their best is by the mean of those that they train.
-        durations: Seconds of the trials that have ended.
+        durations: Seconds of the trials that have ended, but for those that took another's result, in none.
         under_way: Running trials, by number.
     """
 
@@ -76,7 +76,7 @@ class Tally(Observer):
         for trial in standings:
             if trial.state.final:
                 count._count(trial.number, trial.arm, trial.state, trial.error_class, trial.scores)
-                count.durations += [] if trial.seconds is None else [trial.seconds]
+                count.durations += [trial.seconds] if trial.seconds else []
         return count
 
     @property
@@ -110,7 +110,7 @@ class Tally(Observer):
         """Counts the trial's outcome."""
         arm = self.under_way.pop(number).trial.arm
         self._count(number, arm, outcome.state, outcome.error_class, outcome.scores)
-        self.durations.append(outcome.seconds)
+        self.durations += [outcome.seconds] if outcome.seconds else []
 
     def _count(
         self,

@@ -1,6 +1,7 @@
 """What a reader must know before a number: collapse, chance, one seed, unequal budgets. Pure."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -17,8 +18,16 @@ from .tracks import joint_arms
 SHOWN = 3
 """Arms that a line names at most."""
 
-SEEN_QUORA = ("minilm", "all-mpnet")
-"""Parts of the names of encoders whose training data hold Quora's pairs."""
+SEEN_QUORA = re.compile(
+    r"(?<![a-z0-9])("
+    r"all-(minilm-l(6|12)|mpnet-base|distilroberta|roberta-large)-v[12]"
+    r"|multi-qa-(minilm-l6|mpnet-base|distilbert)-(cos|dot)-v1"
+    r"|paraphrase-(minilm-l(3|6|12)|tinybert-l6|albert-small|mpnet-base|distilroberta-base)-v[12]"
+    r"|paraphrase-(multilingual-(minilm-l12|mpnet-base)-v2|xlm-r-multilingual-v1)"
+    r"|quora-distilbert-(base|multilingual)|distilbert-(base|multilingual)-nli-stsb-quora-ranking"
+    r")(?![a-z0-9])"
+)
+"""Published names of models of sentence-transformers that were trained on Quora's pairs, in lower case."""
 
 
 def cautions(
@@ -251,7 +260,8 @@ def _seen(results: Results) -> Iterator[str]:
     for arm, config in zip(results.complete["arm"], results.complete["config"], strict=True):
         encoder = config.get("encoder", {})
         known = f"{encoder.get('source')} {encoder.get('name')}".lower()
-        if (arm, known) not in looked and any(part in known for part in SEEN_QUORA):
+        saw = encoder.get("source") == "minilm" or SEEN_QUORA.search(known)
+        if (arm, known) not in looked and saw:
             for name, task in config.get("tasks", {}).items():
                 if "quora" in json.dumps(task).lower():
                     arms.setdefault(name, {})[arm] = None

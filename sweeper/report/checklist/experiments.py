@@ -33,10 +33,10 @@ def parameters(stored: Stored) -> Lines:
 
 
 def wall_time(stored: Stored) -> Lines:
-    """All time of all trials, those of the confirmation apart."""
+    """All time of all trials that were trained, those of the confirmation apart."""
     said = []
     for which, part in _parts(stored).items():
-        seconds = part.trials["seconds"].dropna()
+        seconds = part.trials.loc[part.trials["reused_from"].isna(), "seconds"].dropna()
         if len(seconds):
             said.append(f"{which}{duration(float(seconds.sum()))} in {plural(len(seconds), 'trial')}")
     return said

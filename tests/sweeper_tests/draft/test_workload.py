@@ -216,6 +216,21 @@ def test_a_workload_is_written_that_is_valid(
         assert counted in checked.out
 
 
+def test_a_study_is_written_whole_or_not_at_all_and_one_that_is_there_stays(
+    sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("data/few.tsv").write_text("label\ttext\n" + "a\tx y z\nb\tu v w\n" * 9)
+    files, study = ("new", "workload", "data/few.tsv", "--name"), Path("studies/fresh.yaml")
+    with monkeypatch.context() as patched:
+        patched.setattr("sweeper.draft.workload.first_study", lambda name: f"name: {name}\udc80")
+        assert "surrogates not allowed" in sweeper(*files, "fresh").err
+    assert not study.exists()
+    Path("studies/workloads/fresh.yaml").unlink()
+    study.write_text("name: fresh\n")
+    assert "; studies/fresh.yaml is there already, and stays. Look" in sweeper(*files, "fresh").out
+    assert study.read_text() == "name: fresh\n"
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [

@@ -120,6 +120,19 @@ def test_the_time_left_is_known_from_the_first_epoch(
     assert count.seconds_left() == pytest.approx(75)
 
 
+def test_results_that_were_reused_are_no_pace(trial: Callable[[int], TrialSpec]) -> None:
+    heard = tally(wanted=4)
+    for number, outcome in enumerate((complete(0.5, seconds=100), complete(0.5, seconds=0.0))):
+        heard.submitted(trial(number), resumed=False)
+        heard.ended(number, outcome, "")
+    standings = [
+        Standing(0, ARM, RunState.COMPLETE, None, 100.0, None, {"overall": 0.5}),
+        Standing(1, ARM, RunState.COMPLETE, None, 0.0, None, {"overall": 0.5}, reused_from=0),
+    ]
+    for count in (heard, Tally.of(4, heard.arms, standings)):
+        assert count.seconds_left() == pytest.approx(200)
+
+
 def test_elsewhere_each_event_is_one_plain_line(trial: Callable[[int], TrialSpec]) -> None:
     out = io.StringIO()
     count = tally(wanted=3)

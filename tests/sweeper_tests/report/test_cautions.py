@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from model.predictions import Predictions
 from sweeper.report.cautions import cautions
@@ -102,6 +103,33 @@ def test_an_encoder_that_saw_quora_is_named() -> None:
     beside = found.trials.assign(config=[found.trials["config"][0], seen[1]])
     [line] = [text for text in said(replace(found, trials=beside)) if "Quora" in text]
     assert line.startswith("para: the encoder of Baseline saw Quora's pairs in its own training")
+
+
+@pytest.mark.parametrize(
+    ("name", "saw"),
+    [
+        *(("sentence-transformers/all-MiniLM-L6-v2", True), ("/models/all-mpnet-base-v2", True)),
+        *(("sentence-transformers/all-distilroberta-v1", True), ("all-roberta-large-v1", True)),
+        *(("sentence-transformers/multi-qa-MiniLM-L6-cos-v1", True), ("multi-qa-mpnet-base-dot-v1", True)),
+        *(("sentence-transformers/paraphrase-MiniLM-L3-v2", True), ("paraphrase-albert-small-v2", True)),
+        *(
+            ("sentence-transformers/paraphrase-multilingual-mpnet-base-v2", True),
+            ("x/small-mpnet-base-v2", False),
+        ),
+        *(("microsoft/MiniLM-L12-H384-uncased", False), ("nreimers/MiniLM-L6-H384-uncased", False)),
+        *(("microsoft/mpnet-base", False), ("cross-encoder/ms-marco-MiniLM-L6-v2", False)),
+        *(("bert-base-uncased", False), ("sentence-transformers/msmarco-MiniLM-L6-v3", False)),
+    ],
+)
+def test_models_are_known_by_their_published_names(name: str, saw: bool) -> None:
+    of = study()
+    found = results(of, [row(of, 0, "Baseline", (0.4, 0.7, 0.5))])
+    [one] = found.trials["config"]
+    para = one["tasks"]["para"] | {"source": {"kind": "tsv", "train": "quora-train.csv"}}
+    encoder = one["encoder"] | {"source": "hub", "name": name}
+    config = one | {"encoder": encoder, "tasks": one["tasks"] | {"para": para}}
+    lines = said(replace(found, trials=found.trials.assign(config=[config])))
+    assert any("saw Quora's pairs" in line for line in lines) is saw
 
 
 def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) -> None:

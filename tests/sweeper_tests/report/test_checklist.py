@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sweeper.report.checklist import checklist_files
+from sweeper.report.checklist.experiments import wall_time
 from sweeper.report.checklist.setup import setup
 from sweeper.report.read import read_study
 from sweeper.store.database import Database
@@ -74,6 +75,16 @@ def test_the_figures_are_those_of_the_trials(old: Database) -> None:
         "Best settings: S-BERT: learning_rate 3.21e-4, dropout 0.5, weight_decay 0.1 (dev overall "
         f"{score(max(overall))}, trial 3)"
     )
+
+
+def test_a_result_that_was_reused_took_no_wall_time(old: Database) -> None:
+    with old as database:
+        stored = read_study(database, database.study("made@demo"))
+    trials = stored.results.trials.assign(seconds=[10.0, 20.0, 30.0, 0.0, 0.0, None])
+    trials["reused_from"] = trials["reused_from"].where(trials["seconds"] != 0.0, 2)
+    assert wall_time(replace(stored, results=replace(stored.results, trials=trials))) == [
+        "1 min 0 s in 3 trials"
+    ]
 
 
 def test_names_are_neither_markup_nor_commands(old: Database) -> None:
