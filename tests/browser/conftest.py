@@ -41,6 +41,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
     written = {
         "small": pages.without_figures(pages.small()),
+        "signs": pages.without_figures(pages.small(arms={"short": {}, "lr=1e-3: long": {"batch_size": 4}})),
         "large": pages.without_figures(pages.large(620)),
         "crowded": pages.crowded(pages.large(300)),
         "armful": pages.html(pages.armful()),

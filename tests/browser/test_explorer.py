@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from . import pages
@@ -98,6 +99,13 @@ def test_filters(visit: Visit) -> None:
         # What is typed counts a moment after the last letter.
         expect(status).to_have_text("7 trials" if len(found) == 7 else f"{len(found)} of 7 trials")
         expect(first).to_have_text(list(map(str, found)) or ["No trial is like that."])
+
+
+@pytest.mark.parametrize("words", ["lr=1e-3: long", "lr = 1e-3:  LONG", "lr 1e-3"])
+def test_signs_in_a_name_are_found_as_they_are_typed(visit: Visit, words: str) -> None:
+    page = visit("signs")
+    page.get_by_label("Contains").fill(words)
+    expect(page.get_by_role("status")).to_have_text("3 of 7 trials")
 
 
 def test_a_filter_keeps_the_order(visit: Visit) -> None:

@@ -12,6 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from sweeper.errors import InputError
 from sweeper.paths import Home
 from sweeper.report import live
 from sweeper.report.live import LivePage
@@ -177,6 +178,26 @@ def test_the_second_page_of_the_trials_and_a_score_of_several(browser: Any) -> N
         expect(page.locator("#count")).to_have_text("301 trials, rows 251 to 301")
         assert others.get_by_role("link").all_text_contents() == before
         assert page.evaluate("document.activeElement.id") == "drawer-title"
+
+
+def test_a_page_that_cannot_be_made_is_not_asked_for_without_a_pause(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of, storage, asked = study(), f"sqlite:///{tmp_path}/studies.db", []
+    watched = LivePage(Url(storage), of.name, Home(Path("none")))
+
+    def broken(*_: object, **__: object) -> str:
+        asked.append(1)
+        raise InputError("published.yaml: no mapping")
+
+    monkeypatch.setattr(live, "served_page", broken)
+    with Database(storage) as database, browser.new_context() as context, served(watched) as address:
+        begin(database, of, 60)
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator("main")).to_contain_text("published.yaml: no mapping")
+        page.wait_for_timeout(5000)
+        assert 2 <= len(asked) <= 8
 
 
 def axe(page: Any) -> None:

@@ -55,6 +55,9 @@ function element(name, attributes = {}, ...children) {
     filter();
   }
 
+  /** Text in which "dropout = 0.3", "dropout: 0.3" and "Dropout 0.3" are one. */
+  const plain = (text) => text.toLowerCase().replace(/\s*[=:\s]\s*/g, " ");
+
   let described = null;
   function descriptions() {
     const settings = Object.entries(study.settings);
@@ -62,12 +65,12 @@ function element(name, attributes = {}, ...children) {
       ...study.columns.map((column) => `${column.heading} ${textAt(column.texts, row)}`),
       ...settings.map(([path, texts]) => `${path} ${textAt(texts, row)}`),
       textAt(study.failure, row),
-    ].join("\n").toLowerCase());
+    ].map(plain).join("\n"));
     return described;
   }
 
   function filter() {
-    const parts = words.value.toLowerCase().split(",").map((part) => part.trim().replace(/\s*[=:\s]\s*/g, " "));
+    const parts = words.value.split(",").map((part) => plain(part.trim()));
     const sought = parts.filter((part) => part);
     shown = order.filter((row) =>
       (!arm.value || textAt(study.arm, row) === arm.value)

@@ -170,7 +170,9 @@ def _epochs(results: Results, numbers: "pd.Series[Any]") -> dict[str, Any]:
                 "split": split,
                 "task": task,
                 "metric": metric,
-                "values": [None if value != value else int(value) for value in scaled[split, task, metric]],  # noqa: PLR0124
+                "values": [
+                    int(value) if math.isfinite(value) else None for value in scaled[split, task, metric]
+                ],
             }
             for split, task, metric in keys
         ],

@@ -210,6 +210,8 @@
   }
 
   async function follow() {
+    // What waits may be there to stay: it is not to be loaded again and again without a pause.
+    if (own === undefined) await pause(EVERY);
     for (;;) {
       // Nobody looks at a page in the background.
       while (document.hidden) await new Promise((seen) => { addEventListener("visibilitychange", seen, { once: true }); });

@@ -15,6 +15,7 @@ from ..document import Cell, Document, Table
 from ..figures import Figure, Panel
 from ..figures.image import HEIGHT, PRINT, WIDTH
 from ..formats import latex, markdown
+from ..published import TAKEN, published_tables
 from ..results import Results
 from .explorer import explorer_data, pack
 from .scripts import HERE, POLICY, hashes, own_script, served_scripts
@@ -159,7 +160,13 @@ def _environment() -> Environment:
     )
     environment.filters["trial_names"] = trial_names
     environment.filters["embed"] = embed
+    environment.filters["place"] = place
     return environment
+
+
+def place(key: str) -> str:
+    """The id of a table's section; a user's own table, whatever its key, has that of nothing else."""
+    return key if key in TAKEN or key in published_tables() else f"table-{key}"
 
 
 def embed(text: str) -> Markup:

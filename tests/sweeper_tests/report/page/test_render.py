@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 import random
 import re
 import time
@@ -133,6 +134,23 @@ def test_what_is_not_a_number_is_null() -> None:
     assert loss["values"] == [None] * 15
     time_column = next(column for column in data["columns"] if column["heading"] == "time")
     assert time_column["values"] == [12.5] * 6 + [None]
+
+
+def test_what_is_infinite_is_null_too() -> None:
+    of = seven()
+    epochs = of.epochs.assign(value=of.epochs["value"].where(of.epochs["metric"] != "loss", math.inf))
+    data = embedded(html(replace(of, epochs=epochs)))
+    [loss] = [series for series in data["epochs"]["series"] if series["metric"] == "loss"]
+    assert loss["values"] == [None] * 15
+
+
+@pytest.mark.parametrize("key", ["count", "made", "drawer", "trial-0", "figure-forest"])
+def test_a_table_of_a_users_own_has_no_id_of_the_page(key: str) -> None:
+    of = seven()
+    text = html(of, replace(trials_table(of), key=key))
+    ids = re.findall(r' id="([^"]*)"', text)
+    assert len(set(ids)) == len(ids)
+    assert f'<a href="#table-{key}">' in text
 
 
 def test_only_very_long_tracebacks_are_cut_and_keep_their_end() -> None:
