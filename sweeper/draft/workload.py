@@ -5,12 +5,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import yaml
+
 from model.data.table import DataTable
 from model.label import key_of, strict_number
 from model.metrics import METRICS
 from model.result import Split
 
 from ..errors import InputError
+from ..study.checks import GAPS
+from ..study.limits import COLUMNS, TASK
 from .column import FEW, Look, label_of, look_at, texts_of
 from .files import UserFiles
 
@@ -19,6 +23,9 @@ SHARE = 0.1
 
 _SHOWN = 20
 """Classes that are counted one by one."""
+
+_VARIED = ("learning_rate", "dropout")
+"""What a first study varies, as it is called where trials are listed."""
 
 _ORDERS = (
     ("very negative", "negative", "neutral", "positive", "very positive"),
@@ -69,7 +76,7 @@ def draft(name: str, files: UserFiles) -> Draft:
     lines = [
         f"# Written by `sweeper new workload` from {', '.join(files.names.values())}.",
         f"# A beginning, to be looked over; then: sweeper validate {name} --show 3",
-        f"name: {name}",
+        f"name: {_text(name)}",
         f"description: {json.dumps(f'{where}, tiny BERT from scratch', ensure_ascii=False)}",
         "train:",
         "  tasks:",
@@ -100,18 +107,24 @@ def first_study(name: str) -> str:
     """A study in which a workload's learning rate and dropout are searched."""
     return (
         f"# Written by `sweeper new workload`: a first search on the workload {name}.\n"
-        f"name: {name}\n"
+        f"name: {_text(name)}\n"
         "description: Which learning rate and dropout?\n"
-        f"workload: {name}\n"
+        f"workload: {_text(name)}\n"
         "space:\n"
         "  learning_rate: workload    # the range that the workload recommends\n"
         "  dropout: [0.1, 0.3]\n"
     )
 
 
+def _text(name: str) -> str:
+    """A name as YAML that every reader takes for text."""
+    return name if name[0].isalpha() and isinstance(yaml.safe_load(name), str) else json.dumps(name)
+
+
 def _task_name(name: str) -> str:
     kept = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in name.lower()).strip("_")
-    return kept if kept.isidentifier() and kept != "overall" else f"task_{kept}"
+    free = kept.isidentifier() and kept == _text(kept) and kept not in (*COLUMNS, *GAPS, *_VARIED)
+    return (kept if free else f"task_{kept}")[:TASK]
 
 
 def _meaning(label: Look) -> tuple[list[str], list[str], str]:

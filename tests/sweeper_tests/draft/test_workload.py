@@ -244,6 +244,14 @@ def test_a_workload_is_called_as_its_file_or_the_folder_of_that(file: str, name:
     assert name_after(Path(file)) == name
 
 
+@pytest.mark.parametrize("name", ["2024", "1e3", "null", "on", "NaN", "seed", "dropout", "x" * 70])
+def test_whatever_it_is_called_it_is_valid(sweeper: Command, name: str) -> None:
+    Path("data/few.tsv").write_text("label\ttext\n" + "".join(f"{i % 2}\t{sentence(i)}\n" for i in range(40)))
+    assert sweeper("new", "workload", "data/few.tsv", "--name", name).code == 0
+    assert sweeper("validate", name).err == ""
+    assert sweeper("validate", f"studies/workloads/{name}.yaml").err == ""
+
+
 def test_what_cannot_be_begun_is_refused(sweeper: Command) -> None:
     Path("data/none.tsv").write_text("a\tb\nx\ty\n")
     Path("data/label.tsv").write_text("label\tother\n" + "a\tx\nb\ty\n" * 9)
