@@ -1,5 +1,6 @@
 """A study that has begun, looked at from Python: frames, tables, figures, trials. It changes nothing."""
 
+import operator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -197,10 +198,14 @@ class OpenStudy:
         """One trial.
 
         Raises:
-            InputError: If there is none of that number.
+            InputError: If it is no whole number; if there is none of that number, once it is looked at.
         """
+        try:
+            whole = operator.index(number)  # a frame has NumPy's, which the database does not know
+        except TypeError:
+            raise InputError(f"trial {number!r}: must be a whole number") from None
         return OpenTrial(
-            self.name, number, self._storage, self._home, data_folder(), code=self._code, held=self._held
+            self.name, whole, self._storage, self._home, data_folder(), code=self._code, held=self._held
         )
 
     def report(self, folder: str | Path = "reports", *, images: str | None = None) -> Path:

@@ -1,7 +1,9 @@
 """Runs studies from Python, as `sweeper run` and `sweeper resume` do."""
 
+import math
 from collections.abc import Collection, Mapping
 from functools import partial
+from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,7 +76,7 @@ def run(
     """
     console, where = Console(quiet=quiet), _url(storage)
     loaded = study_to_run(str(study), workload, partial(say, console), where, name)
-    limits = Limits(timeout, until, patience, max_failures, trial_timeout)
+    limits = _limits(timeout, until, patience, max_failures, trial_timeout)
     runner, folder = _runner(loaded, executor, workers, options), study_folder(str(study))
     return _trained(
         loaded, runner, limits, console=console, storage=where, trials=_count(trials), log=log, working=folder
@@ -120,7 +122,7 @@ def resume(
     console, where = Console(quiet=quiet), _url(storage)
     found = begun_study(study, workload, partial(say, console), where, None if code is None else str(code))
     runner = _runner(found, "local", workers, {})
-    limits = Limits(timeout, max_failures=max_failures, trial_seconds=trial_timeout)
+    limits = _limits(timeout, None, None, max_failures, trial_timeout)
     return _trained(found, runner, limits, console=console, storage=where, log=log)
 
 
@@ -135,6 +137,8 @@ def _trained(
     log: Collection[str],
     working: Path = Path(),
 ) -> OpenStudy:
+    if isinstance(log, str):
+        raise InputError(f"log {log!r}: must be a list of tools: [{log!r}]")
     for tool in log:
         if tool not in TOOLS:
             raise InputError(f"log {tool!r}: is not one of {', '.join(TOOLS)}")
@@ -167,6 +171,36 @@ def _runner(
         if option not in known:
             raise InputError(f"{option!r}: no option of an executor{nearest(option, known)}")
     return choose_runner(study, executor, AUTO if workers == "auto" else workers, options)
+
+
+def _limits(
+    timeout: float | None,
+    until: Mapping[str, float] | None,
+    patience: int | None,
+    max_failures: int | None,
+    trial_timeout: float | None,
+) -> Limits:
+    """The limits that were given.
+
+    Raises:
+        InputError: If one is no number that could be reached.
+    """
+    for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
+        if seconds is not None and not (_is_number(seconds) and seconds > 0):
+            raise InputError(f"{name} {seconds!r}: must be a number of seconds above 0")
+    for name, count in (("patience", patience), ("max_failures", max_failures)):
+        if count is not None and (type(count) is not int or count < 1):
+            raise InputError(f"{name} {count!r}: must be a whole number of at least 1")
+    if not isinstance(until or {}, Mapping):
+        raise InputError(f"until {until!r}: must be scores by name, such as {{'overall': 0.73}}")
+    for score, value in (until or {}).items():
+        if not (_is_number(value) and math.isfinite(value)):
+            raise InputError(f"until {score!r}: {value!r} is no number that a score could reach")
+    return Limits(timeout, until, patience, max_failures, trial_timeout)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _count(trials: int | None) -> int | None:

@@ -103,6 +103,7 @@ def test_what_is_not_there_is_one_line_with_the_nearest(opened: sweeper.OpenStud
         (lambda: opened.compare("Mean", "Maxx"), "arm 'Maxx': no arm of poolings@tiny"),
         (lambda: opened.compare("Mean", "Mean"), "name another one to compare it with"),
         (lambda: opened.best("Men"), "did you mean 'Mean'"),
+        (lambda: opened.trial(1.5), "trial 1.5: must be a whole number"),  # type: ignore[arg-type]
         (lambda: opened.trial(9).row, "has no trial 9; its trials are 0 to 3"),
         (lambda: opened.report(tmp_path, images="gif"), "images 'gif': is not one of svg, png, pdf"),
     ):

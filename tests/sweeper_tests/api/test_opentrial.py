@@ -31,6 +31,8 @@ def test_it_has_what_is_recorded(opened: sweeper.OpenStudy) -> None:
     assert best.params == {"dropout": 0.1}
     assert repr(best).startswith(f"poolings@tiny trial {best.number}, arm {best.arm}, seed {best.seed}: ")
     assert opened.best("Mean").arm == "Mean"
+    number = opened.trials["number"].iloc[1]  # a NumPy integer
+    assert (opened.trial(number).number, opened.trial(number).row.number) == (1, 1)
 
 
 def test_dev_rows_get_their_stored_predictions_bit_for_bit(opened: sweeper.OpenStudy) -> None:
