@@ -43,8 +43,8 @@ def copy(
     from ..store.studies import find_study
 
     with Database(source, must_exist=True) as database:
-        last = find_study(database, study)
-        names = [store.row.name for store in database.studies()] if study is None else [last.row.name]
+        stores = database.studies() if study is None else []
+        names = [store.row.name for store in stores or [find_study(database, study, foreign=True)]]
     trials = copy_studies(source, destination, names)
     copied = f"Copied {', '.join(names)}: {plural(trials, 'trial')}"
     say(f"{copied}; now with: --storage {check_url(destination)}")

@@ -30,7 +30,7 @@ from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import drive, table
 from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.made import trials
-from tests.sweeper_tests.typed import Command
+from tests.sweeper_tests.typed import Command, exit_code
 
 NAMES = ("made@demo", "other@demo")
 
@@ -243,3 +243,13 @@ def test_the_commands_on_a_copy(sweeper: Command, folder: Path, fresh_url: str) 
         assert said.code == 2
         assert error in said.err
         assert said.err.count("\n") == 1
+
+
+def test_all_studies_are_copied_whatever_they_are(tmp_path: Path) -> None:
+    source, kept = f"sqlite:///{tmp_path}/studies.db", f"sqlite:///{tmp_path}/two.db"
+    of = made.study()
+    with made.store(tmp_path, of, [one for one in made.trials(of) if one.state.final]) as database:
+        database.study(of.name).life.archive(True)
+    assert exit_code("db", "copy", source, kept) == 0
+    with Database(kept) as database:
+        assert [one.row.name for one in database.studies()] == [of.name]
