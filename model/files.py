@@ -126,14 +126,34 @@ def beside(path: Path) -> Iterator[Path]:
 
     Args:
         path: Where it belongs. A file that stands there is replaced; a folder must be removed before the end.
+
+    Raises:
+        OSError: If it cannot be written; if a pipe or a device stands there, which all programs would lose.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    if _is_no_file(path):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
     place = path.with_name(temporary_name(path.name))
     try:
         yield place
         place.replace(path)
+    except OSError as error:
+        if error.filename == str(place):  # of which the user knows nothing
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         remove(place)
+
+
+def _is_no_file(path: Path) -> bool:
+    """Whether a path is a pipe or a device, or leads to one that is open, as /dev/stdout does."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            return str(path.readlink()).startswith("/proc/")
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def write_beside(path: Path, content: str | bytes) -> None:

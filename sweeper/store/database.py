@@ -236,7 +236,7 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
 
     Raises:
         NoStudiesError: If it should exist and does not; a NoDatabaseError where its file does not either.
-        DatabaseError: If it is a folder, not writable or made by a newer sweeper or another Optuna.
+        DatabaseError: If it is a folder, not writable or made by a newer sweeper, another Optuna or program.
     """
     file = sqlite_file(url) if url.get_backend_name() == "sqlite" else None
     if file is not None and file.is_dir():
@@ -246,6 +246,7 @@ def _is_ready(url: sa.URL, must_exist: bool) -> bool:
     revision = None
     if file is None or (file.exists() and file.stat().st_size > 0):
         with plain_engine(url).connect() as connection:
+            migrations.check_free(connection, url)
             revision = _revision(connection, url)
     if must_exist:
         _check_there(url)

@@ -48,6 +48,23 @@ def test_a_link_that_lies_where_a_file_goes_is_replaced_and_not_followed(tmp_pat
     assert ((tmp_path / "target").read_text(), (tmp_path / "file").is_symlink()) == ("mine", False)
 
 
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "stdout").symlink_to("/proc/self/fd/1")
+    before = names(tmp_path)
+    for name in ("pipe", "stdout"):
+        with pytest.raises(OSError, match="it is a pipe or a device, not a file: '.*" + name):
+            write_beside(tmp_path / name, "text")
+    assert names(tmp_path) == before
+
+
+def test_an_error_names_the_place_and_not_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError) as error:
+        write_beside(tmp_path / "folder", "text")
+    assert (error.value.filename, error.value.filename2) == (str(tmp_path / "folder"), None)
+
+
 def test_text_and_bytes_are_written_as_they_are(tmp_path: Path) -> None:
     write_beside(tmp_path / "text", "é\n")
     write_beside(tmp_path / "bytes", b"\xff\r\n")

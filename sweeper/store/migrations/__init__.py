@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ...errors import DatabaseError
+from ..tables import metadata
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -34,6 +37,19 @@ def current(connection: sa.Connection) -> str | None:
         return None
     number: sa.ColumnElement[str] = sa.column("version_num")
     return connection.execute(sa.select(number).select_from(sa.table(VERSION_TABLE))).scalars().first()
+
+
+def check_free(connection: sa.Connection, url: sa.URL) -> None:
+    """Looks, without writing, whether a database without tables of ours has others that are called so.
+
+    Raises:
+        DatabaseError: If it has: it is another program's, and would be left half made.
+    """
+    names = {*sa.inspect(connection).get_table_names()}
+    if VERSION_TABLE not in names and (taken := names & metadata.tables.keys()):
+        raise DatabaseError(
+            f"{url}: has a table {min(taken)!r} of another program: name another database with --storage"
+        )
 
 
 def known() -> list[str]:

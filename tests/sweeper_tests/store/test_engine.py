@@ -78,11 +78,17 @@ def truncated(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:20_000])
 
 
+def strangers(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("CREATE TABLE run (miles)")
+
+
 BROKEN: list[tuple[Callable[[Path], object], str]] = [
     (lambda file: file.write_text("a text\n" * 1000), "file is not a database"),
     (lambda file: file.mkdir(), "is a folder"),
     (newer, "newer sweeper .*: upgrade sweeper, or name another database with --storage"),
     (truncated, "malformed"),
+    (strangers, "has a table 'run' of another program: name another database with --storage"),
 ]
 
 
