@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..errors import ConflictError
 from ..runs.mark import Holder
 from ..study.owncode import know
 from ..trial import ErrorClass, RunState, StudyRow
@@ -50,9 +51,16 @@ class StudyStore:
 
     @retried
     def fresh(self) -> "StudyStore":
-        """The study as it stands now."""
-        (row,) = self.access.sweeps(sa.select(sweep).where(sweep.c.id == self.row.id), strict=True)
-        return StudyStore(self.access, sweep_row(row._mapping))
+        """The study as it stands now.
+
+        Raises:
+            ConflictError: If it was deleted.
+        """
+        same = (sweep.c.id == self.row.id) & (sweep.c.uuid == self.row.uuid)
+        rows = self.access.sweeps(sa.select(sweep).where(same), strict=True)
+        if not rows:
+            raise ConflictError(f"study {self.row.name!r} was deleted")
+        return StudyStore(self.access, sweep_row(rows[0]._mapping))
 
     @retried
     def stamp(self) -> str:

@@ -82,6 +82,13 @@ def test_a_study_on_which_a_driver_is_at_work_stays(
     assert database.studies() == []
 
 
+def test_whoever_watches_it_hears_that_it_is_gone(database: Database, store: StudyStore) -> None:
+    assert store.fresh().row == store.row
+    database.deletions.delete(store)
+    with pytest.raises(ConflictError, match=f"study '{NAME}' was deleted"):
+        store.fresh()
+
+
 def test_a_number_that_a_driver_here_has_claimed_keeps_it_too(database: Database, store: StudyStore) -> None:
     store.leases(HERE, 60).claim(99)
     with pytest.raises(ConflictError, match="trial 0 is under way"):
