@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,7 @@ from ..study.load import PUBLISHED
 from ..study.problem import FieldError, FieldPath, first_problem
 from ..study.settings import declared, field_path, names_at, setting_names
 from ..study.study import Study
+from ..study.written import WrittenFile
 from ..study.yamlfile import read_yaml
 from ..text import nearest
 
@@ -88,15 +90,35 @@ def published_beside(study: Study, home: Home | None = None) -> dict[str, Publis
     Raises:
         InputError: As in `read_published`.
     """
-    places = [home.root / PUBLISHED] if home else []
-    places += [beside_file(study.written.study.path)] if study.written else []
-    path = next((place for place in places if place.is_file()), None)
+    places: list[Path | None] = [home.root / PUBLISHED] if home else []
+    places += [beside_file(study.written.study, study.spec.name, home)] if study.written else []
+    path = next((place for place in places if place and place.is_file()), None)
     return read_published(path, study) if path and path.stat().st_size else {}
 
 
-def beside_file(path: str) -> Path:
-    """The file of published tables that belongs to a study file: the one beside it."""
-    return Path(path).with_name(PUBLISHED)
+def beside_file(file: WrittenFile, name: str, home: Home | None = None) -> Path | None:
+    """Where the published tables of a study are, if it has some: beside its file; None if that is not found.
+
+    A path that goes from the working folder is looked up there and where the home lies, as `.sweeper` does: a
+    report may be typed elsewhere, where another project has a study file of that path.
+
+    Args:
+        file: The study's file as it was read.
+        name: Name of the study.
+        home: Folder of the runs.
+    """
+    given = Path(file.path)
+    folders = [Path()] if home is None or given.is_absolute() else [Path(), home.root.parent]
+    named: list[Path] = []
+    for place in (folder / given for folder in folders):
+        with suppress(InputError):
+            now = read_yaml(place)
+            if now.text == file.text:
+                return place.with_name(PUBLISHED)
+            named += [place] if now.data.get("name") in (name, file.data.get("name")) else []
+    # It has been changed since, and the name has to do; a path that is whole leads nowhere else.
+    found = named or ([given] if given.is_absolute() else [])
+    return found[0].with_name(PUBLISHED) if found else None
 
 
 def read_published(path: Path, study: Study) -> dict[str, PublishedTable]:

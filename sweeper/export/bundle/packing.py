@@ -22,6 +22,8 @@ from ...store.extract import extract
 from ...store.study import StudyStore
 from ...study.load import PUBLISHED, stored_study
 from ...study.named import confirmation_name
+from ...study.written import WrittenFile
+from ...study.yamlfile import read_yaml
 from ...text import plural
 from ...trial import TrialRow
 from ...url import Url
@@ -122,7 +124,7 @@ def write_bundle(database: Database, store: StudyStore, storage: Url, home: Home
     with TemporaryDirectory(prefix="sweeper-", ignore_cleanup_errors=True) as temporary:
         folder = Path(temporary)
         extract(storage, list(trials), folder / DATABASE, rewriting)
-        entries = {DATABASE: (folder / DATABASE).read_bytes(), **_files(store, stand_ins)}
+        entries = {DATABASE: (folder / DATABASE).read_bytes(), **_files(store, home, stand_ins)}
         runs = _runs([] if store.row.origin else stores, trials, home, stand_ins, entries)
         laid_out = folder / "laid-out"
         laid_out.mkdir()
@@ -171,7 +173,7 @@ def _runs(
     return list(runs.values())
 
 
-def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:
+def _files(store: StudyStore, home: Home, stand_ins: StandIns) -> dict[str, bytes]:
     """The study file and the workloads as they were read; where that is not known, as they are recorded."""
     written: dict[str, Any] | None = store.provenance().get(store.row.written or "")
     if written is not None:
@@ -185,8 +187,11 @@ def _files(store: StudyStore, stand_ins: StandIns) -> dict[str, bytes]:
         return {}
     names = ["study.yaml", *(f"workload-{number}.yaml" for number in range(1, len(texts)))]
     named = dict(zip(names, texts, strict=True))
-    if written is not None and (beside := beside_file(written["study"]["path"])).is_file():
-        named[PUBLISHED] = beside.read_text(encoding="utf-8")
+    if written is not None:
+        file = WrittenFile.from_json(written["study"])
+        beside = beside_file(file, store.row.name.partition("@")[0], home)
+        if beside is not None and beside.is_file() and beside.stat().st_size:
+            named[PUBLISHED] = read_yaml(beside).text
     return {f"files/{name}": stand_ins.text(text).encode() for name, text in named.items()}
 
 

@@ -12,7 +12,7 @@ from sweeper.report.tables.published import left_out, own_tables
 from sweeper.study.settings import SHORT_NAMES, flat, names_at
 from sweeper.study.spec import TABLES
 from tests.sweeper_tests.made import PARAMS, results, row, study
-from tests.sweeper_tests.typed import Command, refused
+from tests.sweeper_tests.typed import Command, refused, write
 
 ROWS = [(key, table, row) for key, table in published_tables().items() for row in table.rows]
 
@@ -167,3 +167,30 @@ def test_it_is_found_beside_the_study_file_and_in_a_bundle(
         (place / "published.yaml").write_text("mine: {title: Mine, rows: [{label: a, scores: {sst: .5}}]}")
     assert "mine" not in sweeper("report", str(folder / "without.zip"), "--format", "csv").out
     assert "no table of" in refused(sweeper, "report", str(folder / "without.zip"), "--table", "mine")
+
+
+def test_another_projects_is_not_taken_wherever_the_report_is_typed(
+    sweeper: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sweeper("run", "mine", "--executor", "inline", "--trials", "1").code == 0
+    table = "{title: Theirs, rows: [{label: SOTA, scores: {sst: .5}}]}"
+    (folder / "studies/published.yaml").write_text(f"theirs: {table}", encoding="utf-8")
+    other = folder / "other"
+    write(other / "studies/mine.yaml", "name: mine\nworkload: small\n")
+    write(other / "studies/published.yaml", f"foreign: {table}")
+    monkeypatch.chdir(other)
+    monkeypatch.setenv("SWEEPER_HOME", str(folder / ".sweeper"))
+    assert sweeper("export", "mine", "--bundle", "mine.zip").code == 0
+    for said in (
+        sweeper("report", "mine", "--format", "csv"),
+        sweeper("report", "mine.zip", "--format", "csv"),
+    ):
+        assert "SOTA" in said.out, said.err
+        assert "foreign" not in said.out
+    # Changed since it ran, it is known by its name.
+    study = folder / "studies/mine.yaml"
+    study.write_text(f"{study.read_text()}\n# a remark\n")
+    (other / "studies/mine.yaml").write_text("name: another\n")
+    assert "SOTA" in sweeper("report", "mine", "--format", "csv").out
+    study.unlink()
+    assert "SOTA" not in sweeper("report", "mine", "--format", "csv").out
