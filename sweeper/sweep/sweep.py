@@ -23,6 +23,7 @@ from ..store.studies import renamed
 from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
+from ..study.named import is_confirmation
 from ..study.space import words
 from ..study.study import Study
 from ..trial import PastTrial, StudyRow
@@ -136,8 +137,8 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     Raises:
         ConflictError: If the study was begun with other settings, or another program has changed it in
             Optuna's tables.
-        InputError: If it would go on for longer than anybody wants, and nobody said how long, or this machine
-            does not compute its precision.
+        InputError: If it would go on for longer than anybody wants, and nobody said how long, this machine
+            does not compute its precision, or it is new and called as the confirmation of another.
         DatabaseError: If this version of sweeper cannot read what was stored.
     """
     console = order.console
@@ -198,7 +199,16 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
 
 
 def _create(database: Database, order: Order, study: Study, wanted: int) -> StudyStore:
-    """Stores a study that is new; says so where one that was renamed once had its name."""
+    """Stores a study that is new; says so where one that was renamed once had its name.
+
+    Raises:
+        InputError: If it is called as one that `confirm` makes, and is none: reports would take it for that.
+    """
+    if is_confirmation(study.name) and study.written is not None and study.written.confirms is None:
+        raise InputError(
+            f"study {study.name!r} would have the name of a study that confirms another one: "
+            "call it otherwise, or run it with --name NAME"
+        )
     if called := renamed(database, study.name):
         say(order.console, f"{study.name} begins anew; the study that was called so is {called} now")
     return database.create(

@@ -188,6 +188,15 @@ def test_a_change_that_matters_is_refused(study: Study, places: Places) -> None:
     assert drive(changed(study, description="other words"), places, 4).finished == 4
 
 
+def test_no_study_begins_under_the_name_of_a_confirmation(study: Study, places: Places) -> None:
+    with pytest.raises(
+        InputError, match="'quickstart-confirm@demo' would have the name of a study that confirms"
+    ):
+        drive(changed(study, name="quickstart-confirm"), places, 1)
+    with Database(places.storage) as database:
+        assert database.studies() == []
+
+
 def test_a_study_goes_on_as_it_was_begun(study: Study, places: Places) -> None:
     drive(study, places, 2)
     with Database(places.storage) as database:
@@ -214,7 +223,10 @@ def test_finding_a_study(
     monkeypatch.chdir(tmp_path)
     other = replace(study, workload=study.workload.model_copy(update={"name": "other"}))
     alone, twin = changed(study, name="alone"), changed(study, name="alone.yaml")
-    confirming = changed(study, name="alone-confirm")
+    assert study.written is not None
+    confirming = replace(
+        changed(study, name="alone-confirm"), written=replace(study.written, confirms="alone@demo")
+    )
     drive(study, places, 2)
     for one in (other, twin, alone, confirming):
         drive(one, places, 1)
