@@ -56,7 +56,8 @@ class Command(TyperCommand):
         parameters: list[Any] = self.params
         for parameter in parameters:
             value = written.get(str(parameter.name))
-            if value == "" or (isinstance(value, list | tuple) and "" in value):
+            texts = value if isinstance(value, list | tuple) else [value]
+            if any(isinstance(text, str) and not text.strip() for text in texts):
                 raise typer.BadParameter("is empty: write a value, or leave it out", ctx, parameter)
         arguments = [parameter for parameter in parameters if parameter.param_type_name == "argument"]
         given = [one for one in arguments if written.get(str(one.name)) is not None]

@@ -101,7 +101,7 @@ def test_study_as_an_argument_and_as_an_option_by_name_and_by_file(command: str,
         assert refused(told, *typed(command, *study)) == "Error: found mine@small\n", study
     differ = "Error: STUDY 'mine' and --study 'both' differ: write one of them\n"
     assert refused(told, *typed(command, "mine", "--study", "both")) == differ
-    for empty in (("",), ("--study", ""), ("--study=",), ("mine", "--study", ""), ("", "--study", "mine")):
+    for empty in (("",), ("  ",), ("--study=",), ("mine", "--study", ""), ("", "--study", "mine")):
         assert "is empty: write a value, or leave it out" in refused(told, *typed(command, *empty))
     assert "write STUDY or STUDY@WORKLOAD" in refused(told, *typed(command, "mine@"))
     if command in ("clean", "schema"):
