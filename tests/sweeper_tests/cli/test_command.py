@@ -105,7 +105,7 @@ def test_study_as_an_argument_and_as_an_option_by_name_and_by_file(command: str,
         assert "is empty: write a value, or leave it out" in refused(told, *typed(command, *empty))
     assert "write STUDY or STUDY@WORKLOAD" in refused(told, *typed(command, "mine@"))
     if command in ("clean", "schema", "db copy"):
-        assert told(command).code == 0  # of all studies, or of none
+        assert told(*typed(command)).code == 0  # of all studies, or of none
         return
     without = refused(told, *typed(command))
     if command in FROM_FILES:
