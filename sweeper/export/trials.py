@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,9 +105,11 @@ def _missing(value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON has it: null for what is missing, a moment as ISO 8601."""
+    """A value as JSON has it: null for what is missing, a moment as ISO 8601, what is infinite as a text."""
     if _missing(value):
         return None
+    if isinstance(value, float) and math.isinf(value):
+        return str(float(value))
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     return value.item() if hasattr(value, "item") else value

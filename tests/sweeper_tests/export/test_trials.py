@@ -110,6 +110,14 @@ def test_values_of_several_kinds_in_a_column_are_json(tmp_path: Path) -> None:
     assert [row["params.x"] for row in json_rows(tmp_path / "t.json")] == ["a", 0.1, None]
 
 
+def test_what_is_infinite_is_a_text_in_json(sweeper: Command, folder: Path) -> None:
+    write(folder / "theirs.csv", "acc\n0.5\n1e400\n")
+    assert sweeper("import", "csv", "theirs.csv", "--maximize", "acc").code == 0
+    assert sweeper("export", "theirs", "--trials", "trials.json").code == 0
+    rows = json.loads((folder / "trials.json").read_text(encoding="utf-8"))
+    assert [row["values.acc"] for row in rows] == [0.5, "inf"]
+
+
 def test_pandas_reads_every_text_back(tmp_path: Path) -> None:
     study = made.study()
     runs = [
