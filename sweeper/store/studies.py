@@ -97,7 +97,8 @@ def _checked(store: StudyStore, foreign: bool) -> StudyStore:
         return store
     raise InputError(
         f"study {store.row.name!r} was imported, and no trial of it was made here: `list`, `show`, `status`, "
-        "`report`, `export`, `note`, `rename`, `archive`, `delete` and `warm_start` take it, and nothing else"
+        "`report`, `export`, `note`, `rename`, `archive`, `delete`, `db copy` and `warm_start` take it, and "
+        "nothing else"
     )
 
 
