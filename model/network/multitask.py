@@ -1,6 +1,7 @@
 """The network of a trial: one encoder, one head a task, and what heads of pairs may share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -53,6 +54,26 @@ class MultitaskEncoder(nn.Module):
         """What begins untrained, above the encoder: heads, learned weights, the layer of the pairs."""
         parts = (self.heads, self.uncertainty, self.pair_layer, self.encoder.mix)
         return nn.ModuleList(part for part in parts if part is not None)
+
+    @contextmanager
+    def holding(self, weights: Mapping[str, Tensor]) -> Iterator[None]:
+        """A context in which the network has other weights, of which none learns; nothing is copied.
+
+        `torch.func.functional_call` does not find a head that is called as one of a module's own methods.
+
+        Args:
+            weights: One for each of `named_parameters`, by its name.
+        """
+        own = [(one, one.data, one.requires_grad, weights[name]) for name, one in self.named_parameters()]
+        try:
+            for parameter, _, _, other in own:
+                # Autocast keeps what it made of a weight that learns, and would take that for the other's.
+                parameter.requires_grad_(False).data = other
+            yield
+        finally:
+            for parameter, data, learns, _ in own:
+                parameter.data = data
+                parameter.requires_grad_(learns)
 
     def forward(
         self,
