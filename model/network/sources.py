@@ -61,9 +61,20 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
         )
     except (OSError, ValueError) as error:
         raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
-    positions = getattr(settings, "max_position_embeddings", config.max_length)
-    if config.max_length > positions:
+    positions = _positions(model)
+    if positions is not None and config.max_length > positions:
         raise EncoderError(
             f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
         )
     return model
+
+
+def _positions(model: PreTrainedModel) -> int | None:
+    """Tokens of the longest sequence that an encoder has positions for; None where it says no limit."""
+    declared = getattr(model.config, "max_position_embeddings", -1)
+    if declared is None or declared < 0:  # XLNet says -1
+        return None
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    # RoBERTa and its kin count positions from behind the number of the padding token.
+    return int(declared) if padding is None else int(declared) - padding - 1
