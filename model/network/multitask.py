@@ -11,6 +11,7 @@ from ..errors import EncoderError
 from ..heads import ACTIVATIONS, HEADS
 from .encoder import SentenceEncoder
 from .heads import build_head
+from .ownnetwork import outputs_of
 from .uncertainty import UncertaintyWeights
 
 
@@ -43,6 +44,11 @@ class MultitaskEncoder(nn.Module):
             # Past ModuleDict's own check, which refuses tasks called as one of its methods: `type`, `values`.
             self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout, pieces)
         self.reading = frozenset(name for name, task in config.tasks.items() if HEADS[task.head].tokens)
+        self._own = {
+            name: (task.head, task.outputs)
+            for name, task in config.tasks.items()
+            if task.head in HEADS.foreign
+        }
         self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None
         self.pair_layer: nn.Module | None = None
         if config.pair_layer is not None:
@@ -133,6 +139,9 @@ class MultitaskEncoder(nn.Module):
             {"tokens": input_ids.chunk(columns)} if input_ids is not None and task in self.reading else {}
         )
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns), **tokens)
+        if task in self._own:
+            head, size = self._own[task]
+            return outputs_of(outputs, (len(embeddings) // columns, size), head)
         return outputs
 
 
