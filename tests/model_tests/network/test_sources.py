@@ -1,5 +1,6 @@
 """How long a sequence a pretrained encoder takes: as many tokens as it has positions for, and no more."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,39 @@ def test_an_encoder_that_says_no_limit_has_none(tmp_path: Path) -> None:
 def test_a_home_that_is_not_known_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="no model could be loaded from '~nobody-of-this-name/model'"):
         SentenceEncoder(EncoderConfig(source="hub", name="~nobody-of-this-name/model"), 40, 0)
+
+
+def bert(folder: Path, **changes: object) -> EncoderConfig:
+    """A model whose config.json says something else than its weights."""
+    name = saved(folder, BertModel, BertConfig(**NARROW))
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(settings | changes))
+    return EncoderConfig(source="hub", name=name, max_length=16)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 1000, None])
+def test_damaged_weights_are_no_model(content: bytes | None, tmp_path: Path) -> None:
+    given, weights = bert(tmp_path), tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:500] if content is None else content)
+    with pytest.raises(EncoderError, match=r"no model could be loaded from .*: Error while deserializing"):
+        SentenceEncoder(given, 40, 0)
+
+
+def test_weights_of_another_size_are_named(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=r"are of other sizes than its config.json says"):
+        SentenceEncoder(bert(tmp_path, hidden_size=32), 40, 0)
+
+
+def test_a_layer_that_was_not_published_does_not_begin_at_random_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    SentenceEncoder(bert(tmp_path / "two", num_hidden_layers=2), 40, 0)
+    (said,) = caplog.messages
+    assert said.startswith("encoder.name: 16 weights are not in the files of")
+    assert said.endswith("begin at random, such as encoder.layer.1.attention.output.LayerNorm.bias")
+    caplog.clear()
+    SentenceEncoder(bert(tmp_path / "one"), 40, 0)
+    bare = BertModel(BertConfig(**NARROW), add_pooling_layer=False)
+    bare.save_pretrained(tmp_path / "bare")
+    SentenceEncoder(EncoderConfig(source="hub", name=str(tmp_path / "bare"), max_length=16), 40, 0)
+    assert not caplog.messages
