@@ -48,7 +48,7 @@ class AveragedWeights:
         Args:
             step: Its number, from 0.
         """
-        if step < self._start:
+        if step < self._start or not self._parameters:  # a cosine of frozen embeddings has none that learn
             return
         self._taken += 1
         share = 1 / self._taken

@@ -173,7 +173,13 @@ def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress)
 
 
 def _save_weights(model: nn.Module, file: Path, epoch: int) -> None:
-    tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+    tensors: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, tensor in model.state_dict().items():
+        # A layer that stands at two places has two names; safetensors wants memory of its own for each.
+        memory = tensor.untyped_storage().data_ptr()
+        tensors[name] = tensor.clone() if memory in seen else tensor.contiguous()
+        seen.add(memory)
     save_file(tensors, file, metadata={"epoch": str(epoch)})
 
 

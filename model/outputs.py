@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from .errors import PluginError
 from .heads import HEADS
 from .losses import LOSSES
 from .objectives.mnrl import mnrl
@@ -33,16 +34,39 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
         task: The task, whose `loss` decides.
         outputs: What the head gave, ``[rows, outputs]``.
         targets: What `to_target` gave, ``[rows]``.
+
+    Raises:
+        PluginError: As in `teaching`.
     """
     loss = LOSSES[task.loss]
     of = loss.similarity if task.range is not None else loss.classes
     assert of is not None, f"loss {task.loss} is not for this task"  # noqa: S101 - the task was checked
-    value: Tensor
     options = task.options("loss")
     if task.range is None:
         value = of(outputs, targets, **{name: getattr(task, name) for name in loss.settings}, **options)
     else:
         value = of(outputs.squeeze(-1), targets, **options)
+    return teaching(value, outputs, f"loss {task.loss}")
+
+
+def teaching(value: object, given: Tensor, what: str) -> Tensor:
+    """What a loss or a penalty gave, if something is learned from it.
+
+    Args:
+        value: What it gave.
+        given: What it was given, outputs or embeddings of the network.
+        what: Its kind and name, for the message.
+
+    Raises:
+        PluginError: If own code gave no tensor; or one other than 0 that has no gradient, as of numbers that
+            NumPy computed: nothing would be learned, without a word.
+    """
+    if not isinstance(value, Tensor):
+        raise PluginError(f"{what} gives a {type(value).__name__}, expected a scalar tensor")
+    if given.requires_grad and not value.requires_grad and value.any():
+        raise PluginError(
+            f"{what} gives a number without a gradient: it must be computed from what it is given"
+        )
     return value
 
 

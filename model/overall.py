@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from functools import reduce
+from math import isfinite
 from operator import add
 from typing import Annotated, Literal
 
@@ -45,6 +46,12 @@ class Overall(Frozen):
             return f"overall.weights names {unknown}; the tasks are {list(tasks)}"
         if not any(self._weight(name) for name in tasks):
             return "overall.weights leaves no task that counts"
+        unbounded = [n for n, task in tasks.items() if not all(map(isfinite, METRICS[task.metric].bounds))]
+        if self.formula == "unit" and unbounded:
+            return (
+                f"overall.formula unit puts scores on 0 to 1, and metric {tasks[unbounded[0]].metric} of "
+                f"{unbounded[0]} has no finite bounds: give it some, or write formula mean"
+            )
         lower = [name for name, task in tasks.items() if not METRICS[task.metric].higher_is_better]
         if self.formula == "mean" and lower:
             return (

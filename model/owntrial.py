@@ -1,6 +1,7 @@
 """What a trainer that is own code can leave to us: its rows, its scores, and what it goes on from."""
 
 import json
+import logging
 import resource
 import sys
 import time
@@ -19,15 +20,18 @@ from .errors import CheckpointError, PluginError, TrialStoppedError
 from .files import RunFolder, beside, open_file
 from .inputs import Inputs, SplitRows
 from .metrics.own import OwnMetric, recorded_scores
-from .predictions import Predictions, save_predictions
+from .predictions import DAMAGED, Predictions, save_predictions
 from .result import EpochResult, Metric, Split
 from .sources import FilesSource, name_of
 from .steps import StepReport
+from .tasks import Task
 
 Values = NDArray[np.float64]
 State = dict[str, NDArray[np.generic]]
 Answers = tuple[Values, NDArray[np.floating] | None]
 """Predictions in the units of the labels, ``[rows]``; scores of the classes ``[rows, classes]``, if any."""
+
+_log = logging.getLogger(__name__)
 
 STATE = "own.npz"
 _RESULTS = TypeAdapter(tuple[EpochResult, ...])
@@ -68,7 +72,8 @@ class OwnTrial:
     """A trial of an own trainer: rows, scores, predictions, checkpoints.
 
     A trainer asks it for rows, trains, and has each epoch scored; what an epoch leaves is in a checkpoint
-    before it is yielded, so that a trial that is killed goes on from there.
+    before it is yielded, so that a trial that is killed goes on from there. One that is damaged is passed
+    over.
 
     Args:
         config: The trial.
@@ -169,11 +174,10 @@ class OwnTrial:
         for name, part in rows.items():
             values, given = predict(name, part)
             labels = np.array(part.labels, dtype=np.float64)
-            if np.shape(values) != labels.shape or not np.isfinite(values).all():
-                raise PluginError(
-                    f"{self._config.trainer}: task {name}: not one finite prediction for each row"
-                )
-            scorer, answers = self._config.tasks[name].scorer, np.asarray(values, dtype=np.float64)
+            task = self._config.tasks[name]
+            if misfit := _misfit(task, values, given, len(part)):
+                raise PluginError(f"{self._config.trainer}: task {name}: {misfit}")
+            scorer, answers = task.scorer, np.asarray(values, dtype=np.float64)
             own = isinstance(scorer, OwnMetric)
             found[name] = Predictions(
                 np.array(part.ids, dtype=np.str_),
@@ -224,11 +228,39 @@ class OwnTrial:
         path = self._folder.checkpoints / STATE
         if not path.exists():
             return
-        said, state = _read(path)
+        try:
+            said, state = _read(path)
+            results = _RESULTS.validate_json(said["results"])
+        except DAMAGED:
+            _log.warning("checkpoint %s is damaged; the trial begins at its start", path)
+            return
         if said["identity"] != self._identity:
             raise CheckpointError(f"{path} is of another configuration or of other data; move it away")
-        self.results, self.state = _RESULTS.validate_json(said["results"]), state
+        self.results, self.state = results, state
         self._processor = said["processor"]
+
+
+def _misfit(task: Task, values: Values, given: NDArray[np.floating] | None, rows: int) -> str | None:
+    """What is wrong with the answers of own code to a task's rows; None if nothing is."""
+    if np.shape(values) != (rows,) or not _are_finite(values, np.float64):
+        return "not one finite prediction for each row"
+    classes = task.classes
+    if classes is not None and not np.isin(values, np.arange(classes)).all():
+        strange = np.asarray(values)[~np.isin(values, np.arange(classes))][0]
+        return f"prediction {strange:g} is no class; those are 0 to {classes - 1}"
+    if given is None:
+        return "metric auc needs scores of the classes" if task.scorer.needs_scores else None
+    wrong = np.shape(given) != (rows, task.outputs) or not _are_finite(given, np.float32)
+    return f"not {task.outputs} finite scores for each row" if wrong else None
+
+
+def _are_finite(values: NDArray[np.floating], kind: type[np.floating[Any]]) -> bool:
+    """Whether they are numbers, and finite in the type in which they are kept."""
+    with np.errstate(over="ignore"):
+        try:
+            return bool(np.isfinite(np.asarray(values, dtype=kind)).all())
+        except (TypeError, ValueError):
+            return False
 
 
 def _count_words(rows: Rows) -> int:
@@ -246,7 +278,7 @@ def epochs_kept(rundir: Path) -> int | None:
     path = RunFolder(rundir).checkpoints / STATE
     try:
         return len(_RESULTS.validate_json(_read(path)[0]["results"]))
-    except (OSError, ValueError, KeyError):
+    except DAMAGED:
         return None
 
 

@@ -83,7 +83,7 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
         np.savez(file, allow_pickle=False, **arrays)
 
 
-_DAMAGED = (
+DAMAGED = (
     *(OSError, ValueError, TypeError, KeyError, EOFError, MemoryError, OverflowError),
     *(zipfile.BadZipFile, zlib.error, NotImplementedError, SyntaxError),
 )
@@ -102,7 +102,7 @@ def read_predictions(path: Path) -> dict[str, Predictions] | None:
         # NumPy would not close the file of a damaged archive.
         with open_file(path) as opened, np.load(opened, allow_pickle=False) as file:
             return _by_task({name: file[name] for name in file.files})
-    except _DAMAGED:
+    except DAMAGED:
         return None
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .errors import PluginError
-from .outputs import fine
+from .outputs import fine, teaching
 from .penalties import PENALTIES, Pass
 from .rdrop import two_passes
 from .tasks import Task
@@ -27,7 +27,7 @@ def regularised(
         The outputs of all passes, whose mean loss is the batch's, and the penalty; 0 where there is none.
 
     Raises:
-        PluginError: If the penalty is no scalar.
+        PluginError: If the penalty is no scalar, or has no gradient.
     """
     if r_drop:
         return two_passes(task, network, r_drop)
@@ -41,4 +41,5 @@ def regularised(
     if not isinstance(value, Tensor) or value.dim():
         given = f"a tensor {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
         raise PluginError(f"penalty {task.penalty} gives {given}, expected a scalar tensor")
-    return [one.outputs for one in passes], value
+    # Where the encoder is frozen, a penalty on its embeddings has no gradient by right.
+    return [one.outputs for one in passes], teaching(value, passes[0].embeddings, f"penalty {task.penalty}")

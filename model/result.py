@@ -13,6 +13,12 @@ TRAINED = "trained tasks"
 RAW = "raw_"
 """Before the name of a dev score of the network's own weights, where an average of them is scored."""
 
+RECORDED = frozenset(
+    {"loss", "padding", "cosine", "conflict", "loss_weight", "smart_weight", "smart_penalty"}
+    | {"overall", TRAINED}
+)
+"""Names of numbers that a trial records beside the scores of its tasks: no metric can be called so."""
+
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 

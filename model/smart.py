@@ -10,7 +10,6 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.nn import functional
 
 from .config.smart import SmartConfig, task_weight
@@ -141,9 +140,8 @@ class Smart:
                 change = released_divergence(task, fresh(noise), outputs)
             penalty = penalty + self._weights[name] * change
         if config.bregman_weight:
-            with torch.no_grad(), replayed(before, device):
-                inputs = (name, columns, input_ids, attention_mask)
-                averaged = functional_call(self._model, self._average, inputs, {"token_types": token_types})
+            with torch.no_grad(), replayed(before, device), self._model.holding(self._average):
+                averaged = self._model(name, columns, input_ids, attention_mask, token_types=token_types)
             penalty = penalty + config.bregman_weight * divergence(task, outputs, averaged)
         return outputs, penalty
 

@@ -10,6 +10,7 @@ from .heads import ACTIVATIONS, HEADS, Concatenation, heads_with
 from .label import Label, class_names_of, labels_misfit, names_of
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
+from .metrics.own import score_of
 from .options import OptionsOf, options_misfit, whole_options
 from .penalties import PENALTIES
 from .predictions import Predictions
@@ -265,7 +266,7 @@ class Task(Frozen):
     def score(self, predictions: Predictions) -> float:
         """The score of predictions by the metric."""
         scorer = self.scorer
-        return scorer.score(scorer.given(predictions), predictions.labels)
+        return score_of(scorer, scorer.given(predictions), predictions.labels)
 
     @property
     def has_test(self) -> bool:

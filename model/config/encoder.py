@@ -1,5 +1,6 @@
 """The settings of the encoder. Imports no torch."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -69,7 +70,9 @@ class EncoderConfig(Frozen):
     def location(self) -> str:
         """Where a hub model is loaded from: its name there, or a folder; ``~`` is the home of who trains."""
         name = str(self.name)
-        return str(Path(name).expanduser()) if name.startswith("~") else name
+        with suppress(RuntimeError):  # of a user who is not known: loading says that there is no such model
+            return str(Path(name).expanduser()) if name.startswith("~") else name
+        return name
 
     def options(self) -> dict[str, Any]:
         """All options of a source that is own code, defaults included, by name; {} of ours."""

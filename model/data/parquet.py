@@ -31,14 +31,15 @@ def parquet_table(file: DataFile) -> DataTable:
 
     def read(positions: Sequence[int]) -> Iterator[Chunk]:
         # Columns are chosen by name; of two of one name both are read, and one is taken by its position.
-        wanted, single = sorted(set(positions)), (pyarrow.float32(), pyarrow.float16())
+        single = (pyarrow.float32(), pyarrow.float16())
         unique = len(set(names)) == len(names)
-        chosen = [names[position] for position in wanted] if unique else None
+        chosen = [names[position] for position in sorted(set(positions))] if unique else None
         start = 1
         try:
             with parquet.ParquetFile(file.path) as opened:
                 for batch in opened.iter_batches(CHUNK, columns=chosen):
-                    columns = (batch.column(wanted.index(i) if unique else i) for i in positions)
+                    # By name once more: with ``a.b`` comes the part b of a column a, where there is one.
+                    columns = (batch.column(names[i] if unique else i) for i in positions)
                     found = (
                         decimals(column.to_pylist(), column.type.to_pandas_dtype())
                         if column.type in single

@@ -167,7 +167,7 @@ def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceToken
 
     try:
         loaded = AutoTokenizer.from_pretrained(name, use_fast=True)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
         raise EncoderError(f"encoder.name: no tokenizer could be loaded from {name!r}: {error}") from error
     if loaded.pad_token_id is None or getattr(loaded, "backend_tokenizer", None) is None:
         raise EncoderError(f"encoder.name: the tokenizer of {name!r} is not a fast one with a padding token")

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ..config.gradient import METHODS, GradientStorage
-from ..errors import NonFiniteLossError
+from ..errors import NonFiniteLossError, PluginError
 from ..network.cpu.wordtable import sparse_dot
 
 PIECE = 1 << 17
@@ -47,7 +47,7 @@ class GradientSurgery:
         self._parameters = tuple(parameters)
         self._tasks = tuple(tasks)
         self._storage = storage
-        self._method = METHODS[method]
+        self._name, self._method = method, METHODS[method]
         self._weighting = self._method.weighting(*((len(tasks),) if self._method.carries else ()))
         self._held: dict[str, list[Tensor | None]] = {}
 
@@ -82,7 +82,9 @@ class GradientSurgery:
             ``[tasks, tasks]``, float64, on the CPU; zero for tasks that were not collected.
 
         Raises:
-            NonFiniteLossError: If a gradient that enters the Gram matrix is infinite or not a number.
+            NonFiniteLossError: If a gradient that enters the Gram matrix is infinite or not a number, or what
+                the method makes of that.
+            PluginError: If a method of own code gives no coefficients.
         """
         present = [number for number, task in enumerate(self._tasks) if task in self._held]
         held = [self._held.pop(self._tasks[number]) for number in present]
@@ -136,7 +138,17 @@ class GradientSurgery:
         gram = gram / gram.trace()
         gram = gram.float() if self._method.by_rank else gram
         taking_part = (present,) if self._method.carries else ()
-        coefficients: list[float] = self._weighting(gram, *taking_part).tolist()
+        given: object = self._weighting(gram, *taking_part)
+        if not isinstance(given, Tensor) or given.shape != (len(gram),):
+            found = (
+                f"a tensor {list(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
+            )
+            raise PluginError(f"gradient method {self._name} gives {found}, expected a tensor [{len(gram)}]")
+        if not given.isfinite().all():
+            raise NonFiniteLossError(
+                f"the coefficients of gradient method {self._name} are not finite numbers"
+            )
+        coefficients: list[float] = given.tolist()
         return coefficients
 
 

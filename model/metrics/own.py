@@ -30,8 +30,23 @@ def bootstrap_of(metric: TaskMetric, predictions: Values, labels: Values) -> Val
     """
     rng = np.random.default_rng((SEED, crc32(labels.tobytes())))
     draws = (rng.integers(len(labels), size=len(labels)) for _ in range(RESAMPLES))
-    scores = (metric.score(predictions[rows], labels[rows]) for rows in draws)
-    return np.array([metric.score(predictions, labels), *scores], dtype=np.float64)
+    scores = (score_of(metric, predictions[rows], labels[rows]) for rows in draws)
+    return np.array([score_of(metric, predictions, labels), *scores], dtype=np.float64)
+
+
+def score_of(metric: TaskMetric, predictions: Values, labels: Values) -> float:
+    """The score; arguments as in `bootstrap_of`.
+
+    Raises:
+        PluginError: If own code gives no number.
+    """
+    given: object = metric.score(predictions, labels)
+    try:
+        return float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise PluginError(
+            f"metric {type(metric).__name__}: score gives a {type(given).__name__}, expected a number"
+        ) from None
 
 
 def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> Values:
@@ -41,8 +56,18 @@ def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> 
         metric: The metric.
         predictions: Class numbers or scores, ``[rows]``.
         labels: The same of the labels, ``[rows]``.
+
+    Raises:
+        PluginError: If a score is not finite: reports would take the predictions for damaged.
     """
-    return np.append(bootstrap_of(metric, predictions, labels), _checksum(predictions))
+    found = bootstrap_of(metric, predictions, labels)
+    if not np.isfinite(found[1:]).all():
+        bad = found[1:][~np.isfinite(found[1:])]
+        raise PluginError(
+            f"metric {type(metric).__name__}: score gives {bad[0]} for {len(bad):,} of {RESAMPLES:,} sets of "
+            "rows drawn with replacement; it must give a finite number of any rows, as of one class alone"
+        )
+    return np.append(found, _checksum(predictions))
 
 
 def _checksum(predictions: Values) -> float:

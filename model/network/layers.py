@@ -5,6 +5,8 @@ from transformers import PreTrainedModel
 
 from ..errors import EncoderError
 
+_DRAWN = (nn.Linear, nn.Embedding, nn.LayerNorm)
+
 
 def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
     """The layers of an encoder, the lowest first.
@@ -19,10 +21,12 @@ def layers_of(model: PreTrainedModel, setting: str) -> list[nn.Module]:
     stacks = (part for part in model.modules() if isinstance(part, nn.ModuleList))
     number = getattr(model.config, "num_hidden_layers", None)
     found = next((part for part in stacks if len(part) == number), None)
-    if found is None:
+    # An ALBERT of two layers may have one group of two, which it goes through twice.
+    shared = getattr(model.config, "num_hidden_groups", number) != number
+    if found is None or shared or len({*map(id, found)}) < len(found):
         raise EncoderError(
             f"{setting}: in a {model.config.model_type} it is not known what that is: it has no ModuleList "
-            "of `config.num_hidden_layers` layers"
+            "of `config.num_hidden_layers` layers of their own"
         )
     return list(found)
 
@@ -49,7 +53,7 @@ def reinitialize(model: PreTrainedModel, number: int) -> None:
         number: How many layers.
 
     Raises:
-        EncoderError: If it has not so many.
+        EncoderError: If it has not so many, or how weights of theirs were drawn is not known.
     """
     setting = f"encoder.reinitialize {number}"
     layers = layers_of(model, setting)
@@ -58,6 +62,9 @@ def reinitialize(model: PreTrainedModel, number: int) -> None:
     pooler = getattr(model, "pooler", None)
     for top in (*layers[-number:], *([] if pooler is None else [pooler])):
         for module in top.modules():
+            kind = type(module).__name__
+            if not isinstance(module, _DRAWN) and "Norm" not in kind and module._parameters:
+                raise EncoderError(f"{setting}: how the weights of its {kind} are drawn is not known")
             if isinstance(module, nn.Linear | nn.Embedding):
                 nn.init.normal_(module.weight, std=model.config.initializer_range)
             elif isinstance(module, nn.LayerNorm):

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from ..config.lora import LoraConfig
+from ..errors import EncoderError
 from ..extras import check_peft
 from .layers import layers_of
 
@@ -23,7 +24,8 @@ def adapt(model: PreTrainedModel, config: LoraConfig) -> None:
         config: Rank, alpha and dropout.
 
     Raises:
-        EncoderError: If `peft` is not installed, or the encoder has no layers of its own each, as an ALBERT.
+        EncoderError: If `peft` is not installed, or the encoder has no layers of its own each, as an ALBERT,
+            or none that are linear, as a GPT-2.
     """
     check_peft(config.rank)
     import peft  # takes a third of a second, and most trials have no adapters
@@ -34,6 +36,10 @@ def adapt(model: PreTrainedModel, config: LoraConfig) -> None:
     names = [
         name for name, part in model.named_modules() if isinstance(part, nn.Linear) and id(part) in inside
     ]
+    if not names:
+        raise EncoderError(
+            f"encoder.lora.rank {config.rank}: the layers of a {model.config.model_type} have no linear layer"
+        )
     settings = peft.LoraConfig(
         r=config.rank,
         lora_alpha=config.rank if config.alpha is None else config.alpha,

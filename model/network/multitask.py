@@ -1,6 +1,7 @@
 """The network of a trial: one encoder, one head a task, and what heads of pairs may share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -10,6 +11,7 @@ from ..errors import EncoderError
 from ..heads import ACTIVATIONS, HEADS
 from .encoder import SentenceEncoder
 from .heads import build_head
+from .ownnetwork import outputs_of
 from .uncertainty import UncertaintyWeights
 
 
@@ -42,6 +44,11 @@ class MultitaskEncoder(nn.Module):
             # Past ModuleDict's own check, which refuses tasks called as one of its methods: `type`, `values`.
             self.heads._modules[name] = build_head(task, self.encoder.embedding_size, config.dropout, pieces)
         self.reading = frozenset(name for name, task in config.tasks.items() if HEADS[task.head].tokens)
+        self._own = {
+            name: (task.head, task.outputs)
+            for name, task in config.tasks.items()
+            if task.head in HEADS.foreign
+        }
         self.uncertainty = UncertaintyWeights(config.tasks) if config.balance == "uncertainty" else None
         self.pair_layer: nn.Module | None = None
         if config.pair_layer is not None:
@@ -53,6 +60,26 @@ class MultitaskEncoder(nn.Module):
         """What begins untrained, above the encoder: heads, learned weights, the layer of the pairs."""
         parts = (self.heads, self.uncertainty, self.pair_layer, self.encoder.mix)
         return nn.ModuleList(part for part in parts if part is not None)
+
+    @contextmanager
+    def holding(self, weights: Mapping[str, Tensor]) -> Iterator[None]:
+        """A context in which the network has other weights, of which none learns; nothing is copied.
+
+        `torch.func.functional_call` does not find a head that is called as one of a module's own methods.
+
+        Args:
+            weights: One for each of `named_parameters`, by its name.
+        """
+        own = [(one, one.data, one.requires_grad, weights[name]) for name, one in self.named_parameters()]
+        try:
+            for parameter, _, _, other in own:
+                # Autocast keeps what it made of a weight that learns, and would take that for the other's.
+                parameter.requires_grad_(False).data = other
+            yield
+        finally:
+            for parameter, data, learns, _ in own:
+                parameter.data = data
+                parameter.requires_grad_(learns)
 
     def forward(
         self,
@@ -112,6 +139,9 @@ class MultitaskEncoder(nn.Module):
             {"tokens": input_ids.chunk(columns)} if input_ids is not None and task in self.reading else {}
         )
         outputs: Tensor = self.heads[task](*embeddings.chunk(columns), **tokens)
+        if task in self._own:
+            head, size = self._own[task]
+            return outputs_of(outputs, (len(embeddings) // columns, size), head)
         return outputs
 
 

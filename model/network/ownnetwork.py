@@ -1,11 +1,11 @@
-"""The network of an encoder that is own code: whether it is one, and whether it gives what one gives."""
+"""Encoders and heads that are own code: whether they are some, and whether they give what such give."""
 
 import inspect
 
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from ..errors import EncoderError
+from ..errors import EncoderError, PluginError
 
 
 def check_network(made: object, source: str) -> PreTrainedModel:
@@ -76,3 +76,20 @@ def states_of(output: object, mask: Tensor, size: int, source: str) -> Tensor:
         given = f"a {type(output).__name__} without a tensor last_hidden_state"
     expected = f"{[*mask.shape, size]} of floats (sentences, length, config.hidden_size)"
     raise EncoderError(f"encoder.source {source} gives {given}, expected {expected}")
+
+
+def outputs_of(given: object, shape: tuple[int, int], head: str) -> Tensor:
+    """The outputs of a head, if that is what own code gave.
+
+    Args:
+        given: What it gave.
+        shape: Rows and outputs.
+        head: Its name.
+
+    Raises:
+        PluginError: If it gave something else: losses and predictions would be computed of that all the same.
+    """
+    if isinstance(given, Tensor) and given.shape == shape and given.is_floating_point():
+        return given
+    found = f"a tensor {list(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
+    raise PluginError(f"head {head} gives {found}, expected {list(shape)} of floats (rows, outputs)")

@@ -1,11 +1,16 @@
 """Where an encoder comes from: made from scratch, or loaded with its weights."""
 
+import logging
+
 import torch
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
 
 from ..config import EncoderConfig
 from ..errors import EncoderError
 from ..pretrained import verified_minilm_folder
+
+_log = logging.getLogger(__name__)
 
 
 def tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
@@ -56,14 +61,41 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
         for name in _DROPOUTS if config.dropout is not None else ():
             if hasattr(settings, name):
                 setattr(settings, name, config.dropout)
-        model: PreTrainedModel = AutoModel.from_pretrained(
-            source, config=settings, dtype=torch.float32, use_safetensors=True
+        model: PreTrainedModel
+        model, found = AutoModel.from_pretrained(
+            source, config=settings, dtype=torch.float32, use_safetensors=True, output_loading_info=True
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ImportError, KeyError, TypeError, SafetensorError) as error:
         raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
-    positions = getattr(settings, "max_position_embeddings", config.max_length)
-    if config.max_length > positions:
+    except RuntimeError as error:
+        if "mismatched" not in str(error):  # such as memory that ran out
+            raise
+        raise EncoderError(
+            f"encoder.name: the weights of {source!r} are of other sizes than its config.json says"
+        ) from error
+    # Most models are published without the layer on [CLS], which then begins untrained.
+    lacking = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if lacking:
+        _log.warning(
+            "encoder.name: %d weights are not in the files of %r and begin at random, such as %s",
+            len(lacking),
+            source,
+            lacking[0],
+        )
+    positions = _positions(model)
+    if positions is not None and config.max_length > positions:
         raise EncoderError(
             f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
         )
     return model
+
+
+def _positions(model: PreTrainedModel) -> int | None:
+    """Tokens of the longest sequence that an encoder has positions for; None where it says no limit."""
+    declared = getattr(model.config, "max_position_embeddings", -1)
+    if declared is None or declared < 0:  # XLNet says -1
+        return None
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    # RoBERTa and its kin count positions from behind the number of the padding token.
+    return int(declared) if padding is None else int(declared) - padding - 1

@@ -10,7 +10,9 @@ from types import ModuleType
 
 from ..config.trainers import TRAINERS, Trainer, put_in_force
 from ..errors import PluginError
+from ..metrics import METRICS
 from ..registry import REGISTRIES, adding
+from ..result import RAW, RECORDED
 from .kinds import discard
 from .source import PluginSource, find_source
 
@@ -45,6 +47,7 @@ def load(sources: Sequence[PluginSource]) -> None:
             try:
                 with adding(source.name):
                     _run(source)
+                    _check_metrics(source)
                     if source.trainer:
                         _add_trainer(source)
             except BaseException:
@@ -82,6 +85,16 @@ def _run(source: PluginSource) -> None:
     sys.modules[name] = module  # pydantic and dataclasses look there for what an annotation names
     with PluginCode(source):
         exec(compile(source.text, source.path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+
+
+def _check_metrics(source: PluginSource) -> None:
+    """A PluginError if a trial would record other numbers under the name of a metric."""
+    own = (name for name, owner in METRICS.foreign.items() if owner == source.name)
+    for name in own:
+        if name in RECORDED or name.startswith(RAW):
+            raise PluginError(
+                f"{source.path}: metric {name!r}: trials record other numbers under that name; choose another"
+            )
 
 
 def _add_trainer(source: PluginSource) -> None:

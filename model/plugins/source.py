@@ -49,7 +49,10 @@ def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSour
         PluginError: If there is no such file or module, or it cannot be read.
     """
     if name.endswith(".py"):
-        path = (folder / Path(name).expanduser()).resolve()
+        try:
+            path = (folder / Path(name).expanduser()).resolve()
+        except RuntimeError as error:
+            raise PluginError(f"{name}: cannot be found: {error}") from None
         content = _content(path)
         try:
             text = content.decode()
@@ -61,7 +64,7 @@ def find_source(name: str, folder: Path, *, trainer: bool = False) -> PluginSour
         raise PluginError("must be a file that ends in .py, or the name of a module")
     try:
         found = find_spec(module)
-    except ImportError:
+    except (ImportError, ValueError):  # ValueError: the module of the command line, which has no file
         found = None
     if found is None or found.origin is None:
         raise PluginError(f"there is no module {module!r} installed; a file is written with its .py")

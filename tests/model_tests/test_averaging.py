@@ -165,3 +165,12 @@ def test_it_goes_on_in_the_midst_of_an_epoch(
 def test_what_belongs_to_another_average_is_refused(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         config(average=settings)
+
+
+def test_where_nothing_learns_nothing_is_averaged() -> None:
+    """As of the cosine of embeddings that are frozen."""
+    ours = AveragedWeights([], AverageConfig(name="ema"), 9)
+    ours.after_step(0)
+    assert not ours.begun
+    with ours.in_place():
+        assert ours.state_dict().keys() == {"taken"}

@@ -1,13 +1,18 @@
 """Losses and predictions against their definitions, in double precision."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
+from model.errors import PluginError
+from model.losses import LOSSES, Loss
 from model.network.heads import build_head
 from model.objectives.mnrl import mnrl
 from model.outputs import contrastive_loss, predict, task_loss, to_target
+from model.registry import adding
 from model.tasks import Task
 from tests.model_tests.made import task
 
@@ -120,3 +125,32 @@ def test_the_loss_on_embeddings_is_of_the_positive_class(
     expected = mnrl(*embeddings.chunk(2), targets == (1 if positive is None else positive), texts, scale)
     found = contrastive_loss(declared, embeddings, targets, texts)
     assert found.item() == pytest.approx(0.5 * expected.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("gives", "said"),
+    [
+        (lambda outputs: outputs.sum().item(), "loss odd gives a float, expected a scalar tensor"),
+        (lambda outputs: None, "loss odd gives a NoneType, expected a scalar tensor"),
+        (lambda outputs: outputs.detach().sum(), "loss odd gives a number without a gradient"),
+        (lambda outputs: outputs.square().sum(), None),
+        (lambda outputs: torch.zeros(()), None),  # as where no row of a batch is wrong
+    ],
+)
+def test_a_loss_of_own_code_teaches_something(
+    gives: Callable[[torch.Tensor], object], said: str | None
+) -> None:
+    with adding("odd.py"):
+        LOSSES.add("odd", Loss("odd", classes=lambda outputs, targets: gives(outputs)))
+    try:
+        declared, outputs = (
+            task("linear", pair=False, classes=5, loss="odd"),
+            torch.ones(2, 5, requires_grad=True),
+        )
+        if said is None:
+            assert isinstance(task_loss(declared, outputs, torch.zeros(2).long()), torch.Tensor)
+        else:
+            with pytest.raises(PluginError, match=said):
+                task_loss(declared, outputs, torch.zeros(2).long())
+    finally:
+        LOSSES.remove("odd")

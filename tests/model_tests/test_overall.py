@@ -1,6 +1,7 @@
 """`overall` against the paper's arithmetic, that of the course of 2023, and weights."""
 
 import json
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,7 +11,10 @@ from pydantic import ValidationError
 
 from model.config import TrainConfig
 from model.config.canonical import canonical
+from model.metrics import METRICS
+from model.metrics.own import OwnMetric
 from model.overall import Overall
+from model.registry import adding
 from model.tasks import Task
 from tests.model_tests.made import TASKS
 
@@ -92,3 +96,26 @@ def test_the_default_enters_no_fingerprint_and_another_does() -> None:
     turned = TrainConfig(tasks=TASKS, overall=Overall(weights={"para": 3, "sst": 2}))
     assert turned.fingerprint() in found
     assert len({Overall(), Overall(weights={"sst": 2}), Overall(weights={"sst": 2.0})}) == 2
+
+
+class Unbounded(OwnMetric):
+    description, labels, bounds = "log likelihood", "classes", (-math.inf, 0.0)
+
+    def score(self, predictions: NDArray[np.float64], labels: NDArray[np.float64]) -> float:
+        return -2.0
+
+
+def test_a_score_without_bounds_is_not_put_on_0_to_1() -> None:
+    """It was infinity over infinity, and every trial failed by it."""
+    with adding("own.py"):
+        METRICS.add("unbounded", Unbounded())
+    try:
+        tasks = {"sst": task("sst", metric="unbounded")}
+        with pytest.raises(
+            ValidationError, match="metric unbounded of sst has no finite bounds: give it some"
+        ):
+            TrainConfig(tasks=tasks)
+        TrainConfig(tasks=tasks, overall=Overall(formula="mean"))
+        assert Overall(formula="mean").score(tasks, {"sst": -2.0}) == -2
+    finally:
+        METRICS.remove("unbounded")

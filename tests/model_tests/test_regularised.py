@@ -140,3 +140,17 @@ def test_at_its_default_it_is_in_no_fingerprint(add: Callable[..., None]) -> Non
     plain = TrainConfig(tasks=DEMO)
     assert TrainConfig.model_validate({"tasks": wanting(None)}).fingerprint() == plain.fingerprint()
     assert TrainConfig.model_validate({"tasks": wanting("apart")}).fingerprint() != plain.fingerprint()
+
+
+def test_a_penalty_has_a_gradient_where_its_embeddings_have_one(add: Callable[..., None]) -> None:
+    add("numbers", lambda task, passes: passes[0].outputs.detach().sum())
+    declared = Task.model_validate(wanting("numbers")["sst"])
+    seen: list[Tensor] = []
+
+    def network(*, frozen: bool) -> Tensor:
+        seen.append(torch.ones(2, 3, requires_grad=not frozen))
+        return seen[-1].sum(dim=1, keepdim=True).expand(2, 5)
+
+    with pytest.raises(PluginError, match="penalty numbers gives a number without a gradient"):
+        regularised(declared, lambda: network(frozen=False), seen, 0.0)
+    assert regularised(declared, lambda: network(frozen=True), seen, 0.0)[1] == 30

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 
 from model.config.smart import SmartConfig, task_weight
 from model.network.cpu.packing import Packing
+from model.network.multitask import MultitaskEncoder
 from model.outputs import divergence
 from model.smart import Smart, released_divergence
+from tests.model_tests.made import TINY as MADE
+from tests.model_tests.made import config
 from tests.model_tests.smoothed import (
     NAMES,
     TASKS,
@@ -23,6 +26,20 @@ from tests.model_tests.smoothed import (
     tiny,
     tiny_inputs,
 )
+
+
+def test_a_task_may_be_called_as_a_method_of_pytorch_s() -> None:
+    penalties = []
+    for name in ("sst", "type"):
+        torch.manual_seed(0)
+        tasks = {name: TASKS["sst"]}
+        model = MultitaskEncoder(config(tasks=tasks, encoder=MADE), vocabulary_size=30, pad_id=0).train()
+        regulariser = Smart(model, SmartConfig(enabled=True), tasks, 10, seed=3)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(1.5)  # away from their average
+        penalties.append(regulariser.loss(name, *tiny_inputs("sst")[1:])[1].item())
+    assert penalties[0] == penalties[1] > 0
 
 
 @pytest.mark.parametrize("name", ["sst", "sts", "para"])

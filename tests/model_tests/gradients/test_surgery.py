@@ -5,9 +5,10 @@ from typing import get_args
 import pytest
 import torch
 
-from model.config.gradient import METHODS, GradientStorage
-from model.errors import NonFiniteLossError
+from model.config.gradient import METHODS, GradientMethod, GradientStorage
+from model.errors import NonFiniteLossError, PluginError
 from model.gradients.surgery import PIECE, GradientSurgery, cosines
+from model.registry import adding
 from tests.model_tests.gradients.operations import (
     SIZES,
     all_gradients,
@@ -159,6 +160,31 @@ def test_infinite_gradients_name_their_task() -> None:
             surgery.collect(name)
         with pytest.raises(NonFiniteLossError, match="gradients of sts"):
             surgery.combine()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        (torch.ones(7), PluginError, r"gives a tensor \[7\], expected a tensor \[3\]"),
+        ([1.0, 1.0, 1.0], PluginError, r"gives a list, expected a tensor \[3\]"),
+        (torch.full((3,), torch.nan), NonFiniteLossError, r"odd are not finite numbers"),
+    ],
+)
+def test_coefficients_that_own_code_does_not_give_are_named(
+    given: object, error: type[Exception], said: str
+) -> None:
+    with adding("odd.py"):
+        METHODS.add("odd", GradientMethod(lambda: lambda gram: given))
+    try:
+        parameter = torch.nn.Parameter(torch.ones(4))
+        surgery = GradientSurgery([parameter], list(TASKS), "odd")
+        for scale, name in enumerate(TASKS, 1):
+            parameter.grad = torch.full((4,), float(scale))
+            surgery.collect(name)
+        with pytest.raises(error, match=said):
+            surgery.combine()
+    finally:
+        METHODS.remove("odd")
 
 
 def test_unknown_and_repeated_tasks_are_refused() -> None:

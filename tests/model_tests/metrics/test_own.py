@@ -1,5 +1,6 @@
 """What a trial records of a metric that is own code, against closed forms and our own metrics."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,14 @@ from scipy.stats import norm
 
 from model.errors import PluginError
 from model.metrics.accuracy import Accuracy
-from model.metrics.own import RESAMPLES, OwnMetric, RecordedMetric, bootstrap_of, recorded_scores
+from model.metrics.own import (
+    RESAMPLES,
+    OwnMetric,
+    RecordedMetric,
+    bootstrap_of,
+    recorded_scores,
+    score_of,
+)
 from model.predictions import Predictions
 
 RNG = np.random.default_rng(3)
@@ -77,3 +85,32 @@ def test_predictions_that_no_trial_made_have_no_score() -> None:
         PluginError, match=r"metric own is own code of own\.py: it is computed in trials alone"
     ):
         RecordedMetric("own", "own.py", {}).given(replace(predicted(RIGHT), bootstrap=None))
+
+
+class Given(OwnAccuracy):
+    """Gives what it is told to."""
+
+    def __init__(self, answers: Callable[[np.ndarray], object]) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def score(self, predictions: np.ndarray, labels: np.ndarray) -> float:
+        return self.answers(labels)  # type: ignore[return-value]
+
+
+def test_a_score_of_another_type_is_a_number_as_json_knows_it() -> None:
+    assert type(score_of(Given(lambda labels: np.float32(0.25)), RIGHT, LABELS)) is float
+    assert score_of(Given(lambda labels: np.float32(0.25)), RIGHT, LABELS) == 0.25
+    for wrong in (None, "high", [0.1, 0.2]):
+        with pytest.raises(PluginError, match=f"Given: score gives a {type(wrong).__name__}, expected a num"):
+            score_of(Given(lambda labels, wrong=wrong: wrong), RIGHT, LABELS)
+
+
+def test_a_metric_that_has_no_score_of_some_rows_says_so_at_once() -> None:
+    """Its record would not be finite, and reports would take the predictions for damaged."""
+    rare = np.append(np.zeros(30), 1.0)
+    undefined = Given(lambda labels: 0.5 if labels.any() else np.nan)
+    with pytest.raises(PluginError, match=r"Given: score gives nan for \d+ of 2,000 sets of rows drawn"):
+        recorded_scores(undefined, rare, rare)
+    kept = recorded_scores(Given(lambda labels: 0.5), rare, rare)
+    assert np.isfinite(kept).all()

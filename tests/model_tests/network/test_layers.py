@@ -6,7 +6,16 @@ import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
-from transformers import AlbertConfig, AlbertModel, BertConfig, BertModel, MPNetConfig, MPNetModel
+from transformers import (
+    AlbertConfig,
+    AlbertModel,
+    BertConfig,
+    BertModel,
+    GPT2Config,
+    GPT2Model,
+    MPNetConfig,
+    MPNetModel,
+)
 
 from model.config import EncoderConfig, TrainConfig
 from model.errors import EncoderError
@@ -115,3 +124,30 @@ def test_what_is_not_drawn_anew(settings: dict[str, object], said: str) -> None:
         ValidationError, match=f"reinitialize 1 is for a pretrained encoder that learns; {said}"
     ):
         EncoderConfig.model_validate(settings)
+
+
+def test_layers_that_are_gone_through_twice_are_none_of_their_own(tmp_path: Path) -> None:
+    """Each layer of this ALBERT is both of its inner ones."""
+    two = SMALL | {"num_hidden_layers": 2, "inner_group_num": 2, "embedding_size": 16}
+    AlbertModel(AlbertConfig(**two)).save_pretrained(tmp_path / "albert")
+    for settings in ({"freeze": 1}, {"reinitialize": 1}):
+        with pytest.raises(
+            EncoderError, match=r"no ModuleList of `config.num_hidden_layers` layers of their"
+        ):
+            encoder(tmp_path / "albert", **settings)
+    with pytest.raises(EncoderError, match=r"layer_decay 0.5: in a albert it is not known"):
+        build_optimizer(encoder(tmp_path / "albert"), nn.Linear(64, 2), trial(layer_decay=0.5))
+    model = BertModel(BertConfig(**SMALL))
+    model.encoder.layer[3] = model.encoder.layer[2]
+    with pytest.raises(EncoderError, match="layers of their own"):
+        layers_of(model, "layer_decay")
+
+
+def test_what_it_does_not_know_how_to_draw_it_does_not_leave_silently(tmp_path: Path) -> None:
+    """GPT-2's layers are of a class of their own, and stayed as they were."""
+    settings = GPT2Config(vocab_size=60, n_embd=16, n_layer=2, n_head=2, n_positions=40)
+    GPT2Model(settings).save_pretrained(tmp_path / "gpt2")
+    with pytest.raises(EncoderError, match="reinitialize 1: how the weights of its Conv1D are drawn is not"):
+        encoder(tmp_path / "gpt2", reinitialize=1)
+    with pytest.raises(EncoderError, match=r"lora.rank 2: the layers of a gpt2 have no linear layer"):
+        encoder(tmp_path / "gpt2", lora={"rank": 2})

@@ -4,11 +4,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
+from torch.func import functional_call
 
 from model.gradients.surgery import GradientSurgery
 from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer
-from tests.model_tests.made import TASKS, TINY, config
+from tests.model_tests.made import TASKS, TINY, config, same
 
 NAMES = sorted(
     name for name in dir(nn.ModuleDict()) if name.isidentifier() and name.islower() and name[0] != "_"
@@ -27,6 +28,40 @@ def test_a_task_may_be_called_as_anything_of_pytorch_s() -> None:
     other.load_state_dict(model.state_dict())
     assert len(list(model.heads.parameters())) == 2 * len(NAMES)
     assert not any(head.training for head in model.heads.children())
+
+
+def test_it_holds_other_weights_for_a_while_as_torch_does_it() -> None:
+    torch.manual_seed(0)
+    model = MultitaskEncoder(config(tasks=TASKS, encoder=TINY | {"freeze": "embeddings"}), 300, 0).train()
+    ids, mask = batch()
+    others = {name: one.detach() + torch.randn_like(one) for name, one in model.named_parameters()}
+    own = {name: (one.detach().clone(), one.requires_grad) for name, one in model.named_parameters()}
+    before = torch.get_rng_state()
+    plain, again = model("sst", 1, ids, mask), torch.get_rng_state()
+    given = functional_call(model, others, ("sst", 1, ids, mask))
+    torch.set_rng_state(again)
+    with model.holding(others):
+        held = model("sst", 1, ids, mask)
+        assert not held.requires_grad
+    assert torch.equal(held, given)
+    assert not torch.equal(held, plain)
+    assert all(torch.equal(one, own[name][0]) for name, one in model.named_parameters())
+    assert all(one.requires_grad == own[name][1] for name, one in model.named_parameters())
+    plain.sum().backward()
+    found = {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
+    model.zero_grad()
+    torch.set_rng_state(before)
+    model("sst", 1, ids, mask).sum().backward()
+    assert same(found, {name: one.grad for name, one in model.named_parameters() if one.grad is not None})
+
+
+def test_weights_are_held_of_heads_that_are_called_as_a_method_of_pytorch_s() -> None:
+    tasks = dict.fromkeys(NAMES, TASKS["sst"])
+    model = MultitaskEncoder(config(tasks=tasks, encoder=TINY), 300, 0).eval()
+    ids, mask = batch()
+    with model.holding({name: torch.zeros_like(one) for name, one in model.named_parameters()}):
+        assert not any(model(name, 1, ids, mask).any() for name in NAMES)
+    assert all(model(name, 1, ids, mask).any() for name in NAMES)
 
 
 def batch(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:

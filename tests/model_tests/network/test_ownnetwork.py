@@ -8,8 +8,12 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
-from model.errors import EncoderError
+from model.errors import EncoderError, PluginError
+from model.heads import HEADS, Head
+from model.network.multitask import MultitaskEncoder
 from model.network.ownnetwork import check_network, check_noise, states_of
+from model.registry import adding
+from tests.model_tests.made import TASKS, TINY, config
 
 MASK = torch.ones(4, 7, dtype=torch.long)
 
@@ -82,3 +86,31 @@ def test_smart_needs_one_that_takes_embeddings_of_words() -> None:
     check_noise(Embedding(), "mine")
     with pytest.raises(EncoderError, match=r"^smart.enabled: encoder.source mine takes no inputs_embeds"):
         check_noise(Network(), "mine")
+
+
+@pytest.mark.parametrize(
+    ("shape", "given"),
+    [((3,), r"\[3\]"), ((3, 6), r"\[3, 6\]"), ((3, 4), r"\[3, 4\]"), ((1, 5), r"\[1, 5\]"), ((3, 5), None)],
+)
+def test_a_head_of_own_code_gives_so_many_outputs_for_each_row(
+    shape: tuple[int, ...], given: str | None
+) -> None:
+    """One more than there are classes, and a class would be predicted that there is not."""
+
+    class Shaped(nn.Module):
+        def forward(self, *embeddings: Tensor) -> Tensor:
+            return torch.zeros(shape)
+
+    with adding("mine.py"):
+        HEADS.add("shaped", Head("of a shape", lambda task, size, dropout: Shaped()))
+    try:
+        tasks = {"sst": TASKS["sst"].model_copy(update={"head": "shaped"}), "para": TASKS["para"]}
+        model, ids = MultitaskEncoder(config(tasks=tasks, encoder=TINY), 300, 0), torch.ones(3, 4).long()
+        assert model("para", 2, ids.repeat(2, 1), ids.repeat(2, 1)).shape == (3, 2)
+        if given is None:
+            assert model("sst", 1, ids, ids).shape == (3, 5)
+        else:
+            with pytest.raises(PluginError, match=rf"head shaped gives a tensor {given}, expected \[3, 5\]"):
+                model("sst", 1, ids, ids)
+    finally:
+        HEADS.remove("shaped")

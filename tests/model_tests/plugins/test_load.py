@@ -1,6 +1,7 @@
 """Own code runs once, stands beside ours, and leaves nothing behind; what is wrong with it has its line."""
 
 import hashlib
+import sys
 from collections.abc import Iterator
 from importlib import invalidate_caches
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from model.errors import PluginError
 from model.heads import HEADS
 from model.losses import LOSSES
+from model.metrics import METRICS
 from model.plugins.load import load, loaded, place_in
 from model.plugins.source import PluginSource, find_source
 
@@ -161,3 +163,36 @@ def test_an_entry_point_gives_a_module_a_short_name(tmp_path: Path, monkeypatch:
 def test_what_is_not_there_is_said(tmp_path: Path, name: str, said: str) -> None:
     with pytest.raises(PluginError, match=said):
         find_source(name, tmp_path)
+
+
+METRIC = """
+from model.metrics import METRICS
+from model.metrics.own import OwnMetric
+
+class Mine(OwnMetric):
+    description, labels = "mine", "classes"
+
+    def score(self, predictions, labels):
+        return 0.5
+
+METRICS.add("NAME", Mine())
+"""
+
+
+@pytest.mark.parametrize("name", ["loss", "padding", "smart_weight", "overall", "raw_accuracy"])
+def test_no_metric_is_called_as_another_number_that_trials_record(name: str, tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=f"own.py: metric '{name}': trials record other numbers under tha"):
+        load([source(tmp_path, METRIC.replace("NAME", name))])
+    assert name not in METRICS
+    load([source(tmp_path, METRIC.replace("NAME", f"my_{name}"))])
+    assert f"my_{name}" in METRICS
+
+
+def test_what_is_no_module_with_a_file_is_refused_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)  # as of a program that is run as a file
+    with pytest.raises(PluginError, match="there is no module '__main__' installed"):
+        find_source("__main__", tmp_path)
+    with pytest.raises(PluginError, match=r"^~nobody-of-this-name/own.py: cannot be found"):
+        find_source("~nobody-of-this-name/own.py", tmp_path)

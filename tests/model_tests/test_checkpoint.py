@@ -1,0 +1,72 @@
+"""What a checkpoint holds of a network that is not made of parts with a name each."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutput
+
+from model.encoders import ENCODERS, Encoder
+from model.registry import adding
+from model.trainer import train
+from tests.model_tests.made import DEMO, config, metrics, same, weights
+
+
+class SharedConfig(PreTrainedConfig):
+    model_type = "shared"
+
+
+class Shared(PreTrainedModel):
+    """One layer that is gone through twice, as in a Universal Transformer."""
+
+    config_class = SharedConfig
+
+    def __init__(self, settings: SharedConfig, words: int) -> None:
+        super().__init__(settings)
+        layer = nn.Linear(16, 16)
+        self.words, self.stack = nn.Embedding(words, 16), nn.ModuleList([layer, layer])
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.words
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+    ) -> BaseModelOutput:
+        states = self.words(input_ids) if inputs_embeds is None else inputs_embeds
+        for layer in self.stack:
+            states = layer(states).tanh()
+        return BaseModelOutput(last_hidden_state=states)
+
+
+@pytest.fixture
+def shared() -> Iterator[str]:
+    entry = Encoder("a layer twice", lambda given, words, pad: Shared(SharedConfig(hidden_size=16), words))
+    with adding("shared.py"):
+        ENCODERS.add("shared", entry)
+    yield "shared"
+    ENCODERS.remove("shared")
+
+
+@pytest.mark.parametrize("technique", [{}, {"smart": {"enabled": True}, "average": {"name": "ema"}}])
+def test_a_layer_at_two_places_is_saved_and_gone_on_from(
+    shared: str, technique: dict[str, object], cache: Path, tmp_path: Path
+) -> None:
+    tasks = {"sst": DEMO["sst"].model_dump() | {"dev_rows": 12, "train_rows": 14}}
+    settings = {"epochs": 2, "batch_size": 4, "train_sample": 8, "steps_per_epoch": 2}
+    given = config(tasks=tasks, encoder={"source": shared}, **settings, **technique)
+    expected = list(train(given, tmp_path / "whole", data=None, cache=cache))
+    trial = train(given, tmp_path / "stopped", data=None, cache=cache)
+    list(itertools.islice(trial, 1))
+    trial.close()
+    torch.manual_seed(999)
+    assert metrics(list(train(given, tmp_path / "stopped", data=None, cache=cache))) == metrics(expected)
+    kept = weights(tmp_path / "whole", 2)
+    assert same(kept, weights(tmp_path / "stopped", 2))
+    assert torch.equal(kept["encoder.bert.stack.0.weight"], kept["encoder.bert.stack.1.weight"])
