@@ -127,7 +127,7 @@ def test_what_a_package_registers_below_itself_is_there_as_often_as_it_is_loaded
     with pytest.raises(PluginError):
         load([find_source("own_below", tmp_path)])
     (package / "__init__.py").write_text("from . import heads", encoding="utf-8")
-    for size in ("4", "13"):
+    for size in ("14", "135"):  # of other lengths: within a second Python tells files apart by that alone
         changed = HEAD.replace("size: int = 3", f"size: int = {size}")
         (package / "heads.py").write_text(changed, encoding="utf-8")
         invalidate_caches()

@@ -170,8 +170,8 @@ WRONG = [
      "7: space.dropout: sampler grid needs a list of choices or a step"),
     ("space:", "workload: dmeo\nspace:",
      "6: workload = dmeo: there is no workload 'dmeo'; did you mean 'demo'? "
-     "Known: bert-base, deberta-v3-base, demo, minilm, minilm-minutes, minilm-small, mpnet, paper, "
-     "paper-cfimdb, paper-hub, roberta-base"),
+     "Known: bert-base, deberta-v3-base, demo, minilm, minilm-minutes, minilm-small, minilm-thousand, mpnet, "
+     "paper, paper-cfimdb, paper-hub, roberta-base"),
 ]  # fmt: skip
 
 
