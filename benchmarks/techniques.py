@@ -86,6 +86,8 @@ def measure() -> dict[str, Any]:
     if not available():
         return {}
     torch.set_num_threads(THREADS)
+    # First: a process begins with the highest size of the one that starts it, and this one grows below.
+    peaks = {name: peak_megabytes(name) for name in TECHNIQUES}
     measured: dict[str, list[Stretch]] = {name: [] for name in TECHNIQUES}
     with tempfile.TemporaryDirectory() as folder:
         variants: dict[str, Iterator[Stretch]] = {
@@ -99,12 +101,11 @@ def measure() -> dict[str, Any]:
     copy = sum(p.numel() for p in MultitaskEncoder(configured(PLAIN, 1), 30522, 0).parameters()) * 4 / 2**20
     print(f"  medians of {STRETCHES - 1} turns of {STEPS} steps, {THREADS} threads; P = {copy:.0f} MiB")
     results: dict[str, Any] = {"ratios": {}, "copies": {}}
-    plain = peak_megabytes(PLAIN)
-    print(f"    {PLAIN:24} {1000 * median(seconds[PLAIN]) / STEPS:8.0f} ms a step, {plain:.0f} MiB")
+    print(f"    {PLAIN:24} {1000 * median(seconds[PLAIN]) / STEPS:8.0f} ms a step, {peaks[PLAIN]:.0f} MiB")
     for name in TECHNIQUES:
         if name != PLAIN:
             results["ratios"][name] = ratio(seconds[name], seconds[PLAIN])
-            results["copies"][name] = (peak_megabytes(name) - plain) / copy
+            results["copies"][name] = (peaks[name] - peaks[PLAIN]) / copy
             print(
                 f"    {name:24} {results['ratios'][name]:8.2f} of a step, {results['copies'][name]:+.1f} P",
                 flush=True,
