@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .errors import PluginError
+from .network.ownnetwork import described
 from .outputs import fine, teaching
 from .penalties import PENALTIES, Pass
 from .rdrop import two_passes
@@ -39,7 +40,6 @@ def regularised(
     fine_passes = tuple(Pass(*map(fine, one)) for one in passes)
     value: object = penalty.value(task, fine_passes, **task.options("penalty"))
     if not isinstance(value, Tensor) or value.dim():
-        given = f"a tensor {list(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"
-        raise PluginError(f"penalty {task.penalty} gives {given}, expected a scalar tensor")
+        raise PluginError(f"penalty {task.penalty} gives {described(value)}, expected a scalar tensor")
     # Where the encoder is frozen, a penalty on its embeddings has no gradient by right.
     return [one.outputs for one in passes], teaching(value, passes[0].embeddings, f"penalty {task.penalty}")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..config.gradient import METHODS, GradientStorage
 from ..errors import NonFiniteLossError, PluginError
 from ..network.cpu.wordtable import sparse_dot
+from ..network.ownnetwork import described
 
 PIECE = 1 << 17
 """Elements that are worked on at once: three tasks' pieces stay in a core's cache between their products."""
@@ -140,10 +141,9 @@ class GradientSurgery:
         taking_part = (present,) if self._method.carries else ()
         given: object = self._weighting(gram, *taking_part)
         if not isinstance(given, Tensor) or given.shape != (len(gram),):
-            found = (
-                f"a tensor {list(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
+            raise PluginError(
+                f"gradient method {self._name} gives {described(given)}, expected a tensor [{len(gram)}]"
             )
-            raise PluginError(f"gradient method {self._name} gives {found}, expected a tensor [{len(gram)}]")
         if not given.isfinite().all():
             raise NonFiniteLossError(
                 f"the coefficients of gradient method {self._name} are not finite numbers"

@@ -91,5 +91,11 @@ def outputs_of(given: object, shape: tuple[int, int], head: str) -> Tensor:
     """
     if isinstance(given, Tensor) and given.shape == shape and given.is_floating_point():
         return given
-    found = f"a tensor {list(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"
-    raise PluginError(f"head {head} gives {found}, expected {list(shape)} of floats (rows, outputs)")
+    raise PluginError(
+        f"head {head} gives {described(given)}, expected {list(shape)} of floats (rows, outputs)"
+    )
+
+
+def described(given: object) -> str:
+    """What own code gave, for a message: ``a tensor [3, 2]``, or its type."""
+    return f"a tensor {list(given.shape)}" if isinstance(given, Tensor) else f"a {type(given).__name__}"

@@ -27,7 +27,7 @@ SEEN_QUORA = re.compile(
     r"|quora-distilbert-(base|multilingual)|distilbert-(base|multilingual)-nli-stsb-quora-ranking"
     r")(?![a-z0-9])"
 )
-"""Published names of models of sentence-transformers that were trained on Quora's pairs, in lower case."""
+"""Names of models of sentence-transformers that had Quora's pairs in training, as their cards say."""
 
 
 def cautions(

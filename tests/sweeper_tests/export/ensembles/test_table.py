@@ -7,6 +7,7 @@ import pytest
 from model.predictions import read_predictions
 from sweeper.export.ensembles.halves import halve, rows_at
 from sweeper.export.ensembles.table import ensembles_table
+from sweeper.report.document import Table
 from sweeper.store.database import Database
 from tests.sweeper_tests.export.ensembles.drawn import (
     STUDY,
@@ -26,12 +27,17 @@ def stored(left: Left, number: int) -> Run:
     return found
 
 
-def test_each_ensemble_stands_above_the_best_single_trial_on_the_same_rows(left: Left) -> None:
+def made(left: Left) -> Table:
     with Database(left.url) as database:
         store = database.find(STUDY.name)
         assert store is not None
         table = ensembles_table(store, left.home)
     assert table is not None
+    return table
+
+
+def test_each_ensemble_stands_above_the_best_single_trial_on_the_same_rows(left: Left) -> None:
+    table = made(left)
     headings = [column.heading for column in table.columns]
     pairs = [(line, single) for line, single in zip(table.rows[::2], table.rows[1::2], strict=True)]
     named = [line[0].text for line, _ in pairs if "test" not in line[0].text]
@@ -58,11 +64,7 @@ def test_test_rows_of_some_tasks_have_no_overall(left: Left) -> None:
     """As own code may leave them, which scores test rows of one task alone."""
     for number in range(6):
         left.add_test(number, {"sst": drawn(number, "test")["sst"]})
-    with Database(left.url) as database:
-        store = database.find(STUDY.name)
-        assert store is not None
-        table = ensembles_table(store, left.home)
-    assert table is not None
+    table = made(left)
     headings = [column.heading for column in table.columns]
     tests = [at for at, line in enumerate(table.rows) if "test" in line[0].text]
     assert len(tests) == 3
