@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 
 from model.config.trainers import OURS
 from model.frozen import Frozen
+from model.heads import HEADS
 from model.overall import Overall
 from model.tasks import Task
 
@@ -63,9 +64,7 @@ class PublishedTable(Frozen):
         No trial does for a row that has no settings, nor its table.
         """
         wanted = {field_path(key): value for key, value in (self.match | row.match).items()}
-        return bool(wanted) and all(
-            _equal(config.get(path, UNSET.get(path)), value) for path, value in wanted.items()
-        )
+        return bool(wanted) and all(_has(config, path, value) for path, value in wanted.items())
 
 
 def of_paper(tasks: Mapping[str, Task]) -> bool:
@@ -183,6 +182,21 @@ TAKEN = frozenset(
 _STRICT = ConfigDict(strict=True)
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=64)]
+
+
+def _has(config: Mapping[tuple[str, ...], Any], path: tuple[str, ...], value: Any) -> bool:
+    ours = config.get(path)
+    return _equal(ours, value) or (ours is None and _equal(_unset(config, path), value))
+
+
+def _unset(config: Mapping[tuple[str, ...], Any], path: tuple[str, ...]) -> Any:
+    """What a trial does where its configuration has no such setting, or leaves it to the head."""
+    head = HEADS.get(config.get((*path[:-1], "head"), ""))
+    if head and path[-1] == "concatenation":
+        return head.concatenation or "uv"
+    if head and path[-1] == "head_layers":
+        return head.layers or 0
+    return UNSET.get(path)
 
 
 def _equal(ours: Any, published: Any) -> bool:

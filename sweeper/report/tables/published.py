@@ -35,6 +35,7 @@ def paper_table(key: str, results: Results) -> Table | None:
     notes = (
         "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
         "as the study sets it. The published rows are one run each.",
+        *_of_arms(published, results),
         *([f"{ran} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
         *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
         *published.notes,
@@ -76,6 +77,7 @@ def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
         "Published rows are their authors', on their rows and by their protocol: nothing was tested against "
         "them. Ours is the best configuration with the settings of the row, as a mean over "
         "its seeds.",
+        *_of_arms(published, results),
         *published.notes,
     )
     return _table(key, published, _beside(published, results), results, notes)
@@ -126,6 +128,16 @@ def _of_demo(results: Results) -> bool:
     )
 
 
+def _of_arms(published: PublishedTable, results: Results) -> list[str]:
+    """Of which arm ours is in the rows whose settings several arms have: one remark, or none."""
+    told = [
+        f"{own[0].arm} ({row.label})"
+        for row, own in zip(published.rows, _fitting(published, results), strict=True)
+        if len({one.arm for one in own}) > 1
+    ]
+    return [f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []
+
+
 def folded(key: str, results: Results) -> str:
     """A table that has too few rows to be shown, in a line: ``Table 6: 1 of 2 rows ran``."""
     published = published_tables()[key]
@@ -140,11 +152,16 @@ def tells(results: Results) -> bool:
 
 def _ours(published: PublishedTable, results: Results) -> list[Configuration | None]:
     """For each row our best configuration with its settings."""
+    return [next(iter(own), None) for own in _fitting(published, results)]
+
+
+def _fitting(published: PublishedTable, results: Results) -> list[list[Configuration]]:
+    """For each row our configurations with its settings, the best first."""
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
     # The paper's own encode each sentence by itself.
     ours = [one for one in results.whole.configurations if one.arm not in joint_arms(results)]
-    fitting = [
-        [one for one in ours if published.counts(row, settings[one.numbers[0]])] for row in published.rows
+    return [
+        leaders_of([one for one in ours if published.counts(row, settings[one.numbers[0]])])
+        for row in published.rows
     ]
-    return [next(iter(leaders_of(own)), None) for own in fitting]

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from model.config import TrainConfig
+from model.tasks import Task
 from sweeper.errors import InputError
 from sweeper.export.ensembles.table import KEY as ENSEMBLES
 from sweeper.report.foreign import KEY
@@ -36,7 +37,8 @@ def test_published_rows_satisfy_the_formula_of_overall(
 def test_rows_name_settings_that_there_are_or_will_be(
     key: str, table: PublishedTable, row: PublishedRow
 ) -> None:
-    known = {*names_at(TrainConfig, ()), *SHORT_NAMES, "gradient", "smart.enabled"}
+    of_a_task = {f"tasks.para.{name}" for name in Task.model_fields}
+    known = {*names_at(TrainConfig, ()), *SHORT_NAMES, *of_a_task, "gradient", "smart.enabled"}
     assert set(table.match | row.match) <= known
 
 
@@ -80,6 +82,50 @@ def test_the_baseline_counts_for_table_1() -> None:
     config = study(arms={"minBERT": heads}).config("minBERT", PARAMS, 1).model_dump(mode="json")
     assert counted("table1", config) == ["minBERT"]
 
+
+@pytest.mark.parametrize(
+    ("told", "rows"),
+    [
+        ({}, ["S-BERT (best)"]),
+        ({"concatenation": "uv_absdiff", "head_layers": 0}, ["S-BERT (best)"]),
+        ({"concatenation": "uv"}, []),
+        ({"concatenation": "uv_absdiff_product"}, []),
+        ({"head_layers": 2}, []),
+    ],
+    ids=str,
+)
+def test_variants_that_the_paper_tells_from_its_head_are_not_its_rows(
+    told: dict[str, object], rows: list[str]
+) -> None:
+    settings = {f"tasks.para.{name}": value for name, value in told.items()}
+    heads = {"sst_head": "mlp", "paraphrase_head": "sbert", "sts_head": "cosine"}
+    config = study(arms={"S-BERT": heads | settings}).config("S-BERT", PARAMS, 1)
+    assert counted("table4", config.model_dump(mode="json")) == rows
+
+
+def test_what_a_head_does_by_itself_is_the_setting_of_a_trial_that_has_none(tmp_path: Path) -> None:
+    match = "{title: T, rows: [{label: a, match: {tasks.para.concatenation: uv}, scores: {sts: .5}}]}"
+    (table,) = own(tmp_path, f"mine: {match}").values()
+    of = study(arms={head: {"paraphrase_head": head} for head in ("linear", "sbert")})
+    configs = {arm: flat(of.config(arm, PARAMS, 1).model_dump()) for arm in ("linear", "sbert")}
+    counts = {arm: table.counts(table.rows[0], config) for arm, config in configs.items()}
+    assert counts == {"linear": True, "sbert": False}
+
+
+def test_rows_whose_settings_several_arms_have_say_which_is_shown() -> None:
+    of = study(arms={"S-BERT": {"paraphrase_head": "sbert"}, "Batch 16": {"paraphrase_head": "sbert"}})
+    runs = [row(of, 0, "S-BERT", (0.4, 0.7, 0.5)), row(of, 1, "Batch 16", (0.5, 0.7, 0.5))]
+    several = own_tables(SBERT, results(of, runs))[0].notes
+    assert "Several arms have the settings of a row; ours is of Batch 16 (theirs)." in several
+    assert not [note for note in own_tables(SBERT, results(of, runs[:1]))[0].notes if "Several arms" in note]
+
+
+SBERT = {
+    "mine": PublishedTable(
+        title="T",
+        rows=(PublishedRow(label="theirs", match={"paraphrase_head": "sbert"}, scores={"sts": 0.5}),),
+    )
+}
 
 OWN = """
 theirs:
