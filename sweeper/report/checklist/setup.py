@@ -1,6 +1,7 @@
 """What every trial of a study is trained with, as far as all of them have it in common. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from model.config import Task, TrainConfig
@@ -9,6 +10,7 @@ from model.encoders import ENCODERS
 from model.losses import LOSSES
 
 from ...study.settings import flat
+from ...study.space import Value
 from ...study.study import Study
 from ...text import plural, setting, setting_line
 
@@ -27,7 +29,7 @@ def setup(study: Study) -> list[str]:
         *_line("", _TRAINING, configs),
         *(line for name in study.tasks for line in _line(f"{name}: ", _task(name), configs)),
         *_further(configs),
-        *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in study.toggles.items()),
+        *_arms(study.toggles),
     ]
 
 
@@ -68,6 +70,23 @@ def _line(name: str, pieces: Iterable[Piece], configs: Sequence[TrainConfig]) ->
     said = [{piece(config) for config in configs} for piece in pieces]
     common = ", ".join(text for texts in said if len(texts) == 1 for text in texts if text)
     return [name + common] if common else []
+
+
+def _arms(toggles: Mapping[str, Mapping[str, Value]]) -> list[str]:
+    """What sets the arms apart; what more than half of them share is said once, before those that differ."""
+    common: dict[str, Value] = {}
+    for name in next(iter(toggles.values())):
+        value, arms = Counter(given[name] for given in toggles.values()).most_common(1)[0]
+        if arms > len(toggles) / 2:
+            common[name] = value
+    own = {
+        arm: {name: value for name, value in given.items() if name not in common or common[name] != value}
+        for arm, given in toggles.items()
+    }
+    return [
+        *([f"each arm, unless its line says otherwise: {setting_line(common)}"] if common else []),
+        *(f"arm {arm}: {setting_line(given) or 'as above'}" for arm, given in own.items()),
+    ]
 
 
 def _encoder(config: TrainConfig) -> str:

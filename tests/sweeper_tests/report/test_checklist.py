@@ -186,6 +186,16 @@ def test_the_set_up_is_what_all_arms_share() -> None:
     ]
 
 
+def test_what_most_arms_share_is_said_once_and_an_arm_says_what_it_has_otherwise() -> None:
+    arms: dict[str, Any] = {"A": {}, "B": {"gradient": "pcgrad"}, "C": {"optimizer": "sgd"}}
+    assert setup(study(WORKLOAD, arms=arms))[-4:] == [
+        "each arm, unless its line says otherwise: gradient sum, optimizer adamw",
+        "arm A: as above",
+        "arm B: gradient pcgrad",
+        "arm C: optimizer sgd",
+    ]
+
+
 def test_every_technique_that_all_trials_have_is_named() -> None:
     given = {
         "r_drop": 0.5,
