@@ -175,8 +175,8 @@ def _unknown(at: FieldPath, match: Mapping[str, Any], study: Study) -> Iterator[
 
 
 TAKEN = frozenset(
-    ("arms", "best", "comparisons", "matched", "budget", "pareto", "confirmed", "slices", "cost", "failures")
-) | {"trials", "imported", "ensembles", "studies", "differences"}
+    ("arms", "best", "comparisons", "by_task", "matched", "budget", "pareto", "confirmed", "slices", "cost")
+) | {"failures", "trials", "imported", "ensembles", "studies", "differences"}
 """The keys of a report's own tables."""
 
 _STRICT = ConfigDict(strict=True)

@@ -13,6 +13,7 @@ from ..statistics.comparison import Comparisons
 from .arms import arms_table
 from .best import best_table, pareto_table
 from .budget import budget_table
+from .bytask import by_task_table
 from .comparisons import comparisons_table, matched_table
 from .confirmed import confirmed_table
 from .cost import cost_table
@@ -36,6 +37,7 @@ TABLES: Registry[MakeTable] = Registry(
         **{key: _paper(key) for key in published_tables()},
         "best": best_table,
         "comparisons": lambda _, comparisons: comparisons_table(comparisons),
+        "by_task": lambda _, comparisons: by_task_table(comparisons),
         "matched": lambda _, comparisons: matched_table(comparisons),
         "budget": lambda results, _: budget_table(results),
         "pareto": lambda results, _: pareto_table(results),

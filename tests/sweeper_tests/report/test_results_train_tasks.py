@@ -124,6 +124,13 @@ def test_the_report_cell_by_cell(trained: Path, sweeper: Command) -> None:
         assert any(
             one.startswith(f"{arm} against joint, on what both train: {task} ") for one in findings(document)
         )
+    assert [
+        (row["arm"]["text"], row["task"]["text"], row["difference"]["value"], row["p Holm"]["value"])
+        for row in rows(tables["by_task"])
+    ] == [
+        (arm, task, against[arm][task]["value"], against[arm][f"p {task}"]["value"])
+        for arm, task in ALONE.items()
+    ]
     assert "joint alone has an overall" in json.dumps(document)
     assert "The data changed" not in json.dumps(document)
 

@@ -31,7 +31,7 @@ def test_every_table_has_its_key_and_a_study_can_ask_for_those_that_it_knows() -
     tables = {key: make(found, Comparisons(found)) for key, make in TABLES.items()}
     assert [key for key, table in tables.items() if table is None] == [
         *("table1", "table2", "table4", "table5", "table6", "table7"),
-        *("comparisons", "matched", "pareto", "confirmed", "slices"),
+        *("comparisons", "by_task", "matched", "pareto", "confirmed", "slices"),
     ]  # fmt: skip
     assert all(table.key == key for key, table in tables.items() if table)
 

@@ -1,0 +1,54 @@
+"""The table of the declared pairs of arms, task by task. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...text import difference, one_line
+from ..document import Cell, Column, Table
+from ..results import Results
+from ..statistics.compared import Comparison
+from ..statistics.comparison import Comparisons
+from ..statistics.paired import Gap, Verdict, verdict
+from .cells import difference_cell, numeric, p_cell
+
+NOTES = (
+    "What each declared comparison says of single tasks: a second family, p Holm adjusted for all its pairs "
+    "and tasks, no ground for a claim about overall. All else as in the table of comparisons.",
+)
+
+
+def by_task_table(comparisons: Comparisons) -> Table | None:
+    """One row for each declared pair and task; None while no pair has two training seeds in each arm.
+
+    Once configurations were confirmed at fresh seeds it speaks of those.
+    """
+    claims = comparisons.claims
+    rows = [row for each in claims.declared for row in _rows(each, claims.results)]
+    if not rows:
+        return None
+    if claims is not comparisons:  # the trials are those of another study, to which this one has no links
+        rows = [tuple(replace(cell, trials=()) for cell in row) for row in rows]
+    columns = (
+        *(Column("arm"), Column("against"), Column("task"), Column("verdict")),
+        *numeric("difference", "95 %", "p rows", "p seeds", "p Holm"),
+    )
+    return Table("by_task", "Arms against each other, task by task", columns, tuple(rows), NOTES)
+
+
+def _rows(each: Comparison, results: Results) -> Iterator[tuple[Cell, ...]]:
+    trials = tuple(sorted({*each.ours.numbers, *each.theirs.numbers}))
+    for name, task in results.tasks.items():
+        gap, adjusted = each.gaps.get(name), each.adjusted.get(name)
+        if gap is None or adjusted is None or name in results.undefined:
+            continue
+        yield (
+            *(Cell(one_line(text)) for text in (each.ours.arm, each.theirs.arm, name)),
+            Cell(str(_verdict(gap, adjusted, task.scorer.higher_is_better))),
+            difference_cell(gap.value, trials),
+            Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"),
+            *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
+        )
+
+
+def _verdict(gap: Gap, adjusted: float, higher_is_better: bool) -> Verdict | None:
+    return verdict(gap if higher_is_better else gap.reversed(), adjusted)
