@@ -14,6 +14,8 @@ from sweeper.cli import app
 from sweeper.study.spec import StudySpec
 from sweeper.study.workload import WorkloadFile
 
+from . import evidence
+
 FOLDER = Path(__file__).parent
 Schema = Mapping[str, Any]
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
@@ -24,6 +26,9 @@ _MARK = re.compile(r"(<!-- made: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def filled(page: str) -> str:
     """A page with its made parts as the program is now; each stands between ``made: KEY`` and ``end``."""
     parts = study_parts() | {"commands": commands(), "metrics": metrics()}
+    if evidence.REPORT.is_file():
+        parts["claims"] = _table(evidence.CLAIM_HEAD, evidence.claims())
+        parts["published rows"] = _table(evidence.ROW_HEAD, evidence.rows())
     return _MARK.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", page)
 
 

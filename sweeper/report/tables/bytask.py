@@ -9,7 +9,9 @@ from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
 from ..statistics.paired import Gap, Verdict, verdict
+from ..statistics.power import detectable
 from .cells import difference_cell, numeric, p_cell
+from .comparisons import POWER_COLUMNS, power_cells
 
 NOTES = (
     "What each declared comparison says of single tasks: a second family, p Holm adjusted for all its pairs "
@@ -23,7 +25,9 @@ def by_task_table(comparisons: Comparisons) -> Table | None:
     Once configurations were confirmed at fresh seeds it speaks of those.
     """
     claims = comparisons.claims
-    rows = [row for each in claims.declared for row in _rows(each, claims.results)]
+    of = claims.results
+    size = sum(len(of.shared(*pair)) for pair in of.pairs)
+    rows = [row for each in claims.declared for row in _rows(each, of, size)]
     if not rows:
         return None
     if claims is not comparisons:  # the trials are those of another study, to which this one has no links
@@ -31,11 +35,12 @@ def by_task_table(comparisons: Comparisons) -> Table | None:
     columns = (
         *(Column("arm"), Column("against"), Column("task"), Column("verdict")),
         *numeric("difference", "95 %", "p rows", "p seeds", "p Holm"),
+        *POWER_COLUMNS,
     )
     return Table("by_task", "Arms against each other, task by task", columns, tuple(rows), NOTES)
 
 
-def _rows(each: Comparison, results: Results) -> Iterator[tuple[Cell, ...]]:
+def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cell, ...]]:
     trials = tuple(sorted({*each.ours.numbers, *each.theirs.numbers}))
     for name, task in results.tasks.items():
         gap, adjusted = each.gaps.get(name), each.adjusted.get(name)
@@ -47,6 +52,7 @@ def _rows(each: Comparison, results: Results) -> Iterator[tuple[Cell, ...]]:
             difference_cell(gap.value, trials),
             Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"),
             *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
+            *power_cells(detectable(gap.spread, family), task.scorer.bounds[1] - task.scorer.bounds[0]),
         )
 
 

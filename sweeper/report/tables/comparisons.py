@@ -8,6 +8,7 @@ from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
+from ..statistics.power import MOST_SEEDS, Detectable
 from ..statistics.superiority import MEANINGFUL
 from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
 
@@ -53,7 +54,8 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     width = results.overall.width(results.tasks)
     rows = [
         (
-            *_row(each, width),
+            *_row(each),
+            *power_cells(each.detectable, width),
             *_task_cells(each, results),
             Cell(asked + "; configurations" * (not each.of_arms) + "; across tracks" * each.across),
         )
@@ -61,14 +63,15 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     ]
     if confirmed:  # the trials are those of another study, to which this one has no links
         rows = [tuple(replace(cell, trials=()) for cell in row) for row in rows]
-    columns = (*_COLUMNS, *_task_columns(results), Column("why", optional=True))
+    columns = (*_COLUMNS, *POWER_COLUMNS, *_task_columns(results), Column("why", optional=True))
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
         + RULE.format(family=_family(results), meaningful=fixed(MEANINGFUL)),
         "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
-        "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies. "
-        "Tasks: p Holm over all declared pairs and tasks, a second family.",
+        "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies; half of "
+        "it needs so many seeds on each side. Tasks: p Holm over all declared pairs and tasks, a second "
+        "family.",
     ]
     notes += [ACROSS] * any(each.across for each, _ in why)
     notes += _unlike(comparisons.results)
@@ -102,9 +105,8 @@ def matched_table(comparisons: Comparisons) -> Table | None:
     pairs = comparisons.matched
     if not pairs:
         return None
-    width = comparisons.results.overall.width(comparisons.results.tasks)
-    rows = [(*_row(each, width)[:-1], count_cell(each.configurations)) for each in pairs]
-    columns = (*_COLUMNS[:-1], *numeric("configurations"))
+    rows = [(*_row(each), count_cell(each.configurations)) for each in pairs]
+    columns = (*_COLUMNS, *numeric("configurations"))
     note = (
         "Arms on the same settings in both: a configuration's mean over the seeds that all have is one "
         "observation. p seeds: the larger one of the paired t-tests over configurations and over seeds. p "
@@ -119,15 +121,32 @@ _COLUMNS = (
     Column("against"),
     Column("verdict"),
     *numeric("overall", "95 %", "p rows", "p seeds", "p Holm", "P(A > B)", "seeds"),
-    Column("could tell apart", numeric=True, optional=True),
+)
+
+POWER_COLUMNS = tuple(
+    Column(heading, numeric=True, optional=True) for heading in ("could tell apart", "half of it needs")
 )
 
 
-def _row(each: Comparison, width: float) -> tuple[Cell, ...]:
-    overall, found = each.gaps.get("overall"), each.detectable
+def power_cells(found: Detectable | None, width: float) -> tuple[Cell, Cell]:
+    """What a comparison could have told apart, and the seeds that half of it would need.
+
+    Args:
+        found: What it could; None where a side has one seed, or nothing varies.
+        width: The largest difference that there can be: beyond it nothing could have been told apart.
+    """
+    if found is None or found.difference > width:
+        return Cell(NONE), Cell(NONE)
+    seeds = found.seeds_for_half
+    known = count_cell(seeds) if seeds else Cell(f"> {MOST_SEEDS:,}")
+    return score_cell(found.difference), known
+
+
+def _row(each: Comparison) -> tuple[Cell, ...]:
+    overall = each.gaps.get("overall")
     arms = Cell(one_line(each.ours.arm)), Cell(one_line(each.theirs.arm))
     if overall is None:
-        return (*arms, *[Cell(NONE)] * 7, Cell(_seeds(each.seeds)), Cell(NONE))
+        return (*arms, *[Cell(NONE)] * 7, Cell(_seeds(each.seeds)))
     chance = overall.superiority
     return (
         *arms,
@@ -139,7 +158,6 @@ def _row(each: Comparison, width: float) -> tuple[Cell, ...]:
         p_cell(each.adjusted["overall"]),
         Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
         Cell(_seeds(each.seeds)),
-        score_cell(found.difference if found and found.difference <= width else None),
     )
 
 

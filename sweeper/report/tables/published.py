@@ -23,12 +23,12 @@ def paper_table(key: str, results: Results) -> Table | None:
         results: The study.
 
     Returns:
-        The table; None where fewer than two of its rows ran, so that there is nothing to compare.
+        The table; None where fewer than two of its rows ran, or not the one that it has.
     """
     if not tells(results):
         return None
     published = published_tables()[key]
-    if sum(one is not None for one in _ours(published, results)) < 2:
+    if sum(one is not None for one in _ours(published, results)) < min(2, len(published.rows)):
         return None
     missing = [row.label for row, one in _beside(published, results) if one is None]
     ran = len(published.rows) - len(missing)
