@@ -9,6 +9,8 @@ import psutil
 from model import maker
 
 from ..clock import Clock
+from ..errors import DatabaseError
+from ..text import one_line
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,16 @@ class Owner:
 
     @classmethod
     def parse(cls, text: str) -> "Owner":
-        """The owner that `str` wrote."""
-        host, pid, began = text.rsplit(":", 2)
-        return cls(host, int(pid), began)
+        """The owner that `str` wrote.
+
+        Raises:
+            DatabaseError: If it wrote none such.
+        """
+        try:
+            host, pid, began = text.rsplit(":", 2)
+            return cls(host, int(pid), began)
+        except ValueError:
+            raise DatabaseError(f"owner = {one_line(text)}: is no driver: the database is damaged") from None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}:{self.began}"

@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from model.maker import began
+from sweeper.errors import DatabaseError
 from sweeper.store.owners import Life, Liveness, Owner
 from tests.faults.stepped import Stage
 
@@ -23,6 +24,12 @@ LEASE = datetime(2024, 5, 1, tzinfo=UTC)
 def test_text_and_back(host: str) -> None:
     owner = Owner(host, 123, "0a1b2c3d-4567")
     assert Owner.parse(str(owner)) == owner
+
+
+@pytest.mark.parametrize("text", ["", "node-1", "node-1:x:0a1b", "a\nb"])
+def test_what_is_no_driver_is_damage(text: str) -> None:
+    with pytest.raises(DatabaseError, match="is no driver: the database is damaged"):
+        Owner.parse(text)
 
 
 def test_a_process_that_ended_is_dead_also_before_it_is_collected() -> None:

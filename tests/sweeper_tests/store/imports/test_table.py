@@ -1,5 +1,6 @@
 """Rows of a CSV file as trials, compared with what pandas reads there, and what is refused."""
 
+import math
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,6 +93,13 @@ def test_what_is_no_number_has_no_sign_either(tmp_path: Path) -> None:
     found = table_study(read_csv(tmp_path / "t.csv"), Declared(["a"]))
     assert [str(trial.state) for trial in found.trials] == ["failed", "complete", "failed", "complete"]
     assert [dict(trial.values) for trial in found.ranked()] == [{"a": 2}, {"a": 1}]
+
+
+def test_what_is_infinitely_good_is_no_score_and_what_diverged_is_the_last(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1e400\n1\n-inf\n", encoding="utf-8")
+    for declared, ranked in ((Declared(["a"]), [1, -math.inf]), (Declared((), ["a"]), [1, math.inf])):
+        found = table_study(read_csv(tmp_path / "t.csv"), declared)
+        assert [trial.values["a"] for trial in found.ranked()] == ranked
 
 
 def test_a_moment_is_utc_where_it_names_no_zone() -> None:
