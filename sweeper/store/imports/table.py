@@ -124,7 +124,7 @@ def read_moment(text: str, place: str) -> datetime | None:
 
 
 def ended(state: RunState, values: Mapping[str, float], declared: Declared) -> RunState:
-    """How a trial ended: one that ended well and lacks a value, or has one that is infinitely good, has failed."""
+    """How a trial ended: one that lacks a value, or has one that is infinitely good, has failed."""
     best = dict.fromkeys(declared.maximize, math.inf) | dict.fromkeys(declared.minimize, -math.inf)
     lacks = any(values.get(name, infinite) == infinite for name, infinite in best.items())
     return RunState.FAILED if state is RunState.COMPLETE and lacks else state
