@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 import warnings
 from urllib.parse import quote
@@ -38,6 +39,9 @@ _WAITING = "SCHEDULED"
 
 _LONGEST = 500
 """Characters of a message or a value that every version of MLflow takes."""
+
+_REFUSED = re.compile(r"[^/\w.\- ]")
+"""What no name of a metric may hold there, such as the + between two tasks whose gradients are compared."""
 
 
 class MlflowLog(Log):
@@ -106,7 +110,7 @@ class MlflowLog(Log):
 
     def _log(self, number: int, values: dict[str, float], step: int) -> None:
         now = round(time.time() * 1000)
-        metrics = [Metric(name, value, now, step) for name, value in values.items()]
+        metrics = [Metric(_REFUSED.sub("-", name), value, now, step) for name, value in values.items()]
         self._client.log_batch(self._runs[number], metrics=metrics)
 
     def _begun(self, study: str, files: str | None) -> Experiment:
