@@ -28,7 +28,7 @@ with warnings.catch_warnings(action="ignore"):  # of its own libraries' use
     from mlflow.entities import Experiment, Metric, Param, Run
     from mlflow.exceptions import MlflowException
 
-_TRIAL, _STATE, _MESSAGE = "sweeper.trial", "sweeper.state", "sweeper.message"
+_STUDY, _TRIAL, _STATE, _MESSAGE = "sweeper.study", "sweeper.trial", "sweeper.state", "sweeper.message"
 
 
 _STATUS = {RunState.COMPLETE: "FINISHED", RunState.PRUNED: "KILLED", RunState.FAILED: "FAILED"}
@@ -52,9 +52,11 @@ class MlflowLog(Log):
     Args:
         home: Folder of the default database.
         study: Name of the experiment.
+        uuid: What tells the study from others of that name, whose runs the experiment may hold as well; None
+            where it is not known.
     """
 
-    def __init__(self, home: Home, study: str) -> None:
+    def __init__(self, home: Home, study: str, uuid: str | None = None) -> None:
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         named = os.environ.get("MLFLOW_TRACKING_URI")
         home.root.mkdir(parents=True, exist_ok=True)
@@ -62,19 +64,19 @@ class MlflowLog(Log):
             self._client = MlflowClient(named or f"sqlite:///{quote(str(home.root / 'mlflow.db'))}")
         files = None if named else (home.root / "mlflow").as_uri()
         self._experiment = self._begun(study, files).experiment_id
+        self._study = {} if uuid is None else {_STUDY: uuid}
         self._runs: dict[int, str] = {}
         self._done: dict[int, set[int]] = {}
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Begins the trial's run, or goes on with the one that it has."""
-        query = f"tags.`{_TRIAL}` = '{trial.number}'"
-        run: Run | None = next(iter(self._client.search_runs([self._experiment], query)), None)
+        run = self._found(trial.number, resumed)
         if run is not None and not resumed:
             # From the start again, and perhaps with half the micro-batch: what is there is not its own.
             self._client.delete_run(run.info.run_id)
             run = None
         if run is None:
-            tags = {_TRIAL: str(trial.number)}
+            tags = {**self._study, _TRIAL: str(trial.number)}
             run = self._client.create_run(self._experiment, run_name=f"trial {trial.number}", tags=tags)
             params = [Param(name, str(value)[:_LONGEST]) for name, value in settings(trial).items()]
             self._client.log_batch(run.info.run_id, params=params)
@@ -107,6 +109,13 @@ class MlflowLog(Log):
         """Marks the runs under way as ones that wait."""
         for number in list(self._runs):
             self.withdrawn(number)
+
+    def _found(self, number: int, resumed: bool) -> Run | None:
+        """The trial's run. Those of earlier versions do not say whose they are: one of them may go on."""
+        uuid = self._study.get(_STUDY)
+        found: list[Run] = self._client.search_runs([self._experiment], f"tags.`{_TRIAL}` = '{number}'")
+        whose = {run.data.tags.get(_STUDY): run for run in reversed(found)}
+        return whose.get(uuid, whose.get(None) if resumed else None)
 
     def _log(self, number: int, values: dict[str, float], step: int) -> None:
         now = round(time.time() * 1000)

@@ -8,6 +8,7 @@ from model.registry import Registry
 
 from ..errors import InputError
 from ..paths import Home
+from ..runs.mark import LocalRuns, read_mark
 from .log import Log
 
 
@@ -49,13 +50,19 @@ def _tensorboard(home: Home, study: str) -> Log:
 def _mlflow(home: Home, study: str) -> Log:
     from .mlflow import MlflowLog
 
-    return MlflowLog(home, study)
+    return MlflowLog(home, study, _uuid(home, study))
 
 
 def _wandb(home: Home, study: str) -> Log:
     from .wandb import WandbLog
 
-    return WandbLog(home.root / "wandb" / study, study)
+    return WandbLog(home.root / "wandb" / study, study, _uuid(home, study))
+
+
+def _uuid(home: Home, study: str) -> str | None:
+    """What tells a study from others of its name, whose runs may be on the same server."""
+    mark = read_mark(LocalRuns(home.runs), study)
+    return None if mark is None else mark.uuid
 
 
 TOOLS: Registry[Tool] = Registry(

@@ -38,10 +38,12 @@ class WandbLog(Log):
     Args:
         folder: Folder of the study; each trial gets one in it, named by its number.
         study: ``<study>@<workload>``, of which the project has its name.
+        uuid: What tells the study from others of that name; None where it is not known.
     """
 
-    def __init__(self, folder: Path, study: str) -> None:
+    def __init__(self, folder: Path, study: str, uuid: str | None = None) -> None:
         self._folder = folder
+        self._known = uuid or str(folder.resolve())
         self._project = re.sub(r"[/\\#?%:]", "-", study)
         self._runs: dict[int, wandb.Run] = {}
 
@@ -50,7 +52,7 @@ class WandbLog(Log):
         place = self._folder / str(trial.number)
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        known = f"{self._folder.resolve()}:{trial.number}"
+        known = f"{self._known}:{trial.number}"
         self._runs[trial.number] = wandb.init(
             project=self._project,
             dir=place,

@@ -1,6 +1,7 @@
 """Runs of Weights & Biases on this machine, read back from their files by the format of LevelDB's logs."""
 
 import json
+import shutil
 import struct
 import zlib
 from collections.abc import Iterator
@@ -52,7 +53,11 @@ def logged(home: Home, study: Study, number: int) -> tuple[dict[str, list[tuple[
     for record in records(file):
         match record.WhichOneof("record_type"):
             case "run":
-                run |= {"name": record.run.display_name, "project": record.run.project}
+                run |= {
+                    "name": record.run.display_name,
+                    "project": record.run.project,
+                    "id": record.run.run_id,
+                }
                 run["config"] |= {one.key: json.loads(one.value_json) for one in record.run.config.update}
             case "history":
                 items = {_key(one): json.loads(one.value_json) for one in record.history.item}
@@ -97,3 +102,13 @@ def test_a_trial_that_goes_on_has_no_epoch_twice(study: Study, home: Home) -> No
         history, run = logged(home, study, number)
         assert history == metrics(home, number)
         assert run["summary"]["state"] == "complete"
+
+
+def test_studies_of_one_name_have_runs_of_their_own(study: Study, home: Home) -> None:
+    """Their homes may be called alike, on two machines that send their runs to one server."""
+    ids = []
+    for _ in range(2):
+        swept(study, home, 1, InstantExecutor(), logs=("wandb",))
+        ids.append(logged(home, study, 0)[1]["id"])
+        shutil.rmtree(home.root)
+    assert ids[0] != ids[1]
