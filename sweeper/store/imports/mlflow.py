@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from ...errors import InputError
 from ...study.foreign import ForeignStudy, ForeignTrial
 from ...text import nearest, one_line
@@ -29,6 +31,9 @@ PARAMETER, METRIC = "params.", "metrics."
 """What the columns of parameters and metrics begin with in an export."""
 
 PAGE = 1000  # runs at once
+
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+"""What the tracking URI of a database begins with."""
 
 
 def export_study(table: CsvTable, declared: Declared) -> ForeignStudy:
@@ -78,14 +83,20 @@ def tracked_study(place: Url, experiment: str, declared: Declared) -> ForeignStu
         declared: As in `export_study`.
 
     Raises:
-        InputError: If MLflow is not installed, cannot be reached, or has no such experiment.
+        InputError: If MLflow is not installed, cannot be reached, or has no such experiment, metric or
+            parameter; or if it would make the place or change its tables, to read them.
     """
     runs = _runs(place, experiment)
     known = sorted({name for run in runs for name in run.data.metrics})
     for name in declared.objectives:
         if name not in known:
             raise InputError(f"experiment {experiment!r} has no metric {name!r}{nearest(name, known)}")
-    parameters = declared.parameters or {name: name for run in runs for name in run.data.params}
+    every = {name: name for run in runs for name in run.data.params}
+    for name in declared.parameters:
+        if name not in every:
+            near = nearest(name, sorted(every))
+            raise InputError(f"experiment {experiment!r} has no parameter {name!r}{near}")
+    parameters = declared.parameters or every
     trials = [_trial(number, run, parameters, declared) for number, run in enumerate(runs)]
     return ForeignStudy(declared.origin(KIND, str(place), experiment), trials)
 
@@ -112,7 +123,6 @@ def _trial(number: int, run: "Run", parameters: Mapping[str, str], declared: Dec
 def _runs(place: Url, experiment: str) -> list["Run"]:
     if find_spec("mlflow") is None:
         raise InputError("mlflow is not installed: pip install 'sentence-sweeper[mlflow]'")
-    _check_there(place)
     # Read when MLflow is loaded: nothing about the user's work goes to others, and folders are read still.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")
@@ -121,6 +131,7 @@ def _runs(place: Url, experiment: str) -> list["Run"]:
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
 
+        _check_theirs(place)
         try:
             client = MlflowClient(place.whole)
             found = client.get_experiment_by_name(experiment)
@@ -146,16 +157,45 @@ def _pages(client: "MlflowClient", experiment: str) -> Iterable["Run"]:
             return
 
 
-def _check_there(place: Url) -> None:
-    """Refuses a folder or a file that is not there, which MLflow would make.
+def _check_theirs(place: Url) -> None:
+    """Refuses what MLflow would make, or bring up to date: it gives any database the tables that it lacks.
 
     Raises:
-        InputError: If it is not.
+        InputError: If nothing is there, or not what this version of MLflow keeps.
     """
     text = place.whole
-    path = text.removeprefix("sqlite:///") if text.startswith("sqlite:") else text.removeprefix("file://")
-    if "://" not in path and not Path(path).exists():
+    if text.partition(":")[0].partition("+")[0] in _DATABASES:
+        _check_tables(place)
+        return
+    path = text.removeprefix("file://")
+    if "://" in path:
+        return
+    if not Path(path).exists():
         raise InputError(f"{place}: is not there")
+    if next(Path(path).glob("*/meta.yaml"), None) is None:
+        raise InputError(f"{place}: has no experiments of MLflow")
+
+
+def _check_tables(place: Url) -> None:
+    from mlflow.store.db.utils import _all_tables_exist
+
+    try:
+        url = sa.make_url(place.whole)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise InputError(f"{place}: is not there")
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        there = sa.inspect(engine).has_table("experiments")
+        whole = _all_tables_exist(engine)
+    except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
+        said = getattr(error, "orig", None) or error
+        raise InputError(f"{place}: {one_line(place.hide(str(said)))}") from error
+    if not there:
+        raise InputError(f"{place}: has no experiments of MLflow")
+    if not whole:
+        raise InputError(
+            f"{place}: was made by an earlier version of MLflow, and this one would change it: export its "
+            "runs with mlflow.search_runs(...).to_csv(...) there"
+        )
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

@@ -1,7 +1,9 @@
 """Runs that MLflow itself has written, read as MLflow itself shows them."""
 
 import os
+import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,8 @@ def test_a_store_by_mlflow_s_own_client(written: tuple[Url, pd.DataFrame]) -> No
         tracked_study(place, "prob", Declared(["acc"]))
     with pytest.raises(InputError, match="experiment 'probe' has no metric 'ac'; did you mean 'acc'"):
         tracked_study(place, "probe", Declared(["ac"]))
+    with pytest.raises(InputError, match="experiment 'probe' has no parameter 'lrr'; did you mean 'lr'"):
+        tracked_study(place, "probe", Declared(["acc"], (), {"lrr": "learning_rate"}))
 
 
 def test_an_export_of_search_runs(written: tuple[Url, pd.DataFrame], tmp_path: Path) -> None:
@@ -100,3 +104,26 @@ def test_what_is_no_export_or_not_there_is_one_error(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="is not there"):
             tracked_study(Url(place), "probe", Declared(["acc"]))
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_what_mlflow_would_change_is_left_as_it_is(tmp_path: Path) -> None:
+    """It gives a database the tables that it lacks: one of ours, and one of an earlier version of MLflow."""
+    for name, table in (("ours", "sweep"), ("earlier", "experiments")):
+        with closing(sqlite3.connect(tmp_path / f"{name}.db")) as connection:
+            connection.execute(f"CREATE TABLE {table} (name TEXT)")
+            connection.commit()
+    (tmp_path / "notes.db").write_text("no database " * 100, encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    before = {path: path.read_bytes() for path in tmp_path.glob("*.db")}
+    for place, said in (
+        (f"sqlite:///{tmp_path}/ours.db", "has no experiments of MLflow"),
+        (f"sqlite:///{tmp_path}/earlier.db", "was made by an earlier version of MLflow"),
+        (f"sqlite:///{tmp_path}/notes.db", "file is not a database"),
+        (str(tmp_path / "notes.db"), "has no experiments of MLflow"),
+        (str(tmp_path / "empty"), "has no experiments of MLflow"),
+        ("mysql+absent://host/runs", "absent"),
+    ):
+        with pytest.raises(InputError, match=said):
+            tracked_study(Url(place), "probe", Declared(["acc"]))
+    assert {path: path.read_bytes() for path in tmp_path.glob("*.db")} == before
+    assert not list((tmp_path / "empty").iterdir())
