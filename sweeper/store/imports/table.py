@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,9 +125,13 @@ def read_moment(text: str, place: str) -> datetime | None:
 
 
 def ended(state: RunState, values: Mapping[str, float], declared: Declared) -> RunState:
-    """How a trial ended: one that lacks a value, or has one that is infinitely good, has failed."""
-    best = dict.fromkeys(declared.maximize, math.inf) | dict.fromkeys(declared.minimize, -math.inf)
-    lacks = any(values.get(name, infinite) == infinite for name, infinite in best.items())
+    """How a trial ended: one that lacks a value, or has one that is infinitely good, has failed.
+
+    So has one of the largest number there is, as which the databases of MLflow keep what is infinite.
+    """
+    worth = [values.get(name, math.inf) for name in declared.maximize]
+    worth += [-values.get(name, -math.inf) for name in declared.minimize]
+    lacks = any(value >= sys.float_info.max for value in worth)
     return RunState.FAILED if state is RunState.COMPLETE and lacks else state
 
 

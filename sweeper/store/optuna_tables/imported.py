@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import DatabaseError, InputError
-from ...study.foreign import ForeignOrigin, ForeignStudy, ForeignTrial
+from ...study.foreign import MAXIMIZE, MINIMIZE, ForeignOrigin, ForeignStudy, ForeignTrial
 from ...study.space import Value
 from ...text import nearest, one_line
 from ...trial import RunState
 from ...url import Url
+from ..imports.declared import Declared
+from ..imports.table import ended
 
 if TYPE_CHECKING:
     import optuna
@@ -66,7 +68,12 @@ def optuna_study(place: Url, name: str, renamed: Mapping[str, str]) -> ForeignSt
     origin = ForeignOrigin.model_validate(
         {"kind": KIND, "place": str(place), "study": name, "objectives": objectives, "directions": directions}
     )
-    return ForeignStudy(origin, [_trial(trial, objectives, renamed) for trial in trials])
+    maximize, minimize = (
+        [name for name, said in zip(objectives, directions, strict=True) if said == way]
+        for way in (MAXIMIZE, MINIMIZE)
+    )
+    declared = Declared(maximize, minimize)
+    return ForeignStudy(origin, [_trial(trial, objectives, renamed, declared) for trial in trials])
 
 
 def _opened(place: Url) -> "optuna.storages.BaseStorage":
@@ -115,7 +122,10 @@ def _objectives(study: "optuna.Study") -> tuple[str, ...]:
 
 
 def _trial(
-    trial: "optuna.trial.FrozenTrial", objectives: tuple[str, ...], renamed: Mapping[str, str]
+    trial: "optuna.trial.FrozenTrial",
+    objectives: tuple[str, ...],
+    renamed: Mapping[str, str],
+    declared: Declared,
 ) -> ForeignTrial:
     params: dict[str, Value] = {}
     for name, value in trial.params.items():
@@ -126,7 +136,7 @@ def _trial(
     return ForeignTrial(
         number=trial.number,
         label=f"trial {trial.number}",
-        state=_STATES[trial.state.name],
+        state=ended(_STATES[trial.state.name], values, declared),
         params=params,
         values=values,
         started=_moment(trial.datetime_start),

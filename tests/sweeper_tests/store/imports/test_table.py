@@ -1,6 +1,7 @@
 """Rows of a CSV file as trials, compared with what pandas reads there, and what is refused."""
 
 import math
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,9 +98,12 @@ def test_what_is_no_number_has_no_sign_either(tmp_path: Path) -> None:
 
 def test_what_is_infinitely_good_is_no_score_and_what_diverged_is_the_last(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n1e400\n1\n-inf\n", encoding="utf-8")
-    for declared, ranked in ((Declared(["a"]), [1, -math.inf]), (Declared((), ["a"]), [1, math.inf])):
-        found = table_study(read_csv(tmp_path / "t.csv"), declared)
-        assert [trial.values["a"] for trial in found.ranked()] == ranked
+    largest = sys.float_info.max  # as MLflow keeps it
+    (tmp_path / "m.csv").write_text(f"a\n{largest}\n1\n-{largest}\n", encoding="utf-8")
+    for declared, sign in ((Declared(["a"]), -1), (Declared((), ["a"]), 1)):
+        for file, worst in (("t.csv", math.inf), ("m.csv", largest)):
+            found = table_study(read_csv(tmp_path / file), declared)
+            assert [trial.values["a"] for trial in found.ranked()] == [1, sign * worst]
 
 
 def test_a_moment_is_utc_where_it_names_no_zone() -> None:

@@ -132,3 +132,13 @@ def test_states_that_no_example_has(tmp_path: Path) -> None:
         *(RunState.FAILED, RunState.RUNNING, RunState.QUEUED, RunState.COMPLETE)
     ]
     assert found.trials[3].values == {"value": float("inf")}
+
+
+def test_what_is_infinitely_good_is_no_score_and_what_diverged_is_the_last(tmp_path: Path) -> None:
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(tmp_path / "log")))
+    study = optuna.create_study(storage=storage, study_name="theirs", direction="minimize")
+    for value in (float("-inf"), float("inf"), 1.0):
+        study.add_trial(optuna.create_trial(value=value))
+    found = optuna_study(Url(str(tmp_path / "log")), "theirs", {})
+    assert [str(trial.state) for trial in found.trials] == ["failed", "complete", "complete"]
+    assert [trial.number for trial in found.ranked()] == [2, 1]
