@@ -10,8 +10,8 @@ from ...trial import RunState
 STATES = {
     RunState.COMPLETE: ("complete", "completed", "finished", "done", "ok"),
     RunState.PRUNED: ("pruned", "killed"),
-    RunState.FAILED: ("failed", "fail", "crashed", "error"),
-    RunState.RUNNING: ("running",),
+    RunState.FAILED: ("failed", "fail", "crashed", "error", "preempted"),
+    RunState.RUNNING: ("running", "preempting"),
     RunState.QUEUED: ("queued", "waiting", "scheduled", "pending"),
 }
 """What the tools call the states of a trial, whatever the case of the letters."""

@@ -67,12 +67,14 @@ def _unfolded(table: CsvTable, objectives: Collection[str]) -> tuple[CsvTable, d
     measured = {name for _, metrics in read for name in metrics if name in objectives}
     taken = {name for name in table.columns if name not in NESTED} | measured
     settings = {name: f"config.{name}" if name in taken else name for config, _ in read for name in config}
+    config_columns = {*settings.values()}
     rows: list[tuple[int, dict[str, str]]] = []
     for (line, cells), (config, metrics) in zip(table.rows, read, strict=True):
         row = {name: text for name, text in cells.items() if name not in NESTED}
         row |= {settings[name]: _cell(value) for name, value in config.items()}
         for name, value in metrics.items():
-            row.setdefault(name, _cell(value))
+            if name not in config_columns:  # of a run that lacks the setting, it is none
+                row.setdefault(name, _cell(value))
         rows.append((line, row))
     columns = list(dict.fromkeys(name for _, row in rows for name in row))
     whole = [(line, {name: row.get(name, "") for name in columns}) for line, row in rows]
@@ -99,7 +101,7 @@ def _dictionary(table: CsvTable, line: int, column: str, text: str) -> Mapping[A
     try:
         # A metric that is not a number is no literal; a number so large is infinite.
         found = ast.literal_eval(_Literal().visit(ast.parse(text.strip() or "{}", mode="eval")))
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         found = None
     if not isinstance(found, Mapping):
         raise InputError(f"{table.file}:{line}: {column} = {one_line(text[:60])}: is no dictionary")

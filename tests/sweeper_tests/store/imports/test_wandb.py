@@ -77,7 +77,9 @@ def test_an_export_of_a_page(tmp_path: Path) -> None:
     assert [trial.params["learning_rate"] for trial in found.trials] == [1e-4, 1e-3, 1e-2, 0.1]
 
 
-@pytest.mark.parametrize("text", ["__import__('os').getpid()", "[1]", "{'a': f()}", "{", "{'a': open}"])
+@pytest.mark.parametrize(
+    "text", ["__import__('os').getpid()", "[1]", "{'a': f()}", "{", "{'a': open}", "{[1]: 2}"]
+)
 def test_what_is_no_dictionary_is_refused_and_never_run(tmp_path: Path, text: str) -> None:
     table = pd.DataFrame({"summary": [text], "config": ["{}"], "name": ["a"]})
     table.to_csv(tmp_path / "project.csv")
@@ -94,3 +96,19 @@ def test_a_setting_that_is_called_as_a_metric_or_a_column_is_none_of_them(tmp_pa
     assert (every.label, every.values, every.params) == ("calm-sea-1", {"loss": 0.25}, config)
     (named,) = wandb_study(table, Declared(["acc"], (), {"name": "encoder", "loss": "loss"})).trials
     assert (named.label, named.params) == ("calm-sea-1", {"encoder": "bert", "loss": "mse"})
+
+
+def test_a_metric_is_not_the_setting_that_a_run_lacks(tmp_path: Path) -> None:
+    """A learning rate that is logged step by step ends near zero; only some of the runs name it in config."""
+    rows = {
+        "summary": [{"acc": 0.5, "lr": 1e-9}, {"acc": 0.75, "lr": 1e-9}],
+        "config": [{"lr": 0.1}, {}],
+        "name": ["a", "b"],
+        "state": ["finished", "preempted"],
+    }
+    pd.DataFrame(rows).to_csv(tmp_path / "project.csv")
+    found = wandb_study(read_csv(tmp_path / "project.csv"), Declared(["acc"])).trials
+    assert [(dict(trial.params), str(trial.state)) for trial in found] == [
+        ({"lr": 0.1}, "complete"),
+        ({}, "failed"),
+    ]
