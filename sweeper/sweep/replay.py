@@ -136,11 +136,12 @@ def replay(
         raise InputError(
             f"trial {number} of study {sweep.name!r} is {row.state}: it has no outcome to repeat"
         )
-    config = config_of(row)
+    # A result that was reused came about under the circumstances of the trial that it is from, and with its
+    # micro-batch, which may have been halved.
+    made = row if row.reused_from is None else find_trial(store, row.reused_from)
+    config = config_of(made)
     check_computes(config, f"trial {number} of study {sweep.name!r}")
     check(config, data)
-    # A result that was reused came about under the circumstances of the trial that it is from.
-    made = row if row.reused_from is None else find_trial(store, row.reused_from)
     recorded = store.trials.metrics(number)
     last = max((key[0] for key in recorded), default=0) if row.state is RunState.PRUNED else config.epochs
     with temporary_folder(home.root, "replay") as folder:

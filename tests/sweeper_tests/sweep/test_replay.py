@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from model.config import TrainConfig
 from model.result import EpochResult, Metric
 from sweeper.errors import InputError
 from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Started
@@ -182,10 +183,14 @@ def test_a_pruned_trial_ends_where_it_was_pruned(home: Home, again: Again) -> No
 
 def test_a_reused_result_is_compared_under_the_circumstances_of_its_origin(home: Home, again: Again) -> None:
     execute(home, "UPDATE run SET reused_from = 1, threads = NULL WHERE number = 3")
-    execute(home, "UPDATE run SET threads = 5 WHERE number = 1")
+    halved = "threads = 5, halvings = 1, config = json_set(config, '$.accumulation', 4)"
+    execute(home, f"UPDATE run SET {halved} WHERE number = 1")  # noqa: S608
     executor = InstantExecutor()
     again(3, executor)
-    assert executor.submitted[0].threads == 5
+    [job] = executor.submitted
+    assert job.threads == 5
+    assert isinstance(job.config, TrainConfig)
+    assert job.config.accumulation == 4
 
 
 def test_there_must_be_an_outcome(home: Home, again: Again) -> None:
