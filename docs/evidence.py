@@ -162,9 +162,9 @@ def _printed(claim: Claim) -> str:
 
 def _here(claim: Claim, row: Row) -> str:
     """What became of a claim: a verdict, in its words."""
-    verdict = row["verdict"]["text"]
+    verdict: str = row["verdict"]["text"]
     if verdict == "not told apart":
         found, seeds = (row[name]["text"] for name in ("could tell apart", "half of it needs"))
         could = f"; could tell apart {found}, half of it with {seeds} seeds"
-        return "not told apart" + could * (found != "—")
+        return verdict + could * (found != "—")
     return "**holds**" if {"better": 1, "worse": -1}[verdict] == claim.way else "**wrong here**"

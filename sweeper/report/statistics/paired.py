@@ -100,7 +100,8 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
     """The difference between two sides in ``overall`` and in each task's score.
 
     Over rows: both are scored on the same resampled dev rows, the networks held fixed (Efron and Tibshirani,
-    1993; Koehn, 2004); p is twice the share of resamples on the side of zero where fewer are, and never less
+    1993; Koehn, 2004); p is twice the share of resamples on the side of zero where fewer are; where none is,
+    that of a normal distribution with the mean and variance of the resamples, if it is less. It is never less
     than 2^(1 - m) of m rows on which the sides differ, the least that a sign test of them can give; of
     overall m is that of the task with the fewest. Over seeds, the rows held fixed: Student's paired t-test
     where both sides have the same seeds, else Welch's.
@@ -163,7 +164,18 @@ def _row_p(resampled: Array, differing: int) -> float:
     """Two-sided p-value of no difference over rows, from the difference on each resample, ``[resamples]``."""
     fewer = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
     p = 2 * (fewer + 1) / (len(resampled) + 1)
+    if not fewer:
+        # However far zero lies, so many resamples can say no less, and in a family of fifty nothing is found.
+        p = min(p, _normal_p(resampled))
     return float(min(1.0, max(p, 2.0 ** (1 - differing))))
+
+
+def _normal_p(resampled: Array) -> float:
+    """The same for a difference that is normal over resamples, as sums over hundreds of rows nearly are."""
+    from scipy.special import ndtr
+
+    spread = resampled.std(ddof=1)
+    return 2 * float(ndtr(-abs(resampled.mean()) / spread)) if spread else 0.0
 
 
 def _differing_rows(task: Task, name: str, ours: Runs, theirs: Runs) -> int:

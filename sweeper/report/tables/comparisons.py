@@ -14,11 +14,12 @@ from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, sco
 
 RULE = (
     "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
-    "alone. p rows: paired bootstrap over dev rows, these networks held fixed. p seeds: Student's paired t "
-    "over training seeds that both have, Welch's where the seeds differ, these rows held fixed. p Holm: the "
-    "larger of the two, adjusted for all {family}. Better or worse: p Holm below .05; with one training seed "
-    "nothing is said. P(A > B): how often a run of the one scores more than one of the other, with its 95 % "
-    "interval; {meaningful} counts as meaningful (Bouthillier et al., 2021)."
+    "alone. p rows: paired bootstrap over dev rows, these networks held fixed; beyond its last resample that "
+    "of a normal distribution. p seeds: Student's paired t over training seeds that both have, Welch's where "
+    "the seeds differ, these rows held fixed. p Holm: the larger of the two, adjusted for all {family}. "
+    "Better or worse: p Holm below .05; with one training seed nothing is said. P(A > B): how often a run of "
+    "the one scores more than one of the other, with its 95 % interval; {meaningful} counts as meaningful "
+    "(Bouthillier et al., 2021)."
 )
 
 ACROSS = (

@@ -166,7 +166,7 @@ def test_figures_are_written_beside_the_page(report: Command, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--table", "tabel3"), "--table 'tabel3': no table of golden@demo; its tables: arms, table3, "),
+        (("--table", "tabel3"), "--table 'tabel3': no table of golden@demo; its tables: arms, table1, "),
         (("--arm", "S-BERT + PCGrad"), "--arm 'S-BERT + PCGrad': no arm of golden@demo; did you mean "),
         (("--format", "html"), "Invalid value for '--format': "),
     ],

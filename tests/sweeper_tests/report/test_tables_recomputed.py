@@ -131,6 +131,10 @@ def test_the_table_of_the_best_configurations(
         assert text[name] == value if isinstance(value, str) else float(text[name]) == value
 
 
+OF_THE_HEAD = {"tasks.para.concatenation": "uv_absdiff", "tasks.para.head_layers": 0}
+"""What the S-BERT head does where a trial leaves it open."""
+
+
 def test_the_papers_tables(tables: dict[str, Table], rows: sqlite3.Connection) -> None:
     filled = 0
     for key, published in yaml.safe_load(PAPER.read_text(encoding="utf-8")).items():
@@ -138,19 +142,20 @@ def test_the_papers_tables(tables: dict[str, Table], rows: sqlite3.Connection) -
         for printed in published["rows"]:
             wanted = published["match"] | printed.get("match", {})
             paths = [PATHS.get(name, f"$.{name}") for name in wanted]
-            same = " AND ".join(["json_extract(config, ?) = ?"] * len(wanted))
-            values = [value for pair in zip(paths, wanted.values(), strict=True) for value in pair]
+            same = " AND ".join(["coalesce(json_extract(config, ?), ?) = ?"] * len(wanted))
+            triples = zip(paths, map(OF_THE_HEAD.get, wanted), wanted.values(), strict=True)
+            values = [value for triple in triples for value in triple]
             found = select(rows, f"state = 'complete' AND {same}", *values)
             if found:
                 ran.append((printed, best_of(found)))
-        assert (key in tables) == (len(ran) > 1), key
+        assert (key in tables) == (len(ran) >= min(2, len(published["rows"]))), key
         for place, (printed, best) in enumerate(ran if key in tables else []):
             lines = [numbers(tables[key], 2 * place + line) for line in range(2)]
             assert lines[0] == approximately({**means(best), "seeds": len(best)})
             there = {name: float(printed["scores"][name]) for name in SCORES}
             assert lines[1] == approximately({**there, "seeds": None})
             filled += 1
-    assert filled == 10
+    assert filled == 11
 
 
 def test_the_table_of_all_trials(tables: dict[str, Table], rows: sqlite3.Connection) -> None:

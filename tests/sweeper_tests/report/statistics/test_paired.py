@@ -9,6 +9,7 @@ from statsmodels.stats.multitest import multipletests
 from model.metrics import METRICS
 from sweeper.errors import InputError
 from sweeper.report.statistics.paired import Gap, Verdict, compare_samples, holm, verdict
+from sweeper.report.statistics.resampling import RESAMPLES
 from tests.sweeper_tests.simulated import TASKS, Run, alike, classified, correlated, predictions, run, sample
 
 STUDIES = 500
@@ -152,6 +153,19 @@ def test_rows_that_both_get_wrong_are_no_evidence() -> None:
     )["sst"]
     assert found.interval.low > 0
     assert found.p_rows == stats.binomtest(4, 4).pvalue
+
+
+def test_beyond_the_last_resample_p_is_that_of_many_more_and_of_mcnemar() -> None:
+    rng = np.random.default_rng(12)
+    right = rng.random((2, 800)) < np.array([[0.81], [0.72]])
+    found = compare_samples(ACCURACY, *(sample([{"sst": classified(each)}]) for each in right))["sst"]
+    gained = right[0].astype(int) - right[1]
+    counts = rng.multinomial(800, [np.mean(gained == one) for one in (-1, 0, 1)], size=2_000_000)
+    many = 2 * np.mean(counts[:, 0] >= counts[:, 2])
+    normal = 2 * stats.norm.sf(gained.mean() / (gained.std() / np.sqrt(800)))
+    assert 1e-5 < found.p_rows < 1 / RESAMPLES
+    for p in (many, normal):
+        assert found.p_rows == pytest.approx(p, rel=0.5)
 
 
 def test_an_arm_ties_with_itself() -> None:
