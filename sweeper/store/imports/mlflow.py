@@ -185,7 +185,7 @@ def _check_tables(place: Url) -> None:
             raise InputError(f"{place}: is not there")
         engine = sa.create_engine(url, poolclass=sa.NullPool)
         there = sa.inspect(engine).has_table("experiments")
-        whole = _all_tables_exist(engine)
+        whole = _all_tables_exist(engine)  # type: ignore[no-untyped-call]
     except (sa.exc.SQLAlchemyError, ImportError, OSError) as error:
         said = getattr(error, "orig", None) or error
         raise InputError(f"{place}: {one_line(place.hide(str(said)))}") from error
