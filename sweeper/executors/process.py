@@ -8,21 +8,17 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
 
 from model.config import TrainConfig
 from model.config.trainers import TRAINERS, AnyConfig, revived
-from model.errors import PluginError
 from model.files import RunFolder, remove, write_beside
 from model.inputs import Inputs
 from model.plugins.load import load, place_in
 from model.plugins.source import PluginSource
-from model.result import EpochResult, are_scores
+from model.result import EpochResult
 from model.steps import StepReport
 
 from ..runs.origin import discard_foreign, sign
@@ -33,14 +29,13 @@ from ..url import scrubbed
 from .hold import Hold
 from .processor import processor
 from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Progressed, Started, Stopped
+from .recordable import recordable_epochs, recordable_inputs
 
 HOLD_SECONDS = 60.0
 """How long a trial waits for an earlier attempt to leave its folder.
 
 Its driver ends that one when it notices that it has lost the trial: when it next renews its lease.
 """
-
-_EPOCH = TypeAdapter(EpochResult)
 
 _LOOK_SECONDS = 0.2
 """Time between two looks whether the folder is free."""
@@ -198,39 +193,10 @@ def _train(
 
     name, own = config.trainer, TRAINERS[config.trainer].train
     with threadpool_limits(threads):
-        yield from _recordable(
-            name,
-            own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=StepLog(loaded, told)),
+        report = StepLog(lambda inputs: loaded(recordable_inputs(name, inputs)), told)
+        yield from recordable_epochs(
+            name, own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=report)
         )
-
-
-def _recordable(name: str, results: Iterable[object]) -> Iterator[EpochResult]:
-    """The epochs that own code yields, as the driver can record them: what it cannot ends the trial here.
-
-    Raises:
-        PluginError: If they do not come in turn from 1, one of them is none, or their scores are no numbers.
-    """
-    before = 0
-    for result in results:
-        if not isinstance(result, EpochResult):
-            raise PluginError(f"{name}: train must yield an EpochResult, not a {type(result).__name__}")
-        try:
-            whole = _EPOCH.validate_python(asdict(result))  # NumPy's numbers are Python's from here on
-        except ValidationError as error:
-            wrong = error.errors()[0]
-            field = ".".join(map(str, wrong["loc"]))
-            raise PluginError(f"{name}: EpochResult.{field} = {wrong['input']!r}: {wrong['msg']}") from error
-        epoch = whole.epoch
-        if epoch != before + 1:
-            raise PluginError(f"{name}: train must yield its epochs in turn: {epoch} came after {before}")
-        if whole.overall is None or not are_scores({"overall": whole.overall, **whole.dev_scores()}):
-            raise PluginError(f"{name}: epoch {epoch}: `overall` and all dev scores must be finite numbers")
-        if epoch == 1 and not whole.best:
-            raise PluginError(f"{name}: epoch 1 is the best so far: `best` must be true")
-        before = epoch
-        yield whole
-    if not before:
-        raise PluginError(f"{name}: train has ended without an epoch")
 
 
 @contextmanager
