@@ -30,7 +30,6 @@ from .gradients.surgery import GradientSurgery, cosines
 from .inputs import Inputs
 from .network.cpu.wordtable import WordTable
 from .network.multitask import MultitaskEncoder
-from .network.weights import weights_digest
 from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import contrastive_loss
 from .precision import computing, resolved
@@ -41,6 +40,7 @@ from .result import EpochResult
 from .sampling import TaskSampler
 from .smart import Smart
 from .steps import StepReport, StepTeller
+from .weights import weights_digest
 
 _log = logging.getLogger(__name__)
 

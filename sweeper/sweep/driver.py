@@ -89,7 +89,7 @@ class Driver:
         self._limits = limits
         self._stopper = Stopper(limits, best, self._clock)
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
-        self._files, self._twins = RunFiles.of(home, store), Twins(store, data)
+        self._files, self._twins = RunFiles.of(home, store), Twins(store, data, home.cache)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
@@ -154,7 +154,7 @@ class Driver:
         number, done = trial.number, RunState.COMPLETE
         same = f"trial {number} is identical to trial {twin.number}"
         if not self._twins.read_the_same(trial, twin):
-            self._observer.noted(f"{same}, but the data files have changed since: it is trained")
+            self._observer.noted(f"{same}, but the data files or weights have changed since: it is trained")
             return False
         self._files.remove_weights(number)  # of an attempt that died before its twin was done
         self._files.tidy(number, checkpoints=True)

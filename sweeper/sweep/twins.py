@@ -16,27 +16,33 @@ from ..trial import TrialRow, TrialSpec
 
 
 class Twins:
-    """Compares the data files of trials as they were read with those that lie there now.
+    """Compares data files and pretrained weights as trials have read them with those that lie there now.
 
     Args:
         store: The study.
         data: Folder of the user's data files, if there is one.
+        cache: Keeps the hashes of weights.
     """
 
-    def __init__(self, store: StudyStore, data: Path | None) -> None:
+    def __init__(self, store: StudyStore, data: Path | None, cache: Path) -> None:
         self._store = store
         self._data = data
+        self._cache = cache
 
     def read_the_same(self, trial: TrialSpec, twin: TrialRow) -> bool:
         """Whether a trial would read what its twin read.
 
         True as well where it is not known what that read, or a file is gone: then nothing speaks against it.
         """
-        inputs = self._store.provenance().get(twin.inputs or "")
-        try:
-            return inputs is None or not _has_changed(trial.config, inputs, self._data)
-        except DataError:
+        inputs, config = self._store.provenance().get(twin.inputs or ""), trial.config
+        if inputs is None:
             return True
+        try:
+            if _has_changed(config, inputs, self._data):
+                return False
+        except DataError:
+            pass
+        return _weights_now(config, self._cache) in (None, inputs.get("weights"))
 
 
 def _has_changed(config: AnyConfig, inputs: Mapping[str, Any], data: Path | None) -> bool:
@@ -52,3 +58,15 @@ def _has_changed(config: AnyConfig, inputs: Mapping[str, Any], data: Path | None
         if isinstance(task.source, FilesSource)
         for split, part in inputs["rows"].get(name, {}).items()
     )
+
+
+def _weights_now(config: AnyConfig, cache: Path) -> str | None:
+    """The hash of the weights that a hub encoder begins from; None of another one, or where they are gone."""
+    if not isinstance(config, TrainConfig) or config.encoder.source != "hub":
+        return None
+    from model.weights import weights_digest  # transformers takes long to load
+
+    try:
+        return weights_digest(config.encoder, cache)
+    except (OSError, ValueError):
+        return None

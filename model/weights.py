@@ -6,9 +6,9 @@ from pathlib import Path
 
 from transformers.utils.hub import cached_file
 
-from ..config import EncoderConfig
-from ..files import sha256, write_beside
-from ..pretrained import MINILM_SHA256
+from .config import EncoderConfig
+from .files import sha256, write_beside
+from .pretrained import MINILM_SHA256
 
 SINGLE, INDEX = "model.safetensors", "model.safetensors.index.json"
 

@@ -8,8 +8,8 @@ import pytest
 from transformers import BertConfig, BertModel
 
 from model.config import EncoderConfig
-from model.network.weights import weights_digest
 from model.pretrained import verified_minilm_folder
+from model.weights import weights_digest
 from tests.model_tests.made import needs_minilm
 
 
