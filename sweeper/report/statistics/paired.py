@@ -163,11 +163,11 @@ def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, 
 def _row_p(resampled: Array, differing: int) -> float:
     """Two-sided p-value of no difference over rows, from the difference on each resample, ``[resamples]``."""
     fewer = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
-    p = 2 * (fewer + 1) / (len(resampled) + 1)
+    p = float(2 * (fewer + 1) / (len(resampled) + 1))
     if not fewer:
         # However far zero lies, so many resamples can say no less, and in a family of fifty nothing is found.
         p = min(p, _normal_p(resampled))
-    return float(min(1.0, max(p, 2.0 ** (1 - differing))))
+    return min(1.0, max(p, 2.0 ** (1 - differing)))
 
 
 def _normal_p(resampled: Array) -> float:
