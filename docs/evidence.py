@@ -83,6 +83,11 @@ CLAIM_HEAD = (
     *("the paper says", "its difference", "compared here", "score", "difference", "95 %"),
     *("p rows", "p seeds", "p Holm", "here"),
 )
+PAIR_HEAD = (
+    *("arm", "against", "overall", "95 %", "p rows", "p seeds", "p Holm", "verdict", "could tell apart"),
+    "half of it needs",
+)
+COST_HEAD = ("arm", "processor seconds a trial", "of S-BERT's", "peak MiB")
 ROW_HEAD = ("table", "row", "published", "standard error, rows alone", "ours", "95 %", "seeds", "difference")
 
 
@@ -131,6 +136,33 @@ def rows(report: Path = REPORT) -> Iterator[tuple[str, ...]]:
             interval = intervals.get(ours["trials"]["text"], "")
             cells = ours["overall"]["text"], interval, ours["seeds"]["text"], gap["overall"]["text"]
             yield name, row.label, *theirs, *cells
+
+
+def others(report: Path = REPORT) -> Iterator[tuple[str, ...]]:
+    """One line for each declared pair that tests no claim, under `PAIR_HEAD`.
+
+    Args:
+        report: The tables of a report, as JSON.
+    """
+    tested = {(claim.arm, claim.against) for claim in CLAIMS}
+    for row in _tables(report)["comparisons"]:
+        if row["why"]["text"] == "declared" and (row["arm"]["text"], row["against"]["text"]) not in tested:
+            yield tuple(row[name]["text"] for name in PAIR_HEAD)
+
+
+def costs(report: Path = REPORT) -> Iterator[tuple[str, ...]]:
+    """One line for each arm, under `COST_HEAD`.
+
+    Args:
+        report: The tables of a report, as JSON.
+    """
+    rows = {row["arm"]["text"]: row for row in _tables(report)["cost"]}
+    each = {
+        arm: row["processor"]["value"] / row["trials"]["value"] for arm, row in rows.items() if arm != "all"
+    }
+    for arm, seconds in each.items():
+        name = arm.replace("*", r"\*")
+        yield name, f"{seconds:.0f}", f"{seconds / each[SBERT]:.2f}", rows[arm]["peak MiB"]["text"]
 
 
 def standard_error(row: PublishedRow) -> float:

@@ -28,6 +28,8 @@ def filled(page: str) -> str:
     parts = study_parts() | {"commands": commands(), "metrics": metrics()}
     if evidence.REPORT.is_file():
         parts["claims"] = _table(evidence.CLAIM_HEAD, evidence.claims())
+        parts["other pairs"] = _table(evidence.PAIR_HEAD, evidence.others())
+        parts["costs"] = _table(evidence.COST_HEAD, evidence.costs())
         parts["published rows"] = _table(evidence.ROW_HEAD, evidence.rows())
     return _MARK.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", page)
 

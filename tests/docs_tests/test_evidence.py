@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from docs.evidence import CLAIM_HEAD, CLAIMS, COURSE_DEV, ROW_HEAD, claims, rows, standard_error
+from docs.evidence import (
+    CLAIM_HEAD,
+    CLAIMS,
+    COURSE_DEV,
+    ROW_HEAD,
+    claims,
+    costs,
+    others,
+    rows,
+    standard_error,
+)
 from sweeper.report.published import published_tables
 from sweeper.study.load import load_study
 
@@ -22,7 +32,10 @@ def table(key: str, lines: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "key": key,
         "columns": [{"heading": name} for name in lines[0]],
-        "rows": [[{"text": text} for text in line.values()] for line in lines],
+        "rows": [
+            [{"text": text, "value": float(text) if text.isdigit() else None} for text in line.values()]
+            for line in lines
+        ],
     }
 
 
@@ -33,8 +46,15 @@ def report(tmp_path: Path) -> Path:
     comparisons, by_task = [], []
     for arm, against in pairs:
         row = {"arm": arm, "against": against, "verdict": "not told apart" if arm == "SGD" else "better"}
-        comparisons.append({**row, "overall": "+.01", **NUMBERS})
+        comparisons.append({**row, "overall": "+.01", **NUMBERS, "why": "declared"})
         by_task += [{**row, "task": name, "difference": "+.03", **NUMBERS} for name in COURSE_DEV]
+    for why in ("declared", "the best"):
+        row = {"arm": "Extra layers", "against": "S-BERT", "verdict": "worse"}
+        comparisons.append({**row, "overall": "-.01", **NUMBERS, "why": why})
+    cost = [
+        {"arm": arm, "trials": trials, "processor": seconds, "peak MiB": "7"}
+        for arm, trials, seconds in (("S-BERT", "2", "400"), ("u*v", "4", "1000"), ("all", "6", "1400"))
+    ]
     best = [{"trials": "4, 9", "95 %": ".60 to .70"}]
     kinds, overall = ("ours", "published", "difference"), (".650", ".636", "+.014")
     table2 = [
@@ -42,7 +62,7 @@ def report(tmp_path: Path) -> Path:
         for label, kind, value in zip(("STS Cosine Similarity", "", ""), kinds, overall, strict=True)
     ]
     path = tmp_path / "tables.json"
-    named = {"comparisons": comparisons, "by_task": by_task, "best": best, "table2": table2}
+    named = {"comparisons": comparisons, "by_task": by_task, "best": best, "table2": table2, "cost": cost}
     path.write_text(json.dumps({"tables": [table(*one) for one in named.items()]}), encoding="utf-8")
     return path
 
@@ -75,6 +95,26 @@ def test_every_published_row_is_there_and_says_where_ours_did_not_run(report: Pa
         "difference": "+.014",
     }  # fmt: skip
     assert {line["ours"] for line in found[2:]} == {"not run"}
+
+
+def test_declared_pairs_that_test_no_claim_stand_beside_them(report: Path) -> None:
+    [line] = others(report)
+    assert line == (
+        "Extra layers",
+        "S-BERT",
+        "-.01",
+        "-.1 to +.1",
+        ".001",
+        ".002",
+        ".003",
+        "worse",
+        ".02",
+        "9",
+    )
+
+
+def test_costs_are_of_a_trial_and_beside_s_berts(report: Path) -> None:
+    assert [*costs(report)] == [("S-BERT", "200", "1.00", "7"), (r"u\*v", "250", "1.25", "7")]
 
 
 def test_the_standard_error_is_that_of_drawn_dev_sets() -> None:
