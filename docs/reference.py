@@ -24,14 +24,26 @@ _MARK = re.compile(r"(<!-- made: ([\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def filled(page: str) -> str:
-    """A page with its made parts as the program is now; each stands between ``made: KEY`` and ``end``."""
-    parts = study_parts() | {"commands": commands(), "metrics": metrics()}
-    if evidence.REPORT.is_file():
-        parts["claims"] = _table(evidence.CLAIM_HEAD, evidence.claims())
-        parts["other pairs"] = _table(evidence.PAIR_HEAD, evidence.others())
-        parts["costs"] = _table(evidence.COST_HEAD, evidence.costs())
-        parts["published rows"] = _table(evidence.ROW_HEAD, evidence.rows())
-    return _MARK.sub(lambda found: f"{found[1]}\n{parts[found[2]]}\n{found[3]}", page)
+    """A page with its made parts as the program is now; each stands between ``made: KEY`` and ``end``.
+
+    Those of the findings stay as they are where the report is not, as in a source distribution.
+    """
+    parts = study_parts() | {"commands": commands(), "metrics": metrics()} | findings()
+    return _MARK.sub(
+        lambda found: f"{found[1]}\n{part}\n{found[3]}" if (part := parts[found[2]]) else found[0], page
+    )
+
+
+def findings() -> dict[str, str]:
+    """The tables of ``findings.md``, by key; empty ones where the report is not."""
+    made = {
+        "claims": (evidence.CLAIM_HEAD, evidence.claims),
+        "other pairs": (evidence.PAIR_HEAD, evidence.others),
+        "costs": (evidence.COST_HEAD, evidence.costs),
+        "published rows": (evidence.ROW_HEAD, evidence.rows),
+    }
+    there = evidence.REPORT.is_file()
+    return {key: _table(head, lines()) if there else "" for key, (head, lines) in made.items()}
 
 
 def study_parts() -> dict[str, str]:
