@@ -123,10 +123,9 @@ def rows(report: Path = REPORT) -> Iterator[tuple[str, ...]]:
     tables = _tables(report)
     intervals = {row["trials"]["text"]: row["95 %"]["text"] for row in tables["best"]}
     for key, table in published_tables().items():
-        ran = tables.get(key, [])
+        ran, name = tables.get(key, []), key.replace("table", "Table ")
+        labels = [line[table.heading]["text"] for line in ran]
         for row in table.rows:
-            labels = [line[table.heading]["text"] for line in ran]
-            name = key.replace("table", "Table ")
             theirs = score(row.scores["overall"]), score(standard_error(row))
             if row.label not in labels:
                 yield name, row.label, *theirs, "not run", "", "", ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...text import difference, one_line
+from ...text import one_line
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.compared import Comparison
@@ -11,7 +11,7 @@ from ..statistics.comparison import Comparisons
 from ..statistics.paired import Gap, Verdict, verdict
 from ..statistics.power import detectable
 from .cells import difference_cell, numeric, p_cell
-from .comparisons import POWER_COLUMNS, power_cells
+from .comparisons import POWER_COLUMNS, interval_cell, power_cells, trials_of
 
 NOTES = (
     "What each declared comparison says of single tasks: a second family, p Holm adjusted for all its pairs "
@@ -41,7 +41,6 @@ def by_task_table(comparisons: Comparisons) -> Table | None:
 
 
 def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cell, ...]]:
-    trials = tuple(sorted({*each.ours.numbers, *each.theirs.numbers}))
     for name, task in results.tasks.items():
         gap, adjusted = each.gaps.get(name), each.adjusted.get(name)
         if gap is None or adjusted is None or name in results.undefined:
@@ -49,8 +48,8 @@ def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cel
         yield (
             *(Cell(one_line(text)) for text in (each.ours.arm, each.theirs.arm, name)),
             Cell(str(_verdict(gap, adjusted, task.scorer.higher_is_better))),
-            difference_cell(gap.value, trials),
-            Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"),
+            difference_cell(gap.value, trials_of(each)),
+            interval_cell(gap),
             *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
             *power_cells(detectable(gap.spread, family), task.scorer.bounds[1] - task.scorer.bounds[0]),
         )

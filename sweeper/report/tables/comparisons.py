@@ -8,6 +8,7 @@ from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
+from ..statistics.paired import Gap
 from ..statistics.power import MOST_SEEDS, Detectable
 from ..statistics.superiority import MEANINGFUL
 from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
@@ -152,14 +153,19 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
     return (
         *arms,
         Cell(NONE if each.verdict is None else str(each.verdict)),
-        difference_cell(overall.value, _trials(each)),
-        Cell(f"{difference(overall.interval.low)} to {difference(overall.interval.high)}"),
+        difference_cell(overall.value, trials_of(each)),
+        interval_cell(overall),
         p_cell(overall.p_rows),
         p_cell(overall.p_seeds),
         p_cell(each.adjusted["overall"]),
         Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
         Cell(_seeds(each.seeds)),
     )
+
+
+def interval_cell(gap: Gap) -> Cell:
+    """The 95 % interval of a difference."""
+    return Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}")
 
 
 def _task_columns(results: Results) -> tuple[Column, ...]:
@@ -173,11 +179,12 @@ def _task_cells(each: Comparison, results: Results) -> list[Cell]:
         if name in results.undefined or name not in each.gaps:
             cells += [Cell(NONE), Cell(NONE)]
             continue
-        cells += [difference_cell(each.gaps[name].value, _trials(each)), p_cell(each.adjusted[name])]
+        cells += [difference_cell(each.gaps[name].value, trials_of(each)), p_cell(each.adjusted[name])]
     return cells
 
 
-def _trials(each: Comparison) -> tuple[int, ...]:
+def trials_of(each: Comparison) -> tuple[int, ...]:
+    """The trials of both sides, by rising numbers."""
     return tuple(sorted({*each.ours.numbers, *each.theirs.numbers}))
 
 
