@@ -6,32 +6,16 @@ committed page names.
 
 import re
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sweeper.clock import SystemClock
+from sweeper.clock import StoppedClock
 from sweeper.export.bundle.unpacked import open_bundle
 from sweeper.report.write import write_report
 from sweeper.store.database import Database
 
 _WRITTEN = re.compile(r"<dt>Report</dt>\s*<dd>(\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
-
-
-@dataclass(frozen=True)
-class StoppedClock(SystemClock):
-    """A clock that stands.
-
-    Attributes:
-        moment: Where it does.
-    """
-
-    moment: datetime
-
-    def now(self) -> datetime:
-        """The moment."""
-        return self.moment
 
 
 def differing(committed: Path) -> list[str]:

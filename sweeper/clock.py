@@ -32,3 +32,18 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Waits."""
         time.sleep(seconds)
+
+
+class StoppedClock(SystemClock):
+    """A clock that stands: what is written by it is always the same.
+
+    Args:
+        moment: Where it stands, UTC.
+    """
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self) -> datetime:
+        """The moment."""
+        return self._moment

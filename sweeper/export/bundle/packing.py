@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from ...clock import SystemClock
+from ...clock import StoppedClock
 from ...errors import InputError
 from ...paths import Home
 from ...report.files import MARK
@@ -73,16 +73,6 @@ class Packed:
             words = ", ".join(self.ordinary)
             said.append(f"Not looked for but in paths, as every report has these words: {words}")
         return said
-
-
-class _At(SystemClock):
-    """A clock that stands at the last moment of which a study tells: its report is always the same."""
-
-    def __init__(self, moment: datetime) -> None:
-        self._moment = moment
-
-    def now(self) -> datetime:
-        return self._moment
 
 
 def check_place(file: Path, force: bool) -> None:
@@ -200,7 +190,7 @@ def _report(bundle: Bundle, folder: Path, moment: datetime) -> dict[str, bytes]:
     with Database(bundle.storage, must_exist=True, read_only=True) as database:
         store = database.study(bundle.study)
         if store.row.origin is None:
-            write_report(database, bundle.study, folder, bundle.home, clock=_At(moment))
+            write_report(database, bundle.study, folder, bundle.home, clock=StoppedClock(moment))
         else:
             write_foreign(store, folder)
     files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MARK)
