@@ -18,7 +18,7 @@ from .peers import smart_peer, torchjd_peer
 from .peers.joint import Gradients, stretches
 from .subset import THREADS, available, trial
 
-ROWS, STEPS, STRETCHES = 2048, 4, 6
+ROWS, STEPS, STRETCHES = 2048, 4, 4
 PAPER = ("sst", "sts")
 """What the study regularises, as the paper did."""
 ALL = ("sst", "para", "sts")
