@@ -1,6 +1,6 @@
 """The version of this package, which databases, reports and exported models name, and of what it needs."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 VERSIONED = ("torch", "transformers", "tokenizers", "optuna", "numpy")
 
