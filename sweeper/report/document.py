@@ -53,6 +53,12 @@ class Cell:
         """The value, if it is a finite number: a file knows no other way to keep the rest."""
         return None if self.value is None or not math.isfinite(self.value) else float(self.value)
 
+    @property
+    def written(self) -> float | None:
+        """`number` as files have it: to ten digits. In those after them processors differ from each other."""
+        found = self.number
+        return found if found is None or found.is_integer() else float(f"{found:.10g}")
+
 
 @dataclass(frozen=True)
 class Table:

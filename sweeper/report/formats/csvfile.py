@@ -15,9 +15,9 @@ def as_csv(document: Document) -> str:
 
     Returns:
         ``table`` is the table's key, ``row`` counts from 1, ``column`` is the heading, ``text`` what the
-        other formats show without their marks (see `spreadsheet.cell`), ``value`` the number behind it in
-        full or nothing, ``best`` and ``tie`` true or false, ``trials`` the numbers of its trials with spaces
-        between them.
+        other formats show without their marks (see `spreadsheet.cell`), ``value`` the number behind it
+        (`Cell.written`) or nothing, ``best`` and ``tie`` true or false, ``trials`` the numbers of its trials
+        with spaces between them.
     """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
@@ -31,7 +31,7 @@ def as_csv(document: Document) -> str:
                         number,
                         safe(one_line(column.heading)),
                         safe(one_line(cell.text)),
-                        "" if cell.number is None else repr(cell.number),
+                        "" if cell.written is None else repr(cell.written),
                         str(cell.bold).lower(),
                         str(cell.tie).lower(),
                         " ".join(map(str, cell.trials)),

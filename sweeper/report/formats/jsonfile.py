@@ -9,12 +9,12 @@ from ..document import Cell, Document, Table
 
 
 def as_json(document: Document) -> str:
-    """All that the document says, with the number behind each cell in full; one row of a table a line.
+    """All that the document says, with the number behind each cell; one row of a table a line.
 
     Returns:
         An object of ``study``, ``description``, ``formula``, ``notice``, ``warnings``, ``summary``, ``arms``
         and ``tables``. A table has ``key``, ``title``, ``columns`` (``heading``, ``numeric``), ``rows`` of
-        cells (``text``, ``value`` or null, ``best``, ``tie``, ``trials``) and ``notes``.
+        cells (``text``, ``value``: `Cell.written` or null, ``best``, ``tie``, ``trials``) and ``notes``.
     """
     fields = ("study", "description", "formula", "notice", "warnings", "summary", "arms")
     parts = [f"{_dump(name)}: {_dump(getattr(document, name))}" for name in fields]
@@ -32,7 +32,7 @@ def _table(table: Table) -> str:
 def _cell(cell: Cell) -> dict[str, Any]:
     return {
         "text": cell.text,
-        "value": cell.number,
+        "value": cell.written,
         "best": bool(cell.bold),
         "tie": bool(cell.tie),
         "trials": [int(number) for number in cell.trials],
