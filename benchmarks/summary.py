@@ -164,9 +164,9 @@ def table(results: Mapping[str, Any]) -> str:
         "|---|---|---|" + "---|" * len(VECTORS),
     ]
     for goal in GOALS:
-        entries = results.get(goal.benchmark, {})
-        if entries:
-            cells = (_cell(goal, entries.get(vectors), vectors) for vectors in VECTORS)
+        entries = {vectors: results.get(goal.benchmark, {}).get(vectors) for vectors in VECTORS}
+        if any(entries.values()):
+            cells = (_cell(goal, entry, vectors) for vectors, entry in entries.items())
             lines.append(f"| {goal.title} | `{goal.benchmark}` | {goal.wanted} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
