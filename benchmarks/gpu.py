@@ -1,10 +1,10 @@
 """What one CUDA device does with sweeper, in less than eight minutes: one table, one JSON file.
 
-Encoders of the shapes of all-MiniLM-L6-v2 and bert-base with random weights, in bf16: a joint step and an
-epoch as the product pads them and packed (`benchmarks.varlen`), against the course's plain loop and
-sentence-transformers; the memory that PCGrad adds; MiniLM's step compiled and in CUDA graphs; one device
-shared by several trials. Rows are those of the course's files, where SWEEPER_DATA names them, or of the
-built-in corpus.
+Encoders of the shapes of all-MiniLM-L6-v2 and bert-base with random weights, in bf16 where the device
+computes it: a joint step and an epoch as the product pads them and packed (`benchmarks.varlen`), against the
+course's plain loop and sentence-transformers; the memory that PCGrad adds; MiniLM's step compiled and in
+CUDA graphs; one device shared by several trials. Rows are those of the course's files, where SWEEPER_DATA
+names them, or of the built-in corpus.
 
 Each part has a process and a time limit of its own: one that fails or takes too long is told in the table,
 and the others go on. It has not been run on a CUDA device yet. `--device cpu --size tiny` runs all of it in

@@ -18,6 +18,7 @@ from model.data.rows import read
 from model.data.tokenizer import SPECIAL, wordpiece
 from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer, set_learning_rate
+from model.precision import resolved
 from sweeper.executors.local import LocalExecutor
 from sweeper.paths import Home, data_folder
 from sweeper.study.load import load_study
@@ -28,7 +29,7 @@ from . import varlen
 from .growth import reset_peak, resident
 from .paired import Stretch, ours
 from .peers.plain import plain
-from .precision import BF16, autocast
+from .precision import autocast
 
 VOCABULARY = 30_522
 SHAPES = {"MiniLM": (6, 384, 12), "bert-base": (12, 768, 12)}
@@ -62,7 +63,8 @@ class Setup:
         """Of every trial, besides its encoder and its epochs."""
         few = {"train_rows": self.rows, "dev_rows": self.rows // 2}
         tasks = dict.fromkeys(("sst", "para", "sts"), few)
-        return {"tasks": tasks, "device": self.device, "train_sample": 1, **BF16}
+        precision = resolved("auto", torch.device(self.device))
+        return {"tasks": tasks, "device": self.device, "train_sample": 1, "precision": precision}
 
     @property
     def workload(self) -> str:

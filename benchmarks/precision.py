@@ -1,15 +1,11 @@
-"""The one place that says how a benchmark asks for bf16, and what a peer does where the trial has it."""
+"""What a peer does where the trial computes in bf16."""
 
 from contextlib import AbstractContextManager
-from typing import Any
 
 import torch
 
 from model.config import TrainConfig
 from model.precision import computes_bf16
-
-BF16: dict[str, Any] = {"precision": "bf16"}
-"""The setting of a trial in bf16."""
 
 
 def in_bf16(config: TrainConfig, device: torch.device) -> bool:

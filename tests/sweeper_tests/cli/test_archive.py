@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from sweeper.version import __version__
 from tests.sweeper_tests.typed import Command, refused
 
 RUN = ("--executor", "inline", "--trials", "1")
@@ -41,7 +42,7 @@ def test_notes_stand_in_the_history_that_show_prints(sweeper: Command) -> None:
     lines = sweeper("show", "other").out.splitlines()
     told = [line.strip()[17:] for line in lines[lines.index("History (UTC):") + 1 :]]
     assert told == [
-        "begun: by sweeper 0.1.0",
+        f"begun: by sweeper {__version__}",
         *("note: on the old server", "note: 12", "archived: put away"),
         "renamed: from mine@small to other@small",
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from sweeper.report.provenance import how_made
 from sweeper.report.read import Stored
 from sweeper.trial import StudyRow, TrialRow
+from sweeper.version import __version__
 from tests.sweeper_tests.made import BEGUN, results, row, study
 
 OF = study(seeds=[1, 2], pruner={"name": "median"})
@@ -81,7 +82,7 @@ def test_every_fact() -> None:
         "Started more than once": "trial 1",
         "Trained with a smaller micro-batch, after memory ran out": "trial 1",
         "With the result of an identical trial": "trial 3",
-        "Report": "2024-05-01 12:00 UTC, sweeper 0.1.0",
+        "Report": f"2024-05-01 12:00 UTC, sweeper {__version__}",
     }
 
 

@@ -9,6 +9,8 @@ import hashlib
 import json
 from pathlib import Path
 
+import torch
+
 from sweeper.search.propose import propose
 from sweeper.study.load import load_study, study_files
 from sweeper.study.precision import resolved
@@ -18,6 +20,8 @@ from sweeper.trial import PastTrial, RunState, TrialSpec
 BEFORE: dict[str, str] = json.loads(Path(__file__).with_name("shipped_proposals.json").read_text())
 DIFFERENT = {"quickstart@paper", "quickstart@paper-cfimdb", "quickstart@paper-hub"}
 """The quickstart had a range of its own, 1e-5 to 1e-4; by the word it takes the paper's, 1e-6 to 1e-4."""
+
+WITH_RANGES = {"optimizers", "quickstart", "sbert-grid"}
 
 
 def planted(trial: TrialSpec) -> float:
@@ -41,4 +45,11 @@ def proposals(study: Study) -> list[str]:
 def test_each_shipped_study_proposes_on_each_workload_what_it_did() -> None:
     assert {name.split("@")[0] for name in BEFORE} <= study_files().keys()
     now = {name: " ".join(proposals(resolved(load_study(*name.split("@")), "fp32"))) for name in BEFORE}
-    assert {name for name, found in BEFORE.items() if now[name] != found} == DIFFERENT
+    other = {name for name, found in BEFORE.items() if now[name] != found}
+    if torch.backends.cpu.get_cpu_capability() == "AVX512":
+        assert other == DIFFERENT
+        return
+    # With other vectors NumPy's logarithms differ in the last digit, and with them what TPE draws from a
+    # range, which it does after ten trials of chance.
+    assert {name.split("@")[0] for name in other} <= WITH_RANGES
+    assert {name for name in other if now[name].split()[:10] != BEFORE[name].split()[:10]} == DIFFERENT
