@@ -97,6 +97,9 @@ def test_every_link_leads_somewhere(page: Path) -> None:
             continue
         name, _, heading = target.partition("#")
         file = page.parent / name if name else page
+        # An sdist has no reports.
+        if (ROOT / "reports") in file.resolve().parents and not (ROOT / "reports").exists():
+            continue
         assert file.exists(), target
         if heading:
             headings = re.findall(r"^#+ (.+)$", text_of(file), re.MULTILINE)
