@@ -20,7 +20,8 @@ FASTER = AVAILABLE and torch.backends.cpu.get_cpu_capability() == "AVX512"
 """Whether oneDNN multiplies in single precision here.
 
 Measured: MKL, the BLAS of most builds, leaves the 512-bit vectors of AMD's CPUs idle, and oneDNN is twice as
-fast. With AVX2 alone MKL is the faster: a joint step of MiniLM takes .85 of its time, an evaluation .94.
+fast. With AVX2 alone MKL is the faster (an AMD EPYC): a joint step of MiniLM takes .85 of its time, an
+evaluation .94.
 """
 
 
