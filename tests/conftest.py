@@ -41,6 +41,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault(raycluster.LOOPBACK, "0")  # before anything imports Ray
 # A cluster starts a process for each of its cores before anything is asked of it; tests use one or two.
 os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
+# Ray's workers are nice to all others: beside three files of tests on two cores they would wait for minutes.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -39,7 +39,7 @@ def typed(sweep: Sweep, words: list[str], here: Mapping[str, str]) -> str:
     absent = here.keys() - set(words)
     assert not absent, f"{absent} not in {words}"
     run = sweep.command(*(here.get(word, word) for word in words[1:]))
-    assert (run.end(200), run.errors) == (0, ""), run.errors
+    assert (run.end(400), run.errors) == (0, ""), run.errors
     return "".join(run.lines)
 
 

@@ -70,11 +70,11 @@ class Run:
         for reader in self._readers:
             reader.start()
 
-    def wait_for(self, text: str, timeout: float = 120.0) -> bool:
+    def wait_for(self, text: str, timeout: float = 240.0) -> bool:
         """Waits until a line holds `text`; False if the driver ends or the time is up before."""
         return self.wait_for_lines(1, timeout, text)
 
-    def wait_for_lines(self, lines: int, timeout: float = 120.0, text: str = "") -> bool:
+    def wait_for_lines(self, lines: int, timeout: float = 240.0, text: str = "") -> bool:
         """Waits for further lines that hold `text`; False if the driver ends or the time is up before."""
         deadline = time.monotonic() + timeout
         while lines > 0:

@@ -18,7 +18,7 @@ CORES = 5
 """Of a trial, and of the node that dies: the cluster's first one has fewer."""
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_a_node_and_a_driver_die_and_the_trial_is_neither_lost_nor_double(
     ray_cluster: "Cluster", tmp_path: Path
 ) -> None:

@@ -59,7 +59,7 @@ def test_a_warned_job_is_requeued_and_nobody_need_watch(
     assert run.errors.endswith(f"scancel {job}\n"), run.errors
     assert SECRET not in "".join([*run.lines, run.errors])
     again = start(sweep)
-    assert (again.end(200), again.errors) == (0, ""), again.errors
+    assert (again.end(400), again.errors) == (0, ""), again.errors
     assert arrays(sweep) == [job], "the job lives, and no other is needed"
     assert assert_resumed(sweep) == 1
 

@@ -24,10 +24,11 @@ def combined(method: str, rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 @pytest.mark.parametrize("method", REFERENCES)
-def test_a_thousand_gram_matrices_give_the_exact_vectors(method: str) -> None:
-    largest, asked = worst(method, 1000, seed=0)
+def test_gram_matrices_give_the_exact_vectors(method: str) -> None:
+    """The first 250 of the thousands of ``python -m tests.model_tests.gradients.exact``."""
+    largest, asked = worst(method, 250, seed=0)
     assert largest < 1e-10  # asked for is 1e-6
-    assert asked > 950
+    assert asked > 230
 
 
 OBTUSE = [[1, 0], [-0.003, 0.004]]

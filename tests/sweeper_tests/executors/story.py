@@ -41,7 +41,7 @@ def job(folder: Path, **settings: object) -> Job:
     return Job(number, config, folder / f"run {number}", data=None, cache=folder / "cache", threads=1)
 
 
-def follow(executor: Executor, seconds: float = 180) -> Iterator[Event]:
+def follow(executor: Executor, seconds: float = 400) -> Iterator[Event]:
     """The events of an executor, for as long as they are asked for, but for steps, which a clock decides."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

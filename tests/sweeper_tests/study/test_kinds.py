@@ -265,7 +265,7 @@ def test_the_places_are_all_there_are() -> None:
 
 @pytest.mark.usefixtures("_elsewhere")
 @settings(
-    max_examples=1000,
+    max_examples=300,
     deadline=None,
     derandomize=True,
     database=None,
