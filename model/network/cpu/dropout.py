@@ -94,4 +94,5 @@ def _kept(count: int, level: int) -> Tensor:
 
 
 def _scaled(values: Tensor, kept: Tensor, scale: float) -> Tensor:
-    return kept.to(values.dtype).mul_(values).mul_(scale)
+    # In place only on what is made of the values: gradients may come in batches (vmap), and masks do not.
+    return (values * scale).mul_(kept.to(values.dtype))

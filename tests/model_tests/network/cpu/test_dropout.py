@@ -74,6 +74,17 @@ def test_dropout_repeats_with_torchs_generator_and_has_its_gradient() -> None:
     np.testing.assert_array_equal(values.grad.numpy(), np.where(first.detach() == 0, 0.0, 2.0))
 
 
+def test_gradients_of_several_losses_may_be_taken_at_once() -> None:
+    """As TorchJD takes them: the gradients come in a batch (vmap), the mask does not."""
+    values = torch.randn(40, 8, requires_grad=True)
+    dropped = dropout(values, 0.3)
+    losses = torch.stack([dropped.sum(), dropped.square().sum(), dropped[0].exp().sum()])
+    [together] = torch.autograd.grad(losses, values, torch.eye(3), retain_graph=True, is_grads_batched=True)
+    for number, loss in enumerate(losses):
+        [alone] = torch.autograd.grad(loss, values, retain_graph=True)
+        assert torch.equal(together[number], alone)
+
+
 def test_every_dropout_of_a_network_is_replaced_and_none_works_in_evaluation() -> None:
     network = torch.nn.Sequential(torch.nn.Dropout(0.2), torch.nn.Sequential(torch.nn.Dropout(0.4)))
     replace_dropout(network)
