@@ -87,7 +87,8 @@ def parts(noted: list[tuple[float, Event | None]]) -> Parts:
 def trials(arm: str) -> Iterator[Parts]:
     """Runs the trials of one arm and takes them apart, the first left out."""
     study = load_study("quickstart", "demo")
-    study = type(study)(study.spec.model_copy(update={"arms": {arm: study.spec.arms[arm]}}), study.workload)
+    alone = {"arms": {arm: study.spec.arms[arm]}, "baseline": None}
+    study = type(study)(study.spec.model_copy(update=alone), study.workload)
     executor = TimedExecutor()
     with tempfile.TemporaryDirectory() as name:
         home = Home(Path(name))
