@@ -28,19 +28,21 @@ def paper_table(key: str, results: Results) -> Table | None:
     if not tells(results):
         return None
     published = published_tables()[key]
-    if sum(one is not None for one in _ours(published, results)) < min(2, len(published.rows)):
+    fitting = _fitting(published, results)
+    beside = _beside(published, fitting)
+    missing = [row.label for row, one in beside if one is None]
+    if len(published.rows) - len(missing) < min(2, len(published.rows)):
         return None
-    missing = [row.label for row, one in _beside(published, results) if one is None]
     ran = len(published.rows) - len(missing)
     notes = (
         "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
         "as the study sets it. The published rows are one run each.",
-        *_of_arms(published, results),
+        *_of_arms(published, fitting),
         *([f"{ran} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
         *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
         *published.notes,
     )
-    shown = [(row, one) for row, one in _beside(published, results) if one]
+    shown = [(row, one) for row, one in beside if one]
     return _table(key, published, shown, results, notes)
 
 
@@ -73,18 +75,22 @@ def _foreign(published: PublishedTable, results: Results) -> list[str]:
 
 
 def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
+    fitting = _fitting(published, results)
     notes = (
         "Published rows are their authors', on their rows and by their protocol: nothing was tested against "
         "them. Ours is the best configuration with the settings of the row, as a mean over "
         "its seeds.",
-        *_of_arms(published, results),
+        *_of_arms(published, fitting),
         *published.notes,
     )
-    return _table(key, published, _beside(published, results), results, notes)
+    return _table(key, published, _beside(published, fitting), results, notes)
 
 
-def _beside(published: PublishedTable, results: Results) -> list[tuple[PublishedRow, Configuration | None]]:
-    return list(zip(published.rows, _ours(published, results), strict=True))
+def _beside(
+    published: PublishedTable, fitting: Sequence[Sequence[Configuration]]
+) -> list[tuple[PublishedRow, Configuration | None]]:
+    """Each row with our best configuration that has its settings."""
+    return [(row, next(iter(own), None)) for row, own in zip(published.rows, fitting, strict=True)]
 
 
 def _table(
@@ -128,11 +134,11 @@ def _of_demo(results: Results) -> bool:
     )
 
 
-def _of_arms(published: PublishedTable, results: Results) -> list[str]:
+def _of_arms(published: PublishedTable, fitting: Sequence[Sequence[Configuration]]) -> list[str]:
     """Of which arm ours is in the rows whose settings several arms have: one remark, or none."""
     told = [
         f"{own[0].arm} ({row.label})"
-        for row, own in zip(published.rows, _fitting(published, results), strict=True)
+        for row, own in zip(published.rows, fitting, strict=True)
         if len({one.arm for one in own}) > 1
     ]
     return [f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []
@@ -141,7 +147,7 @@ def _of_arms(published: PublishedTable, results: Results) -> list[str]:
 def folded(key: str, results: Results) -> str:
     """A table that has too few rows to be shown, in a line: ``Table 6: 1 of 2 rows ran``."""
     published = published_tables()[key]
-    ran = sum(one is not None for one in _ours(published, results))
+    ran = sum(bool(own) for own in _fitting(published, results))
     return f"Table {key.removeprefix('table')}: {ran} of {len(published.rows)} rows ran"
 
 
@@ -150,17 +156,12 @@ def tells(results: Results) -> bool:
     return of_paper(results.tasks)
 
 
-def _ours(published: PublishedTable, results: Results) -> list[Configuration | None]:
-    """For each row our best configuration with its settings."""
-    return [next(iter(own), None) for own in _fitting(published, results)]
-
-
 def _fitting(published: PublishedTable, results: Results) -> list[list[Configuration]]:
     """For each row our configurations with its settings, the best first."""
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
-    # The paper's own encode each sentence by itself.
-    ours = [one for one in results.whole.configurations if one.arm not in joint_arms(results)]
+    joint = joint_arms(results)  # the paper's own encode each sentence by itself
+    ours = [one for one in results.whole.configurations if one.arm not in joint]
     return [
         leaders_of([one for one in ours if published.counts(row, settings[one.numbers[0]])])
         for row in published.rows
