@@ -94,5 +94,5 @@ def _kept(count: int, level: int) -> Tensor:
 
 
 def _scaled(values: Tensor, kept: Tensor, scale: float) -> Tensor:
-    # In place only on what is made of the values: gradients may come in batches (vmap), and masks do not.
-    return (values * scale).mul_(kept.to(values.dtype))
+    # Made like the values: they may be gradients in a batch (vmap), which nothing made like the mask holds.
+    return torch.empty_like(values).copy_(kept).mul_(values).mul_(scale)
