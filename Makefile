@@ -15,7 +15,7 @@ SELDOM := /(tests?|models|rllib|serve|llm|_inductor|graph_objs|databricks|debugp
 # Installs $(WANTED). What pip would compile on one core is compiled on all of them.
 define install
 	$(PYTHON) -m venv $(VENV)
-	@# The pip that comes with Python 3.11 looks for versions three times as long.
+	@# The pip that comes with Python 3.11 takes longer to choose versions.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	@# What is now sentence-sweeper was installed as sweeper before, with the same command.
 	$(BIN)/python -m pip uninstall -qq --yes --disable-pip-version-check sweeper

@@ -31,9 +31,9 @@ def paper_table(key: str, results: Results) -> Table | None:
     fitting = _fitting(published, results)
     beside = _beside(published, fitting)
     missing = [row.label for row, one in beside if one is None]
-    if len(published.rows) - len(missing) < min(2, len(published.rows)):
-        return None
     ran = len(published.rows) - len(missing)
+    if ran < min(2, len(published.rows)):
+        return None
     notes = (
         "Ours is the best configuration with the settings of the row, as a mean over its seeds; all else is "
         "as the study sets it. The published rows are one run each.",
