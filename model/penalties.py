@@ -35,12 +35,14 @@ class Penalty:
             the labels is the mean of theirs.
         options: Its own settings, the task's ``penalty_options``, which `value` is given by name; None where
             it has none.
+        ranks: Whether it compares the rows of a batch with one another, so that no part of a batch gives it.
     """
 
     description: str
     value: Callable[..., Any]
     passes: int = 1
     options: "type[BaseModel] | None" = None
+    ranks: bool = False
 
 
 PENALTIES: Registry[Penalty] = Registry("penalty")

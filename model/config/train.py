@@ -11,6 +11,7 @@ from ..earlier import renamed
 from ..frozen import Frozen
 from ..heads import ACTIVATIONS
 from ..losses import LOSSES
+from ..penalties import PENALTIES
 from ..overall import Overall
 from ..registry import OneOf
 from ..result import TRAINED
@@ -226,7 +227,7 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    @reads("accumulation", "tasks.*.loss", "tasks.*.contrastive", "train_tasks")
+    @reads("accumulation", *(f"tasks.*.{name}" for name in ("loss", "contrastive", "penalty")), "train_tasks")
     def _whole_batches(self) -> Self:
         if self.accumulation > 1 and self.whole_batches:
             raise ValueError(
@@ -263,7 +264,7 @@ class TrainConfig(Frozen):
     @property
     def whole_batches(self) -> list[str]:
         """The tasks whose batches go through the network in one part: their loss compares the rows."""
-        return [name for name, task in self.trained.items() if LOSSES[task.loss].ranks or task.contrastive]
+        return [name for name, task in self.trained.items() if _compares_rows(task)]
 
     @property
     def trained(self) -> dict[str, Task]:
@@ -291,3 +292,8 @@ class TrainConfig(Frozen):
     def fingerprint(self) -> str:
         """SHA-256 of the canonical JSON: equal configurations, equal fingerprint, in later versions too."""
         return hashlib.sha256(to_json(canonical(self), inf_nan_mode="null")).hexdigest()
+
+
+def _compares_rows(task: Task) -> bool:
+    penalty = PENALTIES[task.penalty] if task.penalty else None
+    return LOSSES[task.loss].ranks or task.contrastive > 0 or (penalty is not None and penalty.ranks)

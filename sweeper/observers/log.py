@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from model.result import Metric
+from model.result import JUDGES, Metric
 
 from ..trial import Outcome, TrialSpec
 from .observer import Observer
@@ -17,7 +17,8 @@ class Log(Observer):
 
 def tag(metric: Metric) -> str:
     """Name of a metric: ``dev/sst/accuracy``, or ``dev/overall``."""
-    return "/".join(dict.fromkeys((metric.split, metric.task, metric.name)))
+    whole = metric.name in JUDGES and metric.task == metric.name
+    return "/".join((metric.split, *([] if whole else [metric.task]), metric.name))
 
 
 def settings(trial: TrialSpec) -> Mapping[str, str | float | int | bool]:

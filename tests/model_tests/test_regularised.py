@@ -83,6 +83,16 @@ def test_it_is_given_a_pass_of_outputs_and_embeddings(add: Callable[..., None]) 
     assert {part.dtype for one in passes for part in one} == {torch.float32}
 
 
+def test_one_that_compares_rows_is_given_whole_batches(add: Callable[..., None]) -> None:
+    add("spread", apart, ranks=True)
+    add("each", apart)
+    assert config(tasks=wanting("spread")).whole_batches == ["sst", "para", "sts"]
+    assert config(tasks=wanting("spread"), train_tasks=["sts"]).whole_batches == ["sts"]
+    assert config(tasks=wanting("each"), accumulation=2).whole_batches == []
+    with pytest.raises(ValidationError, match="compares the rows of a batch, and accumulation 2 would cut"):
+        config(tasks=wanting("spread"), accumulation=2)
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

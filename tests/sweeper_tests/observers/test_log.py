@@ -11,11 +11,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE, STATUS_SUCCESS
 
-from model.result import EpochResult
+from model.result import EpochResult, Metric
 from sweeper.errors import InputError
 from sweeper.executors.protocol import Event, Job, Stopped
 from sweeper.observers import tools
-from sweeper.observers.log import Log
+from sweeper.observers.log import Log, tag
 from sweeper.observers.observer import Observer
 from sweeper.observers.several import Several
 from sweeper.observers.tools import TOOLS, Tool
@@ -84,6 +84,22 @@ def events(home: Home, study: Study, number: int) -> EventAccumulator:
     accumulator = EventAccumulator(str(place), size_guidance={"scalars": 0})
     accumulator.Reload()
     return accumulator
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        (("dev", "sst", "accuracy"), "dev/sst/accuracy"),
+        (("dev", "overall", "overall"), "dev/overall"),
+        (("dev", "overall", "raw_overall"), "dev/overall/raw_overall"),
+        (("dev", "trained tasks", "trained tasks"), "dev/trained tasks"),
+        (("dev", "dev", "accuracy"), "dev/dev/accuracy"),
+        (("dev", "accuracy", "accuracy"), "dev/accuracy/accuracy"),
+    ],
+    ids=str,
+)
+def test_every_metric_has_a_name_of_its_own(metric: tuple[Any, str, str], name: str) -> None:
+    assert tag(Metric(*metric, 0.5)) == name
 
 
 def session(read: EventAccumulator, tag: str) -> Any:
