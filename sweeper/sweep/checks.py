@@ -1,9 +1,10 @@
 """What is looked at before anything is written: logs, data, weights, the home."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from model.config import TrainConfig
+from model.config import EncoderConfig, TrainConfig
 from model.data.survey import SplitSurvey, survey
 from model.data.teacher import read_teacher
 from model.errors import ModelError
@@ -17,11 +18,15 @@ from ..observers.tools import check_tools
 from ..paths import Home
 from ..sharedfolder import SharedFolder
 from ..show.data import Surveys, data_warnings, short_line
+from ..study.settings import field_path
 from ..study.study import Study
 from .order import Order
 
 READ = ("source", "text", "label", "labels", "missing", "threshold", "classes", "range", "groups")
 """The settings of a task that say what is read of its data: arms that agree in them are looked at once."""
+
+INSTALLED = {("encoder", "source"), ("encoder", "lora", "rank")}
+"""Settings whose values ask for packages that need not be installed."""
 
 
 def prepare(order: Order) -> Surveys:
@@ -78,11 +83,11 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     try:
         for arm in study.spec.arms:
             config = study.config(arm, study.first_of(arm), study.spec.seeds[0])
-            encoder = config.encoder if isinstance(config, TrainConfig) else None
-            check_peft(encoder.lora.rank if encoder else 0)
-            if encoder and encoder.source == "minilm" and "minilm" not in checked:
-                checked.add("minilm")
-                verified_minilm_folder()
+            for encoder in _encoders(study, arm):
+                check_peft(encoder.lora.rank)
+                if encoder.source == "minilm" and "minilm" not in checked:
+                    checked.add("minilm")
+                    verified_minilm_folder()
             for name, task in config.trained.items():
                 read = repr((name, *(getattr(task, field) for field in READ)))
                 if read not in checked:
@@ -98,3 +103,18 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     except ModelError as error:
         raise InputError(str(error)) from error
     return surveys
+
+
+def _encoders(study: Study, arm: str) -> Iterator[EncoderConfig]:
+    """The encoders of an arm that ask for different packages, the first trial's first; none of own trainers."""
+    space = study.spaces[arm]
+    varied = [
+        {key: value}
+        for key, entry in space.entries.items()
+        if field_path(key) in INSTALLED
+        for value in entry.probes()
+    ]
+    for params in (study.first_of(arm), *filter(None, map(space.reach, varied))):
+        config = study.config(arm, params, study.spec.seeds[0])
+        if isinstance(config, TrainConfig):
+            yield config.encoder

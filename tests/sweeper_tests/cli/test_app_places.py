@@ -48,11 +48,27 @@ def test_the_minilm_package_may_be_absent(sweeper: Command, monkeypatch: pytest.
     )
 
 
-def test_the_package_of_adapters_may_be_absent(
+def test_nor_may_it_be_where_a_later_value_asks_for_it(
     folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("model.pretrained.MINILM_PACKAGE", "a_package_that_is_not_there")
+    write(folder / "studies/either.yaml", "name: either\nspace: {encoder.source: [tiny, minilm]}\n")
+    assert "'sentence-sweeper[minilm]'" in refused(sweeper, "run", "--study", "either", "--trials", "2")
+
+
+@pytest.mark.parametrize(
+    "varied",
+    [
+        "arms: {plain: {}, LoRA: {encoder.lora.rank: 8}}",
+        "space: {encoder.lora.rank: [0, 8]}",
+        "space: {mask_words: [0.0, 0.1], encoder.lora.rank: {values: [0, 8], when: {mask_words: 0.1}}}",
+    ],
+)
+def test_the_package_of_adapters_may_be_absent(
+    varied: str, folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("model.extras.PEFT", "a_package_that_is_not_there")
-    write(folder / "studies/adapted.yaml", "name: adapted\narms: {plain: {}, LoRA: {encoder.lora.rank: 8}}\n")
+    write(folder / "studies/adapted.yaml", f"name: adapted\n{varied}\n")
     said = refused(sweeper, "run", "--study", "adapted", "--trials", "2")
     assert "encoder.lora.rank 8 needs the package" in said
     assert "pip install 'sentence-sweeper[lora]'" in said
