@@ -11,8 +11,8 @@ from ..earlier import renamed
 from ..frozen import Frozen
 from ..heads import ACTIVATIONS
 from ..losses import LOSSES
-from ..penalties import PENALTIES
 from ..overall import Overall
+from ..penalties import PENALTIES
 from ..registry import OneOf
 from ..result import TRAINED
 from ..rule import reads

@@ -4,7 +4,7 @@ import logging
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PretrainedConfig, PreTrainedModel
 
 from ..config import EncoderConfig
 from ..errors import EncoderError
@@ -39,7 +39,8 @@ def tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
 
 _DROPOUTS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"),
-    *("embedding_dropout", "mlp_dropout"),
+    *("embedding_dropout", "mlp_dropout", "hidden_dropout", "embed_dropout", "resid_dropout"),
+    *("embd_pdrop", "resid_pdrop", "attn_pdrop"),
 )
 """What the kinds of encoders call their dropout."""
 
@@ -58,9 +59,8 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
     source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
     try:
         settings = AutoConfig.from_pretrained(source)
-        for name in _DROPOUTS if config.dropout is not None else ():
-            if hasattr(settings, name):
-                setattr(settings, name, config.dropout)
+        if config.dropout is not None:
+            _drop(settings, config.dropout)
         model: PreTrainedModel
         model, found = AutoModel.from_pretrained(
             source, config=settings, dtype=torch.float32, use_safetensors=True, output_loading_info=True
@@ -82,12 +82,43 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
             source,
             lacking[0],
         )
+    _check_reads_alone(model, source)
     positions = _positions(model)
     if positions is not None and config.max_length > positions:
         raise EncoderError(
             f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
         )
     return model
+
+
+def _drop(settings: PretrainedConfig, dropout: float) -> None:
+    """Sets all dropout of an encoder, whatever its kind calls it.
+
+    Raises:
+        EncoderError: If it has none that is known.
+    """
+    known = [name for name in _DROPOUTS if hasattr(settings, name)]
+    if not known:
+        raise EncoderError(
+            f"encoder.dropout {dropout:g}: in a {settings.model_type} it is not known what that is: leave it "
+            "null"
+        )
+    for name in known:
+        setattr(settings, name, dropout)
+
+
+def _check_reads_alone(model: PreTrainedModel, source: str) -> None:
+    """Refuses a network with a decoder that asks for a text of its own, as a T5."""
+    if not model.config.is_encoder_decoder:
+        return
+    try:
+        with torch.inference_mode():
+            model(input_ids=torch.tensor([[0, 1]]))
+    except ValueError as error:
+        raise EncoderError(
+            f"encoder.name: {source!r} is a {model.config.model_type}, whose decoder asks for a text of its "
+            "own: name an encoder"
+        ) from error
 
 
 def _positions(model: PreTrainedModel) -> int | None:

@@ -1,10 +1,12 @@
 """Pooling against NumPy, and pretrained embeddings against sentence-transformers."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from transformers import AutoConfig, AutoModel
 
 from model import pretrained
 from model.config import EncoderConfig
@@ -72,6 +74,37 @@ def test_dropout_of_a_pretrained_encoder_can_be_set() -> None:
     encoder = SentenceEncoder(config, 30522, 0)
     rates = {module.p for module in encoder.modules() if isinstance(module, torch.nn.Dropout)}
     assert rates == {0.37}
+
+
+def hub(folder: Path, kind: str, **small: Any) -> EncoderConfig:
+    """A small encoder of a kind, with random weights, in a folder."""
+    AutoModel.from_config(AutoConfig.for_model(kind, vocab_size=30, **small)).save_pretrained(folder)
+    return EncoderConfig(source="hub", name=str(folder), dropout=0.37)
+
+
+@pytest.mark.parametrize(
+    ("kind", "small"),
+    [
+        ("distilbert", {"dim": 8, "n_layers": 1, "n_heads": 2, "hidden_dim": 8}),
+        ("gpt2", {"n_embd": 8, "n_layer": 1, "n_head": 2}),
+        ("xlnet", {"d_model": 8, "n_layer": 1, "n_head": 2, "d_inner": 8}),
+    ],
+)
+def test_it_is_set_whatever_it_is_called(kind: str, small: dict[str, Any], tmp_path: Path) -> None:
+    encoder = SentenceEncoder(hub(tmp_path, kind, **small), 30, 0)
+    assert {module.p for module in encoder.modules() if isinstance(module, torch.nn.Dropout)} == {0.37}
+
+
+def test_where_it_is_not_known_that_is_one_clear_error(tmp_path: Path) -> None:
+    config = hub(tmp_path, "mamba", hidden_size=8, num_hidden_layers=1)
+    with pytest.raises(EncoderError, match=r"encoder.dropout 0.37: in a mamba .*: leave it null"):
+        SentenceEncoder(config, 30, 0)
+
+
+def test_so_is_a_decoder_that_asks_for_a_text_of_its_own(tmp_path: Path) -> None:
+    config = hub(tmp_path, "t5", d_model=8, d_kv=4, num_layers=1, num_heads=2, d_ff=8)
+    with pytest.raises(EncoderError, match=r"encoder.name: .* is a t5, whose decoder asks for a text"):
+        SentenceEncoder(config.model_copy(update={"dropout": None}), 30, 0)
 
 
 @needs_minilm
