@@ -9,15 +9,16 @@ from sweeper.study.schema import study_schema
 from sweeper.study.yamlfile import read_yaml
 
 SCHEMA = study_schema()
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 STUDIES = sorted(shipped_studies().glob("*.yaml"))
 
 
 def valid(study: dict[str, Any]) -> bool:
-    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(study))
+    return bool(VALIDATOR.is_valid(study))
 
 
 def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    VALIDATOR.check_schema(SCHEMA)
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -33,7 +34,7 @@ def test_every_reference_leads_somewhere() -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
 def test_every_shipped_study_fits(path: Path) -> None:
     assert len(STUDIES) == 15
-    jsonschema.validate(read_yaml(path).data, SCHEMA, cls=jsonschema.Draft202012Validator)
+    VALIDATOR.validate(read_yaml(path).data)
 
 
 FITS = [

@@ -44,15 +44,25 @@ def example(of: Any) -> str:
     return textwrap.dedent("\n".join(code))
 
 
+FEW = 3
+"""Trials of each state of an example that are copied: Optuna takes seconds for some of them."""
+
+
 @cache
 def made(name: str) -> optuna.Study:
-    """What an example makes, in memory: hundreds of values take Optuna a minute in a database."""
+    """The first trials of each state that an example makes, in memory."""
     found: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(action="ignore"):
         patch.setattr(optuna, "create_study", partial(optuna.create_study, study_name="example"))
         exec(example(EXAMPLES[name]), found)  # noqa: S102 - of the installed Optuna
     study: optuna.Study = found["study"]
-    return study
+    few = optuna.create_study(study_name="example", directions=study.directions)
+    with warnings.catch_warnings(action="ignore"):
+        if study.metric_names is not None:
+            few.set_metric_names(study.metric_names)
+    for state in optuna.trial.TrialState:
+        few.add_trials([trial for trial in study.trials if trial.state == state][:FEW])
+    return few
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
