@@ -23,6 +23,17 @@ def trial_names(numbers: Collection[int]) -> str:
     return f"trial{'' if len(numbers) == 1 else 's'} {names}"
 
 
+SHOWN_NAMES = 3
+"""Names in a row at most."""
+
+
+def some_names(names: Iterable[str]) -> str:
+    """The first of some names, and how many more there are: ``A, B, C and 2 more``."""
+    found = [one_line(name) for name in names]
+    more = len(found) - SHOWN_NAMES
+    return ", ".join(found[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """The end of a message about an unknown `name`: the nearest of `names`, or else all of them."""
     known = list(names)

@@ -33,7 +33,7 @@ LONGEST = (
     *("tests/sweeper_tests/sweep/", "tests/sweeper_tests/export/", "tests/sweeper_tests/store/"),
 )
 """Where the tests stand that take longest, mostly waiting; the longest first."""
-# Among all the modules that stay, looking for garbage took a third of the time. See `pytest_collection_finish`.
+# Among all the modules that stay, looking for garbage took a third of the time; it begins when all are there.
 gc.disable()
 gc.set_threshold(100_000, 20, 20)
 # Workers share the cores; a trial's process has the threads that its driver gives it.

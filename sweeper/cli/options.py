@@ -165,14 +165,19 @@ Until = Annotated[
     list[str] | None,
     typer.Option(
         metavar="SCORE=VALUE",
-        help="End when a trial has reached it, for example overall=0.73; several: one trial must reach all.",
+        help="End when a trial has reached it, in this call or before, for example overall=0.73; several: "
+        "one trial must reach all.",
     ),
 ]
 
 
 StaleTrials = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="End when N complete trials in a row brought no better overall."),
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="End when N complete trials in a row brought no better overall, those before this call too.",
+    ),
 ]
 
 

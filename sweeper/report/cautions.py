@@ -6,17 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from ..study.changes import COMPARED, added_arm
-from ..text import one_line, plural, score
+from ..study.changes import COMPARED, SEEDS, added_arm
+from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
-from .collapse import collapse
+from .collapse import collapses
+from .counts import scored
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
 from .tracks import joint_arms
-
-SHOWN = 3
-"""Arms that a line names at most."""
 
 SEEN_QUORA = re.compile(
     r"(?<![a-z0-9])("
@@ -52,8 +50,9 @@ def cautions(
         *_tracks(results),
         *_mixed(results, claims),
         *_twins(claims),
-        *_collapses(results, claims),
+        *collapses(results, claims),
         *_survivors(claims),
+        *_set_aside(claims),
         *_single_seeds(claims),
         *_budgets(results),
         *_stopped(results),
@@ -88,7 +87,7 @@ def _tracks(results: Results) -> Iterator[str]:
         else ""
     )
     yield (
-        f"{_names(joint)}: pairs are encoded together (cross-encoders), which gives no "
+        f"{some_names(joint)}: pairs are encoded together (cross-encoders), which gives no "
         "embedding of a sentence: a track of its own, not ranked with the other arms; figures draw both."
         f"{known}"
     )
@@ -104,7 +103,8 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
         yield "The data changed while the study ran: its trials did not all read the same rows."
     gone = [one for one in claims.leaders if one not in claims.compared]
     if gone:
-        yield f"Not tested, as predictions are gone or of other dev rows: {_names(one.arm for one in gone)}."
+        names = some_names(one.arm for one in gone)
+        yield f"Not tested, as predictions are gone or of other dev rows: {names}."
     few = [f"{one_line(name)} ({count})" for name, count in claims.rows.items() if count < FEW]
     if few:
         yield f"Too few dev rows for a test over rows: {', '.join(few)}."
@@ -119,7 +119,8 @@ def _twins(claims: Comparisons) -> Iterator[str]:
         arms.setdefault(key, []).append(one.arm)
     for same in arms.values():
         if len(same) > 1:
-            yield f"{_names(same)}: one configuration under {len(same)} names: there is nothing to compare."
+            names = some_names(same)
+            yield f"{names}: one configuration under {len(same)} names: there is nothing to compare."
 
 
 def _survivors(claims: Comparisons) -> Iterator[str]:
@@ -137,43 +138,30 @@ def _survivors(claims: Comparisons) -> Iterator[str]:
             )
 
 
-def _collapses(results: Results, claims: Comparisons) -> Iterator[str]:
-    """What is degenerate about the arms' best configurations: the worst of each arm and task.
-
-    One line an arm; one in all where more arms than a line names have the same.
-    """
-    of = "" if claims.results is results else f" of {claims.results.name}"
-    alike: dict[tuple[str, str], list[tuple[str, list[int], int]]] = {}
-    for one in claims.leaders:
-        runs = [(number, claims.results.predictions(number)) for number in one.numbers]
-        for name, task in results.tasks.items():
-            there = [(number, run[name]) for number, run in runs if run is not None and name in run]
-            found = [(*what, number) for number, own in there if (what := collapse(task, own))]
-            if found:
-                worst, text, _ = min(found)
-                numbers = [number for rank, _, number in found if rank == worst]
-                alike.setdefault((name, text), []).append((one.arm, numbers, len(there)))
-    for (name, text), arms in alike.items():
-        if len(arms) > SHOWN:
-            count, every = sum(len(own) for _, own, _ in arms), sum(total for _, _, total in arms)
-            yield (
-                f"{name}: {text} in {count} of {plural(every, 'run')} of the best configurations of "
-                f"{len(arms)} arms{of} ({_names(arm for arm, _, _ in arms)})."
+def _set_aside(claims: Comparisons) -> Iterator[str]:
+    """Configurations with fewer seeds, and so not ranked, that score more than the best of their arm."""
+    said = []
+    for best in claims.leaders:
+        fewer = [one for one in claims.results.of_arm(best.arm) if len(one.numbers) < len(best.numbers)]
+        above = [one for one in fewer if one.mean > best.mean]
+        if above:
+            most = max(above, key=lambda one: one.mean)
+            said.append(
+                f"{best.arm} ({score(most.mean)} with {plural(len(most.numbers), 'seed')}, "
+                f"{trial_names(most.numbers)}; {score(best.mean)} with {len(best.numbers)})"
             )
-            continue
-        for arm, numbers, total in arms:
-            trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}{of}"
-            yield (
-                f"{one_line(arm)}, {name}: {text} in {len(numbers)} of {plural(total, 'run')} of "
-                f"its best configuration ({trials})."
-            )
+    if said:
+        yield (
+            "Only configurations with the most seeds of their arm are ranked; one with fewer scores more in "
+            f"{some_names(said)}."
+        )
 
 
 def _single_seeds(claims: Comparisons) -> Iterator[str]:
     single = [one.arm for one in claims.leaders if len(one.numbers) == 1]
     if not single or len(claims.results.arms) < 2:
         return
-    who = "every arm" if len(single) == len(claims.leaders) else _names(single)
+    who = "every arm" if len(single) == len(claims.leaders) else some_names(single)
     yield (
         f"One training seed of {who}: differences between scores are those of single networks, and nothing "
         "is known about the arms."
@@ -181,7 +169,8 @@ def _single_seeds(claims: Comparisons) -> Iterator[str]:
 
 
 def _budgets(results: Results) -> Iterator[str]:
-    counts = {arm: len(results.of_arm(arm)) for arm in results.arms}
+    found = scored(results)
+    counts = {arm: found[arm] for arm in results.arms}
     low, high = min(counts.values()), max(counts.values())
     if high > low + 1:
         least, most = (next(arm for arm in counts if counts[arm] == n) for n in (low, high))
@@ -197,8 +186,8 @@ def _stopped(results: Results) -> Iterator[str]:
     if not found:
         return
     epochs = Counter(one.epoch for one in found)
-    where = ", ".join(f"{count} after epoch {epoch}" for epoch, count in sorted(epochs.items())[:SHOWN])
-    more = f" and {len(epochs) - SHOWN} later epochs" if len(epochs) > SHOWN else ""
+    where = ", ".join(f"{count} after epoch {epoch}" for epoch, count in sorted(epochs.items())[:SHOWN_NAMES])
+    more = f" and {len(epochs) - SHOWN_NAMES} later epochs" if len(epochs) > SHOWN_NAMES else ""
     could = [one for one in found if one.could]
     nearest = min(found, key=lambda one: one.needed - one.largest)
     who = f"{len(could)} of them" if could else "none of them"
@@ -218,6 +207,12 @@ def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
         yield (
             "What is compared was changed after the study had begun, with scores to be seen: "
             f"{one_line(late[-1])}."
+        )
+    seeds = [change for change in changes if change.partition(":")[0] == SEEDS]
+    if seeds:
+        yield (
+            "Training seeds were added after the study had begun, with scores to be seen: "
+            f"{one_line(seeds[-1])}. To add some until a verdict comes makes false ones more frequent."
         )
     declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
     added = [arm for change in changes if (arm := added_arm(change)) in declared]
@@ -267,14 +262,8 @@ def _seen(results: Results) -> Iterator[str]:
                     arms.setdefault(name, {})[arm] = None
         looked.add((arm, known))
     for name, own in arms.items():
-        whose = "" if len(own) == results.complete["arm"].nunique() else f" of {_names(own)}"
+        whose = "" if len(own) == results.complete["arm"].nunique() else f" of {some_names(own)}"
         yield (
             f"{one_line(name)}: the encoder{whose} saw Quora's pairs in its own training, so that this score "
             "is not comparable with that of other encoders."
         )
-
-
-def _names(arms: Iterable[str]) -> str:
-    names = [one_line(arm) for arm in arms]
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,11 +1,16 @@
-"""What is degenerate about a trial's predictions: one answer, chance, a class with no row right. Pure."""
+"""What is degenerate about predictions: one answer, chance, a class with no row right. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from model.predictions import Predictions
 from model.tasks import Task
 
-from ..text import one_line, plural, score
+from ..text import SHOWN_NAMES, one_line, plural, score, some_names
+from .results import Results
+from .statistics.comparison import Comparisons
 
 NEAR = 1e-9
 """A score this close to a constant's is its score."""
@@ -50,3 +55,50 @@ def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None
     if not empty or scorer.needs_scores or scorer.of_one_class:
         return None
     return 2, f"no row of {'class' if len(empty) == 1 else 'classes'} {', '.join(empty)} right"
+
+
+def collapses(results: Results, claims: Comparisons) -> Iterator[str]:
+    """What is degenerate about the arms' best configurations.
+
+    One line an arm and task; one a task where more arms have something than a line names.
+    """
+    of = "" if claims.results is results else f" of {claims.results.name}"
+    for name, task in results.tasks.items():
+        arms: dict[str, tuple[list[tuple[int, str, int]], int]] = {}
+        for one in claims.leaders:
+            runs = [(number, claims.results.predictions(number)) for number in one.numbers]
+            there = [(number, run[name]) for number, run in runs if run is not None and name in run]
+            found = [(*what, number) for number, own in there if (what := collapse(task, own))]
+            if found:
+                arms[one.arm] = found, len(there)
+        if len(arms) > SHOWN_NAMES:
+            every = [each for found, _ in arms.values() for each in found]
+            yield (
+                f"{name}: {_degenerate(every, sum(total for _, total in arms.values()))} of the best "
+                f"configurations of {len(arms)} arms{of} ({some_names(arms)})."
+            )
+            continue
+        for arm, (found, total) in arms.items():
+            numbers = sorted(number for *_, number in found)
+            trials = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}{of}"
+            yield (
+                f"{one_line(arm)}, {name}: {_degenerate(found, total)} of its best configuration ({trials})."
+            )
+
+
+def _degenerate(found: Sequence[tuple[int, str, int]], total: int) -> str:
+    """What is degenerate in how many runs, the worst first: ``no row of class 0 right in 2 of 3 runs``.
+
+    Args:
+        found: How bad it is, what it is, and the trial, of each run in which something is.
+        total: All runs.
+    """
+    kinds = sorted(
+        Counter((rank, text) for rank, text, _ in found).items(), key=lambda kind: (kind[0][0], -kind[1])
+    )
+    if len(kinds) == 1:
+        return f"{kinds[0][0][1]} in {len(found)} of {plural(total, 'run')}"
+    said = ", ".join(f"{text.rstrip(',')} in {count}" for (_, text), count in kinds[:SHOWN_NAMES])
+    left = sum(count for _, count in kinds[SHOWN_NAMES:])
+    more = f", the like in {left}" if left else ""
+    return f"{said}{more}: {len(found)} of {plural(total, 'run')}"

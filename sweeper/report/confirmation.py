@@ -87,7 +87,7 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         found: The confirmation, whose arms are called ``<arm> (trial <number>)``.
         pairs: What the search declared; those of which both arms are confirmed are compared.
     """
-    names = {label: re.sub(r" \(trial \d+\)$", "", label) for label in found.arms}
+    names = {label: searched_arm(label) for label in found.arms}
     if len(set(names.values())) < len(names):
         return found
     return replace(
@@ -98,6 +98,11 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
     )
+
+
+def searched_arm(label: str) -> str:
+    """The arm of the search that is called so in its confirmation, ``<arm> (trial <number>)`` or as it is."""
+    return re.sub(r" \(trial \d+\)$", "", label)
 
 
 def configuration_key(config: Mapping[str, Any]) -> str:

@@ -1,11 +1,14 @@
-"""How many of a study's trials stand where. Pure."""
+"""How many of a study's trials stand where, and how many configurations were tried. Pure."""
 
+import json
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
 
 from ..trial import RunState
-from .results import in_state
+from .results import Results, in_state, records
 
 
 @dataclass(frozen=True)
@@ -34,3 +37,21 @@ def count_trials(trials: pd.DataFrame, wanted: int) -> Counts:
     """How many trials stand where."""
     by_state = {state.value: len(in_state(trials, state)) for state in RunState}
     return Counts(wanted=wanted, **by_state)
+
+
+def tried(results: Results) -> int:
+    """How many configurations have a trial that ended, with scores or without."""
+    return _configurations(results, [state for state in RunState if state.final]).total()
+
+
+def scored(results: Results) -> Counter[str]:
+    """How many configurations of each arm were scored: to the end, or until they were stopped early."""
+    return _configurations(results, [RunState.COMPLETE, RunState.PRUNED])
+
+
+def _configurations(results: Results, states: Collection[RunState]) -> Counter[str]:
+    there = records(results.trials[results.trials["state"].isin([state.value for state in states])])
+    found = {
+        (trial["arm"], json.dumps(results.params(trial), sort_keys=True, default=str)) for trial in there
+    }
+    return Counter(arm for arm, _ in found)

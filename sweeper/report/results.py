@@ -183,12 +183,6 @@ class Results:
         own = [TRAINED, *self.trained[arm]] if arm in self.trained else self.scores
         return [*own, *[COST] * (COST in self.objectives)]
 
-    @property
-    def tried(self) -> int:
-        """How many configurations have a trial that ended, with scores or without."""
-        ended = self.trials[self.trials["state"].isin([state.value for state in RunState if state.final])]
-        return len({(trial["arm"], json.dumps(self.params(trial), default=str)) for trial in records(ended)})
-
     def of_arm(self, arm: str) -> "list[Configuration]":
         """The configurations of an arm."""
         return self._by_arm.get(arm, [])

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from ..text import difference, fixed, one_line, p_text, plural, score
 from .configuration import Configuration
-from .counts import Counts
+from .confirmation import searched_arm
+from .counts import Counts, tried
 from .results import Results, leaders
 from .statistics.compared import Comparison
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict, verdict
 from .statistics.power import MOST_SEEDS
 from .tables.published import folded, tells
-from .tracks import by_track, joint_arms
+from .tracks import by_track, joint_arms, track_words
 
 TOLD = 8
 """Comparisons in words at most; the table has them all."""
@@ -40,7 +41,7 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
         return "No trial is complete yet."
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
-        count = plural(results.tried, "configuration")
+        count = plural(tried(results), "configuration")
         return f"Best of {count}: {best.judged_by} {_score(best, comparisons)}."
     if len(ranked) == 1 or not ranked[1].whole:
         return _alone(best, comparisons, len(ranked))
@@ -72,12 +73,18 @@ def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
 def findings(comparisons: Comparisons) -> list[str]:
     """What may be said of the declared pairs, one sentence each, then of arms on matched configurations."""
     claims = comparisons.claims
-    confirmed = claims.results.pairs
-    lost = (
-        [] if claims is comparisons else [pair for pair in comparisons.results.pairs if pair not in confirmed]
-    )
+    lost = [] if claims is comparisons else _not_confirmed(comparisons.results, claims.results)
     named = ", ".join(f"{one_line(a)} against {one_line(b)}" for a, b in lost)
     return [*_findings(claims), *([f"Declared, but not confirmed: {named}."] if lost else [])]
+
+
+def _not_confirmed(search: Results, confirmed: Results) -> list[tuple[str, str]]:
+    """The pairs that the search declared and its confirmation does not compare."""
+    known = {one_line(arm) for arm in search.arms}
+    # Of an arm with two confirmed configurations the confirmation's arms keep names of their own.
+    names = {arm: arm if known.issuperset(confirmed.arms) else searched_arm(arm) for arm in confirmed.arms}
+    found = {(names[a], names[b]) for a, b in confirmed.pairs}
+    return [(a, b) for a, b in search.pairs if (one_line(a), one_line(b)) not in found]
 
 
 def _findings(comparisons: Comparisons) -> list[str]:
@@ -87,8 +94,11 @@ def _findings(comparisons: Comparisons) -> list[str]:
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
+    words = track_words(comparisons.results)
+    several = len(by_track(comparisons.results, comparisons.leaders)) > 1
     others = [
-        f"{_verdict(each)}, which has the highest overall; not declared, so adjusted for all pairs (p "
+        f"{_verdict(each)}, which has the highest overall"
+        f"{f' of the arms {words[each.theirs.arm]}' * several}; not declared, so adjusted for all pairs (p "
         f"{p_text(each.adjusted['overall'] or 0.0)})."
         for each in comparisons.undeclared
         if each.verdict is Verdict.WORSE
@@ -153,10 +163,10 @@ def _one_task(name: str, each: Comparison) -> str:
 
 def matched_finding(each: Comparison) -> str:
     """Two arms on the configurations that both have."""
-    gap = each.gaps["overall"]
+    gap, ours, theirs = each.gaps["overall"], one_line(each.ours.arm), one_line(each.theirs.arm)
     known = (
-        f"On {plural(each.configurations, 'matched configuration')} {one_line(each.ours.arm)} scores "
-        f"{_amount(gap.value)} {one_line(each.theirs.arm)} on average; P(A > B) "
+        f"On {plural(each.configurations, 'matched configuration')} {ours} scores {_amount(gap.value)} "
+        f"{theirs} on average; P({ours} > {theirs}) "
         f"{score(gap.superiority.value)} (95 % {score(gap.superiority.low)} to {score(gap.superiority.high)})"
     )
     if each.verdict is None:

@@ -23,6 +23,9 @@ Field = tuple[str, ...]
 COMPARED = ("baseline", "compare")
 """The fields that declare what is compared."""
 
+SEEDS = "seeds"
+"""The field of the training seeds."""
+
 
 @dataclass(frozen=True)
 class Change:

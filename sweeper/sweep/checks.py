@@ -106,7 +106,7 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
 
 
 def _encoders(study: Study, arm: str) -> Iterator[EncoderConfig]:
-    """The encoders of an arm that ask for different packages, the first trial's first; none of own trainers."""
+    """The encoders of an arm that ask for different packages; none of another trainer."""
     space = study.spaces[arm]
     varied = [
         {key: value}

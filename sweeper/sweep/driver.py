@@ -55,7 +55,6 @@ class Driver:
         data: Folder of the user's data files, if there is one.
         observer: Hears what happens.
         limits: What ends the sweep, or a trial, early.
-        best: Best `overall` of the study so far.
         lease_seconds: How long a trial is this driver's without a renewal; renewed eight times as often.
         owner: Who it is; by default this process.
         working_folder: What git says of the user's working folder; None where it says nothing.
@@ -72,7 +71,6 @@ class Driver:
         data: Path | None,
         observer: Observer,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        best: float | None = None,
         lease_seconds: float = LEASE_SECONDS,
         owner: Owner | None = None,
         working_folder: WorkingFolder | None = None,
@@ -87,7 +85,7 @@ class Driver:
         self._executor = executor
         self._observer = observer
         self._limits = limits
-        self._stopper = Stopper(limits, best, self._clock)
+        self._stopper = Stopper(limits, self._trials.past(), self._clock)
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
         self._files, self._twins = RunFiles.of(home, store), Twins(store, data, home.cache)
         self._weights = KeptWeights(self._backlog.history, self._files)
@@ -129,6 +127,7 @@ class Driver:
         for number in self._trials.untold():
             self._outcomes.tell(number)
         try:
+            self._check_limits()
             self._backlog.adopt(self._active)
             self._submit()
             while self._active or (

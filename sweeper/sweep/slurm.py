@@ -67,7 +67,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
         if missing:
             array = jobs.submit(study.name, missing, _worker(order, storage), slurm, study.workload.resources)
             say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
-        stopper = Stopper(order.limits, count.best[1] if count.best else None)
+        stopper = Stopper(order.limits, store.trials.past())
         watched = Watch(store, jobs, stopper)
         try:
             watch(lambda: watched.look(console.is_terminal), console)

@@ -1,17 +1,17 @@
 """When a sweep ends before its last trial, and what failures in a row have in common."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model.result import judged
+from model.result import COST, judged
 
 from ..clock import Clock, SystemClock
 from ..text import plural
 from ..trial import Outcome, RunState
 
 if TYPE_CHECKING:
-    from ..trial import TrialSpec
+    from ..trial import PastTrial, TrialSpec
 
 MAX_FAILURES = 5
 """Failures in a row after which a sweep ends, unless the user says otherwise."""
@@ -43,14 +43,14 @@ class Stopper:
 
     Args:
         limits: The limits.
-        best: Best `overall` before this call; None if there is none.
+        past: The trials so far: the same command typed again ends where it ended before.
         clock: The time.
     """
 
     def __init__(
         self,
         limits: Limits,
-        best: float | None,
+        past: Iterable["PastTrial"] = (),
         clock: Clock = SystemClock(),  # noqa: B008 - it has no state
     ) -> None:
         self._limits = limits
@@ -58,10 +58,12 @@ class Stopper:
         self._began = clock.monotonic()
         # The best score of trials with the same scores: of two that train other tasks neither is the better.
         self._best: dict[frozenset[str], float] = {}
-        self._overall = best
         self._since_best = 0
         self._failures: list[tuple[TrialSpec, Outcome, str]] = []
         self._reached: str | None = None
+        for one in past:
+            if one.state is RunState.COMPLETE and one.scores is not None:
+                self._see(one.number, {name: value for name, value in one.scores.items() if name != COST})
 
     def heard(self, trial: "TrialSpec", outcome: Outcome, message: str) -> None:
         """Notes how a trial ended; `message` says why it failed."""
@@ -69,15 +71,16 @@ class Stopper:
             self._failures.append((trial, outcome, message))
             return
         self._failures.clear()
-        scores = outcome.scores
-        if outcome.state is not RunState.COMPLETE or scores is None:
-            return
+        if outcome.state is RunState.COMPLETE and outcome.scores is not None:
+            self._see(trial.number, outcome.scores)
+
+    def _see(self, number: int, scores: Mapping[str, float]) -> None:
         until = self._limits.until
         if until and all(self._reaches(scores, name, value) for name, value in until.items()):
             wanted = ", ".join(f"{name} {value:g}" for name, value in until.items())
-            self._reached = f"trial {trial.number} has reached {wanted}"
+            self._reached = f"trial {number} has reached {wanted}"
         like = frozenset(scores)
-        before = self._best.get(like, self._overall if "overall" in scores else None)
+        before = self._best.get(like)
         better = before is None or judged(scores) > before
         if better:
             self._best[like] = judged(scores)

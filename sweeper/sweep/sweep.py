@@ -90,7 +90,6 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
                 data=places.data,
                 observer=observer,
                 limits=order.limits,
-                best=count.best[1] if count.best else None,
                 working_folder=working_folder(places.working),
             )
             store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)

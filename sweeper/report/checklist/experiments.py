@@ -1,6 +1,5 @@
 """What is recorded of the experiments: lines of text, none where something was not recorded. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
@@ -12,7 +11,7 @@ from ...study.conditional import condition_of, when_words
 from ...study.space import Space, words
 from ...study.study import Study
 from ...text import NONE, aims, duration, one_line, plural, score, setting_line, trial_names
-from ..counts import count_trials
+from ..counts import count_trials, scored
 from ..document import Table
 from ..read import Stored
 from ..results import Results, leaders, mean_and_deviation
@@ -144,7 +143,7 @@ def _describe(arm: str, observations: pd.DataFrame, called: str) -> Lines:
 
 def reported(stored: Stored, tables: Sequence[Table]) -> Lines:
     """What a headline figure is: a confirmed mean, or else the mean of the best of how many."""
-    tried = Counter(each.arm for each in stored.results.configurations)
+    tried = scored(stored.results)
     confirmed = []
     for row in _confirmed(tables):
         spread = "" if row["sd"] == NONE else f", sd {row['sd']},"
@@ -211,13 +210,18 @@ def measures(stored: Stored) -> Lines:
     return [*each, stored.results.formula]
 
 
-def dev_and_test(tables: Sequence[Table]) -> Lines:
+def dev_and_test(stored: Stored, tables: Sequence[Table]) -> Lines:
     """Dev beside test, for the configurations that were scored on test rows."""
-    return [
+    said = [
         f"{row['arm']}: dev {row['confirmed']}, test {row['test overall']}, overall, mean over fresh seeds"
         for row in _confirmed(tables)
         if "test overall" in row
-    ] or ["no test rows were scored: every score is one on dev"]
+    ]
+    if said:
+        return said
+    if any((part.epochs["split"] == "test").any() for part in _parts(stored).values()):
+        return ["test rows were scored, but every score of this report is one on dev"]
+    return ["no test rows were scored: every score is one on dev"]
 
 
 def _confirmed(tables: Sequence[Table]) -> list[dict[str, str]]:

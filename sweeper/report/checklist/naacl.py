@@ -30,7 +30,7 @@ def _experiments(stored: Stored, tables: Sequence[Table]) -> list[Item]:
         Item("All experiments: parameters of each model", {"Parameters": experiments.parameters(stored)}),
         Item(
             "All experiments: dev beside test scores",
-            {"Dev and test": experiments.dev_and_test(tables)},
+            {"Dev and test": experiments.dev_and_test(stored, tables)},
         ),
         Item("All experiments: definition of the measures", {"Measures": experiments.measures(stored)}),
     ]

@@ -1,6 +1,6 @@
 """What may be said of the arms: means over seeds, their intervals, and what could not be told apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import plotly.graph_objects as go
 
@@ -16,6 +16,9 @@ from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
 
 HEIGHT = 26
 """Pixels of a row."""
+
+UNKNOWN = "diamond-open"
+"""The mark of an arm of which nothing is said."""
 
 
 def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
@@ -42,7 +45,13 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
                 fillcolor=GREY, opacity=0.25, line_width=0, layer="below",
             )  # fmt: skip
         panels = [Panel("forest", "Arms by mean overall", drawing)]
-    return Figure("forest", "What may be said", _caption(claims, bool(marks)), tuple(panels), ())
+    return Figure(
+        "forest",
+        "What may be said",
+        _caption(claims, [one for one, _ in shown], bool(marks)),
+        tuple(panels),
+        (),
+    )
 
 
 def _label(one: Configuration) -> str:
@@ -52,7 +61,6 @@ def _label(one: Configuration) -> str:
 def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[float, float]) -> go.Scatter:
     said = _verdict(claims, one)
     shade = colour(results, one.arm)
-    hollow = len(one.numbers) == 1 or said is Verdict.UNDECIDED
     middle = round_all([one.mean])
     text = f"{score(one.mean)}, 95 % {score(ends[0])} to {score(ends[1])}"
     if said is not None:
@@ -76,7 +84,7 @@ def _arm(results: Results, claims: Comparisons, one: Configuration, ends: tuple[
         marker={
             "size": 11,
             "color": shade,
-            "symbol": "circle-open" if hollow else "circle",
+            "symbol": _symbol(claims, one),
             "line": {"width": 2, "color": shade},
         },
         name=escape(one.arm),
@@ -133,7 +141,15 @@ def _verdict(claims: Comparisons, one: Configuration) -> Verdict | None:
     return next((each.verdict for each in _reference(claims) if each.ours.arm == one.arm), None)
 
 
-def _caption(claims: Comparisons, marks: bool) -> str:
+def _symbol(claims: Comparisons, one: Configuration) -> str:
+    said, reference = _verdict(claims, one), _reference(claims)
+    if said is Verdict.UNDECIDED:
+        return "circle-open"
+    led = bool(reference) and one.arm != reference[0].theirs.arm
+    return UNKNOWN if len(one.numbers) == 1 or (said is None and led) else "circle"
+
+
+def _caption(claims: Comparisons, shown: Sequence[Configuration], marks: bool) -> str:
     text = (
         "Mean overall of each arm's best configuration over its seeds. Bars: 95 % on other seeds and other "
         "rows together; of a single seed over rows alone."
@@ -142,9 +158,10 @@ def _caption(claims: Comparisons, marks: bool) -> str:
     if any(True for _ in _bands(claims)):
         text += (
             " Grey: means that this study could not have told apart from that of "
-            f"{one_line(reference[0].theirs.arm)}, with which all are compared (80 % power). Hollow: not "
-            "told apart from it; the others that are filled are better or worse."
+            f"{one_line(reference[0].theirs.arm)}, with which they are compared (80 % power). Hollow "
+            "circles: not told apart from it; the other filled ones are better or worse."
         )
-    elif claims.declared and all(each.verdict is None for each in claims.declared):
-        text += " Hollow: one training seed each, so that nothing is known about the arms."
+    if any(_symbol(claims, one) == UNKNOWN for one in shown):
+        why = f"not compared with {one_line(reference[0].theirs.arm)}, or " if reference else ""
+        text += f" Diamonds: {why}with one training seed, so that nothing is known about the arm."
     return text + (" Crosses: the paper's figures, one run each." if marks else "")

@@ -171,7 +171,7 @@ class Comparisons:
         family = len(self._pairs([one for one in self.leaders if name in one.scores]))
         adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], family)
         rank = self.results.rank(name)
-        tracks = by_track(self.results, compared).values()
+        tracks = by_track(self.results, [one for one in self.leaders if name in one.scores]).values()
         best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
         found = set()
         for pair, p in zip(pairs, adjusted, strict=True):
@@ -247,7 +247,7 @@ class Comparisons:
         if len(pairs) < 2:
             return None
         reader = self._reader
-        seeds = set.intersection(*(set(reader.seeds(one)) for pair in pairs for one in pair))
+        pairs, seeds = self._with_most_seeds(pairs)
         samples = [reader.sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
         if not seeds or samples[0] is None or samples[1] is None:
             return None
@@ -261,6 +261,21 @@ class Comparisons:
             for name, gap in gaps.items()
         }
         return pairs[0], found, (len(pairs), len(seeds))
+
+    def _with_most_seeds(
+        self, pairs: Sequence[tuple[Configuration, Configuration]]
+    ) -> tuple[list[tuple[Configuration, Configuration]], set[int]]:
+        """The matched pairs that have the most seeds in common, two or more, and these seeds.
+
+        One that has fewer so far, or lost some, is left out: it would take the others' seeds from them.
+        """
+        common = [set(self._reader.seeds(one)) & set(self._reader.seeds(other)) for one, other in pairs]
+        for least in sorted({len(seeds) for seeds in common}, reverse=True):
+            kept = [place for place, seeds in enumerate(common) if len(seeds) >= least]
+            shared = set.intersection(*(common[place] for place in kept))
+            if len(kept) > 1 and shared:
+                return [pairs[place] for place in kept], shared
+        return list(pairs), set()
 
     def _settings(self, one: Configuration) -> list[Any]:
         """The values that a configuration has of all settings that were searched."""

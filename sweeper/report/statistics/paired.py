@@ -12,7 +12,7 @@ from model.tasks import Task
 
 from .intervals import Interval
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
-from .seeds import ROUNDING, larger, paired_p, welch_p
+from .seeds import ROUNDING, larger, seeds_p
 from .spread import Spread, interval_of, spread_between, spread_of
 from .superiority import Superiority, paired_superiority, unpaired_superiority
 
@@ -151,12 +151,12 @@ def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, 
     rows = ours[1].mean(axis=0) - theirs[1].mean(axis=0)
     if matched:
         gaps = ours[0] - theirs[0]
-        spread, p_seeds = spread_of(gaps, ours[1] - theirs[1]), paired_p(gaps)
+        spread = spread_of(gaps, ours[1] - theirs[1])
         chance = paired_superiority(gaps)
     else:
-        spread, p_seeds = spread_between(ours, theirs), welch_p(ours[0], theirs[0])
+        spread = spread_between(ours, theirs)
         chance = unpaired_superiority(ours[0], theirs[0])
-    exact = np.where(np.abs(rows) < ROUNDING, 0.0, rows)
+    exact, p_seeds = np.where(np.abs(rows) < ROUNDING, 0.0, rows), seeds_p(ours[0], theirs[0], matched)
     return Gap(value, interval_of(value, spread, exact), _row_p(exact, differing), p_seeds, chance, spread)
 
 

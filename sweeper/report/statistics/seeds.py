@@ -12,6 +12,29 @@ ROUNDING = 1e-9
 """Differences below it come from the order of additions in the networks or here; they count as none."""
 
 
+SETTLED = 3
+"""Seeds that must all score the same before the trainer is taken for one that draws nothing."""
+
+
+def seeds_p(ours: NDArray[np.float64], theirs: NDArray[np.float64], matched: bool) -> float | None:
+    """Two-sided p-value that two sides differ by nothing but their seeds.
+
+    Where all seeds of both sides score the same, three or more of them, nothing hangs on the seed, and a
+    difference is none of seeds: 0.
+
+    Args:
+        ours: One score a seed.
+        theirs: The other's.
+        matched: Whether they are at the same seeds, in the same order.
+
+    Returns:
+        The p-value; None with fewer than two on a side.
+    """
+    if min(len(ours), len(theirs)) >= SETTLED and max(ours.std(), theirs.std()) < ROUNDING:
+        return 1.0 if abs(ours.mean() - theirs.mean()) < ROUNDING else 0.0
+    return paired_p(ours - theirs) if matched else welch_p(ours, theirs)
+
+
 def paired_p(differences: Scores) -> float | None:
     """Two-sided p-value of Student's paired t-test (1908) that scores at the same seeds differ by nothing.
 
@@ -19,7 +42,9 @@ def paired_p(differences: Scores) -> float | None:
         differences: One difference a seed, or a configuration.
 
     Returns:
-        The p-value; 1 where all differences are zero up to rounding, None with fewer than two.
+        The p-value; 1 where all differences are zero up to rounding, None with fewer than two. Where all are
+        the same and not zero, as those of coarse scores can be, t has no bound: there it is that of Fisher's
+        test of signs (1935), 2 of 2^n.
     """
     from scipy.stats import ttest_1samp
 
@@ -27,7 +52,7 @@ def paired_p(differences: Scores) -> float | None:
     if len(array) < 2:
         return None
     if array.std() < ROUNDING:  # SciPy's has no number for it
-        return 1.0 if abs(array.mean()) < ROUNDING else 0.0
+        return 1.0 if abs(array.mean()) < ROUNDING else 2.0 ** (1 - len(array))
     return float(ttest_1samp(array, 0.0).pvalue)
 
 
@@ -39,7 +64,9 @@ def welch_p(ours: Scores, theirs: Scores) -> float | None:
         theirs: The other's, at any seeds.
 
     Returns:
-        The p-value; 1 where all scores are one up to rounding, None with fewer than two on a side.
+        The p-value; 1 where all scores are one up to rounding, None with fewer than two on a side. Where no
+        side varies and they differ, t has no bound: there it is that of Fisher's permutation test (1935), 2
+        of all ways to deal the scores to two sides.
     """
     from scipy.stats import ttest_ind
 
@@ -47,7 +74,8 @@ def welch_p(ours: Scores, theirs: Scores) -> float | None:
     if min(map(len, sides)) < 2:
         return None
     if max(side.std() for side in sides) < ROUNDING:
-        return 1.0 if abs(sides[0].mean() - sides[1].mean()) < ROUNDING else 0.0
+        orders = math.comb(len(sides[0]) + len(sides[1]), len(sides[0]))
+        return 1.0 if abs(sides[0].mean() - sides[1].mean()) < ROUNDING else min(1.0, 2 / orders)
     return float(ttest_ind(*sides, equal_var=False).pvalue)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ...text import NONE, one_line, score
+from ..configuration import leaders_of
 from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.budget import expected_best
@@ -12,7 +13,7 @@ from .cells import numeric, score_cell
 
 def budget_table(results: Results) -> Table | None:
     """One row an arm: the expected best `overall` of 1, 2, 4 … configurations; None where no arm has two."""
-    own = {arm: [one.mean for one in results.of_arm(arm) if one.whole] for arm in results.arms}
+    own = {arm: [one.mean for one in leaders_of(results.of_arm(arm)) if one.whole] for arm in results.arms}
     most = max((len(scores) for scores in own.values()), default=0)
     if most < 2:
         return None
@@ -31,8 +32,9 @@ def budget_table(results: Results) -> Table | None:
     columns = (Column("arm"), *numeric(*(f"best of {k}" for k in budgets)))
     note = (
         "Expected best overall of so many configurations of the arm, drawn without replacement from those "
-        "that are complete (Tang et al., 2020), each by its mean over seeds; pruned trials are left out. It "
-        "supposes configurations drawn at random."
+        "that are complete (Tang et al., 2020), each by its mean over seeds; pruned trials are left out, and "
+        "so are configurations with fewer seeds than others of the arm. It supposes configurations drawn at "
+        "random."
     )
     return Table(
         "budget", "Expected best at equal budgets", columns, tuple(rows), (note, *tracks_note(results))

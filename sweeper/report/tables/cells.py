@@ -6,6 +6,7 @@ from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
 from ..configuration import Configuration
+from ..counts import tried
 from ..document import Cell, Column
 from ..results import Results
 from ..statistics.intervals import Interval
@@ -22,7 +23,7 @@ def remarks(results: Results) -> list[str]:
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
     again = len(complete) - len(once)
     same = f" A configuration counts once at a seed: {plural(again, 'repetition')} left out." if again else ""
-    several = results.tried
+    several = tried(results)
     best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 and len(once) else ""
     said = [results.formula, *score_notes(results), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]
@@ -42,7 +43,8 @@ def score_notes(results: Results) -> list[str]:
         if name in results.undefined and task.scorer.undefined
     ]
     partial = [
-        f"{arm} trains {', '.join(tasks)} alone: it has no overall, and is compared task by task."
+        f"{arm} trains {', '.join(tasks)} alone: it has no overall, and is compared task by task; its best "
+        "epoch is chosen by these scores alone, which favours them."
         for arm, tasks in results.trained.items()
     ]
     errors = [f"Errors, the lower the better: {', '.join(lower)}."] if lower else []

@@ -72,8 +72,8 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         + RULE.format(family=_family(results), meaningful=fixed(MEANINGFUL)),
         "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies; half of "
-        "it needs so many seeds on each side. Tasks: p Holm over all declared pairs and tasks, a second "
-        "family.",
+        "it needs so many seeds on each side. Tasks: p Holm over all pairs of the same family and their "
+        "tasks, a second family.",
     ]
     notes += [ACROSS] * any(each.across for each, _ in why)
     notes += _unlike(comparisons.results)
@@ -111,8 +111,9 @@ def matched_table(comparisons: Comparisons) -> Table | None:
     columns = (*_COLUMNS, *numeric("configurations"))
     note = (
         "Arms on the same settings in both: a configuration's mean over the seeds that all have is one "
-        "observation. p seeds: the larger one of the paired t-tests over configurations and over seeds. p "
-        "Holm: adjusted for all pairs of this table. All else as in the table of comparisons."
+        "observation; one with fewer seeds than others is left out. p seeds: the larger one of the paired "
+        "t-tests over configurations and over seeds. p Holm: adjusted for all pairs of this table. All else "
+        "as in the table of comparisons."
     )
     notes = (note, *[ACROSS] * any(each.across for each in pairs))
     return Table("matched", "Arms on matched configurations", columns, tuple(rows), notes)
@@ -149,7 +150,8 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
     arms = Cell(one_line(each.ours.arm)), Cell(one_line(each.theirs.arm))
     if overall is None:
         return (*arms, *[Cell(NONE)] * 7, Cell(_seeds(each.seeds)))
-    chance = overall.superiority
+    chance, single = overall.superiority, each.seeds == (1, 1) and each.configurations == 1
+    likely = f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})"
     return (
         *arms,
         Cell(NONE if each.verdict is None else str(each.verdict)),
@@ -158,7 +160,7 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
         p_cell(overall.p_rows),
         p_cell(overall.p_seeds),
         p_cell(each.adjusted["overall"]),
-        Cell(f"{score(chance.value)} ({score(chance.low)} to {score(chance.high)})", value=chance.value),
+        Cell(NONE) if single else Cell(likely, value=chance.value),
         Cell(_seeds(each.seeds)),
     )
 

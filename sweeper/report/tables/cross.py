@@ -6,7 +6,7 @@ from typing import Any
 
 from ...study.space import Choice, Space
 from ...study.spec import CROSS
-from ...text import NONE, one_line, score, setting
+from ...text import NONE, one_line, plural, score, setting
 from ..configuration import Configuration, leaders_of
 from ..document import Cell, Column, Table
 from ..results import Results
@@ -45,8 +45,8 @@ def cross_table(key: str, results: Results) -> Table:
             rows.append((Cell(one_line(arm) if place == 0 else ""), Cell(label), *cells))
     columns = (Column("arm"), Column(one_line(down)), *numeric(*(f"{across} {one}" for one in columns_of)))
     note = (
-        "Each cell is the best of its configurations, by the mean overall over seeds; how many they are "
-        "stands in brackets."
+        "Each cell is the best of its configurations with the most seeds, by the mean overall over seeds; in "
+        "brackets stands how many there are, and its seeds where the best of the arm has more."
     )
     title = f"{one_line(down)} against {one_line(across)}"
     return Table(key, title, columns, tuple(rows), (note, *tracks_note(results), *remarks(results)))
@@ -55,11 +55,13 @@ def cross_table(key: str, results: Results) -> Table:
 def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration]) -> Cell:
     if not configurations or not configurations[0].whole:
         return Cell(NONE)
-    best = leaders_of(configurations)[0]
+    best, seeds = leaders_of(configurations)[0], len(top[0].numbers)
+    fewer = len(best.numbers) < seeds
+    known = f"; {len(best.numbers)} of {plural(seeds, 'seed')}" if fewer else ""
     return Cell(
-        f"{score(best.mean)} ({len(configurations)})",
+        f"{score(best.mean)} ({len(configurations)}{known})",
         value=best.mean,
-        bold=score(best.mean) in [score(one.mean) for one in top],
+        bold=not fewer and score(best.mean) in [score(one.mean) for one in top],
         trials=best.numbers,
     )
 

@@ -9,6 +9,9 @@ from model.predictions import Predictions
 from sweeper.report.cautions import cautions
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables.budget import budget_table
+from sweeper.report.tables.cross import cross_table
+from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.report.statistics.test_stopped import CURVES
 from tests.sweeper_tests.report.statistics.test_stopped import made as stopped
@@ -33,11 +36,11 @@ def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
     ]
     collapsed = replace(made, predictions=constant)
     assert said(collapsed) == [
-        "A, para: the same answer for all 900 dev rows in 2 of 3 runs of its best configuration (trials 1, "
-        "2).",
+        "A, para: the same answer for all 900 dev rows in 2, accuracy no more than the largest class's "
+        "share, .523 in 1: 3 of 3 runs of its best configuration (trials 0, 1, 2).",
     ]
     confirmed = replace(made, confirmation=replace(collapsed, name="made-confirm@demo"))
-    assert said(confirmed)[0].endswith("(trials 1, 2 of made-confirm@demo).")
+    assert said(confirmed)[0].endswith("(trials 0, 1, 2 of made-confirm@demo).")
 
 
 def test_what_many_arms_have_in_common_is_one_line() -> None:
@@ -58,6 +61,60 @@ def test_what_many_arms_have_in_common_is_one_line() -> None:
         "more)."
     ) in said(found)
     assert not any(line.startswith("B, sst: ") for line in said(found))
+
+
+def test_classes_missed_by_different_runs_are_counted_apart() -> None:
+    of = study(arms={"A": {}}, space={}, seeds=[1, 2, 3])
+    first = np.where(LABELS == 0, 1.0, LABELS)
+    kept = [first, MISSED, LABELS]
+    runs = [row(of, n, "A", (0.5, 0.7, 0.5), params={}, seed=n + 1) for n in range(3)]
+
+    def of_run(number: int) -> dict[str, Predictions]:
+        right = {name: predictions(LABELS, LABELS) for name in TASKS}
+        return {**right, "sst": predictions(kept[number], LABELS)}
+
+    found = replace(results(of, runs), predictions=of_run)
+    assert (
+        "A, sst: no row of class 0 right in 1, no row of class 4 right in 1: 2 of 3 runs of its best "
+        "configuration (trials 0, 1)."
+    ) in said(found)
+
+
+def test_a_configuration_with_fewer_seeds_that_scores_more_is_named() -> None:
+    of = study(arms={"A": {}, "B": {"sst_head": "mlp"}}, space={"dropout": [0.1, 0.3]}, seeds=[1, 2, 3])
+    runs = [
+        *(row(of, n, "A", (0.5, 0.7, 0.5), params={"dropout": 0.1}, seed=n + 1) for n in range(3)),
+        *(row(of, n + 3, "A", (0.9, 0.9, 0.9), params={"dropout": 0.3}, seed=n + 1) for n in range(2)),
+        row(of, 5, "A", None, params={"dropout": 0.3}, seed=3, state=RunState.FAILED),
+        *(row(of, n + 6, "B", (0.6, 0.7, 0.5), params={"dropout": 0.1}, seed=n + 1) for n in range(3)),
+    ]
+    found = results(of, runs)
+    assert (
+        "Only configurations with the most seeds of their arm are ranked; one with fewer scores more in A "
+        "(.917 with 2 seeds, trials 3–4; .650 with 3)."
+    ) in said(found)
+    budget = budget_table(found)
+    assert budget is None, "of each arm one configuration has all seeds"
+    cross = cross_table("dropout x dropout", found)
+    assert [cell.text for cell in cross.rows[1]] == ["", "0.3", "—", ".917 (1; 2 of 3 seeds)"]
+    assert not any(cell.bold for cell in cross.rows[1])
+    assert not any("ranked" in line for line in said(results(of, runs[:3] + runs[6:])))
+
+
+def test_pruned_trials_are_part_of_the_budget() -> None:
+    of = study()
+    runs = [
+        row(
+            of, n, ("Baseline", "S-BERT")[n % 2],
+            None if n in (1, 3, 5) else (0.4, 0.7, 0.5),
+            params=PARAMS | {"learning_rate": 1e-3 * (n + 1)},
+            state=RunState.PRUNED if n in (1, 3, 5) else RunState.COMPLETE,
+        )
+        for n in range(8)
+    ]  # fmt: skip
+    assert not any("budgets" in line for line in said(results(of, runs)))
+    failed = [replace(run, state=RunState.FAILED) if run.state is RunState.PRUNED else run for run in runs]
+    assert any("S-BERT 1; the best of more" in line for line in said(results(of, failed)))
 
 
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
@@ -144,10 +201,12 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
         said(mixed)[0] == "The data changed while the study ran: its trials did not all read the same rows."
     )
     late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
-    assert late[-1] == (
+    assert late[-2:] == [
         "What is compared was changed after the study had begun, with scores to be seen: compare: [] -> "
-        '[["A", "B"]].'
-    )
+        '[["A", "B"]].',
+        "Training seeds were added after the study had begun, with scores to be seen: seeds: [1] -> [1, 2]. "
+        "To add some until a verdict comes makes false ones more frequent.",
+    ]
     added = cautions(made, Comparisons(made), ["arms.B: absent -> {}", "arms.D: absent -> {}"])
     assert added == [
         *said(made),

@@ -98,6 +98,8 @@ def test_names_are_neither_markup_nor_commands(old: Database) -> None:
 
 
 def test_a_real_study_fills_all_but_what_only_its_authors_know(sweeper: Command, folder: Path) -> None:
+    file = folder / "studies/mine.yaml"
+    file.write_text(file.read_text() + "base: {score_test: true}\n")
     run = ("run", "--study", "mine", "--workload", "small", "--trials", "2", "--executor", "inline")
     assert sweeper(*run).code == 0
     assert sweeper("report").code == 0
@@ -107,6 +109,7 @@ def test_a_real_study_fills_all_but_what_only_its_authors_know(sweeper: Command,
     assert "21 of 22 items filled" in text
     said = items(text)
     assert "Rows: sst train: 30 rows used" in said["Datasets: statistics"]
+    assert "Dev and test: test rows were scored, but every score of this report is one on dev" in text
     # A row of the demo has one of five classes.
     [labels] = [line for line in said["Datasets: statistics"] if line.startswith("Labels: sst train")]
     assert sum(map(int, re.findall(r"(\d+) of \d", labels))) == 30

@@ -1,11 +1,15 @@
 """The leaders of a search at fresh seeds: which they are, and that their settings are the search's."""
 
+from dataclasses import replace
+
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.report.confirmation import configuration_key, confirmation
+from sweeper.report.confirmation import as_arms, configuration_key, confirmation
 from sweeper.report.read import read_study
 from sweeper.report.results import Results, rank_configurations
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.summary import findings
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
 from sweeper.study.load import load_study, stored_study
@@ -109,3 +113,14 @@ def test_fresh_seeds_stay_below_the_highest_there_is() -> None:
     of = made.study(seeds=[2**32 - 2, 2**32 - 1])
     found = made.results(of, [made.row(of, 0, "S-BERT", (0.4, 0.7, 0.5), seed=2**32 - 1)])
     assert confirmation(of, rank_configurations(found), 3).spec.seeds == (0, 1, 2)
+
+
+def test_a_pair_is_confirmed_by_any_of_its_configurations() -> None:
+    of = made.study(arms={"A": {}, "B": {}, "C": {}}, compare=[["A", "B"], ["A", "C"]], seeds=[1])
+    rows = [made.row(of, n, arm, (0.4, 0.7, 0.5), seed=1) for n, arm in enumerate("ABC")]
+    labels = ("A (trial 0)", "A (trial 3)", "B (trial 1)")
+    pairs = [[labels[0], labels[2]], [labels[1], labels[2]]]
+    fresh = made.study(arms={label: {} for label in labels}, compare=pairs, seeds=[7])
+    again = made.results(fresh, [made.row(fresh, n, arm, (0.4, 0.7, 0.5)) for n, arm in enumerate(labels)])
+    found = replace(made.results(of, rows), confirmation=as_arms(again, of.spec.pairs))
+    assert "Declared, but not confirmed: A against C." in findings(Comparisons(found))

@@ -1,5 +1,6 @@
 """Arms that encode pairs together are never ranked with those that encode them apart."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -109,6 +110,13 @@ def test_sentences_name_the_best_of_either_track(both: Results) -> None:
     assert "B" in first
     assert " A " not in first
     assert "A has the highest overall" in second or "D has the highest overall" in second
+    told = [text for text in findings(compared) if "which has the highest overall" in text]
+    for text in told:
+        assert re.search(
+            "than [AD], which has the highest overall of the arms with pairs apart;|than [BC], which "
+            "has the highest overall of the arms with pairs together;",
+            text,
+        )
     [track, *_] = cautions(both, compared)
     assert track.startswith("B, C: pairs are encoded together (cross-encoders), which gives no embedding")
     assert "Predicting 1,000 new dev pairs took 4 s together and 1.5 s apart (medians)." in track

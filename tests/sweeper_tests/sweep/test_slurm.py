@@ -37,7 +37,7 @@ AT_WORK = {"7": Counter(running=1, pending=2), "8": Counter(running=1)}
 
 
 def watched(found: StudyStore, jobs: Jobs, limits: Limits = Limits()) -> Watch:  # noqa: B008
-    return Watch(found, jobs, Stopper(limits, best=None))
+    return Watch(found, jobs, Stopper(limits))
 
 
 def complete(found: StudyStore, number: int, overall: float) -> None:

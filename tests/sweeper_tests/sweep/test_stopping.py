@@ -9,7 +9,7 @@ from sweeper.cli.options import scores_to_reach, seconds
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper
-from sweeper.trial import ErrorClass, Outcome, RunState, TrialSpec
+from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor
 
@@ -25,15 +25,27 @@ def complete(overall: float, **scores: float) -> Outcome:
     return Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=1, scores={"overall": overall, **scores})
 
 
+def past(number: int, state: RunState = RunState.COMPLETE, **scores: float) -> PastTrial:
+    return PastTrial(number, "S-BERT", {}, 1, number, state, scores or None)
+
+
+def test_what_earlier_calls_trained_counts() -> None:
+    before = [past(0, overall=0.5), past(1, RunState.FAILED), past(2, overall=0.7), past(3, overall=0.6)]
+    assert Stopper(Limits(until={"overall": 0.7}), before).verdict() == "trial 2 has reached overall 0.7"
+    assert Stopper(Limits(until={"overall": 0.71}), before).verdict() is None
+    assert Stopper(Limits(stale_trials=1), before).verdict() == "1 trial in a row brought no better overall"
+    assert Stopper(Limits(stale_trials=2), before).verdict() is None
+
+
 def test_nothing_ends_a_sweep_without_limits() -> None:
-    referee = Stopper(Limits(max_failures=None), None)
+    referee = Stopper(Limits(max_failures=None))
     for number in range(20):
         referee.heard(trial(number), FAILED if number % 2 else complete(0.5), "")
     assert referee.verdict() is None
 
 
 def test_one_trial_must_reach_every_score() -> None:
-    referee = Stopper(Limits(until={"overall": 0.7, "sst": 0.5}), None)
+    referee = Stopper(Limits(until={"overall": 0.7, "sst": 0.5}))
     referee.heard(trial(0), complete(0.8, sst=0.4), "")
     referee.heard(trial(1), complete(0.6, sst=0.6), "")
     assert referee.verdict() is None
@@ -42,7 +54,7 @@ def test_one_trial_must_reach_every_score() -> None:
 
 
 def test_patience_counts_complete_trials_since_the_best() -> None:
-    referee = Stopper(Limits(stale_trials=2), best=0.6)
+    referee = Stopper(Limits(stale_trials=2), [past(9, overall=0.6)])
     for overall in (0.5, 0.7, 0.7):
         assert referee.verdict() is None
         referee.heard(trial(0), complete(overall), "")
@@ -53,7 +65,7 @@ def test_patience_counts_complete_trials_since_the_best() -> None:
 
 
 def test_failures_in_a_row_say_what_they_share() -> None:
-    referee = Stopper(Limits(max_failures=2), None)
+    referee = Stopper(Limits(max_failures=2))
     referee.heard(trial(0, dropout=0.1, batch=64), FAILED, "a")
     referee.heard(trial(1, dropout=0.1), complete(0.5), "")
     referee.heard(trial(2, dropout=0.3, batch=64), FAILED, "b")
@@ -87,8 +99,13 @@ def test_a_sweep_stops_when_a_score_is_reached_and_leaves_the_rest_resumable(
     with open_study(tmp_path, study) as store:
         states = {run.state for run in store.trials.rows()}
         assert RunState.FAILED not in states
-        assert len(store.trials.rows()) < 8
+        before = store.trials.rows()
+        assert len(before) < 8
         assert store.trials.orphans() == []
+    again = drive(tmp_path, study, InstantExecutor(workers=2), limits=Limits(until={"overall": 0.1}))
+    assert again.ended_early == observer.ended_early
+    with open_study(tmp_path, study) as store:
+        assert store.trials.rows() == before, "typed again, it trains nothing"
     drive(tmp_path, study, InstantExecutor())
     with open_study(tmp_path, study) as store:
         assert [run.state for run in store.trials.rows()] == [RunState.COMPLETE] * 8

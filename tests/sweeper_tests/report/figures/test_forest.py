@@ -40,11 +40,21 @@ def test_what_is_not_told_apart_is_hollow_and_one_seed_has_no_band(made: Results
     assert Comparisons(even).declared[0].verdict is Verdict.UNDECIDED
     [panel] = forest_figure(even, Comparisons(even)).panels
     symbols = {trace.name: trace.marker.symbol for trace in panel.drawing.data}
-    assert (symbols["B"], symbols["C"]) == ("circle-open", "circle")
+    assert symbols == {"A": "diamond-open", "B": "circle-open", "C": "circle"}
     single = replace(made, trials=made.trials[made.trials["seed"] == 1])
     figure = forest_figure(single, Comparisons(single))
     assert not figure.panels[0].drawing.layout.shapes
-    assert "nothing is known about the arms" in figure.caption
+    assert {trace.marker.symbol for trace in figure.panels[0].drawing.data} == {"diamond-open"}
+    assert "Diamonds: not compared with A, or with one training seed" in figure.caption
+
+
+def test_an_arm_that_nobody_compares_is_neither_hollow_nor_filled(made: Results) -> None:
+    one = replace(made, pairs=(("B", "A"),))
+    figure = forest_figure(one, Comparisons(one))
+    symbols = {trace.name: trace.marker.symbol for trace in figure.panels[0].drawing.data}
+    assert symbols == {"A": "circle", "B": "circle", "C": "diamond-open"}
+    assert "Diamonds: not compared with A" in figure.caption
+    assert "Diamonds" not in forest_figure(made, Comparisons(made)).caption
 
 
 def test_one_arm_needs_no_forest(made: Results) -> None:

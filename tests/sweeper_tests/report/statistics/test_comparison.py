@@ -158,6 +158,11 @@ def test_arms_are_compared_on_matched_configurations(made: Results) -> None:
     p = [stats.ttest_rel(frame["B"], frame["C"]).pvalue for frame in (means, by_seed)]
     assert each.gaps["overall"].p_seeds == pytest.approx(max(p))
     assert each.gaps["overall"].value == pytest.approx((means["B"] - means["C"]).mean())
+    third = made.trials.assign(**{"number": made.trials["number"] + 200, "params.dropout": 0.5})
+    begun = replace(both, trials=pd.concat([both.trials, third[third["seed"] == 1]]))
+    [known] = Comparisons(begun).matched
+    assert (known.configurations, known.seeds) == (2, (3, 3)), "one under way takes no seeds from the others"
+    assert known.gaps == each.gaps
     alone = replace(both, trials=both.trials[both.trials["seed"] == 1])
     [single] = Comparisons(alone).matched
     assert single.verdict is None
@@ -246,5 +251,6 @@ def test_without_predictions_of_the_best_arm_nobody_takes_its_place(made: Result
     found = Comparisons(gone)
     assert best not in found.compared
     assert found.against_best == []
+    assert not any(found.ties.values()), "nothing is tied with what was not tested"
     [each] = found.declared
     assert each.adjusted["overall"] == pytest.approx(min(1.0, 2 * (each.gaps["overall"].p or 0.0)))

@@ -84,8 +84,8 @@ def test_a_clear_difference_is_found_either_way() -> None:
         "para": classified(rows % 10 > 4),
         "sts": correlated(rng, labels, 0.4),
     }
-    for seeds in ((0, 1), (2, 3)):  # matched, and not
-        found = compare_samples(TASKS, sample([good, good]), sample([bad, bad], seeds))
+    for seeds in ((0, 1, 2), (2, 3, 4)):  # matched, and not
+        found = compare_samples(TASKS, sample([good] * 3), sample([bad] * 3, seeds))
         for name, gap in found.items():
             assert gap.p is not None
             assert gap.p < 0.01, name

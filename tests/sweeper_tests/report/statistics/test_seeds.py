@@ -1,5 +1,7 @@
 """Tests over seeds against SciPy's, and their level and power against simulation."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,7 +9,7 @@ from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.proportion import proportion_confint
 
 from sweeper.report.statistics.power import POWER, detectable, power_of
-from sweeper.report.statistics.seeds import paired_p, welch_p
+from sweeper.report.statistics.seeds import paired_p, seeds_p, welch_p
 from sweeper.report.statistics.spread import Spread, interval_of, spread_between, spread_of
 from sweeper.report.statistics.superiority import paired_superiority, unpaired_superiority
 
@@ -26,7 +28,28 @@ def test_no_difference_is_1_one_seed_is_nothing_and_rounding_is_no_difference() 
     assert paired_p([0.1 + 0.2 - 0.3, 0.0, 0.0]) == 1
     assert welch_p([0.5, 0.5], [0.5, 0.1 + 0.4]) == 1
     assert paired_p([0.1]) is welch_p([0.1], [0.2, 0.3]) is None
-    assert paired_p([0.1, 0.1]) == welch_p([0.5, 0.5], [0.4, 0.4]) == 0
+
+
+def test_scores_that_do_not_vary_have_the_p_of_all_ways_to_deal_them() -> None:
+    """Student's t has no bound there; two seeds may be alike by chance, as scores are coarse."""
+    ours, theirs = np.full(4, 0.5), np.full(4, 0.4)
+    for count in (2, 3, 4):
+        signs = [np.dot(way, ours[:count] - theirs[:count]) for way in product((-1, 1), repeat=count)]
+        expected = np.mean(np.abs(signs) >= count * 0.1 - 1e-9)
+        assert paired_p(ours[:count] - theirs[:count]) == pytest.approx(expected)
+        dealt = stats.permutation_test(
+            (ours[:count], theirs), lambda a, b: a.mean() - b.mean(), n_resamples=np.inf
+        )
+        assert welch_p(ours[:count], theirs) == pytest.approx(dealt.pvalue)
+
+
+def test_what_hangs_on_no_seed_differs_by_none() -> None:
+    fixed, other = np.full(3, 0.5), np.full(3, 0.4)
+    assert seeds_p(fixed, other, matched=True) == seeds_p(fixed, other, matched=False) == 0
+    assert seeds_p(fixed, fixed, matched=True) == 1
+    assert seeds_p(fixed[:2], other[:2], matched=True) == 0.5
+    varied = np.array([0.5, 0.51, 0.52])
+    assert seeds_p(varied, varied - 0.1, matched=True) == 0.25
 
 
 @pytest.mark.parametrize("gaps", [[0.1, -0.2, 0.3], [0.1] * 5, [-0.1] * 4, [0.0, 0.1]])
