@@ -7,7 +7,8 @@ is right is passed by 5 of 100 bars; the share is printed for 20 and 60 trials, 
 import numpy as np
 
 from sweeper.report.figures.anova import chance, importances
-from sweeper.study.space import Space, parse_entry
+from sweeper.study.entry import parse_entry
+from sweeper.study.space import Space
 
 STUDIES = 200
 TRIALS = (20, 60)
