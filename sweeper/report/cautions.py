@@ -4,12 +4,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
 from itertools import chain
+from typing import Any
 
 from ..study.changes import COMPARED, SEEDS, added_arm
 from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
 from .collapse import collapses
+from .configuration import Configuration
 from .counts import scored
 from .results import Results, records
 from .statistics.comparison import Comparisons
@@ -121,6 +124,28 @@ def _twins(claims: Comparisons) -> Iterator[str]:
         if len(same) > 1:
             names = some_names(same)
             yield f"{names}: one configuration under {len(same)} names: there is nothing to compare."
+    first = {own[0] for own in arms.values()}
+    for alike in _predicting_the_same(claims, [one for one in claims.leaders if one.arm in first]):
+        yield (
+            f"{some_names(alike)}: other settings, but the same predictions at every seed: a comparison with "
+            "one of them is that with any."
+        )
+
+
+def _predicting_the_same(claims: Comparisons, among: Sequence[Configuration]) -> Iterator[list[str]]:
+    """Arms whose best configurations have the same predictions, seed by seed."""
+    seeds = dict(zip(claims.results.complete["number"], claims.results.complete["seed"], strict=True))
+    arms: dict[tuple[Any, ...], list[str]] = {}
+    for one in among:
+        runs = {seeds[number]: claims.results.predictions(number) for number in one.numbers}
+        if all(runs.values()):
+            key = [
+                (seed, name, sha256(each.predicted.tobytes()).digest())
+                for seed, run in sorted(runs.items())
+                for name, each in sorted((run or {}).items())
+            ]
+            arms.setdefault(tuple(key), []).append(one.arm)
+    yield from (own for own in arms.values() if len(own) > 1)
 
 
 def _survivors(claims: Comparisons) -> Iterator[str]:

@@ -266,3 +266,18 @@ def test_one_configuration_under_two_names_is_said_and_has_no_power() -> None:
     assert "A, B: one configuration under 2 names: there is nothing to compare." in said(found)
     (pair, _) = Comparisons(replace(found, pairs=(("A", "B"), ("A", "C")))).declared
     assert (pair.gaps["overall"].value, pair.detectable) == (0.0, None)
+
+
+def test_arms_that_predict_the_same_under_other_settings_are_named(made: Results) -> None:
+    number = {one.arm: one.numbers for one in Comparisons(made).leaders}
+    as_b = dict(zip(number["C"], number["B"], strict=True))
+    alike = replace(made, predictions=lambda wanted: made.predictions(as_b.get(wanted, wanted)))
+    line = (
+        "B, C: other settings, but the same predictions at every seed: a comparison with one of them is that "
+        "with any."
+    )
+    assert line in said(alike)
+    assert line not in said(made)
+    once = {number["C"][0]: number["B"][0]}
+    other = replace(made, predictions=lambda wanted: made.predictions(once.get(wanted, wanted)))
+    assert line not in said(other)
