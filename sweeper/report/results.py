@@ -202,9 +202,13 @@ class Results:
 
     @property
     def claimed(self) -> "Results":
-        """The study on whose scores claims rest: its confirmation at fresh seeds, once that has scores."""
+        """The study on whose scores claims rest: its confirmation, once none of its arms waits for scores."""
         again = self.confirmation
-        return again if again is not None and not again.complete.empty else self
+        if again is None or again.complete.empty:
+            return self
+        waiting = again.trials["arm"][again.trials["state"].isin([s.value for s in RunState if not s.final])]
+        begun = len(again.trials) >= len(again.arms) and not {*waiting} - {*again.complete["arm"]}
+        return again if begun else self
 
 
 def readable(trials: pd.DataFrame) -> pd.DataFrame:

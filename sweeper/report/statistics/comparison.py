@@ -51,7 +51,7 @@ class Comparisons:
 
     @cached_property
     def claims(self) -> "Comparisons":
-        """The comparisons on which claims rest: of the confirmation at fresh seeds, once that has scores."""
+        """The comparisons on which claims rest: of the confirmation, once no arm of it waits for scores."""
         claimed = self.results.claimed
         return self if claimed is self.results else Comparisons(claimed, self.results.space)
 

@@ -16,6 +16,7 @@ from sweeper.study.load import load_study, stored_study
 from sweeper.study.named import confirmation_name
 from sweeper.study.study import Study
 from sweeper.sweep.order import Places
+from sweeper.trial import RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 
@@ -124,3 +125,22 @@ def test_a_pair_is_confirmed_by_any_of_its_configurations() -> None:
     again = made.results(fresh, [made.row(fresh, n, arm, (0.4, 0.7, 0.5)) for n, arm in enumerate(labels)])
     found = replace(made.results(of, rows), confirmation=as_arms(again, of.spec.pairs))
     assert "Declared, but not confirmed: A against C." in findings(Comparisons(found))
+
+
+def test_the_search_counts_until_each_confirmed_arm_has_scores_or_can_have_none() -> None:
+    of = made.study(arms={"A": {}, "B": {}}, seeds=[1])
+    search = made.results(of, [made.row(of, n, arm, (0.4, 0.7, 0.5), seed=1) for n, arm in enumerate("AB")])
+    done = made.row(of, 0, "A", (0.4, 0.7, 0.5), seed=7)
+
+    def claimed(*others: RunState) -> bool:
+        rows = [
+            done,
+            *(made.row(of, n + 1, "BA"[n], None, seed=7, state=one) for n, one in enumerate(others)),
+        ]
+        found = replace(search, confirmation=made.results(of, rows, wanted=4))
+        return found.claimed is found.confirmation
+
+    assert [claimed(), claimed(RunState.RUNNING), claimed(RunState.QUEUED)] == [False] * 3
+    assert claimed(RunState.FAILED), "B has failed"
+    assert not claimed(RunState.RUNNING, RunState.RUNNING)
+    assert claimed(RunState.FAILED, RunState.RUNNING), "A has scores, and goes on"
