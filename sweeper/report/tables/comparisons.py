@@ -76,6 +76,11 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         "tasks, a second family.",
     ]
     notes += [ACROSS] * any(each.across for each, _ in why)
+    if results.studies:
+        notes.append(
+            "No study declared these pairs before it ran: of studies that are put together for their scores "
+            "false verdicts are more frequent."
+        )
     notes += _unlike(comparisons.results)
     notes += score_notes(results)
     if any(asked == BEST for _, asked in why):

@@ -9,6 +9,7 @@ from sweeper.errors import InputError
 from sweeper.report.results import Results
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.summary import headline
 from sweeper.report.tables import study_tables
 from sweeper.report.tracks import by_track
@@ -55,6 +56,9 @@ def test_arms_of_one_name_are_compared_as_two_arms_of_one_study(made: Results) -
     assert joined.results.studies[f"S-BERT ({OTHER})"] == (OTHER, "S-BERT")
     assert joined.results.pairs == ((f"S-BERT ({ONE})", f"S-BERT ({OTHER})"),)
     (found,) = Comparisons(joined.results).declared
+    table = comparisons_table(Comparisons(joined.results))
+    assert table is not None
+    assert any(note.startswith("No study declared these pairs before it ran") for note in table.notes)
     (same,) = Comparisons(replace(made, pairs=(("A", "B"),))).declared
     assert (found.gaps, found.adjusted, found.verdict) == (same.gaps, same.adjusted, same.verdict)
     means = [made.trials[made.trials["arm"] == arm]["overall"].mean() for arm in "AB"]
