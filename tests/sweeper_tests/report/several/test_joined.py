@@ -9,9 +9,9 @@ from sweeper.errors import InputError
 from sweeper.report.results import Results
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.summary import headline
 from sweeper.report.tables import study_tables
+from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.tracks import by_track
 
 ONE, OTHER = "one@demo", "other@demo"
