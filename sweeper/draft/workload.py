@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import yaml
 
@@ -20,6 +21,9 @@ from .files import UserFiles
 
 SHARE = 0.1
 """Share of the training rows that becomes dev where there is no file of them."""
+
+_STORED = 2.0**63
+"""Whole numbers below may stand in a file; a larger one is written as a text, which is the same label."""
 
 _SHOWN = 20
 """Classes that are counted one by one."""
@@ -163,8 +167,8 @@ def _ordered(labels: Sequence[str]) -> list[str]:
         if {label.lower() for label in labels} <= {*order}:
             return sorted(labels, key=lambda label: order.index(label.lower()))
     try:
-        return sorted(labels, key=float)
-    except ValueError:
+        return sorted(labels, key=Decimal)  # which tells apart whole numbers that are one as floats
+    except InvalidOperation:
         return sorted(labels)
 
 
@@ -214,6 +218,7 @@ def _flow(value: object) -> str:
     """A value as YAML that says the same to every reader."""
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
-    if isinstance(value, str) and strict_number(value) is not None and key_of(value) == value:
+    number = strict_number(value) if isinstance(value, str) else None
+    if isinstance(value, str) and number is not None and key_of(value) == value and abs(number) < _STORED:
         return value  # a label that is a number
     return json.dumps(value, ensure_ascii=False)
