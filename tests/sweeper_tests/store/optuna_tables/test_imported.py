@@ -111,6 +111,22 @@ def test_a_parameter_gets_the_name_of_a_setting(tmp_path: Path) -> None:
         optuna_study(Url(url), "s", {"lt": "learning_rate"})
 
 
+@pytest.mark.parametrize(
+    "renamed", [{"lr": "learning_rate"}, {"lr": "x", "learning_rate": "x"}, {"learning_rate": "lr"}]
+)
+def test_two_parameters_of_one_name_are_refused(tmp_path: Path, renamed: dict[str, str]) -> None:
+    url = f"sqlite:///{tmp_path}/example.db"
+    space = {name: optuna.distributions.FloatDistribution(0, 1) for name in ("lr", "learning_rate")}
+    for name in space:  # in trials of their own they would be taken for one all the same
+        optuna.create_study(storage=url, study_name="s", load_if_exists=True).add_trial(
+            optuna.create_trial(params={name: 0.5}, distributions={name: space[name]}, value=1.0)
+        )
+    with pytest.raises(InputError, match=f"two parameters cannot both be called '{[*renamed.values()][0]}'"):
+        optuna_study(Url(url), "s", renamed)
+    swapped = optuna_study(Url(url), "s", {"lr": "learning_rate", "learning_rate": "lr"})
+    assert [dict(trial.params) for trial in swapped.trials] == [{"learning_rate": 0.5}, {"lr": 0.5}]
+
+
 def test_what_is_not_there_is_not_made(tmp_path: Path) -> None:
     (tmp_path / "other.db").touch()
     for place, said in (
