@@ -41,8 +41,8 @@ def optuna_study(place: Url, name: str, renamed: Mapping[str, str]) -> ForeignSt
         renamed: Parameters that get another name here, by the one that they have there.
 
     Raises:
-        InputError: If there is no such storage or study, or a parameter to be renamed; or if two parameters or
-            objectives have one name.
+        InputError: If there is no such storage or study, or a parameter to be renamed; or if two of the
+            parameters or objectives have one name.
         DatabaseError: If the storage cannot be read.
     """
     import optuna
