@@ -17,6 +17,7 @@ from model.tasks import Task
 
 from ..errors import InputError
 from ..observers.bar import bar
+from ..paths import check_target
 from .ensemble import Ensemble
 from .rowfile import WRITERS, Record
 
@@ -63,8 +64,9 @@ def check_output(file: Path, given: Path) -> None:
     """Looks whether predictions for one file can be written to another.
 
     Raises:
-        InputError: If its suffix is not known, or the two are the same.
+        InputError: If its suffix is not known, the two are the same, or it is a folder.
     """
+    check_target(file, "--output")
     if file.resolve() == given.resolve():
         raise InputError(f"--output {str(file)!r} is the file of --input: name another one")
     if file.suffix not in WRITERS:

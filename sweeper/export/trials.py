@@ -13,6 +13,7 @@ import pandas as pd
 from model.files import write_beside
 
 from ..errors import InputError
+from ..paths import check_target
 from ..report.foreign import marked_frame
 from ..report.results import readable, records
 from ..show.spreadsheet import cells
@@ -26,8 +27,9 @@ def check_suffix(file: Path) -> None:
     """Looks whether trials can be written to a file of this name.
 
     Raises:
-        InputError: If its suffix is not known, or what writes it is not installed.
+        InputError: If its suffix is not known, what writes it is not installed, or it is a folder.
     """
+    check_target(file, "--trials")
     if file.suffix not in _BYTES:
         known = ", ".join(_BYTES)
         raise InputError(f"--trials {str(file)!r}: suffix {file.suffix!r} is not known; known: {known}")

@@ -113,3 +113,9 @@ def test_a_file_is_read_as_the_training_rows_however_it_is_packed(name: str, tmp
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     rows = exported.find_input(tmp_path / name, {"cola": task}, None)
     assert [row.texts for row in rows.rows()] == [('"one" two',)]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    (tmp_path / "dd.csv").mkdir()
+    with pytest.raises(InputError, match=r"--output '.*dd.csv' is a folder: name a file"):
+        exported.check_output(tmp_path / "dd.csv", tmp_path / "in.csv")

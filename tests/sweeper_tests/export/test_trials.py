@@ -163,6 +163,9 @@ def test_what_cannot_be_written_is_one_line(
     for name in ("trials.xlsx", "trials"):
         assert "is not known; known: .csv, .json, .parquet" in refused(sweeper, "export", "--trials", name)
     assert "--trials" in refused(sweeper, "export")
+    (home / "dd.csv").mkdir()
+    said = refused(sweeper, "export", "--trials", "dd.csv")
+    assert said == "Error: --trials 'dd.csv' is a folder: name a file\n"
     write(home / "taken", "a file")
     assert "taken" in refused(sweeper, "export", "--trials", "taken/trials.csv")
     monkeypatch.setattr(trialfile, "find_spec", lambda _: None)
