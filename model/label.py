@@ -9,6 +9,9 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 Label = StrictBool | StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | StrictStr
 """The name or number of a class."""
 
+_LONGEST = 60
+"""Signs of a value that a message shows."""
+
 
 def key_of(value: object) -> str:
     """One text for what is the same label, however it is written: 1 and 1.0, True and true; '' for none.
@@ -36,6 +39,13 @@ def _whole(value: object, number: float) -> int:
     except (TypeError, ValueError):  # as 1.0 in a text; more digits than Python reads
         return int(number)
     return int(found) if isinstance(value, str) or found == value else int(number)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: of a long one the beginning and the end."""
+    text = repr(value)
+    half = (_LONGEST - 3) // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}...{text[-half:]}"
 
 
 def strict_number(value: object) -> float | None:
@@ -83,7 +93,7 @@ def labels_misfit(
     seen: set[str] = set()
     for name in (*missing, *(name for names in names_of(labels) for name in names)):
         if key_of(name) in seen:
-            return f"{name!r} stands twice in `labels` and `missing`"
+            return f"{shown(name)} stands twice in `labels` and `missing`"
         seen.add(key_of(name))
     return None
 
