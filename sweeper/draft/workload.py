@@ -63,8 +63,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         files: The files.
 
     Raises:
-        InputError: If no column can be the label, or none the text.
-        DataError: If a file is damaged.
+        InputError: If no column can be the label, or none the text, or another split has other columns.
+        DataError: If a file is damaged, or another split lacks these columns.
     """
     looks = look_at(files.table("train"))
     label = label_of(looks)
@@ -75,6 +75,7 @@ def draft(name: str, files: UserFiles) -> Draft:
     texts = texts_of(looks, label)
     if not texts:
         raise InputError(f"{where}: no column looks like a text of several words; its columns: {columns}")
+    _check_columns(files, label, texts)
     kind = "pair" if len(texts) == 2 else "single"
     meaning, notes, metric = _meaning(label)
     lines = [
@@ -90,7 +91,7 @@ def draft(name: str, files: UserFiles) -> Draft:
         "      source:",
         *(f"        {line}" for line in _source(files, label, texts)),
         f"      text: [{', '.join(_column(text) for text in texts)}]{_others(looks, label, texts)}",
-        f"      label: {_flow(label.name)}",
+        f"      label: {_name(label)}",
         f"      metric: {metric}    # or {', '.join(_others_than(metric, label))}",
         f"      head: {'sbert' if kind == 'pair' else 'linear'}",
         "  # A small BERT from scratch, for a first try. {source: minilm} is a pretrained one, from its PyPI",
@@ -101,7 +102,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         "ranges:",
         "  learning_rate: {low: 5.0e-4, high: 1.0e-2, log: true}",
     ]
-    said = [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
+    said = [f"Header: none; the first line of {where} was taken for a row"] if "columns" in files.how else []
+    said += [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
     if "dev" not in files.names:
         said.append(f"Dev: {SHARE:.0%} of the training rows, which are then not trained on")
     return Draft("\n".join(lines) + "\n", tuple(said))
@@ -118,6 +120,22 @@ def first_study(name: str) -> str:
         "  learning_rate: workload    # the range that the workload recommends\n"
         "  dropout: [0.1, 0.3]\n"
     )
+
+
+def _check_columns(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> None:
+    """Looks whether the dev rows, and labelled test rows, have the columns of the training rows.
+
+    Raises:
+        DataError: If they do not.
+        InputError: If they have no header, and another number of columns.
+    """
+    for split, name in files.names.items():
+        table, width = files.table(split), files.width(split)
+        if "columns" in files.how and width != len(table.names):
+            raise InputError(f"{name} has {width} columns, {files.names['train']} has {len(table.names)}")
+        if split == "dev" or (split == "test" and _has_labels(table, label)):
+            for look in (label, *(look for text in texts for look in text)):
+                table.position(look.name)
 
 
 def _text(name: str) -> str:
@@ -205,13 +223,18 @@ def _has_labels(table: DataTable, label: Look) -> bool:
 def _others(looks: Sequence[Look], label: Look, texts: Sequence[Sequence[Look]]) -> str:
     """A comment that names the other columns of text, if there are any."""
     used = [label, *(look for text in texts for look in text)]
-    names = [_flow(look.name) for look in looks if look.may_be_text and look not in used]
+    names = [_name(look) for look in looks if look.may_be_text and look not in used]
     return f"    # [[a, b]] joins columns; also there: {', '.join(names)}" if names else ""
 
 
 def _column(text: Sequence[Look]) -> str:
-    names = [_flow(look.name) for look in text]
+    names = [_name(look) for look in text]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def _name(look: Look) -> str:
+    """The name of a column in quotation marks, whatever it is; its position, which is a number, without."""
+    return json.dumps(look.name, ensure_ascii=False)
 
 
 def _flow(value: object) -> str:
