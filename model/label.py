@@ -9,16 +9,43 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, StrictStr
 Label = StrictBool | StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | StrictStr
 """The name or number of a class."""
 
+_LONGEST = 60
+"""Signs of a value that a message shows."""
+
 
 def key_of(value: object) -> str:
-    """One text for what is the same label, however it is written: 1 and 1.0, True and true; '' for none."""
+    """One text for what is the same label, however it is written: 1 and 1.0, True and true; '' for none.
+
+    Whole numbers in digits are compared exactly, of any size.
+    """
     if value is None:
         return ""
     number = None if isinstance(value, bool) else strict_number(value)
     if number is None or not math.isfinite(number):
         text = str(value).strip()
         return text.lower() if text.lower() in ("true", "false") else text
-    return repr(int(number) if number.is_integer() else number)
+    return repr(_whole(value, number) if number.is_integer() else number)
+
+
+def _whole(value: object, number: float) -> int:
+    """The whole number that a value is: exact beyond 2^53, where floats are not, if it is written in digits.
+
+    Args:
+        value: The value.
+        number: The same as a float.
+    """
+    try:
+        found = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError):  # as 1.0 in a text; more digits than Python reads
+        return int(number)
+    return int(found) if isinstance(value, str) or found == value else int(number)
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: of a long one the beginning and the end."""
+    text = repr(value)
+    half = (_LONGEST - 3) // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]}...{text[-half:]}"
 
 
 def strict_number(value: object) -> float | None:
@@ -66,7 +93,7 @@ def labels_misfit(
     seen: set[str] = set()
     for name in (*missing, *(name for names in names_of(labels) for name in names)):
         if key_of(name) in seen:
-            return f"{name!r} stands twice in `labels` and `missing`"
+            return f"{shown(name)} stands twice in `labels` and `missing`"
         seen.add(key_of(name))
     return None
 

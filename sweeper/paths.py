@@ -58,6 +58,20 @@ def user_path(written: str | Path) -> Path:
         raise InputError(f"{str(written)!r}: the home folder of this user is not known") from None
 
 
+def check_target(file: Path, option: str) -> None:
+    """Looks whether a file can be written in a place.
+
+    Args:
+        file: The place.
+        option: What names it, for the message, for example ``--output``.
+
+    Raises:
+        InputError: If a folder is there.
+    """
+    if file.is_dir():
+        raise InputError(f"{option} {str(file)!r} is a folder: name a file")
+
+
 @dataclass(frozen=True)
 class Home:
     """The folder that holds the state of all studies: SWEEPER_HOME, by default ``.sweeper/``.

@@ -240,7 +240,8 @@ def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> floa
 
 def count_labels(task: Task, rows: Rows) -> dict[str, int]:
     """How many rows have each class, by its name."""
-    return {task.class_names[int(label)]: count for label, count in sorted(Counter(rows.labels).items())}
+    names = task.class_names
+    return {names[int(label)]: count for label, count in sorted(Counter(rows.labels).items())}
 
 
 def sample_of(rows: Rows, size: int) -> Rows:

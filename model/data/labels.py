@@ -3,11 +3,14 @@
 import math
 from collections.abc import Iterable
 
-from ..label import key_of, strict_number
+from ..label import key_of, shown, strict_number
 from ..tasks import Task
 
 SHOWN = 12
 """Labels that a message lists at most."""
+
+LISTED = 100
+"""Classes that a message lists at most, and signs of a label there."""
 
 KEPT = 100_000
 """Different labels whose meaning is kept, so that scores of many digits do not fill the memory."""
@@ -57,23 +60,25 @@ class LabelReader:
             return self._named(value)
         number = strict_number(value)
         if number is None:
-            raise ValueError(f"label {value!r} is not a number; {self._permitted()}")
+            raise ValueError(f"label {shown(value)} is not a number; {self._permitted()}")
         if not math.isfinite(number):
-            raise ValueError(f"label {value!r} is not finite; {self._permitted()}")
+            raise ValueError(f"label {shown(value)} is not finite; {self._permitted()}")
         if self._task.threshold is not None:
             return float(number >= self._task.threshold)
         if self._task.classes is not None and not number.is_integer():
-            raise ValueError(f"label {value!r} is not a whole number; {self._permitted()}")
+            raise ValueError(f"label {shown(value)} is not a whole number; {self._permitted()}")
         if not self._allows(number):
-            raise ValueError(f"label {value!r} is out of range; {self._permitted()}")
+            raise ValueError(f"label {shown(value)} is out of range; {self._permitted()}")
         return number
 
     def _named(self, value: object) -> float:
         found = self._classes.get(key_of(value))
         if found is None:
+            names = self._task.class_names
+            listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
             raise ValueError(
-                f"label {value!r} is none of the task's: {', '.join(self._task.class_names)}; add it to "
-                "`labels`, or to `missing` to leave its rows out"
+                f"label {shown(value)} is none of the task's: {listed}; add it to `labels`, or to `missing` "
+                "to leave its rows out"
             )
         return float(found)
 
@@ -104,7 +109,8 @@ def way_out(task: Task, values: Iterable[object]) -> str:
         return "; `missing` names values that are no label"
     if len(found) > SHOWN or task.labels:
         return ""
+    there = ", ".join(value if len(value) < LISTED else shown(value) for value in found)
     return (
-        f"; the column has {', '.join(found)}: give `labels` all that are one in the order of the classes, "
+        f"; the column has {there}: give `labels` all that are one in the order of the classes, "
         "and `missing` those that are none"
     )

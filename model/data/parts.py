@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..label import key_of
+from ..label import key_of, shown
 from ..result import SPLITS, Split
 from ..sources import Column, FilesSource, Share, SplitColumn, origin_of, share_of
 from ..tasks import Task
@@ -99,8 +99,8 @@ class Parts:
             for value in wanted:
                 if value not in self._values:
                     raise DataError(
-                        f"{where}, column {declared.column!r}: no row has {value!r}, which split.{split} "
-                        f"names; it has {', '.join(map(repr, self._values[:_SHOWN]))}"
+                        f"{where}, column {declared.column!r}: no row has {shown(value)}, which "
+                        f"split.{split} names; it has {', '.join(map(shown, self._values[:_SHOWN]))}"
                     )
             places = [self._values.index(value) for value in wanted]
             found[split] = np.isin(codes, places)

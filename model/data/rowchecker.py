@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import DataError
-from ..label import key_of
+from ..label import key_of, shown
 from ..result import Split
 from ..sources import Column, DemoSource
 from ..tasks import Task
@@ -168,7 +168,7 @@ class RowChecker:
             raise DataError(f"{where} {empty!r} has no value; {way}")
         for name, text in zip(task.text, row, strict=True):
             if not isinstance(text, str):
-                raise DataError(f"{where} {name!r}: {text!r} is no text; name another column")
+                raise DataError(f"{where} {name!r}: {shown(text)} is no text; name another column")
         if problem:
             way = f"; {TEST_ROWS}" if unlabelled else way_out(task, labels)
             raise DataError(f"{where} {task.label!r}: {problem}{way}")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..errors import DataError
+from ..label import shown
 from ..tasks import Task
 from .table import DataTable
 
@@ -38,7 +39,7 @@ def read_texts(task: Task, table: DataTable) -> Iterator[TextRow]:
             for name, text in zip(task.text, row, strict=True):
                 if not isinstance(text, str | None):
                     raise DataError(
-                        f"{table.where}, {table.unit} {place}, column {name!r}: {text!r} is no text; "
+                        f"{table.where}, {table.unit} {place}, column {name!r}: {shown(text)} is no text; "
                         "name another column"
                     )
             yield TextRow(str(count if own in (None, "") else own), tuple(row), place)

@@ -22,7 +22,8 @@ class MeanError(TaskMetric):
     row_test_name = "paired t over the rows' errors"
 
     def __init__(self, span: float = 1.0) -> None:
-        self.bounds = (0.0, float(self.errors(np.array(span))))
+        with np.errstate(over="ignore"):  # of a range so wide that its file is refused
+            self.bounds = (0.0, float(self.errors(np.array(span))))
 
     def of(self, task: Scored) -> TaskMetric:
         """That of the task's range."""

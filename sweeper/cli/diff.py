@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from ..paths import Home, storage_url
+from ..paths import Home, check_target, storage_url
 from .command import StudyName
 from .options import LARGEST_NUMBER, AsJson, Storage, file_path
 from .say import say, say_json
@@ -45,6 +45,8 @@ def diff(
     from ..store.database import Database
     from ..store.studies import find_study
 
+    if csv is not None:
+        check_target(csv, "--csv")
     with Database(storage_url(storage), must_exist=True) as database:
         found = compare(find_study(database, study), first, second, Home.from_environment())
     if csv is not None and found.rows is None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import check_name, data_folder, user_path
+from ..paths import check_name, data_folder, shipped_studies, user_path
 from .command import add
 from .say import say
 
@@ -50,6 +50,8 @@ def workload(
     path, study = Path("studies/workloads", f"{named}.yaml"), Path("studies", f"{named}.yaml")
     if path.exists():
         raise InputError(f"{path} is there already: give another --name")
+    _check_free(named, "workload", path)
+    _check_free(named, "study", study)
     set_folder = data_folder()
     found = user_files(files, set_folder)
     written = draft(named, found)
@@ -69,6 +71,14 @@ def workload(
         f"  sweeper report {named}",
     ]
     say("\n".join(lines))
+
+
+def _check_free(name: str, what: str, file: Path) -> None:
+    """Refuses a file that would hide what comes with sweeper."""
+    if not file.exists() and (shipped_studies() / file.relative_to("studies")).is_file():
+        raise InputError(
+            f"a {what} {name!r} comes with sweeper, and {file} would hide it: give another --name"
+        )
 
 
 add(beginnings, "workload", workload)

@@ -9,11 +9,12 @@ from typing import Any
 from model.data.files import file_table
 from model.data.table import DataTable, is_number
 from model.errors import DataError
+from model.label import key_of
 from model.result import SPLITS, Split
 from model.sources import FilesSource
 
 from ..errors import InputError
-from .column import UNNAMED
+from .column import NO_LABELS, UNNAMED, look_at
 
 _NAMED: dict[Split, str] = {"train": "train", "dev": "dev|val|valid|validation", "test": "test"}
 
@@ -62,6 +63,11 @@ class UserFiles:
         """The table of a split."""
         return _table(self.names[split], self.how, self.data)
 
+    def width(self, split: Split) -> int:
+        """How many columns the first line of a split has."""
+        how = {key: value for key, value in self.how.items() if key != "columns"}
+        return len(_table(self.names[split], how, self.data).names)
+
 
 def user_files(paths: Sequence[Path], data: Path | None) -> UserFiles:
     """Looks at files.
@@ -71,7 +77,8 @@ def user_files(paths: Sequence[Path], data: Path | None) -> UserFiles:
         data: Folder of the data files, if it is set; else the one that holds them all.
 
     Raises:
-        InputError: If one of them is not there or outside the data folder, or there are more than three.
+        InputError: If one of them is not there, named twice or outside the data folder, or there are too
+            many.
         DataError: If they cannot be read in any way that is known.
     """
     if len(paths) > len(SPLITS):
@@ -88,6 +95,8 @@ def user_files(paths: Sequence[Path], data: Path | None) -> UserFiles:
                 f"file {str(path)!r} is outside the data folder {str(data)!r} (SWEEPER_DATA); unset that, or "
                 "set it to a folder that holds the file"
             )
+        if full.count(path) > 1:
+            raise InputError(f"file {str(path)!r} is named twice: each split needs one of its own")
     names = _splits([path.relative_to(data).as_posix() for path in full])
     return UserFiles(data, names, _how(list(names.values()), data))
 
@@ -148,8 +157,22 @@ def _headerless(table: DataTable) -> list[str]:
     named = [name for name in table.names if name]
     if named == [str(place) for place in range(len(named))] or not table.header_line:
         return []
-    row = any(is_number(name) or len(name.split()) > 3 for name in named) or _is_among(table)
+    unlike = any(is_number(name) or len(name.split()) > 3 for name in named)
+    row = _is_among(table) or (unlike and not _names_columns(table))
     return [f"{UNNAMED}{place}" for place in range(1, len(table.names) + 1)] if row else []
+
+
+def _names_columns(table: DataTable) -> bool:
+    """Whether the first line holds what no row does: no number in a column of numbers, or a label of its own.
+
+    A label by itself is one that no other row has, where each of the others is there several times.
+    """
+    for name, look in zip(table.names, look_at(table), strict=True):
+        if not name or name.lower() in NO_LABELS or is_number(name) or key_of(name) in look.counts:
+            continue
+        if look.numbers is not None or (look.may_be_label and min(look.counts.values()) > 1):
+            return True
+    return False
 
 
 def _is_among(table: DataTable) -> bool:

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 import yaml
 
@@ -20,6 +21,9 @@ from .files import UserFiles
 
 SHARE = 0.1
 """Share of the training rows that becomes dev where there is no file of them."""
+
+_STORED = 2.0**63
+"""Whole numbers below may stand in a file; a larger one is written as a text, which is the same label."""
 
 _SHOWN = 20
 """Classes that are counted one by one."""
@@ -59,8 +63,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         files: The files.
 
     Raises:
-        InputError: If no column can be the label, or none the text.
-        DataError: If a file is damaged.
+        InputError: If no column can be the label, or none the text, or another split has other columns.
+        DataError: If a file is damaged, or another split lacks these columns.
     """
     looks = look_at(files.table("train"))
     label = label_of(looks)
@@ -71,6 +75,7 @@ def draft(name: str, files: UserFiles) -> Draft:
     texts = texts_of(looks, label)
     if not texts:
         raise InputError(f"{where}: no column looks like a text of several words; its columns: {columns}")
+    _check_columns(files, label, texts)
     kind = "pair" if len(texts) == 2 else "single"
     meaning, notes, metric = _meaning(label)
     lines = [
@@ -86,7 +91,7 @@ def draft(name: str, files: UserFiles) -> Draft:
         "      source:",
         *(f"        {line}" for line in _source(files, label, texts)),
         f"      text: [{', '.join(_column(text) for text in texts)}]{_others(looks, label, texts)}",
-        f"      label: {_flow(label.name)}",
+        f"      label: {_name(label)}",
         f"      metric: {metric}    # or {', '.join(_others_than(metric, label))}",
         f"      head: {'sbert' if kind == 'pair' else 'linear'}",
         "  # A small BERT from scratch, for a first try. {source: minilm} is a pretrained one, from its PyPI",
@@ -97,7 +102,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         "ranges:",
         "  learning_rate: {low: 5.0e-4, high: 1.0e-2, log: true}",
     ]
-    said = [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
+    said = [f"Header: none; the first line of {where} was taken for a row"] if "columns" in files.how else []
+    said += [f"Text: {' and '.join(_column(text) for text in texts)} ({kind})", *notes]
     if "dev" not in files.names:
         said.append(f"Dev: {SHARE:.0%} of the training rows, which are then not trained on")
     return Draft("\n".join(lines) + "\n", tuple(said))
@@ -114,6 +120,22 @@ def first_study(name: str) -> str:
         "  learning_rate: workload    # the range that the workload recommends\n"
         "  dropout: [0.1, 0.3]\n"
     )
+
+
+def _check_columns(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> None:
+    """Looks whether the dev rows, and labelled test rows, have the columns of the training rows.
+
+    Raises:
+        DataError: If they do not.
+        InputError: If they have no header, and another number of columns.
+    """
+    for split, name in files.names.items():
+        table, width = files.table(split), files.width(split)
+        if "columns" in files.how and width != len(table.names):
+            raise InputError(f"{name} has {width} columns, {files.names['train']} has {len(table.names)}")
+        if split == "dev" or (split == "test" and _has_labels(table, label)):
+            for look in (label, *(look for text in texts for look in text)):
+                table.position(look.name)
 
 
 def _text(name: str) -> str:
@@ -163,8 +185,8 @@ def _ordered(labels: Sequence[str]) -> list[str]:
         if {label.lower() for label in labels} <= {*order}:
             return sorted(labels, key=lambda label: order.index(label.lower()))
     try:
-        return sorted(labels, key=float)
-    except ValueError:
+        return sorted(labels, key=Decimal)  # which tells apart whole numbers that are one as floats
+    except InvalidOperation:
         return sorted(labels)
 
 
@@ -201,19 +223,25 @@ def _has_labels(table: DataTable, label: Look) -> bool:
 def _others(looks: Sequence[Look], label: Look, texts: Sequence[Sequence[Look]]) -> str:
     """A comment that names the other columns of text, if there are any."""
     used = [label, *(look for text in texts for look in text)]
-    names = [_flow(look.name) for look in looks if look.may_be_text and look not in used]
+    names = [_name(look) for look in looks if look.may_be_text and look not in used]
     return f"    # [[a, b]] joins columns; also there: {', '.join(names)}" if names else ""
 
 
 def _column(text: Sequence[Look]) -> str:
-    names = [_flow(look.name) for look in text]
+    names = [_name(look) for look in text]
     return names[0] if len(names) == 1 else f"[{', '.join(names)}]"
+
+
+def _name(look: Look) -> str:
+    """The name of a column in quotation marks, whatever it is; its position, which is a number, without."""
+    return json.dumps(look.name, ensure_ascii=False)
 
 
 def _flow(value: object) -> str:
     """A value as YAML that says the same to every reader."""
     if isinstance(value, list):
         return f"[{', '.join(map(_flow, value))}]"
-    if isinstance(value, str) and strict_number(value) is not None and key_of(value) == value:
+    number = strict_number(value) if isinstance(value, str) else None
+    if isinstance(value, str) and number is not None and key_of(value) == value and abs(number) < _STORED:
         return value  # a label that is a number
     return json.dumps(value, ensure_ascii=False)

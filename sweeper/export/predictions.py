@@ -1,12 +1,10 @@
 """Predictions for the rows of a file, one row each in another file."""
 
-import csv
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
 from model.data.files import PACKED, file_table
 from model.data.table import DataTable
@@ -19,12 +17,12 @@ from model.tasks import Task
 
 from ..errors import InputError
 from ..observers.bar import bar
+from ..paths import check_target
 from .ensemble import Ensemble
+from .rowfile import WRITERS, Record
 
 CHUNK = 50_000
 """Rows that are predicted together, in memory; a dev split that is no larger has its stored predictions."""
-
-Record = dict[str, Any]
 
 
 class Answer(NamedTuple):
@@ -66,12 +64,13 @@ def check_output(file: Path, given: Path) -> None:
     """Looks whether predictions for one file can be written to another.
 
     Raises:
-        InputError: If its suffix is not known, or the two are the same.
+        InputError: If its suffix is not known, the two are the same, or it is a folder.
     """
+    check_target(file, "--output")
     if file.resolve() == given.resolve():
         raise InputError(f"--output {str(file)!r} is the file of --input: name another one")
-    if file.suffix not in _WRITERS:
-        known = ", ".join(_WRITERS)
+    if file.suffix not in WRITERS:
+        known = ", ".join(WRITERS)
         raise InputError(f"--output {str(file)!r}: suffix {file.suffix!r} is not known; known: {known}")
 
 
@@ -195,7 +194,7 @@ def write_predictions(
             yield record
 
     with beside(file) as place, place.open("x", encoding="utf-8", newline="") as opened:
-        _WRITERS[file.suffix](opened, headings(given.task, hashed=hashed), records())
+        WRITERS[file.suffix](opened, headings(given.task, hashed=hashed), records())
     return count, missing
 
 
@@ -282,19 +281,3 @@ def _has(table: DataTable, *columns: Column) -> bool:
 
 def _listed(texts: Iterable[object]) -> str:
     return " and ".join(repr(text) for text in texts)
-
-
-def _delimited(delimiter: str) -> Callable[[IO[str], list[str], Iterator[Record]], None]:
-    def write(file: IO[str], headings: list[str], records: Iterator[Record]) -> None:
-        writer = csv.DictWriter(file, headings, delimiter=delimiter, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-
-    return write
-
-
-def _json_lines(file: IO[str], headings: list[str], records: Iterator[Record]) -> None:
-    file.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-
-
-_WRITERS = {".tsv": _delimited("\t"), ".csv": _delimited(","), ".jsonl": _json_lines}

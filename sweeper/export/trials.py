@@ -13,18 +13,23 @@ import pandas as pd
 from model.files import write_beside
 
 from ..errors import InputError
+from ..paths import check_target
 from ..report.foreign import marked_frame
 from ..report.results import readable, records
-from ..show.spreadsheet import cell
+from ..show.spreadsheet import cells
 from ..study.foreign import ForeignStudy
+
+_STORED = 2**63
+"""Whole numbers below fit a column of numbers; one that has larger ones is text."""
 
 
 def check_suffix(file: Path) -> None:
     """Looks whether trials can be written to a file of this name.
 
     Raises:
-        InputError: If its suffix is not known, or what writes it is not installed.
+        InputError: If its suffix is not known, what writes it is not installed, or it is a folder.
     """
+    check_target(file, "--trials")
     if file.suffix not in _BYTES:
         known = ", ".join(_BYTES)
         raise InputError(f"--trials {str(file)!r}: suffix {file.suffix!r} is not known; known: {known}")
@@ -66,11 +71,7 @@ def write_foreign_trials(study: ForeignStudy, file: Path) -> None:
 
 def _csv(trials: pd.DataFrame) -> bytes:
     own = readable(trials) if "error_class" in trials else trials
-    return _cells(_flat(own)).to_csv(index=False, lineterminator="\n").encode()
-
-
-def _cells(trials: pd.DataFrame) -> pd.DataFrame:
-    return trials.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
+    return cells(_flat(own)).to_csv(index=False, lineterminator="\n").encode()
 
 
 def _parquet(trials: pd.DataFrame) -> bytes:
@@ -95,7 +96,8 @@ def _flat(trials: pd.DataFrame) -> pd.DataFrame:
 
 def _column(values: "pd.Series[Any]") -> "pd.Series[Any]":
     kinds = {type(value) for value in values if not _missing(value)}
-    if len(kinds) <= 1 and not kinds & {dict, list}:
+    whole = int not in kinds or all(_missing(value) or -_STORED <= value < _STORED for value in values)
+    if len(kinds) <= 1 and not kinds & {dict, list} and whole:
         return values
     return values.map(lambda value: None if _missing(value) else json.dumps(value))
 

@@ -47,8 +47,9 @@ def _collapse_of_classes(task: Task, own: Predictions) -> tuple[int, str] | None
         return 1, f"accuracy no more than the largest class's share, {score(share)},"
     if scorer.chance is not None and (value := task.score(own)) <= scorer.chance + NEAR:
         return 1, f"{task.metric} {score(value)}, no more than chance gives,"
+    names = task.class_names
     empty = [
-        one_line(task.class_names[label])
+        one_line(names[label])
         for label in range(len(counts))
         if counts[label] and not right[own.labels == label].any()
     ]

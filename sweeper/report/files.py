@@ -10,7 +10,7 @@ import pandas as pd
 from model.files import read_file, write_beside
 
 from ..errors import InputError
-from ..show.spreadsheet import cell
+from ..show.spreadsheet import cells
 from ..store.foreign import foreign_study
 from ..store.study import StudyStore
 from .document import Document, Table
@@ -117,8 +117,7 @@ def further_tables(imported: Sequence[StudyStore]) -> list[Table]:
 def trials_csv(trials: pd.DataFrame) -> str:
     """All trials, one a line, numbers in full."""
     shown = readable(trials).drop(columns=["config", "traceback"])
-    shown = shown.rename(columns=cell).map(lambda value: cell(value) if isinstance(value, str) else value)
-    return str(shown.to_csv(index=False, lineterminator="\n"))
+    return str(cells(shown).to_csv(index=False, lineterminator="\n"))
 
 
 def own_folder(folder: Path, uuid: str) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from ..study.checks import EXACT
 from ..study.foreign import NOTICE, ForeignStudy, ForeignTrial
 from ..text import NONE, one_line, plural, setting, setting_line
 from ..trial import RunState
@@ -15,6 +16,9 @@ from .document import Cell, Column, Document, Table
 
 KEY = "imported"
 """Key of the tables."""
+
+TRIAL, CALLED, STATE = "trial", "called", "state"
+"""Headings of what every trial has."""
 
 
 def foreign_document(name: str, study: ForeignStudy) -> Document:
@@ -59,14 +63,30 @@ def trials_of(study: ForeignStudy) -> Table:
         )
         for trial in study.trials
     )
+    measured = len(origin.objectives)
+    headings = _headings(origin.objectives, parameters)
     columns = (
-        Column("trial", numeric=True),
-        Column("called"),
-        Column("state"),
-        *(Column(one_line(name), numeric=True) for name in origin.objectives),
-        *(Column(one_line(name)) for name in parameters),
+        Column(TRIAL, numeric=True),
+        Column(CALLED),
+        Column(STATE),
+        *(Column(heading, numeric=True) for heading in headings[:measured]),
+        *(Column(heading) for heading in headings[measured:]),
     )
     return Table(KEY, "Imported trials", columns, rows, (NOTICE, _directions(study)))
+
+
+def _headings(objectives: Sequence[str], parameters: Sequence[str]) -> list[str]:
+    """What the columns of objectives and parameters are called: one that another has too says its kind."""
+    named = [("values", one_line(name)) for name in objectives]
+    named += [("params", one_line(name)) for name in parameters]
+    often = Counter([TRIAL, CALLED, STATE, *(name for _, name in named)])
+    found: list[str] = []
+    for kind, name in named:
+        heading = name if often[name] == 1 else f"{kind}.{name}"
+        while heading in found or (heading != name and heading in often):
+            heading += "'"  # of two names that differ in a line break alone, or a name that says a kind
+        found.append(heading)
+    return found
 
 
 def beside(studies: Sequence[tuple[str, ForeignStudy]]) -> Table:
@@ -122,7 +142,14 @@ def foreign_frame(study: ForeignStudy) -> pd.DataFrame:
         }
         for trial in study.trials
     ]
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    for name in parameters:
+        values = [trial.params.get(name) for trial in study.trials]
+        if any(isinstance(value, int) and abs(value) > EXACT for value in values):
+            frame[f"params.{name}"] = pd.Series(
+                values, dtype=object
+            )  # where one is missing, pandas has floats
+    return frame
 
 
 def marked_frame(study: ForeignStudy) -> pd.DataFrame:

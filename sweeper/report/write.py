@@ -7,7 +7,7 @@ from pathlib import Path
 from ..clock import Clock, SystemClock
 from ..errors import InputError
 from ..paths import Home
-from ..show.spreadsheet import cell
+from ..show.spreadsheet import cells
 from ..store.database import Database
 from ..store.foreign import foreign_study
 from ..store.study import StudyStore
@@ -95,9 +95,7 @@ def write_foreign(
     study = foreign_study(store)
     document, folder = foreign_document(store.row.name, study), own_folder(folder, store.row.uuid)
     shown, said = select(document, [], selection)
-    frame = foreign_frame(study).rename(columns=cell)
-    table = frame.map(lambda value: cell(value) if isinstance(value, str) else value)
-    trials = str(table.to_csv(index=False, lineterminator="\n"))
+    trials = str(cells(foreign_frame(study)).to_csv(index=False, lineterminator="\n"))
     write_texts(document, {"trials.csv": trials}, folder, store.row.uuid)
     return Report(document, shown, said, folder)
 

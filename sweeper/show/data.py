@@ -63,7 +63,8 @@ def data_lines(
 def _labels(task: Task, part: SplitSurvey) -> str:
     if task.classes is None:
         return f"scores from {min(part.labels):g} to {max(part.labels):g}"
-    counts = [f"{task.class_names[int(number)]} {count:,}" for number, count in part.labels.items()]
+    names = task.class_names
+    counts = [f"{names[int(number)]} {count:,}" for number, count in part.labels.items()]
     more = f" and {len(counts) - CLASSES} classes more" if len(counts) > CLASSES else ""
     return f"labels {', '.join(counts[:CLASSES])}{more}"
 
@@ -78,11 +79,12 @@ def sample_lines(tasks: Mapping[str, Task], surveys: Surveys, count: int) -> Ite
     """
     for name, found in surveys.items():
         task = tasks[name]
+        names = task.class_names
         for split, part in found.items():
             for row in part.sample[:count]:
                 label = f"{row.label:g}"
                 if task.classes is not None:
-                    named = task.class_names[int(row.label)]
+                    named = names[int(row.label)]
                     label = f"class {label}" + (f", {named}" if named != label else "")
                 yield one_line(f"{name} {split} {row.id}: {label}")
                 yield from (f"    {one_line(text)}" for text in row.texts)
@@ -110,10 +112,11 @@ def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[s
 
 
 def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
+    names = task.class_names
     for split, part in found.items():
         present = [number for number, count in part.labels.items() if count]
         if len(present) == 1:
-            yield f"all {split} rows have the label {task.class_names[int(present[0])]}"
+            yield f"all {split} rows have the label {names[int(present[0])]}"
     train = found["train"].labels
     held = {
         number: [f"{part.labels[number]:,} {split}" for split, part in found.items() if part.labels[number]]
@@ -121,11 +124,12 @@ def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[
     }
     for number, where in held.items():
         if where and not train[number]:
-            name = task.class_names[int(number)]
-            yield f"no training row has the label {name}, which {' and '.join(where)} rows have"
-    empty = [task.class_names[int(number)] for number, where in held.items() if not where]
+            said = " and ".join(where)
+            yield f"no training row has the label {names[int(number)]}, which {said} rows have"
+    empty = [names[int(number)] for number, where in held.items() if not where]
     if empty:
-        there = ", ".join(task.class_names[int(number)] for number, where in held.items() if where)
+        full = [names[int(number)] for number, where in held.items() if where]
+        there = ", ".join(full[:CLASSES]) + (", …" if len(full) > CLASSES else "")
         way = "" if task.labels else ": name them in `labels`, in the order of the classes"
         yield f"of {task.classes} classes no row has {', '.join(empty[:CLASSES])}; the rows have {there}{way}"
 

@@ -1,6 +1,10 @@
 """Text of others in a CSV file that somebody may open in a spreadsheet."""
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMULA = re.compile(r"'*[=+\-@\t\n＝＋－＠]")
 """How text begins that a spreadsheet would run, or that was given a sign so that it does not."""
@@ -23,3 +27,19 @@ def cell(text: str) -> str:
     if FORMULA.match(text) and not (_NUMBER.fullmatch(text) or _INTERVAL.fullmatch(text)):
         return f"'{text}"
     return text
+
+
+def cells(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """A frame whose headings and texts are cells; each column keeps its kind, and numbers stay in full."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            cell(str(name)): pd.Series(
+                [cell(value) if isinstance(value, str) else value for value in frame[name]],
+                index=frame.index,
+                dtype=frame[name].dtype,
+            )
+            for name in frame
+        }
+    )

@@ -20,6 +20,7 @@ from ..version import __version__
 from .changes import still_forced
 from .checks import arm_problems, file_problems, task_problems
 from .conditional import plain
+from .extremes import check_extremes
 from .formerly import with_ranges
 from .kinds import of_their_kinds
 from .named import is_file
@@ -37,7 +38,6 @@ from .written import Written
 from .yamlfile import YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
-
 
 PUBLISHED = "published.yaml"
 """The file beside study files in which a user can write down what others have published."""
@@ -136,6 +136,7 @@ def _loaded(
         study = _built(spec, on, Written.of(study_file, files), begun)
         study.check_sizes()
         study.check_dropout()
+        check_extremes(study)
         check_rules(study)
     except SettingError as error:
         setter, written = study_file, error.problem.path

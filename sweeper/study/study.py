@@ -94,7 +94,7 @@ class Study:
         """
         for _, arm, key, entry in self.searched.entries():
             for found in size_problems(entry):
-                document, path = self._blame.place_of(key, arm)
+                document, path = self.blame.place_of(key, arm)
                 problem = FieldError((*path, *found.path), found.reason, found.value)
                 raise SettingError(document, problem, f"study {self.name!r}")
         for problem in grid_problems(self.searched):
@@ -115,10 +115,10 @@ class Study:
             queued = (params[key] for params in self.spec.enqueue if key in params)
             arm = next(iter(self.spec.arms)) if name is None else name
             for value in (*entry.probes(), *queued):
-                self._check_dropout(arm, *self._blame.place_of(key, name), value)
-        beneath = [place for place in self._blame.set_for_all() if place[2].path == _DROPOUT]
+                self._check_dropout(arm, *self.blame.place_of(key, name), value)
+        beneath = [place for place in self.blame.set_for_all() if place[2].path == _DROPOUT]
         for arm in self.spec.arms if all(name is not None for name, _, _ in varied) else ():
-            own = [place for place in self._blame.set_by(arm) if place[2].path == _DROPOUT]
+            own = [place for place in self.blame.set_by(arm) if place[2].path == _DROPOUT]
             # Only the place that wins, the arm's before that of all: what it hides does not count.
             for document, written, leaf in [*own, *beneath][:1]:
                 self._check_dropout(arm, document, written, leaf.value)
@@ -151,7 +151,8 @@ class Study:
         return replace(self, spec=self.spec.model_copy(update={"name": check_name(name, "study")}))
 
     @cached_property
-    def _blame(self) -> Blame:
+    def blame(self) -> Blame:
+        """What sets each of its settings."""
         return Blame(self.spec, self.workload, self.name)
 
     @cached_property
@@ -256,7 +257,7 @@ class Study:
             return Arm(name, settings, self._trainer.config.model_validate(settings))
         except ValidationError as error:
             problem = first_problem(error, setting_names)
-            raise self._blame.explain(problem, name, given, space.entries) from None
+            raise self.blame.explain(problem, name, given, space.entries) from None
 
     def _settings_of(self, arm: str) -> dict[str, Any]:
         """All that is set of an arm, in nested mappings."""

@@ -9,6 +9,7 @@ from model.files import write_beside
 from model.tasks import Task
 
 from ...errors import InputError
+from ...paths import check_target
 from .average import outputs_of
 from .halves import Run
 from .stored import StoredEnsemble
@@ -18,8 +19,9 @@ def check_name(file: Path) -> None:
     """Looks whether an ensemble can be written to a file of this name.
 
     Raises:
-        InputError: If its suffix is another one.
+        InputError: If its suffix is another one, or it is a folder.
     """
+    check_target(file, "--output")
     if file.suffix != ".json":
         raise InputError(f"--output {str(file)!r}: suffix {file.suffix!r} is not known; known: .json")
 

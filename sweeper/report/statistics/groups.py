@@ -83,8 +83,9 @@ def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, list[str],
         yield "words", _order(lengths), lengths
     if task.classes is not None:
         numbers = found.labels.astype(int)
-        named = [task.class_names[number] for number in np.unique(numbers)]
-        yield "label", named, np.array(task.class_names)[numbers]
+        classes = task.class_names
+        named = [classes[number] for number in np.unique(numbers)]
+        yield "label", named, np.array(classes)[numbers]
     elif task.range is not None:
         low, high = task.range
         edges = np.arange(np.ceil(low) + 1, high)

@@ -1,5 +1,6 @@
 """What the user says of the columns of trials that were made elsewhere."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,10 +47,7 @@ class Declared:
         for column in used:
             if used.count(column) > 1:
                 raise InputError(f"column {column!r} cannot be two things at once")
-        names = list(self.parameters.values())
-        for name in names:
-            if names.count(name) > 1:
-                raise InputError(f"two parameters cannot both be called {name!r}")
+        check_called(list(self.parameters.values()))
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -68,6 +66,20 @@ class Declared:
         return ForeignOrigin(
             kind=kind, place=place, study=study, objectives=self.objectives, directions=tuple(directions)
         )
+
+
+def check_called(names: Sequence[str]) -> None:
+    """Looks whether all parameters have a name of their own.
+
+    Args:
+        names: What each of them is called here.
+
+    Raises:
+        InputError: If two have one.
+    """
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise InputError(f"two parameters cannot both be called {twice!r}")
 
 
 def read_state(text: str) -> RunState | None:

@@ -49,6 +49,8 @@ def read_csv(file: Path) -> CsvTable:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{file}: is not in UTF-8: {error}") from error
+    # What a cell may hold is a setting of the module, which the file as a whole never exceeds.
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[tuple[int, Mapping[str, str]]] = []
     try:

@@ -12,7 +12,7 @@ from ...study.space import Value
 from ...text import nearest, one_line
 from ...trial import RunState
 from ...url import Url
-from ..imports.declared import Declared
+from ..imports.declared import Declared, check_called
 from ..imports.table import ended
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def optuna_study(place: Url, name: str, renamed: Mapping[str, str]) -> ForeignSt
         renamed: Parameters that get another name here, by the one that they have there.
 
     Raises:
-        InputError: If there is no such storage or study, or a parameter to be renamed.
+        InputError: If there is no such storage or study, or a parameter to be renamed; or if two of the
+            parameters or objectives have one name.
         DatabaseError: If the storage cannot be read.
     """
     import optuna
@@ -65,6 +66,12 @@ def optuna_study(place: Url, name: str, renamed: Mapping[str, str]) -> ForeignSt
     for theirs in renamed:
         if theirs not in there:
             raise InputError(f"study {name!r} has no parameter {theirs!r}{nearest(theirs, sorted(there))}")
+    check_called([renamed.get(theirs, theirs) for theirs in sorted(there)])
+    twice = next((one for one in objectives if objectives.count(one) > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"{place}: study {name!r} has two objectives called {twice!r}: give each a name there"
+        )
     origin = ForeignOrigin.model_validate(
         {"kind": KIND, "place": str(place), "study": name, "objectives": objectives, "directions": directions}
     )

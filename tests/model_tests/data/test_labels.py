@@ -26,6 +26,7 @@ def rows(folder: Path, labels: list[str], of: Task, split: Any = "train") -> Row
     return read("x", of, split, folder)
 
 
+NINES = "9" * 27
 NLI = {"labels": ["entailment", "neutral", "contradiction"]}
 
 
@@ -88,6 +89,9 @@ def test_labels_of_another_type_than_text_are_found_too(tmp_path: Path) -> None:
         ({"threshold": 1}, "nan", "is not finite"),
         (NLI, "neutrl", "is none of the task's: entailment, neutral, contradiction; add it to `labels`"),
         ({"classes": 3}, "neutral", "is not a number; the task has classes 0 to 2; the column has 0, 1, "),
+        ({"classes": 3}, "9" * 400, f"label '{NINES}...{NINES}' is not finite"),
+        ({"classes": 3}, "9" * 300, f"label '{NINES}...{NINES}' is out of range; the task"),
+        ({"labels": list(range(300))}, "x", "none of the task's: 0, 1, 2, "),
         ({"classes": 2}, "2", "is out of range; the task has classes 0 to 1; the column has 0, 1, 2: give `"),
     ],
 )  # fmt: skip
@@ -98,6 +102,7 @@ def test_what_is_no_label_is_an_error_with_the_way_out(
     with pytest.raises(DataError, match=r"a.tsv, line") as caught:
         rows(tmp_path, [*good, label], task(**settings))
     assert said in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,21 @@ def test_a_column_says_the_split(tmp_path: Path) -> None:
         split(tmp_path, task(split={**COLUMN, "test": ["tset"]}))
 
 
+@pytest.mark.parametrize("written", [int, str])
+def test_whole_numbers_that_are_one_as_floats_name_two_splits(tmp_path: Path, written: type) -> None:
+    folds = [2**53 + i % 3 for i in range(9)]
+    (tmp_path / "all.tsv").write_text(
+        "t\ty\tf\n" + "".join(f"text {i}\ta\t{f}\n" for i, f in enumerate(folds))
+    )
+    names = {name: [written(2**53 + place)] for place, name in enumerate(SPLITS)}
+    found = split(tmp_path, task(split={"column": "f", **names}))
+    assert {name: rows.ids for name, rows in found.items()} == {
+        "train": ("1", "4", "7"),
+        "dev": ("2", "5", "8"),
+        "test": ("3", "6", "9"),
+    }
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

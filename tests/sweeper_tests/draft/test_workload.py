@@ -252,6 +252,18 @@ def test_whatever_it_is_called_it_is_valid(sweeper: Command, name: str) -> None:
     assert sweeper("validate", f"studies/workloads/{name}.yaml").err == ""
 
 
+@pytest.mark.parametrize(
+    ("first", "written"),
+    [(2**53, "[9007199254740992, 9007199254740993]"), (10**19, f'["{10**19}", "{10**19 + 1}"]')],
+)
+def test_labels_that_are_one_as_floats_are_two_classes(sweeper: Command, first: int, written: str) -> None:
+    rows = "".join(f"{first + (i + 1) % 2}\t{sentence(i)}\n" for i in range(40))
+    Path("data/far.tsv").write_text("label\ttext\n" + rows)
+    assert sweeper("new", "workload", "data/far.tsv", "--name", "far").code == 0
+    assert f"labels: {written}" in Path("studies/workloads/far.yaml").read_text()
+    assert f"labels {first} 18, {first + 1} 18" in sweeper("validate", "far").out
+
+
 def test_what_cannot_be_begun_is_refused(sweeper: Command) -> None:
     Path("data/none.tsv").write_text("a\tb\nx\ty\n")
     Path("data/label.tsv").write_text("label\tother\n" + "a\tx\nb\ty\n" * 9)

@@ -1,12 +1,14 @@
 """Files that are predicted: how they are read, and how what is said of them is written."""
 
 import gzip
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from model.data.teacher import hash_texts, read_teacher
 from model.predictor import Answers
 from model.tasks import Task
 from sweeper.errors import InputError
@@ -35,6 +37,30 @@ def test_classes_have_their_names(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text() == (
         "id,prediction,probability.no,probability.yes\n1,yes,0.25,0.75\n2,no,0.5,0.5\n"
     )
+
+
+def test_what_a_spreadsheet_would_run_is_text_in_csv_and_stays_what_it_is_elsewhere(tmp_path: Path) -> None:
+    given = {"kind": "single", "labels": ["=no", "-1"], "text": ["a"], "label": "b", "metric": "accuracy"}
+    task = Task.model_validate(given | {"source": {"kind": "files", "train": "a.csv", "dev": "b.csv"}})
+
+    class Known(Ensemble):
+        def predict(self, task: str, texts: object, seen: object) -> Answers:
+            return Answers(np.array([0.0, 1.0]), np.array([[0.75, 0.25], [0.5, 0.5]]))
+
+    write(tmp_path / "in.csv", "id,a\n=1+1,one\n-2,two\n")
+    rows = exported.Input("nli", task, exported.input_table(tmp_path / "in.csv", task))
+    for suffix in (".csv", ".tsv", ".jsonl"):
+        assert exported.write_predictions(rows, Known([]), tmp_path / f"out{suffix}", hashed=True) == (2, [])
+    one, two = (hash_texts([[text]])[0] for text in ("one", "two"))
+    assert (tmp_path / "out.csv").read_text().splitlines()[1:] == [
+        f"'=1+1,{one},'=no,0.75,0.25",
+        f"-2,{two},-1,0.5,0.5",
+    ]
+    assert (tmp_path / "out.tsv").read_text().splitlines()[1] == f"=1+1\t{one}\t=no\t0.75\t0.25"
+    assert json.loads((tmp_path / "out.jsonl").read_text().splitlines()[0])["prediction"] == "=no"
+    # What teaches is read back alike from all of them.
+    taught = [read_teacher("nli", task, f"out{suffix}", tmp_path) for suffix in (".csv", ".tsv", ".jsonl")]
+    assert taught == [{one: (0.75, 0.25), two: (0.5, 0.5)}] * 3
 
 
 HEADERLESS = {
@@ -87,3 +113,9 @@ def test_a_file_is_read_as_the_training_rows_however_it_is_packed(name: str, tmp
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     rows = exported.find_input(tmp_path / name, {"cola": task}, None)
     assert [row.texts for row in rows.rows()] == [('"one" two',)]
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:
+    (tmp_path / "dd.csv").mkdir()
+    with pytest.raises(InputError, match=r"--output '.*dd.csv' is a folder: name a file"):
+        exported.check_output(tmp_path / "dd.csv", tmp_path / "in.csv")

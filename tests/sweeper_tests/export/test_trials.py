@@ -118,6 +118,28 @@ def test_what_is_infinite_is_a_text_in_json(sweeper: Command, folder: Path) -> N
     assert [row["values.acc"] for row in rows] == [0.5, "inf"]
 
 
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [
+        ([2**63 - 1, -(2**63), None], [2**63 - 1, -(2**63), None]),
+        ([2**63, 1, None], [f"{2**63}", "1", None]),
+        ([2**63, -1], [f"{2**63}", "-1"]),
+        ([2**64, -(2**63) - 1], [f"{2**64}", f"{-(2**63) - 1}"]),
+    ],
+)
+def test_whole_numbers_too_large_for_a_column_of_them_are_text(
+    numbers: list[int | None], written: list[int | str | None], sweeper: Command, folder: Path
+) -> None:
+    rows = "".join(f"0.5,{'' if number is None else number}\n" for number in numbers)
+    write(folder / "theirs.csv", f"acc,n\n{rows}")
+    assert sweeper("import", "csv", "theirs.csv", "--maximize", "acc", "--parameter", "n").code == 0
+    assert sweeper("export", "theirs", "--trials", "t.parquet").code == 0
+    found = [row["params.n"] for row in parquet_rows(folder / "t.parquet")]
+    assert [None if pd.isna(value) else value for value in found] == written
+    assert sweeper("export", "theirs", "--trials", "t.csv").code == 0
+    assert [row["params.n"] for row in csv_rows(folder / "t.csv")] == numbers
+
+
 def test_pandas_reads_every_text_back(tmp_path: Path) -> None:
     study = made.study()
     runs = [
@@ -141,6 +163,9 @@ def test_what_cannot_be_written_is_one_line(
     for name in ("trials.xlsx", "trials"):
         assert "is not known; known: .csv, .json, .parquet" in refused(sweeper, "export", "--trials", name)
     assert "--trials" in refused(sweeper, "export")
+    (home / "dd.csv").mkdir()
+    said = refused(sweeper, "export", "--trials", "dd.csv")
+    assert said == "Error: --trials 'dd.csv' is a folder: name a file\n"
     write(home / "taken", "a file")
     assert "taken" in refused(sweeper, "export", "--trials", "taken/trials.csv")
     monkeypatch.setattr(trialfile, "find_spec", lambda _: None)

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from sweeper.report.foreign import NOTICE, beside, foreign_document, foreign_frame, trials_of
-from sweeper.study.foreign import ForeignStudy
+from sweeper.study.foreign import ForeignStudy, ForeignTrial
+from sweeper.trial import RunState
 from tests.sweeper_tests.store.test_foreign import ORIGIN, STUDY
 
 
@@ -17,6 +18,20 @@ def test_the_best_of_each_objective_is_marked_by_its_own_direction() -> None:
     assert bold == {("c", 3), ("b", 4)}
     assert [row[3].text for row in table.rows] == ["0.1", "0.1", "0.1", "0.9", "—"]
     assert table.notes == (NOTICE, "acc: maximize; loss: minimize")
+
+
+def test_no_two_columns_have_one_heading() -> None:
+    names = ("trial", "acc", "values.acc", "a b")
+    origin = ORIGIN.model_copy(update={"objectives": names, "directions": ("maximize",) * 4})
+    params = {"acc": 1, "lr": 2, "state": 3, "a\nb": 4, "a b": 5}
+    values = {name: float(place) for place, name in enumerate(names)}
+    study = ForeignStudy(origin, [ForeignTrial(0, "x", RunState.COMPLETE, params, values)])
+    headings = [column.heading for column in trials_of(study).columns]
+    assert headings == [
+        *("trial", "called", "state", "values.trial", "values.acc'", "values.acc", "values.a b"),
+        *("params.acc", "lr", "params.state", "params.a b", "params.a b'"),
+    ]
+    assert len({*foreign_frame(study).columns}) == 5 + len(names) + len(params)
 
 
 def test_the_document_says_first_that_it_was_imported() -> None:

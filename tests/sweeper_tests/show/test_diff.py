@@ -218,6 +218,8 @@ def test_as_a_command(
         (folder / "rows.csv").read_text(encoding="utf-8").startswith("task,id,label,trial 0,trial 1\nsst,r0,")
     )
     assert "given twice" in refused(sweeper, "diff", "made", "1", "1", *command[4:])
+    (folder / "dd.csv").mkdir()
+    assert "--csv 'dd.csv' is a folder: name a file" in refused(sweeper, *command, "--csv", "dd.csv")
     RunFolder(home.runs / "made@demo/1").predictions.unlink()
     assert "--csv 'new.csv': the predictions of one" in refused(sweeper, *command, "--csv", "new.csv")
     assert "are not known" in sweeper(*command).out

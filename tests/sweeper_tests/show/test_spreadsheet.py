@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from sweeper.show.spreadsheet import cell
+from sweeper.show.spreadsheet import cell, cells
 
 RUN = ["=HYPERLINK(1)", "+1+cmd", "-2+3", "@SUM(A1)", "\t=1", "\n=1", "＝1", "'=1", "''=1", "-", "+", "--1"]
 PLAIN = [
@@ -44,3 +44,11 @@ def test_pandas_gives_the_text_back() -> None:
     read = pd.read_csv(file, dtype=str)["text"]
     # As docs/reading-a-report.md has it.
     assert list(read.str.replace(r"^'('*[=+\-@\t\n＝＋－＠])", r"\1", regex=True)) == texts
+
+
+def test_a_frame_keeps_the_kinds_of_its_columns() -> None:
+    whole = pd.Series([2**53 + 1, None], dtype=object)
+    frame = pd.DataFrame({"=n": whole, "x": [0.5, None], "b": [True, False], "t": ["=1", "-1"]}, index=[3, 4])
+    found = cells(frame.assign(**{"=n": whole.to_numpy()}))
+    assert found.to_csv(index=False).split() == ["'=n,x,b,t", f"{2**53 + 1},0.5,True,'=1", ",,False,-1"]
+    assert cells(frame.iloc[:0]).to_csv(index=False) == "'=n,x,b,t\n"

@@ -254,6 +254,7 @@ def test_bad_input_is_one_line(left: Left, typed: Command, sweeper: Command) -> 
         (("--top", "1"), "must be greater than or equal to 2"),
         (("--top", "7"), "--top 7: only 6 networks with stored predictions can be averaged"),
         (("--greedy", "--arm", "Baselin"), "has no arm 'Baselin'; did you mean 'Baseline'?"),
+        (("--greedy", "--output", "."), "--output '.' is a folder: name a file"),
         (("--greedy", "--output", "x.tsv"), "--output 'x.tsv': suffix '.tsv' is not known; known: .json"),
         (("none", "--greedy"), "study 'none' has never run"),
     ):

@@ -1,5 +1,6 @@
 """Rows of a CSV file as trials, compared with what pandas reads there, and what is refused."""
 
+import csv
 import math
 import sys
 from datetime import UTC, datetime
@@ -86,6 +87,16 @@ def test_without_a_state_a_row_with_all_values_is_complete(tmp_path: Path) -> No
 def test_what_a_cell_says(text: str, value: object) -> None:
     found = read_value(text)
     assert (found, type(found)) == (value, type(value))
+
+
+def test_a_cell_may_be_as_long_as_the_file(tmp_path: Path) -> None:
+    before = csv.field_size_limit(131_072)
+    (tmp_path / "t.csv").write_text(f'a,b\n1,"{"x" * 300_000}"\n', encoding="utf-8")
+    try:
+        found = table_study(read_csv(tmp_path / "t.csv"), Declared(["a"], (), {"b": "b"}))
+    finally:
+        csv.field_size_limit(before)
+    assert [len(str(trial.params["b"])) for trial in found.trials] == [300_000]
 
 
 def test_what_is_no_number_has_no_sign_either(tmp_path: Path) -> None:

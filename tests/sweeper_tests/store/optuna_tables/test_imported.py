@@ -111,6 +111,33 @@ def test_a_parameter_gets_the_name_of_a_setting(tmp_path: Path) -> None:
         optuna_study(Url(url), "s", {"lt": "learning_rate"})
 
 
+@pytest.mark.parametrize(
+    "renamed", [{"lr": "learning_rate"}, {"lr": "x", "learning_rate": "x"}, {"learning_rate": "lr"}]
+)
+def test_two_parameters_of_one_name_are_refused(tmp_path: Path, renamed: dict[str, str]) -> None:
+    url = f"sqlite:///{tmp_path}/example.db"
+    for name in ("lr", "learning_rate"):  # in trials of their own they would be taken for one all the same
+        distribution = optuna.distributions.FloatDistribution(0, 1)
+        optuna.create_study(storage=url, study_name="s", load_if_exists=True).add_trial(
+            optuna.create_trial(params={name: 0.5}, distributions={name: distribution}, value=1.0)
+        )
+    called = next(iter(renamed.values()))
+    with pytest.raises(InputError, match=f"two parameters cannot both be called '{called}'"):
+        optuna_study(Url(url), "s", renamed)
+    swapped = optuna_study(Url(url), "s", {"lr": "learning_rate", "learning_rate": "lr"})
+    assert [dict(trial.params) for trial in swapped.trials] == [{"learning_rate": 0.5}, {"lr": 0.5}]
+
+
+def test_two_objectives_of_one_name_are_refused_by_the_name_of_their_study(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/example.db"
+    study = optuna.create_study(storage=url, study_name="s", directions=["minimize", "maximize"])
+    with warnings.catch_warnings(action="ignore"):
+        study.set_metric_names(["a", "a"])
+    with pytest.raises(InputError) as caught:
+        optuna_study(Url(url), "s", {})
+    assert str(caught.value) == f"{url}: study 's' has two objectives called 'a': give each a name there"
+
+
 def test_what_is_not_there_is_not_made(tmp_path: Path) -> None:
     (tmp_path / "other.db").touch()
     for place, said in (
