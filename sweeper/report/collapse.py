@@ -74,9 +74,11 @@ def collapses(results: Results, claims: Comparisons) -> Iterator[str]:
                 arms[one.arm] = found, len(there)
         if len(arms) > SHOWN_NAMES:
             every = [each for found, _ in arms.values() for each in found]
+            whole = [arm for arm, (found, total) in arms.items() if len(found) == total]
             yield (
                 f"{name}: {_degenerate(every, sum(total for _, total in arms.values()))} of the best "
-                f"configurations of {len(arms)} arms{of} ({some_names(arms)})."
+                f"configurations of {len(arms)} arms{of} ({some_names(arms)})"
+                f"{f'; all runs of {some_names(whole)}' if 0 < len(whole) < len(arms) else ''}."
             )
             continue
         for arm, (found, total) in arms.items():

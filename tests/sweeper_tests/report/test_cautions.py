@@ -61,6 +61,11 @@ def test_what_many_arms_have_in_common_is_one_line() -> None:
         "more)."
     ) in said(found)
     assert not any(line.startswith("B, sst: ") for line in said(found))
+    half = replace(found, predictions=lambda number: missed if number > 1 and number != 3 else right)
+    assert (
+        "sst: no row of class 4 right in 7 of 8 runs of the best configurations of 4 arms (B, C, D and 1 "
+        "more); all runs of C, D, E."
+    ) in said(half)
 
 
 def test_classes_missed_by_different_runs_are_counted_apart() -> None:
