@@ -112,7 +112,7 @@ def _check_reads_alone(model: PreTrainedModel, source: str) -> None:
     if not model.config.is_encoder_decoder:
         return
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             model(input_ids=torch.tensor([[0, 1]]))
     except ValueError as error:
         raise EncoderError(

@@ -146,9 +146,8 @@ def foreign_frame(study: ForeignStudy) -> pd.DataFrame:
     for name in parameters:
         values = [trial.params.get(name) for trial in study.trials]
         if any(isinstance(value, int) and abs(value) > EXACT for value in values):
-            frame[f"params.{name}"] = pd.Series(
-                values, dtype=object
-            )  # where one is missing, pandas has floats
+            # Where one is missing, pandas makes floats of the others.
+            frame[f"params.{name}"] = pd.Series(values, dtype=object)
     return frame
 
 
