@@ -7,7 +7,7 @@ STUDY := quickstart
 # Where it is set, each of the hundreds of processes that the tests start compiles all sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test check bench clean
+.PHONY: demo test test-all check bench clean
 
 # What is imported seldom, or never here: half of what is installed. Python compiles it when it is.
 SELDOM := /(tests?|models|rllib|serve|llm|_inductor|graph_objs|databricks|debugpy|statsmodels|pip)/
@@ -45,8 +45,13 @@ demo: $(VENV)/installed   ## a sweep and its report on the built-in corpus
 	$(BIN)/sweeper run --study $(STUDY) --trials 8
 	$(BIN)/sweeper report --study $(STUDY)
 
-test: $(VENV)/installed-dev   ## the test suite, three files at a time: many tests wait for processes and clocks
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/installed-dev   ## the tests, three files at a time; one in ten of the slow ones, by turns
+	$(PYTEST) --one-in 10
+
+test-all: $(VENV)/installed-dev   ## every test: half an hour and more on two cores
+	$(PYTEST)
 
 check: $(VENV)/installed-dev   ## lint, types, architecture
 	$(BIN)/ruff check .

@@ -17,6 +17,8 @@ from xdist.scheduler import LoadFileScheduling
 from sweeper.executors import ray_cluster as raycluster
 from sweeper.store.database import Database
 
+from .shares import in_share, slow_files, turn
+
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
@@ -46,8 +48,26 @@ os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--one-in 10``: of each file of ``slow.txt`` a tenth of its tests, another with most commits."""
+    text = "run one in so many tests of the files of tests/slow.txt, by turns; default 1, all"
+    parser.addoption("--one-in", type=int, default=1, help=text)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Says which tests are left out."""
+    of = config.getoption("one_in")
+    if of == 1:
+        return None
+    return f"of each file of tests/slow.txt one test in {of}: share {turn(of)}; all of them: make test-all"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begins with the longest, so that no worker is left alone with them at the end."""
+    of = config.getoption("one_in")
+    held = in_share([item.nodeid for item in items], slow_files(), turn(of), of)
+    config.hook.pytest_deselected(items=[item for item, kept in zip(items, held, strict=True) if not kept])
+    items[:] = [item for item, kept in zip(items, held, strict=True) if kept]
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: next((p for name, p in places.items() if item.nodeid.startswith(name)), 99))
 
