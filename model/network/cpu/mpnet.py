@@ -42,13 +42,13 @@ class PackedAttention(MPNetSelfAttention):
             return own
         size = self.attention_head_size
         query, key, value = (
-            packing.spread(layer(hidden_states).unflatten(-1, (-1, size))).transpose(1, 2)
+            packing.by_head(layer(hidden_states).unflatten(-1, (-1, size)).transpose(1, 2))
             for layer in (self.q, self.k, self.v)
         )
         scores = (query / math.sqrt(size)) @ key.transpose(2, 3)
         weights = (scores + (position_bias + packing.hidden.to(query.dtype))).softmax(dim=-1)
         mixed = self.dropout(weights) @ value
-        return (self.o(packing.pack(mixed.transpose(1, 2)).flatten(2)),)
+        return (self.o(packing.from_heads(mixed).flatten(2)),)
 
 
 class PackedEncoder(MPNetEncoder):

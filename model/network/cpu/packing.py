@@ -32,6 +32,7 @@ class Packing:
         self._shape, self.length = attention_mask.shape, attention_mask.shape[1]
         self._index = attention_mask.flatten().nonzero().squeeze(1)
         self._whole = len(self._index) == attention_mask.numel()
+        self._of_heads: dict[int, Tensor] = {}
         self.positions = (self._index % attention_mask.shape[1]).unsqueeze(0)
         self.hidden = torch.zeros(attention_mask.shape).masked_fill_(attention_mask == 0, -torch.inf)[
             :, None, None, :
@@ -54,6 +55,39 @@ class Packing:
             values.reshape(len(self._index), -1), self._index, self._shape.numel()
         )
         return spread.view(*self._shape, *values.shape[2:])
+
+    def by_head(self, values: Tensor) -> Tensor:
+        """Spreads each head: ``[1, heads, tokens, size]`` to ``[sentences, heads, length, size]``.
+
+        The products of attention want a head's rows together; they are put there at once.
+        """
+        heads, size = values.shape[1], values.shape[3]
+        values = values.transpose(1, 2)
+        if self._whole:
+            return values.reshape(*self._shape, heads, size).transpose(1, 2)
+        index = self._rows(heads)
+        spread: Tensor = _Spread.apply(  # type: ignore[no-untyped-call]
+            values.reshape(len(index), size), index, self._shape.numel() * heads
+        )
+        return spread.view(self._shape[0], heads, self.length, size)
+
+    def from_heads(self, values: Tensor) -> Tensor:
+        """Leaves out padding: ``[sentences, heads, length, size]`` to ``[1, tokens, heads, size]``."""
+        heads, size = values.shape[1], values.shape[3]
+        if self._whole:
+            return values.transpose(1, 2).reshape(1, -1, heads, size)
+        packed: Tensor = _Pack.apply(  # type: ignore[no-untyped-call]
+            values.reshape(-1, size), self._rows(heads)
+        )
+        return packed.view(1, -1, heads, size)
+
+    def _rows(self, heads: int) -> Tensor:
+        """Where each head of each token stands among all rows of `by_head`, ``[tokens * heads]``."""
+        if heads not in self._of_heads:
+            places = self.positions.squeeze(0)
+            first = (self._index - places) * heads + places
+            self._of_heads[heads] = (first[:, None] + torch.arange(heads) * self.length).flatten()
+        return self._of_heads[heads]
 
 
 # Autograd's own backward of index_select adds row by row, as rows may repeat; here none does.
@@ -117,7 +151,7 @@ def packed_attention(  # noqa: PLR0917 - as transformers calls it
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **others
         )
-    query, key, value = (packing.spread(part.transpose(1, 2)).transpose(1, 2) for part in (query, key, value))
+    query, key, value = (packing.by_head(part) for part in (query, key, value))
     # Measured: torch's fused attention takes longer over sentences than the products and the softmax do.
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     # In bf16 the products alone: what is hidden is added, and the softmax taken, in single precision.
@@ -125,7 +159,7 @@ def packed_attention(  # noqa: PLR0917 - as transformers calls it
     scores = (query * scale) @ key.transpose(2, 3) + hidden
     weights = scores.softmax(dim=-1).to(value.dtype)
     mixed = (sparing_dropout(weights, dropout) if dropout else weights) @ value
-    return packing.pack(mixed.transpose(1, 2)), None
+    return packing.from_heads(mixed), None
 
 
 AttentionInterface.register(ATTENTION, packed_attention)
