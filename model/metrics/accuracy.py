@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draws import draws
 from .metric import TaskMetric, Values
 
 
@@ -19,13 +20,9 @@ class Accuracy(TaskMetric):
     def resampled(
         self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
     ) -> Values:
-        """From a multinomial distribution, in which all runs share the rows."""
-        # Rows that the same runs got right are alike: drawing how many of each kind a resample has gives the
-        # distribution that drawing the rows gives.
-        kinds, counts = np.unique(predictions == labels, axis=1, return_counts=True)
-        rows = len(labels)
-        accuracies: Values = kinds @ rng.multinomial(rows, counts / rows, size=resamples).T / rows
-        return accuracies
+        """From how often each row is drawn."""
+        right, rows = (predictions == labels).astype(np.float64).T, len(labels)
+        return np.concatenate([drawn @ right / rows for drawn in draws(rows, resamples, rng)]).T
 
     def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
         """Two-sided p-value of equal accuracy on the same rows (McNemar, 1947), exact at any number of rows.

@@ -5,6 +5,7 @@ from abc import abstractmethod
 import numpy as np
 from numpy.typing import NDArray
 
+from .draws import draws
 from .metric import TaskMetric, Values
 
 Counts = NDArray[np.int64]
@@ -42,16 +43,14 @@ class ConfusionMetric(TaskMetric):
     def resampled(
         self, predictions: Values, labels: Values, resamples: int, rng: np.random.Generator
     ) -> Values:
-        """From a multinomial distribution, in which all runs share the rows."""
-        # Rows with the same label and predictions are alike: how many of each kind a resample has is enough.
+        """From how often each row is drawn."""
         cells, size = self._cells(predictions, labels)
-        kinds, counts = np.unique(cells, axis=1, return_counts=True)
-        at_once = max(1, _AT_ONCE // max(len(counts), size**2))
+        at_once = max(1, _AT_ONCE // size**2)
         pieces = []
-        for start in range(0, resamples, at_once):
-            number = min(at_once, resamples - start)
-            drawn = rng.multinomial(len(labels), counts / len(labels), size=number)
-            pieces.append(np.stack([self.of_tables(_tables(drawn, run, size)) for run in kinds]))
+        for drawn in draws(len(labels), resamples, rng):
+            for start in range(0, len(drawn), at_once):
+                some = drawn[start : start + at_once]
+                pieces.append(np.stack([self.of_tables(_tables(some, run, size)) for run in cells]))
         return np.concatenate(pieces, axis=1)
 
     def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
@@ -95,7 +94,7 @@ class ConfusionMetric(TaskMetric):
         return truth * size + told, size
 
 
-def _tables(drawn: Counts, cells: Counts, size: int) -> Values:
+def _tables(drawn: Counts | Values, cells: Counts, size: int) -> Values:
     """Tables from how often each kind of row was drawn, ``[draws, kinds]``, and the kinds' cells."""
     order = np.argsort(cells, kind="stable")
     places, starts = np.unique(cells[order], return_index=True)

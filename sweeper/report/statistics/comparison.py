@@ -7,6 +7,9 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model.result import judged_by
 
 from ...study.settings import field_path, flat
@@ -15,9 +18,9 @@ from ..results import Results, leaders, records
 from ..tracks import by_track, joint_arms
 from .compared import Comparison
 from .intervals import Interval, score_intervals
-from .paired import Gap, Sample, Verdict, adjust, compare_samples, verdict
+from .paired import Gap, Sample, Verdict, adjust, compare_resampled, compare_samples, verdict
 from .power import detectable
-from .resampling import resampled_scores
+from .resampling import compared_on
 from .samplereader import SampleReader
 from .seeds import larger, paired_p
 from .spread import interval_of, spread_of
@@ -70,23 +73,25 @@ class Comparisons:
 
     @cached_property
     def _intervals(self) -> dict[int, dict[str, Interval]]:
-        return {number: self._interval(sample) for number, sample in self._samples.items()}
+        return {number: self._interval(number, sample) for number, sample in self._samples.items()}
 
-    def _interval(self, sample: Sample) -> dict[str, Interval]:
+    def _interval(self, number: int, sample: Sample) -> dict[str, Interval]:
         tasks = {name: task for name, task in self.results.tasks.items() if name in sample.scores}
         overall = self.results.overall.only(tasks)
         called = judged_by(sample.scores)
         if len(sample.seeds) == 1:
             found = score_intervals(tasks, sample.runs, overall=overall)
             return {called if name == "overall" else name: each for name, each in found.items()}
-        resampled = resampled_scores(tasks, sample.runs, overall=overall)
-        scores = {**sample.scores, "overall": sample.scores[called]}
         return {
-            called if name == "overall" else name: interval_of(
-                float(scores[name].mean()), spread_of(scores[name], values), values.mean(axis=0)
+            name: interval_of(
+                float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
             )
-            for name, values in resampled.items()
+            for name, values in self._resampled[number].items()
         }
+
+    @cached_property
+    def _resampled(self) -> dict[int, dict[str, NDArray[np.float64]]]:
+        return self._reader.resampled(self._samples)
 
     @cached_property
     def declared(self) -> list[Comparison]:
@@ -222,18 +227,11 @@ class Comparisons:
         """The differences between two leaders by score, computed once."""
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
-            found = self._compare(self._samples[key[0]], self._samples[key[1]])
-            self._known[key] = found
+            one, other = ((self._samples[number], self._resampled[number]) for number in key)
+            found = self._known[key] = compare_resampled(self.results.tasks, one, other)
             # Not drawn anew: the same two arms would have another p the other way round.
             self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
-
-    def _compare(self, ours: Sample, theirs: Sample) -> dict[str, Gap]:
-        tasks = self.results.tasks
-        if "overall" in ours.scores and "overall" in theirs.scores:
-            return compare_samples(tasks, ours, theirs, overall=self.results.overall)
-        shared = {name: task for name, task in tasks.items() if name in ours.scores and name in theirs.scores}
-        return compare_samples(shared, ours, theirs, overall=None)
 
     def _matched_gaps(
         self, a: str, b: str
@@ -251,7 +249,8 @@ class Comparisons:
         samples = [reader.sample([pair[side] for pair in pairs], seeds) for side in (0, 1)]
         if not seeds or samples[0] is None or samples[1] is None:
             return None
-        gaps = self._compare(samples[0], samples[1])
+        tasks, overall = self.results.tasks, self.results.overall
+        gaps = compare_samples(tasks, samples[0], samples[1], compared_on(tasks), overall=overall)
         by_seed = [
             {name: reader.by_seed([pair[side] for pair in pairs], seeds, name) for name in gaps}
             for side in (0, 1)

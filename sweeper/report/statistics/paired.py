@@ -117,25 +117,53 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
     Raises:
         InputError: As `resampled_scores`.
     """
-    resampled = {
-        name: values.reshape(len(ours.seeds) + len(theirs.seeds), -1, resamples).mean(axis=1)
-        for name, values in resampled_scores(
-            tasks, [*ours.runs, *theirs.runs], resamples, seed, overall
-        ).items()
+    resampled = resampled_scores(tasks, [*ours.runs, *theirs.runs], resamples, seed, overall)
+    count = len(ours.runs)
+    return compare_resampled(
+        tasks,
+        (ours, {name: values[:count] for name, values in resampled.items()}),
+        (theirs, {name: values[count:] for name, values in resampled.items()}),
+    )
+
+
+def compare_resampled(
+    tasks: Mapping[str, Task],
+    ours: tuple[Sample, Mapping[str, Array]],
+    theirs: tuple[Sample, Mapping[str, Array]],
+) -> dict[str, Gap]:
+    """The same, of sides whose runs were scored on resampled rows before.
+
+    Args:
+        tasks: The tasks.
+        ours: The first side, and by name its scores on resampled rows, ``[runs, resamples]``.
+        theirs: The same of the second, on the same resamples.
+
+    Returns:
+        What both sides have scores of.
+    """
+    differing = {
+        name: _differing_rows(task, name, ours[0].runs, theirs[0].runs)
+        for name, task in tasks.items()
+        if name in ours[1] and name in theirs[1]
     }
-    differing = {name: _differing_rows(task, name, ours.runs, theirs.runs) for name, task in tasks.items()}
     # A task of a few rows may not carry the others.
     differing["overall"] = min((count for count in differing.values() if count), default=0)
-    count = len(ours.seeds)
+    sides = [
+        {name: (sample.scores[name], _by_observation(sample, values)) for name, values in resampled.items()}
+        for sample, resampled in (ours, theirs)
+    ]
+    matched = ours[0].seeds == theirs[0].seeds
     return {
-        name: _gap(
-            (ours.scores[name], values[:count]),
-            (theirs.scores[name], values[count:]),
-            ours.seeds == theirs.seeds,
-            differing[name],
-        )
-        for name, values in resampled.items()
+        name: _gap(sides[0][name], sides[1][name], matched, differing[name])
+        for name in ("overall", *tasks)
+        if name in sides[0] and name in sides[1]
     }
+
+
+def _by_observation(sample: Sample, values: Array) -> Array:
+    """The means of the runs that each observation has, ``[observations, resamples]``."""
+    means: Array = values.reshape(len(sample.seeds), -1, values.shape[1]).mean(axis=1)
+    return means
 
 
 def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int) -> Gap:

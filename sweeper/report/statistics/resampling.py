@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.metrics.own import RESAMPLES as RECORDED
 from model.overall import Overall
 from model.predictions import Predictions
 from model.tasks import Task
@@ -13,6 +14,9 @@ from ...errors import InputError
 
 RESAMPLES = 2000
 """Resampled dev sets, unless the caller says how many."""
+
+_COMPARED = 10_000
+"""Those on which arms are compared, among which p-values of a family of dozens are counted."""
 
 SEED = 11711
 """Seed of their rows: the same study gives the same report."""
@@ -52,6 +56,12 @@ def resampled_scores(
         given, labels = _stacked(name, task, runs)
         scores[name] = task.scorer.resampled(given, labels, resamples, rng)
     return scores if overall is None else {"overall": overall.score(tasks, scores), **scores}
+
+
+def compared_on(tasks: Mapping[str, Task]) -> int:
+    """On how many resampled dev sets arms are compared: 10,000; of recorded scores on all that there are."""
+    recorded = any(task.scorer.recorded for task in tasks.values())
+    return min(_COMPARED, RECORDED) if recorded else _COMPARED
 
 
 def _stacked(name: str, task: Task, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

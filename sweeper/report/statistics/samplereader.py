@@ -1,15 +1,18 @@
 """What of a study is compared: scores and dev predictions of its configurations, by seeds. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.predictions import Predictions
+from model.result import judged_by
 
 from ..configuration import Configuration, Trial
 from ..results import Results
 from .paired import Sample
-from .resampling import Runs
+from .resampling import SEED, Runs, compared_on, resampled_scores
 
 
 class SampleReader:
@@ -66,6 +69,37 @@ class SampleReader:
             for name in configurations[0].scores
         }
         return Sample(tuple(of[0]) if seeds is None else tuple(range(len(of))), scores, runs)
+
+    def resampled(self, samples: Mapping[int, Sample]) -> dict[int, dict[str, NDArray[np.float64]]]:
+        """What the runs of samples, each of one configuration, score on resampled dev rows.
+
+        Those of one ground see the same resamples; each run is scored once, however often it is compared.
+
+        Args:
+            samples: By the number of the configuration's first trial.
+
+        Returns:
+            By that number and score ``[runs, resamples]``; the score that judges a trial is among them.
+        """
+        resamples = compared_on(self.results.tasks)
+        found: dict[int, dict[str, NDArray[np.float64]]] = {number: {} for number in samples}
+        for name, task in self.results.tasks.items():
+            seed = SEED + crc32(name.encode())  # the rows of each task are drawn independently
+            grounds: dict[str, list[int]] = {}
+            for number in (number for number, sample in samples.items() if name in sample.scores):
+                ground = self.results.grounds.get(self._trials[number]["arm"], "")
+                grounds.setdefault(ground, []).append(number)
+            for numbers in grounds.values():
+                runs = [{name: run[name]} for number in numbers for run in samples[number].runs]
+                scores = resampled_scores({name: task}, runs, resamples, seed, overall=None)[name]
+                ends = np.cumsum([len(samples[number].runs) for number in numbers])
+                for number, own in zip(numbers, np.split(scores, ends[:-1]), strict=True):
+                    found[number][name] = own
+        for number, own_scores in found.items():
+            tasks = {name: task for name, task in self.results.tasks.items() if name in own_scores}
+            overall = self.results.overall.only(tasks)
+            own_scores[judged_by(samples[number].scores)] = overall.score(tasks, own_scores)
+        return found
 
     def _predictions(self, numbers: Sequence[int]) -> Runs | None:
         """The predictions of all these trials; None where some are gone, or made on other dev rows."""

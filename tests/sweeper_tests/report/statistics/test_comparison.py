@@ -75,6 +75,27 @@ def test_p_over_seeds_is_scipys_of_the_figure_beside_it(made: Results) -> None:
         assert each.gaps[name].value == pytest.approx((mine - theirs).mean())
 
 
+def test_p_over_rows_is_that_of_all_resamples(made: Results) -> None:
+    checked = 0
+    for each in Comparisons(replace(made, pairs=(("B", "A"), ("C", "A"), ("C", "B")))).declared:
+        for name in ("sst", "para"):
+            sides = [
+                [(made.predictions(n) or {})[name] for n in one.numbers] for one in (each.ours, each.theirs)
+            ]
+            right = [sum(np.equal(run.predicted, run.labels).astype(int) for run in side) for side in sides]
+            gaps = right[0] - right[1]  # of a row, in shares of a seed
+            # The sum of as many rows drawn with replacement: the distribution of one row, convolved so often.
+            most, rows = len(sides[0]), len(gaps)
+            share = np.bincount(gaps + most, minlength=2 * most + 1) / rows
+            whole = np.fft.irfft(np.fft.rfft(share, 2 * most * rows + 1) ** rows, 2 * most * rows + 1)
+            tail = min(whole[: most * rows + 1].sum(), whole[most * rows :].sum())
+            if tail > 0.001:
+                error = np.sqrt(tail * (1 - tail) / 10_000)
+                assert each.gaps[name].p_rows == pytest.approx(min(1.0, 2 * tail), abs=8 * error + 2e-4)
+                checked += 1
+    assert checked > 1
+
+
 def test_holm_counts_the_declared_pairs_and_all_pairs_for_the_best(made: Results) -> None:
     found = Comparisons(made)
     p = sorted(each.gaps["overall"].p or 0.0 for each in found.declared)

@@ -158,7 +158,8 @@ def test_rows_that_both_get_wrong_are_no_evidence() -> None:
 def test_beyond_the_last_resample_p_is_that_of_many_more_and_of_mcnemar() -> None:
     rng = np.random.default_rng(12)
     right = rng.random((2, 800)) < np.array([[0.81], [0.72]])
-    found = compare_samples(ACCURACY, *(sample([{"sst": classified(each)}]) for each in right))["sst"]
+    sides = [sample([{"sst": classified(each)}]) for each in right]
+    found = compare_samples(ACCURACY, *sides, resamples=4000)["sst"]
     gained = right[0].astype(int) - right[1]
     counts = rng.multinomial(800, [np.mean(gained == one) for one in (-1, 0, 1)], size=2_000_000)
     many = 2 * np.mean(counts[:, 0] >= counts[:, 2])
