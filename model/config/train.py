@@ -143,7 +143,7 @@ class TrainConfig(Frozen):
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="auto: the best one present.")
     threads: int | None = Field(
-        None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
+        None, ge=1, description="CPU threads of a trial; null: `resources.cpus`, else its share of the cores."
     )
     seed: int = Field(11711, ge=0, lt=2**32, description="Seed of weights, order and dropout.")
 

@@ -30,7 +30,7 @@ class TrialConfig(Frozen):
         False, description="Score the tasks' test rows too, at each best epoch; set by `sweeper confirm`."
     )
     threads: int | None = Field(
-        None, ge=1, description="CPU threads of a trial; null: the cores divided by the workers."
+        None, ge=1, description="CPU threads of a trial; null: `resources.cpus`, else its share of the cores."
     )
     seed: int = Field(11711, ge=0, lt=2**32, description="Seed of all that is random.")
 

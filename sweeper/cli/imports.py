@@ -22,7 +22,11 @@ imports = typer.Typer(help="Takes over trials that others have made, to compare 
 
 Name = Annotated[
     str | None,
-    typer.Option("--name", metavar="NAME", help="What it is called here, NAME@imported; default: as there."),
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="What it is called here, NAME@imported; default: as there, of a CSV file as the file.",
+    ),
 ]
 
 Maximize = Annotated[

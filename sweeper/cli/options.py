@@ -26,9 +26,7 @@ Storage = Annotated[
 ]
 
 
-AsJson = Annotated[
-    bool, typer.Option("--json", help="Print it as JSON for programs, numbers in full: see docs/commands.md.")
-]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON for programs: see docs/commands.md.")]
 
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]

@@ -70,7 +70,7 @@ class Constraint:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads ``warmup_steps < epochs``.
+        """Reads ``word_dropout < dropout``.
 
         Raises:
             FieldError: If it is no comparison of a setting with a number or with another one.

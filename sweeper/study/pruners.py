@@ -92,7 +92,10 @@ class PrunerSpec(Frozen):
         "every arm is searched alike, or all of the study, which finds the best of all with fewest epochs.",
     )
     patience: int | None = Field(
-        None, ge=0, description="Stop only what has not improved for so many epochs after the one before."
+        None,
+        ge=0,
+        description="median, asha, hyperband: stop only what has not improved for so many epochs after the "
+        "one before.",
     )
 
     @model_validator(mode="after")

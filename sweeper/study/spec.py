@@ -87,7 +87,7 @@ class StudySpec(Frozen):
     constraints: Annotated[tuple[str, ...], AfterValidator(_check_constraints)] = Field(
         (),
         description="What every configuration fulfils: comparisons of two settings, or of one and a number, "
-        "such as 'warmup_steps < epochs'.",
+        "such as 'word_dropout < dropout'.",
     )
     enqueue: tuple[dict[str, Value], ...] = Field(
         (),
