@@ -12,9 +12,6 @@ from ..report.formats import FORMATS, IMAGES
 from ..url import Url
 from .completion import arms, workloads
 
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number that a database can hold, and so the largest that an option may have."""
-
 Storage = Annotated[
     Url | None,
     typer.Option(
