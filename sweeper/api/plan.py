@@ -63,12 +63,16 @@ class Plan:
 
     @property
     def hours(self) -> float | None:
-        """Wall time of the trials that are left; None where nothing was measured."""
+        """Wall time of the trials that are left; None where nothing was measured.
+
+        The last ones take as long as any other, however many workers have nothing to do meanwhile.
+        """
         if not self.seconds:
             return None
         mean = sum(self.seconds.values()) / len(self.seconds)
         whole = sum(count * self.seconds.get(arm, mean) for arm, count in self.left.items())
-        return whole / self.workers / 3600
+        left = sum(self.left.values())
+        return whole / max(left, 1) * math.ceil(left / self.workers) / 3600
 
     @property
     def disk(self) -> tuple[int, int]:

@@ -100,6 +100,14 @@ def test_hours_disk_and_words() -> None:
     ]
 
 
+def test_the_last_trials_take_their_whole_time_whatever_the_workers() -> None:
+    one = Plan("s@w", 5, {"A": 1}, 4, {}, {"A": 60.0}, None, 1)
+    assert one.hours == pytest.approx(1 / 60)
+    assert replace(one, left={"A": 4}).hours == pytest.approx(1 / 60)
+    assert replace(one, left={"A": 5}).hours == pytest.approx(2 / 60)
+    assert replace(one, left={"A": 0}).hours == 0
+
+
 def test_a_plan_begins_nothing_and_counts_what_is_done(folder: Path, sweeper: Command) -> None:
     said = sweeper("run", "mine", "--trials", "6", "--plan")
     assert said.code == 0, said.err
