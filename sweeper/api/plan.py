@@ -96,7 +96,7 @@ class Plan:
             yield f"Time and disk are not known: {self.unmeasured or 'no trial is left'}"
             return
         took = ", ".join(f"{arm} {seconds:.0f} s" for arm, seconds in self.seconds.items())
-        others = len(self.left) - len(self.seconds)
+        others = sum(1 for arm, count in self.left.items() if count and arm not in self.seconds)
         more = f"; {plural(others, 'arm')} not measured, taken for the mean" if others else ""
         at_once = f"{plural(self.workers, 'trial')} at once"
         yield f"Time: about {_hours(self.hours)} without pruning, {at_once} (a trial: {took}{more})"

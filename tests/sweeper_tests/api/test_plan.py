@@ -93,6 +93,7 @@ def test_hours_disk_and_words() -> None:
         "Could tell apart: a difference of .012 in overall, with 3 seeds in 80 of 100 cases (by 4 "
         "comparisons of earlier studies)",
     ]
+    assert "not measured" not in "\n".join(replace(plan, left={"A": 10, "B": 0}).lines())  # B is done
     unknown = Plan("s@w", 3, {"A": 0}, 1, {}, {}, None, 1)
     assert unknown.lines()[1:] == [
         "Time and disk are not known: no trial is left",
