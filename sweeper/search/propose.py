@@ -263,11 +263,13 @@ def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params
     space = study.spaces[slot.arm]
     # An enqueued configuration all of whose values are of other arms is none for this one.
     waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
-    for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
+    tried = [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]
+    for params in tried:
         had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:
             waiting.remove(had)
-    return waiting
+    # One that leaves nothing to be drawn, and was had, is enqueued twice or was taken over too.
+    return [part for part in waiting if part not in tried]
 
 
 def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:

@@ -258,3 +258,14 @@ def test_a_sequence_gives_no_point_twice_where_one_is_enqueued_already() -> None
     expected = [*queue, points[3], points[4], points[6], *points[8:12]]
     for arm in range(3):
         assert [dict(trial.params) for trial in history[arm::3]] == expected
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
+def test_what_is_enqueued_twice_is_tried_once_unless_something_is_left_to_draw(sampler: str) -> None:
+    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 1.0}}
+    whole, part = {"dropout": 0.25, "warmup": 0.5}, {"dropout": 0.125}
+    a_study = study(sampler, space, {"A": {}}, (1,), enqueue=[whole, part, whole, part])
+    found = [dict(trial.params) for trial in run(a_study, 6, lambda trial: 0.0)]
+    assert found[0] == whole
+    assert [one["dropout"] for one in found[1:3]] == [0.125, 0.125]
+    assert len({json.dumps(one) for one in found}) == 6
