@@ -10,6 +10,7 @@ from ..paths import Home, data_folder, storage_url, user_path
 from ..report.formats import IMAGES
 from ..study.named import is_file
 from ..text import nearest
+from ..trial import LARGEST_NUMBER
 from ..url import Url
 from .foreignstudy import OpenForeign
 from .opentrial import OpenTrial
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
     from ..report.figures import Figure
     from ..report.read import Stored
     from ..report.statistics.comparison import Comparisons
+
+
+def check_given(**texts: object) -> None:
+    """Refuses an empty text, which would be taken for one that was not given.
+
+    Args:
+        texts: What was given, by the names of the arguments.
+
+    Raises:
+        InputError: If one is empty.
+    """
+    for name, text in texts.items():
+        if isinstance(text, str) and not text.strip():
+            raise InputError(f"{name} {text!r}: is empty: write a value, or leave it out")
 
 
 def open_study(
@@ -40,13 +55,14 @@ def open_study(
         The study; of one that was imported an `OpenForeign`.
 
     Raises:
-        InputError: If there is none of that name, or more than one, or a bundle is damaged.
+        InputError: If there is none of that name, or more than one, or a bundle is damaged, or a text empty.
         DatabaseError: If the database cannot be read, or is of another version.
     """
     from ..export.bundle.unpacked import is_bundle, keep_bundle
     from ..store.database import Database
     from ..store.studies import find_study
 
+    check_given(study=study, workload=workload, storage=storage)
     if study is not None and is_bundle(study):
         if workload is not None or storage is not None:
             raise InputError(f"{study}: is a bundle, which has one study: leave workload and storage out")
@@ -198,12 +214,15 @@ class OpenStudy:
         """One trial.
 
         Raises:
-            InputError: If it is no whole number; if there is none of that number, once it is looked at.
+            InputError: If it is no whole number, or too large; if there is none of that number, once it is
+                looked at.
         """
         try:
             whole = operator.index(number)  # a frame has NumPy's, which the database does not know
         except TypeError:
             raise InputError(f"trial {number!r}: must be a whole number") from None
+        if abs(whole) > LARGEST_NUMBER:
+            raise InputError(f"trial {number!r}: is too large: at most {LARGEST_NUMBER}")
         return OpenTrial(
             self.name, whole, self._storage, self._home, data_folder(), code=self._code, held=self._held
         )

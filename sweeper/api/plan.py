@@ -63,12 +63,16 @@ class Plan:
 
     @property
     def hours(self) -> float | None:
-        """Wall time of the trials that are left; None where nothing was measured."""
+        """Wall time of the trials that are left; None where nothing was measured.
+
+        The last ones take as long as any other, however many workers have nothing to do meanwhile.
+        """
         if not self.seconds:
             return None
         mean = sum(self.seconds.values()) / len(self.seconds)
         whole = sum(count * self.seconds.get(arm, mean) for arm, count in self.left.items())
-        return whole / self.workers / 3600
+        left = sum(self.left.values())
+        return whole / max(left, 1) * math.ceil(left / self.workers) / 3600
 
     @property
     def disk(self) -> tuple[int, int]:
@@ -92,7 +96,7 @@ class Plan:
             yield f"Time and disk are not known: {self.unmeasured or 'no trial is left'}"
             return
         took = ", ".join(f"{arm} {seconds:.0f} s" for arm, seconds in self.seconds.items())
-        others = len(self.left) - len(self.seconds)
+        others = sum(1 for arm, count in self.left.items() if count and arm not in self.seconds)
         more = f"; {plural(others, 'arm')} not measured, taken for the mean" if others else ""
         at_once = f"{plural(self.workers, 'trial')} at once"
         yield f"Time: about {_hours(self.hours)} without pruning, {at_once} (a trial: {took}{more})"

@@ -18,8 +18,9 @@ from ..study.study import Study
 from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..text import nearest
+from ..trial import LARGEST_NUMBER
 from ..url import Url
-from .openstudy import OpenStudy
+from .openstudy import OpenStudy, check_given
 from .training import begun_study, study_to_run, train
 
 
@@ -74,6 +75,7 @@ def run(
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
+    check_given(study=study, workload=workload, name=name, storage=storage)
     console, where = Console(quiet=quiet), _url(storage)
     loaded = study_to_run(str(study), workload, partial(say, console), where, name)
     limits = _limits(timeout, until, patience, max_failures, trial_timeout)
@@ -119,6 +121,7 @@ def resume(
         ConflictError: If the study's own code has changed.
         DatabaseError: As in `run`.
     """
+    check_given(study=study, workload=workload, code=code, storage=storage)
     console, where = Console(quiet=quiet), _url(storage)
     found = begun_study(study, workload, partial(say, console), where, None if code is None else str(code))
     runner = _runner(found, "local", workers, {})
@@ -206,6 +209,8 @@ def _is_number(value: object) -> bool:
 def _count(trials: int | None) -> int | None:
     if trials is not None and (type(trials) is not int or trials < 1):
         raise InputError(f"trials {trials!r}: must be a whole number of at least 1")
+    if trials is not None and trials > LARGEST_NUMBER:
+        raise InputError(f"trials {trials!r}: is too large: at most {LARGEST_NUMBER}")
     return trials
 
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import Home, storage_url
+from ..paths import Home, storage_url, user_path
+from ..study.named import is_file, name_in_file
 from ..text import plural
 from .command import StudyThere
 from .options import Storage
@@ -34,11 +35,12 @@ def delete(
 
     home = Home.from_environment()
     with Database(storage_url(storage), must_exist=True) as database:
-        rest = database.deletions.unfinished(study)
+        asked = _name(study)
+        rest = database.deletions.unfinished(asked)
         for deleted in rest:
             left = remove_files(database, home, deleted)
             say(left or f"Deleted the files of {deleted.name}, which was deleted before")
-        if rest and not any(_is_called(study, one.row.name) for one in database.studies()):
+        if rest and not any(_is_called(asked, one.row.name) for one in database.studies()):
             return
         store = find_study(database, study, foreign=True)
         check_deletable(database, home, store)
@@ -50,6 +52,14 @@ def delete(
     say(f"Deleted {said}")
     if left is not None:
         say(left, err=True)
+
+
+def _name(study: str) -> str:
+    """The name of a study that was asked for by its name or by its file."""
+    if not (is_file(study) and user_path(study).is_file()):
+        return study
+    named = name_in_file(study)
+    return f"{named.study}@{named.workload}"
 
 
 def _is_called(asked: str, name: str) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InputError
-from ..paths import check_name, storage_url
+from ..paths import check_name, storage_url, user_path
 from ..text import plural
 from ..url import Url
 from ..version import __version__
@@ -17,6 +17,8 @@ from .say import say
 
 if TYPE_CHECKING:
     from ..study.foreign import ForeignStudy
+
+_SQLITE = "sqlite:///"
 
 imports = typer.Typer(help="Takes over trials that others have made, to compare or to begin from.")
 
@@ -59,7 +61,7 @@ Label = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="The column that says what a trial is called.")
 ]
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The file.")]
+File = Annotated[Path, typer.Argument(parser=user_path, metavar="FILE", help="The file.")]
 
 
 @imports.callback()
@@ -92,7 +94,7 @@ def optuna(
     from ..store.optuna_tables.imported import optuna_study
 
     named = _name(name, study_there)
-    _keep(named, optuna_study(place, study_there, _pairs(parameters or ())), storage)
+    _keep(named, optuna_study(_place(place), study_there, _pairs(parameters or ())), storage)
 
 
 def table(
@@ -147,8 +149,13 @@ def mlflow(
     from ..store.imports.mlflow import export_study, tracked_study
     from ..store.imports.table import read_csv
 
+    place = _place(place)
     declared = Declared(maximize or (), minimize or (), _pairs(parameters or ()))
     if place.whole.endswith(".csv"):
+        if experiment is not None:
+            raise InputError(
+                f"--experiment {experiment!r}: a .csv file has the runs that it was made of: leave it out"
+            )
         file = Path(place.whole)
         _keep(_name(name, file.stem), export_study(read_csv(file), declared), storage)
     elif experiment is None:
@@ -179,6 +186,13 @@ def wandb(
     named = _name(name, file.stem)
     declared = Declared(maximize or (), minimize or (), _pairs(parameters or ()), state, label)
     _keep(named, wandb_study(read_csv(file), declared), storage)
+
+
+def _place(written: Url) -> Url:
+    """Where the trials are; ``~`` at the start of a path, or of that of SQLite, is the user's home."""
+    before = _SQLITE if written.whole.startswith(_SQLITE) else ""
+    path = written.whole.removeprefix(before)
+    return Url(f"{before}{user_path(path)}") if path.startswith("~") else written
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, str]:

@@ -12,9 +12,6 @@ from ..report.formats import FORMATS, IMAGES
 from ..url import Url
 from .completion import arms, workloads
 
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number that a database can hold, and so the largest that an option may have."""
-
 Storage = Annotated[
     Url | None,
     typer.Option(
@@ -131,7 +128,7 @@ def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
         known: Names of the scores that there are.
 
     Raises:
-        BadParameter: If one is not of that form, or names no score.
+        BadParameter: If one is not of that form, names no score, or one that is there already.
     """
     found = {}
     for text in texts:
@@ -139,6 +136,8 @@ def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
         if name not in known or not re.fullmatch(r"-?\d*\.?\d+", value):
             names = ", ".join(known)
             raise typer.BadParameter(f"--until {text!r}: write for example overall=0.73; scores: {names}")
+        if name in found:
+            raise typer.BadParameter(f"--until {text!r}: {name} is there twice: write it once")
         found[name] = float(value)
     return found
 

@@ -10,8 +10,9 @@ from ..errors import InputError
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from ..text import plural, trial_names
+from ..trial import LARGEST_NUMBER
 from .command import StudyName
-from .options import LARGEST_NUMBER, CodeFile, OneArm, Quiet, Storage, file_path
+from .options import CodeFile, OneArm, Quiet, Storage, file_path
 from .say import say, saying
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import typer
 
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
+from ..trial import LARGEST_NUMBER
 from .command import StudyName
-from .options import LARGEST_NUMBER, CodeFile, Storage
+from .options import CodeFile, Storage
 from .say import say
 
 

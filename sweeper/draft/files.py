@@ -118,18 +118,26 @@ def name_after(path: Path) -> str:
 
 
 def _splits(names: Sequence[str]) -> dict[Split, str]:
+    said = {name: _said(name.rpartition("/")[2]) for name in names}
     found: dict[Split, str] = {}
-    for split, words in _NAMED.items():
-        for name in names:
-            stem = name.rpartition("/")[2]
-            if name not in found.values() and re.search(rf"(?<![a-z])({words})(?![a-z])", stem.lower()):
-                found.setdefault(split, name)
+    # A name that says one split before one that says several: of train.tsv and train_dev.tsv.
+    for name in sorted(names, key=lambda name: len(said[name])):
+        split = next((split for split in said[name] if split not in found), None)
+        if split is not None:
+            found[split] = name
     rest = [name for name in names if name not in found.values()]
     free = [split for split in SPLITS if split not in found]
     found |= dict(zip(free, rest, strict=False))
     if "train" not in found:
         raise InputError(f"which file has the training rows? Name it beside {', '.join(names)}")
     return {split: found[split] for split in SPLITS if split in found}
+
+
+def _said(name: str) -> list[Split]:
+    """The splits that a file's name says."""
+    return [
+        split for split, words in _NAMED.items() if re.search(rf"(?<![a-z])({words})(?![a-z])", name.lower())
+    ]
 
 
 def _how(names: Sequence[str], data: Path) -> dict[str, Any]:

@@ -86,9 +86,9 @@ class Tally(Observer):
 
     @property
     def best(self) -> tuple[int, float] | None:
-        """Number and `overall` of the best complete trial that has one."""
+        """Number and `overall` of the best complete trial that has one, the first among equals."""
         whole = (best for arm, best in self.bests.items() if arm not in self.partial)
-        return max(whole, key=lambda pair: pair[1], default=None)
+        return max(whole, key=_rank, default=None)
 
     def submitted(self, trial: TrialSpec, resumed: bool) -> None:
         """Counts the trial as running."""
@@ -125,11 +125,10 @@ class Tally(Observer):
         if error_class is not None:
             self.failures[error_class] += 1
         if state is RunState.COMPLETE and scores is not None:
-            before = self.bests.get(arm)
             if "overall" not in scores:
                 self.partial.add(arm)
-            if before is None or judged(scores) > before[1]:
-                self.bests[arm] = (number, judged(scores))
+            found = number, judged(scores)
+            self.bests[arm] = max(self.bests.get(arm, found), found, key=_rank)
 
     def seconds_left(self) -> float | None:
         """Seconds until the last trial ends, at the pace so far; None before there is a pace."""
@@ -179,3 +178,8 @@ class Tally(Observer):
             return "none yet"
         number, score = self.bests[arm]
         return f"{score:.3f} (trial {number}{f', {TRAINED} alone' * (arm in self.partial)})"
+
+
+def _rank(best: tuple[int, float]) -> tuple[float, int]:
+    number, score = best
+    return score, -number

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -27,12 +28,14 @@ class Wish:
         part: Values that are set already.
         free: Whether a cell of a finite space may be taken.
         valid: Whether values make a valid configuration.
+        had: Whether values were had before, where their space has no end.
     """
 
     drawing: Callable[[Request], Params]
     part: Params
     free: Callable[[int], bool]
     valid: Callable[[Params], bool]
+    had: Callable[[Params], bool] = lambda params: False
 
 
 def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
@@ -47,10 +50,20 @@ def find(request: Request, wish: Wish, cells: Cells | None) -> Params | None:
         None if a finite space holds none, or `INVALID` in a row were not valid.
     """
     grid = request.spec.method.cells or not request.space
-    for attempt in range(0 if grid else INVALID if cells is None else DRAWS):
+    most = 0 if grid else INVALID if cells is None else DRAWS
+    # Points of a sequence that others have are passed over: what lies between them is not in a row.
+    passing = len(request.tried) + INVALID if request.spec.method.sequence and cells is None else 0
+    left = most
+    for attempt in count():
+        if not left:
+            break
+        left -= 1
         drawing = wish.drawing if attempt < DRAWS else draw_blindly
         params = request.applying(drawing(replace(request, attempt=attempt)) | wish.part)
         if not request.allows(params):
+            continue
+        if passing and wish.had(params):
+            left, passing = most, passing - 1
             continue
         if (cells is None or wish.free(cells.index(params))) and wish.valid(params):
             return params

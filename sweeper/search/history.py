@@ -51,8 +51,8 @@ class History:
         objectives: The scores that the study raises.
         trials: The trials so far, in any order.
         cells: The configurations of each arm's space, of those arms that have finitely many.
-        once: Arms with infinitely many, in which the same values can come up twice all the same, since what
-            does not apply has no value.
+        once: Arms with infinitely many, in which the same values can come up twice all the same: what does
+            not apply has no value, and a point of a sequence may have been another configuration's already.
 
     Attributes:
         end: The lowest number above those of all trials.
@@ -94,7 +94,10 @@ class History:
     def of(cls, study: Study, trials: Iterable["PastTrial"] = ()) -> Self:
         """The trials of a study, in any order."""
         cells = study.searched.cells
-        once = [arm for arm, space in study.spaces.items() if cells[arm] is None and not space.plain]
+        again = study.spec.sampler.method.sequence
+        once = [
+            arm for arm, space in study.spaces.items() if cells[arm] is None and (again or not space.plain)
+        ]
         return cls(study.spec.objectives, trials, cells, once)
 
     def cells(self, arm: str) -> Cells | None:

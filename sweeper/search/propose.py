@@ -127,7 +127,7 @@ def _params(study: Study, slot: _Slot, history: History) -> Params | None:
 def _params_apart(study: Study, slot: _Slot, history: History) -> Params | None:
     """Values of one configuration of an arm that does not search what the others do."""
     request, cells = _request(study, slot, history), history.cells(slot.arm)
-    valid = partial(_is_valid_and_new, study, history, slot.arm)
+    valid, had = partial(_is_valid_and_new, study, history, slot.arm), partial(history.repeats, slot.arm)
 
     def free(cell: int) -> bool:
         return not history.had(slot.arm, cell)
@@ -141,7 +141,7 @@ def _params_apart(study: Study, slot: _Slot, history: History) -> Params | None:
         parts = [{**one, **part} for part in waiting[:1] for one in shared if _agrees(one, part)]
         parts += [*waiting, *shared, {}]
     for part in parts:
-        found = find(request, Wish(draw_blindly, part, free, valid), cells)
+        found = find(request, Wish(draw_blindly, part, free, valid, had), cells)
         if found is not None and _has(found, part):
             return found
     return find(request, Wish(draw, {}, free, valid), cells) if not blind else None
@@ -211,9 +211,12 @@ def _drawn_alike(
         # Two studies of one sampler draw alike: one that begins with the other's best would draw these again.
         return params not in queue and valid(params)
 
+    def had(params: Params) -> bool:
+        return any(history.repeats(arm, params) for arm in study.spec.arms)
+
     request = _request(study, slot, history)
     found = (
-        find(request, Wish(draw_blindly, part, free, valid if part else valid_and_new), cells)
+        find(request, Wish(draw_blindly, part, free, valid if part else valid_and_new, had), cells)
         for part in parts
     )
     return next((params for params in found if params is not None), None)
@@ -260,11 +263,13 @@ def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params
     space = study.spaces[slot.arm]
     # An enqueued configuration all of whose values are of other arms is none for this one.
     waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
-    for params in [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]:
+    tried = [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]
+    for params in tried:
         had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:
             waiting.remove(had)
-    return waiting
+    # One that leaves nothing to be drawn, and was had, is enqueued twice or was taken over too.
+    return [part for part in waiting if part not in tried]
 
 
 def _has(params: Mapping[str, Any], part: Mapping[str, Any]) -> bool:

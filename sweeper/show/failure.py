@@ -96,14 +96,17 @@ def _describe_neighbour(run: TrialRow, neighbour: Neighbour | None) -> str:
     trial = neighbour.trial
     scored = f" ({judged_by(trial.scores)} {judged(trial.scores):.4f})" if trial.scores else ""
     own = {"arm": run.arm, **run.params}
-    unlike = [
-        f"{setting_line({key: value}, brief)} instead of {brief(own.get(key, NONE))}"
-        for key, value in neighbour.differs.items()
-    ]
+    unlike = [_instead(key, value, own.get(key, NONE)) for key, value in neighbour.differs.items()]
     if not unlike:
         return f"The same configuration worked in trial {trial.number}{scored}, with seed {trial.seed}."
     instead = one_line(", ".join(unlike))
     return f"Nearest configuration that worked: trial {trial.number}{scored}, with {instead}."
+
+
+def _instead(key: str, theirs: Value, ours: Value) -> str:
+    """Two values of a hyperparameter, in full where three digits would not tell them apart."""
+    write = brief if brief(theirs) != brief(ours) else str
+    return f"{setting_line({key: theirs}, write)} instead of {write(ours)}"
 
 
 def _neighbour(run: TrialRow, trial: PastTrial, space: Mapping[str, Space]) -> Neighbour:

@@ -30,6 +30,10 @@ _BOUND = re.compile(r"\s*(<=|>=|<|>)\s*([^\s<>=!]+)\s*\Z")
 _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\Z")
 
 
+_WHOLE = 1e15
+"""Whole numbers below are written with all of their digits."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """A side on which a number lies: ``> 3``.
@@ -108,7 +112,8 @@ class Constraint:
 
     def __str__(self) -> str:
         """As a study file may write it."""
-        return f"{self.left} {self.sign} {self.right if isinstance(self.right, str) else f'{self.right:g}'}"
+        whole = isinstance(self.right, float) and self.right.is_integer() and abs(self.right) < _WHOLE
+        return f"{self.left} {self.sign} {int(self.right) if whole else self.right}"
 
 
 def _check_comparable(name: str, text: str) -> None:

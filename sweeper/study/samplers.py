@@ -25,6 +25,8 @@ class Sampler:
         objectives: How many objectives it can be given: one alone, several alone, or any number.
         ranges_only: Whether it searches no choices.
         priors: Whether it begins at the `prior` of a range, and near it.
+        sequence: Whether it goes through one sequence, so that a draw that is of no use leads to the values
+            that the configuration after it would have.
     """
 
     draws: "str | Callable[..., dict[str, Any]]" = ""
@@ -33,6 +35,7 @@ class Sampler:
     objectives: Literal["one", "several", "any"] = "one"
     ranges_only: bool = False
     priors: bool = True
+    sequence: bool = False
 
 
 _IN = "sweeper.search.samplers"
@@ -43,7 +46,7 @@ SAMPLERS: Registry[Sampler] = Registry(
         "tpe": Sampler(f"{_IN}.tpe:draw", objectives="any"),
         "random": Sampler(f"{_IN}.uniform:draw", learns=False, objectives="any"),
         "grid": Sampler(cells=True, learns=False, priors=False),
-        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any", priors=False),
+        "qmc": Sampler(f"{_IN}.sobol:draw", learns=False, objectives="any", priors=False, sequence=True),
         "cma-es": Sampler(f"{_IN}.cma_es:draw", ranges_only=True),
         "gp": Sampler(f"{_IN}.gaussian:draw"),
         "nsga2": Sampler(f"{_IN}.nsga2:draw", objectives="several"),

@@ -1,10 +1,16 @@
 """Sampler qmc: a sequence that fills the space evenly."""
 
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats.qmc import Sobol
 
 from ..draw import Request
+
+BLOCK = 256
+"""Points that are made at once: whoever looks for one that is allowed looks at many in a row."""
 
 
 def draw(request: Request) -> dict[str, Any]:
@@ -12,10 +18,17 @@ def draw(request: Request) -> dict[str, Any]:
 
     Method: Sobol (1967) with Owen's scrambling, by scipy.
     """
-    sequence = Sobol(len(request.space), rng=request.spec.seed)
-    if point := request.configuration + request.attempt:  # Sobol.fast_forward(0) is an error
-        sequence.fast_forward(point)
-    units = sequence.random(1)[0]
+    block, place = divmod(request.configuration + request.attempt, BLOCK)
+    units = _points(len(request.space), request.spec.seed, block)[place]
     return {
         key: entry.at(float(unit)) for (key, entry), unit in zip(request.space.items(), units, strict=True)
     }
+
+
+@lru_cache(maxsize=16)
+def _points(dimensions: int, seed: int, block: int) -> NDArray[np.float64]:
+    sequence = Sobol(dimensions, rng=seed)
+    if block:  # Sobol.fast_forward(0) is an error
+        sequence.fast_forward(block * BLOCK)
+    points: NDArray[np.float64] = sequence.random(BLOCK)
+    return points

@@ -19,7 +19,7 @@ from ...text import nearest, one_line
 from ...trial import RunState
 from ...url import Url
 from .declared import Declared, read_state
-from .table import CsvTable, ended, read_moment, read_value, table_study
+from .table import CsvTable, ended, read_moment, read_setting, table_study
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -105,7 +105,7 @@ def _trial(number: int, run: "Run", parameters: Mapping[str, str], declared: Dec
     values = {name: run.data.metrics[name] for name in declared.objectives if name in run.data.metrics}
     values = {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 (NaN)
     params = {
-        name: read_value(run.data.params[theirs])
+        name: read_setting(name, run.data.params[theirs])
         for theirs, name in parameters.items()
         if theirs in run.data.params
     }

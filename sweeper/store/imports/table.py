@@ -8,11 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
 from model.files import read_file
 
 from ...errors import InputError
 from ...study.foreign import ForeignStudy, ForeignTrial
+from ...study.settings import declared as declared_setting
+from ...study.settings import members
 from ...study.space import Value
 from ...text import nearest, one_line
 from ...trial import RunState
@@ -109,6 +112,19 @@ def read_value(text: str) -> Value:
     return text
 
 
+def read_setting(name: str, text: str) -> Value:
+    """What a cell says of a parameter, as `read_value`; ``none`` is no gap where the setting has that word.
+
+    Args:
+        name: What the parameter is called here.
+        text: The cell.
+    """
+    found, word = read_value(text), text.strip()
+    field = declared_setting(name) if found is None and word else None
+    kinds = () if field is None else members(field.annotation)
+    return word if any(word in get_args(kind) for kind in kinds if get_origin(kind) is Literal) else found
+
+
 def read_moment(text: str, place: str) -> datetime | None:
     """A moment in the form of ISO 8601, in UTC where it names no zone; None where nothing stands there.
 
@@ -152,7 +168,7 @@ def _trial(place: str, number: int, cells: Mapping[str, str], declared: Declared
                 f"{place}: {declared.state} = {one_line(cells[declared.state])}: is no state: {known}"
             )
         said = found
-    params = {name: read_value(cells[column]) for column, name in declared.parameters.items()}
+    params = {name: read_setting(name, cells[column]) for column, name in declared.parameters.items()}
     return ForeignTrial(
         number=number,
         label=cells[declared.label] if declared.label else f"row {number + 1}",

@@ -41,7 +41,8 @@ def wandb_study(table: CsvTable, declared: Declared) -> ForeignStudy:
         names = {column: name for name, column in settings.items() if column not in left}
         chosen = {settings.get(name, name): called for name, called in declared.parameters.items()}
         declared = replace(declared, parameters=chosen or names)
-    by_word = {name.lower(): name for name in table.columns}
+    # What a page says of a run comes first: a setting may be called so too.
+    by_word = {name.lower(): name for name in reversed(table.columns)}
     used = {*declared.objectives, *declared.parameters}
     return table_study(
         table,

@@ -107,6 +107,8 @@ def test_what_is_not_there_is_one_line_with_the_nearest(opened: sweeper.OpenStud
         (lambda: opened.compare("Mean", "Mean"), "name another one to compare it with"),
         (lambda: opened.best("Men"), "did you mean 'Mean'"),
         (lambda: opened.trial(1.5), "trial 1.5: must be a whole number"),  # type: ignore[arg-type]
+        (lambda: opened.trial(2**70), "is too large: at most 2147483647"),
+        (lambda: sweeper.open("poolings", workload=""), "workload '': is empty"),
         (lambda: opened.trial(9).row, "has no trial 9; its trials are 0 to 3"),
         (lambda: opened.report(tmp_path, images="gif"), "images 'gif': is not one of svg, png, pdf"),
     ):

@@ -93,11 +93,20 @@ def test_hours_disk_and_words() -> None:
         "Could tell apart: a difference of .012 in overall, with 3 seeds in 80 of 100 cases (by 4 "
         "comparisons of earlier studies)",
     ]
+    assert "not measured" not in "\n".join(replace(plan, left={"A": 10, "B": 0}).lines())  # B is done
     unknown = Plan("s@w", 3, {"A": 0}, 1, {}, {}, None, 1)
     assert unknown.lines()[1:] == [
         "Time and disk are not known: no trial is left",
         "Could tell apart: nothing, as it has one training seed",
     ]
+
+
+def test_the_last_trials_take_their_whole_time_whatever_the_workers() -> None:
+    one = Plan("s@w", 5, {"A": 1}, 4, {}, {"A": 60.0}, None, 1)
+    assert one.hours == pytest.approx(1 / 60)
+    assert replace(one, left={"A": 4}).hours == pytest.approx(1 / 60)
+    assert replace(one, left={"A": 5}).hours == pytest.approx(2 / 60)
+    assert replace(one, left={"A": 0}).hours == 0
 
 
 def test_a_plan_begins_nothing_and_counts_what_is_done(folder: Path, sweeper: Command) -> None:

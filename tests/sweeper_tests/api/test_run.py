@@ -71,6 +71,9 @@ def test_what_is_printed_and_what_is_not(folder: Path, capsys: pytest.CaptureFix
     [
         ({"trials": 0}, "trials 0: must be a whole number of at least 1"),
         ({"trials": True}, "trials True"),
+        ({"trials": 2**31}, "trials 2147483648: is too large: at most 2147483647"),
+        ({"name": ""}, "name '': is empty"),
+        ({"workload": " "}, "workload ' ': is empty"),
         ({"executor": "cloud"}, "executor 'cloud': is not one of local, inline, ray, slurm"),
         ({"workers": 0}, "workers 0: must be a number of at least 1, or 'auto'"),
         ({"until": {"acc": 0.5}}, "until 'acc': no score of mine@small"),

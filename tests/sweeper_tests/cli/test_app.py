@@ -29,6 +29,7 @@ COMMANDS = [
     (f"confirm mine --top {2**63}", f"'--top': {2**63} is too large"),
     ("confirm mine --seeds 1000000000000", "'--seeds': '1000000000000': must be less than or equal to 10000"),
     (f"show mine {2**63}", f"'TRIAL': '{2**63}': must be less than or equal to"),
+    ("run mine --until overall=.8 --until overall=.7", "--until 'overall=.7': overall is there twice"),
     ("run --study mine --trials many", "'--trials': 'many': must be a whole number"),
     ("run --study mine --log aim", "'--log': 'aim' is not one of 'tensorboard', 'mlflow', 'wandb'"),
     ("retry mine --class out", "'--class': 'out' is not one of 'oom', 'nan', 'killed', "),

@@ -72,16 +72,16 @@ def test_only_what_was_named_goes(sweeper: Command, folder: Path) -> None:
 def test_one_that_is_killed_is_done_by_the_same_command(sweeper: Command, folder: Path) -> None:
     """With SIGKILL, which leaves a temporary folder that `sweeper clean` removes."""
     home, kills = folder / ".sweeper", 0
-    for left in (0, 1, 4):
+    for left, called in ((0, "studies/mine.yaml"), (1, "mine"), (4, "mine")):
         assert sweeper(*RUN).code == 0
         killed = subprocess.run(
-            [sys.executable, "-c", KILLED, str(left), "delete", "mine", "--yes"],
+            [sys.executable, "-c", KILLED, str(left), "delete", called, "--yes"],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             check=False,
             capture_output=True,
         )
         kills += killed.returncode == -9
-        again = sweeper("delete", "mine", "--yes")
+        again = sweeper("delete", called, "--yes")
         assert again.out == "Deleted the files of mine@small, which was deleted before\n", again
         assert sweeper("clean", "--yes").code == 0
         assert list((home / "runs").iterdir()) == []

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import optuna
+import pytest
 
 from tests.sweeper_tests.typed import STUDY, Command, refused, write
 
@@ -143,3 +144,26 @@ def test_what_is_wrong_is_one_line_and_nothing_is_kept(sweeper: Command, folder:
         (("import", "optuna", "sqlite:///none.db", "x"), "there is no such file"),
     ):
         assert said in refused(sweeper, *command)
+
+
+def test_a_tilde_is_the_home_of_the_user(
+    sweeper: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    write(folder / "home" / "theirs.csv", ROWS)
+    write(folder / "home" / "runs.csv", "run_id,status,metrics.acc\nr1,FINISHED,.5\n")
+    study = optuna.create_study(storage=f"sqlite:///{folder}/home/o.db", study_name="o")
+    study.tell(study.ask(), 1.0)
+    maximize = ("--maximize", "acc")
+    assert "3 trials" in sweeper("import", "csv", "~/theirs.csv", *maximize).out
+    assert "3 trials" in sweeper("import", "wandb", "~/theirs.csv", *maximize, "--name", "w").out
+    assert "1 trial" in sweeper("import", "mlflow", "~/runs.csv", *maximize).out
+    assert "1 trial" in sweeper("import", "optuna", "sqlite:///~/o.db", "o").out
+
+
+def test_an_experiment_beside_a_csv_file_is_refused(sweeper: Command, folder: Path) -> None:
+    write(
+        folder / "runs.csv", "run_id,experiment_id,status,metrics.acc\nr1,1,FINISHED,.5\nr2,2,FINISHED,.6\n"
+    )
+    said = refused(sweeper, "import", "mlflow", "runs.csv", "--experiment", "probe", "--maximize", "acc")
+    assert said == "Error: --experiment 'probe': a .csv file has the runs that it was made of: leave it out\n"

@@ -83,3 +83,13 @@ def test_files_that_make_no_workload_are_refused_and_nothing_is_written(sweeper:
         assert said in refused(sweeper, "new", "workload", *names, "--name", "fresh")
     assert not Path("studies/workloads/fresh.yaml").exists()
     assert not Path("studies/fresh.yaml").exists()
+
+
+@pytest.mark.parametrize("names", [("train_dev.tsv", "train.tsv"), ("train.tsv", "train_dev.tsv")])
+def test_a_name_that_says_one_split_goes_before_one_that_says_two(
+    sweeper: Command, names: Sequence[str]
+) -> None:
+    for name in names:
+        write_rows(name, "id\ttext\tlabel")
+    said = sweeper("new", "workload", *(f"data/{name}" for name in names), "--name", "fresh")
+    assert "train train.tsv, dev train_dev.tsv\n" in said.out.replace("data/", "")

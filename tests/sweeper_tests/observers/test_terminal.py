@@ -93,6 +93,16 @@ def test_a_tally_of_recorded_trials_is_that_of_hearing_them_end(trial: Callable[
     assert heard.standing() == "5 of 9 trials · 1 pruned · 1 failed · best overall 0.700 (trial 2)"
 
 
+def test_of_equal_trials_the_first_is_the_best_whichever_ended_first_and_whose_it_is() -> None:
+    def standing(number: int, arm: str, overall: float) -> Standing:
+        return Standing(number, arm, RunState.COMPLETE, None, 1.0, None, {"overall": overall})
+
+    recorded = [standing(0, "A", 0.5), standing(1, "B", 0.75), standing(3, "A", 0.75), standing(2, "A", 0.75)]
+    count = Tally.of(4, ("A", "B"), recorded)
+    assert count.best == (1, 0.75)  # which `sweeper best` names
+    assert count.bests == {"A": (2, 0.75), "B": (1, 0.75)}
+
+
 def test_a_single_arm_needs_no_line_of_its_own(trial: Callable[[int], TrialSpec]) -> None:
     count = Tally(2, (ARM,))
     count.submitted(trial(0), resumed=False)

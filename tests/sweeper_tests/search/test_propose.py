@@ -247,3 +247,25 @@ def test_a_configuration_enqueued_late_is_the_next_one_of_every_arm(done: int, e
     history = run(study(seeds=(1,), enqueue=[*enqueue, late]), done + 9, begun=history)
     places = [(one.arm, one.configuration) for one in history if late.items() <= one.params.items()]
     assert sorted(places) == [(arm, int(place, 16)) for arm, place in zip("ABC", expected, strict=True)]
+
+
+def test_a_sequence_gives_no_point_twice_where_one_is_enqueued_already() -> None:
+    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 1.0}}
+    points = [trial.params for trial in run(study("qmc", space, seeds=(1,)), 36, lambda trial: 0.0)[::3]]
+    queue = [dict(points[place]) for place in (2, 5, 7)]
+    history = run(study("qmc", space, seeds=(1,), enqueue=queue), 30, lambda trial: 0.0)
+    # The fifth and seventh point are enqueued: those after them move up, each once.
+    expected = [*queue, points[3], points[4], points[6], *points[8:12]]
+    for arm in range(3):
+        assert [dict(trial.params) for trial in history[arm::3]] == expected
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
+def test_what_is_enqueued_twice_is_tried_once_unless_something_is_left_to_draw(sampler: str) -> None:
+    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 1.0}}
+    whole, part = {"dropout": 0.25, "warmup": 0.5}, {"dropout": 0.125}
+    a_study = study(sampler, space, {"A": {}}, (1,), enqueue=[whole, part, whole, part])
+    found = [dict(trial.params) for trial in run(a_study, 6, lambda trial: 0.0)]
+    assert found[0] == whole
+    assert [one["dropout"] for one in found[1:3]] == [0.125, 0.125]
+    assert len({json.dumps(one) for one in found}) == 6

@@ -43,6 +43,22 @@ def test_constrained_random_draws_are_uniform_on_what_is_allowed() -> None:
     assert kstest([one.params["dropout"] / 0.5 for one in trials], lambda x: 1 - (1 - x) ** 2).pvalue > 0.01
 
 
+def test_a_sequence_goes_on_past_the_points_that_were_had_however_few_are_allowed() -> None:
+    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 0.5}}
+    of = made.study(
+        made.WORKLOAD,
+        arms={"A": {}},
+        space=space,
+        constraints=["warmup > 0.495"],
+        sampler={"name": "qmc"},
+        tables=["arms"],
+    )
+    # One point in a hundred: the last of these lies some fifteen hundred points on.
+    trials = run(of, 15, lambda trial: 0.0)
+    assert all(one.params["warmup"] > 0.495 for one in trials)
+    assert len({one.params["dropout"] for one in trials}) == 15
+
+
 def test_constraints_are_drawn_again_and_left_out_of_a_grid() -> None:
     space = {"epochs": {"low": 1, "high": 6}, "batch_size": {"low": 2, "high": 8, "step": 2}}
     fields: dict[str, Any] = {

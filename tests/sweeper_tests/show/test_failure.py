@@ -62,6 +62,11 @@ def test_a_value_that_a_changed_space_no_longer_knows_is_far() -> None:
     assert near.distance == 1
 
 
+def test_values_that_three_digits_do_not_tell_apart_are_written_in_full() -> None:
+    line = failure_lines(failed(), {}, [worked(0, learning_rate=1.0001e-3)], STUDY.space)[-1]
+    assert line.endswith("with learning_rate 0.0010001 instead of 0.001.")
+
+
 SAID = [
     (failed(ErrorClass.OOM), "memory ran out."),
     (failed(ErrorClass.OOM, halvings=1), "memory ran out, with half the micro-batch too."),

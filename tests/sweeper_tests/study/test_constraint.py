@@ -81,3 +81,10 @@ def test_a_bound_is_a_comparison_with_a_number_alone() -> None:
     assert not Bound("<", 2).holds(2.0)
     for other in (True, "1", None):
         assert not Bound("<", 2).holds(other)
+
+
+@pytest.mark.parametrize(
+    "text", ["batch_size <= 1234567", "learning_rate < 0.00012345678", "dropout >= 0.1", "dropout < warmup"]
+)
+def test_it_is_said_as_it_may_be_written(text: str) -> None:
+    assert str(Constraint.parse(text)) == text

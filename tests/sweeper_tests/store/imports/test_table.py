@@ -89,6 +89,18 @@ def test_what_a_cell_says(text: str, value: object) -> None:
     assert (found, type(found)) == (value, type(value))
 
 
+def test_none_is_a_value_of_a_setting_that_has_that_word(tmp_path: Path) -> None:
+    file = tmp_path / "trials.csv"
+    file.write_text("acc,average,decay\n.5,none,none\n.6,ema,.9\n.7,None,\n")
+    parameters = {"average": "average.name", "decay": "average.decay"}
+    found = table_study(read_csv(file), Declared(maximize=["acc"], parameters=parameters))
+    assert [trial.params for trial in found.trials] == [
+        {"average.name": "none"},
+        {"average.name": "ema", "average.decay": 0.9},
+        {},
+    ]
+
+
 def test_a_cell_may_be_as_long_as_the_file(tmp_path: Path) -> None:
     before = csv.field_size_limit(131_072)
     (tmp_path / "t.csv").write_text(f'a,b\n1,"{"x" * 300_000}"\n', encoding="utf-8")

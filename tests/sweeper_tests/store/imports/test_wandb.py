@@ -112,3 +112,10 @@ def test_a_metric_is_not_the_setting_that_a_run_lacks(tmp_path: Path) -> None:
         ({"lr": 0.1}, "complete"),
         ({}, "failed"),
     ]
+
+
+def test_settings_called_name_and_state_are_not_those_of_the_run(tmp_path: Path) -> None:
+    file = tmp_path / "page.csv"
+    file.write_text('"Name","State","name","state","acc"\ncalm-sea-1,finished,bert,Ohio,.5\n')
+    (trial,) = wandb_study(read_csv(file), Declared(["acc"])).trials
+    assert (trial.label, str(trial.state)) == ("calm-sea-1", "complete")
