@@ -14,10 +14,6 @@ if TYPE_CHECKING:  # it takes long to import, and the command line needs but the
     from model.config.trainers import AnyConfig
 
 
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number that a database can hold, and so the largest that an option or an argument may have."""
-
-
 class RunState(StrEnum):
     """Where a trial stands: queued, then running, then one of the three final states."""
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..paths import Home, data_folder, storage_url, user_path
 from ..report.formats import IMAGES
+from ..study.limits import LARGEST_NUMBER
 from ..study.named import is_file
 from ..text import nearest
-from ..trial import LARGEST_NUMBER
 from ..url import Url
 from .foreignstudy import OpenForeign
 from .opentrial import OpenTrial

@@ -13,12 +13,12 @@ from ..errors import InputError
 from ..observers.terminal import say
 from ..observers.tools import TOOLS
 from ..paths import Home, storage_url
+from ..study.limits import LARGEST_NUMBER
 from ..study.load import study_folder
 from ..study.study import Study
 from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..text import nearest
-from ..trial import LARGEST_NUMBER
 from ..url import Url
 from .openstudy import OpenStudy, check_given
 from .training import begun_study, study_to_run, train

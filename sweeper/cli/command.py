@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from typer.models import ArgumentInfo
 
 from ..errors import InputError
-from ..trial import LARGEST_NUMBER
+from ..study.limits import LARGEST_NUMBER
 from .completion import begun_studies, study_files_and_begun
 
 

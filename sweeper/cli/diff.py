@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from ..paths import Home, check_target, storage_url
-from ..trial import LARGEST_NUMBER
+from ..study.limits import LARGEST_NUMBER
 from .command import StudyName
 from .options import AsJson, Storage, file_path
 from .say import say, say_json

@@ -9,8 +9,8 @@ import typer
 from ..errors import InputError
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
+from ..study.limits import LARGEST_NUMBER
 from ..text import plural, trial_names
-from ..trial import LARGEST_NUMBER
 from .command import StudyName
 from .options import CodeFile, OneArm, Quiet, Storage, file_path
 from .say import say, saying

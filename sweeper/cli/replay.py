@@ -6,7 +6,7 @@ import typer
 
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
-from ..trial import LARGEST_NUMBER
+from ..study.limits import LARGEST_NUMBER
 from .command import StudyName
 from .options import CodeFile, Storage
 from .say import say

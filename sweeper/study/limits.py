@@ -1,4 +1,4 @@
-"""What the names of a study may be.
+"""What the names of a study may be, and how large a number may be.
 
 Their lengths are what every database keeps, so that a study can move between them: SQLite keeps text of any
 length, PostgreSQL refuses what is longer than its column.
@@ -17,3 +17,6 @@ ARM = 255
 
 TASK = 64
 """Characters of the name of a task."""
+
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number that a database can hold, and so the largest that an option or an argument may have."""
