@@ -60,8 +60,7 @@ def resampled_scores(
 
 def compared_on(tasks: Mapping[str, Task]) -> int:
     """On how many resampled dev sets arms are compared: 10,000; of recorded scores on all that there are."""
-    recorded = any(task.scorer.recorded for task in tasks.values())
-    return min(_COMPARED, RECORDED) if recorded else _COMPARED
+    return RECORDED if any(task.scorer.recorded for task in tasks.values()) else _COMPARED
 
 
 def _stacked(name: str, task: Task, runs: Runs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

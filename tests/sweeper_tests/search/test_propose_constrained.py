@@ -26,16 +26,20 @@ def exhaust(of: Study) -> list[PastTrial]:
     raise AssertionError
 
 
-def test_constrained_random_draws_are_uniform_on_what_is_allowed() -> None:
-    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 0.5}}
-    of = made.study(
+def of_two_halves(sampler: str, constraint: str) -> Study:
+    """A study of two numbers, each from 0 to .5."""
+    return made.study(
         made.WORKLOAD,
         arms={"A": {}},
-        space=space,
-        constraints=["dropout < warmup"],
-        sampler={"name": "random"},
+        space={"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 0.5}},
+        constraints=[constraint],
+        sampler={"name": sampler},
         tables=["arms"],
     )
+
+
+def test_constrained_random_draws_are_uniform_on_what_is_allowed() -> None:
+    of = of_two_halves("random", "dropout < warmup")
     trials = run(of, 300, lambda trial: 0.0)
     assert all(one.params["dropout"] < one.params["warmup"] for one in trials)
     # Of two uniform numbers the larger is below x with probability x², the smaller with 1 - (1 - x)².
@@ -44,15 +48,7 @@ def test_constrained_random_draws_are_uniform_on_what_is_allowed() -> None:
 
 
 def test_a_sequence_goes_on_past_the_points_that_were_had_however_few_are_allowed() -> None:
-    space = {"dropout": {"low": 0.0, "high": 0.5}, "warmup": {"low": 0.0, "high": 0.5}}
-    of = made.study(
-        made.WORKLOAD,
-        arms={"A": {}},
-        space=space,
-        constraints=["warmup > 0.495"],
-        sampler={"name": "qmc"},
-        tables=["arms"],
-    )
+    of = of_two_halves("qmc", "warmup > 0.495")
     # One point in a hundred: the last of these lies some fifteen hundred points on.
     trials = run(of, 15, lambda trial: 0.0)
     assert all(one.params["warmup"] > 0.495 for one in trials)
