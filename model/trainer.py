@@ -182,7 +182,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     network = partial(model, *given, token_types=types, seen=embedded.append)
                     if features is not None:  # the heads alone train, on embeddings that are known
                         numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
-                        chosen = features.of(split)[numbers]
+                        chosen = features.of(split).index_select(0, numbers)
                         network = partial(model.answer, name, columns, chosen, embedded.append)
                     with computing(device, precision):
                         if smart is None:

@@ -43,8 +43,10 @@ class Sentences:
 
     def padded(self, chosen: NDArray[np.int64], pad_id: int) -> Padded:
         """Some sentences with padding behind them."""
-        lengths = self.lengths[chosen]
-        mask = np.arange(lengths.max())[None, :] < lengths[:, None]
+        starts = self.offsets[chosen]
+        lengths = self.offsets[chosen + 1] - starts
+        places = np.arange(lengths.max())
+        mask = places < lengths[:, None]
         ids = np.full(mask.shape, pad_id, dtype=np.int64)
-        ids[mask] = np.concatenate([self.ids[self.offsets[i] : self.offsets[i + 1]] for i in chosen])
+        ids[mask] = self.ids[(starts[:, None] + places)[mask]]
         return Padded(ids, mask.astype(np.int64))
