@@ -77,26 +77,31 @@ class SharedFolder:
         Args:
             folder: Where to; the checkpoints that lie there are removed first.
             checkpoints: Whether they are wanted.
+
+        Raises:
+            InputError: If it cannot be reached.
         """
         RunFolder(folder).discard_checkpoints()
-        for name in self._names():
-            wanted = checkpoints or name.parts[0] != CHECKPOINTS
-            if wanted and not (name == PurePosixPath(LOG) and RunFolder(folder).log.exists()):
-                with beside(folder / name) as place:
-                    self._files.get_file(f"{self._root}/{name}", str(place))
+        with self._explained():
+            for name in self._names():
+                wanted = checkpoints or name.parts[0] != CHECKPOINTS
+                if wanted and not (name == PurePosixPath(LOG) and RunFolder(folder).log.exists()):
+                    with beside(folder / name) as place:
+                        self._files.get_file(f"{self._root}/{name}", str(place))
 
     def publish(self, folder: Path) -> None:
         """Copies what is new or changed in a folder of this machine, then removes the checkpoints gone there.
 
         In this order: if the copying of a checkpoint is interrupted, which its checksums tell, an older one
-        is still beside it.
+        is still beside it. Predictions and weights come before the checkpoint of their epoch: whoever goes
+        on from it does not make them again.
         """
         own: dict[PurePosixPath, Path] = {}
-        for path in sorted(folder.rglob("*")):
+        for path in folder.rglob("*"):
             name = PurePosixPath(path.relative_to(folder))
             if path.is_file() and not any(part.startswith(".") for part in name.parts):
                 own[name] = path
-        for name, path in own.items():
+        for name, path in sorted(own.items(), key=lambda one: (one[0].parts[0] == CHECKPOINTS, one[0])):
             with suppress(FileNotFoundError):  # another attempt may remove it meanwhile
                 state = (path.stat().st_mtime_ns, path.stat().st_size)
                 if self._published.get(path) != state:

@@ -81,7 +81,9 @@ def study_to_run(
 def begun_study(
     study: str | None, workload: str | None, say: Say, storage: Url | None, code: str | None = None
 ) -> Study:
-    """A study as it was begun.
+    """A study as it was begun; by the name under which it began, if no other study has that.
+
+    So a job of SLURM goes on that was submitted before its study was renamed.
 
     Args:
         study: As in `find_study`.
@@ -97,10 +99,14 @@ def begun_study(
     """
     from model.plugins.load import load
 
-    from ..store.studies import find_study
+    from ..store.studies import find_study, renamed
     from ..study.load import stored_study, unchanged_code
 
     with _patient_database(storage, say) as database:
+        taken = study is None or any(one.row.name == study for one in database.studies())
+        if study is not None and not taken and (now := renamed(database, study)):
+            say(f"{study} is called {now} now")
+            study = now
         row = find_study(database, study, workload).row
     load(sources := unchanged_code(row, code or study))
     return replace(stored_study(row), sources=sources)

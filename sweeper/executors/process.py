@@ -31,10 +31,11 @@ from .processor import processor
 from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Progressed, Started, Stopped
 from .recordable import recordable_epochs, recordable_inputs
 
-HOLD_SECONDS = 60.0
+HOLD_SECONDS = 2400.0
 """How long a trial waits for an earlier attempt to leave its folder.
 
-Its driver ends that one when it notices that it has lost the trial: when it next renews its lease.
+Its driver ends that one when it notices that it has lost the trial: when it next renews its lease, for which
+it may wait for the database for half an hour.
 """
 
 _LOOK_SECONDS = 0.2

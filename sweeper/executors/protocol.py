@@ -44,6 +44,13 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """No machine has room for the trial yet: what it waits until `Started` is no time that it took."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Started:
     """The trial's process is up.
 
@@ -147,7 +154,7 @@ class Noted:
     once: bool = False
 
 
-Event = Noted | Started | Loaded | Progressed | Evaluated | Finished | Failed | Stopped | NodeLost
+Event = Noted | Waiting | Started | Loaded | Progressed | Evaluated | Finished | Failed | Stopped | NodeLost
 
 
 class Executor(Protocol):

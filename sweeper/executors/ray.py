@@ -20,7 +20,7 @@ from ..study.workload import Resources
 from ..text import last_line
 from ..trial import ErrorClass
 from .local import PRELOADED, LocalExecutor
-from .protocol import Event, Failed, Finished, Job, NodeLost, Stopped
+from .protocol import Event, Failed, Finished, Job, NodeLost, Stopped, Waiting
 from .ray_cluster import Capacity
 
 LISTEN_SECONDS = 1.0
@@ -111,6 +111,7 @@ class RayExecutor:
         self._counted = time.monotonic()
         self._cpus = resources.cpus or self._capacity.cpus(workers)
         self._places: list[_Held] = []
+        self._asked: list[Event] = []
         self._stopping = False
         if not self._capacity.trials(self._cpus):
             raise InputError(
@@ -135,13 +136,15 @@ class RayExecutor:
             actor = ray.remote(Place).options(num_cpus=self._cpus, num_gpus=self._gpus, max_restarts=0)
             place = _Held(actor.remote())
             self._places.append(place)
+            self._asked.append(Waiting(job.number))
         place.number = job.number
         place.awaited = place.actor.submit.remote(replace(job, threads=self._cpus))
 
     def poll(self, timeout: float) -> list[Event]:
         """Events of all trials; of one whose node is lost that it is, and of one that died how."""
         self._give_back()
-        heard = self._ask_to_stop() if self._stopping else []
+        heard, self._asked = self._asked, []
+        heard += self._ask_to_stop() if self._stopping else []
         deadline = time.monotonic() + timeout
         while not heard:
             busy = [place for place in self._places if place.number is not None]

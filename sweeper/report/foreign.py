@@ -110,7 +110,7 @@ def beside(studies: Sequence[tuple[str, ForeignStudy]]) -> Table:
                     Cell(one_line(objective)),
                     Cell(direction),
                     _value_cell(best, objective, None) if best else Cell(NONE),
-                    Cell(setting_line(best.params) if best else NONE),
+                    Cell(setting_line(best.params) or NONE if best else NONE),
                 )
             )
     columns = (

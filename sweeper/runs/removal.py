@@ -38,7 +38,8 @@ def remove_runs(folder: StudyFolder, holder: Holder) -> str | None:
         return f"{folder.folder} stays: nothing says that it is the study's" if folder.numbers() else None
     for beside in folder.beside:
         remove(beside)
-    gone = folder.home.root / temporary_name(folder.name)
+    # Beside it: all runs of a home may be on another disk.
+    gone = folder.folder.with_name(temporary_name(folder.name))
     with suppress(FileNotFoundError):
         folder.folder.rename(gone)
     remove(gone)

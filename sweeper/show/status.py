@@ -45,8 +45,9 @@ def attention(store: StudyStore, standings: list[Standing]) -> list[str]:
     failed = [trial for trial in standings if trial.state is RunState.FAILED]
     listed = {trial.number for trial in failed[-MOST_FAILURES:]}
     noted = [trial for trial in standings if not trial.state.final or trial.number in listed]
-    epochs = store.trials.epochs_done([trial.number for trial in noted])
-    lines = [_line(store, trial, epochs.get(trial.number, 0)) for trial in noted]
+    numbers = [trial.number for trial in noted]
+    done, asked = store.trials.epochs_done(numbers), store.trials.epochs_asked(numbers)
+    lines = [_line(trial, done.get(trial.number, 0), asked.get(trial.number)) for trial in noted]
     more = len(failed) - len(listed)
     return [f"{plural(more, 'earlier trial')} failed too", *lines] if more else lines
 
@@ -78,15 +79,14 @@ def _is_abandoned(trial: Standing) -> bool:
     return trial.owner is None or Owner.parse(trial.owner).is_dead()
 
 
-def _line(store: StudyStore, trial: Standing, epochs: int) -> str:
-    return f"trial {trial.number} {one_line(f'{_state(store, trial, epochs)} · {trial.arm}')}"
+def _line(trial: Standing, epochs: int, asked: int | None) -> str:
+    return f"trial {trial.number} {one_line(f'{_state(trial, epochs, asked)} · {trial.arm}')}"
 
 
-def _state(store: StudyStore, trial: Standing, epochs: int) -> str:
+def _state(trial: Standing, epochs: int, asked: int | None) -> str:
     if trial.state is RunState.FAILED:
         return f"failed ({trial.error_class}) after {plural(epochs, 'epoch')}"
-    run = store.trials.row(trial.number)
-    far = f"epoch {epochs} of {run.config['epochs']}" if run else f"epoch {epochs}"
+    far = f"epoch {epochs}" if asked is None else f"epoch {epochs} of {asked}"
     if trial.owner is None:
         return f"{trial.state}, waits for a driver: {far}"
     if _is_abandoned(trial):

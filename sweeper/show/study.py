@@ -156,7 +156,8 @@ def _foreign(store: StudyStore) -> list[str]:
     lines = [f"objectives: {', '.join(f'{name} ({direction})' for name, direction in pairs)}"]
     for trial in study.ranked()[:1]:
         values = ", ".join(f"{name} {setting(value)}" for name, value in trial.values.items())
-        lines.append(f"best: trial {trial.number} ({trial.label}): {values}; {setting_line(trial.params)}")
+        params = f"; {setting_line(trial.params)}" if trial.params else ""
+        lines.append(f"best: trial {trial.number} ({trial.label}): {values}{params}")
     return lines
 
 

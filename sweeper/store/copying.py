@@ -11,7 +11,7 @@ from ..errors import ConflictError, InputError
 from ..url import Url
 from .belonging import STUDIES, belonging, optuna_studies, study_tables
 from .database import Database
-from .engine import READING, check_url, explained, hooked_engine
+from .engine import READING, by_bytes, check_url, explained, hooked_engine
 from .idle import check_idle
 from .readonly import may_write, reading_engine
 from .tables import deleted_study, run, sweep
@@ -93,7 +93,8 @@ class Snapshot:
 
     def chunks(self, table: sa.Table) -> Iterator[list[Row]]:
         """The rows of a table, in the order of its keys."""
-        query = sa.select(table).where(self._wanted(table)).order_by(*table.primary_key)
+        keys = (by_bytes(column, self._engine) for column in table.primary_key)
+        query = sa.select(table).where(self._wanted(table)).order_by(*keys)
         with explained(self._url):
             for rows in self._connection.execute(query).mappings().partitions(CHUNK):
                 yield [dict(row) for row in rows]

@@ -137,9 +137,11 @@ def _passes(url: sa.URL, error: BaseException) -> bool:
     """Whether waiting may help; a full disk or a damaged file does not mend itself."""
     if not isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError):
         return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated
+    # Not what SQLAlchemy adds, statement and parameters: these may be the traceback of a trial.
+    said = str(getattr(error, "orig", None) or error)
     if url.get_backend_name() == "sqlite":
-        return "locked" in str(error)
-    return not any(refusal in str(error) for refusal in _REFUSALS)
+        return "locked" in said
+    return not any(refusal in said for refusal in _REFUSALS)
 
 
 def _reason(url: sa.URL, error: BaseException) -> str:
@@ -156,6 +158,12 @@ def _said(error: BaseException) -> str:
     if isinstance(error, ImportError):
         return f"its driver is not installed: pip install 'sentence-sweeper[postgresql]' ({error})"
     return " ".join(str(error).split())
+
+
+def by_bytes(column: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnElement[Any]:
+    """A column to order rows by; text by its bytes, as SQLite does, whatever the server's language is."""
+    is_text = isinstance(column.type, sa.String)
+    return column.collate("C") if is_text and engine.dialect.name != "sqlite" else column
 
 
 def plain_engine(url: sa.URL) -> sa.Engine:

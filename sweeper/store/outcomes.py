@@ -49,11 +49,16 @@ class Outcomes:
         threads: int | None,
         device: str | None,
         versions: Mapping[str, Any],
+        kept: int = 0,
         machine: str | None = None,
         processor: str | None = None,
         working_folder: Mapping[str, Any] | None = None,
     ) -> None:
-        """Records that an attempt at a trial, counted from 1, has begun; on what, as in `TrialRow`."""
+        """Records that an attempt at a trial, counted from 1, has begun; on what, as in `TrialRow`.
+
+        Epochs that are recorded beyond those in the checkpoint that it goes on from, `kept` of them, are
+        forgotten: they are trained anew, perhaps on another machine, and its last word is to be of these.
+        """
         now = sa.literal(self.access.clock.now(), run.c.started.type)
         values = {
             "state": RunState.RUNNING,
@@ -65,7 +70,14 @@ class Outcomes:
             "versions": dict(versions),
             "processor": processor,
         }
-        self._update(number, working_folder=self._keep(working_folder), **values)
+        values["working_folder"] = self._keep(working_folder)
+        begun = self._change(number).values(values).returning(run.c.id, run.c.trial_id)
+        with self.access.writing() as connection:
+            mine = connection.execute(begun).one_or_none()
+            if mine is not None and attempt > 1:
+                beyond = (epoch_metric.c.run_id == mine.id) & (epoch_metric.c.epoch > kept)
+                connection.execute(epoch_metric.delete().where(beyond))
+                mirror.forget(connection, mine.trial_id, kept)
 
     @retried
     def loaded(self, number: int, inputs: Mapping[str, Any]) -> None:

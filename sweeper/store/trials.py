@@ -13,6 +13,7 @@ from model.result import COST, JUDGES, judged_by
 from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
 from .damage import UNREADABLE, read
+from .engine import by_bytes
 from .optuna_tables import mirror
 from .optuna_tables.counterpart import disagreeing
 from .retrying import retried
@@ -130,6 +131,13 @@ class Trials:
         return {row.number: row.epochs for row in self._select(query)}
 
     @retried
+    def epochs_asked(self, numbers: Collection[int]) -> dict[int, int]:
+        """How many epochs the configurations of these trials ask for, by number."""
+        epochs = run.c.config["epochs"].as_integer().label("epochs")
+        query = sa.select(run.c.number, epochs).where(run.c.number.in_(numbers))
+        return {row.number: row.epochs for row in self._select(query)}
+
+    @retried
     def metrics(self, number: int) -> dict[MetricKey, float | None]:
         """Every metric of every epoch of one trial; None for what is not a number."""
         m = epoch_metric.c
@@ -239,10 +247,11 @@ class Trials:
         from . import frames
 
         m = epoch_metric.c
+        named = (m.split, m.task, m.metric)
         query = (
-            sa.select(run.c.number, run.c.arm, m.epoch, m.split, m.task, m.metric, m.value)
+            sa.select(run.c.number, run.c.arm, m.epoch, *named, m.value)
             .join(epoch_metric)
-            .order_by(run.c.number, m.epoch, m.split, m.task, m.metric)
+            .order_by(run.c.number, m.epoch, *(by_bytes(one, self.access.engine) for one in named))
         )
         return frames.epochs_frame(self._select(query))
 

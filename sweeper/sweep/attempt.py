@@ -36,7 +36,8 @@ class Attempt:
     Attributes:
         ready: The trial as it waited; its kills are forgotten with every epoch.
         began: When it was handed out; once its process is up, since when that is so. Seconds of the monotonic
-            clock; in between it may wait for a machine.
+            clock.
+        waiting: Whether it waits for a machine.
         best: Its best epoch so far; None before the first.
         curve: The score that judges it, by epoch, from 1.
         peak_memory_mb: Highest memory of its process in MiB; None before the first epoch.
@@ -46,6 +47,7 @@ class Attempt:
 
     ready: Ready
     began: float
+    waiting: bool = False
     best: EpochResult | None = None
     curve: dict[int, float] = field(default_factory=dict)
     peak_memory_mb: float | None = None
@@ -63,7 +65,7 @@ class Attempt:
         Returns:
             Where it goes on, if the machine was lost on which it ran.
         """
-        self.began, self.kept = now, event.epochs or 0
+        self.began, self.waiting, self.kept = now, False, event.epochs or 0
         self.ready = replace(self.ready, threads=event.threads, attempts=self.ready.attempts + 1)
         if not self.ready.displaced:
             return None

@@ -7,7 +7,7 @@ from model.plugins.source import PluginSource
 
 from ..clock import Clock
 from ..executors.inline import InlineExecutor
-from ..executors.protocol import Executor, Noted, Progressed
+from ..executors.protocol import Executor, Noted, Progressed, Waiting
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles
@@ -95,8 +95,11 @@ class Attempts:
         self.withdraw(number)
         self._observer.noted(f"trial {number} was taken over by another driver")
 
-    def told(self, event: Noted | Progressed) -> None:
-        """Passes on to the observer what a worker says of a trial and nobody records."""
+    def told(self, event: Noted | Progressed | Waiting) -> None:
+        """Takes in that a trial waits; what else a worker says that nobody records, the observer hears."""
+        if isinstance(event, Waiting):
+            self._attempts[event.number].waiting = True
+            return
         if isinstance(event, Progressed):
             self._observer.progressed(event.number, event.report)
             return
@@ -106,6 +109,12 @@ class Attempts:
         self._observer.noted(f"trial {event.number}: {event.text}")
 
     def overdue(self, seconds: float | None) -> list[Attempt]:
-        """Attempts that have taken longer than that; none where there is no limit."""
+        """Attempts that have taken longer than that, not counting what one waits for a machine.
+
+        Args:
+            seconds: The limit; None where there is none.
+        """
+        if seconds is None:
+            return []
         now = self._clock.monotonic()
-        return [one for one in self._attempts.values() if seconds is not None and now - one.began > seconds]
+        return [one for one in self._attempts.values() if not one.waiting and now - one.began > seconds]

@@ -17,6 +17,7 @@ from ..executors.protocol import (
     Progressed,
     Started,
     Stopped,
+    Waiting,
 )
 from ..observers.observer import Observer
 from ..paths import Home
@@ -101,8 +102,7 @@ class Driver:
             observer=observer,
             clock=self._clock,
         )
-        code = study.spec.code
-        self._versions = versions() | (code.versions() if code else {})
+        self._versions = versions() | (study.spec.code.versions() if study.spec.code else {})
         self._working_folder = asdict(working_folder) if working_folder else None
         self._renewed = self._clock.monotonic()
 
@@ -186,7 +186,7 @@ class Driver:
                 self._finish(active, RunState.COMPLETE)
             case Stopped():
                 self._active.withdraw(number)
-            case Noted() | Progressed():
+            case Noted() | Progressed() | Waiting():
                 self._active.told(event)
             case NodeLost(message=message):
                 # No fault of its own: its kills are not counted up.
@@ -203,6 +203,7 @@ class Driver:
             threads=event.threads,
             device=event.device,
             versions=self._versions,
+            kept=event.epochs or 0,
             machine=event.machine,
             processor=event.processor,
             working_folder=self._working_folder,
@@ -258,7 +259,7 @@ class Driver:
             self._active.lose(number)
             return
         self._active.end(number)
-        self._files.fetch(number)
+        self._files.fetch(number, self._observer.noted)
         self._weights.settle(number, active.trial.arm, outcome)
         self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)

@@ -1,6 +1,6 @@
 """The files of a study's runs: on this machine and, where machines share a folder by URL, there too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,13 +8,14 @@ from model.config.trainers import portable
 from model.files import CHECKPOINTS, RunFolder, remove
 from model.plugins.source import PluginSource
 
+from ..errors import InputError
 from ..executors.protocol import Job
 from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..runs.mark import Holder
 from ..sharedfolder import SharedFolder
 from ..store.study import StudyStore
-from ..trial import TrialSpec
+from ..trial import RunState, Standing, TrialSpec
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,31 @@ class RunFiles:
         shared = self._shared(number)
         return shared.holds(CHECKPOINTS) if shared else RunFolder(self.folder(number)).checkpoints.exists()
 
-    def fetch(self, number: int) -> None:
-        """Brings here what a trial that has ended left in the shared folder, but for its checkpoints."""
+    def fetch(self, number: int, say: Callable[[str], None]) -> None:
+        """Brings here what a trial that has ended left in the shared folder, but for its checkpoints.
+
+        Args:
+            number: Number of the trial.
+            say: Hears in one line that the folder cannot be reached; the next driver here fetches it.
+        """
         if shared := self._shared(number):
-            shared.fetch(self.folder(number), checkpoints=False)
+            try:
+                shared.fetch(self.folder(number), checkpoints=False)
+            except InputError as error:
+                say(f"trial {number}: its predictions and weights are not here yet: {error}")
+
+    def fetch_missing(self, trials: Iterable[Standing], say: Callable[[str], None]) -> None:
+        """Brings here what trials left in the shared folder that ended on other machines, or were cut short.
+
+        Args:
+            trials: Trials of the study.
+            say: As in `fetch`.
+        """
+        done = (RunState.COMPLETE, RunState.PRUNED)
+        for one in trials if self.study.shared else ():
+            trained = one.state in done and one.reused_from is None
+            if trained and not RunFolder(self.folder(one.number)).predictions.exists():
+                self.fetch(one.number, say)
 
     def discard_checkpoints(self, number: int) -> None:
         """Removes the checkpoints of a trial that has no further use for them."""
@@ -120,9 +142,14 @@ class RunFiles:
         return RunFolder(self.folder(number)).weights
 
     def remove_weights(self, number: int) -> None:
-        """Removes the weights of a trial."""
+        """Removes the weights of a trial, if they are here: here, and those that all machines share."""
+        if self.weights(number).exists():
+            self.discard_weights(number)
+
+    def discard_weights(self, number: int) -> None:
+        """Removes the weights of a trial, those that all machines share too."""
         file = self.weights(number)
-        if file.exists() and (shared := self._shared(number)):
+        if shared := self._shared(number):
             shared.remove(file.name)
         file.unlink(missing_ok=True)
 

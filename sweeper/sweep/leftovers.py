@@ -77,8 +77,9 @@ def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
     with suppress(OSError):
         for found in (*temporaries(files.study.home), *in_runs(files, trials)):
             gone = found.kind != FAILED and found.remove()
-            if gone and found.kind == CHECKPOINTS and found.run is not None:
-                files.discard_checkpoints(int(found.run.name))  # those that all machines share, too
+            discard = {CHECKPOINTS: files.discard_checkpoints, WEIGHTS: files.discard_weights}.get(found.kind)
+            if gone and discard is not None and found.run is not None:
+                discard(int(found.run.name))  # those that all machines share, too
 
 
 def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]:
@@ -100,6 +101,7 @@ def temporaries(home: Home) -> Iterator[Leftover]:
         yield note
     for folder, pattern in (
         (home.root, ".*"),
+        (home.runs, ".*"),
         (home.root, "replay-*"),  # of earlier versions
         (home.cache, ".*"),
         *((folder, ".*") for folder in _caches(home)),

@@ -76,6 +76,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         count = tally(store, executor.workers)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
+        files.fetch_missing(store.trials.standings(), partial(say, console))
         sweep_leftovers(files, store.trials.standings())
         with (
             view_of(console, count) as view,

@@ -23,16 +23,20 @@ def surplus(trials: Iterable[PastTrial | Standing], has_weights: Callable[[int],
         has_weights: Whether there are weights of a trial: one that reused a result has none.
     """
     ended = [one for one in trials if one.state.final and one.state is not RunState.FAILED]
+    # A pruned trial's best epoch may score more, and is nowhere the best.
+    scored = {
+        one.number: (one.arm, judged(one.scores))
+        for one in ended
+        if one.state is RunState.COMPLETE and one.scores is not None
+    }
     best: dict[str, float] = {}
-    for one in ended:
-        if one.scores is not None:
-            best[one.arm] = max(best.get(one.arm, -math.inf), judged(one.scores))
+    for arm, score in scored.values():
+        best[arm] = max(best.get(arm, -math.inf), score)
     kept: dict[str, int] = {}
-    for one in sorted(ended, key=lambda one: one.number):
-        is_best = one.scores is not None and judged(one.scores) == best[one.arm]
+    for number, (arm, score) in sorted(scored.items()):
         # The first among equals that has its weights.
-        if is_best and one.arm not in kept and has_weights(one.number):
-            kept[one.arm] = one.number
+        if score == best[arm] and arm not in kept and has_weights(number):
+            kept[arm] = number
     return {one.number for one in ended} - set(kept.values())
 
 

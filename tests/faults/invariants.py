@@ -137,15 +137,15 @@ def _files(store: StudyStore, rows: list[TrialRow], home: Path) -> None:
 def check_weights(store: StudyStore, home: Path) -> None:
     """8. Once a study has ended, the best trial of each arm has its weights, if it was trained, alone."""
     folder = StudyFolder(Home(home), store.row)
-    ended = [row for row in store.trials.rows() if row.state is not RunState.FAILED]  # those may be retried
-    rows = [row for row in ended if row.scores is not None]
-    for arm in {row.arm for row in rows}:
+    rows = [row for row in store.trials.rows() if row.state is not RunState.FAILED]  # those may be retried
+    complete = [row for row in rows if row.state is RunState.COMPLETE]
+    for arm in {row.arm for row in complete}:
         of_arm = [row for row in rows if row.arm == arm]
-        best = max(row.scores["overall"] for row in of_arm if row.scores is not None)
+        best = max(row.scores["overall"] for row in complete if row.arm == arm and row.scores is not None)
         having = [row.number for row in of_arm if RunFolder(folder.run(row.number)).weights.exists()]
         trained = [
             row.number
-            for row in of_arm
-            if row.scores is not None and row.scores["overall"] == best and row.reused_from is None
+            for row in complete
+            if (row.arm, row.reused_from) == (arm, None) and (row.scores or {})["overall"] == best
         ]
         assert having == trained[:1], (arm, having, trained)

@@ -1,9 +1,11 @@
 """Trials whose machines share no disk: their checkpoints travel through a folder behind a URL."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from sweeper.errors import InputError
 from sweeper.executors.inline import InlineExecutor
@@ -12,8 +14,10 @@ from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
+from sweeper.sweep.files import RunFiles
 from sweeper.sweep.order import Places
 from sweeper.url import Url
+from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.executors.story import follow, job, scores, story
 from tests.sweeper_tests.typed import Command, refused
@@ -69,6 +73,23 @@ def test_what_one_machine_publishes_another_fetches(tmp_path: Path) -> None:
     assert shared.holds("config")
 
 
+def test_what_belongs_to_a_checkpoint_is_there_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who goes on from a checkpoint has the predictions of its epoch, wherever the copying was cut short."""
+    shared, copied = SharedFolder(Url("memory://order/trial")), list[str]()
+    put = shared._files.put_file
+
+    def put_file(here: str, there: str) -> None:
+        copied.append(there.rpartition("trial/")[2])
+        put(here, there)
+
+    monkeypatch.setattr(shared._files, "put_file", put_file)
+    write(tmp_path, checkpoints__1__model="one", best="b", origin="o", predictions="p", zeta="z")
+    shared.publish(tmp_path)
+    assert copied == ["best", "origin", "predictions", "zeta", "checkpoints/1/model"]
+
+
 @pytest.mark.parametrize("asked", [False, True], ids=["its machine dies", "it is asked to stop"])
 def test_a_trial_goes_on_from_what_its_first_machine_published(asked: bool, tmp_path: Path) -> None:
     settings = {"steps_per_epoch": 8}
@@ -116,6 +137,45 @@ def test_a_sweep_leaves_what_a_report_needs_and_no_checkpoint(
             files = {path.name for path in (folder / "runs/faults@seconds" / str(number)).iterdir()}
             weights = {"best.safetensors"} if number in best else set()
             assert files - {"log.txt"} == {"config.json", "origin.json", "predictions.npz"} | weights
+    # A driver that was killed before it had fetched what it recorded, and before it had tidied up.
+    runs_here, (other,) = home.root / "runs/faults@seconds", {0, 1, 2, 3} - best - {0}
+    shutil.rmtree(runs_here / "0")
+    for folder in (home.root, tmp_path / "shared"):
+        (folder / "runs/faults@seconds" / str(other) / "best.safetensors").touch()
+    sweep(study, Places(url, home, None), 4, InlineExecutor())
+    assert (runs_here / "0/predictions.npz").exists()
+    for folder in (home.root, tmp_path / "shared"):
+        having = {int(file.parent.name) for file in folder.glob("runs/faults@seconds/*/best.safetensors")}
+        assert having == best
+
+
+def test_a_folder_out_of_reach_keeps_what_a_trial_left_for_the_next_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, said = made.study(), list[str]()
+    row = made.row(study, 0, "Baseline", (0.5, 0.5, 0.5))
+    home = Home(tmp_path / "here", Url("memory://reach"))
+    with made.store(tmp_path, study, [row]) as database:
+        store = database.study(study.name)
+        files = RunFiles.of(home, store)
+        files.take(said.append)
+        url = files.study.url(0)
+        assert url is not None
+        SharedFolder(url).write("predictions.npz", b"p")
+
+        def cut(*_: object) -> None:
+            raise ConnectionError("the network is down")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryFileSystem, "get_file", cut)
+            files.fetch_missing(store.trials.standings(), said.append)
+        assert not files.folder(0).joinpath("predictions.npz").exists()
+        (line,) = said
+        assert line.startswith("trial 0: its predictions and weights are not here yet: SWEEPER_HOME ")
+        assert line.endswith("cannot be reached: the network is down")
+        files.fetch_missing(store.trials.standings(), said.append)
+        assert files.folder(0).joinpath("predictions.npz").read_bytes() == b"p"
+    assert len(said) == 1
 
 
 def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ class Declared:
         label: The column that says what a trial is called; None: it is called by its row.
 
     Raises:
-        InputError: If there is no objective, or a column stands for two things.
+        InputError: If there is no objective or one is named twice, or two parameters have one name here.
     """
 
     maximize: Sequence[str] = ()
@@ -43,10 +43,9 @@ class Declared:
     def __post_init__(self) -> None:
         if not self.objectives:
             raise InputError("name at least one objective, with --maximize COLUMN or --minimize COLUMN")
-        used = [*self.objectives, *self.parameters, *(one for one in (self.state, self.label) if one)]
-        for column in used:
-            if used.count(column) > 1:
-                raise InputError(f"column {column!r} cannot be two things at once")
+        twice = next((name for name, count in Counter(self.objectives).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"objective {twice!r} is named twice")
         check_called(list(self.parameters.values()))
 
     @property

@@ -82,12 +82,18 @@ def table_study(table: CsvTable, declared: Declared, kind: str = "CSV") -> Forei
         kind: What wrote it.
 
     Raises:
-        InputError: If a column is missing, a value is no number, or a state is not known: file, line, column.
+        InputError: If there are no rows, a column is missing or stands for two things, a value is no number,
+            or a state is not known: file, line, column.
     """
-    wanted = [*declared.objectives, *declared.parameters, declared.state, declared.label]
+    if not table.rows:
+        raise InputError(f"{table.file}: has a header and no trial below it")
+    named = (one for one in (declared.state, declared.label) if one is not None)
+    wanted = [*declared.objectives, *declared.parameters, *named]
     for column in wanted:
-        if column is not None and column not in table.columns:
+        if column not in table.columns:
             raise InputError(f"{table.file}: there is no column {column!r}{nearest(column, table.columns)}")
+        if wanted.count(column) > 1:
+            raise InputError(f"{table.file}: column {column!r} cannot be two things at once")
     trials = [
         _trial(f"{table.file}:{line}", number, cells, declared)
         for number, (line, cells) in enumerate(table.rows)

@@ -115,10 +115,11 @@ def report(connection: sa.Connection, reports: Sequence[Reported]) -> None:
     connection.execute(setting, rows)
 
 
-def forget(connection: sa.Connection, trial: int) -> None:
-    """Removes what a trial has reported, as it begins again."""
-    mine = trial_intermediate_values.c.trial_id == trial
-    connection.execute(trial_intermediate_values.delete().where(mine))
+def forget(connection: sa.Connection, trial: int, kept: int = 0) -> None:
+    """Removes what a trial has reported after its first `kept` epochs, as it trains them again."""
+    reported = trial_intermediate_values.c
+    beyond = (reported.trial_id == trial) & (reported.step > kept)
+    connection.execute(trial_intermediate_values.delete().where(beyond))
 
 
 def inserting(connection: sa.Connection, table: sa.TableClause) -> sqlite.Insert | postgresql.Insert:

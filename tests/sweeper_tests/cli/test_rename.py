@@ -24,6 +24,9 @@ def test_a_study_goes_on_under_another_name(sweeper: Command, folder: Path) -> N
     assert refused(sweeper, "show", "mine") == (
         "Error: study 'mine' is called other@small now; see: sweeper show other@small\n"
     )
+    # As a job of SLURM does that was submitted before.
+    gone_on = sweeper("resume", "mine@small")
+    assert (gone_on.code, gone_on.err.splitlines()[0]) == (0, "mine@small is called other@small now")
     write(folder / "studies/mine.yaml", STUDY.replace("name: mine", "name: other"))
     said = sweeper("run", "studies/mine.yaml", *RUN, "3")
     assert said.code == 0

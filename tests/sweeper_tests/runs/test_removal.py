@@ -1,5 +1,7 @@
 """What goes with a deleted study, on this machine and behind a URL, and what is of others and stays."""
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -55,6 +57,26 @@ def test_all_of_the_study_goes_and_nothing_of_another(home: Home) -> None:
     assert shared is None or not SharedFolder(shared).vacant()
     assert remove_runs(StudyFolder(home, ROW), HERE) is None  # once more, as after a kill
     assert contents(home.root) == before
+
+
+def test_runs_that_lie_on_another_disk_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All runs may be behind a link, to where there is room; nothing is renamed from one disk to another."""
+    rename = Path.rename
+
+    def on_one_disk(self: Path, target: Path) -> Path:
+        if self.parent.resolve() != target.parent.resolve():
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        return rename(self, target)
+
+    home = Home(tmp_path / "home")
+    (tmp_path / "large").mkdir()
+    home.root.mkdir()
+    home.runs.symlink_to(tmp_path / "large")
+    folder = StudyFolder(home, ROW)
+    fill(folder)
+    monkeypatch.setattr(Path, "rename", on_one_disk)
+    assert remove_runs(folder, HERE) is None
+    assert list((tmp_path / "large").iterdir()) == []
 
 
 def test_a_folder_that_another_database_has_taken_stays(home: Home) -> None:

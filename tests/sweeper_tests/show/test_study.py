@@ -6,6 +6,8 @@ from sweeper.paths import Home
 from sweeper.show.study import standing, study_json, study_text, trial_json, trial_words
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
+from sweeper.study.foreign import ForeignStudy, ForeignTrial
+from sweeper.trial import RunState
 from tests.sweeper_tests.store.test_foreign import STUDY
 
 
@@ -47,3 +49,10 @@ def test_an_imported_study_and_its_trials(url: str, tmp_path: Path) -> None:
         ]
         assert trial_json(store, 0)["params"] == {"lr": 1e-4, "n": 3, "b": True, "é": "ü"}
         assert trial_json(store, 2)["started"] == "2026-01-02T12:00:00.250000+00:00"
+
+
+def test_an_imported_study_without_parameters_ends_with_its_values(url: str, tmp_path: Path) -> None:
+    trial = ForeignTrial(0, "a", RunState.COMPLETE, {}, {"acc": 0.5, "loss": 0.25})
+    with Database(url) as database:
+        store = database.import_study("theirs@imported", ForeignStudy(STUDY.origin, [trial]), "0.1")
+        assert "best: trial 0 (a): acc 0.5, loss 0.25" in study_text(store, Home(tmp_path)).splitlines()

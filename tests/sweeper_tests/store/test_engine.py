@@ -17,7 +17,7 @@ from optuna.study import StudyDirection
 from sweeper.errors import DatabaseError
 from sweeper.store import migrations
 from sweeper.store.database import Database
-from sweeper.store.engine import READING, check_url, hooked_engine
+from sweeper.store.engine import READING, check_url, explained, hooked_engine
 from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
@@ -256,3 +256,22 @@ def test_reading_goes_on_while_another_process_writes(tmp_path: Path) -> None:
     with Database(f"sqlite:///{file}") as database, closing(sqlite3.connect(file)) as other:
         other.execute("BEGIN IMMEDIATE")
         assert database.study("s@demo").trials.rows() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "passes"),
+    [
+        ("postgresql://u@h/n", "could not receive data from server", True),
+        ("postgresql://u@h/n", "FATAL:  role 'u' does not exist", False),
+        ("sqlite:///n.db", "database is locked", True),
+        ("sqlite:///n.db", "database or disk is full", False),
+    ],
+)
+def test_what_a_statement_holds_does_not_decide_whether_waiting_helps(
+    url: str, said: str, passes: bool
+) -> None:
+    """A driver writes the traceback of a trial, which may be of a network or a lock of its own."""
+    traceback = ("[Errno -2] Name or service not known; locked",)
+    with pytest.raises(DatabaseError) as caught, explained(sa.make_url(url)):
+        raise sa.exc.OperationalError("UPDATE run SET traceback = ?", traceback, Exception(said))
+    assert caught.value.passing is passes

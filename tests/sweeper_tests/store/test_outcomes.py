@@ -1,6 +1,7 @@
 """What a driver writes of a trial, from its start to its outcome."""
 
 import math
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -144,6 +145,25 @@ def test_same_epoch_again_changes_nothing(
         assert found.intermediate_values == {1: 0.5, 2: 0.6}
 
 
+def test_epochs_beyond_the_checkpoint_are_those_that_are_trained_anew(store: StudyStore, url: str) -> None:
+    """Elsewhere the same epoch may have other numbers, and the outcome is of these."""
+    number, outcomes = queue(store), store.outcomes(ME)
+    outcomes.started(number, 1, threads=1, device="cpu", versions={})
+    for done in (1, 2, 3):
+        outcomes.epoch(number, epoch(done, 0.5 + done / 10))
+    store.outcomes(YOU).started(number, 2, threads=1, device="cuda", versions={})
+    assert len(store.trials.epochs_frame()) == 9, "not its trial"
+    outcomes.started(number, 2, threads=1, device="cuda", versions={}, kept=1)
+    outcomes.epochs([(number, epoch(1, 0.1)), (number, epoch(2, 0.2))])
+    frame = store.trials.epochs_frame()
+    judged = frame[frame["metric"] == "overall"]
+    assert dict(zip(judged["epoch"], judged["value"], strict=True)) == {1: 0.6, 2: 0.2}
+    with in_optuna(url) as (found,):
+        assert found.intermediate_values == {1: 0.6, 2: 0.2}
+    outcomes.started(number, 3, threads=1, device="cuda", versions={})
+    assert store.trials.epochs_frame().empty
+
+
 def test_epochs_of_several_trials_are_kept_as_one_by_one(store: StudyStore, url: str) -> None:
     numbers = [queue(store, arm) for arm in ("a", "b", "c", "d")]
     results = [epoch(1, 0.5), epoch(1, float("nan")), epoch(1, 0.7), epoch(2, 0.8, float("nan"))]
@@ -170,6 +190,21 @@ def test_epochs_of_several_trials_are_kept_as_one_by_one(store: StudyStore, url:
     assert seen == {numbers[0]: {1: 0.5}, numbers[1]: {}, theirs: {}, numbers[3]: {1: 0.7, 2: 0.8}}
     assert row_of(store, numbers[3]).peak_memory_mb == 100.0
     assert row_of(store, theirs).peak_memory_mb is None
+
+
+def test_optuna_reads_moments_by_the_clock_on_the_wall_as_its_own(
+    store: StudyStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        before = datetime.now()
+        run_whole(store, COMPLETE)
+        with in_optuna(url) as (found,):
+            assert found.datetime_start is not None
+            assert found.datetime_complete is not None
+            assert before <= found.datetime_start <= found.datetime_complete <= datetime.now()
+    time.tzset()
 
 
 def test_first_outcome_stays(store: StudyStore, url: str) -> None:

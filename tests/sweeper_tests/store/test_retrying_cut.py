@@ -89,6 +89,7 @@ def test_readers_go_on_after_the_server_has_closed_their_connection(server: Stud
         trials.past,
         trials.standings,
         lambda: trials.epochs_done([number]),
+        lambda: trials.epochs_asked([number]),
         server.changes,
         lambda: trials.metrics(number),
         trials.curves,

@@ -1,12 +1,14 @@
 """A study's trials as searches and reports read them."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from model.config import TrainConfig
+from model.result import Metric
 from sweeper.store import tables
 from sweeper.store.study import StudyStore
 from sweeper.study.limits import COLUMNS
@@ -94,6 +96,15 @@ def test_epochs_frame(store: StudyStore) -> None:
         for metric in (("dev", "overall", "overall"), ("dev", "sts", "pearson"), ("train", "sts", "loss"))
     ]
     assert frame["value"].tolist() == pytest.approx([0.5, 0.0, math.nan, 0.6, 0.2, 1.5], nan_ok=True)
+
+
+def test_metrics_come_in_the_order_of_their_bytes(store: StudyStore) -> None:
+    """Not in that of the server's language, so that the same study is the same file."""
+    number, tasks = queue(store), ("ab", "B", "a+b", "_b", "b", "A")
+    judging = epoch(1, 0.5).metrics[:1]
+    metrics = tuple(Metric("dev", task, "accuracy", 0.5) for task in tasks)
+    store.outcomes(ME).epoch(number, replace(epoch(1, 0.5), metrics=(*metrics, *judging)))
+    assert store.trials.epochs_frame()["task"].tolist() == ["A", "B", "_b", "a+b", "ab", "b", judging[0].task]
 
 
 def test_frames_of_a_study_without_trials(store: StudyStore) -> None:

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from model.result import EpochResult
-from sweeper.executors.protocol import Evaluated, Event, NodeLost, Noted, Started
+from sweeper.executors.protocol import Evaluated, Event, Job, NodeLost, Noted, Started
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
@@ -71,6 +71,29 @@ def test_a_stopped_sweep_ends_as_an_undisturbed_one(events: int, study: Study, t
     pd.testing.assert_frame_equal(
         table(tmp_path / "stopped", study), table(tmp_path / "undisturbed", study), check_exact=True
     )
+
+
+def test_a_trial_that_begins_again_elsewhere_has_the_epochs_of_its_outcome(
+    study: Study, tmp_path: Path
+) -> None:
+    class Elsewhere(InstantExecutor):
+        """Without the checkpoint, on a machine of other numbers."""
+
+        def submit(self, job: Job) -> None:
+            other = job.config.model_copy(update={"learning_rate": 1e-6})
+            super().submit(replace(job, config=other))
+
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path, study, InstantExecutor(dies_after=4), wanted=1)
+    with open_study(tmp_path, study) as store:
+        assert len(before := store.trials.metrics(0)) == 3 * 4
+    drive(tmp_path, study, Elsewhere(), wanted=1)
+    with open_study(tmp_path, study) as store:
+        (run,), metrics = store.trials.rows(), store.trials.metrics(0)
+    assert (run.state, run.attempts) == (RunState.COMPLETE, 2)
+    assert run.scores is not None
+    assert metrics[run.best_epoch, "dev", "overall", "overall"] == run.scores["overall"]
+    assert all(metrics[key] != value for key, value in before.items())
 
 
 def test_a_number_claimed_without_a_run_is_used(study: Study, tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ import pytest
 
 from sweeper.paths import Home
 from sweeper.store.database import Database
+from sweeper.store.trials import Trials
+from sweeper.study.recorded import trial_of
 from sweeper.sweep.order import Places
-from sweeper.trial import RunState
+from sweeper.sweep.pruned import prunes
+from sweeper.trial import Curve, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.instant import InstantExecutor
@@ -39,3 +42,28 @@ def test_objectives_that_agree_stop_the_trials_that_one_of_them_stops(pruner: st
     assert any(one.values())
     assert not all(one.values())
     assert several == one
+
+
+@pytest.mark.parametrize("objective", ["sst", ["sst", "para"]])
+def test_of_an_epoch_that_is_told_once_more_nothing_is_decided(objective: object, tmp_path: Path) -> None:
+    """Others have gone on since; it did too, and its outcome is to be of all its epochs."""
+    study = made.study(objective=objective, pruner={"name": "median", "startup": 1})
+    runs = [made.row(study, number, "Baseline", (0.5, 0.5, 0.5)) for number in range(4)]
+    with made.store(tmp_path, study, runs) as database:
+        store = database.study(study.name)
+        trial = trial_of(runs[3])
+        recorded = {
+            number: {epoch: (0.9 if number < 3 else 0.1) + epoch / 100 for epoch in (1, 2, 3)}
+            for number in range(4)
+        }
+
+        class Known(Trials):
+            def curves(
+                self, arm: str | None = None, seed: int | None = None, of: tuple[str, str] | None = None
+            ) -> list[Curve]:
+                state = RunState.COMPLETE
+                return [Curve(n, "Baseline", trial.seed, n, state, values) for n, values in recorded.items()]
+
+        trials = Known(store.access, store.row)
+        asked = [{one: recorded[3][one] for one in range(1, last + 1)} for last in (1, 2, 3)]
+        assert [prunes(study, trial, curve, trials) for curve in asked] == [False, False, True]

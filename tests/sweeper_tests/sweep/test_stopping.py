@@ -6,6 +6,8 @@ import pytest
 import typer
 
 from sweeper.cli.options import scores_to_reach, seconds
+from sweeper.clock import SystemClock
+from sweeper.executors.protocol import Event, Job, Noted, Waiting
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper
@@ -116,6 +118,30 @@ def test_a_trial_that_takes_too_long_fails_as_timeout(study: Study, tmp_path: Pa
     with open_study(tmp_path, study) as store:
         assert {run.error_class for run in store.trials.rows()} == {ErrorClass.TIMEOUT}
         assert "that a trial may take" in str(store.trials.rows()[0].traceback)
+
+
+def test_what_a_trial_waits_for_a_machine_is_no_time_that_it_took(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cluster that others use too a trial may wait for hours, and take minutes."""
+    moment = 0.0
+
+    class Crowded(InstantExecutor):
+        def submit(self, job: Job) -> None:
+            super().submit(job)
+            self._events[job.number][:0] = [Waiting(job.number), Noted(job.number, "an hour is over")]
+
+        def poll(self, timeout: float) -> list[Event]:
+            nonlocal moment
+            heard = super().poll(timeout)
+            moment += 3600.0 * sum(isinstance(event, Noted) for event in heard)
+            return heard
+
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: moment)
+    drive(tmp_path, study, Crowded(), limits=Limits(trial_seconds=60.0))
+    assert moment == 8 * 3600.0
+    with open_study(tmp_path, study) as store:
+        assert [(run.state, run.seconds) for run in store.trials.rows()] == [(RunState.COMPLETE, 0.0)] * 8
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from sweeper.study.study import Study
 from sweeper.sweep import driver
 from sweeper.sweep.driver import Driver
 from sweeper.sweep.files import RunFiles
-from sweeper.sweep.weights import KeptWeights
-from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState
+from sweeper.sweep.weights import KeptWeights, surplus
+from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, Standing
 from tests.faults.filed import FiledExecutor
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import drive, open_study
@@ -138,6 +138,15 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
         past = database.study(study.name).trials.past
         KeptWeights(past, files).settle(2, "Baseline", outcome)
     assert kept(tmp_path, study) == {1, 4}
+
+
+def test_a_pruned_trial_with_a_better_epoch_is_no_best() -> None:
+    scores = {0: (RunState.COMPLETE, 0.73), 1: (RunState.COMPLETE, 0.74), 2: (RunState.PRUNED, 0.75)}
+    standings = [
+        Standing(number, "A", state, None, 1.0, None, {"overall": overall})
+        for number, (state, overall) in scores.items()
+    ]
+    assert surplus(standings, lambda number: True) == {0, 2}
 
 
 def test_without_the_database_nothing_is_removed(

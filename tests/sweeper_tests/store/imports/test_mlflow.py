@@ -96,6 +96,22 @@ def test_an_export_of_search_runs(written: tuple[Url, pd.DataFrame], tmp_path: P
     check(export_study(read_csv(tmp_path / "numbered.csv"), Declared(["acc"], ["loss"], PARAMETERS)), shown)
 
 
+def test_a_metric_and_a_parameter_may_have_one_name(tmp_path: Path) -> None:
+    with warnings.catch_warnings(action="ignore"):
+        client = mlflow.MlflowClient(f"sqlite:///{tmp_path}/mlflow.db")
+        run = client.create_run(client.create_experiment("probe", tmp_path.as_uri())).info.run_id
+        client.log_param(run, "loss", "mse")
+        client.log_metric(run, "loss", 0.25)
+        client.set_terminated(run)
+        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+        mlflow.search_runs(experiment_names=["probe"]).to_csv(tmp_path / "runs.csv")
+    declared = Declared((), ["loss"], {"loss": "sts_loss"})
+    (asked,) = tracked_study(Url(f"sqlite:///{tmp_path}/mlflow.db"), "probe", declared).trials
+    (read,) = export_study(read_csv(tmp_path / "runs.csv"), declared).trials
+    for trial in (asked, read):
+        assert (trial.params, trial.values) == ({"sts_loss": "mse"}, {"loss": 0.25})
+
+
 def test_what_is_no_export_or_not_there_is_one_error(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with pytest.raises(InputError, match="there is no column 'run_id', as an export of MLflow has"):

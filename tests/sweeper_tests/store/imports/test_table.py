@@ -146,6 +146,7 @@ def test_a_moment_is_utc_where_it_names_no_zone() -> None:
         (b'a,b\n1,"2\n', "is no CSV"),
         (b"a,b\n1,\xff\n", "is not in UTF-8"),
         (b"c,b\n1,2\n", "there is no column 'a'"),
+        (b"a,b\n", r"t.csv: has a header and no trial below it"),
         (b"a,b\n1,2\n\nyes,2\n", r"t.csv:4: a = yes: is no number"),
         (b"a,b\n1_0,2\n", r"t.csv:2: a = 1_0: is no number"),
     ],
@@ -168,11 +169,17 @@ def test_a_state_that_is_not_known_is_named(tmp_path: Path) -> None:
     ("given", "said"),
     [
         ({}, "name at least one objective"),
-        ({"maximize": ["a"], "minimize": ["a"]}, "column 'a' cannot be two things at once"),
-        ({"maximize": ["a"], "parameters": {"a": "x"}}, "column 'a' cannot be two things"),
+        ({"maximize": ["a"], "minimize": ["a"]}, "objective 'a' is named twice"),
         ({"maximize": ["a"], "parameters": {"b": "x", "c": "x"}}, "two parameters cannot both be called 'x'"),
     ],
 )
 def test_what_contradicts_itself_is_refused(given: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         Declared(**given)  # type: ignore[arg-type]
+
+
+def test_a_column_is_one_thing(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    for declared in (Declared(["a"], parameters={"a": "x"}), Declared(["a"], state="b", label="b")):
+        with pytest.raises(InputError, match=r"t.csv: column '[ab]' cannot be two things at once"):
+            table_study(read_csv(tmp_path / "t.csv"), declared)

@@ -96,6 +96,8 @@ def test_a_setting_that_is_called_as_a_metric_or_a_column_is_none_of_them(tmp_pa
     assert (every.label, every.values, every.params) == ("calm-sea-1", {"loss": 0.25}, config)
     (named,) = wandb_study(table, Declared(["acc"], (), {"name": "encoder", "loss": "loss"})).trials
     assert (named.label, named.params) == ("calm-sea-1", {"encoder": "bert", "loss": "mse"})
+    (both,) = wandb_study(table, Declared((), ["loss"], {"loss": "sts_loss"})).trials
+    assert (both.values, both.params) == ({"loss": 0.25}, {"sts_loss": "mse"})
 
 
 def test_a_metric_is_not_the_setting_that_a_run_lacks(tmp_path: Path) -> None:
