@@ -44,7 +44,7 @@ class Overall(Frozen):
         unknown = sorted(self.weights.keys() - tasks.keys())
         if unknown:
             return f"overall.weights names {unknown}; the tasks are {list(tasks)}"
-        if not any(self._weight(name) for name in tasks):
+        if not any(self.weight(name) for name in tasks):
             return "overall.weights leaves no task that counts"
         unbounded = [n for n, task in tasks.items() if not all(map(isfinite, METRICS[task.metric].bounds))]
         if self.formula == "unit" and unbounded:
@@ -67,8 +67,8 @@ class Overall(Frozen):
             tasks: The tasks.
             scores: Scores by task, in the units of the tasks' metrics.
         """
-        units = (self._weight(name) * self._unit(task, scores[name]) for name, task in tasks.items())
-        return reduce(add, units) / sum(map(self._weight, tasks))
+        units = (self.weight(name) * self._unit(task, scores[name]) for name, task in tasks.items())
+        return reduce(add, units) / sum(map(self.weight, tasks))
 
     def words(self, tasks: Mapping[str, Task], called: str = "overall") -> str:
         """Its formula, for example ``overall = (sst + para + (sts + 1) / 2) / 3``.
@@ -77,9 +77,9 @@ class Overall(Frozen):
             tasks: The tasks.
             called: What the score is called.
         """
-        terms, total = [], sum(map(self._weight, tasks))
+        terms, total = [], sum(map(self.weight, tasks))
         for name, task in tasks.items():
-            weight = self._weight(name)
+            weight = self.weight(name)
             term = task.scorer.term(name) if self.formula == "unit" else name
             if weight:
                 terms.append(term if weight == 1 else f"{weight:g} * {term}")
@@ -93,7 +93,7 @@ class Overall(Frozen):
             return 1.0
         return self.score(tasks, {name: _width(task) for name, task in tasks.items()})
 
-    def _weight(self, name: str) -> float:
+    def weight(self, name: str) -> float:
         return self.weights.get(name, 1.0)
 
     def _unit(self, task: Task, score: Score) -> Score:

@@ -106,8 +106,12 @@ def difference(value: float | None) -> str:
 
 
 def p_text(value: float) -> str:
-    """A p-value: ``.023``, ``< .001``."""
-    return "< .001" if value < 0.001 else fixed(value)
+    """A p-value: ``.023``, ``< .001``; beside the level of .05 with as many decimals as tell the side."""
+    if value < 0.001:
+        return "< .001"
+    level = 0.05
+    digits = (number for number in range(3, 9) if value == level or float(f"{value:.{number}f}") != level)
+    return _decimals(value, next(digits, 3))
 
 
 def setting(value: Any) -> str:

@@ -49,7 +49,9 @@ def _edges(results: Results, best: Configuration) -> list[str]:
         value = best.params.get(name)
         if isinstance(entry, Choice) or value is None:
             continue
-        unit = entry.unit(value)
+        # Of a value that has a share of the line its middle, which is not the line's end.
+        low, unit, high = (entry.unit(each) for each in (entry.at(0.0), value, entry.at(1.0)))  # type: ignore[arg-type]
+        unit = (unit - low) / (high - low) if high > low else 0.5
         if not EDGE < unit < 1 - EDGE:
             end = "lower" if unit <= EDGE else "upper"
             said.append(

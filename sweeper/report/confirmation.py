@@ -105,9 +105,16 @@ def searched_arm(label: str) -> str:
     return re.sub(r" \(trial \d+\)$", "", label)
 
 
-def configuration_key(config: Mapping[str, Any]) -> str:
-    """What a search's trial and its confirmation have in common: every setting but the seed."""
+def configuration_key(config: Mapping[str, Any], halvings: int = 0) -> str:
+    """What a search's trial and its confirmation have in common: every setting but the seed.
+
+    Args:
+        config: The configuration, as it was trained.
+        halvings: How often its micro-batch was halved, which leaves a step as it is.
+    """
     common = {**config, "seed": 0, "score_test": False}
+    if halvings:
+        common["accumulation"] //= 2**halvings
     try:  # whichever settings the version of either knew
         return config_class(common).model_validate(common).fingerprint()
     except ValidationError:

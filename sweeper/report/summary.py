@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..text import difference, fixed, one_line, p_text, plural, score
 from .configuration import Configuration
 from .confirmation import searched_arm
-from .counts import Counts, tried
+from .counts import Counts, count_trials, tried
 from .results import Results, leaders
 from .statistics.compared import Comparison
 from .statistics.comparison import Comparisons
@@ -33,7 +33,13 @@ def headline(comparisons: Comparisons) -> str:
         said = " ".join(
             f"Of the arms {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
         )
-    return said if claims is comparisons else f"Confirmed at fresh seeds: {said}"
+    if claims is comparisons:
+        return said
+    if len(claims.results.arms) == 1 and claims.leaders:  # the best of one is no best
+        best = claims.leaders[0]
+        among = plural(tried(comparisons.results), "configuration")
+        said = f"{best.judged_by} {_score(best, claims)}, chosen among {among}."
+    return f"Confirmed at fresh seeds: {said}"
 
 
 def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
@@ -73,9 +79,21 @@ def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
 def findings(comparisons: Comparisons) -> list[str]:
     """What may be said of the declared pairs, one sentence each, then of arms on matched configurations."""
     claims = comparisons.claims
-    lost = [] if claims is comparisons else _not_confirmed(comparisons.results, claims.results)
+    if claims is comparisons:
+        return _findings(claims)
+    lost = _not_confirmed(comparisons.results, claims.results)
     named = ", ".join(f"{one_line(a)} against {one_line(b)}" for a, b in lost)
-    return [*_findings(claims), *([f"Declared, but not confirmed: {named}."] if lost else [])]
+    said = [f"Declared, but not confirmed: {named}."] if lost else []
+    return [*_findings(claims), *said, *_unfinished(claims.results)]
+
+
+def _unfinished(confirmed: Results) -> list[str]:
+    """What a confirmation still lacks."""
+    count, scored = count_trials(confirmed.trials, confirmed.wanted), {*confirmed.complete["arm"]}
+    without = [arm for arm in confirmed.arms if arm not in scored]
+    said = [f"Of {plural(count.wanted, 'run')} at fresh seeds {count.missing} are still to come."]
+    lost = [f"No run at fresh seeds ended with a score: {', '.join(map(one_line, without))}."]
+    return [*said * (count.missing > 0), *lost * bool(without)]
 
 
 def _not_confirmed(search: Results, confirmed: Results) -> list[tuple[str, str]]:

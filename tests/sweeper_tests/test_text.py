@@ -13,6 +13,7 @@ from sweeper.text import (
     duration,
     last_line,
     one_line,
+    p_text,
     plural,
     score,
     setting,
@@ -140,3 +141,14 @@ def test_only_one_thing_is_singular() -> None:
 )
 def test_a_traceback_ends_in_what_went_wrong(traceback: str | None, line: str) -> None:
     assert last_line(traceback) == line
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        *((0.0004, "< .001"), (0.0232, ".023"), (0.05, ".050"), (1.0, "1.000")),
+        *((0.0496, ".0496"), (0.0504, ".0504"), (0.049996, ".049996"), (0.0506, ".051")),
+    ],
+)
+def test_a_p_beside_the_level_shows_on_which_side_it_is(p: float, text: str) -> None:
+    assert p_text(p) == text

@@ -12,6 +12,7 @@ from ..results import DRAWN_APART, Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
 from ..statistics.paired import Verdict
+from ..tracks import joint_arms
 from .drawing import GREY, Figure, Panel, colour, drawing_of, escape, round_all
 
 HEIGHT = 26
@@ -39,6 +40,8 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
         drawing.update_yaxes(type="category", categoryorder="array", categoryarray=rows[::-1])
         drawing.update_layout(height=110 + HEIGHT * len(rows))
         for one, low, high in _bands(claims):
+            if _label(one) not in rows:  # of many arms not all are drawn
+                continue
             place = len(rows) - 1 - rows.index(_label(one))
             drawing.add_shape(
                 type="rect", x0=low, x1=high, y0=place - 0.4, y1=place + 0.4,
@@ -99,7 +102,10 @@ def _published(results: Results, leaders: list[Configuration]) -> Iterator[go.Sc
         return
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     x, y, texts = [], [], []
+    joint = joint_arms(results)  # the paper encodes each sentence by itself
     for one in leaders:
+        if one.arm in joint:
+            continue
         config = flat(configs[one.numbers[0]])
         if config.get(("tasks", "sst", "source", "kind")) == "demo":
             return

@@ -8,6 +8,7 @@ from model.result import COST
 
 from ...study.pareto import on_front
 from ..results import Results, pareto_front, records
+from ..tracks import tracks_of
 from .drawing import GREY, Figure, Panel, drawing_of, legend, remark_arms, round_all, sample
 from .points import arm_points
 
@@ -61,7 +62,8 @@ def _better(results: Results) -> str:
 def pareto_figure(results: Results) -> Figure:
     """Objectives against each other in pairs, the configurations on the Pareto front ringed."""
     pairs = list(combinations(results.objectives, 2))
-    front = pareto_front(results) if pairs else []
+    # As in the table: arms of one track and of the same dev rows among themselves.
+    front = [one for track in tracks_of(results) for one in pareto_front(track)] if pairs else []
     trials, left_out = sample(
         results, results.complete, keep=[number for each in front for number in each.numbers]
     )
@@ -79,7 +81,8 @@ def pareto_figure(results: Results) -> Figure:
         panels.append(
             Panel(f"pareto-{one}-{other}", f"{other} against {one}, with the Pareto front", drawing)
         )
-    caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives."
+    caption = "Each point is a complete trial. Rings: means over seeds that none beats in all objectives"
+    caption += " of those in one ranking with it." if len(tracks_of(results)) > 1 else "."
     caption += f" Lower is better of {COST}, in seconds." * (COST in results.objectives)
     return Figure(
         "pareto", "Pareto front", caption + remark_arms(results) + left_out, tuple(panels), legend(results)

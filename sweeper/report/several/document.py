@@ -15,7 +15,7 @@ from ..results import Results
 from ..statistics.comparison import Comparisons
 from ..summary import findings, headline, progress
 from ..tables import study_tables
-from ..tables.published import own_tables
+from ..tables.published import left_out, own_tables
 from .differing import differences_table, studies_table
 from .studycolumn import with_study
 
@@ -38,7 +38,7 @@ def several_document(
         with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
     ]
     changes = [change for one in studies if not is_confirmation(one.row.name) for _, change in one.changes]
-    left_out = [lines for one in studies for lines in one.lost]
+    unread = [lines for one in studies for lines in one.lost]
     return Document(
         study=results.name,
         description=results.description,
@@ -51,13 +51,12 @@ def several_document(
                 f"{one_line(one.row.name)}: {progress(count_trials(one.results.trials, one.results.wanted))}"
                 for one in studies
             ),
+            *left_out(published, results),
         ),
         arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
         tables=(*about, *own, *own_tables(published, results), *further),
         labels={one_line(label): one_line(arm) for label, (_, arm) in results.studies.items()},
-        warnings=tuple(
-            chain(_of_several(studies, results), cautions(results, comparisons, changes, left_out))
-        ),
+        warnings=tuple(chain(_of_several(studies, results), cautions(results, comparisons, changes, unread))),
     )
 
 

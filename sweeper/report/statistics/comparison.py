@@ -42,7 +42,7 @@ class Comparisons:
 
     def __init__(self, results: Results, searched: Iterable[str] | None = None) -> None:
         self.results = results
-        self._searched = [field_path(name) for name in (results.space if searched is None else searched)]
+        self._searched = [field_path(name) for name in (_searched(results) if searched is None else searched)]
         self._trials = {trial["number"]: trial for trial in records(results.observations)}
         self._known: dict[tuple[int, int], dict[str, Gap]] = {}
         self._joint = joint_arms(results)
@@ -56,7 +56,7 @@ class Comparisons:
     def claims(self) -> "Comparisons":
         """The comparisons on which claims rest: of the confirmation, once no arm of it waits for scores."""
         claimed = self.results.claimed
-        return self if claimed is self.results else Comparisons(claimed, self.results.space)
+        return self if claimed is self.results else Comparisons(claimed, _searched(self.results))
 
     @property
     def rows(self) -> dict[str, int]:
@@ -228,7 +228,7 @@ class Comparisons:
         key = ours.numbers[0], theirs.numbers[0]
         if key not in self._known:
             one, other = ((self._samples[number], self._resampled[number]) for number in key)
-            found = self._known[key] = compare_resampled(self.results.tasks, one, other)
+            found = self._known[key] = compare_resampled(self.results.tasks, one, other, self.results.overall)
             # Not drawn anew: the same two arms would have another p the other way round.
             self._known[key[::-1]] = {name: each.reversed() for name, each in found.items()}
         return self._known[key]
@@ -280,3 +280,8 @@ class Comparisons:
         """The values that a configuration has of all settings that were searched."""
         config = flat(self._trials[one.numbers[0]]["config"])
         return [config.get(path) for path in self._searched]
+
+
+def _searched(results: Results) -> Iterable[str]:
+    """The settings that varied in any arm; not all are in the space of several studies together."""
+    return dict.fromkeys([*results.space, *(key for one in results.spaces.values() for key in one.entries)])

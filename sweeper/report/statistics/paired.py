@@ -123,6 +123,7 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
         tasks,
         (ours, {name: values[:count] for name, values in resampled.items()}),
         (theirs, {name: values[count:] for name, values in resampled.items()}),
+        overall,
     )
 
 
@@ -130,6 +131,7 @@ def compare_resampled(
     tasks: Mapping[str, Task],
     ours: tuple[Sample, Mapping[str, Array]],
     theirs: tuple[Sample, Mapping[str, Array]],
+    overall: Overall | None = Overall(),  # noqa: B008 - frozen
 ) -> dict[str, Gap]:
     """The same, of sides whose runs were scored on resampled rows before.
 
@@ -137,6 +139,7 @@ def compare_resampled(
         tasks: The tasks.
         ours: The first side, and by name its scores on resampled rows, ``[runs, resamples]``.
         theirs: The same of the second, on the same resamples.
+        overall: How ``overall`` follows from the tasks' scores, where it was scored.
 
     Returns:
         What both sides have scores of.
@@ -146,8 +149,9 @@ def compare_resampled(
         for name, task in tasks.items()
         if name in ours[1] and name in theirs[1]
     }
-    # A task of a few rows may not carry the others.
-    differing["overall"] = min((count for count in differing.values() if count), default=0)
+    # A task of a few rows may not carry the others; one that does not count says nothing of overall.
+    counted = [count for name, count in differing.items() if count and (overall or Overall()).weight(name)]
+    differing["overall"] = min(counted, default=0)
     sides = [
         {name: (sample.scores[name], _by_observation(sample, values)) for name, values in resampled.items()}
         for sample, resampled in (ours, theirs)

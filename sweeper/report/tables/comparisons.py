@@ -16,11 +16,12 @@ from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, sco
 RULE = (
     "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
     "alone. p rows: paired bootstrap over dev rows, these networks held fixed; beyond its last resample that "
-    "of a normal distribution. p seeds: Student's paired t over training seeds that both have, Welch's where "
-    "the seeds differ, these rows held fixed. p Holm: the larger of the two, adjusted for all {family}. "
-    "Better or worse: p Holm below .05; with one training seed nothing is said. P(A > B): how often a run of "
-    "the one scores more than one of the other, with its 95 % interval; {meaningful} counts as meaningful "
-    "(Bouthillier et al., 2021)."
+    "of a normal distribution, and never below the least that a sign test of the rows that differ can give "
+    "(of overall: of those of the task with the fewest). p seeds: Student's paired t over training seeds "
+    "that both have, Welch's where the seeds differ, these rows held fixed. p Holm: the larger of the two, "
+    "adjusted for all {family}. Better or worse: p Holm below .05; with one training seed nothing is said. "
+    "P(A > B): how often a run of the one scores more than one of the other, with its 95 % interval; "
+    "{meaningful} counts as meaningful (Bouthillier et al., 2021)."
 )
 
 ACROSS = (
@@ -69,7 +70,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
-        + RULE.format(family=_family(results), meaningful=fixed(MEANINGFUL)),
+        + RULE.format(family=_family(results, confirmed), meaningful=fixed(MEANINGFUL)),
         "Where configurations differ in searched settings, the difference is theirs and not the arms'.",
         "Could tell apart: the smallest difference that this comparison finds in 80 of 100 studies; half of "
         "it needs so many seeds on each side. Tasks: p Holm over all pairs of the same family and their "
@@ -94,8 +95,10 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     return Table("comparisons", "Arms against each other", columns, tuple(rows), tuple(notes))
 
 
-def _family(results: Results) -> str:
-    return "pairs of arms of one name" if results.studies else "pairs that the study declares"
+def _family(results: Results, confirmed: bool) -> str:
+    if results.studies:
+        return "pairs of arms of one name"
+    return "pairs that the study declares" + " and of which both sides are confirmed" * confirmed
 
 
 def _unlike(results: Results) -> list[str]:

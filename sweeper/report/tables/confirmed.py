@@ -1,11 +1,9 @@
 """The table of confirmed scores beside those of the search. Pure."""
 
-from functools import partial
-
 import pandas as pd
 
 from ...text import one_line
-from ..confirmation import configuration_key
+from ..confirmation import configuration_key, searched_arm
 from ..document import Cell, Column, Table
 from ..results import Results, mean_and_deviation
 from ..statistics.comparison import Comparisons
@@ -22,14 +20,19 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         return None
     again = results.confirmation.observations
     known = {one.numbers[0]: one for one in comparisons.claims.leaders}
-    keys = again["config"].map(configuration_key)
+    keys, sought = _keys(again), _keys(results.complete)
+    of = [_study_and_arm(results.confirmation, arm) for arm in again["arm"]]
     tests = _test_scores(results.confirmation)
-    configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     names = [f"test {name}" for name in results.scores] if not tests.empty else []
     rows = []
     for one in sorted(results.configurations, key=lambda one: (not one.whole, -one.mean)):
-        same_study = again["arm"].map(partial(_study_of, results.confirmation)) == _study_of(results, one.arm)
-        own = again[(keys == configuration_key(configs[one.numbers[0]])) & same_study]
+        study, arm = _study_and_arm(results, one.arm)
+        # Of two arms with one configuration each has its own runs.
+        mine = [
+            key == sought[one.numbers[0]] and place == study and one_line(arm) in (said, searched_arm(said))
+            for key, (place, said) in zip(keys.values(), of, strict=True)
+        ]
+        own = again[mine]
         if own.empty:
             continue
         mean, deviation = mean_and_deviation(own[one.judged_by])
@@ -81,9 +84,19 @@ def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str
     return [*notes, *tracks_note(results)]
 
 
-def _study_of(results: Results, arm: str) -> str:
-    """The study of an arm, where several are reported together; empty for a single study."""
-    return results.studies.get(arm, ("", ""))[0]
+def _keys(trials: pd.DataFrame) -> dict[int, str]:
+    """For each trial what tells its configuration from others, by number and in their order."""
+    halvings = trials["halvings"] if "halvings" in trials else [0] * len(trials)
+    return {
+        number: configuration_key(config, int(times))
+        for number, config, times in zip(trials["number"], trials["config"], halvings, strict=True)
+    }
+
+
+def _study_and_arm(results: Results, arm: str) -> tuple[str, str]:
+    """The study of an arm, where several are reported together, and what it is called there; in one line."""
+    study, own = results.studies.get(arm, ("", arm))
+    return study, one_line(own)
 
 
 def _test_scores(confirmation: Results) -> pd.DataFrame:

@@ -31,7 +31,8 @@ def cost_table(results: Results) -> Table | None:
         peak = own["peak_memory_mb"].max() if own["peak_memory_mb"].notna().any() else None
         trained = own.loc[own["seconds"] > 0, "seconds"]
         middle = float(trained.median()) if len(trained) else None
-        pace = seconds / epochs if epochs else None
+        timed = int(own.loc[own["seconds"].notna(), "epochs"].sum())  # of those that have ended
+        pace = seconds / timed if timed else None
         rows.append(
             (
                 Cell(one_line(name)),

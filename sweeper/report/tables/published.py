@@ -49,17 +49,23 @@ def paper_table(key: str, results: Results) -> Table | None:
 def own_tables(tables: Mapping[str, PublishedTable], results: Results) -> list[Table]:
     """Published tables of the user's own, those that have no score but the study's.
 
-    Each of their rows is there, with our best configuration where one has its settings.
+    Each of their rows is there, with our best configuration where one has its settings. Where arms were
+    scored on different dev rows there are none: they rank all that ran.
 
     Args:
         tables: The tables, by their keys in the user's file.
         results: The study.
     """
+    if results.grounds:
+        return []
     return [_own_table(key, table, results) for key, table in tables.items() if not _foreign(table, results)]
 
 
 def left_out(tables: Mapping[str, PublishedTable], results: Results) -> list[str]:
     """Which tables of the user's own are not shown, one sentence each."""
+    if results.grounds:
+        why = "ranks all that ran, and not all were scored on the same dev rows"
+        return [one_line(f"Not shown: {key} of {PUBLISHED} {why}.") for key in tables]
     found = {key: _foreign(table, results) for key, table in tables.items()}
     return [
         one_line(f"Not shown: {key} of {PUBLISHED} has scores that this study has not: {', '.join(names)}.")
@@ -114,7 +120,8 @@ def _table(
             label = EMPTY
         rows.append((label, Cell("published"), *score_cells(results, printed, top_printed), EMPTY, EMPTY))
         if one and not _of_demo(results):  # a corpus of our own says nothing about the paper's
-            gaps = [one.scores[name] - printed[name] if name in printed else None for name in results.scores]
+            known = printed.keys() - results.undefined
+            gaps = [one.scores[name] - printed[name] if name in known else None for name in results.scores]
             rows.append((EMPTY, Cell("difference"), *map(difference_cell, gaps), EMPTY, EMPTY))
     columns = (
         Column(one_line(published.heading)),

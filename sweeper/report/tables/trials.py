@@ -12,12 +12,12 @@ from .cells import count_cell, duration_cell, numeric, remarks, setting_cell, tr
 def trials_table(results: Results) -> Table:
     """Every trial: its state, seed, scores, time and setting."""
     complete = results.whole.complete
-    best = (best_trial(complete[complete["arm"].isin(track.arms)]) for track in tracks_of(results))
-    numbers = [one["number"] for one in best if one is not None]
+    found = (best_trial(complete[complete["arm"].isin(track.arms)]) for track in tracks_of(results))
+    numbers = [one["number"] for one in found if one is not None]
     rows = []
     for trial in records(results.trials.sort_values("number")):
         chosen = results.params(trial)
-        epoch = trial["best_epoch"]
+        epoch, best = trial["best_epoch"], trial["number"] in numbers
         rows.append(
             (
                 trial_cell(trial["number"]),
@@ -27,7 +27,7 @@ def trials_table(results: Results) -> Table:
                 *(
                     Cell(NONE)
                     if name in results.undefined or pd.isna(trial[name])
-                    else Cell(score(trial[name]), value=trial[name], bold=trial["number"] in numbers)
+                    else Cell(score(trial[name]), value=trial[name], bold=best and name == "overall")
                     for name in results.scores
                     if name in trial
                 ),

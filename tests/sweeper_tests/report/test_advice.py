@@ -63,3 +63,10 @@ def test_more_seeds_are_not_advised_after_a_look(made: Results) -> None:
     confirmation = replace(made, name="made-confirm@demo")
     for found in (replace(made, confirmation=confirmation), confirmation):
         assert not any(text.startswith("Next") for text in said(found))
+
+
+def test_the_end_of_a_range_of_few_values_is_an_end() -> None:
+    of = study(space={"encoder.layers": {"low": 1, "high": 4}})
+    best = row(of, 1, "S-BERT", (0.6, 0.6, 0.6), params={"encoder.layers": 4})
+    found = results(of, [row(of, 0, "S-BERT", (0.5, 0.6, 0.5), params={"encoder.layers": 3}), best])
+    assert said(found)[1:] == ["The best encoder.layers, 4, lies at the upper end of its range: widen it."]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,11 @@ def test_a_table_of_ones_own_has_all_its_rows_and_ours_where_the_settings_are(tm
     assert left_out(tables, found) == [
         "Not shown: other of published.yaml has scores that this study has not: nli."
     ]
+    # Of several studies, of which not all were scored on the same rows, none can be the best.
+    apart = replace(found, grounds={"S-BERT": "one", "Baseline": "other"})
+    assert own_tables(tables, apart) == []
+    why = "ranks all that ran, and not all were scored on the same dev rows"
+    assert left_out(tables, apart)[0] == f"Not shown: theirs of published.yaml {why}."
 
 
 @pytest.mark.parametrize(

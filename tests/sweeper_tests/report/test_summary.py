@@ -1,12 +1,13 @@
 from dataclasses import replace
 
+from sweeper.report.confirmation import confirmation
 from sweeper.report.counts import count_trials
-from sweeper.report.results import Results
+from sweeper.report.results import Results, rank_configurations
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import findings, headline, missing, progress
 from sweeper.text import p_text, score
 from sweeper.trial import RunState
-from tests.sweeper_tests.made import results, row, study
+from tests.sweeper_tests.made import PARAMS, results, row, study
 
 
 def headed(of: Results) -> str:
@@ -100,3 +101,21 @@ def test_configurations_that_differ_in_settings_are_no_arms(made: Results) -> No
 
 def made_arms(of: Results) -> dict[str, dict[str, str]]:
     return {arm: {} for arm in of.arms}
+
+
+def test_a_confirmation_says_what_it_lacks_and_among_how_many_its_arm_was_chosen() -> None:
+    of = study(arms={"S-BERT": {}})
+    params = [PARAMS | {"dropout": dropout} for dropout in (0.1, 0.3)]
+    search = results(of, [row(of, n, "S-BERT", (0.5,) * 3, params=own) for n, own in enumerate(params)])
+    again = confirmation(of, rank_configurations(search)[:1], 3)
+    (arm,) = again.spec.arms
+    runs = [row(again, 0, arm, (0.6,) * 3, params={}, seed=again.spec.seeds[0])]
+    both = Comparisons(replace(search, confirmation=results(again, runs, wanted=3)))
+    assert headline(both) == (
+        "Confirmed at fresh seeds: overall .667 (trial 0), chosen among 2 configurations."
+    )
+    assert findings(both)[-1:] == ["Of 3 runs at fresh seeds 2 are still to come."]
+    failed = [row(again, n, arm, None, state=RunState.FAILED, error="x") for n in (1, 2)]
+    whole = results(again, [*runs, *failed], wanted=3)
+    named = Comparisons(replace(search, confirmation=replace(whole, arms=(arm, "Lost"))))
+    assert findings(named)[-1:] == ["No run at fresh seeds ended with a score: Lost."]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sweeper.report.figures import forest
 from sweeper.report.figures.forest import forest_figure
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
@@ -60,3 +61,14 @@ def test_an_arm_that_nobody_compares_is_neither_hollow_nor_filled(made: Results)
 def test_one_arm_needs_no_forest(made: Results) -> None:
     alone = replace(made, trials=made.trials[made.trials["arm"] == "A"])
     assert forest_figure(alone, Comparisons(alone)).panels == ()
+
+
+def test_of_more_arms_than_are_drawn_no_band_is_of_one_that_is_not(
+    made: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forest, "DRAWN_APART", 1)
+    [panel] = forest_figure(made, Comparisons(made)).panels
+    drawn = [trace.name for trace in panel.drawing.data]
+    assert len(drawn) == 2
+    assert "A" in drawn
+    assert len(panel.drawing.layout.shapes) == 1

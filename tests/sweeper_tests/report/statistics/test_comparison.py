@@ -17,6 +17,7 @@ from sweeper.report.statistics.groups import LEAST_ROWS, largest_gaps, score_gro
 from sweeper.report.statistics.paired import Verdict
 from sweeper.report.summary import findings
 from sweeper.report.tables import arms_table, best_table, comparisons_table, groups_table, study_tables
+from sweeper.study.armspace import ArmSpace
 from tests.sweeper_tests.golden import scores as scored
 from tests.sweeper_tests.report.conftest import ROWS
 
@@ -275,3 +276,15 @@ def test_without_predictions_of_the_best_arm_nobody_takes_its_place(made: Result
     assert not any(found.ties.values()), "nothing is tied with what was not tested"
     [each] = found.declared
     assert each.adjusted["overall"] == pytest.approx(min(1.0, 2 * (each.gaps["overall"].p or 0.0)))
+
+
+def test_what_arms_searched_unlike_was_searched(made: Results) -> None:
+    """Of two studies together, of which one has a list and one a range; it is in the space of none."""
+    configs = [
+        {**config, "dropout": 0.3} if arm == "B" else config
+        for arm, config in zip(made.trials["arm"], made.trials["config"], strict=True)
+    ]
+    apart = {arm: ArmSpace(dict(made.space)) for arm in made.arms}
+    joined = replace(made, space={}, spaces=apart, trials=made.trials.assign(config=configs))
+    of_arms = {each.ours.arm: each.of_arms for each in Comparisons(joined).declared}
+    assert of_arms == {"B": False, "C": True}

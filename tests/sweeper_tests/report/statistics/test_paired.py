@@ -7,6 +7,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from model.metrics import METRICS
+from model.overall import Overall
 from sweeper.errors import InputError
 from sweeper.report.statistics.paired import Gap, Verdict, compare_samples, holm, verdict
 from sweeper.report.statistics.resampling import RESAMPLES
@@ -250,3 +251,21 @@ def test_what_may_be_said(value: float, adjusted: float | None, expected: Verdic
 def an_arm_against_itself() -> Gap:
     one = run(np.random.default_rng(6), 30, 0.6, 0.7, 0.8)
     return compare_samples(TASKS, sample([one]), sample([one]))["overall"]
+
+
+def test_a_task_that_does_not_count_floors_no_p_of_overall() -> None:
+    """It differs in one row, which alone could not give less than p = 1."""
+    rng = np.random.default_rng(5)
+    ours, theirs = alike(rng, 200)
+    one = ours["sst"].predicted.copy()
+    right = np.flatnonzero(one == ours["sst"].labels)[0]
+    one[right] = (one[right] + 1) % 5
+    worse = ours["para"].labels.copy()
+    worse[:150] = 1 - worse[:150]
+    changed = {"sst": replace(ours["sst"], predicted=one), "para": replace(ours["para"], predicted=worse)}
+    theirs = {**theirs, **changed}
+    sides = (sample([ours]), sample([theirs]))
+    counted = compare_samples(TASKS, *sides)["overall"]
+    weighed = compare_samples(TASKS, *sides, overall=Overall(weights={"sst": 0}))["overall"]
+    assert counted.p_rows == 1
+    assert weighed.p_rows < 0.01

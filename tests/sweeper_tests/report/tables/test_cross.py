@@ -6,11 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from sweeper.report.confirmation import confirmation
+from sweeper.report.confirmation import as_arms, confirmation
 from sweeper.report.document import Table
 from sweeper.report.results import Results, rank_configurations
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables import confirmed_table, cost_table, cross_table
+from sweeper.report.tables.trials import trials_table
 from sweeper.text import NONE
 from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -120,3 +121,47 @@ def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
 def test_without_a_confirmation_there_is_no_such_table() -> None:
     search: Results = results(study(), RUNS)
     assert confirmed_table(search, Comparisons(search)) is None
+
+
+def test_a_halved_micro_batch_takes_no_fresh_seed_away() -> None:
+    """A step is what it was: what memory there was says nothing of the configuration."""
+    search = results(study(), RUNS)
+    again = confirmation(study(), rank_configurations(search)[:1], 3)
+    (arm,) = again.spec.arms
+    runs = [row(again, n, arm, (0.6,) * 3, params={}, seed=seed) for n, seed in enumerate(again.spec.seeds)]
+    config = runs[1].config
+    halved = replace(runs[1], halvings=1, config={**config, "accumulation": 2 * config["accumulation"]})
+    both = replace(search, confirmation=results(again, [runs[0], halved, runs[2]]))
+    table = confirmed_table(both, Comparisons(both))
+    assert table is not None
+    assert [line[6].value for line in table.rows] == [3]
+
+
+def test_two_arms_of_one_configuration_have_their_own_fresh_seeds() -> None:
+    of = study(arms={"A": {}, "B": {"weight_decay": 0.01}}, base={"weight_decay": 0.01}, space={})
+    search = results(of, [row(of, n, arm, (0.5,) * 3, params={}) for n, arm in enumerate(("A", "B"))])
+    again = confirmation(of, rank_configurations(search), 2)
+    pairs = [(arm, seed) for arm in again.spec.arms for seed in again.spec.seeds]
+    runs = [row(again, n, arm, (0.5,) * 3, params={}, seed=seed) for n, (arm, seed) in enumerate(pairs)]
+    for confirmed in (results(again, runs), as_arms(results(again, runs), of.spec.pairs)):
+        both = replace(search, confirmation=confirmed)
+        table = confirmed_table(both, Comparisons(both))
+        assert table is not None
+        assert [(line[0].text, line[6].value) for line in table.rows] == [("A", 2), ("B", 2)]
+
+
+def test_time_per_epoch_is_of_trials_whose_time_is_known() -> None:
+    runs = [row(study(), n, "S-BERT", (0.5,) * 3) for n in (0, 1)]
+    runs.append(row(study(), 2, "S-BERT", None, state=RunState.RUNNING))
+    found = results(study(), runs)
+    table = cost_table(replace(found, trials=found.trials.assign(epochs=[3, 3, 8])))
+    assert table is not None
+    line = next(line for line in table.rows if line[0].text == "S-BERT")
+    assert [line[2].value, line[5].value] == [14, pytest.approx(25 / 6)]
+
+
+def test_of_all_trials_the_best_overall_is_bold_and_no_task_with_it() -> None:
+    runs = [row(study(), 0, "S-BERT", (0.5, 0.9, 0.5)), row(study(), 1, "S-BERT", (0.6, 0.5, 0.5))]
+    table = trials_table(results(study(), runs))
+    bold = [(line[0].text, place) for line in table.rows for place, cell in enumerate(line) if cell.bold]
+    assert bold == [("0", 4)]
