@@ -94,6 +94,7 @@ class Overall(Frozen):
         return self.score(tasks, {name: _width(task) for name, task in tasks.items()})
 
     def weight(self, name: str) -> float:
+        """What a task counts, by its name; default 1."""
         return self.weights.get(name, 1.0)
 
     def _unit(self, task: Task, score: Score) -> Score:
