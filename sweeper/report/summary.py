@@ -1,6 +1,6 @@
 """What a study found so far, in sentences. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..text import difference, fixed, one_line, p_text, plural, score
 from .configuration import Configuration
@@ -108,7 +108,8 @@ def _not_confirmed(search: Results, confirmed: Results) -> list[tuple[str, str]]
 def _findings(comparisons: Comparisons) -> list[str]:
     width = comparisons.results.overall.width(comparisons.results.tasks)
     verdicts = sorted(comparisons.declared, key=lambda each: each.verdict in (None, Verdict.UNDECIDED))
-    declared = [finding(each, comparisons.rows_of(each.ours.arm), width) for each in verdicts]
+    undefined = comparisons.results.undefined
+    declared = [finding(each, comparisons.rows_of(each.ours.arm), width, undefined) for each in verdicts]
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]
@@ -124,16 +125,19 @@ def _findings(comparisons: Comparisons) -> list[str]:
     return [*declared[:TOLD], *more, *others[:TOLD], *matched]
 
 
-def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
+def finding(
+    each: Comparison, rows: dict[str, int], width: float = 1.0, undefined: Collection[str] = ()
+) -> str:
     """One comparison: difference, interval, p-values, numbers, and what it means.
 
     Args:
         each: The comparison.
         rows: Dev rows of each task.
         width: The largest difference in `overall` that is possible.
+        undefined: Tasks whose dev labels allow no score.
     """
     if "overall" not in each.gaps:
-        return _task_finding(each)
+        return _task_finding(each, undefined)
     gap, what = (
         each.gaps["overall"],
         "" if each.of_arms else " (best configurations, which differ in settings)",
@@ -154,13 +158,13 @@ def finding(each: Comparison, rows: dict[str, int], width: float = 1.0) -> str:
     return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
 
 
-def _task_finding(each: Comparison) -> str:
+def _task_finding(each: Comparison, undefined: Collection[str]) -> str:
     """Two sides of which one does not train all tasks, task by task."""
-    said = [_one_task(name, each) for name in each.gaps]
+    said = [_one_task(name, each) for name in each.gaps if name not in undefined]
     note = "" if each.of_arms else " (best configurations, which differ in settings)"
     return (
         f"{one_line(each.ours.arm)} against {one_line(each.theirs.arm)}{note}, on what both train: "
-        f"{'; '.join(said)}."
+        f"{'; '.join(said) or 'no score is defined on these dev rows'}."
     )
 
 

@@ -4,7 +4,7 @@ from sweeper.report.confirmation import confirmation
 from sweeper.report.counts import count_trials
 from sweeper.report.results import Results, rank_configurations
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.summary import findings, headline, missing, progress
+from sweeper.report.summary import finding, findings, headline, missing, progress
 from sweeper.text import p_text, score
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -119,3 +119,11 @@ def test_a_confirmation_says_what_it_lacks_and_among_how_many_its_arm_was_chosen
     whole = results(again, [*runs, *failed], wanted=3)
     named = Comparisons(replace(search, confirmation=replace(whole, arms=(arm, "Lost"))))
     assert findings(named)[-1:] == ["No run at fresh seeds ended with a score: Lost."]
+
+
+def test_of_a_task_whose_labels_allow_no_score_nothing_is_said(made: Results) -> None:
+    each = Comparisons(made).declared[0]
+    alone = replace(each, gaps={name: each.gaps[name] for name in ("sst", "sts")})
+    assert "; sts " in finding(alone, {})
+    assert "sts" not in finding(alone, {}, undefined={"sts"})
+    assert finding(alone, {}, undefined={"sst", "sts"}).endswith("no score is defined on these dev rows.")
