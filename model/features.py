@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .data.entry import Entry
@@ -63,6 +64,10 @@ class Features:
         if name not in self._known:
             self._known[name] = self._kept(name, data)
         return self._known[name]
+
+    def chosen(self, data: TaskData, numbers: NDArray[np.int64]) -> Tensor:
+        """The embeddings of some of a split's sequences, ``[chosen, embedding_size]``, by their numbers."""
+        return self.of(data).index_select(0, torch.from_numpy(numbers).to(self._device))
 
     def _kept(self, name: str, data: TaskData) -> Tensor:
         entry = Entry(self._cache / FEATURES / name, ("features.npy",))

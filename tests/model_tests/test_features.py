@@ -8,6 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from model import trainer
 from model.config import TrainConfig
@@ -152,3 +153,13 @@ def test_what_changes_its_inputs_or_gradients_is_refused(settings: dict[str, Any
 def test_an_encoder_that_learns_has_the_fingerprint_that_it_had() -> None:
     assert config(encoder=TINY | {"freeze": None}).fingerprint() == config(encoder=TINY).fingerprint()
     assert frozen().fingerprint() != frozen(None).fingerprint()
+
+
+def test_rows_are_chosen_where_the_embeddings_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU, which need not be there: such tensors have a shape and a device alone."""
+    features = Features(MultitaskEncoder(frozen(), 300, 0).encoder, 0, torch.device("cuda", 0), tmp_path)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        known = torch.empty(5, 3, device="cuda:0")
+        monkeypatch.setattr(features, "of", lambda data: known)
+        found = features.chosen(None, np.array([4, 0, 4]))  # type: ignore[arg-type] - a stand-in
+    assert (found.shape, found.device) == ((3, 3), known.device)
