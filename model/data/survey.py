@@ -164,7 +164,7 @@ def _look(task: Task, origin: Split, data: Path | None) -> dict[Split, _Seen]:
     """Reads a source, and tells its rows apart by their splits."""
     table = open_table(task, origin, data)
     parts, sample = Parts(task, origin), _Sample()
-    checker = RowChecker(task, origin, table, (*task.groups, *parts.columns))
+    checker = RowChecker(task, origin, table, (*parts.groups, *parts.columns))
     # Grown in place: a list of arrays would be there twice when they are joined.
     hashes, labels = bytearray(), bytearray()
     for rows in checker.rows():
