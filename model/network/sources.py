@@ -8,7 +8,7 @@ from transformers import AutoConfig, AutoModel, BertConfig, BertModel, Pretraine
 
 from ..config import EncoderConfig
 from ..errors import EncoderError
-from ..pretrained import verified_minilm_folder
+from ..pretrained import not_loaded, verified_minilm_folder
 
 _log = logging.getLogger(__name__)
 
@@ -54,19 +54,25 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
         pad_id: Not used.
 
     Raises:
-        EncoderError: If weights are missing, or are not the expected ones, or are of shorter sentences.
+        EncoderError: If weights are missing, or are not the expected ones, or are of shorter sentences, or
+            take code that comes with them, which is never run.
     """
     source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
     try:
-        settings = AutoConfig.from_pretrained(source)
+        settings = AutoConfig.from_pretrained(source, trust_remote_code=False)
         if config.dropout is not None:
             _drop(settings, config.dropout)
         model: PreTrainedModel
         model, found = AutoModel.from_pretrained(
-            source, config=settings, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            source,
+            config=settings,
+            dtype=torch.float32,
+            use_safetensors=True,
+            output_loading_info=True,
+            trust_remote_code=False,
         )
     except (OSError, ValueError, ImportError, KeyError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
+        raise not_loaded("model", source, error) from error
     except RuntimeError as error:
         if "mismatched" not in str(error):  # such as memory that ran out
             raise
