@@ -1,6 +1,7 @@
 """Where an encoder comes from: made from scratch, or loaded with its weights."""
 
 import logging
+from collections.abc import Collection
 
 import torch
 from safetensors import SafetensorError
@@ -79,15 +80,7 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
         raise EncoderError(
             f"encoder.name: the weights of {source!r} are of other sizes than its config.json says"
         ) from error
-    # Most models are published without the layer on [CLS], which then begins untrained.
-    lacking = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    if lacking:
-        _log.warning(
-            "encoder.name: %d weights are not in the files of %r and begin at random, such as %s",
-            len(lacking),
-            source,
-            lacking[0],
-        )
+    _tell_untrained(config, source, found["missing_keys"])
     _check_reads_alone(model, source)
     positions = _positions(model)
     if positions is not None and config.max_length > positions:
@@ -95,6 +88,31 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
             f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
         )
     return model
+
+
+def _tell_untrained(config: EncoderConfig, source: str, missing: Collection[str]) -> None:
+    """Warns of weights that begin at random, as they are not in the files of an encoder.
+
+    Most are published without the layer on [CLS], which then is learned with the rest: nothing is said of it
+    where it learns.
+    """
+    lacking = sorted(name for name in missing if not name.startswith("pooler."))
+    if lacking:
+        _log.warning(
+            "encoder.name: %d weights are not in the files of %r and begin at random, such as %s",
+            len(lacking),
+            source,
+            lacking[0],
+        )
+    stays = f"lora.rank {config.lora.rank}" if config.lora.rank else "freeze all"
+    learns = not config.lora.rank and config.freeze != "all"
+    if len(lacking) < len(missing) and config.pooling == "cls" and not learns:
+        _log.warning(
+            "encoder.name: the layer on [CLS] is not in the files of %r, and with encoder.%s it stays as it "
+            "is drawn at random, though every embedding goes through it: set encoder.pooling: mean",
+            source,
+            stays,
+        )
 
 
 def _drop(settings: PretrainedConfig, dropout: float) -> None:

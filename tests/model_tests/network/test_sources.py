@@ -104,10 +104,39 @@ def test_a_layer_that_was_not_published_does_not_begin_at_random_without_a_word(
     assert said.endswith("begin at random, such as encoder.layer.1.attention.output.LayerNorm.bias")
     caplog.clear()
     SentenceEncoder(bert(tmp_path / "one"), 40, 0)
-    bare = BertModel(BertConfig(**NARROW), add_pooling_layer=False)
-    bare.save_pretrained(tmp_path / "bare")
-    SentenceEncoder(EncoderConfig(source="hub", name=str(tmp_path / "bare"), max_length=16), 40, 0)
+    bare(tmp_path / "bare")
     assert not caplog.messages
+
+
+def bare(folder: Path, **settings: object) -> SentenceEncoder:
+    """One that was published without the layer on [CLS]."""
+    BertModel(BertConfig(**NARROW), add_pooling_layer=False).save_pretrained(folder)
+    given = {"source": "hub", "name": str(folder), "max_length": 16}
+    return SentenceEncoder(EncoderConfig.model_validate(given | settings), 40, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"freeze": "all"}, "encoder.freeze all"),
+        ({"lora": {"rank": 2}}, "encoder.lora.rank 2"),
+        ({"freeze": "all", "pooling": "mean"}, None),
+        ({"freeze": "embeddings"}, None),
+    ],
+)
+def test_a_layer_that_stays_at_random_is_told(
+    settings: dict[str, object], why: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoder = bare(tmp_path, **settings)
+    learns = [one.requires_grad for name, one in encoder.bert.named_parameters() if "pooler" in name]
+    assert any(learns) == (why is None and settings.get("pooling") != "mean")
+    if why is None:
+        assert not caplog.messages
+        return
+    said = f"is not in the files of {str(tmp_path)!r}, and with {why} it stays as it is drawn at random"
+    (message,) = caplog.messages
+    assert said in message
+    assert message.endswith("set encoder.pooling: mean")
 
 
 def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
