@@ -79,6 +79,7 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     sha256 = {name: teacher_sha256(file, data) for name, file in teachers.items()}
     splits: dict[Split, dict[str, Rows]] = {"train": train, "dev": dev, "test": test}
     ready = {split: tokenised(rows) for split, rows in splits.items()}
+    cut = {name: _cut_shares(_of(name, splits), _of(name, ready), tokenizer) for name in config.tasks}
     return Corpus(
         tokenizer=tokenizer,
         train={name: replace(part, ids=(), taught=taught.get(name)) for name, part in ready["train"].items()},
@@ -90,9 +91,7 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         ),
         rows={
             name: _of_teacher(
-                _split_rows(task, _of(name, splits), _of(name, ready), tokenizer),
-                taught.get(name),
-                sha256.get(name),
+                split_rows(task, _of(name, splits), cut[name]), taught.get(name), sha256.get(name)
             )
             for name, task in config.tasks.items()
         },
@@ -188,10 +187,16 @@ def _of(task: str, splits: Mapping[Split, Mapping[str, _Part]]) -> dict[Split, _
     return {split: parts[task] for split, parts in splits.items() if task in parts}
 
 
-def _split_rows(
-    task: Task, parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
+def split_rows(
+    task: Task, parts: Mapping[Split, Rows], cut: Mapping[Split, float] | None = None
 ) -> dict[Split, SplitRows]:
-    """Where the rows of a task are from, and how many there are, by split."""
+    """Where the rows of a task are from, and how many there are, by split.
+
+    Args:
+        task: The task.
+        parts: Its rows.
+        cut: The share of the rows of each split that have a text which is cut; None where it is not known.
+    """
     source = task.source
     hashes = {split: np.sort(hashes_of(rows.texts)) for split, rows in parts.items()}
     test = hashes.get("test")
@@ -208,7 +213,7 @@ def _split_rows(
             also_in={}
             if split != "test" or test is None
             else {other: count_common(test, found) for other, found in hashes.items() if other != "test"},
-            cut=_cut_share(rows, data[split], tokenizer),
+            cut=None if cut is None else cut[split],
         )
         for split, rows in parts.items()
     }
@@ -222,6 +227,12 @@ def _of_teacher(
         return rows
     count = int((~np.isnan(taught).any(axis=1)).sum())
     return rows | {"train": replace(rows["train"], teacher=sha256, taught=count)}
+
+
+def _cut_shares(
+    parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
+) -> dict[Split, float]:
+    return {split: _cut_share(rows, data[split], tokenizer) for split, rows in parts.items()}
 
 
 def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> float:
