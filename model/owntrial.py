@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from .config import TrialConfig
-from .data.corpus import count_dev_in_train, digest_of_rows, sample_of, split_rows
+from .data.corpus import digest_of_rows, sample_of, sorted_hashes, split_rows
+from .data.hashes import count_common
 from .data.rows import Rows, check
 from .errors import CheckpointError, PluginError, TrialStoppedError
 from .files import RunFolder, beside, open_file
@@ -196,8 +197,9 @@ class OwnTrial:
 
     def _inputs(self) -> Inputs:
         tasks = self._config.tasks
-        rows = {name: split_rows(tasks[name], splits) for name, splits in self._rows.items()}
-        common = {name: count_dev_in_train(s["train"], s["dev"]) for name, s in self._rows.items()}
+        hashes = {name: sorted_hashes(splits) for name, splits in self._rows.items()}
+        rows = {name: split_rows(tasks[name], splits, hashes[name]) for name, splits in self._rows.items()}
+        common = {name: count_common(found["dev"], found["train"]) for name, found in hashes.items()}
         return Inputs(rows, common, None, sum(array.size for array in self.state.values()))
 
     def _save(self) -> None:
