@@ -206,7 +206,8 @@ def wordpiece(corpus: Sequence[str], size: int) -> Tokenizer:
 
     Args:
         corpus: Sentences.
-        size: Largest vocabulary, special tokens and characters included.
+        size: Entries up to which words are taken, special tokens and characters included; these stand there
+            even if they are more.
     """
     normalizer, splitter = BertNormalizer(lowercase=True), BertPreTokenizer()
     words: Counter[str] = Counter()
