@@ -4,7 +4,6 @@ import dataclasses
 import errno
 import json
 import logging
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -21,8 +20,8 @@ from torch.optim import Optimizer
 
 from .config.gradient import METHODS
 from .errors import CheckpointError, OutdatedCheckpointError
-from .files import RunFolder, beside, read_file, remove, sha256
-from .randomness import random_states, restore_random_states
+from .files import RunFolder, beside, read_file, remove, sha256, to_disk
+from .randomness import kind_of_device, random_states, restore_random_states
 from .result import EpochResult
 
 KEPT = 2  # checkpoints of a trial that stay, the newest ones
@@ -31,6 +30,8 @@ FILES = frozenset({"model.safetensors", "optimizer.safetensors", "progress.json"
 
 _NAME = re.compile(r"\d{1,9}\.\d{1,9}", re.ASCII)
 """Of a checkpoint: epochs, and steps of the next."""
+
+_SAID = {"cpu": "a CPU", "cuda": "CUDA", "mps": "MPS"}
 
 _log = logging.getLogger(__name__)
 
@@ -164,12 +165,12 @@ def _write(folder: RunFolder, final: Path, trained: Trained, progress: Progress)
         digests = {path.name: sha256(path) for path in sorted(place.iterdir())}
         (place / "sha256.json").write_text(json.dumps(digests, indent=1), encoding="utf-8")
         for path in place.iterdir():
-            _to_disk(path)
+            to_disk(path)
         if progress.results and progress.results[-1].best and not progress.steps:
             # Before the checkpoint counts: whoever goes on from it finds the weights.
             _keep(weights, folder.weights, trained, epoch)
         remove(final)
-    _to_disk(folder.checkpoints)
+    to_disk(folder.checkpoints)
 
 
 def _save_weights(model: nn.Module, file: Path, epoch: int) -> None:
@@ -198,8 +199,8 @@ def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
 
     Raises:
         CheckpointError: If the checkpoint is of other data.
-        OutdatedCheckpointError: If it is of this data, but of another configuration, or another revision of
-            the gradient method, the encoder or the precision.
+        OutdatedCheckpointError: If it is of this data, but of another configuration or kind of device, or
+            another revision of the gradient method, the encoder or the precision.
     """
     for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
@@ -210,8 +211,12 @@ def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
             if progress.fingerprint != identity.earlier():
                 raise _of_another(path, progress, identity)
             progress = dataclasses.replace(progress, fingerprint=identity.now)
-        trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         tensors = load_file(path / "optimizer.safetensors")
+        if (made := kind_of_device(tensors)) != trained.device.type:
+            raise OutdatedCheckpointError(
+                path, f"was made on {_SAID[made]}, and would go on on {_SAID[trained.device.type]} here"
+            )
+        trained.model.load_state_dict(load_file(path / "model.safetensors", device=str(trained.device)))
         restore_random_states(tensors, trained.device)
         _restore_optimizer(trained.optimizer, tensors)
         for name, other in trained.others.items():
@@ -258,16 +263,8 @@ def _keep(file: Path, place: Path, trained: Trained, epoch: int) -> None:
                 kept.hardlink_to(file)
             except OSError:
                 shutil.copyfile(file, kept)
-        _to_disk(kept)
-    _to_disk(place.parent)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        to_disk(kept)
+    to_disk(place.parent)
 
 
 def _read_progress(path: Path) -> Progress | None:

@@ -7,7 +7,7 @@
     ├── DataError             a data file is missing, malformed or out of range
     ├── EncoderError          the encoder's files are missing or are not the expected ones
     ├── CheckpointError       a checkpoint belongs to another trial
-    │   └── OutdatedCheckpointError   its steps were made by an earlier arithmetic, or with other settings
+    │   └── OutdatedCheckpointError   of an earlier arithmetic, other settings or another device
     └── NonFiniteLossError    the loss became infinite or not a number
 """
 
@@ -35,7 +35,7 @@ class CheckpointError(ModelError):
 
 
 class OutdatedCheckpointError(CheckpointError):
-    """A checkpoint is of this data, but not of this configuration or arithmetic: the trial starts again.
+    """A checkpoint of this data, but of another configuration, arithmetic or device: the trial starts again.
 
     Attributes:
         why: What is wrong with it, as the end of a sentence about it.

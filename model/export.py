@@ -8,11 +8,11 @@ from pathlib import Path
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
-from transformers import AutoTokenizer, PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from .config import TrainConfig
 from .data.corpus import Corpus
-from .data.tokenizer import SPECIAL
+from .data.tokenizer import SPECIAL, loaded_tokenizer
 from .errors import EncoderError
 from .evaluation import predictions, scores
 from .heads import ACTIVATIONS, HEADS
@@ -159,10 +159,7 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
             model_input_names=["input_ids", "token_type_ids", "attention_mask"],
         )
     source = str(minilm_folder()) if encoder.source == "minilm" else encoder.location
-    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
-        source, use_fast=True, model_max_length=encoder.max_length
-    )
-    return loaded
+    return loaded_tokenizer(source, model_max_length=encoder.max_length)
 
 
 def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) -> None:

@@ -25,7 +25,8 @@ class SplitRows:
         also_in: Rows used whose texts stand in train or dev too, by that split; of test rows alone.
         teacher: SHA-256 of the file of a teacher's predictions for the rows; None without one.
         taught: How many of the rows used have one.
-        cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them.
+        cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them;
+            None where a trainer is own code, of which earlier versions recorded 0.
     """
 
     read: int
@@ -37,7 +38,7 @@ class SplitRows:
     why: Mapping[str, int] = field(default_factory=dict)
     doubles: int = 0
     also_in: Mapping[Split, int] = field(default_factory=dict)
-    cut: float = 0.0
+    cut: float | None = 0.0
     teacher: str | None = None
     taught: int = 0
 

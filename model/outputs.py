@@ -36,7 +36,7 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
         targets: What `to_target` gave, ``[rows]``.
 
     Raises:
-        PluginError: As in `teaching`.
+        PluginError: As in `teaching`, and if own code gave another number of values than one, or one a row.
     """
     loss = LOSSES[task.loss]
     of = loss.similarity if task.range is not None else loss.classes
@@ -46,7 +46,11 @@ def task_loss(task: Task, outputs: Tensor, targets: Tensor) -> Tensor:
         value = of(outputs, targets, **{name: getattr(task, name) for name in loss.settings}, **options)
     else:
         value = of(outputs.squeeze(-1), targets, **options)
-    return teaching(value, outputs, f"loss {task.loss}")
+    value = teaching(value, outputs, f"loss {task.loss}")
+    # One for each row is as good, as their mean counts; a square of them comes of shapes that did not match.
+    if value.dim() and value.numel() != len(outputs):
+        raise PluginError(f"loss {task.loss} gives a tensor {list(value.shape)}, expected a scalar tensor")
+    return value
 
 
 def teaching(value: object, given: Tensor, what: str) -> Tensor:

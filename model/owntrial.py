@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
 from .config import TrialConfig
-from .data.corpus import count_dev_in_train, count_labels, digest_of_rows, sample_of
+from .data.corpus import digest_of_rows, sample_of, sorted_hashes, split_rows
+from .data.hashes import count_common
 from .data.rows import Rows, check
 from .errors import CheckpointError, PluginError, TrialStoppedError
 from .files import RunFolder, beside, open_file
-from .inputs import Inputs, SplitRows
+from .inputs import Inputs
 from .metrics.own import OwnMetric, recorded_scores
 from .predictions import DAMAGED, Predictions, save_predictions
 from .result import EpochResult, Metric, Split
-from .sources import FilesSource, name_of
 from .steps import StepReport
 from .tasks import Task
 
@@ -196,22 +196,10 @@ class OwnTrial:
         return {**found, "overall": self._config.overall.score(tasks, found)}
 
     def _inputs(self) -> Inputs:
-        rows: dict[str, dict[Split, SplitRows]] = {}
-        for name, splits in self._rows.items():
-            task = self._config.tasks[name]
-            rows[name] = {
-                split: SplitRows(
-                    read=part.read,
-                    dropped=part.dropped,
-                    used=len(part),
-                    file=name_of(task.source, split) if isinstance(task.source, FilesSource) else None,
-                    sha256=part.sha256,
-                    labels=count_labels(task, part) if task.classes else {},
-                    why=part.why,
-                )
-                for split, part in splits.items()
-            }
-        common = {name: count_dev_in_train(s["train"], s["dev"]) for name, s in self._rows.items()}
+        tasks = self._config.tasks
+        hashes = {name: sorted_hashes(splits) for name, splits in self._rows.items()}
+        rows = {name: split_rows(tasks[name], splits, hashes[name]) for name, splits in self._rows.items()}
+        common = {name: count_common(found["dev"], found["train"]) for name, found in hashes.items()}
         return Inputs(rows, common, None, sum(array.size for array in self.state.values()))
 
     def _save(self) -> None:

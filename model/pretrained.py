@@ -44,3 +44,17 @@ def verified_minilm_folder() -> Path:
             f"{weights} has SHA-256 {found}, expected {MINILM_SHA256}: these are other weights"
         )
     return folder
+
+
+def not_loaded(what: str, source: str, error: Exception) -> EncoderError:
+    """The error of an encoder whose model or tokenizer `transformers` did not load.
+
+    Args:
+        what: Which of them.
+        source: The name of the model, or its folder.
+        error: What was raised.
+    """
+    why = str(error)
+    if "trust_remote_code" in why:  # which it asks for, and is no setting here
+        why = "it takes code that comes with it, which is not run; name another, or write it as own code"
+    return EncoderError(f"encoder.name: no {what} could be loaded from {source!r}: {why}")

@@ -17,6 +17,11 @@ def random_states(device: torch.device) -> dict[str, Tensor]:
     return states
 
 
+def kind_of_device(states: Mapping[str, Tensor]) -> str:
+    """The kind of the device for which `random_states` gave states: ``cpu``, ``cuda`` or ``mps``."""
+    return next((kind for kind in ("cuda", "mps") if f"random.{kind}" in states), "cpu")
+
+
 def restore_random_states(states: Mapping[str, Tensor], device: torch.device) -> None:
     """Puts the generators back to what `random_states` gave for the same device."""
     torch.set_rng_state(states["random.cpu"])

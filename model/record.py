@@ -95,7 +95,7 @@ class EpochRecord:
         self._smart_weights = dict(weights)
 
     def add_loss_weights(self, weights: Mapping[str, float]) -> None:
-        """Notes the learned weight that each task's loss has by now."""
+        """Notes the learned weight of each task by now (`UncertaintyWeights.weights`)."""
         self._loss_weights = dict(weights)
 
     def add_raw_scores(self, dev: Mapping[str, float]) -> None:

@@ -84,7 +84,8 @@ class EpochResult:
     Attributes:
         epoch: Number of the finished epoch, from 1.
         overall: Dev `overall` (see ``model.overall``); None of a trial that does not train all tasks.
-        best: Whether no earlier epoch of this trial had a higher score (see `judged`).
+        best: Whether its score (see `judged`) is above that of every earlier epoch of this trial; one that
+            equals the best so far is not.
         metrics: All metrics of the epoch; those named `overall` included.
         train_seconds: Time spent in training steps.
         eval_seconds: Time spent in evaluation.

@@ -53,11 +53,12 @@ class Smart:
         self._weights = dict.fromkeys(self._tasks, task_weight(config, 0.0, 0.0))
         self._generator = torch.Generator(next(model.parameters()).device)
         self._generator.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        self._average = (
-            {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
-            if config.bregman_weight
-            else {}
-        )
+        # Of what does not learn the average is what it is.
+        self._average = {
+            name: parameter.detach().clone()
+            for name, parameter in model.named_parameters()
+            if config.bregman_weight and parameter.requires_grad
+        }
 
     def loss(
         self,

@@ -12,7 +12,7 @@ Column = Annotated[str, Strict()] | Annotated[int, Strict(), Field(ge=1)]
 """A column of a source: its name, or its position from 1."""
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
-Encoding = Literal["utf-8", "utf-16", "latin-1"]
+Encoding = Literal["utf-8", "utf-16", "latin-1", "cp1252"]
 
 
 # A field that a class body cannot name: `from` is a word of Python.
@@ -99,7 +99,10 @@ class FilesSource(Frozen):
     columns: tuple[str, ...] | None = Field(
         None, min_length=1, description="Names of the columns of files without a header line."
     )
-    encoding: Encoding = Field("utf-8", description="Encoding of the text; a byte order mark is left out.")
+    encoding: Encoding = Field(
+        "utf-8",
+        description="Encoding of the text, of Windows cp1252; a byte order mark is left out.",
+    )
     skip: int = Field(0, ge=0, description="Lines before the header, or before the rows.")
 
     @model_validator(mode="after")

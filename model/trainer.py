@@ -181,8 +181,7 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                     embedded: list[torch.Tensor] = []
                     network = partial(model, *given, token_types=types, seen=embedded.append)
                     if features is not None:  # the heads alone train, on embeddings that are known
-                        numbers = torch.from_numpy(augmentation.sequence_numbers(split, part))
-                        chosen = features.of(split).index_select(0, numbers)
+                        chosen = features.chosen(split, augmentation.sequence_numbers(split, part))
                         network = partial(model.answer, name, columns, chosen, embedded.append)
                     with computing(device, precision):
                         if smart is None:

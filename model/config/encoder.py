@@ -63,7 +63,10 @@ class EncoderConfig(Frozen):
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
     vocabulary: int = Field(
-        2000, ge=100, description="Largest WordPiece vocabulary that is built from the training text."
+        2000,
+        ge=100,
+        description="Entries of the WordPiece vocabulary that is built from the training text: all "
+        "characters, however many, and up to this number the most frequent words.",
     )
 
     @property

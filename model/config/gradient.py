@@ -60,8 +60,9 @@ A task without a gradient for such a parameter counts with a zero there. m is th
 - ``mean``: their sum divided by m.
 - ``pcgrad``: each is projected onto the normal plane of every original gradient that it conflicts with, in
   random order; the sum of the results (Yu et al. 2020, Algorithm 1, arXiv 2001.06782).
-- ``gradvac``: each is turned until its cosine with every other is at least the moving average (decay 0.5) of
-  that cosine; the sum of the results (Wang et al. 2021, arXiv 2010.05874).
+- ``gradvac``: each is turned until its cosine with every other is at least the moving average of that cosine;
+  the sum of the results (Wang et al. 2021, arXiv 2010.05874). A step counts in it for β = 0.5, which is
+  TorchJD's; theirs is 0.01.
 - ``cagrad``: of the vectors within half the mean's norm of the mean, the one whose smallest dot product with
   a task's gradient is greatest (Liu et al. 2021, Conflict-Averse Gradient Descent, arXiv 2110.14048); of
   several, which takes gradients that cancel out or one that is zero, the nearest to the mean.

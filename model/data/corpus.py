@@ -15,7 +15,7 @@ from ..inputs import CUT_ROWS, SplitRows
 from ..result import SPLITS, Split
 from ..sources import FilesSource, name_of
 from ..tasks import Task
-from .hashes import count_common, count_doubles, hashes_of
+from .hashes import Hashes, count_common, count_doubles, hashes_of
 from .rows import Rows, check
 from .teacher import Taught, taught_rows, teacher_sha256
 from .tokenizer import SentenceTokenizer, build_tokenizer
@@ -79,6 +79,8 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     sha256 = {name: teacher_sha256(file, data) for name, file in teachers.items()}
     splits: dict[Split, dict[str, Rows]] = {"train": train, "dev": dev, "test": test}
     ready = {split: tokenised(rows) for split, rows in splits.items()}
+    hashes = {name: sorted_hashes(_of(name, splits)) for name in config.tasks}
+    cut = {name: _cut_shares(_of(name, splits), _of(name, ready), tokenizer) for name in config.tasks}
     return Corpus(
         tokenizer=tokenizer,
         train={name: replace(part, ids=(), taught=taught.get(name)) for name, part in ready["train"].items()},
@@ -90,13 +92,13 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
         ),
         rows={
             name: _of_teacher(
-                _split_rows(task, _of(name, splits), _of(name, ready), tokenizer),
+                split_rows(task, _of(name, splits), hashes[name], cut[name]),
                 taught.get(name),
                 sha256.get(name),
             )
             for name, task in config.tasks.items()
         },
-        dev_in_train={name: count_dev_in_train(rows, dev[name]) for name, rows in train.items()},
+        dev_in_train={name: count_common(found["dev"], found["train"]) for name, found in hashes.items()},
     )
 
 
@@ -171,13 +173,6 @@ def without_dev_rows(name: str, train: Rows, dev: Rows) -> Rows:
     return train.chosen(kept)
 
 
-def count_dev_in_train(train: Rows, dev: Rows) -> int:
-    """How many dev rows have texts that stand in train too, pairs in either order; case is ignored."""
-    dev_keys = [*_keys(dev)]
-    seen = set(dev_keys).intersection(_keys(train))
-    return sum(key in seen for key in dev_keys)
-
-
 def _keys(rows: Rows) -> Iterator[frozenset[str]]:
     for texts in zip(*rows.texts, strict=True):
         yield frozenset(text.casefold() for text in texts)
@@ -188,12 +183,26 @@ def _of(task: str, splits: Mapping[Split, Mapping[str, _Part]]) -> dict[Split, _
     return {split: parts[task] for split, parts in splits.items() if task in parts}
 
 
-def _split_rows(
-    task: Task, parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
+def sorted_hashes(parts: Mapping[Split, Rows]) -> dict[Split, Hashes]:
+    """What tells each row of a task from others, sorted, by split."""
+    return {split: np.sort(hashes_of(rows.texts)) for split, rows in parts.items()}
+
+
+def split_rows(
+    task: Task,
+    parts: Mapping[Split, Rows],
+    hashes: Mapping[Split, Hashes],
+    cut: Mapping[Split, float] | None = None,
 ) -> dict[Split, SplitRows]:
-    """Where the rows of a task are from, and how many there are, by split."""
+    """Where the rows of a task are from, and how many there are, by split.
+
+    Args:
+        task: The task.
+        parts: Its rows.
+        hashes: Their `sorted_hashes`.
+        cut: The share of the rows of each split that have a text which is cut; None where it is not known.
+    """
     source = task.source
-    hashes = {split: np.sort(hashes_of(rows.texts)) for split, rows in parts.items()}
     test = hashes.get("test")
     return {
         split: SplitRows(
@@ -208,7 +217,7 @@ def _split_rows(
             also_in={}
             if split != "test" or test is None
             else {other: count_common(test, found) for other, found in hashes.items() if other != "test"},
-            cut=_cut_share(rows, data[split], tokenizer),
+            cut=None if cut is None else cut[split],
         )
         for split, rows in parts.items()
     }
@@ -222,6 +231,12 @@ def _of_teacher(
         return rows
     count = int((~np.isnan(taught).any(axis=1)).sum())
     return rows | {"train": replace(rows["train"], teacher=sha256, taught=count)}
+
+
+def _cut_shares(
+    parts: Mapping[Split, Rows], data: Mapping[Split, TaskData], tokenizer: SentenceTokenizer
+) -> dict[Split, float]:
+    return {split: _cut_share(rows, data[split], tokenizer) for split, rows in parts.items()}
 
 
 def _cut_share(rows: Rows, data: TaskData, tokenizer: SentenceTokenizer) -> float:

@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 Hashes = NDArray[np.uint64]
 
 
-def hashes_of(texts: Sequence[Sequence[str]]) -> Hashes:
-    """What tells each row's texts from others, ``[rows]``; a pair may stand in either order, in any case.
+def hashes_of(texts: Sequence[Sequence[str]], *, ordered: bool = False) -> Hashes:
+    """What tells each row's texts from others, ``[rows]``, in any case.
 
     Args:
         texts: One column per text.
+        ordered: Whether a pair is another one with its texts in the other order. Of both orders one has the
+            hash that a pair has where the order does not count.
     """
     folded: Iterable[str] = [text.casefold() for text in texts[0]]
     for column in texts[1:]:
         pairs = zip(folded, (text.casefold() for text in column), strict=True)
-        folded = [f"{one}\0{other}" if one < other else f"{other}\0{one}" for one, other in pairs]
+        folded = [f"{one}\0{other}" if ordered or one < other else f"{other}\0{one}" for one, other in pairs]
     digests = [blake2b(text.encode("utf-8", "replace"), digest_size=8).digest() for text in folded]
     return np.frombuffer(b"".join(digests), dtype="<u8")
 

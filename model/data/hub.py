@@ -13,7 +13,7 @@ from ..result import Split
 from ..sources import HubSource
 from .datafile import DataFile
 from .files import split_name
-from .table import CHUNK, Chunk, DataTable, decimals
+from .table import CHUNK, Chunk, DataTable, decimals, decoded
 
 
 def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
@@ -57,7 +57,14 @@ def hub_table(source: HubSource, split: Split, data: Path | None) -> DataTable:
         wanted = [names[position] for position in positions]
         part = dataset.select_columns(list(dict.fromkeys(wanted)))
         for start in range(0, len(dataset), CHUNK):
-            rows = part[start : start + CHUNK]
+            try:
+                rows = part[start : start + CHUNK]
+            except UnicodeDecodeError:
+                # The library does not say where; column by column it is found.
+                found = part.with_format("arrow")[start : start + CHUNK]
+                for name in found.column_names:
+                    decoded(found.column(name), name, where, start + 1)
+                raise
             end = min(start + CHUNK, len(dataset))
             columns = (
                 decimals(rows[name], single[name]) if name in single else rows[name] for name in wanted

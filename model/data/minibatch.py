@@ -64,7 +64,8 @@ def minibatch(
         input_ids=torch.from_numpy(batch.ids).to(device),
         attention_mask=torch.from_numpy(batch.mask).to(device),
         token_types=None if batch.types is None else torch.from_numpy(batch.types).to(device),
-        targets=to_target(split.task, torch.from_numpy(split.labels[rows]).to(device)),
+        # In fp32 before they move, as there are devices without float64, such as MPS.
+        targets=to_target(split.task, torch.from_numpy(split.labels[rows]).float().to(device)),
         tokens=int(batch.mask.sum()),
         padded_tokens=batch.mask.size,
         texts=texts,

@@ -43,7 +43,7 @@ class PairForm:
 
         Raises:
             EncoderError: If it puts nothing between two sentences, or its longest sequence has no room for
-                them, or one part has several token types.
+                a token of each, or one part has several token types.
         """
         with tokenizer.uncut() as backend:
             alone, pair = backend.encode("a"), backend.encode("a", "b")
@@ -67,7 +67,7 @@ class PairForm:
             edges=(alone.special_tokens_mask.index(0), alone.special_tokens_mask[::-1].index(0)),
             max_length=tokenizer.max_length,
         )
-        if form.room < 1:
+        if form.room < 2:
             raise EncoderError(
                 f"encoder.max_length {form.max_length} has no room for two sentences in one sequence: "
                 f"{form.max_length - form.room} of its tokens are special"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import DataError
 from .datafile import DataFile
-from .table import CHUNK, Chunk, DataTable, decimals
+from .table import CHUNK, Chunk, DataTable, decimals, decoded
 
 
 def parquet_table(file: DataFile) -> DataTable:
@@ -40,11 +40,13 @@ def parquet_table(file: DataFile) -> DataTable:
                 for batch in opened.iter_batches(CHUNK, columns=chosen):
                     # By name once more: with ``a.b`` comes the part b of a column a, where there is one.
                     columns = (batch.column(names[i] if unique else i) for i in positions)
+                    whole = (
+                        (column.type, decoded(column, names[i], file.where, start))
+                        for i, column in zip(positions, columns, strict=True)
+                    )
                     found = (
-                        decimals(column.to_pylist(), column.type.to_pandas_dtype())
-                        if column.type in single
-                        else column.to_pylist()
-                        for column in columns
+                        decimals(values, kind.to_pandas_dtype()) if kind in single else values
+                        for kind, values in whole
                     )
                     yield Chunk(range(start, start + batch.num_rows), tuple(found))
                     start += batch.num_rows

@@ -28,6 +28,7 @@ class Parts:
     Attributes:
         others: The splits that have their rows from there too.
         columns: The columns that decide it, to be read besides texts and label.
+        groups: The columns that name groups, to be read too; none where all of its rows are trained on.
     """
 
     def __init__(self, task: Task, origin: Split) -> None:
@@ -39,6 +40,7 @@ class Parts:
             if split != origin and origin_of(task.source, split) == origin
             if split != "test" or task.has_test
         )
+        self.groups = () if origin == "train" and not self.others else task.groups
         self._declared = task.source.split if isinstance(task.source, FilesSource) else None
         shares = {split: share_of(task.source, split) for split in self.others}
         self._shares: dict[Split, Share] = {split: share for split, share in shares.items() if share}

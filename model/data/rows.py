@@ -150,8 +150,7 @@ def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Ro
     """The rows of all splits that stand where those of `origin` stand."""
     table = open_table(task, origin, data)
     parts = Parts(task, origin)
-    groups = () if origin == "train" and not parts.others else task.groups
-    checker = RowChecker(task, origin, table, (*groups, *parts.columns))
+    checker = RowChecker(task, origin, table, (*parts.groups, *parts.columns))
     chunks = []
     for chunk in checker.rows():
         parts.add(chunk)
@@ -163,7 +162,7 @@ def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Ro
         dropped=sum(checker.left_out.values()),
         groups={
             name: tuple(value or NO_GROUP for value in _joined(chunk.extra[name] for chunk in chunks))
-            for name in groups
+            for name in parts.groups
         },
         read=checker.read,
         why=dict(checker.left_out),

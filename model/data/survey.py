@@ -1,9 +1,10 @@
 """What a task's files hold, found in one pass and bounded memory: counts, labels, doubles, some rows."""
 
 import heapq
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..config import EncoderConfig
 from ..result import SPLITS, Split
+from ..sources import Column, FilesSource
 from ..tasks import Task
 from .hashes import Hashes, count_common, count_doubles
 from .parts import Parts
@@ -23,6 +25,12 @@ SAMPLE = 10_000
 
 KEPT = 20_000
 """Characters of a text that are kept: more than the longest sentence has tokens."""
+
+Text = Column | tuple[Column, ...]
+"""The column of a text, or those that are joined into it."""
+
+_CONTROLS = re.compile("[\x80-\x9f]")
+"""Where Windows has quotation marks and dashes Latin-1 has control characters, which no text has."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class SplitSurvey:
         doubles: Rows whose texts stand in an earlier row of the split.
         also_in: Rows whose texts stand in an earlier split too, by that split.
         sample: Some of the rows, in their order.
+        controls: Texts of its source that have one of `_CONTROLS`, by their column; looked for in Latin-1
+            alone, and all those of a shared source are train's.
     """
 
     rows: int
@@ -61,6 +71,7 @@ class SplitSurvey:
     doubles: int
     also_in: Mapping[Split, int]
     sample: Sequence[SampleRow]
+    controls: Mapping[Text, int] = field(default_factory=dict)
 
 
 def survey(
@@ -90,6 +101,7 @@ def survey(
                 for other in wanted[: wanted.index(split)]
             },
             sample=found[split].sample,
+            controls=found[split].controls,
         )
         for split in wanted
     }
@@ -135,6 +147,7 @@ class _Seen:
     labels: NDArray[np.float64]
     why: Mapping[str, int]
     sample: Sequence[SampleRow]
+    controls: Mapping[Text, int]
 
 
 class _Sample:
@@ -164,18 +177,22 @@ def _look(task: Task, origin: Split, data: Path | None) -> dict[Split, _Seen]:
     """Reads a source, and tells its rows apart by their splits."""
     table = open_table(task, origin, data)
     parts, sample = Parts(task, origin), _Sample()
-    checker = RowChecker(task, origin, table, (*task.groups, *parts.columns))
+    checker = RowChecker(task, origin, table, (*parts.groups, *parts.columns))
     # Grown in place: a list of arrays would be there twice when they are joined.
     hashes, labels = bytearray(), bytearray()
+    latin = isinstance(task.source, FilesSource) and task.source.encoding == "latin-1"
+    controls: Counter[Text] = Counter()
     for rows in checker.rows():
         parts.add(rows)
         sample.add(rows, len(hashes) // 8)
+        for name, texts in zip(task.text, rows.texts, strict=True) if latin else ():
+            controls[name] += sum(_CONTROLS.search(text) is not None for text in texts)
         hashes += rows.hashes.tobytes()
         labels += np.asarray(rows.labels, dtype=np.float64).tobytes()
     all_hashes, all_labels = np.frombuffer(hashes, dtype="<u8"), np.frombuffer(labels, dtype=np.float64)
     if not parts.others:
         all_hashes.sort()
-        return {origin: _Seen(all_hashes, all_labels, dict(checker.left_out), sample.rows())}
+        return {origin: _Seen(all_hashes, all_labels, dict(checker.left_out), sample.rows(), +controls)}
     taken = parts.taken(table.where)
     kept = sample.rows()
     lost = len(all_hashes) - sum(int(mask.sum()) for mask in taken.values())
@@ -186,6 +203,7 @@ def _look(task: Task, origin: Split, data: Path | None) -> dict[Split, _Seen]:
             all_labels[mask],
             why if split == origin else {},
             [row for row in kept if mask[row.number]],
+            +controls if split == origin else {},
         )
         for split, mask in taken.items()
     }

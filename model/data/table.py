@@ -120,6 +120,35 @@ def decimals(column: Sequence[float | None], kind: type[np.floating[Any]]) -> li
     return [None if value is None else float(str(kind(value))) for value in column]
 
 
+def decoded(column: Any, name: str, where: str, first: int) -> list[Any]:
+    """The values of a column of pyarrow's, whose texts need not be what they are said to be.
+
+    Args:
+        column: The column.
+        name: Its name.
+        where: The source, for the message.
+        first: Number of its first row.
+
+    Raises:
+        DataError: A text is not UTF-8.
+    """
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError as error:
+        row = next(place for place, value in enumerate(column, first) if not _is_decoded(value))
+        raise DataError(
+            f"{where}, row {row}, column {name!r}: a text is not UTF-8; write it anew as UTF-8"
+        ) from error
+
+
+def _is_decoded(value: Any) -> bool:
+    try:
+        value.as_py()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def is_number(text: str) -> bool:
     """Whether a text is a number in the digits of ASCII."""
     return _NUMBER.match(text.strip()) is not None

@@ -13,7 +13,10 @@ from .files import FileState, file_state, file_table, sha256_of
 from .hashes import hashes_of
 
 HASH = "hash"
-"""Column of the hash of a row's texts, 16 hexadecimal digits of `hashes_of`."""
+"""Column of the hash of a row's texts in their order, 16 hexadecimal digits of `hashes_of`.
+
+Files of earlier versions have that of either order, which is the hash of one of both.
+"""
 
 Taught = NDArray[np.float32]
 """For each row the probabilities of the classes, or the score on 0-1; NaN without a prediction."""
@@ -21,7 +24,7 @@ Taught = NDArray[np.float32]
 
 def hash_texts(texts: Sequence[Sequence[str]]) -> list[str]:
     """What stands in the column `HASH` for rows; `texts` has one column per text."""
-    return [f"{number:016x}" for number in hashes_of(texts).tolist()]
+    return [f"{number:016x}" for number in hashes_of(texts, ordered=True).tolist()]
 
 
 def read_teacher(name: str, task: Task, file: str, data: Path | None) -> dict[str, tuple[float, ...]]:
@@ -79,6 +82,8 @@ def taught_rows(
 ) -> Taught:
     """A teacher's predictions for rows, ``[rows, outputs]``; NaN where it has none.
 
+    A pair that it predicted in the other order alone has that prediction.
+
     Args:
         name: The task, for messages.
         task: The task.
@@ -91,7 +96,8 @@ def taught_rows(
     """
     known = read_teacher(name, task, file, data)
     missing = (np.nan,) * task.outputs
-    found = np.array([known.get(key, missing) for key in hash_texts(texts)], dtype=np.float32)
+    keys = zip(hash_texts(texts), hash_texts(texts[::-1]), strict=True)
+    found = np.array([known.get(key, known.get(turned, missing)) for key, turned in keys], dtype=np.float32)
     if np.isnan(found).all():
         raise DataError(
             f"distillation.teacher.{name}: file {file!r} has a prediction for none of the "

@@ -66,7 +66,7 @@ def _code(file: DataFile, encoding: Encoding) -> str:
 
 def _check_text(block: bytes, position: int, lines: int, file: DataFile, encoding: Encoding) -> None:
     marked = position == 0 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if encoding == "latin-1" and position == 0 and _is_utf8(block):
+    if encoding in ("latin-1", "cp1252") and position == 0 and _is_utf8(block):
         raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
     nul = block.find(b"\0") if encoding != "utf-16" else -1
     # Every second byte of Latin letters is zero there.
@@ -94,7 +94,8 @@ def _undecoded(
     line = lines + content.count(b"\n", 0, error.start) + 1
     byte = f"byte {read - len(content) + error.start} (0x{content[error.start]:02x})"
     way_out = (
-        "save the file as UTF-8, or set encoding: latin-1 in the task's source if it is that"
+        "save the file as UTF-8, or set encoding: cp1252 (Windows) or encoding: latin-1 in the task's source "
+        "if it is that"
         if encoding == "utf-8"
         else "leave out encoding if the file is UTF-8"
     )

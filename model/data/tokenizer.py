@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,10 @@ from ..config import EncoderConfig
 from ..encoders import ENCODERS
 from ..errors import EncoderError
 from ..plugins.ownencoder import errors_of
-from ..pretrained import minilm_folder
+from ..pretrained import minilm_folder, not_loaded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
@@ -162,19 +166,35 @@ def hub_tokenizer(config: EncoderConfig, corpus: Sequence[str]) -> SentenceToken
     It brings its vocabulary, and does not read the corpus.
     """
     name = config.location
-    # transformers takes seconds to import, and only this source needs its tokenizers.
-    from transformers import AutoTokenizer
-
-    try:
-        loaded = AutoTokenizer.from_pretrained(name, use_fast=True)
-    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
-        raise EncoderError(f"encoder.name: no tokenizer could be loaded from {name!r}: {error}") from error
+    loaded = loaded_tokenizer(name)
     if loaded.pad_token_id is None or getattr(loaded, "backend_tokenizer", None) is None:
         raise EncoderError(f"encoder.name: the tokenizer of {name!r} is not a fast one with a padding token")
     # A copy: truncation set on the backend would show through in transformers' own object.
     return SentenceTokenizer(
         Tokenizer.from_str(loaded.backend_tokenizer.to_str()), loaded.pad_token_id, config.max_length
     )
+
+
+def loaded_tokenizer(source: str, **settings: object) -> "PreTrainedTokenizerBase":
+    """The tokenizer of `transformers` of a model on the hub or in a folder.
+
+    Args:
+        source: The name of the model, or its folder.
+        settings: Given to the tokenizer.
+
+    Raises:
+        EncoderError: If it cannot be loaded, or only by code that comes with it, which is never run.
+    """
+    # transformers takes seconds to import, and only this source needs its tokenizers.
+    from transformers import AutoTokenizer
+
+    try:
+        loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            source, use_fast=True, trust_remote_code=False, **settings
+        )
+    except (OSError, ValueError, ImportError, KeyError, TypeError) as error:
+        raise not_loaded("tokenizer", source, error) from error
+    return loaded
 
 
 def wordpiece(corpus: Sequence[str], size: int) -> Tokenizer:
@@ -186,7 +206,8 @@ def wordpiece(corpus: Sequence[str], size: int) -> Tokenizer:
 
     Args:
         corpus: Sentences.
-        size: Largest vocabulary, special tokens and characters included.
+        size: Entries up to which words are taken, special tokens and characters included; these stand there
+            even if they are more.
     """
     normalizer, splitter = BertNormalizer(lowercase=True), BertPreTokenizer()
     words: Counter[str] = Counter()

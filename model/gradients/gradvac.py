@@ -10,7 +10,8 @@ from torchjd.aggregation import GradVacWeighting
 class GradVac:
     """TorchJD's weighting, whose averages are kept here and lent to it.
 
-    It forgets them when the number of tasks changes, and has no way to load them.
+    It forgets them when the number of tasks changes, and has no way to load them. A step counts in them for
+    β = 0.5, TorchJD's default; Wang et al. 2021 (arXiv 2010.05874) have 0.01, averages over far more steps.
 
     Args:
         tasks: Number of all tasks.

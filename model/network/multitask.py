@@ -68,9 +68,12 @@ class MultitaskEncoder(nn.Module):
         `torch.func.functional_call` does not find a head that is called as one of a module's own methods.
 
         Args:
-            weights: One for each of `named_parameters`, by its name.
+            weights: Some for `named_parameters`, by their names; the others stay.
         """
-        own = [(one, one.data, one.requires_grad, weights[name]) for name, one in self.named_parameters()]
+        own = [
+            (one, one.data, one.requires_grad, weights.get(name, one.data))
+            for name, one in self.named_parameters()
+        ]
         try:
             for parameter, _, _, other in own:
                 # Autocast keeps what it made of a weight that learns, and would take that for the other's.

@@ -1,6 +1,7 @@
 """Where an encoder comes from: made from scratch, or loaded with its weights."""
 
 import logging
+from collections.abc import Collection
 
 import torch
 from safetensors import SafetensorError
@@ -8,7 +9,7 @@ from transformers import AutoConfig, AutoModel, BertConfig, BertModel, Pretraine
 
 from ..config import EncoderConfig
 from ..errors import EncoderError
-from ..pretrained import verified_minilm_folder
+from ..pretrained import not_loaded, verified_minilm_folder
 
 _log = logging.getLogger(__name__)
 
@@ -54,34 +55,32 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
         pad_id: Not used.
 
     Raises:
-        EncoderError: If weights are missing, or are not the expected ones, or are of shorter sentences.
+        EncoderError: If weights are missing, or are not the expected ones, or are of shorter sentences, or
+            take code that comes with them, which is never run.
     """
     source = str(verified_minilm_folder()) if config.source == "minilm" else config.location
     try:
-        settings = AutoConfig.from_pretrained(source)
+        settings = AutoConfig.from_pretrained(source, trust_remote_code=False)
         if config.dropout is not None:
             _drop(settings, config.dropout)
         model: PreTrainedModel
         model, found = AutoModel.from_pretrained(
-            source, config=settings, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            source,
+            config=settings,
+            dtype=torch.float32,
+            use_safetensors=True,
+            output_loading_info=True,
+            trust_remote_code=False,
         )
     except (OSError, ValueError, ImportError, KeyError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"encoder.name: no model could be loaded from {source!r}: {error}") from error
+        raise not_loaded("model", source, error) from error
     except RuntimeError as error:
         if "mismatched" not in str(error):  # such as memory that ran out
             raise
         raise EncoderError(
             f"encoder.name: the weights of {source!r} are of other sizes than its config.json says"
         ) from error
-    # Most models are published without the layer on [CLS], which then begins untrained.
-    lacking = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
-    if lacking:
-        _log.warning(
-            "encoder.name: %d weights are not in the files of %r and begin at random, such as %s",
-            len(lacking),
-            source,
-            lacking[0],
-        )
+    _tell_untrained(config, source, found["missing_keys"])
     _check_reads_alone(model, source)
     positions = _positions(model)
     if positions is not None and config.max_length > positions:
@@ -89,6 +88,31 @@ def pretrained(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreT
             f"encoder.max_length {config.max_length} is beyond the {positions} positions of {source!r}"
         )
     return model
+
+
+def _tell_untrained(config: EncoderConfig, source: str, missing: Collection[str]) -> None:
+    """Warns of weights that begin at random, as they are not in the files of an encoder.
+
+    Most are published without the layer on [CLS], which then is learned with the rest: nothing is said of it
+    where it learns.
+    """
+    lacking = sorted(name for name in missing if not name.startswith("pooler."))
+    if lacking:
+        _log.warning(
+            "encoder.name: %d weights are not in the files of %r and begin at random, such as %s",
+            len(lacking),
+            source,
+            lacking[0],
+        )
+    stays = f"lora.rank {config.lora.rank}" if config.lora.rank else "freeze all"
+    learns = not config.lora.rank and config.freeze != "all"
+    if len(lacking) < len(missing) and config.pooling == "cls" and not learns:
+        _log.warning(
+            "encoder.name: the layer on [CLS] is not in the files of %r, and with encoder.%s it stays as it "
+            "is drawn at random, though every embedding goes through it: set encoder.pooling: mean",
+            source,
+            stays,
+        )
 
 
 def _drop(settings: PretrainedConfig, dropout: float) -> None:

@@ -16,7 +16,8 @@ class UncertaintyWeights(nn.Module):
     """A learned log variance s of each task; its loss L becomes exp(-s) · L + s / 2.
 
     Where L is a squared error it becomes exp(-s) · L / 2 + s / 2, the negative log likelihood of a normal
-    distribution; for classes exp(-s) · L + s / 2 is the paper's approximation. All begin at s = 0.
+    distribution; for classes exp(-s) · L + s / 2 is the paper's approximation. All begin at s = 0. A penalty
+    of SMART, R-Drop or own code is a part of L, and weighed as the rest is.
 
     Args:
         tasks: All tasks, by name.
@@ -36,7 +37,7 @@ class UncertaintyWeights(nn.Module):
 
         Args:
             task: Its name.
-            loss: Mean loss of a batch.
+            loss: Mean loss of a batch, its penalty included.
         """
         number, factor = self._places[task]
         log_variance = self.log_variances[number]
@@ -44,5 +45,5 @@ class UncertaintyWeights(nn.Module):
         return weighed
 
     def weights(self) -> dict[str, float]:
-        """exp(-s) of each task."""
+        """exp(-s) of each task; a squared error is multiplied by half of that."""
         return {name: float((-self.log_variances[n]).exp().detach()) for name, (n, _) in self._places.items()}

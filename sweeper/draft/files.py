@@ -39,6 +39,8 @@ _WAYS: tuple[dict[str, str], ...] = (
     {"quoting": "none"},
     {"quoting": "minimal"},
     {"encoding": "utf-16"},
+    {"encoding": "cp1252"},
+    {"encoding": "cp1252", "quoting": "none"},
     {"encoding": "latin-1"},
     {"encoding": "latin-1", "quoting": "none"},
 )

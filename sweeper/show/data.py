@@ -7,9 +7,10 @@ import numpy as np
 from model.data.rowchecker import EMPTY_LABEL, EMPTY_TEXT
 from model.data.survey import SplitSurvey
 from model.result import Split
+from model.sources import FilesSource, name_of
 from model.tasks import Task
 
-from ..text import one_line
+from ..text import one_line, plural
 
 Surveys = Mapping[str, Mapping[Split, SplitSurvey]]
 """By task and split."""
@@ -104,6 +105,13 @@ def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[s
     if task.kind == "pair" and task.text[0] == task.text[1]:
         yield f"both texts of a pair are column {task.text[0]!r}: each is compared with itself"
     for split, part in found.items():
+        for column, count in part.controls.items():
+            assert isinstance(task.source, FilesSource)  # noqa: S101 - none other has an encoding
+            yield (
+                f"file {name_of(task.source, split)!r}, column {column!r}: {plural(count, 'text')} with "
+                "control characters (U+0080 to U+009F), which tokenizers leave out: if they are the "
+                "quotation marks and dashes of Windows, set encoding: cp1252 in the task's source"
+            )
         empty = part.why.get(EMPTY_LABEL, 0) + part.why.get(EMPTY_TEXT, 0)
         if empty > part.rows:
             yield f"{empty:,} {split} rows are left out, {part.rows:,} used: is the right column named?"

@@ -1,4 +1,4 @@
-"""What a checkpoint holds of a network that is not made of parts with a name each."""
+"""What a checkpoint holds of a network whose parts have several names, and which device goes on from it."""
 
 import itertools
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
+from model import checkpoint
 from model.encoders import ENCODERS, Encoder
+from model.errors import OutdatedCheckpointError
 from model.registry import adding
 from model.trainer import train
 from tests.model_tests.made import DEMO, config, metrics, same, weights
@@ -70,3 +72,26 @@ def test_a_layer_at_two_places_is_saved_and_gone_on_from(
     kept = weights(tmp_path / "whole", 2)
     assert same(kept, weights(tmp_path / "stopped", 2))
     assert torch.equal(kept["encoder.bert.stack.0.weight"], kept["encoder.bert.stack.1.weight"])
+
+
+@pytest.mark.parametrize("made", ["cpu", "cuda", "mps"])
+@pytest.mark.parametrize("now", ["cpu", "cuda", "mps"])
+def test_a_checkpoint_of_another_kind_of_device_starts_again(
+    made: str, now: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = {f"random.{kind}": torch.get_rng_state() for kind in {"cpu", made}}
+    monkeypatch.setattr(checkpoint, "random_states", lambda device: states)
+    network = nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(network.parameters())
+    trained = checkpoint.Trained(network, optimizer, torch.device(made), {})
+    checkpoint.save(tmp_path, trained, checkpoint.Progress("abc", steps=7))
+    identity = checkpoint.Identity("abc", lambda: "abc", "data")
+    here = checkpoint.Trained(network, optimizer, torch.device(now), {})
+    if made != now:
+        names = {"cpu": "a CPU", "cuda": "CUDA", "mps": "MPS"}
+        said = f"was made on {names[made]}, and would go on on {names[now]} here"
+        with pytest.raises(OutdatedCheckpointError, match=f"{said}; move it away") as caught:
+            checkpoint.restore(tmp_path, here, identity)
+        assert caught.value.why == said
+    elif made == "cpu":
+        assert checkpoint.restore(tmp_path, here, identity).steps == 7

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from scipy.special import rel_entr, softmax
 
 from model.config.distillation import DistillationConfig
+from model.data.hashes import hashes_of
 from model.data.rows import check
-from model.data.teacher import hash_texts
+from model.data.teacher import hash_texts, taught_rows
 from model.distillation import distance, distilled_loss
 from model.errors import DataError
 from model.outputs import task_loss
@@ -143,3 +144,22 @@ def test_a_file_is_looked_for_in_the_data_folder(file: str, tmp_path: Path) -> N
     given = config(tasks={"sst": DEMO["sst"]}, encoder=TINY, distillation={"teacher": {"sst": file}})
     with pytest.raises(DataError, match=r"is outside the data folder|is missing"):
         next(train(given, tmp_path / "run", data=tmp_path, cache=tmp_path / "cache"))
+
+
+def test_a_pair_has_the_prediction_of_its_own_order_and_else_that_of_the_other(tmp_path: Path) -> None:
+    """As of entailment, which goes one way."""
+    texts = (["A", "b", "b", "e"], ["b", "a", "c", "f"])
+    written = hash_texts((["a", "b", "c", "d", "a"], ["b", "a", "b", "d", "b"]))
+    shares = [0.1, 0.7, 0.4, 0.5, 0.9]
+    heads = "hash\tprobability.0\tprobability.1\n"
+    lines = [f"{key}\t{p}\t{1 - p}\n" for key, p in zip(written, shares, strict=True)]
+    (tmp_path / "now.tsv").write_text(heads + "".join(lines))
+    found = taught_rows("para", TASKS["para"], "now.tsv", texts, tmp_path)
+    np.testing.assert_allclose(found[:, 0], [0.1, 0.7, 0.4, np.nan], rtol=1e-6)
+    # Earlier versions wrote one hash for both orders; the first of equal ones counts.
+    either = [f"{number:016x}" for number in hashes_of(texts).tolist()]
+    assert either[0] == either[1]
+    lines = [f"{key}\t{p}\t{1 - p}\n" for key, p in zip(either, shares[:4], strict=True)]
+    (tmp_path / "earlier.tsv").write_text(heads + "".join(lines))
+    found = taught_rows("para", TASKS["para"], "earlier.tsv", texts, tmp_path)
+    np.testing.assert_allclose(found[:, 0], [0.1, 0.1, 0.4, 0.5], rtol=1e-6)

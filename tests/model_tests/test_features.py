@@ -1,5 +1,6 @@
 """Frozen encoders: what learns, what is computed once, and that it changes no score."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,21 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from torch._subclasses.fake_tensor import FakeTensorMode
+from transformers import BertConfig, BertModel
 
 from model import trainer
-from model.config import TrainConfig
+from model.config import EncoderConfig, TrainConfig
+from model.data.tokenizer import build_tokenizer
+from model.data.tokens import tokenise
 from model.errors import EncoderError
 from model.evaluation import embeddings
 from model.features import Features
 from model.files import RunFolder
+from model.network.encoder import SentenceEncoder
 from model.network.multitask import MultitaskEncoder
 from model.result import EpochResult
-from tests.model_tests.made import DEMO, TINY, assert_resumes, config, metrics
+from tests.model_tests.made import DEMO, PAIRS, TASKS, TINY, assert_resumes, config, metrics
 
 JOINT = DEMO["para"].model_copy(update={"pair_encoding": "joint", "head": "mlp"})
 
@@ -152,3 +158,44 @@ def test_what_changes_its_inputs_or_gradients_is_refused(settings: dict[str, Any
 def test_an_encoder_that_learns_has_the_fingerprint_that_it_had() -> None:
     assert config(encoder=TINY | {"freeze": None}).fingerprint() == config(encoder=TINY).fingerprint()
     assert frozen().fingerprint() != frozen(None).fingerprint()
+
+
+def test_rows_are_chosen_where_the_embeddings_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU, which need not be there: such tensors have a shape and a device alone."""
+    features = Features(MultitaskEncoder(frozen(), 300, 0).encoder, 0, torch.device("cuda", 0), tmp_path)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        known = torch.empty(5, 3, device="cuda:0")
+        monkeypatch.setattr(features, "of", lambda data: known)
+        found = features.chosen(None, np.array([4, 0, 4]))  # type: ignore[arg-type] - a stand-in
+    assert (found.shape, found.device) == ((3, 3), known.device)
+
+
+@pytest.mark.parametrize(
+    ("changes", "shared"),
+    [
+        ({"num_attention_heads": 4}, False),
+        ({"hidden_act": "relu"}, False),
+        ({"layer_norm_eps": 1e-5}, False),
+        ({"hidden_dropout_prob": 0.4, "_name_or_path": "elsewhere", "transformers_version": "4.0.0"}, True),
+    ],
+)
+def test_encoders_of_equal_weights_and_another_configuration_share_nothing(
+    changes: dict[str, Any], shared: bool, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    made = BertConfig(
+        vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16
+    )
+    tokenizer, found = build_tokenizer(EncoderConfig(max_length=16), ["a dog", "the cat"]), []
+    data = tokenise(TASKS["sts"], PAIRS, tokenizer, tmp_path)
+    BertModel(made).save_pretrained(tmp_path / "encoder")
+    settings = json.loads((tmp_path / "encoder/config.json").read_text())
+    for said in (settings, settings | changes):
+        (tmp_path / "encoder/config.json").write_text(json.dumps(said))
+        given = EncoderConfig(source="hub", name=str(tmp_path / "encoder"), freeze="all", max_length=16)
+        encoder = SentenceEncoder(given, 40, 0).eval()
+        found.append(Features(encoder, 0, torch.device("cpu"), tmp_path / "cache").of(data))
+        expected = embeddings(encoder, data.sequences, 0, torch.device("cpu"))
+        assert torch.equal(found[-1], expected.detach())
+    assert torch.equal(*found) == shared
+    assert len(list((tmp_path / "cache/features").iterdir())) == 2 - shared

@@ -133,6 +133,9 @@ def test_the_loss_on_embeddings_is_of_the_positive_class(
         (lambda outputs: outputs.sum().item(), "loss odd gives a float, expected a scalar tensor"),
         (lambda outputs: None, "loss odd gives a NoneType, expected a scalar tensor"),
         (lambda outputs: outputs.detach().sum(), "loss odd gives a number without a gradient"),
+        (lambda outputs: outputs[:, :1] - outputs[:, 0], r"loss odd gives a tensor \[2, 2\], expected a"),
+        (lambda outputs: outputs.square(), r"loss odd gives a tensor \[2, 5\], expected a scalar tensor"),
+        (lambda outputs: outputs.square().sum(dim=1), None),
         (lambda outputs: outputs.square().sum(), None),
         (lambda outputs: torch.zeros(()), None),  # as where no row of a batch is wrong
     ],

@@ -1,16 +1,19 @@
-"""What an own trainer may answer, and what becomes of its checkpoint where that is damaged."""
+"""What an own trainer may answer, what is told of its rows, and what becomes of a damaged checkpoint."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from model.config import TrialConfig
+from model.config import TrainConfig, TrialConfig
+from model.data.corpus import load_corpus
 from model.data.rows import Rows
 from model.errors import PluginError
 from model.files import RunFolder
+from model.inputs import Inputs
 from model.owntrial import STATE, Answers, OwnTrial, StepLog, epochs_kept
 from model.predictions import read_predictions
 from model.result import EpochResult
@@ -76,3 +79,26 @@ def test_a_damaged_checkpoint_is_passed_over(damage: bytes | None, tmp_path: Pat
     assert [one.metrics for one in trained(tmp_path, answer)] == [one.metrics for one in expected]
     assert epochs_kept(tmp_path) == 2
     assert read_predictions(RunFolder(tmp_path).predictions) is not None
+
+
+def test_what_it_trains_on_is_counted_as_by_our_own_trainer(tmp_path: Path) -> None:
+    content = {
+        "train.tsv": ["A film\t4", "a FILM\t4", "A plot\t0"],
+        "dev.tsv": ["A plot\t0", "An end\t1"],
+        "test.tsv": ["a film\t4", "an END\t1", "A start\t0"],
+    }
+    for name, lines in content.items():
+        (tmp_path / name).write_text("\n".join(["sentence\tsentiment", *lines]) + "\n")
+    source = {"kind": "files", **{name.removesuffix(".tsv"): name for name in content}}
+    given = {"tasks": {"sst": FEW["sst"] | {"source": source}}, "epochs": 1, "score_test": True}
+    told: list[Inputs] = []
+    trial = OwnTrial(TrialConfig.model_validate(given), tmp_path / "run", tmp_path, StepLog(told.append))
+    answer = scored(lambda rows: np.zeros((rows, 5), dtype=np.float32))
+    list(trial.epochs(lambda: False, lambda epoch: (answer, {})))
+    rows = told[0].rows["sst"]
+    assert [part.doubles for part in rows.values()] == [1, 0, 0]
+    assert [part.also_in for part in rows.values()] == [{}, {}, {"train": 1, "dev": 1}]
+    ours = load_corpus(TrainConfig.model_validate(given), tmp_path, tmp_path / "cache")
+    # Where its texts are cut is not known.
+    assert rows == {split: replace(part, cut=None) for split, part in ours.rows["sst"].items()}
+    assert told[0].dev_in_train == ours.dev_in_train == {"sst": 1}

@@ -224,15 +224,6 @@ def test_features_of_a_precision_are_no_others(tmp_path: Path) -> None:
     assert len(list((tmp_path / "kept/features").iterdir())) == 2
 
 
-def test_features_of_fp32_have_the_key_that_they_had(tmp_path: Path) -> None:
-    torch.manual_seed(1)
-    encoder = MultitaskEncoder(small(), 50, 0).encoder
-    digest = hashlib.sha256(f"cls cpu {torch.get_num_threads()}{torch.__version__}".encode())
-    for name, tensor in encoder.state_dict().items():
-        digest.update(name.encode() + tensor.numpy().tobytes())
-    assert Features(encoder, 0, CPU, tmp_path)._key == digest.hexdigest()
-
-
 @needs_bf16
 def test_a_frozen_encoder_in_bf16_resumes_bit_for_bit(tmp_path: Path) -> None:
     given = small(precision="bf16").model_dump() | {"encoder": TINY | {"freeze": "all"}}

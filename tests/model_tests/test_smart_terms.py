@@ -161,3 +161,30 @@ def test_a_saved_state_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
         penalties.append([regulariser.loss(*tiny_inputs(name))[1].item() for name in NAMES])
     assert penalties[0] == penalties[1]
     assert min(penalties[0]) > 0
+
+
+def test_what_does_not_learn_is_not_averaged_and_changes_no_number() -> None:
+    """Earlier versions averaged it too; their checkpoints are gone on from."""
+    model = tiny()
+    earlier = smart(model, strength=0, bregman=1)
+    model.encoder.bert.embeddings.requires_grad_(requires_grad=False)
+    now = smart(model, strength=0, bregman=1)
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for step in range(3):
+        with torch.no_grad():
+            for parameter in learning:
+                parameter.add_(0.05 * torch.randn_like(parameter))
+        earlier.after_step(step)
+        now.after_step(step)
+    later = smart(model, strength=0, bregman=1)
+    later.load_state_dict(earlier.state_dict())
+    found = []
+    for regulariser in (earlier, now, later):
+        torch.manual_seed(5)
+        found.append([regulariser.loss(*tiny_inputs(name))[1].item() for name in NAMES])
+    assert found[0] == found[1] == found[2]
+    assert min(found[0]) > 0
+    averaged = {name for name in now.state_dict() if name.startswith("average.")}
+    assert averaged == {f"average.{name}" for name, one in model.named_parameters() if one.requires_grad}
+    assert averaged == {name for name in later.state_dict() if name.startswith("average.")}
+    assert averaged < {*earlier.state_dict()}

@@ -50,7 +50,10 @@ def dropout(values: Tensor, p: float) -> Tensor:
         return functional.dropout(values, p)
     level = round(p * DROPOUT_LEVELS)
     if level == DROPOUT_LEVELS:
-        raise EncoderError(f"encoder.dropout {p} is not below {DROPOUT_BELOW}: nothing would be left")
+        raise EncoderError(
+            f"dropout {p} is not below {DROPOUT_BELOW}, and nothing would be left: lower encoder.dropout, or "
+            "encoder.lora.dropout where it is that"
+        )
     dropped: Tensor = _Dropout.apply(values, level)  # type: ignore[no-untyped-call]
     return dropped
 

@@ -58,7 +58,9 @@ def repeated(stored: Stored) -> Lines:
     """Rows that say the same as others, and the share that is cut; all of them were used."""
 
     def doubts(part: Mapping[str, Any], task: str, split: Split) -> str:
-        return ", ".join(doubt_words(part, part.get("also_in", {})))
+        # Where a trainer of own code cuts texts, only that code knows.
+        unknown = ["how many texts are cut is not known"] if part.get("cut", 0.0) is None else []
+        return ", ".join([*doubt_words(part, part.get("also_in", {})), *unknown])
 
     both = (
         f"{task}: {count:,} dev rows stand in train too"

@@ -1,15 +1,18 @@
 """Removal of training rows that stand in dev, and what a trial's data is identified by."""
 
 import hashlib
+import random
 from pathlib import Path
 
 import pytest
 
 from model.data import corpus
-from model.data.corpus import count_dev_in_train, load_corpus, run_fingerprint, without_dev_rows
+from model.data.corpus import load_corpus, run_fingerprint, sorted_hashes, without_dev_rows
+from model.data.hashes import count_common
 from model.data.rows import Rows
 from model.errors import DataError
 from model.inputs import SplitRows
+from model.result import Split
 from model.sources import FilesSource
 from tests.model_tests.made import DEMO, config
 
@@ -61,7 +64,28 @@ def test_dev_rows_in_train_are_counted_in_either_order_and_case() -> None:
     train = rows(("a", "b"), ("B", "A"), ("a", "c"), ("d", "e"))
     dev = rows(("A", "b"), ("b", "a"), ("C", "A"), ("a", "a"), ("d", "x"))
     # The first two are one pair, the third is a training row turned round.
-    assert count_dev_in_train(train, dev) == 3
+    found = sorted_hashes({"train": train, "dev": dev})
+    assert count_common(found["dev"], found["train"]) == 3
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("seed", range(5))
+def test_dev_rows_in_train_are_as_many_as_sets_of_texts_have(columns: int, seed: int) -> None:
+    chosen = random.Random(seed)  # noqa: S311
+    words = ["a", "A", "b", "B", "a b", "a  b", "A b", "ab", "stra\u00dfe", "STRASSE", "\u00e9", "e\u0301"]
+    found: dict[Split, Rows] = {}
+    sizes: dict[Split, int] = {"train": 40, "dev": 60}
+    for split, size in sizes.items():
+        texts = tuple(tuple(chosen.choices(words, k=size)) for _ in range(columns))
+        found[split] = Rows(texts, (0.0,) * size, ("",) * size, 0)
+    sets = {
+        split: [frozenset(map(str.casefold, row)) for row in zip(*part.texts, strict=True)]
+        for split, part in found.items()
+    }
+    expected = sum(one in {*sets["train"]} for one in sets["dev"])
+    assert expected > 0
+    hashes = sorted_hashes(found)
+    assert count_common(hashes["dev"], hashes["train"]) == expected
 
 
 def test_rows_files_and_labels_are_told(tmp_path: Path) -> None:

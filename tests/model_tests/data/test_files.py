@@ -94,7 +94,7 @@ def test_a_packed_file_that_is_cut_is_damaged(opened: Opened, pack: Callable[[by
         rows_of(opened("t.tsv.gz", pack(os.urandom(5000).hex().encode())[:-40]))
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "latin-1", "cp1252"])
 def test_each_encoding_gives_the_same_text(opened: Opened, codec: Any) -> None:
     table = opened("t.tsv", LATIN.encode(codec), encoding=codec.removesuffix("-sig"))
     assert (table.names, rows_of(table)) == (("sentence", "label"), [("café ÿ", "1")])
@@ -206,6 +206,19 @@ def test_utf_8_is_not_taken_for_latin_1(opened: Opened) -> None:
     with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
         rows_of(opened("x.tsv", TEXT.encode(), encoding="latin-1"))
     assert rows_of(opened("x.tsv", LATIN.encode("latin-1"), encoding="latin-1")) == [("café ÿ", "1")]
+
+
+def test_windows_1252_is_an_encoding_of_its_own(opened: Opened) -> None:
+    text = "sentence\tlabel\n\u201ccaf\u00e9\u201d \u2013 \u20ac\t1\n"
+    assert rows_of(opened("x.tsv", text.encode("cp1252"), encoding="cp1252")) == [
+        ("\u201ccaf\u00e9\u201d \u2013 \u20ac", "1")
+    ]
+    with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
+        rows_of(opened("x.tsv", text.encode(), encoding="cp1252"))
+    with pytest.raises(DataError, match=r"line 2: byte 15 \(0x93\) is not UTF-8; .* cp1252 \(Windows\) or "):
+        rows_of(opened("x.tsv", text.encode("cp1252")))
+    with pytest.raises(DataError, match=r"line 3: byte 28 \(0x81\) is not CP1252"):
+        rows_of(opened("x.tsv", text.encode("cp1252") + b"\x81\t1\n", encoding="cp1252"))
 
 
 def test_lines_may_end_in_two_carriage_returns(opened: Opened) -> None:

@@ -176,3 +176,15 @@ def test_the_files_of_a_folder_are_read_again_when_they_are_others(
         os.utime(folder / "train.csv", (10**9, 10**9))
         rows = read("para", paraphrases(path="hubdir"), "train", tmp_path)
         assert (rows.texts, rows.labels) == (((text,), ("d",)), (label,))
+
+
+def test_a_text_that_is_not_utf_8_is_told_by_row_and_column(datasets: ModuleType, tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    (tmp_path / "hubdir").mkdir()
+    texts = pa.array([b"d", b"caf\xe9"], pa.binary()).view(pa.string())
+    columns = {"question1": ["a", "b"], "question2": texts, "label": [0, 1]}
+    parquet.write_table(pa.table(columns), tmp_path / "hubdir" / "train.parquet")
+    with pytest.raises(DataError, match=r"split 'train', row 2, column 'question2': a text is not UTF-8"):
+        read("para", paraphrases(path="hubdir"), "train", tmp_path)

@@ -1,10 +1,14 @@
 """Rows as tensors."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from model.config import EncoderConfig
 from model.data.augmentation import Augmentation
@@ -40,3 +44,37 @@ def test_equal_texts_have_one_number_whatever_becomes_of_their_words(tmp_path: P
         assert np.array_equal(equal.numpy(), flat[:, None] == flat)
     plain = tokenise(TASKS["para"], rows, tokenizer, tmp_path)
     assert minibatch(plain, np.arange(3), tokenizer, torch.device("cpu"), Augmentation()).texts is None
+
+
+class Moved(TorchDispatchMode):
+    """Hears of which kinds the tensors are that go to another device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: set[torch.dtype] = set()
+
+    def __torch_dispatch__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        found = func(*args, **(kwargs or {}))
+        if isinstance(found, Tensor) and found.is_meta:
+            self.kinds |= {one.dtype for one in args if isinstance(one, Tensor) and not one.is_meta}
+        return found
+
+
+@pytest.mark.parametrize("name", ["sst", "sts"])
+def test_no_float64_goes_to_the_device(name: str, tmp_path: Path) -> None:
+    """Which may not have it, as MPS."""
+    rows = PAIRS if name == "sts" else Rows((("a", "b"),), (1.0, 4.0), ("x", "y"), 0)
+    texts = [text for column in rows.texts for text in column]
+    tokenizer = build_tokenizer(EncoderConfig(max_length=9), texts)
+    data = tokenise(TASKS[name], rows, tokenizer, tmp_path)
+    with Moved() as moved:
+        batch = minibatch(data, np.arange(2), tokenizer, torch.device("meta"), Augmentation())
+    assert batch.targets.is_meta
+    assert batch.targets.dtype == (torch.float32 if name == "sts" else torch.int64)
+    assert moved.kinds == {torch.int64, torch.float32}

@@ -9,6 +9,7 @@ import pytest
 
 from model.config import EncoderConfig
 from model.data import survey as module
+from model.data.rows import read_splits
 from model.data.survey import cut_shares, survey
 from model.errors import DataError
 from model.result import SPLITS
@@ -101,3 +102,19 @@ def test_a_split_by_share_is_counted_as_it_is_read(tmp_path: Path) -> None:
 def test_an_error_names_the_task(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"task 'x': file .*train.tsv is missing"):
         survey("x", task(), ("train",), tmp_path)
+
+
+def test_training_rows_need_no_column_of_groups(tmp_path: Path) -> None:
+    """As none is read of them."""
+    for split in SPLITS:
+        frame = write(tmp_path, split, 1, 30)
+        if split != "train":
+            frame["topic"] = "a"
+            frame.to_csv(tmp_path / f"{split}.tsv", sep="\t", index=False)
+    declared = task(groups=["topic"])
+    assert {part.rows for part in survey("x", declared, SPLITS, tmp_path).values()} == {30}
+    assert read_splits("x", declared, SPLITS, tmp_path)["dev"].groups == {"topic": ("a",) * 30}
+    shared = task(groups=["topic"], source={"kind": "files", "train": "train.tsv", "dev": {"share": 0.5}})
+    for look in (survey, read_splits):  # of which a part are dev rows
+        with pytest.raises(DataError, match=r"train\.tsv has no column 'topic'"):
+            look("x", shared, ("train", "dev"), tmp_path)

@@ -61,3 +61,10 @@ def test_a_missing_model_is_one_clear_error() -> None:
     config = EncoderConfig(source="hub", name="./no/such/folder")
     with pytest.raises(EncoderError, match="no/such/folder"):
         build_tokenizer(config, [])
+
+
+def test_characters_stand_in_a_vocabulary_of_any_size() -> None:
+    found = wordpiece(CORPUS, 10).get_vocab()
+    characters = {sign for sentence in CORPUS for sign in sentence.lower() if sign != " "}
+    assert {*found} == {*SPECIAL, *characters, *(f"##{sign}" for sign in characters)}
+    assert len(found) > 10

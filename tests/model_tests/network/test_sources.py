@@ -1,4 +1,4 @@
-"""How long a sequence a pretrained encoder takes: as many tokens as it has positions for, and no more."""
+"""What a pretrained encoder is loaded from, and how long a sequence it takes: as many tokens as positions."""
 
 import json
 from pathlib import Path
@@ -21,6 +21,7 @@ from transformers import (
 )
 
 from model.config import EncoderConfig
+from model.data.tokenizer import build_tokenizer
 from model.errors import EncoderError
 from model.network.encoder import SentenceEncoder
 
@@ -103,7 +104,54 @@ def test_a_layer_that_was_not_published_does_not_begin_at_random_without_a_word(
     assert said.endswith("begin at random, such as encoder.layer.1.attention.output.LayerNorm.bias")
     caplog.clear()
     SentenceEncoder(bert(tmp_path / "one"), 40, 0)
-    bare = BertModel(BertConfig(**NARROW), add_pooling_layer=False)
-    bare.save_pretrained(tmp_path / "bare")
-    SentenceEncoder(EncoderConfig(source="hub", name=str(tmp_path / "bare"), max_length=16), 40, 0)
+    bare(tmp_path / "bare")
     assert not caplog.messages
+
+
+def bare(folder: Path, **settings: object) -> SentenceEncoder:
+    """One that was published without the layer on [CLS]."""
+    BertModel(BertConfig(**NARROW), add_pooling_layer=False).save_pretrained(folder)
+    given = {"source": "hub", "name": str(folder), "max_length": 16}
+    return SentenceEncoder(EncoderConfig.model_validate(given | settings), 40, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"freeze": "all"}, "encoder.freeze all"),
+        ({"lora": {"rank": 2}}, "encoder.lora.rank 2"),
+        ({"freeze": "all", "pooling": "mean"}, None),
+        ({"freeze": "embeddings"}, None),
+    ],
+)
+def test_a_layer_that_stays_at_random_is_told(
+    settings: dict[str, object], why: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    encoder = bare(tmp_path, **settings)
+    learns = [one.requires_grad for name, one in encoder.bert.named_parameters() if "pooler" in name]
+    assert any(learns) == (why is None and settings.get("pooling") != "mean")
+    if why is None:
+        assert not caplog.messages
+        return
+    said = f"is not in the files of {str(tmp_path)!r}, and with {why} it stays as it is drawn at random"
+    (message,) = caplog.messages
+    assert said in message
+    assert message.endswith("set encoder.pooling: mean")
+
+
+def test_code_that_comes_with_a_model_is_never_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anybody asked whether it may be."""
+    name, asked = str(tmp_path), []
+    (tmp_path / "foreign.py").write_text("raise ImportError('it ran')\n")
+    mapped = {"AutoConfig": "foreign.Config", "AutoTokenizer": [None, "foreign.Tokenizer"]}
+    content = json.dumps({"model_type": "foreign", "tokenizer_class": "Foreign", "auto_map": mapped})
+    for file in ("config.json", "tokenizer_config.json"):
+        (tmp_path / file).write_text(content)
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "y")
+    given = EncoderConfig(source="hub", name=name, max_length=16)
+    said = f"could be loaded from '{name}': it takes code that comes with it, which is not run"
+    with pytest.raises(EncoderError, match=f"encoder.name: no model {said}"):
+        SentenceEncoder(given, 40, 0)
+    with pytest.raises(EncoderError, match=f"encoder.name: no tokenizer {said}"):
+        build_tokenizer(given, [])
+    assert not asked

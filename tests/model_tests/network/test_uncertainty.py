@@ -44,6 +44,13 @@ def test_the_gradient_of_a_task_s_loss_is_scaled_by_its_weight() -> None:
     weights("sst", loss).backward()
     assert loss.grad is not None
     assert loss.grad.item() == pytest.approx(0.25)
+    # What is recorded as the weight of a squared error is twice what it is multiplied by.
+    with torch.no_grad():
+        weights.log_variances[2].fill_(math.log(4))
+    error = torch.tensor(1.0, requires_grad=True)
+    weights("sts", error).backward()
+    assert error.grad is not None
+    assert error.grad.item() == pytest.approx(weights.weights()["sts"] / 2) == pytest.approx(0.125)
 
 
 def test_each_weight_belongs_to_one_task() -> None:

@@ -173,3 +173,26 @@ def test_an_empty_text_is_an_error_unless_it_may_be_dropped(sweeper: Command) ->
 
 def test_a_name_that_is_no_study_and_no_workload_is_refused(sweeper: Command) -> None:
     assert "there is no study 'nope'" in refused(sweeper, "validate", "nope")
+
+
+def test_signs_of_windows_that_are_read_as_latin_1_are_said(sweeper: Command) -> None:
+    task = f"{CLASSES}, classes: 2"
+    texts = ("\u201cfine\u201d", "caf\u00e9", "so \u2013 so")
+    Path("data").mkdir(exist_ok=True)
+    for name in ("a.tsv", "b.tsv"):
+        some = texts if name == "a.tsv" else texts[:2]
+        rows = [f"{text} {name}\t{number % 2}\n" for number, text in enumerate(some)]
+        Path("data", name).write_bytes("".join(["t\ty\n", *rows]).encode("cp1252"))
+    workload(task, "train: a.tsv, dev: b.tsv, encoding: latin-1")
+    _, warnings = said_of(sweeper)
+    assert warnings == [
+        f"Warning: task x: file '{name}', column 't': {count} with control characters (U+0080 to U+009F), "
+        "which tokenizers leave out: if they are the quotation marks and dashes of Windows, set encoding: "
+        "cp1252 in the task's source"
+        for name, count in (("a.tsv", "2 texts"), ("b.tsv", "1 text"))
+    ]
+    workload(task, "train: a.tsv, dev: b.tsv, encoding: cp1252")
+    assert said_of(sweeper)[1] == []
+    workload(task, "train: a.tsv, dev: {from: train, share: 0.5}, encoding: latin-1")
+    (said,) = (line for line in said_of(sweeper)[1] if "control" in line)
+    assert said.startswith("Warning: task x: file 'a.tsv', column 't': 2 texts with")

@@ -183,12 +183,12 @@ SETS = {
     "tweets": (
         {
             "labeled_data.csv": quoted(
-                *((i, 3, MOODS[i % 3], f"@café {sentence(i)}") for i in range(60)),
+                *((i, 3, MOODS[i % 3], f"@café – {sentence(i)}") for i in range(60)),
                 header=("", "count", "airline_sentiment", "tweet"),
-                code="latin-1",
+                code="cp1252",
             )
         },
-        ['encoding: "latin-1"', 'labels: ["negative", "neutral", "positive"]', 'text: ["tweet"]'],
+        ['encoding: "cp1252"', 'labels: ["negative", "neutral", "positive"]', 'text: ["tweet"]'],
         "tweets dev: 6 rows; labels negative 2, neutral 2, positive 2",
     ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sweeper.report.checklist import checklist_files
+from sweeper.report.checklist import checklist_files, datasets
 from sweeper.report.checklist.experiments import wall_time
 from sweeper.report.checklist.setup import setup
 from sweeper.report.read import read_study
@@ -225,3 +225,13 @@ def test_every_technique_that_all_trials_have_is_named() -> None:
     ):
         assert said in further
     assert "further settings: encoder.dropout 0" in setup(study())
+
+
+def test_how_many_texts_own_code_cuts_is_not_known(old: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    part = {"doubles": 0, "also_in": {}}
+    splits = {"train": part | {"cut": None}, "dev": part | {"cut": 0.0}, "test": part}
+    kept = {"rows": {"sst": splits}, "dev_in_train": {"sst": 0}}
+    monkeypatch.setattr(datasets, "_inputs", lambda stored: [kept])
+    with old as database:
+        said = datasets.repeated(read_study(database, database.study("made@demo")))
+    assert said == ["sst train: how many texts are cut is not known"]
