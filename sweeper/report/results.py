@@ -92,9 +92,9 @@ class Results:
     def params(self, trial: Trial) -> dict[str, Any]:
         """What the search chose for a trial; what does not apply to it is not there."""
         chosen, space = params(trial), self.spaces.get(trial["arm"])
-        if space is None:
-            return chosen
-        return {key: _as_drawn(space.entries[key], value) for key, value in space.applying(chosen).items()}
+        entries = self.space if space is None else space.entries
+        known = chosen if space is None else space.applying(chosen)
+        return {key: _as_drawn(entries[key], known[key]) if key in entries else known[key] for key in known}
 
     def entries(self, arm: str) -> Mapping[str, Space]:
         """What varied in an arm."""
@@ -217,7 +217,7 @@ def readable(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_drawn(entry: Space, value: Value) -> Value:
-    """A value as the search drew it: in a column with gaps pandas has made floats of whole numbers."""
+    """A value as the search draws it: pandas makes floats of numbers, earlier versions drew 0.1 + 2 * 0.1."""
     try:
         return entry.read(value)
     except FieldError:

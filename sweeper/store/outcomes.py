@@ -1,7 +1,7 @@
 """What becomes of a driver's trials: begun, an epoch done, ended, or put back to the start."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +12,10 @@ from ..errors import DatabaseError
 from ..trial import UNFINISHED, Outcome, RunState, StudyRow
 from . import provenance
 from .access import Access
+from .epochrows import metric_rows, seen
 from .optuna_tables import mirror
 from .retrying import retried
-from .tables import epoch_metric, run, storable, storable_text
+from .tables import epoch_metric, run, storable_text
 
 
 class Outcomes:
@@ -206,7 +207,7 @@ class Outcomes:
             for number, result in results:
                 if number in keys:
                     key, trial = keys[number]
-                    rows += [{"run_id": key, **row} for row in _metrics(result)]
+                    rows += [{"run_id": key, **row} for row in metric_rows(result)]
                     report = mirror.Reported(trial, result.epoch, result.judged)
                     said.setdefault((key, result.epoch), report)
             if not rows:
@@ -226,7 +227,7 @@ class Outcomes:
         columns = (run.c.number, run.c.id, run.c.trial_id)
         if len(results) == 1:
             ((number, result),) = results
-            found = connection.execute(self._change(number).values(_seen(result)).returning(*columns)).all()
+            found = connection.execute(self._change(number).values(seen(result)).returning(*columns)).all()
         else:
             among = self.access.among({number for number, _ in results})
             mine = sa.select(*columns).where(self._mine, among).with_for_update()
@@ -234,8 +235,8 @@ class Outcomes:
         keys = {number: (key, trial) for number, key, trial in found}
         if len(results) > 1 and keys:
             # One statement for all: most of its time goes to making it.
-            seen = [{"of": keys[number][0], **_seen(result)} for number, result in results if number in keys]
-            connection.execute(run.update().where(run.c.id == sa.bindparam("of")), seen)
+            said = [{"of": keys[number][0], **seen(result)} for number, result in results if number in keys]
+            connection.execute(run.update().where(run.c.id == sa.bindparam("of")), said)
         return keys
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
@@ -285,26 +286,3 @@ class Outcomes:
     def _change(self, number: int) -> sa.Update:
         """A change of a trial, unless it is finished or another driver's by now."""
         return self._change_mine.where(run.c.number == number)
-
-
-def _seen(result: EpochResult) -> dict[str, Any]:
-    """What an epoch says of its trial."""
-    return {
-        "peak_memory_mb": result.peak_memory_mb,
-        "fingerprint": result.fingerprint or None,
-        "processor_seconds": result.processor_seconds,
-        "step_seconds": result.step_seconds,
-        "pair_seconds": result.pair_seconds,
-    }
-
-
-def _metrics(result: EpochResult) -> Iterator[dict[str, Any]]:
-    """The rows of an epoch's metrics, without the key of their trial."""
-    for metric in result.metrics:
-        yield {
-            "epoch": result.epoch,
-            "split": metric.split,
-            "task": metric.task,
-            "metric": metric.name,
-            "value": storable(metric.value),
-        }

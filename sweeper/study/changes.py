@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..errors import InputError
 from .conditional import VALUES, When, condition_of, plain
+from .constraint import Bound, Constraint
 from .digest import UNDIGESTED
 from .fields import OWN
 from .problem import FieldError, FieldPath
@@ -59,7 +60,7 @@ def compare(old: Study, new: Study) -> Change:
     conflicts: list[str] = []
     for field in dict.fromkeys([*before, *after]):
         was, now = _shown(before, field), _shown(after, field)
-        if was != now and not _same_pairs(field, old, new):
+        if was != now and not _same(field, old, new):
             lines = additions if _may_change(field, old, new) else conflicts
             lines.append(f"{'.'.join(field)}{_whose(field, new)}: {was} -> {now}")
     # The default follows the first arm, whatever else moves it.
@@ -200,8 +201,10 @@ def _shown(fields: Mapping[Field, Any], field: Field) -> str:
     return json.dumps(fields[field], ensure_ascii=False) if field in fields else "absent"
 
 
-def _same_pairs(field: Field, old: Study, new: Study) -> bool:
-    """Whether what is compared is written otherwise, and is what it was."""
+def _same(field: Field, old: Study, new: Study) -> bool:
+    """Whether what is compared, or forbidden, is written otherwise and is what it was."""
+    if field == ("constraints",):
+        return _constraints(old) == _constraints(new)
     return field[0] in COMPARED and old.spec.pairs == new.spec.pairs
 
 
@@ -222,6 +225,10 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
             return field[-1] in UNDIGESTED
 
 
+def _constraints(study: Study) -> set[Constraint]:
+    return {Constraint.parse(text) for text in study.spec.constraints}
+
+
 def _wider(section: FieldPath, key: str, old: Study, new: Study) -> bool:
     """Whether an entry has all values that it had, and applies where it did."""
     was, now = (
@@ -233,14 +240,36 @@ def _wider(section: FieldPath, key: str, old: Study, new: Study) -> bool:
     )
     if was is None or now is None:
         return False
-    return _condition(old.spec, section, key) == _condition(new.spec, section, key) and _holds(now, was)
+    before, after = (_meant(_condition(each.spec, section, key)) for each in (old, new))
+    return before == after and _holds(now, was)
+
+
+def _meant(when: When) -> dict[FieldPath, Bound | frozenset[tuple[bool, Value]] | None]:
+    """A condition, however it is written: its values in another order are the same ones."""
+    return {
+        field_path(key): Bound.parse(need)
+        if isinstance(need, str)
+        else frozenset((isinstance(value, bool), value) for value in need)
+        for key, need in when.items()
+    }
 
 
 def _alike(arm: str, old: Study, new: Study) -> bool:
     """Whether an arm's configuration is what it was, however it is written now."""
-    before, after = (study.config(arm, old.first_of(arm), 0) for study in (old, new))
-    # The order of the tasks counts: each draws its batches by its place.
-    return before == after and list(before.tasks) == list(after.tasks)
+    first = old.first_of(arm)
+    # Where an entry does not apply, the setting has the value of the base, which the entry hides elsewhere.
+    conditional = {
+        key
+        for section, whose, key, _ in old.searched.entries()
+        if whose in (None, arm) and _condition(old.spec, section, key)
+    }
+    bare = {key: value for key, value in first.items() if key not in conditional}
+    for params in (first, bare) if conditional else (first,):
+        before, after = (study.config(arm, params, 0) for study in (old, new))
+        # The order of the tasks counts: each draws its batches by its place.
+        if before != after or list(before.tasks) != list(after.tasks):
+            return False
+    return True
 
 
 def _holds(wider: Space, entry: Space) -> bool:

@@ -1,6 +1,6 @@
 """What is set of an arm, or left to the trainer's default, where it does not vary."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -30,6 +30,13 @@ def value_of(settings: Mapping[str, Any], name: str) -> Value:
             return _default(path)
         found = found[part]
     return found if isinstance(found, Value) else None
+
+
+def reached(found: Any, path: Iterable[str]) -> Any:
+    """What lies at a path of nested mappings; None where it leads nowhere."""
+    for part in path:
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def _default(path: tuple[str, ...]) -> Value:

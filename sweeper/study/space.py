@@ -115,7 +115,7 @@ class FloatRange(Frozen):
         return (self.low, self.high)
 
     def read(self, value: Value) -> float:
-        """`value` as a real number.
+        """`value` as a real number; of a range with a step as it is spelt there, 0.3 and not 0.1 + 2 * 0.1.
 
         Raises:
             FieldError: If it is none, or not one of this range.
@@ -124,7 +124,7 @@ class FloatRange(Frozen):
         steps = (number - self.low) / (self.step or 1)
         if self.step is not None and not math.isclose(steps, round(steps), abs_tol=1e-9):
             raise FieldError((), f"must be low = {self.low} plus a multiple of step = {self.step}", value)
-        return number
+        return number if self.step is None else self.value(round(steps))
 
     def at(self, unit: float) -> float:
         """The value at a point from 0 (included) to 1; equal shares for all values, or for all magnitudes."""

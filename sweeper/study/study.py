@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from .armspace import ArmSpace
 from .blame import Blame
 from .checks import differences, grid_problems, size_problems, space_problems, study_problems
 from .digest import digest_of
+from .fixed import reached
 from .meeting import Arm, apart, refused, refused_where
 from .problem import Document, FieldError, FieldPath, SettingError, first_problem
 from .settings import EARLIER_NAMES, field_path, leaves, merged, nested, setting_names
@@ -274,7 +275,7 @@ class Study:
 
     @cached_property
     def toggles(self) -> dict[str, dict[str, Value]]:
-        """What sets the arms apart, by arm: each single-valued setting in which two arms differ.
+        """What sets the arms apart, by arm: each setting, single-valued in all arms, in which two differ.
 
         Named as the study file writes them, for example ``gradient`` and ``smart.enabled``. Of an arm that
         does not write one it is the value in the arm's configuration; null where that has no such key.
@@ -289,8 +290,9 @@ class Study:
         values: dict[str, dict[str, Value]] = {}
         for arm in self.spec.arms:
             dump: Any = self.config(arm, self.first_of(arm), self.spec.seeds[0]).model_dump(mode="json")
-            values[arm] = {name: reduce(dict.get, path, dump) for name, path in written.items()}
-        differing = [name for name in written if len({values[arm][name] for arm in values}) > 1]
+            values[arm] = {name: reached(dump, path) for name, path in written.items()}
+        single = [name for name in written if all(isinstance(values[arm][name], Value) for arm in values)]
+        differing = [name for name in single if len({values[arm][name] for arm in values}) > 1]
         return {arm: {name: values[arm][name] for name in differing} for arm in values}
 
     def digest(self) -> str:

@@ -116,3 +116,23 @@ def test_a_search_ends_with_the_constraint_that_leaves_nothing() -> None:
         "no further configuration of its space was found to be valid; for example, study 'made@demo': "
         "constraints = {dropout: "
     )
+
+
+@pytest.mark.parametrize("sampler", ["random", "tpe", "gp", "qmc"])
+def test_a_value_of_a_step_is_spelt_as_conditions_and_constraints_spell_it(sampler: str) -> None:
+    """Optuna has 0.1 + 2 * 0.1, which is above 0.3."""
+    of = made.study(
+        made.WORKLOAD,
+        arms={"A": {}},
+        space={
+            "dropout": {"low": 0.1, "high": 0.5, "step": 0.1},
+            "word_dropout": {"low": 0.1, "high": 0.2, "when": {"dropout": [0.2, 0.3]}},
+            "warmup": {"low": 0.0, "high": 0.5},
+        },
+        constraints=["dropout <= 0.3"],
+        sampler={"name": sampler},
+        tables=["arms"],
+    )
+    trials = run(of, 12 if sampler == "gp" else 40, lambda trial: trial.params["dropout"])
+    assert {one.params["dropout"] for one in trials} == {0.1, 0.2, 0.3}
+    assert all(("word_dropout" in one.params) == (one.params["dropout"] > 0.1) for one in trials)

@@ -184,3 +184,34 @@ def test_a_field_at_its_default_is_not_digested() -> None:
     assert Study(More.model_validate(yaml.safe_load(OLD)), WORKLOAD).digest() == study().digest()
     other = Study(More.model_validate(yaml.safe_load(OLD) | {"novelty": 4}), WORKLOAD)
     assert other.digest() != study().digest()
+
+
+def test_a_base_that_a_conditional_entry_hides_in_some_configurations_may_not_change() -> None:
+    space = (
+        "space:\n  optimizer: [adamw, sgd]\n  weight_decay: {low: 0.1, high: 0.3, when: {optimizer: adamw}}\n"
+    )
+    old = "name: mine\nbase: {weight_decay: 0.01}\narms: {A: {}}\n" + space
+    change = compare(study(old), study(old.replace("0.01", "0.2")))
+    assert (change.additions, change.conflicts) == ((), ("base.weight_decay: 0.01 -> 0.2",))
+    workload = WORKLOAD.model_copy(update={"train": WORKLOAD.train | {"weight_decay": 0.2}})
+    bare = old.replace("base: {weight_decay: 0.01}\n", "")
+    change = compare(study(bare), study(bare, workload))
+    assert [line.partition(":")[0] for line in change.conflicts] == ["workload.train.weight_decay"]
+
+
+def test_conditions_and_constraints_that_are_written_otherwise_are_no_change() -> None:
+    old = """
+name: mine
+arms: {A: {}}
+space:
+  optimizer: [adamw, adam, sgd]
+  dropout: {low: 0.1, high: 0.5, step: 0.1}
+  warmup: {low: 0.1, high: 0.2, when: {optimizer: [adamw, adam], dropout: '> 0.2'}}
+constraints: [dropout < 0.5, warmup < dropout]
+"""
+    new = old.replace("[adamw, adam], dropout: '> 0.2'", "[adam, adamw], dropout: '>.2'")
+    new = new.replace("[dropout < 0.5, warmup < dropout]", "[warmup<dropout, dropout < .50]")
+    change = compare(study(old), study(new))
+    assert change.conflicts == ()
+    assert "constraints" not in "".join(change.additions)
+    assert compare(study(old), study(old.replace("< 0.5", "< 0.4"))).conflicts

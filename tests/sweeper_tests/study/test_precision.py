@@ -205,3 +205,11 @@ def test_digests_and_fingerprints_are_those_of_the_version_before(name: str) -> 
     config = now.config(next(iter(now.spec.arms)), now.first, 1)
     assert (now.digest(), config.fingerprint()) == DIGESTS[name]
     assert TrainConfig.model_validate(config.model_dump() | {"bf16": False}).fingerprint() == DIGESTS[name][1]
+
+
+def test_a_condition_on_what_auto_becomes_is_told_why_it_never_holds() -> None:
+    space = {"dropout": {"values": [0.1, 0.2], "when": {"precision": "fp32"}}}
+    with pytest.raises(InputError, match="never varies; `auto` is decided when the study begins"):
+        study({"precision": "auto"}, {"A": {}}, space=space)
+    with pytest.raises(InputError, match=r"never varies$"):
+        study({"precision": "bf16"}, {"A": {}}, space=space)

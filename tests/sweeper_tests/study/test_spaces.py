@@ -9,6 +9,7 @@ from sweeper.study.load import load_study
 from sweeper.study.space import Choice, FloatRange, IntRange
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
+from sweeper.study.workload import Workload
 from tests.sweeper_tests import made
 from tests.sweeper_tests.study.written import load, refusal
 
@@ -193,3 +194,19 @@ def test_a_table_of_two_settings_may_name_one_that_does_not_always_apply() -> No
     assert made.study(**fields(space=space)).spec.tables == ("dropout x optimizer",)
     own = {"A": {"space": {"dropout": [0.1, 0.2]}}}
     assert made.study(**fields(space={"optimizer": ["adamw", "sgd"]}, arms=own))
+
+
+def test_what_is_no_single_value_in_some_arm_sets_none_apart() -> None:
+    arms = {"joint": {"train_tasks": None}, "alone": {"train_tasks": ["sst"]}, "warm": {"warmup": 0.3}}
+    of = made.study(arms=arms)
+    assert {arm: sorted(of.toggles[arm]) for arm in arms} == {arm: ["warmup"] for arm in arms}
+    split = {"from": "train", "share": 0.2}
+    own = Workload.model_validate({"name": "own", "train": {"tasks": {"sst": {
+        "kind": "single", "classes": 5, "text": ["sentence"], "label": "sentiment", "metric": "accuracy",
+        "source": {"kind": "files", "train": "train.tsv", "dev": "dev.tsv"},
+    }}}})  # fmt: skip
+    sources = {"A": {"tasks.sst.source.dev": split}, "B": {"tasks.sst.source.dev": "dev.tsv"}}
+    assert made.study(own, arms=sources, space={}, tables=["arms"]).toggles["B"] == {
+        "tasks.sst.source.dev.from": None,
+        "tasks.sst.source.dev.share": None,
+    }

@@ -39,6 +39,10 @@ REFUSED = [
     ),
     ("{epochs: [1, 2]}\nconstraints: [epoch < 3]", "constraints[0] = epoch < 3: 'epoch' is no setting"),
     (
+        "{tasks.sts.weight: {low: 0.1, high: 4}}\nconstraints: [tasks.sts.weight <= tasks.par.weight]",
+        "constraints[0] = tasks.sts.weight <= tasks.par.weight: there is no task 'par'; did you mean 'para'?",
+    ),
+    (
         "{epochs: [1, 2]}\nconstraints: [epochs > 3]",
         "constraints: of 1000 configurations that were drawn none",
     ),
