@@ -39,7 +39,7 @@ def preprocessing(study: Study) -> list[str]:
         return [f"as own code, {study.trainer}, does it"]
     encoders = [config.encoder for config in configurations(study)]
     made = (
-        f"WordPiece from the training text, lower case, at most {encoder.vocabulary} entries"
+        f"WordPiece from the training text, lower case, words up to {encoder.vocabulary} entries"
         if ENCODERS[encoder.source].tokenizer is None
         else "the tokenizer of the encoder"
         for encoder in encoders
