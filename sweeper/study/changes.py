@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from model.config.trainers import AnyConfig
+
 from ..errors import InputError
 from .conditional import VALUES, When, condition_of, plain
 from .constraint import Bound, Constraint
@@ -264,12 +266,16 @@ def _alike(arm: str, old: Study, new: Study) -> bool:
         if whose in (None, arm) and _condition(old.spec, section, key)
     }
     bare = {key: value for key, value in first.items() if key not in conditional}
-    for params in (first, bare) if conditional else (first,):
-        before, after = (study.config(arm, params, 0) for study in (old, new))
-        # The order of the tasks counts: each draws its batches by its place.
-        if before != after or list(before.tasks) != list(after.tasks):
-            return False
-    return True
+    return all(_configured(old, arm, params) == _configured(new, arm, params) for params in (first, bare))
+
+
+def _configured(study: Study, arm: str, params: Mapping[str, Value]) -> tuple[AnyConfig, list[str]] | None:
+    """A configuration and the order of its tasks, as each draws its batches by its place; None if invalid."""
+    try:
+        config = study.config(arm, params, 0)
+    except InputError:
+        return None
+    return config, list(config.tasks)
 
 
 def _holds(wider: Space, entry: Space) -> bool:
