@@ -13,7 +13,17 @@ from model.config import TrainConfig
 from model.result import Metric
 from model.sources import DemoSource
 from model.tasks import Task
-from sweeper.executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Progressed, Stopped
+from sweeper.executors.protocol import (
+    Evaluated,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Job,
+    Progressed,
+    Stopped,
+    Waiting,
+)
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -42,10 +52,14 @@ def job(folder: Path, **settings: object) -> Job:
 
 
 def follow(executor: Executor, seconds: float = 400) -> Iterator[Event]:
-    """The events of an executor, for as long as they are asked for, but for steps, which a clock decides."""
+    """The events of an executor, for as long as they are asked for.
+
+    Steps are left out, which a clock decides, and that a trial waits for a machine, as on a cluster it may.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        yield from (event for event in executor.poll(timeout=1) if not isinstance(event, Progressed))
+        heard = executor.poll(timeout=1)
+        yield from (event for event in heard if not isinstance(event, Progressed | Waiting))
     raise TimeoutError("no event has come")
 
 

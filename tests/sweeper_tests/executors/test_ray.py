@@ -13,7 +13,7 @@ import pytest
 
 from sweeper.errors import InputError
 from sweeper.executors import ray_cluster as raycluster
-from sweeper.executors.protocol import Evaluated, Executor, Failed, NodeLost, Started, Stopped
+from sweeper.executors.protocol import Evaluated, Executor, Failed, NodeLost, Started, Stopped, Waiting
 from sweeper.executors.ray_cluster import Capacity, connect
 from sweeper.study.workload import Resources
 from sweeper.trial import ErrorClass
@@ -142,6 +142,7 @@ def places() -> list[psutil.Process]:
 def test_what_waits_for_a_place_stops_at_once_and_a_killed_worker(executor: Executor, tmp_path: Path) -> None:
     running, waiting = job(tmp_path, epochs=ENDLESS), job(tmp_path, epochs=ENDLESS)
     executor.submit(running)
+    assert executor.poll(timeout=1) == [Waiting(running.number)]
     first = next(follow(executor))
     assert isinstance(first, Started)
     assert first.threads == 5
