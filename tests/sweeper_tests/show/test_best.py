@@ -55,12 +55,13 @@ def test_a_result_that_was_reused_does_not_come_before_its_equals(tmp_path: Path
 
 
 def test_trials_without_an_overall_are_not_counted_beside_others(tmp_path: Path) -> None:
-    of = study(seeds=[1, 2])
-    store(
-        tmp_path, of, [row(of, number, "S-BERT", (0.4, 0.7, 0.5), seed=number + 1) for number in (0, 1)]
-    ).close()
+    of = study(arms={"S-BERT": {}, "Alone": {"train_tasks": ["sst"]}}, tables=["arms"])
+    runs = [row(of, number, arm, (0.4, 0.7, 0.5)) for number, arm in enumerate(of.spec.arms)]
+    store(tmp_path, of, runs).close()
     with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
-        connection.execute("""UPDATE run SET scores = '{"sst": 0.4}' WHERE number = 1""")
+        connection.execute(
+            """UPDATE run SET scores = '{"sst": 0.4, "trained tasks": 0.4}' WHERE arm = 'Alone'"""
+        )
     with (
         Database(f"sqlite:///{tmp_path}/studies.db") as database,
         pytest.raises(InputError, match=r"has only 1 complete trial with an overall$"),
