@@ -141,11 +141,17 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def storage_url(given: Url | None) -> Url:
-    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
+def named_storage(given: Url | None) -> Url | None:
+    """The database that was named: the one that was given, else SWEEPER_STORAGE; None where neither is."""
     if given is None and (named := os.environ.get(STORAGE)):
         return Url(named)
-    return Home.from_environment().storage if given is None else given
+    return given
+
+
+def storage_url(given: Url | None) -> Url:
+    """URL of the database: the one that was given, else SWEEPER_STORAGE, else that of SWEEPER_HOME."""
+    named = named_storage(given)
+    return Home.from_environment().storage if named is None else named
 
 
 def data_folder() -> Path | None:

@@ -8,6 +8,7 @@ from ..errors import InputError
 from ..paths import user_path
 from ..text import nearest
 from ..url import Url
+from .arguments import called, text
 from .reporttable import ReportTable
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class OpenForeign:
         Raises:
             InputError: If it has none of that key.
         """
+        key = text("table", key)
         for table in self._document.tables:
             if table.key == key:
                 return ReportTable(table)
@@ -85,7 +87,9 @@ class OpenForeign:
         from ..store.database import Database
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            written = write_foreign(database.study(self.name), user_path(folder) / self.name)
+            written = write_foreign(
+                database.study(self.name), user_path(called("folder", folder)) / self.name
+            )
         return written.folder / "tables.md"
 
     def __repr__(self) -> str:

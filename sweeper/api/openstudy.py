@@ -1,6 +1,5 @@
 """A study that has begun, looked at from Python: frames, tables, figures, trials. It changes nothing."""
 
-import operator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from ..study.limits import LARGEST_NUMBER
 from ..study.named import is_file
 from ..text import nearest
 from ..url import Url
+from .arguments import called, called_or_none, text, text_or_none, url_or_none, whole_number, wrong
 from .foreignstudy import OpenForeign
 from .opentrial import OpenTrial
 from .reporttable import ReportTable
@@ -26,22 +26,8 @@ if TYPE_CHECKING:
     from ..report.statistics.comparison import Comparisons
 
 
-def check_given(**texts: object) -> None:
-    """Refuses an empty text, which would be taken for one that was not given.
-
-    Args:
-        texts: What was given, by the names of the arguments.
-
-    Raises:
-        InputError: If one is empty.
-    """
-    for name, text in texts.items():
-        if isinstance(text, str) and not text.strip():
-            raise InputError(f"{name} {text!r}: is empty: write a value, or leave it out")
-
-
 def open_study(
-    study: str | None = None, *, workload: str | None = None, storage: str | None = None
+    study: str | Path | None = None, *, workload: str | Path | None = None, storage: str | None = None
 ) -> "OpenStudy | OpenForeign":
     """A study of the database, or one from the file of `sweeper export --bundle`, to be looked at.
 
@@ -55,27 +41,29 @@ def open_study(
         The study; of one that was imported an `OpenForeign`.
 
     Raises:
-        InputError: If there is none of that name, or more than one, or a bundle is damaged, or a text empty.
+        InputError: If there is none of that name, or more than one, or a bundle is damaged, or an argument is
+            of another type or an empty text.
         DatabaseError: If the database cannot be read, or is of another version.
     """
     from ..export.bundle.unpacked import is_bundle, keep_bundle
     from ..store.database import Database
     from ..store.studies import find_study
 
-    check_given(study=study, workload=workload, storage=storage)
-    if study is not None and is_bundle(study):
-        if workload is not None or storage is not None:
-            raise InputError(f"{study}: is a bundle, which has one study: leave workload and storage out")
-        bundle = keep_bundle(study)
-        study, where, home, held = bundle.study, bundle.storage, bundle.home, bundle
+    asked, on = called_or_none("study", study), called_or_none("workload", workload)
+    named = url_or_none("storage", storage)
+    if asked is not None and is_bundle(asked):
+        if on is not None or named is not None:
+            raise InputError(f"{asked}: is a bundle, which has one study: leave workload and storage out")
+        bundle = keep_bundle(asked)
+        asked, where, home, held = bundle.study, bundle.storage, bundle.home, bundle
     else:
-        where, held = storage_url(None if storage is None else Url(storage)), None
+        where, held = storage_url(named), None
         home = Home.from_environment()
     with Database(where, must_exist=True, read_only=True) as database:
-        row = find_study(database, study, workload, foreign=True).row
+        row = find_study(database, asked, on, foreign=True).row
     if row.origin is not None:
         return OpenForeign(row.name, where, held)
-    code = study if study is not None and is_file(study) else None
+    code = asked if asked is not None and is_file(asked) else None
     return OpenStudy(row.name, where, home, code, held)
 
 
@@ -143,6 +131,7 @@ class OpenStudy:
         Raises:
             InputError: If it has none of that key.
         """
+        key = text("table", key)
         for table in self._document.tables:
             if table.key == key:
                 return ReportTable(table)
@@ -156,6 +145,7 @@ class OpenStudy:
         """
         from ..report.figures.joined import joined
 
+        key = text("figure", key)
         for figure in self._figures:
             if figure.key == key:
                 return joined(figure)
@@ -177,6 +167,7 @@ class OpenStudy:
         """
         from ..report.tables.comparisons import pairs_table
 
+        arm, against = text("arm", arm), text("against", against)
         for each in (arm, against):
             if each not in self._stored.results.arms:
                 raise InputError(
@@ -207,7 +198,7 @@ class OpenStudy:
         from ..store.database import Database
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            number = best_run(database.study(self.name), arm).number
+            number = best_run(database.study(self.name), text_or_none("arm", arm)).number
         return self.trial(number)
 
     def trial(self, number: int) -> OpenTrial:
@@ -217,12 +208,7 @@ class OpenStudy:
             InputError: If it is no whole number, or too large; if there is none of that number, once it is
                 looked at.
         """
-        try:
-            whole = operator.index(number)  # a frame has NumPy's, which the database does not know
-        except TypeError:
-            raise InputError(f"trial {number!r}: must be a whole number") from None
-        if abs(whole) > LARGEST_NUMBER:
-            raise InputError(f"trial {number!r}: is too large: at most {LARGEST_NUMBER}")
+        whole = whole_number("trial", number, most=LARGEST_NUMBER)
         return OpenTrial(
             self.name, whole, self._storage, self._home, data_folder(), code=self._code, held=self._held
         )
@@ -241,10 +227,14 @@ class OpenStudy:
         from ..store.database import Database
 
         if images is not None and images not in IMAGES:
-            raise InputError(f"images {images!r}: is not one of {', '.join(IMAGES)}")
+            raise wrong("images", images, f"is not one of {', '.join(IMAGES)}")
         with Database(self._storage, must_exist=True, read_only=True) as database:
             written = write_report(
-                database, self.name, user_path(folder) / self.name, self._home, images=images
+                database,
+                self.name,
+                user_path(called("folder", folder)) / self.name,
+                self._home,
+                images=images,
             )
         return written.folder / "index.html"
 

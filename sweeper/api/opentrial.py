@@ -13,6 +13,7 @@ from ..paths import Home, user_path
 from ..text import setting_line
 from ..trial import TrialRow
 from ..url import Url
+from .arguments import called, text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +124,7 @@ class OpenTrial:
             if self._code is not None:
                 load(unchanged_code(store.row, self._code))
             run = find_trained(store, self.number)
-            given = rows_input(rows, config_of(run).trained, task)
+            given = rows_input(rows, config_of(run).trained, text_or_none("task", task))
             ensemble = load_ensemble(store, [run], home=self._home, data=self._data, say=_say())
         records = [record for record, _ in predicted_records(given, ensemble)]
         return pd.DataFrame(records, columns=headings(given.task))
@@ -145,7 +146,7 @@ class OpenTrial:
                 database,
                 store,
                 find_trained(store, self.number),
-                user_path(folder),
+                user_path(called("folder", folder)),
                 command=f"sweeper.open({self.study!r}).trial({self.number}).export(FOLDER)",
                 home=self._home,
                 data=self._data,

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Collection, Mapping
 from functools import partial
-from numbers import Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,7 +19,20 @@ from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..text import nearest
 from ..url import Url
-from .openstudy import OpenStudy, check_given
+from .arguments import (
+    called,
+    called_or_none,
+    count_or_none,
+    executor_options,
+    is_number,
+    seconds_or_none,
+    text,
+    text_or_none,
+    texts,
+    url_or_none,
+    wrong,
+)
+from .openstudy import OpenStudy
 from .training import begun_study, study_to_run, train
 
 
@@ -28,7 +40,7 @@ def run(
     study: str | Path,
     trials: int | None = None,
     *,
-    workload: str | None = None,
+    workload: str | Path | None = None,
     name: str | None = None,
     executor: str = "local",
     workers: int | Literal["auto"] | None = None,
@@ -37,7 +49,7 @@ def run(
     patience: int | None = None,
     trial_timeout: float | None = None,
     max_failures: int = MAX_FAILURES,
-    log: Collection[str] = (),
+    log: Collection[str] | None = None,
     storage: str | None = None,
     quiet: bool = False,
     **options: Any,
@@ -75,26 +87,27 @@ def run(
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
-    check_given(study=study, workload=workload, name=name, storage=storage)
-    console, where = Console(quiet=quiet), _url(storage)
-    loaded = study_to_run(str(study), workload, partial(say, console), where, name)
+    asked, on = called("study", study), called_or_none("workload", workload)
+    console, where = Console(quiet=quiet), url_or_none("storage", storage)
+    loaded = study_to_run(asked, on, partial(say, console), where, text_or_none("name", name))
     limits = _limits(timeout, until, patience, max_failures, trial_timeout)
-    runner, folder = _runner(loaded, executor, workers, options), study_folder(str(study))
+    runner, folder = _runner(loaded, executor, workers, options), study_folder(asked)
+    total = count_or_none("trials", trials, most=LARGEST_NUMBER)
     return _trained(
-        loaded, runner, limits, console=console, storage=where, trials=_count(trials), log=log, working=folder
+        loaded, runner, limits, console=console, storage=where, trials=total, log=log, working=folder
     )
 
 
 def resume(
-    study: str | None = None,
+    study: str | Path | None = None,
     *,
-    workload: str | None = None,
+    workload: str | Path | None = None,
     code: str | Path | None = None,
     workers: int | Literal["auto"] | None = None,
     timeout: float | None = None,
     trial_timeout: float | None = None,
     max_failures: int = MAX_FAILURES,
-    log: Collection[str] = (),
+    log: Collection[str] | None = None,
     storage: str | None = None,
     quiet: bool = False,
 ) -> OpenStudy:
@@ -121,9 +134,9 @@ def resume(
         ConflictError: If the study's own code has changed.
         DatabaseError: As in `run`.
     """
-    check_given(study=study, workload=workload, code=code, storage=storage)
-    console, where = Console(quiet=quiet), _url(storage)
-    found = begun_study(study, workload, partial(say, console), where, None if code is None else str(code))
+    asked, on = called_or_none("study", study), called_or_none("workload", workload)
+    console, where = Console(quiet=quiet), url_or_none("storage", storage)
+    found = begun_study(asked, on, partial(say, console), where, called_or_none("code", code))
     runner = _runner(found, "local", workers, {})
     limits = _limits(timeout, None, None, max_failures, trial_timeout)
     return _trained(found, runner, limits, console=console, storage=where, log=log)
@@ -137,17 +150,16 @@ def _trained(
     console: Console,
     storage: Url | None,
     trials: int | None = None,
-    log: Collection[str],
+    log: Collection[str] | None,
     working: Path = Path(),
 ) -> OpenStudy:
-    if isinstance(log, str):
-        raise InputError(f"log {log!r}: must be a list of tools: [{log!r}]")
-    for tool in log:
+    tools = texts("log", log, "tools")
+    for tool in tools:
         if tool not in TOOLS:
             raise InputError(f"log {tool!r}: is not one of {', '.join(TOOLS)}")
     scores = ["overall", *study.tasks]
     for score in limits.until or {}:
-        if score not in scores:
+        if text("until", score) not in scores:
             raise InputError(f"until {score!r}: no score of {study.name}{nearest(score, scores)}")
     train(
         study,
@@ -156,7 +168,7 @@ def _trained(
         console=console,
         storage=storage,
         trials=trials,
-        logs=log,
+        logs=tools,
         working=working,
     )
     return OpenStudy(study.name, storage_url(storage), Home.from_environment())
@@ -165,15 +177,16 @@ def _trained(
 def _runner(
     study: Study, executor: str, workers: int | Literal["auto"] | None, options: Mapping[str, Any]
 ) -> Runner:
-    if executor not in EXECUTORS:
-        raise InputError(f"executor {executor!r}: is not one of {', '.join(EXECUTORS)}")
-    if workers != "auto" and workers is not None and (type(workers) is not int or workers < 1):
-        raise InputError(f"workers {workers!r}: must be a number of at least 1, or 'auto'")
+    kind = text_or_none("executor", executor) or "local"
+    if kind not in EXECUTORS:
+        raise InputError(f"executor {kind!r}: is not one of {', '.join(EXECUTORS)}")
+    auto = isinstance(workers, str) and workers == "auto"
+    count = AUTO if auto else count_or_none("workers", workers, "a number of at least 1, or 'auto'")
     known = [option for kind in EXECUTORS.values() for option in kind.options]
     for option in options:
         if option not in known:
             raise InputError(f"{option!r}: no option of an executor{nearest(option, known)}")
-    return choose_runner(study, executor, AUTO if workers == "auto" else workers, options)
+    return choose_runner(study, kind, count, executor_options(options))
 
 
 def _limits(
@@ -188,31 +201,15 @@ def _limits(
     Raises:
         InputError: If one is no number that could be reached.
     """
-    for name, seconds in (("timeout", timeout), ("trial_timeout", trial_timeout)):
-        if seconds is not None and not (_is_number(seconds) and seconds > 0):
-            raise InputError(f"{name} {seconds!r}: must be a number of seconds above 0")
-    for name, count in (("patience", patience), ("max_failures", max_failures)):
-        if count is not None and (type(count) is not int or count < 1):
-            raise InputError(f"{name} {count!r}: must be a whole number of at least 1")
-    if not isinstance(until or {}, Mapping):
-        raise InputError(f"until {until!r}: must be scores by name, such as {{'overall': 0.73}}")
+    if until is not None and not isinstance(until, Mapping):
+        raise wrong("until", until, "must be scores by name, such as {'overall': 0.73}")
     for score, value in (until or {}).items():
-        if not (_is_number(value) and math.isfinite(value)):
+        if not (is_number(value) and math.isfinite(value)):
             raise InputError(f"until {score!r}: {value!r} is no number that a score could reach")
-    return Limits(timeout, until, patience, max_failures, trial_timeout)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
-
-
-def _count(trials: int | None) -> int | None:
-    if trials is not None and (type(trials) is not int or trials < 1):
-        raise InputError(f"trials {trials!r}: must be a whole number of at least 1")
-    if trials is not None and trials > LARGEST_NUMBER:
-        raise InputError(f"trials {trials!r}: is too large: at most {LARGEST_NUMBER}")
-    return trials
-
-
-def _url(storage: str | None) -> Url | None:
-    return None if storage is None else Url(storage)
+    return Limits(
+        seconds_or_none("timeout", timeout),
+        until,
+        count_or_none("patience", patience),
+        count_or_none("max_failures", max_failures),
+        seconds_or_none("trial_timeout", trial_timeout),
+    )

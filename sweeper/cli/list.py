@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import NoDatabaseError, NoStudiesError
-from ..paths import storage_url
+from ..paths import named_storage, storage_url
 from .options import AsJson, Storage
 from .say import say, say_json
 
@@ -39,8 +39,8 @@ def list_studies(
             if len(listed) < len(studies):
                 lines.append(f"Archived: {len(studies) - len(listed)}; see: sweeper list --archived")
     except NoStudiesError as error:
-        # One that was named is meant to be there.
-        if storage is not None and isinstance(error, NoDatabaseError):
+        # One that was named is meant to be there, whether by an option or by SWEEPER_STORAGE.
+        if named_storage(storage) is not None and isinstance(error, NoDatabaseError):
             raise
         studies = []
     if as_json:

@@ -1,5 +1,6 @@
 """The commands that write a file to start from."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -61,14 +62,15 @@ def workload(
         write_beside(study, first_study(named))
         wrote = f"Wrote {path} and {study}"
     rows = ", ".join(f"{split} {file}" for split, file in found.names.items())
-    prefix = "" if set_folder else f"SWEEPER_DATA={found.data} "
+    prefix = "" if set_folder else f"SWEEPER_DATA={shlex.quote(str(found.data))} "
+    study_name = shlex.quote(named)
     lines = [
         f"Files: {rows}",
         *written.found,
         f"{wrote}. Look them over; then:",
-        f"  {prefix}sweeper validate {named} --show 3",
-        f"  {prefix}sweeper run {named} --trials 4",
-        f"  sweeper report {named}",
+        f"  {prefix}sweeper validate {study_name} --show 3",
+        f"  {prefix}sweeper run {study_name} --trials 4",
+        f"  sweeper report {study_name}",
     ]
     say("\n".join(lines))
 

@@ -86,7 +86,7 @@ def predict(
     from ..study.load import unchanged_code
     from ..study.recorded import config_of
 
-    _check_named(course, given, output, task)
+    _check_named(course, given, output, task, hashed)
     if output is not None and given is not None:
         check_output(output, given)
     tell = saying(quiet)
@@ -115,10 +115,14 @@ def predict(
                 say(f"{plural(len(missing), 'row')} without a text, {first}, not predicted", err=True)
 
 
-def _check_named(course: Path | None, given: Path | None, output: Path | None, task: str | None) -> None:
-    """Refuses a file to read without one to write, and either beside the files of the course."""
-    if course is not None and (given, output, task) != (None, None, None):
-        raise InputError("--course reads and writes files of its own: leave --input, --output and --task out")
+def _check_named(
+    course: Path | None, given: Path | None, output: Path | None, task: str | None, hashed: bool
+) -> None:
+    """Refuses a file to read without one to write, and what is about them beside the files of the course."""
+    if course is not None and (hashed or (given, output, task) != (None, None, None)):
+        raise InputError(
+            "--course reads and writes files of its own: leave --input, --output, --task and --hash out"
+        )
     if course is None and (given is None or output is None):
         raise InputError("name a file to read and one to write, --input and --output, or a folder, --course")
 

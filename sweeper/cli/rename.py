@@ -64,7 +64,12 @@ def _new_name(database: "Database", store: "StudyStore", name: str) -> str:
 
     before = store.row.name
     workload = before.partition("@")[2]
-    base = check_name(str(split_name(name, workload).study), "study")
+    asked = split_name(name)
+    if asked.workload not in (None, workload):
+        raise InputError(
+            f"name {name!r}: the workload of a study stays, here {workload}: write its name alone"
+        )
+    base = check_name(str(asked.study), "study")
     after = f"{base}@{workload}"
     if is_confirmation(after):
         raise InputError(f"{name!r} would be the name of a study that confirms another one")

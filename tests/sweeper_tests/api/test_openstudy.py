@@ -109,6 +109,13 @@ def test_what_is_not_there_is_one_line_with_the_nearest(opened: sweeper.OpenStud
         (lambda: opened.trial(1.5), "trial 1.5: must be a whole number"),  # type: ignore[arg-type]
         (lambda: opened.trial(2**70), "is too large: at most 2147483647"),
         (lambda: sweeper.open("poolings", workload=""), "workload '': is empty"),
+        (lambda: sweeper.open(storage=tmp_path), "storage PosixPath(.*): must be a URL"),  # type: ignore[arg-type]
+        (lambda: opened.table(7), "table 7: must be a text"),  # type: ignore[arg-type]
+        (lambda: opened.figure(None), "figure None: must be a text"),  # type: ignore[arg-type]
+        (lambda: opened.compare("Mean", 7), "against 7: must be a text"),  # type: ignore[arg-type]
+        (lambda: opened.best(7), "arm 7: must be a text"),  # type: ignore[arg-type]
+        (lambda: opened.report(7), "folder 7: must be a name or the path"),  # type: ignore[arg-type]
+        (lambda: opened.trial(0).export(7), "folder 7: must be a name or the path"),  # type: ignore[arg-type]
         (lambda: opened.trial(9).row, "has no trial 9; its trials are 0 to 3"),
         (lambda: opened.report(tmp_path, images="gif"), "images 'gif': is not one of svg, png, pdf"),
     ):
@@ -116,6 +123,12 @@ def test_what_is_not_there_is_one_line_with_the_nearest(opened: sweeper.OpenStud
             call()
     with pytest.raises(NoStudiesError, match="there is no such file"):
         sweeper.open(storage=f"sqlite:///{tmp_path}/none.db")
+
+
+def test_a_study_is_opened_by_the_path_of_its_file(opened: sweeper.OpenStudy) -> None:
+    study, workload = Path("studies/poolings.yaml"), Path("studies/workloads/tiny.yaml")
+    assert sweeper.open(study, workload=workload).name == opened.name
+    assert opened.trial(opened.trials["number"].max()).number == 3
 
 
 def test_importing_it_imports_neither_torch_nor_pandas() -> None:

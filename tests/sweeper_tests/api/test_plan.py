@@ -141,3 +141,35 @@ def test_a_study_that_cannot_be_read_tells_a_plan_nothing(folder: Path, sweeper:
 def test_only_this_machine_is_timed(folder: Path, sweeper: Command) -> None:
     for more in (("--executor", "inline"), ("--workers", "auto")):
         assert f"leave {' '.join(more)} out" in refused(sweeper, "run", "mine", "--plan", *more)
+
+
+def test_what_a_plan_does_not_heed_is_refused(folder: Path, sweeper: Command) -> None:
+    planned = ("run", "mine", "--trials", "6", "--plan")
+    for more in ("--timeout 1h", "--until overall=.9", "--patience 3", "--trial-timeout 1h", "--log mlflow"):
+        said = f"--plan says what all trials take to their end: leave {more.split()[0]} out"
+        assert said in refused(sweeper, *planned, *more.split())
+    said = "leave --until, --max-failures out"
+    assert said in refused(sweeper, *planned, "--until", "overall=.9", "--max-failures", "2")
+    # What a run refuses, in its words.
+    assert "--until 'foo=1': write for example overall=0.73" in refused(sweeper, *planned, "--until", "foo=1")
+    assert "--devices 'gpu': write for example cuda:0" in refused(sweeper, *planned, "--devices", "gpu")
+    assert "goes with --executor slurm only" in refused(sweeper, *planned, "--job-time", "1h")
+
+
+@pytest.mark.parametrize(
+    ("typed", "workers"),
+    [("", 1), ("--workers 3", 3), ("--devices 0,1", 2), ("--devices all --workers 6", 6)],
+)
+def test_a_plan_has_as_many_trials_at_once_as_a_run(
+    typed: str, workers: int, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+
+    def planned(_: object, at_once: int) -> Plan:
+        found.append(at_once)
+        return Plan("mine@small", 6, {"Plain": 6}, at_once, {}, {"Plain": 60.0}, None, 1)
+
+    monkeypatch.setattr("sweeper.api.plan.plan", planned)
+    monkeypatch.setattr("sweeper.executors.devices._seen_by_torch", lambda: 2)
+    assert sweeper("run", "mine", "--plan", *typed.split()).code == 0
+    assert found == [workers]

@@ -1,9 +1,11 @@
 """`sweeper.run` and `sweeper.resume`, and what they refuse."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sweeper
@@ -24,6 +26,26 @@ def test_it_is_what_the_command_does(folder: Path, sweeper: Command) -> None:
 
 def _run(trials: int | None) -> sweeper.OpenStudy:
     return sweeper.run("mine", trials, executor="inline", quiet=True)
+
+
+def test_paths_and_numbers_of_numpy_are_taken_and_none_is_nothing(folder: Path) -> None:
+    ran = sweeper.run(
+        Path("studies/mine.yaml"),
+        np.int64(2),
+        workload=Path("studies/workloads/small.yaml"),
+        executor="inline",
+        workers=np.int64(1),
+        patience=np.int32(9),
+        timeout=np.float32(600.0),
+        until=None,
+        log=None,  # as what is left out elsewhere
+        quiet=True,
+    )
+    assert (ran.name, len(ran.trials)) == ("mine@small", 2)
+    again = sweeper.resume(
+        Path("studies/mine.yaml"), workload=Path("studies/workloads/small.yaml"), log=None, quiet=True
+    )
+    assert (again.name, len(again.trials)) == ("mine@small", 2)
 
 
 def test_a_sweep_that_ended_early_is_resumed(folder: Path) -> None:
@@ -89,15 +111,41 @@ def test_what_is_printed_and_what_is_not(folder: Path, capsys: pytest.CaptureFix
         ({"sbatch": ["mem=1G"]}, "--sbatch mem=1G: goes with --executor slurm only"),
         ({"device": "cuda:0"}, "'device': no option of an executor; did you mean 'devices'"),
         ({"workload": "smal"}, "did you mean 'small'"),
+        ({"workload": 7}, "workload 7: must be a name or the path of a file"),
+        ({"name": Path("x")}, r"name PosixPath\('x'\): must be a text"),
+        ({"storage": Path("x.db")}, r"storage PosixPath\('x.db'\): must be a URL, such as sqlite:///"),
+        ({"storage": b"postgresql://u:word@h/d"}, r"storage b'postgresql://u:\*\*\*@h/d': must be a URL"),
+        ({"trials": 2.0}, "trials 2.0: must be a whole number of at least 1"),
+        ({"trials": "2"}, "trials '2': must be a whole number of at least 1"),
+        ({"workers": True}, "workers True: must be a number of at least 1, or 'auto'"),
+        ({"workers": "2"}, "workers '2': must be a number of at least 1, or 'auto'"),
+        ({"workers": np.ones((2, 2))}, r"workers array\(.*\): must be a number of at least 1, or 'auto'"),
+        ({"executor": ["local"]}, r"executor \['local'\]: must be a text"),
+        ({"log": 5}, "log 5: must be a list of tools"),
+        ({"log": [["wandb"]]}, r"log \['wandb'\]: must be a text"),
+        ({"until": {7: 0.5}}, "until 7: must be a text"),
+        ({"devices": 0}, "devices 0: must be a text"),
+        ({"executor": "slurm", "sbatch": "mem=1G"}, r"sbatch 'mem=1G': must be a list of key=value"),
+        ({"executor": "slurm", "job_time": "4h"}, "job_time '4h': must be a number of seconds above 0"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_nothing_is_begun(
     given: dict[str, object], said: str, folder: Path
 ) -> None:
-    with pytest.raises(InputError, match=said.replace("(", r"\(")) as error:
+    with pytest.raises(InputError, match=said) as error:
         sweeper.run("mine", **given)  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
     assert not (folder / ".sweeper").exists()
+
+
+@pytest.mark.parametrize("study", [None, 7, b"mine", ["mine"]])
+def test_a_study_is_called_by_a_text_or_a_path(study: object, folder: Path) -> None:
+    said = f"study {study!r}: must be a name or the path of a file"
+    for call in (sweeper.run, sweeper.resume, sweeper.open):
+        if study is None and call is not sweeper.run:
+            continue  # the latest
+        with pytest.raises(InputError, match=f"^{re.escape(said)}$"):
+            call(study)  # type: ignore[arg-type]
 
 
 def test_a_study_that_has_changed_is_a_conflict(folder: Path) -> None:

@@ -184,11 +184,16 @@ def test_a_tilde_is_the_home_of_the_user(
         user_path("~no-such-user/x")
 
 
-def test_a_database_that_was_named_must_be_there(folder: Path, sweeper: Command) -> None:
+def test_a_database_that_was_named_must_be_there(
+    folder: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nowhere = ("--storage", "sqlite:///nowhere.db")
     said = f"Error: sqlite:///{folder}/nowhere.db: there is no such file, and no studies yet: begin one with "
     for command in ("list", "status", "report", "resume"):
         assert refused(sweeper, command, *nowhere).startswith(said)
+        with monkeypatch.context() as patched:
+            patched.setenv("SWEEPER_STORAGE", nowhere[1])
+            assert refused(sweeper, command).startswith(said)
     # One without studies is there, and so is the default home that nobody has used.
     Database(f"sqlite:///{folder}/empty.db").close()
     for command in (["list", "--storage", "sqlite:///empty.db"], ["list"]):

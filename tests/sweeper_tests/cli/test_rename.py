@@ -52,7 +52,7 @@ def test_a_name_that_cannot_be_is_one_line_and_changes_nothing(sweeper: Command)
         ("taken", "there is a study 'taken@small'; nothing was renamed"),
         ("mine", "study 'mine@small' is called so already"),
         ("../x", "study name '../x' is not allowed"),
-        ("x@other", "--workload small contradicts 'x@other'"),
+        ("x@other", "name 'x@other': the workload of a study stays, here small: write its name alone\n"),
         ("x-confirm", "would be the name of a study that confirms another one"),
         ("x" * 95, "is not allowed: use up to 100"),
     ):

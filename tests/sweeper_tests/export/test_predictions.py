@@ -240,7 +240,8 @@ def test_what_cannot_be_predicted_is_one_line(folder: Path, sweeper: Command, tr
     file = ("--input", "data/ids-sst-dev.csv")
     for words, wrong in [
         ("name a file to read and one to write", ("predict",)),
-        ("leave --input, --output and --task out", ("predict", "--course", "x", "--task", "sst")),
+        ("leave --input, --output, --task and --hash out", ("predict", "--course", "x", "--task", "sst")),
+        ("leave --input, --output, --task and --hash out", ("predict", "--course", "x", "--hash")),
         ("leave --arm and --top out", ("predict", *file, "--output", "p.csv", "--trial", "0", "--top", "2")),
         ("known: .tsv, .csv, .jsonl", ("predict", *file, "--output", "p.xlsx")),
         ("is the file of --input", ("predict", *file, "--output", "data/../data/ids-sst-dev.csv")),

@@ -4,6 +4,9 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from sweeper.errors import InputError
 from sweeper.show.best import best_run, best_runs
 from sweeper.store.database import Database
 from tests.sweeper_tests.made import row, store, study
@@ -46,6 +49,24 @@ def test_a_result_that_was_reused_does_not_come_before_its_equals(tmp_path: Path
         found = database.study(of.name)
         assert best_run(found).number == 0
         assert [run.number for run in best_runs(found, None, 2)] == [0, 1]
+        # Three trials are complete, and two networks are all that they have.
+        with pytest.raises(InputError, match="has only 2 networks among 3 complete trials: the others reuse"):
+            best_runs(found, None, 3)
+
+
+def test_trials_without_an_overall_are_not_counted_beside_others(tmp_path: Path) -> None:
+    of = study(arms={"S-BERT": {}, "Alone": {"train_tasks": ["sst"]}}, tables=["arms"])
+    runs = [row(of, number, arm, (0.4, 0.7, 0.5)) for number, arm in enumerate(of.spec.arms)]
+    store(tmp_path, of, runs).close()
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
+        connection.execute(
+            """UPDATE run SET scores = '{"sst": 0.4, "trained tasks": 0.4}' WHERE arm = 'Alone'"""
+        )
+    with (
+        Database(f"sqlite:///{tmp_path}/studies.db") as database,
+        pytest.raises(InputError, match=r"has only 1 complete trial with an overall$"),
+    ):
+        best_runs(database.study(of.name), None, 2)
 
 
 def test_the_best_of_each_track_is_named(sweeper: Command) -> None:

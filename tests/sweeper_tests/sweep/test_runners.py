@@ -21,6 +21,10 @@ RUN = ("run", "--study", "quickstart", "--trials", "2")
     ("options", "why"),
     [
         ("--executor slurm --workers auto", "--workers auto measures this machine"),
+        (
+            "--workers auto --devices 0,1",
+            "--workers auto measures trials on the CPU: with --devices 0,1 write how many, or leave it out",
+        ),
         ("--executor slurm --sbatch gpu", "--sbatch 'gpu': write for example partition=gpu"),
         ("--job-time 1h", "--job-time 3600.0: goes with --executor slurm only\n"),
         (
