@@ -212,7 +212,7 @@ class Lives:
             mine = _moved(database).row.name
             assert confirmation_name(mine) in {store.row.name for store in stores.values()}
             self._check_rows(database)
-        for folder in (self._home.root / "runs").iterdir():
+        for folder in (self._home.root / "runs").glob("[!.]*"):  # what is being removed has a hidden name
             mark = read_mark(LocalRuns(folder.parent), folder.name)
             assert mark is not None, f"{folder.name}: of no study"
             assert mark.uuid in self._studies.keys() | self._doomed, f"{folder.name}: of a deleted study"
