@@ -70,8 +70,8 @@ class Outcomes:
             "machine": machine,
             "versions": dict(versions),
             "processor": processor,
+            "working_folder": self._keep(working_folder),
         }
-        values["working_folder"] = self._keep(working_folder)
         begun = self._change(number).values(values).returning(run.c.id, run.c.trial_id)
         with self.access.writing() as connection:
             mine = connection.execute(begun).one_or_none()

@@ -11,6 +11,7 @@ from ..text import is_control, nearest, one_line
 from . import limits
 from .cells import BLOCKS
 from .conditional import plain
+from .constraint import Constraint
 from .fields import OWN
 from .problem import FieldError, FieldPath
 from .pruners import PrunerSpec
@@ -101,7 +102,17 @@ def size_problems(entry: Space) -> Iterator[FieldError]:
         yield FieldError((part,), f"must be from -{EXACT} to {EXACT}", getattr(entry, part))
 
 
-def grid_problems(searched: Spaces) -> Iterator[FieldError]:
+def written_problems(searched: Spaces, tasks: Collection[str]) -> Iterator[FieldError]:
+    """What studies were begun with before it was refused: a constraint on no task, a grid without end."""
+    for place, text in enumerate(searched.spec.constraints):
+        for top, *below in map(field_path, Constraint.parse(text).names):
+            if top == "tasks" and below[0] not in tasks:
+                reason = f"there is no task {below[0]!r}{nearest(below[0], tasks)}"
+                yield FieldError(("constraints", place), reason, text)
+    yield from _grid_problems(searched)
+
+
+def _grid_problems(searched: Spaces) -> Iterator[FieldError]:
     """What is wrong with a grid that has more configurations than anyone trains."""
     name = searched.spec.sampler.name
     if not searched.spec.sampler.method.cells:

@@ -134,7 +134,7 @@ def _loaded(
     _check_names(files, declared if isinstance(declared, Mapping) else (), spec)
     try:
         study = _built(spec, on, Written.of(study_file, files), begun)
-        study.check_sizes()
+        study.check_space()
         study.check_dropout()
         check_extremes(study)
         check_rules(study)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from ..text import nearest
@@ -127,19 +126,13 @@ class Spaces:
         return {arm: Cells.of_arm(space) for arm, space in self.of.items()}
 
     def unknown(self) -> Iterator[FieldError]:
-        """What is named that is not there: by a condition a setting, by a constraint a task."""
+        """The conditions that name a setting which neither varies nor is set, where they stand."""
         spec = self.spec
         conditional = [one for one in spec.entries() if condition_of(one[-1])]
-        if not conditional and not spec.constraints:
+        if not conditional:
             return
         shared = [*set_paths(self.workload.train), *set_paths(spec.base), *map(field_path, spec.space)]
         arms = {arm: [*set_paths(spec.settings(arm)), *map(field_path, spec.own(arm))] for arm in spec.arms}
-        tasks = {path[1] for path in chain(shared, *arms.values()) if path[0] == "tasks" and len(path) > 1}
-        for place, text in enumerate(spec.constraints):
-            for top, *below in map(field_path, Constraint.parse(text).names):
-                if top == "tasks" and below[0] not in tasks:
-                    reason = f"there is no task {below[0]!r}{nearest(below[0], sorted(tasks))}"
-                    yield FieldError(("constraints", place), reason, text)
         for path, arm, key, entry in conditional:
             known = {*shared, *(one for name, own in arms.items() if arm in (None, name) for one in own)}
             for name in condition_of(entry):

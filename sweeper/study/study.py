@@ -18,7 +18,7 @@ from ..paths import check_name
 from ..text import nearest
 from .armspace import ArmSpace
 from .blame import Blame
-from .checks import differences, grid_problems, size_problems, space_problems, study_problems
+from .checks import differences, size_problems, space_problems, study_problems, written_problems
 from .digest import digest_of
 from .fixed import reached
 from .meeting import Arm, apart, refused, refused_where
@@ -85,20 +85,20 @@ class Study:
     def _wrong(self, problem: FieldError) -> SettingError:
         return SettingError("study", problem, f"study {self.name!r}")
 
-    def check_sizes(self) -> None:
-        """Refuses a space that is too large to be numbered, or a grid that nobody ends.
+    def check_space(self) -> None:
+        """Refuses a space too large to be numbered, a grid that nobody ends, a constraint on no task.
 
         Asked of files alone, as `check_dropout`.
 
         Raises:
-            SettingError: If there is such an entry, or sampler.
+            SettingError: If there is such an entry, sampler or constraint.
         """
         for _, arm, key, entry in self.searched.entries():
             for found in size_problems(entry):
                 document, path = self.blame.place_of(key, arm)
                 problem = FieldError((*path, *found.path), found.reason, found.value)
                 raise SettingError(document, problem, f"study {self.name!r}")
-        for problem in grid_problems(self.searched):
+        for problem in written_problems(self.searched, self.tasks):
             raise self._wrong(problem)
 
     def check_dropout(self) -> None:

@@ -210,3 +210,8 @@ def test_what_is_no_single_value_in_some_arm_sets_none_apart() -> None:
         "tasks.sst.source.dev.from": None,
         "tasks.sst.source.dev.share": None,
     }
+
+
+def test_a_study_that_was_begun_with_a_constraint_on_no_task_is_still_read() -> None:
+    space = {"tasks.sts.weight": {"low": 0.1, "high": 4}}
+    assert made.study(space=space, constraints=["tasks.sts.weight <= tasks.par.weight"]).spec.constraints
