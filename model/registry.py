@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,7 +112,11 @@ class Deferred:
 
     def __call__(self, *arguments: Any, **more: Any) -> Any:
         """Imports it and calls it."""
-        return resolve_name(self.place)(*arguments, **self.settings, **more)
+        return _found(self.place)(*arguments, **self.settings, **more)
+
+
+_found = cache(resolve_name)
+"""A loss is called at every step, and looking a name up takes as long as a small product."""
 
 
 @dataclass(frozen=True, eq=False)  # a registry has no hash, and ``OneOf(…) | None`` wants one

@@ -170,7 +170,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
                 split = corpus.train[name]
                 rows = streams[name].batch(number)
                 # A part of the batch at a time, to save memory: the gradients add up to those of the whole.
-                for part in np.array_split(rows, min(config.accumulation, len(rows))):
+                pieces = min(config.accumulation, len(rows))
+                for part in np.array_split(rows, pieces) if pieces > 1 else [rows]:
                     seed = (config.seed, step, int(part[0]))
                     augmentation = Augmentation(
                         config.mask_words, config.swap_pairs, config.word_dropout, seed
