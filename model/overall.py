@@ -87,11 +87,17 @@ class Overall(Frozen):
             return f"{called} = {terms[0].removeprefix(f'{total:g} * ')}"
         return f"{called} = ({' + '.join(terms)}) / {total:g}"
 
+    def bounds(self, tasks: Mapping[str, Task]) -> tuple[float, float]:
+        """Its lowest and its highest value: 0 and 1, or for formula ``mean`` those of the scores as they are."""
+        if self.formula == "unit":
+            return 0.0, 1.0
+        low, high = ({name: task.scorer.bounds[end] for name, task in tasks.items()} for end in (0, 1))
+        return self.score(tasks, low), self.score(tasks, high)
+
     def width(self, tasks: Mapping[str, Task]) -> float:
         """The largest difference that two values of it can have: 1, or for formula ``mean`` perhaps more."""
-        if self.formula == "unit":
-            return 1.0
-        return self.score(tasks, {name: _width(task) for name, task in tasks.items()})
+        low, high = self.bounds(tasks)
+        return high - low
 
     def weight(self, name: str) -> float:
         """What a task counts, by its name; default 1."""
@@ -99,8 +105,3 @@ class Overall(Frozen):
 
     def _unit(self, task: Task, score: Score) -> Score:
         return task.scorer.unit(score) if self.formula == "unit" else score
-
-
-def _width(task: Task) -> float:
-    low, high = task.scorer.bounds
-    return high - low

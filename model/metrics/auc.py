@@ -50,7 +50,10 @@ class AUC(TaskMetric):
         return np.concatenate(pieces, axis=1)
 
     def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
-        """Two-sided p-value of equal areas (DeLong and others, 1988), by ranks (Sun and Xu, 2014)."""
+        """Two-sided p-value of equal areas (DeLong and others, 1988), by ranks (Sun and Xu, 2014).
+
+        Never below 2 of all ways to deal the labels to the rows, the least that a permutation test can give.
+        """
         from scipy.stats import norm
 
         if min(np.count_nonzero(labels == 1), np.count_nonzero(labels == 0)) < _LEAST:
@@ -60,9 +63,11 @@ class AUC(TaskMetric):
         gaps = [one - other for one, other in zip(*parts, strict=True)]
         error = math.sqrt(sum(float(np.var(gap, ddof=1)) / len(gap) for gap in gaps))
         gap = float(gaps[0].mean())
-        if error < 1e-12:
-            return 1.0 if abs(gap) < 1e-12 else 0.0
-        return float(2 * norm.sf(abs(gap) / error))
+        if abs(gap) < 1e-12:
+            return 1.0
+        ones = np.count_nonzero(labels == 1)
+        least = min(1.0, 2 / math.comb(len(labels), ones))
+        return max(least, float(2 * norm.sf(abs(gap) / error)) if error >= 1e-12 else 0.0)
 
     def contributions(self, predictions: Values, labels: Values) -> Values:
         """The mean over the runs of each row's part: how often it is on the right side of the other class."""

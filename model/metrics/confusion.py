@@ -22,6 +22,8 @@ class ConfusionMetric(TaskMetric):
 
     labels = "classes"
     row_test_name = "randomisation"
+    counts_absent = True
+    """Whether it matters which class is predicted among those of which no row is."""
 
     @abstractmethod
     def of_tables(self, tables: Values) -> Values:
@@ -77,8 +79,8 @@ class ConfusionMetric(TaskMetric):
 
     def contributions(self, predictions: Values, labels: Values) -> Values:
         """The share of the runs that gave each row each class, ``[rows, classes]``."""
-        told = self.told_apart(predictions)
-        names = np.unique(self.told_apart(labels))
+        told, truth = self.told_apart(predictions), self.told_apart(labels)
+        names = np.arange(max(told.max(), truth.max()) + 1) if self.counts_absent else np.unique(truth)
         shares: Values = np.stack([told == name for name in names], axis=-1).mean(axis=0)
         return shares
 

@@ -47,12 +47,17 @@ class MeanError(TaskMetric):
         return np.concatenate([drawn @ errors / rows for drawn in draws(rows, resamples, rng)]).T
 
     def row_test(self, ours: Values, theirs: Values, labels: Values) -> float:
-        """Two-sided p-value of equal means by Student's paired t-test (1908); 1 of fewer than two rows."""
+        """Two-sided p-value of equal means by Student's paired t-test (1908); 1 of fewer than two rows.
+
+        Where all rows have the same gap t has no bound: there it is that of Fisher's test of signs (1935).
+        """
         from scipy.stats import ttest_1samp
 
         gaps = self.errors(ours - labels) - self.errors(theirs - labels)
-        if len(gaps) < 2 or np.ptp(gaps) == 0:
+        if len(gaps) < 2 or not gaps.any():
             return 1.0
+        if np.ptp(gaps) == 0:
+            return 2.0 ** (1 - len(gaps))
         return float(ttest_1samp(gaps, 0.0).pvalue)
 
     def contributions(self, predictions: Values, labels: Values) -> Values:

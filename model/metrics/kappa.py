@@ -13,6 +13,7 @@ class Kappa(ConfusionMetric):
     """
 
     description = "Cohen's kappa (classes)"
+    counts_absent = False
     bounds = (-1.0, 1.0)
     chance = 0.0
     undefined = (0.0, "one class alone among labels and predictions")
@@ -39,6 +40,7 @@ class QuadraticKappa(Kappa):
     """Cohen's weighted kappa (1968) of ordered classes, -1 to 1: a mistake counts as its distance squared."""
 
     description = "Cohen's kappa with quadratic weights (classes)"
+    counts_absent = True
 
     @staticmethod
     def _weights(classes: Values) -> Values:

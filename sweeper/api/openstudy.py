@@ -165,7 +165,7 @@ class OpenStudy:
         Raises:
             InputError: If the study has no such arm, or one has no complete trial with predictions.
         """
-        from ..report.tables.comparisons import pairs_table
+        from ..report.tables.comparisons import ASKED, pairs_table
 
         arm, against = text("arm", arm), text("against", against)
         for each in (arm, against):
@@ -182,7 +182,7 @@ class OpenStudy:
                 "the same dev rows, and a task in common"
             )
         compared, declared = found
-        why = "declared" if declared else "asked for"
+        why = "declared" if declared else ASKED
         return ReportTable(pairs_table(self._comparisons, [(compared, why)]))
 
     def best(self, arm: str | None = None) -> OpenTrial:

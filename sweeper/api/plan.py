@@ -21,6 +21,7 @@ from ..show.disk import in_bytes
 from ..store.database import Database
 from ..store.study import StudyStore
 from ..study.study import Study
+from ..study.trained import trained_tasks
 from ..sweep.checks import prepare
 from ..sweep.order import Order
 from ..sweep.sweep import total_of
@@ -109,7 +110,10 @@ class Plan:
         if self.foreseen is None:
             return "Could tell apart: not known, no earlier study here was compared on this workload"
         gap = difference(self.foreseen.difference).lstrip("+")
-        basis = f"by its dev rows alone, were two arms to disagree on {DISAGREE:.0%}; seeds add to it"
+        basis = (
+            f"by its dev rows alone, were two arms to disagree on {DISAGREE:.0%}; seeds, and tasks that are not "
+            "scored by accuracy, add to it"
+        )
         if self.foreseen.comparisons:
             basis = f"by {plural(self.foreseen.comparisons, 'comparison')} of earlier studies"
         of = f"a difference of {gap} in overall, with {plural(self.seeds, 'seed')} in 80 of 100 cases"
@@ -143,8 +147,9 @@ def plan(order: Order, workers: int) -> Plan:
     speeds, why = _measured(arms, order, workers)
     if study.trainer:
         why = "the trainer is own code, which is not measured"
-    count = len(study.spec.arms)
-    family = len(study.spec.pairs) or count * (count - 1) // 2
+    partial = trained_tasks(study).keys()
+    count = len(study.spec.arms.keys() - partial)
+    family = len([pair for pair in study.spec.pairs if not {*pair} & partial]) or count * (count - 1) // 2
     seeds = len(study.spec.seeds)
     return Plan(
         study=study.name,

@@ -51,7 +51,7 @@ def confirm(
 
     from ..report.confirmation import confirmation
     from ..report.read import read_study
-    from ..report.results import rank_configurations
+    from ..report.results import leaders, rank_configurations
     from ..store.database import Database
     from ..store.studies import find_study
     from ..study.load import stored_study, unchanged_code
@@ -62,9 +62,9 @@ def confirm(
         load(sources := unchanged_code(store.row, code or study))
         earlier = database.find(confirmation_name(store.row.name))
         found = read_study(database, store)
-        leaders = rank_configurations(found.results)[: top or len(found.study.spec.arms)]
+        ranked = rank_configurations(found.results)[:top] if top else leaders(found.results)
         before = stored_study(earlier.row) if earlier else None
-        confirming = confirmation(found.study, leaders, seeds, before)
+        confirming = confirmation(found.study, ranked, seeds, before)
         confirming = replace(confirming, sources=sources)
     limits = Limits(seconds=timeout, max_failures=max_failures)
     run_study(confirming, where, storage, limits, quiet=quiet)

@@ -61,9 +61,9 @@ OPTIONS: dict[str, Any] = {
         typer.Option(
             parser=number_of_workers,
             metavar="N|auto",
-            help="Trials at once; they share the cores. auto: as many as train fastest together, which is "
-            "measured before the first trial, in seconds. Default: 1; with ray, as many as the cluster "
-            "holds.",
+            help="Trials at once; they share the cores. auto, of local processes without --devices: as many "
+            "as train fastest together, which is measured before the first trial, in seconds. Default: 1; "
+            "with ray, as many as the cluster holds.",
         ),
     ],
     "devices": Annotated[

@@ -25,7 +25,7 @@ def advice(results: Results, comparisons: Comparisons) -> list[str]:
         for track, ranked in tracks.items()
         for edge in _edges(results, ranked[0])
     ]
-    found = [*edges, *_epochs(results.complete), *_failures(results.trials)]
+    found = [*edges, *_epochs(results.observations), *_failures(results.trials)]
     return [*_confirm(results, comparisons), *found]
 
 

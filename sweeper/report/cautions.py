@@ -42,7 +42,7 @@ def cautions(
     Args:
         results: The study.
         comparisons: Of its arms.
-        changes: What was changed in the study since it was begun.
+        changes: What was changed in the study once a trial was training.
         left_out: The rows and files that are not used, each with the reason; of files, as they become known
             by reading.
     """
@@ -108,7 +108,11 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
     if gone:
         names = some_names(one.arm for one in gone)
         yield f"Not tested, as predictions are gone or of other dev rows: {names}."
-    few = [f"{one_line(name)} ({count})" for name, count in claims.rows.items() if count < FEW]
+    counts: dict[str, int] = {}
+    for one in claims.compared:  # several studies may have dev rows of their own
+        own = claims.rows_of(one.arm)
+        counts |= {name: min(count, counts.get(name, count)) for name, count in own.items()}
+    few = [f"{one_line(name)} ({count})" for name, count in counts.items() if count < FEW]
     if few:
         yield f"Too few dev rows for a test over rows: {', '.join(few)}."
 
@@ -230,21 +234,21 @@ def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
     late = [change for change in changes if change.partition(":")[0] in COMPARED]
     if late:
         yield (
-            "What is compared was changed after the study had begun, with scores to be seen: "
+            "What is compared was changed after training had begun, when scores could be seen: "
             f"{one_line(late[-1])}."
         )
     seeds = [change for change in changes if change.partition(":")[0] == SEEDS]
     if seeds:
         yield (
-            "Training seeds were added after the study had begun, with scores to be seen: "
+            "Training seeds were added after training had begun, when scores could be seen: "
             f"{one_line(seeds[-1])}. To add some until a verdict comes makes false ones more frequent."
         )
     declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
     added = [arm for change in changes if (arm := added_arm(change)) in declared]
     if added:
         yield (
-            f"{one_line(', '.join(added))}: added after the study had begun, with scores to be seen, so that "
-            "no comparison with it was declared beforehand."
+            f"{one_line(', '.join(added))}: added after training had begun, when scores could be seen, so "
+            "that no comparison with it was declared beforehand."
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from model.metrics.pearson import flat
 from model.predictions import Predictions
 from model.tasks import Task
 
@@ -34,7 +35,7 @@ def collapse(task: Task, own: Predictions) -> tuple[int, str] | None:
         missing = "one label for all dev rows" if np.ptp(own.labels) == 0 else "no dev row of its class"
         return 0, f"{missing}, so that its score is not defined,"
     given = own.predicted if scorer.recorded else scorer.given(own)
-    if np.ptp(given) <= NEAR * max(1.0, float(np.abs(given).max())):
+    if flat(given):
         return 0, f"the same answer for all {plural(len(own.labels), 'dev row')}"
     return _collapse_of_classes(task, own) if task.classes is not None else None
 

@@ -56,6 +56,18 @@ class Stored:
     published: Mapping[str, PublishedTable] = field(default_factory=dict)
 
     @property
+    def late_changes(self) -> list[str]:
+        """What a user changed in it once a trial was training whose scores could be seen.
+
+        What `confirm` adds to a confirmation is no such change.
+        """
+        scored = {*self.results.epochs["number"]}
+        began = [one.started for one in self.trials if one.number in scored and one.started is not None]
+        if not began or is_confirmation(self.row.name):
+            return []
+        return [what for moment, what in self.changes if moment > min(began)]
+
+    @property
     def lost(self) -> list[Sequence[str]]:
         """The rows and files that are not used, as they become known, the confirmation's too."""
         both = [one for one in (self, self.confirmation) if one is not None]

@@ -11,7 +11,6 @@ from ..show.spreadsheet import cells
 from ..store.database import Database
 from ..store.foreign import foreign_study
 from ..store.study import StudyStore
-from ..study.named import is_confirmation
 from ..text import one_line
 from .advice import advice
 from .cautions import cautions
@@ -127,7 +126,7 @@ def document_of(comparisons: Comparisons, stored: Stored, further: Sequence[Tabl
         ),
         arms=tuple(one_line(arm) for arm in results.arms),
         tables=tuple(tables),
-        warnings=tuple(cautions(results, comparisons, _changes(stored), stored.lost)),
+        warnings=tuple(cautions(results, comparisons, stored.late_changes, stored.lost)),
     )
 
 
@@ -170,8 +169,3 @@ def _made(stored: Stored, now: datetime) -> dict[str, str]:
         kept=stored.provenance,
         confirmation=stored.confirmation,
     )
-
-
-def _changes(stored: Stored) -> list[str]:
-    """What a user changed in the study; what `confirm` adds to a confirmation is no such change."""
-    return [] if is_confirmation(stored.row.name) else [what for _, what in stored.changes]

@@ -97,10 +97,13 @@ def study_text(store: StudyStore, home: Home) -> str:
 def study_json(store: StudyStore) -> dict[str, Any]:
     """All that is said of a study, fit for JSON."""
     row = store.row
+    arms, objectives = list[str](), list[str]()
     if row.origin is None:
         states = Counter(str(trial.state) for trial in store.trials.standings())
+        arms, objectives = list(row.arms), list(row.objectives)
     else:
-        states = Counter(str(trial.state) for trial in foreign_study(store).trials)
+        foreign = foreign_study(store)
+        states, objectives = Counter(str(one.state) for one in foreign.trials), [*foreign.origin.objectives]
     return {
         "study": row.name,
         "uuid": row.uuid,
@@ -109,6 +112,8 @@ def study_json(store: StudyStore) -> dict[str, Any]:
         "archived": row.archived and row.archived.isoformat(),
         "wanted": row.wanted,
         "trials": dict(states),
+        "arms": arms,
+        "objectives": objectives,
         "history": [
             {"moment": one.moment.isoformat(), "kind": str(one.kind), "description": one.description}
             for one in store.events.all()

@@ -64,7 +64,7 @@ def compare(old: Study, new: Study) -> Change:
         was, now = _shown(before, field), _shown(after, field)
         if was != now and not _same(field, old, new):
             lines = additions if _may_change(field, old, new) else conflicts
-            lines.append(f"{'.'.join(field)}{_whose(field, new)}: {was} -> {now}")
+            lines.append(f"{'.'.join(field)}{_whose(field, old, new)}: {was} -> {now}")
     # The default follows the first arm, whatever else moves it.
     if not set(old.spec.pairs) <= set(new.spec.pairs) and not any(
         line.startswith(COMPARED) for line in additions
@@ -187,8 +187,10 @@ def _condition(spec: StudySpec, section: FieldPath, key: str) -> When:
     return condition_of(entries[key])
 
 
-def _whose(field: Field, new: Study) -> str:
-    """Who has an entry of the space, where it is not the study's file."""
+def _whose(field: Field, old: Study, new: Study) -> str:
+    """Who has an entry of the space, where it is not the study's file; of seeds, that none is new."""
+    if field == (SEEDS,) and {*old.spec.seeds} == {*new.spec.seeds}:
+        return " in another order"
     taken = (
         field[0] == "space" and field[-1] in new.spec.space and plain(new.spec.space[field[-1]]) == WORKLOAD
     )

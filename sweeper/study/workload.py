@@ -56,7 +56,9 @@ class Workload(Frozen):
 class WorkloadFile(Workload):
     """A workload as written: what it leaves out may come from another."""
 
-    extends: Name | None = Field(None, description="Workload that gives all that this file leaves out.")
+    extends: Name | None = Field(
+        None, description="Workload that gives all that this file leaves out, but for the description."
+    )
 
     def over(self, parent: Workload) -> Workload:
         """The workload that this file makes of the one that it extends."""
@@ -74,4 +76,7 @@ class WorkloadFile(Workload):
             "ranges": inherited | self.ranges,
             "plugins": tuple(dict.fromkeys(parent.plugins + self.plugins)),
         }
+        if "resources" in written:
+            resources = (part.resources.model_dump(exclude_unset=True) for part in (parent, self))
+            made["resources"] = merged(*resources)
         return Workload.model_validate(written | made)

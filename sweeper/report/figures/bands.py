@@ -10,10 +10,13 @@ READING = "Lines are means over an arm's complete trials, shades hold the middle
 
 
 def training_rows(results: Results, *metrics: str) -> pd.DataFrame:
-    """The rows of these metrics from training of complete trials: number, arm, epoch, task, metric, value."""
+    """The rows of these metrics from training of complete trials: number, arm, epoch, task, metric, value.
+
+    A result that several trials have counts once.
+    """
     epochs = results.epochs
     found = epochs[epochs["metric"].isin(metrics) & (epochs["split"] == "train")]
-    return found[found["number"].isin(results.complete["number"])].dropna(subset="value")
+    return found[found["number"].isin(results.observations["number"])].dropna(subset="value")
 
 
 def draw_bands(results: Results, values: pd.DataFrame, title: str) -> go.Figure | None:

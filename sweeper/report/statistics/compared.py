@@ -38,6 +38,11 @@ class Comparison:
     configurations: int = 1
     across: bool = False
 
+    @property
+    def arms(self) -> frozenset[str]:
+        """The names of the two, in no order."""
+        return frozenset((self.ours.arm, self.theirs.arm))
+
     def reversed(self) -> "Comparison":
         """The same, seen from the other side."""
         gaps = {name: gap.reversed() for name, gap in self.gaps.items()}

@@ -17,7 +17,7 @@ from ..configuration import Configuration
 from ..results import Results, leaders, records
 from ..tracks import by_track, joint_arms
 from .compared import Comparison
-from .intervals import Interval, score_intervals
+from .intervals import Interval, score_intervals, where_rows_show_none
 from .paired import Gap, Sample, Verdict, adjust, compare_resampled, compare_samples, verdict
 from .power import detectable
 from .resampling import compared_on
@@ -81,12 +81,19 @@ class Comparisons:
         called = judged_by(sample.scores)
         if len(sample.seeds) == 1:
             found = score_intervals(tasks, sample.runs, overall=overall)
-            return {called if name == "overall" else name: each for name, each in found.items()}
+        else:
+            scores = {name: sample.scores[called if name == "overall" else name] for name in ("overall", *tasks)}
+            resampled = {**self._resampled[number], "overall": self._resampled[number][called]}
+            means = {name: float(own.mean()) for name, own in scores.items()}
+            over_both = {
+                name: interval_of(means[name], spread_of(own, resampled[name]), resampled[name].mean(axis=0))
+                for name, own in scores.items()
+            }
+            rows = {name: len(sample.runs[0][name].labels) for name in tasks}
+            found = where_rows_show_none(tasks, overall, means, over_both, rows)
+        bounds = {name: task.scorer.bounds for name, task in tasks.items()} | {"overall": overall.bounds(tasks)}
         return {
-            name: interval_of(
-                float(sample.scores[name].mean()), spread_of(sample.scores[name], values), values.mean(axis=0)
-            )
-            for name, values in self._resampled[number].items()
+            called if name == "overall" else name: each.within(*bounds[name]) for name, each in found.items()
         }
 
     @cached_property
@@ -125,7 +132,7 @@ class Comparisons:
         """
         for declared in (True, False):
             for each in self.declared if declared else self._every:
-                if {each.ours.arm, each.theirs.arm} == {arm, against}:
+                if each.arms == {arm, against}:
                     return each if each.ours.arm == arm else each.reversed(), declared
         return None
 
@@ -140,8 +147,8 @@ class Comparisons:
     @cached_property
     def undeclared(self) -> list[Comparison]:
         """Those against the best that the study did not declare."""
-        declared = [{each.ours.arm, each.theirs.arm} for each in self.declared]
-        return [each for each in self.against_best if {each.ours.arm, each.theirs.arm} not in declared]
+        declared = {each.arms for each in self.declared}
+        return [each for each in self.against_best if each.arms not in declared]
 
     @cached_property
     def matched(self) -> list[Comparison]:
@@ -165,24 +172,28 @@ class Comparisons:
 
     @cached_property
     def ties(self) -> dict[str, set[str]]:
-        """For each score the arms that are not the best in it, but not to be told apart from it either."""
+        """For each score the arms that are not the best in it, but not to be told apart from it either.
+
+        By the p-values of the tables of comparisons: of a pair that the study declares as adjusted there, of
+        another among all pairs. Beside arms of which something may be said, a single seed is not told apart.
+        """
         return {name: self._ties(name) for name in self.results.scores}
 
     def _ties(self, name: str) -> set[str]:
-        compared = [one for one in self.compared if name in one.scores]
-        if len(compared) < 2:
-            return set()
-        pairs = self._pairs(compared)
-        family = len(self._pairs([one for one in self.leaders if name in one.scores]))
-        adjusted = adjust([self._gaps(*pair)[name].p for pair in pairs], family)
+        asked = {each.arms: each for each in self._every}
+        asked |= {each.arms: each for each in self.declared if each.arms in asked}
+        pairs = [each for each in asked.values() if name in each.gaps]
         rank = self.results.rank(name)
         tracks = by_track(self.results, [one for one in self.leaders if name in one.scores]).values()
         best = [max(own, key=lambda one: rank(one.scores[name])) for own in tracks]
+        said = {each.arms: verdict(each.gaps[name], each.adjusted[name]) for each in pairs}
+        undecided = {Verdict.UNDECIDED, *([None] if any(said.values()) else [])}
         found = set()
-        for pair, p in zip(pairs, adjusted, strict=True):
-            led = any(one in best for one in pair) and not self._across(*pair)
-            if led and verdict(self._gaps(*pair)[name], p) is Verdict.UNDECIDED:
-                found |= {one.arm for one in pair if one not in best}
+        for each in pairs:
+            sides = (each.ours, each.theirs)
+            led = any(one in best for one in sides) and not each.across
+            if led and said[each.arms] in undecided:
+                found |= {one.arm for one in sides if one not in best}
         return found
 
     def _family(

@@ -88,7 +88,7 @@ def _groupings(task: Task, found: Predictions) -> Iterator[tuple[str, list[str],
         yield "label", named, np.array(classes)[numbers]
     elif task.range is not None:
         low, high = task.range
-        edges = np.arange(np.ceil(low) + 1, high)
+        edges = np.arange(np.floor(low) + 1, high)
         names = [f"{setting(a)} to {setting(b)}" for a, b in zip([low, *edges], [*edges, high], strict=True)]
         parts = np.array(names)[np.digitize(found.labels, edges)]
         yield "label", _order(parts), parts

@@ -1,7 +1,7 @@
 """How exactly the scores of given networks are known: intervals over dev rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,10 @@ class Interval:
     low: float
     high: float
     method: str
+
+    def within(self, low: float, high: float) -> "Interval":
+        """The part of it in which a score, or a difference of two, can lie."""
+        return replace(self, low=min(max(self.low, low), high), high=max(min(self.high, high), low))
 
 
 def percentiles(values: NDArray[np.float64]) -> Interval:
@@ -78,17 +82,37 @@ def score_intervals(
     """
     resampled = resampled_scores(tasks, runs, resamples, seed, overall)
     intervals = {name: percentiles(values.mean(axis=0)) for name, values in resampled.items()}
-    means = mean_scores(tasks, runs, overall)
+    rows = {name: len(runs[0][name].labels) for name in tasks}
+    return where_rows_show_none(tasks, overall, mean_scores(tasks, runs, overall), intervals, rows)
+
+
+def where_rows_show_none(
+    tasks: Mapping[str, Task],
+    overall: Overall,
+    means: Mapping[str, float],
+    intervals: Mapping[str, Interval],
+    rows: Mapping[str, int],
+) -> dict[str, Interval]:
+    """The intervals, with those by other methods where resampling cannot show a spread.
+
+    Args:
+        tasks: The tasks.
+        overall: How ``overall`` follows from the tasks' scores.
+        means: ``overall`` and the score of each task.
+        intervals: Their intervals, from resampled rows.
+        rows: Number of dev rows of each task.
+    """
+    found = dict(intervals)
     for name, task in tasks.items():
-        rows, resampling = len(runs[0][name].labels), intervals[name]
-        other = task.scorer.interval(resampling.low, resampling.high, means[name], rows)
+        resampling = intervals[name]
+        other = task.scorer.interval(resampling.low, resampling.high, means[name], rows[name])
         if other is not None:
-            intervals[name] = Interval(*other)
-    whole = intervals["overall"]
+            found[name] = Interval(*other)
+    whole = found["overall"]
     if len(tasks) == 1 or whole.low == whole.high:
-        ends = _of_tasks(tasks, overall, means, intervals)
-        intervals["overall"] = Interval(*ends, next(intervals[name].method for name in tasks))
-    return intervals
+        ends = _of_tasks(tasks, overall, means, found)
+        found["overall"] = Interval(*ends, next(found[name].method for name in tasks))
+    return found
 
 
 def _of_tasks(

@@ -12,6 +12,7 @@ from model.tasks import Task
 
 from .intervals import Interval
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
+from .rows import differing_rows, rounded, row_p, row_p_of_overall
 from .seeds import ROUNDING, larger, seeds_p
 from .spread import Spread, interval_of, spread_between, spread_of
 from .superiority import Superiority, paired_superiority, unpaired_superiority
@@ -103,8 +104,8 @@ def compare_samples(  # noqa: PLR0917 - what is compared, and by which rule
     1993; Koehn, 2004); p is twice the share of resamples on the side of zero where fewer are; where none is,
     that of a normal distribution with the mean and variance of the resamples, if it is less. It is never less
     than 2^(1 - m) of m rows on which the sides differ, the least that a sign test of them can give; of
-    overall m is that of the task with the fewest. Over seeds, the rows held fixed: Student's paired t-test
-    where both sides have the same seeds, else Welch's.
+    overall see `row_p_of_overall`. Over seeds, the rows held fixed: Student's paired t-test where both sides
+    have the same seeds, else Welch's.
 
     Args:
         tasks: The tasks.
@@ -144,23 +145,32 @@ def compare_resampled(
     Returns:
         What both sides have scores of.
     """
+    there = {name: task for name, task in tasks.items() if name in ours[1] and name in theirs[1]}
     differing = {
-        name: _differing_rows(task, name, ours[0].runs, theirs[0].runs)
-        for name, task in tasks.items()
-        if name in ours[1] and name in theirs[1]
+        name: differing_rows(task, name, ours[0].runs, theirs[0].runs) for name, task in there.items()
     }
-    # A task of a few rows may not carry the others; one that does not count says nothing of overall.
-    counted = [count for name, count in differing.items() if count and (overall or Overall()).weight(name)]
-    differing["overall"] = min(counted, default=0)
     sides = [
         {name: (sample.scores[name], _by_observation(sample, values)) for name, values in resampled.items()}
         for sample, resampled in (ours, theirs)
     ]
     matched = ours[0].seeds == theirs[0].seeds
-    return {
-        name: _gap(sides[0][name], sides[1][name], matched, differing[name])
+    settled = {name: _is_settled(name, ours[0].runs, theirs[0].runs) for name in there}
+    settled["overall"] = all(settled.values())
+    found = {
+        name: _gap(sides[0][name], sides[1][name], matched, differing.get(name, 0), settled[name])
         for name in ("overall", *tasks)
         if name in sides[0] and name in sides[1]
+    }
+    if "overall" in found and overall is not None:
+        means = [{name: side[name][1].mean(axis=0) for name in ("overall", *tasks)} for side in sides]
+        p = row_p_of_overall(tasks, means[0], means[1], overall, differing)
+        found["overall"] = replace(found["overall"], p_rows=p)
+    bounds = {name: task.scorer.bounds for name, task in there.items()}
+    bounds["overall"] = (overall or Overall()).bounds(there)
+    widths = {name: high - low for name, (low, high) in bounds.items()}
+    return {
+        name: replace(gap, interval=gap.interval.within(-widths[name], widths[name]))
+        for name, gap in found.items()
     }
 
 
@@ -170,7 +180,9 @@ def _by_observation(sample: Sample, values: Array) -> Array:
     return means
 
 
-def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int) -> Gap:
+def _gap(  # noqa: PLR0917 - all of one score
+    ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int, settled: bool
+) -> Gap:
     """The difference between two sides in one score.
 
     Args:
@@ -178,6 +190,7 @@ def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, 
         theirs: The same of the other side, on the same resamples.
         matched: Whether both have the same seeds.
         differing: Rows on which the sides do not contribute the same to the score.
+        settled: As in `seeds_p`.
     """
     value = float(ours[0].mean() - theirs[0].mean())
     rows = ours[1].mean(axis=0) - theirs[1].mean(axis=0)
@@ -188,36 +201,17 @@ def _gap(ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, 
     else:
         spread = spread_between(ours, theirs)
         chance = unpaired_superiority(ours[0], theirs[0])
-    exact, p_seeds = np.where(np.abs(rows) < ROUNDING, 0.0, rows), seeds_p(ours[0], theirs[0], matched)
-    return Gap(value, interval_of(value, spread, exact), _row_p(exact, differing), p_seeds, chance, spread)
+    exact, p_seeds = rounded(rows), seeds_p(ours[0], theirs[0], matched, settled)
+    return Gap(value, interval_of(value, spread, exact), row_p(exact, differing), p_seeds, chance, spread)
 
 
-def _row_p(resampled: Array, differing: int) -> float:
-    """Two-sided p-value of no difference over rows, from the difference on each resample, ``[resamples]``."""
-    fewer = min(np.count_nonzero(resampled <= 0), np.count_nonzero(resampled >= 0))
-    p = float(2 * (fewer + 1) / (len(resampled) + 1))
-    if not fewer:
-        # However far zero lies, so many resamples can say no less, and in a family of fifty nothing is found.
-        p = min(p, _normal_p(resampled))
-    return min(1.0, max(p, 2.0 ** (1 - differing)))
-
-
-def _normal_p(resampled: Array) -> float:
-    """The same for a difference that is normal over resamples, as sums over hundreds of rows nearly are."""
-    from scipy.special import ndtr
-
-    spread = resampled.std(ddof=1)
-    return 2 * float(ndtr(-abs(resampled.mean()) / spread)) if spread else 0.0
-
-
-def _differing_rows(task: Task, name: str, ours: Runs, theirs: Runs) -> int:
-    """Rows on which the sides do not contribute the same to the score."""
-
-    def contributions(runs: Runs) -> Array:
-        given = np.stack([task.scorer.given(run[name]) for run in runs])
-        return task.scorer.contributions(given, runs[0][name].labels).reshape(given.shape[1], -1)
-
-    return int(np.count_nonzero((contributions(ours) != contributions(theirs)).any(axis=1)))
+def _is_settled(name: str, *sides: Runs) -> bool:
+    """Whether the runs of each side predict the same, and not one answer for all rows."""
+    for runs in sides:
+        given = np.stack([run[name].predicted for run in runs])
+        if np.ptp(given, axis=0).max() > ROUNDING or np.ptp(given[0]) <= ROUNDING:
+            return False
+    return True
 
 
 def holm(p: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:

@@ -65,11 +65,12 @@ def by_rows(
         alpha: Largest share of false calls; default .05.
 
     Returns:
-        The difference; None where no task is scored by accuracy.
+        The difference; None where no task that counts is scored by accuracy.
     """
     from scipy.special import ndtri
 
-    known = [name for name, task in tasks.items() if task.metric == "accuracy" and rows.get(name)]
+    counted = [name for name, task in tasks.items() if task.metric == "accuracy" and overall.weight(name)]
+    known = [name for name in counted if rows.get(name)]
     if not known:
         return None
     middle = dict.fromkeys(tasks, 0.5)

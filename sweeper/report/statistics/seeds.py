@@ -16,21 +16,27 @@ SETTLED = 3
 """Seeds that must all score the same before the trainer is taken for one that draws nothing."""
 
 
-def seeds_p(ours: NDArray[np.float64], theirs: NDArray[np.float64], matched: bool) -> float | None:
+def seeds_p(
+    ours: NDArray[np.float64], theirs: NDArray[np.float64], matched: bool, settled: bool = False
+) -> float | None:
     """Two-sided p-value that two sides differ by nothing but their seeds.
 
-    Where all seeds of both sides score the same, three or more of them, nothing hangs on the seed, and a
+    Where all seeds of both sides give the same, three or more of them, nothing hangs on the seed, and a
     difference is none of seeds: 0.
 
     Args:
         ours: One score a seed.
         theirs: The other's.
         matched: Whether they are at the same seeds, in the same order.
+        settled: Whether on each side the predictions are the same at all seeds, and no one answer for all
+            rows. Equal scores do not say so: a network that fails to learn gives one answer at one seed and
+            another at the next, and scores may be coarse.
 
     Returns:
         The p-value; None with fewer than two on a side.
     """
-    if min(len(ours), len(theirs)) >= SETTLED and max(ours.std(), theirs.std()) < ROUNDING:
+    alike = max(ours.std(), theirs.std()) < ROUNDING
+    if settled and alike and min(len(ours), len(theirs)) >= SETTLED:
         return 1.0 if abs(ours.mean() - theirs.mean()) < ROUNDING else 0.0
     return paired_p(ours - theirs) if matched else welch_p(ours, theirs)
 

@@ -27,6 +27,12 @@ from .cells import (
 )
 
 
+_TIED = (
+    f"{TIE}: not told apart from the best, by p Holm as in the tables of comparisons: of a declared pair among "
+    "these, of another among all pairs of arms, of a task among these pairs and their tasks."
+)
+
+
 def best_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its best configuration by the mean over seeds, with its interval and ties."""
     found = {one.arm: one for one in leaders(results)}
@@ -45,7 +51,7 @@ def best_table(results: Results, compared: Comparisons) -> Table:
         "over seeds. 95 % of overall: on other seeds and other rows together, of a single seed over rows "
         "alone; that the configuration was chosen is not in it. Bold marks the best figure and says no "
         "more.",
-        *([f"{TIE}: not told apart from the best."] if any(compared.ties.values()) and not confirmed else []),
+        *([_TIED] if any(compared.ties.values()) and not confirmed else []),
         *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
         *tracks_note(results),

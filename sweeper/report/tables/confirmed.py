@@ -19,7 +19,11 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
     if results.confirmation is None or results.confirmation.complete.empty:
         return None
     again = results.confirmation.observations
-    known = {one.numbers[0]: one for one in comparisons.claims.leaders}
+    # While an arm waits for its fresh runs claims are the search's, whose trials have the same numbers.
+    fresh = comparisons.claims
+    if fresh.results is not results.confirmation:
+        fresh = Comparisons(results.confirmation)
+    known = {one.numbers[0]: one for one in fresh.leaders}
     keys, sought = _keys(again), _keys(results.complete)
     of = [_study_and_arm(results.confirmation, arm) for arm in again["arm"]]
     tests = _test_scores(results.confirmation)
@@ -38,7 +42,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         mean, deviation = mean_and_deviation(own[one.judged_by])
         gap = None if mean is None else mean - one.mean
         leader = next((known[number] for number in own["number"] if number in known), None)
-        interval = (comparisons.claims.intervals(leader) or {}).get(one.judged_by) if leader else None
+        interval = (fresh.intervals(leader) or {}).get(one.judged_by) if leader else None
         rows.append(
             (
                 Cell(one_line(one.arm)),
@@ -68,14 +72,20 @@ def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str
     notes = [
         "The best of many trials, chosen on dev, is optimistic; the same configuration at fresh seeds is "
         "less so. It got these seeds as it led: claims rest on them alone, and the search's score is shown "
-        "and not tested. sd: standard deviation over the fresh seeds; 95 %: on other seeds and rows "
-        "together.",
+        "and not tested. "
+        + (
+            "sd: standard deviation over the fresh seeds; 95 %: on other seeds and rows together."
+            if len(seeds) > 1
+            else "95 %: on other rows, of this one seed."
+        ),
         f"Fresh seeds: {', '.join(map(str, seeds))}; study {confirmation.name}.",
     ]
     if tested:
+        searched = (results.epochs["split"] == "test").any()
+        alone = "" if searched else " for confirmed configurations alone"
         notes.append(
-            "Test rows chose nothing: they are scored for confirmed configurations alone, as means over the "
-            "fresh seeds. The tests of this report are over dev rows."
+            f"Test rows chose nothing: they are scored{alone}, here as means over the fresh seeds. The tests "
+            "of this report are over dev rows."
         )
     notes += [
         f"{arm}: in place of overall, which it lacks, the mean of {', '.join(tasks)}, which it trains alone."

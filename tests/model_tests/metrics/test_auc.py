@@ -49,3 +49,8 @@ def test_of_one_class_it_is_not_defined_and_counts_half() -> None:
     assert METRIC.score(np.arange(3.0), np.ones(3)) == 0.5
     assert METRIC.row_test(np.arange(3.0), -np.arange(3.0), np.ones(3)) == 1
     assert METRIC.row_test(np.arange(9.0), np.arange(9.0), np.arange(9) % 2) == 1
+
+
+def test_few_rows_have_no_less_p_than_all_ways_to_deal_their_labels() -> None:
+    labels = np.array([0.0, 0, 1, 1])
+    assert METRIC.row_test(labels, np.zeros(4), labels) == pytest.approx(2 / 6)

@@ -18,6 +18,13 @@ def test_their_row_test_is_the_paired_t_test_of_the_rows_errors() -> None:
     assert MeanAbsoluteError().row_test(ours, theirs, labels) == pytest.approx(amount)
 
 
+def test_where_all_rows_have_one_gap_it_is_a_sign_test() -> None:
+    labels = np.arange(10.0)
+    p = MeanAbsoluteError().row_test(labels, labels + 0.5, labels)
+    assert p == pytest.approx(stats.binomtest(10, 10).pvalue)
+    assert MeanAbsoluteError().row_test(labels, labels, labels) == 1
+
+
 def test_a_task_gives_them_its_range() -> None:
     wide = Task.model_validate(TASKS["sts"].model_dump() | {"metric": "mae", "range": (-2, 6)})
     assert wide.scorer.bounds == (0, 8)

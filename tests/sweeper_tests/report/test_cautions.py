@@ -207,16 +207,16 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
     )
     late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
     assert late[-2:] == [
-        "What is compared was changed after the study had begun, with scores to be seen: compare: [] -> "
+        "What is compared was changed after training had begun, when scores could be seen: compare: [] -> "
         '[["A", "B"]].',
-        "Training seeds were added after the study had begun, with scores to be seen: seeds: [1] -> [1, 2]. "
+        "Training seeds were added after training had begun, when scores could be seen: seeds: [1] -> [1, 2]. "
         "To add some until a verdict comes makes false ones more frequent.",
     ]
     added = cautions(made, Comparisons(made), ["arms.B: absent -> {}", "arms.D: absent -> {}"])
     assert added == [
         *said(made),
         (
-            "B: added after the study had begun, with scores to be seen, so that no comparison with it was "
+            "B: added after training had begun, when scores could be seen, so that no comparison with it was "
             "declared beforehand."
         ),
     ]

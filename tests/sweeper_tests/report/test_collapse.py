@@ -18,6 +18,7 @@ MISSED = np.array([0, 0, 0, 1, 1, 2, 3, 0], dtype=float)
         ("sst", MISSED, LABELS, (2, "no row of class 4 right")),
         ("sst", LABELS[::-1], LABELS, (1, "accuracy no more than the largest class's share, .375,")),
         ("sts", LABELS * 0 + 2.5, LABELS, (0, "the same answer for all 8 dev rows")),
+        ("sts", 2.5 + 2.4e-7 * (-1) ** LABELS, LABELS, (0, "the same answer for all 8 dev rows")),
         ("sts", LABELS, LABELS[::-1], None),
     ],
 )

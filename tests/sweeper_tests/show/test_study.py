@@ -30,6 +30,8 @@ def test_a_study_and_its_history(store: StudyStore, tmp_path: Path) -> None:
     ]
     assert lines[8].startswith(f"  {begun} begun")
     assert study_json(store)["trials"] == {"complete": 1, "failed": 1, "running": 1, "queued": 1}
+    assert study_json(store)["arms"] == list(store.row.arms)
+    assert study_json(store)["objectives"] == ["overall"]
 
 
 def test_an_imported_study_and_its_trials(url: str, tmp_path: Path) -> None:
@@ -43,6 +45,7 @@ def test_an_imported_study_and_its_trials(url: str, tmp_path: Path) -> None:
         ]
         assert study_json(store)["trials"] == {"complete": 3, "pruned": 1, "failed": 1}
         assert study_json(store)["origin"]["kind"] == "CSV"
+        assert study_json(store)["arms"] == [] != study_json(store)["objectives"]
         assert trial_words(store, 4, 80).splitlines() == [
             "theirs@imported trial 4: pruned, imported; called d there",
             *("parameters: none", "acc: 0.9"),

@@ -15,6 +15,7 @@ ADDITIONS = [
     ("[0.1, 0.3]", "[0.1, 0.2, 0.3]", ["space.dropout: [0.1, 0.3] -> [0.1, 0.2, 0.3]"]),
     ("seeds: [1, 2]", "seeds: [1, 2, 3]", ["seeds: [1, 2] -> [1, 2, 3]"]),
     ("seeds: [1, 2]", "seeds: [3, 2, 1]", ["seeds: [1, 2] -> [3, 2, 1]"]),
+    ("seeds: [1, 2]", "seeds: [2, 1]", ["seeds in another order: [1, 2] -> [2, 1]"]),
     ("  A: {}", "  A: {}\n  C: {warmup: 0.1}", ['arms.C: absent -> {"warmup": 0.1}']),
     (
         "  A: {}",

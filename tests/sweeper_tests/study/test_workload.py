@@ -68,7 +68,7 @@ def test_a_workloads_old_space_is_read_as_ranges_with_a_word() -> None:
         load("name: mine\n", "w")
 
 
-def test_resources_are_inherited_unless_the_file_says_them() -> None:
+def test_each_of_the_resources_is_inherited_unless_the_file_says_it() -> None:
     write_workload("name: w\nextends: demo\nresources: {cpus: 4, gpus: 0.5}\n")
     write_workload("name: same\nextends: w\n", "same")
     write_workload("name: other\nextends: w\nresources: {cpus: 2}\n", "other")
@@ -77,7 +77,7 @@ def test_resources_are_inherited_unless_the_file_says_them() -> None:
         "demo": Resources(cpus=None, gpus=0.0),
         "w": Resources(cpus=4, gpus=0.5),
         "same": Resources(cpus=4, gpus=0.5),
-        "other": Resources(cpus=2, gpus=0.0),
+        "other": Resources(cpus=2, gpus=0.5),
     }
 
 

@@ -253,19 +253,19 @@ def an_arm_against_itself() -> Gap:
     return compare_samples(TASKS, sample([one]), sample([one]))["overall"]
 
 
-def test_a_task_that_does_not_count_floors_no_p_of_overall() -> None:
-    """It differs in one row, which alone could not give less than p = 1."""
-    rng = np.random.default_rng(5)
-    ours, theirs = alike(rng, 200)
-    one = ours["sst"].predicted.copy()
-    right = np.flatnonzero(one == ours["sst"].labels)[0]
-    one[right] = (one[right] + 1) % 5
-    worse = ours["para"].labels.copy()
-    worse[:150] = 1 - worse[:150]
-    changed = {"sst": replace(ours["sst"], predicted=one), "para": replace(ours["para"], predicted=worse)}
-    theirs = {**theirs, **changed}
-    sides = (sample([ours]), sample([theirs]))
-    counted = compare_samples(TASKS, *sides)["overall"]
-    weighed = compare_samples(TASKS, *sides, overall=Overall(weights={"sst": 0}))["overall"]
-    assert counted.p_rows == 1
-    assert weighed.p_rows < 0.01
+def test_equal_scores_settle_nothing_unless_the_predictions_are_equal() -> None:
+    """At three seeds: one trainer that draws nothing, and networks that each give one answer to all rows."""
+    ours, theirs = (run(np.random.default_rng(5), 200, *shares, 0.8) for shares in ((1, 1), (0.6, 0.6)))
+    fixed = compare_samples(TASKS, sample([ours] * 3), sample([theirs] * 3))
+    assert [fixed[name].p_seeds for name in ("overall", "sst")] == [0, 0]
+    labels = ours["sst"].labels
+    collapsed = [{**theirs, "sst": predictions(labels * 0 + answer, labels)} for answer in (0, 1, 0)]
+    found = compare_samples(TASKS, sample([ours] * 3), sample(collapsed))
+    assert found["sst"].p_seeds == 2 / 2**3
+
+
+def test_an_interval_ends_where_scores_do() -> None:
+    ours, theirs = (run(np.random.default_rng(5), 200, *shares, 0.8) for shares in ((1, 1), (0.1, 0.6)))
+    better = run(np.random.default_rng(6), 200, 0.9, 0.6, 0.8)
+    found = compare_samples(ACCURACY, sample([ours, ours]), sample([theirs, better]))["sst"]
+    assert (found.interval.low, found.interval.high) == (-1, 1)

@@ -25,6 +25,8 @@ def test_by_rows_it_is_where_a_z_test_finds_80_of_100(family: int, weights: dict
 def test_rows_say_nothing_of_tasks_without_accuracy() -> None:
     tasks = {"sts": study().tasks["sts"]}
     assert by_rows(tasks, {"sts": 863}, Overall(), 1) is None
+    unweighed = Overall(weights={"sst": 0.0, "para": 0.0})
+    assert by_rows(study().tasks, {"sst": 1101, "para": 900, "sts": 863}, unweighed, 1) is None
 
 
 def test_by_earlier_comparisons_it_is_what_their_report_says_at_as_many_seeds(made: Results) -> None:
