@@ -88,7 +88,7 @@ class Overall(Frozen):
         return f"{called} = ({' + '.join(terms)}) / {total:g}"
 
     def bounds(self, tasks: Mapping[str, Task]) -> tuple[float, float]:
-        """Its lowest and its highest value: 0 and 1, or for formula ``mean`` those of the scores as they are."""
+        """Its lowest and highest value: 0 and 1, or for formula ``mean`` those of the scores as they are."""
         if self.formula == "unit":
             return 0.0, 1.0
         low, high = ({name: task.scorer.bounds[end] for name, task in tasks.items()} for end in (0, 1))

@@ -111,8 +111,8 @@ class Plan:
             return "Could tell apart: not known, no earlier study here was compared on this workload"
         gap = difference(self.foreseen.difference).lstrip("+")
         basis = (
-            f"by its dev rows alone, were two arms to disagree on {DISAGREE:.0%}; seeds, and tasks that are not "
-            "scored by accuracy, add to it"
+            f"by its dev rows alone, were two arms to disagree on {DISAGREE:.0%}; seeds, and tasks that are "
+            "not scored by accuracy, add to it"
         )
         if self.foreseen.comparisons:
             basis = f"by {plural(self.foreseen.comparisons, 'comparison')} of earlier studies"

@@ -82,7 +82,9 @@ class Comparisons:
         if len(sample.seeds) == 1:
             found = score_intervals(tasks, sample.runs, overall=overall)
         else:
-            scores = {name: sample.scores[called if name == "overall" else name] for name in ("overall", *tasks)}
+            scores = {
+                name: sample.scores[called if name == "overall" else name] for name in ("overall", *tasks)
+            }
             resampled = {**self._resampled[number], "overall": self._resampled[number][called]}
             means = {name: float(own.mean()) for name, own in scores.items()}
             over_both = {
@@ -91,7 +93,9 @@ class Comparisons:
             }
             rows = {name: len(sample.runs[0][name].labels) for name in tasks}
             found = where_rows_show_none(tasks, overall, means, over_both, rows)
-        bounds = {name: task.scorer.bounds for name, task in tasks.items()} | {"overall": overall.bounds(tasks)}
+        bounds = {name: task.scorer.bounds for name, task in tasks.items()} | {
+            "overall": overall.bounds(tasks)
+        }
         return {
             called if name == "overall" else name: each.within(*bounds[name]) for name, each in found.items()
         }

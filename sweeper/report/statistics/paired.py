@@ -180,7 +180,7 @@ def _by_observation(sample: Sample, values: Array) -> Array:
     return means
 
 
-def _gap(  # noqa: PLR0917 - all of one score
+def _gap(
     ours: tuple[Array, Array], theirs: tuple[Array, Array], matched: bool, differing: int, settled: bool
 ) -> Gap:
     """The difference between two sides in one score.

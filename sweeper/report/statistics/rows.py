@@ -1,4 +1,4 @@
-"""Tests over dev rows: whether two sides differ by more than these rows make them, the networks held fixed."""
+"""Tests over dev rows: whether two sides differ by more than these rows make them, the networks fixed."""
 
 from collections.abc import Mapping
 
@@ -51,9 +51,9 @@ def row_p_of_overall(
 ) -> float:
     """The p-value over rows of ``overall``, which no task carries in which hardly a row differs.
 
-    It is floored as by the task with the fewest rows that differ; or, if that gives less, it is the larger one
-    of that without a floor and of the same with the tasks of the fewest left out, floored by the others: then
-    these would say as much if the former were the same on both sides.
+    It is floored as by the task with the fewest rows that differ; or, if that gives less, it is the larger
+    one of that without a floor and of the same with the tasks of the fewest left out, floored by the others:
+    then these would say as much if the former were the same on both sides.
 
     Args:
         tasks: The tasks.

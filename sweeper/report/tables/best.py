@@ -26,10 +26,9 @@ from .cells import (
     track_columns,
 )
 
-
 _TIED = (
-    f"{TIE}: not told apart from the best, by p Holm as in the tables of comparisons: of a declared pair among "
-    "these, of another among all pairs of arms, of a task among these pairs and their tasks."
+    f"{TIE}: not told apart from the best, by p Holm as in the tables of comparisons: of a declared pair "
+    "among these, of another among all pairs of arms, of a task among these pairs and their tasks."
 )
 
 

@@ -21,9 +21,11 @@ def test_an_arm_without_a_score_gives_its_place_to_no_other(
         row(of, 2, "Baseline", (0.5, 0.7, 0.5), params=PARAMS | {"dropout": 0.5}),
     ]
     monkeypatch.setattr(confirm, "run_study", lambda asked, *_, **__: confirming.append(asked))
-    with store(tmp_path, of, runs) as database:
+    with store(tmp_path, of, runs):
         for top in ((), ("--top", "2")):
-            assert sweeper("confirm", of.name, *top, "--storage", f"sqlite:///{tmp_path}/studies.db").code == 0
+            assert (
+                sweeper("confirm", of.name, *top, "--storage", f"sqlite:///{tmp_path}/studies.db").code == 0
+            )
     alone, both = (list(one.spec.arms.values()) for one in confirming)
     assert [arm["dropout"] for arm in alone] == [0.5]
     assert [arm["dropout"] for arm in both] == [0.5, 0.3]

@@ -209,8 +209,8 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
     assert late[-2:] == [
         "What is compared was changed after training had begun, when scores could be seen: compare: [] -> "
         '[["A", "B"]].',
-        "Training seeds were added after training had begun, when scores could be seen: seeds: [1] -> [1, 2]. "
-        "To add some until a verdict comes makes false ones more frequent.",
+        "Training seeds were added after training had begun, when scores could be seen: seeds: [1] -> "
+        "[1, 2]. To add some until a verdict comes makes false ones more frequent.",
     ]
     added = cautions(made, Comparisons(made), ["arms.B: absent -> {}", "arms.D: absent -> {}"])
     assert added == [

@@ -7,7 +7,6 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from model.metrics import METRICS
-from model.overall import Overall
 from sweeper.errors import InputError
 from sweeper.report.statistics.paired import Gap, Verdict, compare_samples, holm, verdict
 from sweeper.report.statistics.resampling import RESAMPLES

@@ -53,7 +53,9 @@ def test_classes_that_no_row_has_count_where_the_metric_tells_them_apart() -> No
     }
     one, other = (predictions(np.where(labels == 0, answer, 4), labels) for answer in (1.0, 3.0))
     sides = [
-        Sample((0,), {n: np.array([task.score(own)]) for n, task in tasks.items()}, [dict.fromkeys(tasks, own)])
+        Sample(
+            (0,), {n: np.array([task.score(own)]) for n, task in tasks.items()}, [dict.fromkeys(tasks, own)]
+        )
         for own in (one, other)
     ]
     found = compare_samples(tasks, *sides, overall=None)
