@@ -15,14 +15,14 @@ from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, sco
 
 RULE = (
     "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
-    "alone. p rows: paired bootstrap over dev rows, these networks held fixed; beyond its last resample that "
-    "of a normal distribution, and never below the least that a sign test of the rows that differ can give "
-    "(of overall: of those of the task with the fewest, unless the other tasks say as much without it). "
-    "p seeds: Student's paired t over training seeds that both have, Welch's where the seeds differ, these "
-    "rows held fixed. p Holm: the larger of the two, adjusted for all {family}. Better or worse: p Holm below "
-    ".05; with one training seed nothing is said. P(A > B): how often a run of the one scores more than one of "
-    "the other, with its 95 % interval, these rows held fixed; {meaningful} counts as meaningful (Bouthillier "
-    "et al., 2021)."
+    "alone. p rows: paired bootstrap over dev rows, these networks held fixed; beyond its last resample "
+    "that of a normal distribution, and never below the least that a sign test of the rows that differ can "
+    "give (of overall: of those of the task with the fewest, unless the other tasks say as much without "
+    "it). p seeds: Student's paired t over training seeds that both have, Welch's where the seeds differ, "
+    "these rows held fixed. p Holm: the larger of the two, adjusted for all {family}. Better or worse: p "
+    "Holm below .05; with one training seed nothing is said. P(A > B): how often a run of the one scores "
+    "more than one of the other, with its 95 % interval, these rows held fixed; {meaningful} counts as "
+    "meaningful (Bouthillier et al., 2021)."
 )
 
 ACROSS = (
@@ -125,10 +125,10 @@ def matched_table(comparisons: Comparisons) -> Table | None:
     columns = (*_COLUMNS, *numeric("configurations"))
     note = (
         "Arms on the same settings in both: a configuration's mean over the seeds that all have is one "
-        "observation; one with fewer seeds than others is left out. 95 %: on other configurations and other "
-        "rows together, of these seeds; P(A > B): of configurations, on these rows. p seeds: the larger one of "
-        "the paired t-tests over configurations and over seeds. p Holm: adjusted for all pairs of this table. "
-        "All else as in the table of comparisons."
+        "observation; one with fewer seeds than others is left out. 95 %: on other configurations and "
+        "other rows together, of these seeds; P(A > B): of configurations, on these rows. p seeds: the "
+        "larger one of the paired t-tests over configurations and over seeds. p Holm: adjusted for all "
+        "pairs of this table. All else as in the table of comparisons."
     )
     notes = (note, *[ACROSS] * any(each.across for each in pairs))
     return Table("matched", "Arms on matched configurations", columns, tuple(rows), notes)
