@@ -1,10 +1,12 @@
 """Which process made a temporary file: its name says so, and whether that process still lives."""
 
 import hashlib
+import os
 import platform
 import re
 import secrets
 import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -29,19 +31,28 @@ def temporary_name(name: str) -> str:
         name: Of what is to be written, or a word for it.
     """
     process = psutil.Process()
-    mark = f"{_digest(host())}-{process.pid}-{_digest(began(process))}-{secrets.token_hex(8)}"
+    mark = f"{_here()}-{process.pid}-{_digest(began(process))}-{secrets.token_hex(8)}"
     return f".{name[:_LONGEST]}.{mark}"
+
+
+def is_marked(path: Path) -> bool:
+    """Whether a name is one that `temporary_name` has made, and so no file of anybody else's."""
+    return _MARKED.fullmatch(path.name) is not None
 
 
 def is_left(path: Path) -> bool:
     """Whether nobody writes a temporary file or folder any more.
 
-    Its maker ran on this host and is dead, or nothing in it has changed for `STALE_SECONDS`: hosts may
-    share a folder, and versions before this one did not write who made a file.
+    Its maker ran on this host, since that was started, and is dead. Of what cannot be seen from here, nothing
+    in it has changed for `STALE_SECONDS`: hosts may share a folder, and early versions did not write who made
+    a file.
     """
     marked = _MARKED.fullmatch(path.name)
-    if marked and marked["host"] == _digest(host()) and not _lives(int(marked["pid"]), marked["began"]):
-        return True
+    if marked and marked["host"] in (_here(), _digest(host())):  # the latter of earlier versions
+        start = marked["began"]
+        living = lives(int(marked["pid"]), lambda began: _digest(began) == start)
+        if living is not None:
+            return not living  # whatever its age: a sweep may last for weeks
     try:
         newest = max(one.lstat().st_mtime for one in (path, *path.rglob("*")))
     except OSError:
@@ -59,19 +70,63 @@ def host() -> str:
 
 def began(process: psutil.Process) -> str:
     """When a process began, by something that does not move when the clock is set."""
-    stat, boot = Path(f"/proc/{process.pid}/stat"), Path("/proc/sys/kernel/random/boot_id")
-    if not boot.exists():
+    if not _boot():
         return str(round(process.create_time()))
+    stat = Path(f"/proc/{process.pid}/stat")
     # The name of the program, in brackets, may hold anything; the start is the 22nd field.
     ticks = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
-    return f"{boot.read_text(encoding='ascii')[:8]}-{ticks}"
+    return f"{_boot()[:8]}-{ticks}"
 
 
-def _lives(pid: int, start: str) -> bool:
+def in_this_boot(start: str) -> bool:
+    """Whether what `began` says of a process can be of one here, since this machine was started.
+
+    False of one before that, and of one of another machine that has the same name.
+    """
+    boot, dash, _ = start.partition("-")
+    return not dash or boot == _boot()[:8]
+
+
+def lives(pid: int, is_it: Callable[[str], bool]) -> bool | None:
+    """Whether a process of this host lives.
+
+    Args:
+        pid: Its number, which another one may have by now.
+        is_it: Whether it is the one of which `began` says that.
+
+    Returns:
+        None where that cannot be seen: a system may hide the processes of other users.
+    """
     try:
-        return _digest(began(psutil.Process(pid))) == start
-    except (psutil.Error, OSError):
+        process = psutil.Process(pid)
+        return is_it(began(process)) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.ZombieProcess:
         return False
+    except (psutil.AccessDenied, PermissionError):
+        return None
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return None if _exists(pid) else False
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
+
+
+@cache
+def _boot() -> str:
+    """What the system calls the time since it was started; empty where it calls it nothing."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return boot.read_text(encoding="ascii") if boot.exists() else ""
+
+
+def _here() -> str:
+    return _digest(f"{host()} {_boot()}")
 
 
 def _digest(text: str) -> str:

@@ -133,15 +133,8 @@ class LocalExecutor:
         heard, self._unstarted = self._unstarted, []
         ready = wait([child.events for child in self._children.values()], 0 if heard else timeout)
         for number, child in list(self._children.items()):
-            if child.events not in ready:
-                continue
-            try:
-                event: Event = child.events.recv()
-            except (EOFError, OSError):
-                event = self._died(number)
-            heard.append(event)
-            if isinstance(event, Finished | Failed | Stopped):
-                self._reap(number)
+            if child.events in ready:
+                heard += self._read(number, child.events)
         return heard
 
     def cancel(self, number: int) -> None:
@@ -172,6 +165,20 @@ class LocalExecutor:
             # One that has ended meanwhile has left its last word.
             with suppress(OSError):
                 child.lifeline.send_bytes(STOP)
+
+    def _read(self, number: int, events: Connection) -> list[Event]:
+        """All that a trial has said: one that ended while nobody listened is not to seem under way."""
+        heard: list[Event] = []
+        while not heard or events.poll():
+            try:
+                event: Event = events.recv()
+            except (EOFError, OSError):
+                event = self._died(number)
+            heard.append(event)
+            if isinstance(event, Finished | Failed | Stopped):
+                self._reap(number)
+                break
+        return heard
 
     def _died(self, number: int) -> Failed:
         process = self._children[number].process

@@ -28,7 +28,19 @@ from ..trial import ErrorClass
 from ..url import scrubbed
 from .hold import Hold
 from .processor import processor
-from .protocol import Evaluated, Event, Failed, Finished, Job, Loaded, Noted, Progressed, Started, Stopped
+from .protocol import (
+    Evaluated,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Loaded,
+    Noted,
+    Progressed,
+    Started,
+    Stopped,
+    Waiting,
+)
 from .recordable import recordable_epochs, recordable_inputs
 
 HOLD_SECONDS = 2400.0
@@ -97,6 +109,7 @@ def failure(number: int, error: Exception, plugins: Sequence[PluginSource] = ())
         scrubbed("".join(traceback.format_exception(error))),
         disk_full(error),
         error.why if isinstance(error, OutdatedCheckpointError) else None,
+        isinstance(error, FolderInUseError),
     )
 
 
@@ -111,6 +124,7 @@ def _taken(hold: Hold, job: Job, stop: Callable[[], bool]) -> Generator[Event, N
         if time.monotonic() > deadline:
             raise FolderInUseError(f"{hold.holder()} has not left {job.rundir} for {HOLD_SECONDS:.0f} s")
         if not said:
+            yield Waiting(job.number)
             yield Noted(job.number, f"waits until {hold.holder()} has left its folder")
             said = True
         time.sleep(_LOOK_SECONDS)

@@ -45,7 +45,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Waiting:
-    """No machine has room for the trial yet: what it waits until `Started` is no time that it took."""
+    """No machine has room for the trial yet, or an earlier attempt has not left its folder.
+
+    What it waits until `Started` is no time that it took.
+    """
 
     number: int
 
@@ -114,6 +117,7 @@ class Failed:
         disk_full: Whether the disk is full: no fault of the trial, and no other one will do better.
         outdated: Why it cannot go on from its checkpoint and can only start again, as the end of a sentence;
             None where nothing is wrong with that.
+        in_use: Whether an earlier attempt has not left its folder in time.
     """
 
     number: int
@@ -122,6 +126,7 @@ class Failed:
     traceback: str
     disk_full: bool = False
     outdated: str | None = None
+    in_use: bool = False
 
 
 @dataclass(frozen=True)

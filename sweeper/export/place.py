@@ -6,7 +6,7 @@ from glob import escape
 from pathlib import Path
 
 from model.files import remove
-from model.maker import is_left
+from model.maker import is_left, is_marked
 
 _AT_FDCWD = -100
 
@@ -42,7 +42,7 @@ def recover(folder: Path) -> None:
     An earlier export goes back to its place, unless a new one is there.
     """
     for place in sorted(folder.parent.glob(f".{escape(folder.name[:100])}.*")):
-        if is_left(place):
+        if is_marked(place) and is_left(place):  # the folder is the user's, and others have files there
             if _aside(place).exists() and not folder.exists():
                 _aside(place).rename(folder)
             remove(place)

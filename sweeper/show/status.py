@@ -30,7 +30,8 @@ def overview(store: StudyStore, home: Home | None = None) -> list[str]:
         home: Where its runs are, if what they take on the disk is to be said too.
     """
     standings, row = store.trials.standings(), store.row
-    running = [trial for trial in standings if not trial.state.final and not _is_abandoned(trial)]
+    abandoned = _abandoned(store, standings)
+    running = [trial for trial in standings if not trial.state.final and trial.number not in abandoned]
     tally = Tally.of(row.wanted, row.arms, standings, max(1, len(running)))
     said = tally.summary() if running else tally.standing()
     changes = [f"changed {moment:%Y-%m-%d %H:%M} UTC: {one_line(text)}" for moment, text in store.changes()]
@@ -47,7 +48,11 @@ def attention(store: StudyStore, standings: list[Standing]) -> list[str]:
     noted = [trial for trial in standings if not trial.state.final or trial.number in listed]
     numbers = [trial.number for trial in noted]
     done, asked = store.trials.epochs_done(numbers), store.trials.epochs_asked(numbers)
-    lines = [_line(trial, done.get(trial.number, 0), asked.get(trial.number)) for trial in noted]
+    abandoned = _abandoned(store, standings)
+    lines = [
+        _line(trial, done.get(trial.number, 0), asked.get(trial.number), trial.number in abandoned)
+        for trial in noted
+    ]
     more = len(failed) - len(listed)
     return [f"{plural(more, 'earlier trial')} failed too", *lines] if more else lines
 
@@ -75,21 +80,29 @@ def watch(read: Callable[[], list[str] | None], console: Console, seconds: float
         live.stop()
 
 
-def _is_abandoned(trial: Standing) -> bool:
-    return trial.owner is None or Owner.parse(trial.owner).is_dead()
+def _abandoned(store: StudyStore, standings: list[Standing]) -> set[int]:
+    """Numbers of the unfinished trials whose driver is gone: of one that cannot be seen its lease tells."""
+    expired = {lease.number for lease in store.trials.leases() if lease.expired}
+    found = set()
+    for trial in standings:
+        if not trial.state.final:
+            owner = None if trial.owner is None else Owner.parse(trial.owner)
+            if owner is None or (owner.is_dead() if owner.is_here() else trial.number in expired):
+                found.add(trial.number)
+    return found
 
 
-def _line(trial: Standing, epochs: int, asked: int | None) -> str:
-    return f"trial {trial.number} {one_line(f'{_state(trial, epochs, asked)} · {trial.arm}')}"
+def _line(trial: Standing, epochs: int, asked: int | None, abandoned: bool) -> str:
+    return f"trial {trial.number} {one_line(f'{_state(trial, epochs, asked, abandoned)} · {trial.arm}')}"
 
 
-def _state(trial: Standing, epochs: int, asked: int | None) -> str:
+def _state(trial: Standing, epochs: int, asked: int | None, abandoned: bool) -> str:
     if trial.state is RunState.FAILED:
         return f"failed ({trial.error_class}) after {plural(epochs, 'epoch')}"
     far = f"epoch {epochs}" if asked is None else f"epoch {epochs} of {asked}"
     if trial.owner is None:
         return f"{trial.state}, waits for a driver: {far}"
-    if _is_abandoned(trial):
+    if abandoned:
         return f"{trial.state}, its driver is gone: {far}"
     owner = Owner.parse(trial.owner)
     return f"{trial.state} (process {owner.pid} on {owner.host}): {far}"

@@ -1,6 +1,7 @@
 """How a database is opened: its URL checked, SQLite made fit for many processes, errors put in one line."""
 
 import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,17 @@ BUSY_TIMEOUT = 120  # seconds that a SQLite connection waits for another's write
 
 
 POOLED = 1  # connections that a driver keeps to a server, which has a hundred or so for all of them
+
+
+_NOTICES_LOSS = {
+    **{"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+    "tcp_user_timeout": 60_000,  # in milliseconds, all others in seconds
+    "connect_timeout": 10,
+}
+"""How a connection to a server finds out within a minute that the server, or the way to it, is gone.
+
+Without a word of either, the system would wait for hours, and the driver's trials would train for nobody.
+"""
 
 
 _REFUSALS = (
@@ -166,13 +178,25 @@ def by_bytes(column: sa.ColumnElement[Any], engine: sa.Engine) -> sa.ColumnEleme
     return column.collate("C") if is_text and engine.dialect.name != "sqlite" else column
 
 
+def server_arguments(url: sa.URL) -> dict[str, Any]:
+    """What the library of a server is told about connections, but for what the URL says itself.
+
+    Args:
+        url: Of a server.
+    """
+    if not url.get_driver_name().startswith("psycopg"):
+        return {}  # another library, with names of its own
+    said = {"connect_timeout"} if "PGCONNECT_TIMEOUT" in os.environ else set()
+    return {name: value for name, value in _NOTICES_LOSS.items() if name not in url.query.keys() | said}
+
+
 def plain_engine(url: sa.URL) -> sa.Engine:
     """An engine that looks at a database and leaves it as it is; the file must exist.
 
     Not opened read-only: SQLite would then leave its ``-wal`` and ``-shm`` files behind.
     """
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, poolclass=sa.NullPool)
+        return sa.create_engine(url, poolclass=sa.NullPool, connect_args=server_arguments(url))
     uri = f"{sqlite_file(url).as_uri()}?mode=rw"
     return sa.create_engine(
         "sqlite://",
@@ -185,7 +209,8 @@ def hooked_engine(url: sa.URL) -> sa.Engine:
     """An engine for many processes. On SQLite: WAL, long waits, write locks taken at the start."""
     if url.get_backend_name() != "sqlite":
         # A server may close a connection that lies idle between two epochs of a long trial.
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=POOLED)
+        arguments = server_arguments(url)
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=POOLED, connect_args=arguments)
     engine = sa.create_engine(url)
     sa.event.listen(engine, "connect", _prepare)
     begin_immediate(engine)

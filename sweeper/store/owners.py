@@ -50,19 +50,20 @@ class Owner:
         return f"{self.host}:{self.pid}:{self.began}"
 
     def is_here(self) -> bool:
-        """Whether it runs, or ran, where this process can see it."""
-        return self.host == maker.host()
+        """Whether it runs, or ran, where this process can see it.
+
+        Not what this machine ran before it was last started: another one may have the same name.
+        """
+        return self._lives() is not None
 
     def is_dead(self) -> bool:
-        """Whether it ran on this host and is gone; False where that cannot be known."""
-        if not self.is_here():
-            return False
-        try:
-            process = psutil.Process(self.pid)
-            another = maker.began(process) != self.began
-            return another or process.status() == psutil.STATUS_ZOMBIE
-        except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
-            return True
+        """Whether it ran here and is gone; False where that cannot be known."""
+        return self._lives() is False
+
+    def _lives(self) -> bool | None:
+        if self.host != maker.host() or not maker.in_this_boot(self.began):
+            return None
+        return maker.lives(self.pid, lambda began: began == self.began)
 
 
 class Life(Enum):
@@ -85,8 +86,9 @@ class _Lease:
 class Liveness:
     """Judges the drivers of unfinished trials.
 
-    On this host the process tells, whatever a clock says. A driver elsewhere is gone once its lease has run
-    out, or once a whole lease has passed here without a renewal; a renewal seen from here says that it lives.
+    On this host the process tells, whatever a clock says. A driver elsewhere, or one that cannot be seen from
+    here, is gone once its lease has run out, or once a whole lease has passed here without a renewal; a
+    renewal seen from here says that it lives.
 
     Args:
         me: The owner that judges.

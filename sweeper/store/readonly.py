@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 
 from ..errors import DatabaseError
-from .engine import BUSY_TIMEOUT, sqlite_file
+from .engine import BUSY_TIMEOUT, server_arguments, sqlite_file
 
 
 def may_write(url: sa.URL) -> bool:
@@ -35,7 +35,8 @@ def reading_engine(url: sa.URL, stack: ExitStack) -> sa.Engine:
         DatabaseError: If this user may not even read it.
     """
     if url.get_backend_name() != "sqlite":
-        engine = sa.create_engine(url, connect_args={"options": "-c default_transaction_read_only=on"})
+        arguments = {**server_arguments(url), "options": "-c default_transaction_read_only=on"}
+        engine = sa.create_engine(url, connect_args=arguments)
         stack.callback(engine.dispose)
         return engine
     file = sqlite_file(url)

@@ -34,7 +34,7 @@ class Attempt:
     """A trial that a worker has, and its epochs so far.
 
     Attributes:
-        ready: The trial as it waited; its kills are forgotten with every epoch.
+        ready: The trial as it waited; its kills are forgotten with every epoch that it trains.
         began: When it was handed out; once its process is up, since when that is so. Seconds of the monotonic
             clock.
         waiting: Whether it waits for a machine.
@@ -43,6 +43,7 @@ class Attempt:
         peak_memory_mb: Highest memory of its process in MiB; None before the first epoch.
         kept: Epochs in the checkpoint that it goes on from: they are told again, and not trained again.
         earlier_seconds: Seconds that these epochs took, in attempts before this one.
+        unheard: Seconds of this attempt in which the driver did not listen.
     """
 
     ready: Ready
@@ -53,6 +54,7 @@ class Attempt:
     peak_memory_mb: float | None = None
     kept: int = 0
     earlier_seconds: float = 0.0
+    unheard: float = 0.0
 
     @property
     def trial(self) -> TrialSpec:
@@ -65,7 +67,7 @@ class Attempt:
         Returns:
             Where it goes on, if the machine was lost on which it ran.
         """
-        self.began, self.waiting, self.kept = now, False, event.epochs or 0
+        self.began, self.waiting, self.kept, self.unheard = now, False, event.epochs or 0, 0.0
         self.ready = replace(self.ready, threads=event.threads, attempts=self.ready.attempts + 1)
         if not self.ready.displaced:
             return None
@@ -76,11 +78,13 @@ class Attempt:
 
     def evaluated(self, result: EpochResult) -> None:
         """Takes an epoch in."""
-        self.ready = replace(self.ready, kills=0)
         self.best = result if result.best else self.best
         self.curve[result.epoch] = result.judged
         if result.epoch <= self.kept:
             self.earlier_seconds += result.train_seconds + result.eval_seconds
+        else:
+            # Not at those that are told again: a trial killed in the same epoch each time would never end.
+            self.ready = replace(self.ready, kills=0)
         self.peak_memory_mb = max(self.peak_memory_mb or 0.0, result.peak_memory_mb)
 
     def outcome(self, state: RunState, now: float, failure: Failed | None = None) -> Outcome:

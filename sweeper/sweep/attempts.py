@@ -1,16 +1,20 @@
 """The trials that the workers of a driver have."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from model.plugins.source import PluginSource
 
 from ..clock import Clock
 from ..executors.inline import InlineExecutor
-from ..executors.protocol import Executor, Noted, Progressed, Waiting
+from ..executors.protocol import Event, Executor, Noted, Progressed, Waiting
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles
+
+DEAF_SECONDS = 5.0
+"""From how long on time without a poll counts as time in which nobody listened: a driver may wait for its
+database for half an hour, or be stopped, and its trials with it."""
 
 
 class Attempts:
@@ -24,6 +28,7 @@ class Attempts:
         plugins: Own code of the study.
         observer: Hears that one is handed out or given back, and what is said of one.
         clock: The driver's.
+        between: Called between the steps of a trial in this process.
     """
 
     def __init__(
@@ -36,6 +41,7 @@ class Attempts:
         plugins: tuple[PluginSource, ...],
         observer: Observer,
         clock: Clock,
+        between: Callable[[], object] = lambda: None,
     ) -> None:
         self._executor = executor
         self._files = files
@@ -46,9 +52,11 @@ class Attempts:
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
         self._said: set[str] = set()
+        self._between = between
+        self._listened = clock.monotonic()
         # In this process nothing is heard between two events, so that steps are passed on as they are done.
         if isinstance(executor, InlineExecutor):
-            executor.progressed = self.told
+            executor.progressed = self._progressed
 
     def __contains__(self, number: object) -> bool:
         return number in self._attempts
@@ -76,6 +84,16 @@ class Attempts:
         job = self._files.job(trial, self._data, self._threads, ready.threads, self._plugins)
         self._executor.submit(job)
 
+    def hear(self, seconds: float) -> list[Event]:
+        """What has happened; waits up to that long for a first event."""
+        self._leave_out(self._listened)
+        until = self._clock.monotonic() + seconds
+        events = self._executor.poll(seconds)
+        if not isinstance(self._executor, InlineExecutor):  # whose trial takes the time of a poll
+            self._leave_out(until)
+        self._listened = self._clock.monotonic()
+        return events
+
     def end(self, number: int) -> None:
         """Forgets a trial that has its outcome."""
         del self._attempts[number]
@@ -95,6 +113,13 @@ class Attempts:
         self.withdraw(number)
         self._observer.noted(f"trial {number} was taken over by another driver")
 
+    def keep(self, mine: Collection[int]) -> None:
+        """Ends the trials that another driver has taken over."""
+        for number in self:
+            if number not in mine:
+                self._executor.cancel(number)
+                self.lose(number)
+
     def told(self, event: Noted | Progressed | Waiting) -> None:
         """Takes in that a trial waits; what else a worker says that nobody records, the observer hears."""
         if isinstance(event, Waiting):
@@ -109,12 +134,25 @@ class Attempts:
         self._observer.noted(f"trial {event.number}: {event.text}")
 
     def overdue(self, seconds: float | None) -> list[Attempt]:
-        """Attempts that have taken longer than that, not counting what one waits for a machine.
+        """Attempts that had taken longer than that, and were not done, when last they were listened to.
+
+        What one waits until it can start does not count, and no time in which nobody listened.
 
         Args:
             seconds: The limit; None where there is none.
         """
         if seconds is None:
             return []
+        under_way = (one for one in self._attempts.values() if not one.waiting)
+        return [one for one in under_way if self._listened - one.began - one.unheard > seconds]
+
+    def _leave_out(self, since: float) -> None:
+        """Counts the time from a moment on for no attempt, if it is long."""
         now = self._clock.monotonic()
-        return [one for one in self._attempts.values() if not one.waiting and now - one.began > seconds]
+        if now - since > DEAF_SECONDS:
+            for one in self._attempts.values():
+                one.unheard += now - max(one.began, since)
+
+    def _progressed(self, event: Progressed) -> None:
+        self.told(event)
+        self._between()

@@ -77,9 +77,9 @@ class Backlog:
                 return None
         return self._ready.pop(0)
 
-    def put_back(self, ready: Ready) -> None:
-        """Puts a trial in front of the others."""
-        self._ready.insert(0, ready)
+    def put_back(self, ready: Ready, last: bool = False) -> None:
+        """Puts a trial in front of the others that wait, or behind them."""
+        self._ready.insert(len(self._ready) if last else 0, ready)
 
     def keep(self, mine: Collection[int]) -> None:
         """Drops the trials that another driver has taken over."""

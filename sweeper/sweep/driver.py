@@ -33,6 +33,7 @@ from .files import RunFiles
 from .heard import parted
 from .pruned import prunes
 from .recovery import Anew, Fail, Halve, Restart, after_failure
+from .renewal import Renewal
 from .stopping import Limits, Stopper
 from .twins import Twins
 from .weights import KeptWeights
@@ -92,6 +93,7 @@ class Driver:
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
+        self._renewal = Renewal(self._leases, self._clock)
         threads = study.workload.resources.cpus or threads_each(executor.workers)
         self._active = Attempts(
             executor=executor,
@@ -101,10 +103,10 @@ class Driver:
             plugins=study.sources,
             observer=observer,
             clock=self._clock,
+            between=self._renewal.between,
         )
         self._versions = versions() | (study.spec.code.versions() if study.spec.code else {})
         self._working_folder = asdict(working_folder) if working_folder else None
-        self._renewed = self._clock.monotonic()
 
     @property
     def stopping(self) -> bool:
@@ -134,7 +136,7 @@ class Driver:
                 not self._stopping and (self._backlog.adopt(self._active) or self._backlog.deferred)
             ):
                 if self._active:
-                    for event in parted(self._executor.poll(timeout=POLL_SECONDS), self._prunes):
+                    for event in parted(self._active.hear(POLL_SECONDS), self._prunes):
                         self._record(event)
                 elif not self._backlog.ready:
                     self._clock.sleep(POLL_SECONDS)
@@ -228,8 +230,8 @@ class Driver:
             self._active.withdraw(number)
             raise DiskFullError(f"trial {number} stays resumable, but the disk is full: {event.message}")
         match after_failure(active.ready, event):
-            case Restart(ready, note):
-                self._again(ready, note)
+            case Restart(ready, note, last):
+                self._again(ready, note, last)
             case Halve(ready, note):
                 config = ready.trial.config.model_dump(mode="json")
                 self._anew(ready, note, self._outcomes.halve(number, config, ready.halvings))
@@ -246,11 +248,11 @@ class Driver:
         else:
             self._active.lose(ready.trial.number)
 
-    def _again(self, ready: Ready, note: str) -> None:
-        """Puts a trial back in front of those that wait."""
+    def _again(self, ready: Ready, note: str, last: bool = False) -> None:
+        """Puts a trial back in front of those that wait, or behind them."""
         self._active.withdraw(ready.trial.number)
         self._observer.noted(note)
-        self._backlog.put_back(ready)
+        self._backlog.put_back(ready, last)
 
     def _finish(self, active: Attempt, state: RunState, failure: Failed | None = None) -> None:
         number, message = active.trial.number, failure.message if failure else ""
@@ -266,19 +268,15 @@ class Driver:
         self._observer.ended(number, outcome, message)
 
     def _renew(self) -> None:
-        if self._clock.monotonic() - self._renewed < self._leases.seconds / 8:
+        if not self._renewal.due:
             return
         if taken := self._files.taken():
             for number in self._active:
                 self._active.take_back(number)
             self._ending = taken
             self.stop()
-        mine = self._leases.renew()
-        self._renewed = self._clock.monotonic()
-        for number in self._active:
-            if number not in mine:
-                self._executor.cancel(number)
-                self._active.lose(number)
+        mine = self._renewal.renew()
+        self._active.keep(mine)
         self._backlog.keep(mine)
 
     def _end_overdue(self) -> None:

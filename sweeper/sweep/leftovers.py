@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.files import RunFolder, read_file, remove
-from model.maker import is_left
+from model.maker import is_left, is_marked
 
 from ..executors.hold import Hold
 from ..executors.local import NOTE
@@ -93,20 +93,20 @@ def in_runs(files: RunFiles, trials: Collection[Standing]) -> Iterator[Leftover]
 
 
 def temporaries(home: Home) -> Iterator[Leftover]:
-    """What processes that are gone left in a home, its caches and the system's folder for temporary files."""
-    for note in _left(Path(tempfile.gettempdir()), f".{NOTE}.*"):
+    """What processes that are gone left in a home, its caches and the system's folder for temporary files.
+
+    A home may be a folder that has much else in it, such as the user's own: what lies there without a mark is
+    not ours.
+    """
+    for note in _left(Path(tempfile.gettempdir()), f".{NOTE}.*", marked=True):
         sockets = _named(note.path)
         if sockets is not None:
             yield Leftover(TEMPORARIES, sockets)
         yield note
-    for folder, pattern in (
-        (home.root, ".*"),
-        (home.runs, ".*"),
-        (home.root, "replay-*"),  # of earlier versions
-        (home.cache, ".*"),
-        *((folder, ".*") for folder in _caches(home)),
-    ):
-        yield from _left(folder, pattern)
+    for folder in (home.root, home.runs, home.cache):
+        yield from _left(folder, ".*", marked=True)
+    for folder in _caches(home):
+        yield from _left(folder, ".*")
 
 
 def unread_cache(home: Home) -> Iterator[Leftover]:
@@ -117,10 +117,11 @@ def unread_cache(home: Home) -> Iterator[Leftover]:
                 yield Leftover(CACHE, entry)
 
 
-def _left(folder: Path, pattern: str) -> Iterator[Leftover]:
+def _left(folder: Path, pattern: str, *, marked: bool = False) -> Iterator[Leftover]:
     for path in folder.glob(pattern):
         with suppress(OSError):
-            if path.lstat().st_uid == os.getuid() and is_left(path):
+            ours = path.lstat().st_uid == os.getuid() and (is_marked(path) or not marked)
+            if ours and is_left(path):
                 yield Leftover(TEMPORARIES, path)
 
 

@@ -11,7 +11,8 @@ from ..trial import ErrorClass
 from .attempt import Ready
 
 RESTARTS = 2
-"""How often a trial whose process was killed goes on from its checkpoint before it has failed."""
+"""How often a trial whose process was killed goes on from its checkpoint before it has failed, and how often
+one whose folder an earlier attempt did not leave is tried again."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,15 @@ class _Again:
     note: str
 
 
+@dataclass(frozen=True)
 class Restart(_Again):
-    """From its checkpoint."""
+    """From its checkpoint.
+
+    Attributes:
+        last: Whether the others that wait come first.
+    """
+
+    last: bool = False
 
 
 class Halve(_Again):
@@ -60,6 +68,10 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
     if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
         return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
+    if failure.in_use and ready.kills < RESTARTS:
+        # No fault of its own, but nobody knows when that attempt ends: counted, so that this comes to an end.
+        note = f"trial {number}: {failure.message}; it is tried again later"
+        return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note, last=True)
     if failure.error_class is ErrorClass.OOM and not ready.halvings and _parts(config):
         halved = config.model_copy(update={"accumulation": 2 * config.accumulation})
         note = (

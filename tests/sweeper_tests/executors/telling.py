@@ -35,6 +35,16 @@ def short_child(job: Job, sender: Connection, watched: Connection, device: str |
     _run(events, job, sender, watched, device)
 
 
+def fast_child(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
+    """Says three things, and ends."""
+
+    def events(job: Job, _stop: Callable[[], bool], _progressed: Ear) -> Iterator[Event]:
+        yield from (Noted(job.number, text) for text in "abc")
+        yield Finished(job.number)
+
+    _run(events, job, sender, watched, device)
+
+
 def printing_child(job: Job, sender: Connection, watched: Connection, device: str | None) -> None:
     """Prints in three ways."""
 

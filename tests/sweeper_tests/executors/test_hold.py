@@ -14,7 +14,7 @@ import pytest
 from sweeper.executors import process
 from sweeper.executors.hold import Hold
 from sweeper.executors.process import run_trial
-from sweeper.executors.protocol import Evaluated, Failed, Finished, Noted, Started, Stopped
+from sweeper.executors.protocol import Evaluated, Failed, Finished, Noted, Started, Stopped, Waiting
 from tests.sweeper_tests.executors.story import job, scores
 
 HOLDS = """
@@ -57,7 +57,7 @@ def test_a_trial_waits_for_an_earlier_attempt_and_says_so(tmp_path: Path) -> Non
     with another(mine.rundir) as held:
         events = run_trial(mine, lambda: False)
         said = f"waits until process {held.pid} on {platform.node()} has left its folder"
-        assert next(events) == Noted(mine.number, said)
+        assert [next(events), next(events)] == [Waiting(mine.number), Noted(mine.number, said)]
         held.communicate("")
         assert isinstance(next(events), Started)
         assert [type(event) for event in events][-1] is Finished
@@ -72,7 +72,7 @@ def test_it_does_not_wait_for_ever_and_names_the_holder(
         *_, failed = run_trial(mine, lambda: False)
         assert isinstance(failed, Failed)
         assert failed.message.startswith(f"FolderInUseError: process {held.pid} on {platform.node()} has not")
-        assert not failed.disk_full
+        assert (failed.in_use, failed.disk_full) == (True, False)
         assert list(run_trial(mine, lambda: True)) == [Stopped(mine.number)]
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from sweeper.executors import local
 from sweeper.executors.local import LocalExecutor, _send_if_heard
-from sweeper.executors.protocol import Failed, Finished, Progressed
+from sweeper.executors.protocol import Failed, Finished, Noted, Progressed
 from sweeper.trial import ErrorClass
 from tests.sweeper_tests.executors.story import ENDLESS, fork_server, gone, job, story
-from tests.sweeper_tests.executors.telling import short_child
+from tests.sweeper_tests.executors.telling import fast_child, short_child
 
 
 @pytest.fixture
@@ -52,6 +52,19 @@ def test_a_dead_server_is_restarted(when: str, tmp_path: Path) -> None:
         assert last.message == "the trial's process could not be started: EOFError"
     else:
         assert isinstance(last, Finished)
+
+
+@pytest.mark.usefixtures("light")
+def test_a_trial_that_ended_while_nobody_listened_is_heard_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "_child", fast_child)
+    executor, mine = LocalExecutor(preloaded=()), job(tmp_path)
+    executor.submit(mine)
+    executor._children[mine.number].process.join()
+    heard = executor.poll(timeout=60)
+    assert heard == [*(Noted(mine.number, text) for text in "abc"), Finished(mine.number)]
+    assert executor.poll(timeout=0) == []
 
 
 def test_steps_of_an_epoch_are_heard_while_it_lasts_and_no_trial_waits_for_that(tmp_path: Path) -> None:

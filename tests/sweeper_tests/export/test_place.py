@@ -1,10 +1,13 @@
 """An export takes the place of an earlier one so that at any moment one of the two stands there."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from model.files import temporary_folder
+from model.maker import STALE_SECONDS
 from sweeper.export import place
 from tests.model_tests.test_maker import of_a_dead_process
 
@@ -61,3 +64,10 @@ def test_the_next_export_cleans_up_after_a_killed_one(in_place: bool, tmp_path: 
     place.recover(folder)
     assert there(tmp_path) == ["model"]
     assert there(folder) == ["later" if in_place else "earlier"]
+
+
+def test_a_file_of_somebody_else_s_beside_it_stays(tmp_path: Path) -> None:
+    (tmp_path / ".model.conf").touch()
+    os.utime(tmp_path / ".model.conf", (0, time.time() - STALE_SECONDS - 60))
+    place.recover(tmp_path / "model")
+    assert there(tmp_path) == [".model.conf"]

@@ -1,7 +1,9 @@
 """What `status` says of a study, once and again and again."""
 
 import io
+from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from sweeper.show.status import MOST_FAILURES, overview, watch
@@ -54,6 +56,17 @@ def test_without_a_living_driver_no_time_is_left_to_tell(store: StudyStore) -> N
     done = Outcome(state=RunState.COMPLETE, seconds=3.0, best_epoch=1, scores=scores)
     store.outcomes(HERE).finished(2, done)
     assert overview(store)[0].endswith("best overall 0.625 (trial 0)")
+
+
+@pytest.mark.parametrize(("lease", "said"), [(60.0, " (process "), (-1.0, ", its driver is gone")])
+def test_of_a_driver_that_cannot_be_seen_the_lease_tells(
+    lease: float, said: str, store: StudyStore, study: Study
+) -> None:
+    before = str(replace(Owner.this_process(), began="00000000-1"))  # before this machine was last started
+    number = add(store, study, before)
+    store.leases(before, lease).renew()
+    [line] = [line for line in overview(store) if line.startswith(f"  trial {number} ")]
+    assert line.startswith(f"  trial {number} queued{said}")
 
 
 def test_elsewhere_it_is_said_whenever_it_changes() -> None:

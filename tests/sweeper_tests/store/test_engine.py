@@ -17,7 +17,7 @@ from optuna.study import StudyDirection
 from sweeper.errors import DatabaseError
 from sweeper.store import migrations
 from sweeper.store.database import Database
-from sweeper.store.engine import READING, check_url, explained, hooked_engine
+from sweeper.store.engine import READING, check_url, explained, hooked_engine, server_arguments
 from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
@@ -275,3 +275,17 @@ def test_what_a_statement_holds_does_not_decide_whether_waiting_helps(
     with pytest.raises(DatabaseError) as caught, explained(sa.make_url(url)):
         raise sa.exc.OperationalError("UPDATE run SET traceback = ?", traceback, Exception(said))
     assert caught.value.passing is passes
+
+
+def test_a_connection_notices_that_its_server_is_gone_unless_the_url_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PGCONNECT_TIMEOUT", raising=False)
+    usual = server_arguments(sa.make_url("postgresql+psycopg://u@h/n"))
+    assert (usual["keepalives_idle"], usual["tcp_user_timeout"], usual["connect_timeout"]) == (30, 60_000, 10)
+    said = server_arguments(sa.make_url("postgresql+psycopg://u@h/n?keepalives_idle=9&connect_timeout=99"))
+    assert said == {name: usual[name] for name in usual.keys() - {"keepalives_idle", "connect_timeout"}}
+    assert server_arguments(sa.make_url("postgresql+pg8000://u@h/n")) == {}
+    monkeypatch.setenv("PGCONNECT_TIMEOUT", "99")
+    named = server_arguments(sa.make_url("postgresql+psycopg://u@h/n"))
+    assert named.keys() == usual.keys() - {"connect_timeout"}

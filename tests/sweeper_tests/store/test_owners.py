@@ -1,10 +1,12 @@
 """Whose a trial is, and when it is free: processes tell here, renewals elsewhere, clocks never."""
 
+import os
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import psutil
 import pytest
@@ -17,6 +19,7 @@ from tests.faults.stepped import Stage
 ME = Owner.this_process()
 DEAD = str(replace(ME, began="another"))
 ELSEWHERE = str(Owner("elsewhere", 1, "1"))
+OF_ANOTHER_BOOT = str(replace(ME, began="00000000-1"))
 LEASE = datetime(2024, 5, 1, tzinfo=UTC)
 
 
@@ -62,6 +65,22 @@ def test_another_host_cannot_be_judged() -> None:
     assert not replace(Owner.this_process(), host="elsewhere", pid=1, began="1").is_dead()
 
 
+def test_another_boot_cannot_be_judged() -> None:
+    """Another machine may have the name of this one."""
+    other = replace(ME, began=f"{'0' * 8}-{ME.began.partition('-')[2]}")
+    assert not other.is_here()
+    assert not other.is_dead()
+
+
+def test_a_process_that_the_system_hides_cannot_be_judged() -> None:
+    with patch.object(psutil, "Process", side_effect=psutil.NoSuchProcess(ME.pid)):
+        with patch.object(os, "kill", side_effect=PermissionError):
+            assert not ME.is_here()
+            assert not ME.is_dead()
+        with patch.object(os, "kill", side_effect=ProcessLookupError):
+            assert ME.is_dead()
+
+
 @pytest.fixture
 def stage() -> Stage:
     return Stage()
@@ -80,8 +99,10 @@ def test_on_this_host_the_process_tells(liveness: Liveness, expired: bool) -> No
     assert liveness.judge(0, "elsewhere:7:7", LEASE, expired) is Life.GONE
 
 
-def test_elsewhere_an_expired_lease_tells(liveness: Liveness) -> None:
-    assert liveness.judge(0, ELSEWHERE, LEASE, expired=True) is Life.GONE
+@pytest.mark.parametrize("owner", [ELSEWHERE, OF_ANOTHER_BOOT], ids=["host", "boot"])
+def test_elsewhere_an_expired_lease_tells(owner: str, liveness: Liveness) -> None:
+    assert liveness.judge(0, owner, LEASE, expired=False) is Life.UNKNOWN
+    assert liveness.judge(0, owner, LEASE, expired=True) is Life.GONE
 
 
 def test_elsewhere_a_renewal_tells_and_who_renewed_once_may_die_all_the_same(

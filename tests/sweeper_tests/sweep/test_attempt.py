@@ -28,3 +28,15 @@ def test_what_earlier_attempts_took_for_the_epochs_it_goes_on_from_counts(
 ) -> None:
     outcome = ended(kept).outcome(RunState.COMPLETE, 131.0)
     assert (outcome.seconds, outcome.earlier_seconds) == (31.0, earlier)
+
+
+@pytest.mark.parametrize(("kept", "kills"), [(2, 0), (3, 1)])
+def test_kills_are_forgotten_with_an_epoch_that_it_trains_not_with_one_that_is_told_again(
+    kept: int, kills: int
+) -> None:
+    """Else a trial that is killed at the same step of an epoch every time would be restarted for ever."""
+    attempt = Attempt(Ready(TRIAL, kills=1), began=50.0)
+    attempt.started(Started(0, 1, "cpu", "here", epochs=kept), 100.0)
+    for number in (1, 2, 3):
+        attempt.evaluated(epoch(number, 0.5))
+    assert attempt.ready.kills == kills

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model.maker import temporary_name
+from model.maker import STALE_SECONDS, temporary_name
 from sweeper.executors.hold import Hold
 from sweeper.paths import Home
 from sweeper.study.study import Study
@@ -78,6 +78,39 @@ def test_a_start_removes_what_killed_processes_left(study: Study, runs: Path, tm
     assert [path for path in kept if not path.exists()] == []
     start(study, tmp_path)
     assert not held.exists()
+
+
+def age(*paths: Path) -> None:
+    """Makes files, and what is in folders, older than a week."""
+    moment = time.time() - STALE_SECONDS - 60
+    for path in paths:
+        for each in (*path.rglob("*"), path):
+            os.utime(each, (moment, moment))
+
+
+def test_what_is_not_ours_stays_in_a_home_that_is_the_user_s_own(
+    study: Study, runs: Path, tmp_path: Path
+) -> None:
+    names = (".ssh/id", ".env", ".venv/bin/python", ".git/HEAD", "replay-of-mine/a.txt", ".x.0a1b2c3d-1/a")
+    folders = (tmp_path, tmp_path / "runs", tmp_path / "cache")
+    foreign = [put(folder / name) for name in names for folder in folders]
+    foreign.append(put(tmp_path / "system" / ".sweeper.conf"))
+    earlier = [put(runs / ".removed-1a2b/a"), put(tmp_path / "cache/tokens/.building-1a2b/ids.npy")]
+    age(tmp_path)
+    start(study, tmp_path)
+    assert [path for path in foreign if not path.exists()] == []
+    assert [path for path in earlier if path.exists()] == []
+
+
+def test_the_sockets_of_a_sweep_that_has_lasted_for_weeks_stay(
+    study: Study, runs: Path, tmp_path: Path
+) -> None:
+    system = tmp_path / "system"
+    sockets = put(system / "pymp-alive" / "listener")
+    put(system / temporary_name("sweeper")).write_text("pymp-alive")
+    age(system)
+    start(study, tmp_path)
+    assert sockets.exists()
 
 
 def test_the_weights_of_the_best_of_each_arm_stay(study: Study, runs: Path, tmp_path: Path) -> None:

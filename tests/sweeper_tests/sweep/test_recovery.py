@@ -1,14 +1,17 @@
 """What becomes of a trial that failed."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sweeper.executors.protocol import Failed
+from sweeper.executors.protocol import Failed, Job, Waiting
 from sweeper.sweep.attempt import Ready
 from sweeper.sweep.recovery import RESTARTS, Anew, Fail, Halve, Restart, after_failure
-from sweeper.trial import ErrorClass, TrialSpec
+from sweeper.trial import ErrorClass, RunState, TrialSpec
+from tests.sweeper_tests.driven import drive, open_study
+from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.made import PARAMS, study
 
 CONFIG = study().config("S-BERT", PARAMS, 11711)
@@ -45,6 +48,45 @@ def test_a_checkpoint_of_an_earlier_arithmetic_is_no_failure() -> None:
     found = after_failure(of(2, kills=1), replace(failure(ErrorClass.ERROR), outdated="is of 1999"))
     note = "trial 3: its checkpoint is of 1999; it starts again"
     assert found == Anew(of(2, kills=1), note)
+
+
+def test_a_folder_that_is_in_use_is_tried_again_after_the_others_a_few_times() -> None:
+    ready, failed = replace(READY, displaced=True), replace(failure(ErrorClass.ERROR), in_use=True)
+    for kills in range(RESTARTS):
+        note = "trial 3: the process is gone; it is tried again later"
+        found = after_failure(replace(ready, kills=kills), failed)
+        assert found == Restart(Ready(READY.trial, kills=kills + 1), note, last=True)
+    assert after_failure(replace(ready, kills=RESTARTS), failed) == Fail()
+
+
+class InUse(InstantExecutor):
+    """The folder of the first trial is not left, so many times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._times = times
+
+    def submit(self, job: Job) -> None:
+        super().submit(job)
+        if job.number == 0 and self._times:
+            self._times -= 1
+            failed = Failed(0, ErrorClass.ERROR, "process 7 has not left it", "", in_use=True)
+            self._events[0] = [Waiting(0), failed]
+
+
+@pytest.mark.parametrize(("times", "state"), [(2, RunState.COMPLETE), (9, RunState.FAILED)])
+def test_a_trial_whose_folder_is_in_use_waits_behind_those_that_wait_too(
+    times: int, state: RunState, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        drive(tmp_path, study(), InstantExecutor(workers=3, dies_after=3), wanted=3)
+    executor = InUse(times)
+    heard = drive(tmp_path, study(), executor, wanted=3)
+    assert [job.number for job in executor.submitted] == [0, 1, 2, 0, 0]
+    assert heard.messages.count("trial 0: process 7 has not left it; it is tried again later") == 2
+    with open_study(tmp_path, study()) as store:
+        states = [row.state for row in store.trials.rows()]
+    assert states == [state, RunState.COMPLETE, RunState.COMPLETE]
 
 
 @pytest.mark.parametrize("error_class", [ErrorClass.NAN, ErrorClass.TIMEOUT, ErrorClass.ERROR])

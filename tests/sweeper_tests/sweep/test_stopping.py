@@ -1,6 +1,7 @@
 """What ends a sweep early, on the referee and on whole sweeps of instant trials."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -8,6 +9,7 @@ import typer
 from sweeper.cli.options import scores_to_reach, seconds
 from sweeper.clock import SystemClock
 from sweeper.executors.protocol import Event, Job, Noted, Waiting
+from sweeper.store.outcomes import Outcomes
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper
@@ -142,6 +144,24 @@ def test_what_a_trial_waits_for_a_machine_is_no_time_that_it_took(
     assert moment == 8 * 3600.0
     with open_study(tmp_path, study) as store:
         assert [(run.state, run.seconds) for run in store.trials.rows()] == [(RunState.COMPLETE, 0.0)] * 8
+
+
+def test_a_trial_that_ends_while_the_driver_waits_for_its_database_is_no_timeout(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment, started = 0.0, Outcomes.started
+
+    def blocked(self: Outcomes, number: int, attempt: int, **said: Any) -> None:
+        nonlocal moment
+        started(self, number, attempt, **said)
+        moment += 1800.0
+
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: moment)
+    monkeypatch.setattr(Outcomes, "started", blocked)
+    drive(tmp_path, study, InstantExecutor(workers=2), limits=Limits(trial_seconds=60.0))
+    assert moment == 8 * 1800.0
+    with open_study(tmp_path, study) as store:
+        assert {run.state for run in store.trials.rows()} == {RunState.COMPLETE}
 
 
 @pytest.mark.parametrize(
