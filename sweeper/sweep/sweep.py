@@ -74,9 +74,9 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         if executor is None:
             executor = _measured_executor(study, store, order)
         count = tally(store, executor.workers)
-        files = RunFiles.of(places.home, store)
-        files.take(partial(say, console))
-        files.fetch_missing(store.trials.standings(), partial(say, console))
+        files = RunFiles.of(places.home, store, partial(say, console))
+        files.take(files.say)
+        files.fetch_missing(store.trials.standings())
         sweep_leftovers(files, store.trials.standings())
         with (
             view_of(console, count) as view,
