@@ -23,7 +23,8 @@ PARTS = {
     "contrastive_loss": "forward",
     "predictions": "evaluation",
     "scores": "evaluation",
-    "save_predictions": "checkpoint",
+    "leave_predictions": "checkpoint",
+    "place_predictions": "checkpoint",
 }
 """What the trainer calls, and the part of a trial that it belongs to."""
 

@@ -239,9 +239,10 @@ def _of_another(path: Path, progress: Progress, identity: Identity) -> Checkpoin
 
 
 def epochs_kept(rundir: Path) -> int | None:
-    """Epochs that the newest checkpoint of a trial holds; None where there is none."""
-    newest = next(iter(_newest_first(RunFolder(rundir).checkpoints)), None)
-    return None if newest is None else int(newest.name.split(".")[0])
+    """Epochs that the newest whole checkpoint of a trial holds, as in `restore`; None where there is none."""
+    found = map(_read_progress, _newest_first(RunFolder(rundir).checkpoints))
+    newest = next((progress for progress in found if progress is not None), None)
+    return None if newest is None else len(newest.results)
 
 
 def _newest_first(folder: Path) -> list[Path]:

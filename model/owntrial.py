@@ -21,8 +21,8 @@ from .errors import CheckpointError, PluginError, TrialStoppedError
 from .files import RunFolder, beside, open_file
 from .inputs import Inputs
 from .metrics.own import OwnMetric, recorded_scores
-from .predictions import DAMAGED, Predictions, save_predictions
-from .result import EpochResult, Metric, Split
+from .predictions import DAMAGED, Predictions, leave_predictions, place_predictions
+from .result import EpochResult, Metric, Split, best_epoch
 from .steps import StepReport
 from .tasks import Task
 
@@ -103,6 +103,7 @@ class OwnTrial:
         self.state: State = {}
         self._processor, self._began = 0.0, time.process_time()
         self._restore()
+        place_predictions(self._folder, best_epoch(self.results))
         self._moment, self._told = time.perf_counter(), False
 
     def epochs(
@@ -161,10 +162,9 @@ class OwnTrial:
         self._moment = now
         self.results = (*self.results, result)
         if best:
-            save_predictions(self._folder.predictions, dev)
-            if tested:
-                save_predictions(self._folder.test_predictions, tested)
+            leave_predictions(self._folder, epoch, dev, tested)
         self._save()
+        place_predictions(self._folder, best_epoch(self.results))
         return result
 
     def _predicted(

@@ -3,13 +3,14 @@
 import zipfile
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import beside, open_file
+from .files import RunFolder, beside, open_file, remove, to_disk
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,51 @@ def save_predictions(path: Path, predictions: Mapping[str, Predictions]) -> None
         if one.bootstrap is not None:
             arrays[f"{task}.bootstrap"] = one.bootstrap
         arrays |= {f"{task}.group.{column}": groups for column, groups in one.groups.items()}
-    with beside(path) as place, place.open("xb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    with beside(path) as place:
+        with place.open("xb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
+        to_disk(place)
+    to_disk(path.parent)
+
+
+def leave_predictions(
+    folder: RunFolder, epoch: int, dev: Mapping[str, Predictions], test: Mapping[str, Predictions]
+) -> None:
+    """Writes the predictions of a new best epoch beside the checkpoints, where they wait for that epoch's.
+
+    Those of the best epoch before it stay meanwhile: without a checkpoint of this epoch the trial goes on
+    from before it, and on another machine this one need not be the best again.
+
+    Args:
+        folder: The folder of the trial.
+        epoch: The epoch.
+        dev: Its dev predictions.
+        test: Those of test rows; none where the trial is not scored on any.
+    """
+    for path, predictions in ((folder.predictions, dev), (folder.test_predictions, test)):
+        if predictions:
+            save_predictions(_waiting(folder, path, epoch), predictions)
+
+
+def place_predictions(folder: RunFolder, best: int | None) -> None:
+    """Gives predictions that wait the place of earlier ones, if they are of the best epoch; removes others.
+
+    Args:
+        folder: The folder of the trial.
+        best: The best epoch among those in its newest checkpoint; None where there is none.
+    """
+    for path in (folder.predictions, folder.test_predictions):
+        if best is not None:
+            # Where locks do not work, another attempt may have placed or removed them.
+            with suppress(FileNotFoundError):
+                _waiting(folder, path, best).replace(path)
+                to_disk(path.parent)
+        for left in folder.checkpoints.glob(f"[0-9]*.{path.name}"):
+            remove(left)
+
+
+def _waiting(folder: RunFolder, path: Path, epoch: int) -> Path:
+    return folder.checkpoints / f"{epoch:06d}.{path.name}"
 
 
 DAMAGED = (

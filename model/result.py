@@ -1,7 +1,7 @@
 """What a trial reports after each evaluation."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,3 +136,8 @@ class EpochResult:
         means = ("overall", TRAINED)
         own = (m for m in self.metrics if m.split == "dev" and not m.name.startswith(RAW))
         return {m.task: m.value for m in own if m.task not in means}
+
+
+def best_epoch(results: Sequence[EpochResult]) -> int | None:
+    """Number of the best epoch so far; None before the first."""
+    return next((result.epoch for result in reversed(results) if result.best), None)

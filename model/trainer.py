@@ -33,10 +33,10 @@ from .network.multitask import MultitaskEncoder
 from .optim import build_optimizer, learning_rate, set_learning_rate
 from .outputs import contrastive_loss
 from .precision import computing, resolved
-from .predictions import save_predictions
+from .predictions import leave_predictions, place_predictions
 from .record import EpochRecord
 from .regularised import regularised
-from .result import EpochResult
+from .result import EpochResult, best_epoch
 from .sampling import TaskSampler
 from .smart import Smart
 from .steps import StepReport, StepTeller
@@ -148,6 +148,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     )
     # Weights, optimizer, random states and epochs of the newest checkpoint; the start where there is none.
     progress = checkpoint.restore(rundir, trained, identity)
+    folder = RunFolder(rundir)
+    place_predictions(folder, best_epoch(progress.results))  # if it was killed before it could
     teller = StepTeller(told, sampler.steps_per_epoch, partial(peak_memory_mb, device))
     yield from progress.results
 
@@ -265,9 +267,9 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
         )
         progress = progress.after(result)
         if result.best:
-            save_predictions(RunFolder(rundir).predictions, bootstrapped(config.tasks, dev))
-            if test:
-                save_predictions(RunFolder(rundir).test_predictions, bootstrapped(config.tasks, test))
+            kept, tested = bootstrapped(config.tasks, dev), bootstrapped(config.tasks, test)
+            leave_predictions(folder, epoch, kept, tested)
         record.clear()  # before the checkpoint, which would hold the sums of an epoch that is done
         checkpoint.save(rundir, trained, progress)
+        place_predictions(folder, best_epoch(progress.results))
         yield result

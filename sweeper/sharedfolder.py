@@ -44,9 +44,14 @@ class SharedFolder:
             self._files.exists(self._root)
 
     def holds(self, name: str) -> bool:
-        """Whether a file or folder of this name is in it."""
+        """Whether a file or folder of this name is in it.
+
+        Raises:
+            InputError: If it cannot be reached; from `publish` and `remove` too.
+        """
         self._files.invalidate_cache()
-        return bool(self._files.exists(f"{self._root}/{name}"))
+        with self._explained():
+            return bool(self._files.exists(f"{self._root}/{name}"))
 
     def vacant(self) -> bool:
         """Whether nothing is in it.
@@ -75,15 +80,16 @@ class SharedFolder:
         """Brings its files into a folder of this machine; the log, which is written there, stays what it is.
 
         Args:
-            folder: Where to; the checkpoints that lie there are removed first.
+            folder: Where to; the checkpoints that lie there are removed first, if there is an answer at all.
             checkpoints: Whether they are wanted.
 
         Raises:
             InputError: If it cannot be reached.
         """
-        RunFolder(folder).discard_checkpoints()
         with self._explained():
-            for name in self._names():
+            names = self._names()
+            RunFolder(folder).discard_checkpoints()
+            for name in names:
                 wanted = checkpoints or name.parts[0] != CHECKPOINTS
                 if wanted and not (name == PurePosixPath(LOG) and RunFolder(folder).log.exists()):
                     with beside(folder / name) as place:
@@ -101,22 +107,24 @@ class SharedFolder:
             name = PurePosixPath(path.relative_to(folder))
             if path.is_file() and not any(part.startswith(".") for part in name.parts):
                 own[name] = path
-        for name, path in sorted(own.items(), key=lambda one: (one[0].parts[0] == CHECKPOINTS, one[0])):
-            with suppress(FileNotFoundError):  # another attempt may remove it meanwhile
-                state = (path.stat().st_mtime_ns, path.stat().st_size)
-                if self._published.get(path) != state:
-                    self._files.makedirs(f"{self._root}/{name.parent}", exist_ok=True)
-                    self._files.put_file(str(path), f"{self._root}/{name}")
-                    self._published[path] = state
-        for name in self._names():
-            if name not in own and name.parts[0] == CHECKPOINTS:
-                with suppress(FileNotFoundError):
-                    self._files.rm_file(f"{self._root}/{name}")
+        with self._explained():
+            for name, path in sorted(own.items(), key=lambda one: (one[0].parts[0] == CHECKPOINTS, one[0])):
+                with suppress(FileNotFoundError):  # another attempt may remove it meanwhile
+                    state = (path.stat().st_mtime_ns, path.stat().st_size)
+                    if self._published.get(path) != state:
+                        self._files.makedirs(f"{self._root}/{name.parent}", exist_ok=True)
+                        self._files.put_file(str(path), f"{self._root}/{name}")
+                        self._published[path] = state
+            for name in self._names():
+                if name not in own and name.parts[0] == CHECKPOINTS:
+                    with suppress(FileNotFoundError):
+                        self._files.rm_file(f"{self._root}/{name}")
 
     def remove(self, name: str) -> None:
         """Removes a file, or a folder with all that is in it, if it is there."""
         if self.holds(name):
-            self._files.rm(f"{self._root}/{name}", recursive=True)
+            with self._explained(), suppress(FileNotFoundError):  # another driver may remove it meanwhile
+                self._files.rm(f"{self._root}/{name}", recursive=True)
 
     def clear(self, last: str) -> None:
         """Removes the folder with all that is in it, if it is there.

@@ -236,6 +236,7 @@ class Standing:
     error_class: ErrorClass | None
     scores: dict[str, float] | None
     reused_from: int | None = None
+    best_epoch: int | None = None
 
 
 @dataclass(frozen=True)

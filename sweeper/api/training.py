@@ -81,12 +81,12 @@ def study_to_run(
 def begun_study(
     study: str | None, workload: str | None, say: Say, storage: Url | None, code: str | None = None
 ) -> Study:
-    """A study as it was begun; by the name under which it began, if no other study has that.
+    """A study as it was begun; by its UUID too, or by the name under which it began, if no other has that.
 
     So a job of SLURM goes on that was submitted before its study was renamed.
 
     Args:
-        study: As in `find_study`.
+        study: As in `find_study`, or the UUID of the study.
         workload: Name or file of the workload, if it ran on several.
         say: Hears that the database is waited for.
         storage: The database; None: as in `storage_url`.
@@ -103,7 +103,9 @@ def begun_study(
     from ..study.load import stored_study, unchanged_code
 
     with _patient_database(storage, say) as database:
-        taken = study is None or any(one.row.name == study for one in database.studies())
+        rows = [one.row for one in database.studies()]
+        study = next((row.name for row in rows if row.uuid == study), study)
+        taken = study is None or any(row.name == study for row in rows)
         if study is not None and not taken and (now := renamed(database, study)):
             say(f"{study} is called {now} now")
             study = now

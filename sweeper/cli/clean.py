@@ -1,11 +1,14 @@
 """The command that frees disk."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..paths import Home, storage_url
+from ..trial import RunState
 from .command import STUDY_RUN, Which
 from .options import Storage
 from .say import say
@@ -40,12 +43,12 @@ def clean(
     with Database(storage_url(storage), must_exist=True) as database:
         stores = [find_study(database, study)] if study else database.studies()
         found = [*_of_runs(home, stores), *([] if study else _of_home(home))]
+        seen = [(one, size_of(one.path), not yes or one.remove()) for one in found]
     kinds: dict[str, list[int]] = {}
     places: dict[str, set[str]] = {}
     kept = 0
-    for leftover in found:
-        size = size_of(leftover.path)
-        if yes and not leftover.remove():
+    for leftover, size, gone in seen:
+        if not gone:
             kept += 1
         else:
             kinds.setdefault(leftover.kind, []).append(size)
@@ -65,14 +68,23 @@ def clean(
 
 def _of_runs(home: Home, stores: Iterable["StudyStore"]) -> Iterator["Leftover"]:
     from ..sweep.files import RunFiles
-    from ..sweep.leftovers import in_runs
+    from ..sweep.leftovers import FAILED, in_runs
 
     for store in stores:
         files = RunFiles.of(home, store)
         if other := files.taken():
             say(f"{store.row.name}: nothing is removed here: {other}", err=True)
         else:
-            yield from in_runs(files, store.trials.standings())
+            for one in in_runs(files, store.trials.standings()):
+                # It may be retried before its turn comes, and be complete by then.
+                may_go = partial(_has_failed, store, one)
+                yield replace(one, may_go=may_go) if one.kind == FAILED else one
+
+
+def _has_failed(store: "StudyStore", leftover: "Leftover") -> bool:
+    """Whether the trial in whose folder something lies is a failed one now."""
+    row = None if leftover.run is None else store.trials.row(int(leftover.run.name))
+    return row is not None and row.state is RunState.FAILED
 
 
 def _of_home(home: Home) -> Iterator["Leftover"]:

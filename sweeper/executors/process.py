@@ -21,6 +21,7 @@ from model.plugins.source import PluginSource
 from model.result import EpochResult
 from model.steps import StepReport
 
+from ..errors import InputError
 from ..runs.origin import discard_foreign, sign
 from ..sharedfolder import SharedFolder
 from ..text import plural
@@ -169,7 +170,11 @@ def _trained(
                 yield Evaluated(job.number, result)
     except TrialStoppedError:
         if shared:
-            shared.publish(job.rundir)
+            # What is out of reach makes no failure of a trial that was asked to stop.
+            try:
+                shared.publish(job.rundir)
+            except InputError as error:
+                yield Noted(job.number, f"its steps since its last epoch will be trained again: {error}")
         raise
 
 

@@ -41,11 +41,20 @@ class RunOrigin:
             ValueError: If what says so is damaged.
         """
         try:
-            return _ORIGIN.validate_json(read_file(folder / FILE))
+            return cls.parsed(read_file(folder / FILE))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise ValueError(str(error)) from error
+
+    @classmethod
+    def parsed(cls, content: bytes) -> "RunOrigin":
+        """What the content of such a file says.
+
+        Raises:
+            ValueError: If it is damaged.
+        """
+        return _ORIGIN.validate_json(content)
 
 
 _ORIGIN = TypeAdapter(RunOrigin)

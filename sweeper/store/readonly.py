@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -42,22 +43,54 @@ def reading_engine(url: sa.URL, stack: ExitStack) -> sa.Engine:
     file = sqlite_file(url)
     if not os.access(file, os.R_OK):
         raise DatabaseError(f"{url}: this user may not read it")
-    log, index = (file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm"))
-    mode = "ro"
-    if log.exists() and not index.exists() and log.stat().st_size:
-        # What a killed driver left, copied without the index, which cannot be made here.
-        folder = Path(stack.enter_context(TemporaryDirectory(prefix="sweeper-")))
-        shutil.copyfile(log, folder / log.name)
-        file, mode = Path(shutil.copyfile(file, folder / file.name)), "rw"
-    elif not log.exists() or not index.exists():
-        mode = "ro&immutable=1"  # else SQLite makes both
-    uri = f"{file.as_uri()}?mode={mode}"
-    engine = sa.create_engine(
-        url,
-        # A transaction is begun by the statement that the listener sends.
-        creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None),
-        poolclass=sa.NullPool,
-    )
+    reading = _Reading(file, stack.enter_context(ExitStack()))
+    engine = sa.create_engine(url, creator=reading.connect, poolclass=sa.NullPool)
+    # A transaction is begun by the statement that the listener sends.
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     stack.callback(engine.dispose)
     return engine
+
+
+class _Reading:
+    """Opens the file of a database of SQLite to be read.
+
+    Whether its log and the index of that are there is looked at for each connection: a driver that begins
+    makes them, and one that ends removes them.
+
+    Args:
+        file: The file.
+        stack: Removes the copies.
+    """
+
+    def __init__(self, file: Path, stack: ExitStack) -> None:
+        self._file = file
+        self._stack = stack
+        self._log, self._index = (file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm"))
+        self._copied: tuple[list[int], Path] | None = None
+        self._copying = Lock()
+
+    def connect(self) -> sqlite3.Connection:
+        """A connection to the file as it is now."""
+        file, mode = self._file, "ro"
+        if self._log.exists() and not self._index.exists() and self._log.stat().st_size:
+            file, mode = self._copy(), "rw"
+        elif not self._log.exists() or not self._index.exists():
+            mode = "ro&immutable=1"  # else SQLite makes both
+        uri = f"{file.as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT, isolation_level=None)
+
+    def _copy(self) -> Path:
+        """What a killed driver left, copied without the index, which cannot be made here."""
+        with self._copying:
+            state = [number for path in (self._file, self._log) for number in _state(path)]
+            if self._copied is None or self._copied[0] != state:
+                folder = Path(self._stack.enter_context(TemporaryDirectory(prefix="sweeper-")))
+                shutil.copyfile(self._log, folder / self._log.name)
+                self._copied = state, Path(shutil.copyfile(self._file, folder / self._file.name))
+            return self._copied[1]
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes with the content of a file."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size

@@ -104,7 +104,7 @@ class StudyStore:
         space: mirror.Distributions,
         descriptions: Sequence[str],
         files: Mapping[str, Any] | None = None,
-    ) -> None:
+    ) -> bool:
         """Stores the study as it was changed since it was begun, and logs what changed.
 
         Args:
@@ -114,11 +114,15 @@ class StudyStore:
             space: What each parameter may be now, in Optuna's terms.
             descriptions: What changed, one line each.
             files: What is kept of its files, where they are known.
+
+        Returns:
+            Whether it is stored: False if somebody else has changed it since `row` was read, and to something
+            else.
         """
         now = self.access.clock.now()
         lines = [{"sweep_id": self.row.id, "moment": now, "description": text} for text in descriptions]
         values = {"study": dict(study), "workload": dict(workload), "digest": digest}
-        self._change(values, lines, space, files)
+        return self._change(values, lines, space, files)
 
     @retried
     def _change(
@@ -127,12 +131,16 @@ class StudyStore:
         lines: Sequence[Mapping[str, Any]],
         space: mirror.Distributions,
         files: Mapping[str, Any] | None,
-    ) -> None:
+    ) -> bool:
         key, c = self.row.id, study_change.c
         with self.access.writing() as connection:
+            mine = sa.select(sweep.c.name, sweep.c.digest).where(sweep.c.id == key).with_for_update()
+            stored = connection.execute(mine).one()
+            # What is to be stored, where an earlier try was carried out, of which only the answer was lost.
+            if stored.digest not in (self.row.digest, values["digest"]):
+                return False
             # By the name that it has at this moment: it may have been renamed since its driver read it.
-            mine = sa.select(sweep.c.name).where(sweep.c.id == key).with_for_update()
-            called = {"name": connection.execute(mine).scalar_one().partition("@")[0]}
+            called = {"name": stored.name.partition("@")[0]}
             changed = {**values, "study": {**values["study"], **called}}
             connection.execute(sweep.update().where(sweep.c.id == key).values(changed))
             provenance.name_files(connection, key, files)
@@ -142,6 +150,7 @@ class StudyStore:
             if lines and connection.execute(logged).first() is None:
                 connection.execute(study_change.insert(), lines)
             mirror.widen(connection, self.row.study_id, space)
+        return True
 
     @retried
     def changes(self) -> list[tuple[datetime, str]]:

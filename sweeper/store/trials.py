@@ -116,7 +116,7 @@ class Trials:
         """How all trials stand, by number; quick, however many there are."""
         r = run.c
         columns = (r.number, r.arm, r.state, r.owner, r.seconds, r.error_class, r.scores, r.reused_from)
-        query = sa.select(*columns)
+        query = sa.select(*columns, r.best_epoch)
         return [Standing(*row) for row in self._select(query)]
 
     @retried

@@ -82,14 +82,13 @@ class Driver:
         self._trials = store.trials
         self._leases = store.leases(me, lease_seconds)
         self._outcomes = store.outcomes(me)
-        self._study = study
-        self._prunes = bool(study.spec.pruner.method.decides)
+        self._study, self._prunes = study, bool(study.spec.pruner.method.decides)
         self._executor = executor
         self._observer = observer
         self._limits = limits
         self._stopper = Stopper(limits, self._trials.past(), self._clock)
         self._backlog = Backlog(study, wanted, self._trials, self._leases, self._reuse)
-        self._files, self._twins = RunFiles.of(home, store), Twins(store, data, home.cache)
+        self._files, self._twins = RunFiles.of(home, store, observer.noted), Twins(store, data, home.cache)
         self._weights = KeptWeights(self._backlog.history, self._files)
         self._stopping = self._said_stopping = False
         self._ending: str | None = None
@@ -261,7 +260,8 @@ class Driver:
             self._active.lose(number)
             return
         self._active.end(number)
-        self._files.fetch(number, self._observer.noted)
+        if state is not RunState.FAILED:  # else a retry may have given its folder to another attempt by now
+            self._files.fetch(number, outcome.best_epoch)
         self._weights.settle(number, active.trial.arm, outcome)
         self._files.tidy(number, checkpoints=state is not RunState.FAILED)
         self._stopper.heard(active.trial, outcome, message)

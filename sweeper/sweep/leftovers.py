@@ -4,7 +4,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,19 +50,21 @@ class Leftover:
         kind: What it is, in words: one of those above.
         path: Where it is.
         run: The run folder that it is in; None if in none.
+        may_go: Asked while its run folder is held, just before it goes: whether it still may.
     """
 
     kind: str
     path: Path
     run: Path | None = None
+    may_go: Callable[[], bool] = lambda: True
 
     def remove(self) -> bool:
-        """Removes it, unless an attempt holds its run folder; returns whether it is gone."""
+        """Removes it, unless an attempt holds its run folder or needs it; returns whether it is gone."""
         if self.run is None:
             remove(self.path)
         else:
             with suppress(FileNotFoundError), Hold(self.run) as hold:
-                if not hold.take():
+                if not hold.take() or not self.may_go():
                     return False
                 remove(self.path)
         return not self.path.exists()

@@ -65,7 +65,8 @@ def run(order: Order, slurm: Slurm) -> Tally:
         count = tally(store)
         missing = _missing(jobs, slurm, count)
         if missing:
-            array = jobs.submit(study.name, missing, _worker(order, storage), slurm, study.workload.resources)
+            worker = _worker(order, storage, store.row.uuid)
+            array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
             say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
         stopper = Stopper(order.limits, store.trials.past())
         watched = Watch(store, jobs, stopper)
@@ -163,10 +164,10 @@ def _missing(jobs: Jobs, slurm: Slurm, count: Tally) -> int:
     )
 
 
-def _worker(order: Order, storage: str) -> Worker:
-    """A driver with one worker that goes on with the study as it is stored."""
+def _worker(order: Order, storage: str, uuid: str) -> Worker:
+    """A driver with one worker that goes on with the study as it is stored, whatever it is called by then."""
     limits, places = order.limits, order.places
-    command = [*interpreter(), "-m", "sweeper", "resume", order.study.name]
+    command = [*interpreter(), "-m", "sweeper", "resume", uuid]
     if order.study.sources and order.study.written:
         command += ["--code", str(Path(order.study.written.study.path).resolve())]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []

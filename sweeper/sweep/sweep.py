@@ -74,9 +74,9 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         if executor is None:
             executor = _measured_executor(study, store, order)
         count = tally(store, executor.workers)
-        files = RunFiles.of(places.home, store)
-        files.take(partial(say, console))
-        files.fetch_missing(store.trials.standings(), partial(say, console))
+        files = RunFiles.of(places.home, store, partial(say, console))
+        files.take(files.say)
+        files.fetch_missing(store.trials.standings())
         sweep_leftovers(files, store.trials.standings())
         with (
             view_of(console, count) as view,
@@ -162,18 +162,14 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
         say(console, f"{study.name}: all {done} trials asked for are done; ask for more with --trials")
     if wanted != row.wanted:
         changes.append(f"trials: {row.wanted} -> {wanted}")
-        store.set_wanted(wanted)
     # In text, where the order counts too.
     same = json.dumps([row.study, row.workload]) == json.dumps([spec, workload])
     if changes or not same or row.written != (files and digest_of(files)):
-        store.change(
-            spec,
-            workload,
-            digest=study.digest(),
-            space=distributions(study),
-            descriptions=changes,
-            files=files,
-        )
+        space, digest = distributions(study), study.digest()
+        if not store.change(spec, workload, digest=digest, space=space, descriptions=changes, files=files):
+            return begin(database, order, here=here)  # another driver took up another change meanwhile
+        if wanted != row.wanted:
+            store.set_wanted(wanted)
         store = store.fresh()
     for line in changes:
         say(console, f"{study.name} changes: {line}")

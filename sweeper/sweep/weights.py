@@ -78,6 +78,7 @@ class KeptWeights:
     def _leave_best(self, arm: str) -> None:
         ended = [one for one in self._past() if one.arm == arm and one.state.final]
         self._reached[arm] = max(judged(one.scores) for one in ended if one.scores is not None)
-        gone = surplus(ended, lambda number: self._files.weights(number).exists())
-        for number in gone & self._files.numbers():
-            self._files.remove_weights(number)
+        # Looked for once: what another driver fetches after that may be the best's, and stays.
+        having = {number for number in self._files.numbers() if self._files.weights(number).exists()}
+        for number in surplus(ended, having.__contains__) & having:
+            self._files.discard_weights(number)

@@ -14,6 +14,7 @@ from model import checkpoint
 from model.encoders import ENCODERS, Encoder
 from model.errors import OutdatedCheckpointError
 from model.registry import adding
+from model.result import EpochResult
 from model.trainer import train
 from tests.model_tests.made import DEMO, config, metrics, same, weights
 
@@ -95,3 +96,16 @@ def test_a_checkpoint_of_another_kind_of_device_starts_again(
         assert caught.value.why == said
     elif made == "cpu":
         assert checkpoint.restore(tmp_path, here, identity).steps == 7
+
+
+def test_the_epochs_kept_are_those_of_the_newest_that_is_whole(tmp_path: Path) -> None:
+    network = nn.Linear(3, 2)
+    trained = checkpoint.Trained(network, torch.optim.AdamW(network.parameters()), torch.device("cpu"), {})
+    assert checkpoint.epochs_kept(tmp_path) is None
+    results = tuple(EpochResult(n, 0.5, False, (), 1.0, 1.0, {}, {}, 1.0) for n in (1, 2))
+    for epochs in (1, 2):
+        checkpoint.save(tmp_path, trained, checkpoint.Progress("abc", results[:epochs], steps=7))
+    assert checkpoint.epochs_kept(tmp_path) == 2
+    for number, left in ((2, 1), (1, None)):
+        (tmp_path / f"checkpoints/{number:06d}.000007/model.safetensors").write_bytes(b"half")
+        assert checkpoint.epochs_kept(tmp_path) == left

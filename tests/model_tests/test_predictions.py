@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from model.predictions import Predictions, read_predictions, save_predictions
+from model.files import RunFolder
+from model.predictions import (
+    Predictions,
+    leave_predictions,
+    place_predictions,
+    read_predictions,
+    save_predictions,
+)
 
 IDS, LABELS = np.array(["a", "b.c", "ü"]), np.array([0.0, 2.0, 1.0])
 SAVED = {
@@ -94,3 +101,23 @@ def test_a_file_that_says_to_be_huge_is_none(tmp_path: Path) -> None:
             "sst.label.npy", b"\x93NUMPY\x01\x00" + length.to_bytes(2, "little") + header + b"\n"
         )
     assert read_predictions(path) is None
+
+
+def test_predictions_wait_for_the_checkpoint_of_their_epoch(tmp_path: Path) -> None:
+    folder, later = RunFolder(tmp_path), {"sst": SAVED["sst"]}
+
+    def placed() -> list[set[str] | None]:
+        found = (read_predictions(path) for path in (folder.predictions, folder.test_predictions))
+        return [None if one is None else set(one) for one in found]
+
+    leave_predictions(folder, 1, SAVED, {})
+    assert placed() == [None, None]
+    place_predictions(folder, 1)
+    assert placed() == [{"sst", "sts"}, None]
+    for best, expected in ((None, {"sst", "sts"}), (1, {"sst", "sts"}), (3, {"sst"})):
+        leave_predictions(folder, 3, later, later)
+        place_predictions(folder, best)
+        assert placed() == [expected, expected if best == 3 else None]
+        assert list(folder.checkpoints.iterdir()) == []
+    place_predictions(folder, 3)
+    assert placed() == [{"sst"}, {"sst"}]

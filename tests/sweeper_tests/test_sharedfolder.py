@@ -1,5 +1,6 @@
 """Trials whose machines share no disk: their checkpoints travel through a folder behind a URL."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,14 @@ from sweeper.paths import Home
 from sweeper.sharedfolder import SharedFolder
 from sweeper.store.database import Database
 from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from sweeper.sweep.files import RunFiles
 from sweeper.sweep.order import Places
 from sweeper.url import Url
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.executors.story import follow, job, scores, story
+from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.typed import Command, refused
 
 
@@ -28,6 +31,9 @@ def write(folder: Path, **files: str) -> None:
         path = folder / name.replace("__", "/")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+NAMES = ("best.safetensors", "checkpoints")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -157,7 +163,7 @@ def test_a_folder_out_of_reach_keeps_what_a_trial_left_for_the_next_driver(
     home = Home(tmp_path / "here", Url("memory://reach"))
     with made.store(tmp_path, study, [row]) as database:
         store = database.study(study.name)
-        files = RunFiles.of(home, store)
+        files = RunFiles.of(home, store, said.append)
         files.take(said.append)
         url = files.study.url(0)
         assert url is not None
@@ -168,14 +174,100 @@ def test_a_folder_out_of_reach_keeps_what_a_trial_left_for_the_next_driver(
 
         with monkeypatch.context() as patch:
             patch.setattr(MemoryFileSystem, "get_file", cut)
-            files.fetch_missing(store.trials.standings(), said.append)
+            files.fetch_missing(store.trials.standings())
         assert not files.folder(0).joinpath("predictions.npz").exists()
         (line,) = said
         assert line.startswith("trial 0: its predictions and weights are not here yet: SWEEPER_HOME ")
         assert line.endswith("cannot be reached: the network is down")
-        files.fetch_missing(store.trials.standings(), said.append)
+        files.fetch_missing(store.trials.standings())
         assert files.folder(0).joinpath("predictions.npz").read_bytes() == b"p"
     assert len(said) == 1
+
+
+def origin(epoch: int) -> str:
+    said = {"study": "s", "trial": 0, "configuration": "c", "data": None, "epoch": epoch, "files": {}}
+    return json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "fetched"),
+    [
+        (origin(1), origin(2), True),  # of an attempt that died here, and the trial went on elsewhere
+        ("damaged", origin(2), True),
+        (None, origin(2), True),
+        (origin(2), origin(3), False),  # of an attempt that had lost the trial, and published after its end
+        (origin(1), origin(3), False),
+        (None, None, False),  # of earlier versions
+    ],
+)
+def test_what_lies_here_goes_for_files_of_the_best_epoch_alone(
+    here: str | None, there: str | None, fetched: bool, tmp_path: Path
+) -> None:
+    study = made.study()
+    row = made.row(study, 0, "Baseline", (0.5, 0.5, 0.5))
+    assert row.best_epoch == 2
+    with made.store(tmp_path, study, [row]) as database:
+        store = database.study(study.name)
+        files = RunFiles.of(Home(tmp_path / "here", Url(f"file://{tmp_path}/shared")), store)
+        files.take(print)
+        url = files.study.url(0)
+        assert url is not None
+        shared = SharedFolder(url)
+        shared.write("predictions.npz", b"there")
+        write(files.folder(0), **{"predictions.npz": "here"})
+        if there is not None:
+            shared.write("origin.json", there.encode())
+        if here is not None:
+            write(files.folder(0), **{"origin.json": here})
+        files.fetch_missing(store.trials.standings())
+        assert (files.folder(0) / "predictions.npz").read_text() == ("there" if fetched else "here")
+
+
+def test_what_cannot_be_removed_without_a_network_is_said_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, said = made.study(), list[str]()
+    with made.store(tmp_path, study, []) as database:
+        home = Home(tmp_path / "here", Url("memory://cut"))
+        files = RunFiles.of(home, database.study(study.name), said.append)
+        files.take(said.append)
+        write(files.folder(0), checkpoints__1__model="one", **{"best.safetensors": "w"})
+        url = files.study.url(0)
+        assert url is not None
+        shared = SharedFolder(url)
+        shared.publish(files.folder(0))
+
+        def cut(*_: object, **__: object) -> None:
+            raise ConnectionError("the network is down")
+
+        with monkeypatch.context() as patch:
+            for name in ("exists", "rm", "info"):
+                patch.setattr(MemoryFileSystem, name, cut)
+            assert files.holds_checkpoints(0)
+            with pytest.raises(InputError, match="cannot be reached: the network is down"):
+                shared.holds("checkpoints")
+            files.remove_weights(0)
+            files.tidy(0, checkpoints=True)
+        before = "trial 0: {} could not be removed from the shared folder: SWEEPER_HOME "
+        ends = [line.startswith(before.format(name)) for line, name in zip(said, NAMES, strict=True)]
+        assert ends == [True, True]
+        # Here too, so that the next driver finds them.
+        assert set(contents(files.folder(0))) == {"checkpoints/1/model", "best.safetensors"}
+        files.remove_weights(0)
+        files.tidy(0, checkpoints=True)
+        assert contents(files.folder(0)) == {}
+        assert not any(map(shared.holds, NAMES))
+
+
+def test_a_failed_trial_s_files_are_left_to_whoever_retries_it(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[int] = []
+    monkeypatch.setattr(RunFiles, "fetch", lambda self, number, best_epoch: fetched.append(number))
+    home = Home(tmp_path / "here", Url(f"file://{tmp_path}/shared"))
+    places = Places(f"sqlite:///{tmp_path}/studies.db", home, None)
+    sweep(study, places, 3, InstantExecutor(fails=frozenset({1})))
+    assert fetched == [0, 2]
 
 
 def test_a_url_holds_no_database(sweeper: Command, monkeypatch: pytest.MonkeyPatch) -> None:

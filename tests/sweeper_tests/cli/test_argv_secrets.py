@@ -129,15 +129,16 @@ def test_a_job_gets_the_password_by_its_environment(
 
     places = Places(Url(USER_INFO), Home(working / "home"), None)
     order = Order(load_study("mine"), 1, places, Console(), Limits())
-    worker = slurm._worker(order, USER_INFO)
+    worker = slurm._worker(order, USER_INFO, "uuid")
     assert SECRET not in " ".join(worker._command)
+    assert worker._command[-4:-2] == ["resume", "uuid"]
     assert worker._environment["SWEEPER_STORAGE"] == USER_INFO
     shows = 'import os, sys; assert os.environ["SWEEPER_STORAGE"] == sys.argv[1]'
     assert Worker([sys.executable, "-c", shows, USER_INFO], worker._environment)() == 0
     # A home behind a URL is the jobs' home too, and not this machine's copy of it.
     monkeypatch.setenv("SWEEPER_HOME", f"{SHARED}/")
     shared = Order(order.study, 1, Places(Url(USER_INFO), Home.from_environment(), None), Console(), Limits())
-    for name, value in slurm._worker(shared, USER_INFO)._environment.items():
+    for name, value in slurm._worker(shared, USER_INFO, "uuid")._environment.items():
         monkeypatch.setenv(name, value)
     assert Home.from_environment() == shared.places.home
 

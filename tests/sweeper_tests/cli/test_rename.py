@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sweeper.store.database import Database
 from tests.sweeper_tests.typed import STUDY, Command, contents, refused, write
 
 RUN = ("--executor", "inline", "--trials")
@@ -41,6 +42,13 @@ def test_a_study_goes_on_under_another_name(sweeper: Command, folder: Path) -> N
     said = sweeper("run", "mine", *RUN, "1")
     assert "mine@small begins anew; the study that was called so is other@small now\n" in said.out
     assert len(list((folder / ".sweeper/runs").iterdir())) == 2
+    # By its UUID, as a job of SLURM does: another study has its name by now.
+    with Database(f"sqlite:///{folder}/.sweeper/studies.db") as database:
+        uuid = database.study("other@small").row.uuid
+    assert sweeper("rename", "other", "third").code == 0
+    gone_on = sweeper("resume", uuid)
+    assert (gone_on.code, gone_on.out.splitlines()[-1][:11]) == (0, "third@small")
+    assert sweeper("rename", "third", "other").code == 0
     assert sweeper("replay", "other", "1").code == 0
 
 

@@ -8,10 +8,13 @@ from unittest.mock import patch
 
 import pytest
 
+from sweeper.errors import InputError
 from sweeper.executors import process
 from sweeper.executors.inline import InlineExecutor
 from sweeper.executors.process import disk_full, run_trial
-from sweeper.executors.protocol import Failed, Noted, Started
+from sweeper.executors.protocol import Evaluated, Event, Failed, Noted, Started, Stopped
+from sweeper.sharedfolder import SharedFolder
+from sweeper.url import Url
 from tests.sweeper_tests.executors.story import job, story
 
 
@@ -24,6 +27,22 @@ def test_a_trial_keeps_the_threads_that_it_began_with_and_says_so(tmp_path: Path
         mine.number,
         "goes on with 2 threads, as it began, not with the 1 of its share here: its numbers stay the same",
     )
+
+
+def test_a_stop_while_what_all_machines_share_is_out_of_reach_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*_: object) -> None:
+        raise InputError("SWEEPER_HOME 's3://b' cannot be reached: the network is down")
+
+    mine = replace(job(tmp_path), shared=Url(f"file://{tmp_path}/shared/trial"))
+    told: list[Event] = []
+    for event in run_trial(mine, lambda: any(isinstance(one, Evaluated) for one in told)):
+        told.append(event)
+        if isinstance(event, Evaluated):
+            monkeypatch.setattr(SharedFolder, "publish", cut)
+    said = "its steps since its last epoch will be trained again: SWEEPER_HOME 's3://b' cannot be reached: "
+    assert told[-2:] == [Noted(mine.number, f"{said}the network is down"), Stopped(mine.number)]
 
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

@@ -4,8 +4,9 @@ import ctypes
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import sqlalchemy as sa
@@ -74,6 +75,39 @@ def test_studies_are_read_from_the_log_too(home: Path, kept: tuple[str, ...]) ->
     assert (said.code, said.err) == (0, "")
     assert f"{NAME}: 0 of 40 trials" in said.out
     assert ("later@demo" in said.out) == bool(kept)
+
+
+def test_who_began_to_read_before_a_driver_sees_what_that_one_writes(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/studies.db"
+
+    def seen(opened: Database) -> list[str]:
+        return sorted(store.row.name for store in opened.studies())
+
+    with Database(url) as database:
+        begin(database)
+    with Database(url, must_exist=True, read_only=True) as reader:
+        assert seen(reader) == [NAME]
+        with Database(url) as database:
+            begin(database, "later@demo")
+            assert seen(reader) == [NAME, "later@demo"]
+        assert seen(reader) == [NAME, "later@demo"]
+        assert list(tmp_path.glob("studies.db-*")) == []
+
+
+def test_what_a_killed_driver_left_is_copied_once_for_as_long_as_it_lies_there(home: Path) -> None:
+    url = f"sqlite:///{home}/studies.db"
+    (home / "studies.db-shm").unlink()
+    with ExitStack() as stack, patch.object(shutil, "copyfile", wraps=shutil.copyfile) as copied:
+        reader = stack.enter_context(Database(url, must_exist=True, read_only=True))
+        for _ in range(3):
+            assert len(reader.studies()) == 2
+        assert copied.call_count == 2
+        folders = {Path(call.args[1]).parent for call in copied.call_args_list}
+        with Database(url) as database:
+            begin(database, "third@demo")
+            assert len(reader.studies()) == 3
+        assert all(folder.exists() for folder in folders)
+    assert not any(folder.exists() for folder in folders)
 
 
 def test_a_file_that_may_not_be_written_in_a_folder_that_may(tmp_path: Path) -> None:

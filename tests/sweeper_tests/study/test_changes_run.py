@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -13,6 +14,7 @@ from sweeper.errors import ConflictError
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.store.studies import find_study
+from sweeper.store.study import StudyStore
 from sweeper.study.changes import as_begun, kept_fields
 from sweeper.study.load import stored_study
 from sweeper.study.samplers import SamplerSpec
@@ -188,3 +190,38 @@ def test_a_study_stored_by_an_older_version_goes_on(places: Places) -> None:
     assert drive(study(), places, 2) == ["mine@demo changes: trials: 1 -> 2"]
     with Database(places.storage) as database:
         assert find_study(database, None).row.digest == study().digest()
+
+
+def test_a_change_that_another_driver_was_quicker_than_is_looked_at_anew(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = ["[0.1, 0.3, 0.5]", "[0.1, 0.3, 0.5, 0.7, 0.8]"]
+
+    def with_choices(choices: str) -> Study:
+        return study(OLD.replace("[0.1, 0.3]", choices))
+
+    def meanwhile(self: StudyStore, *given: Any, **named: Any) -> bool:
+        monkeypatch.undo()
+        drive(with_choices(theirs.pop(0)), places, 3)
+        return self.change(*given, **named)
+
+    drive(study(), places, 2)
+    monkeypatch.setattr(StudyStore, "change", meanwhile)
+    assert drive(with_choices("[0.1, 0.3, 0.5, 0.7]"), places, 4) == [
+        "mine@demo changes: space.dropout: [0.1, 0.3, 0.5] -> [0.1, 0.3, 0.5, 0.7]",
+        "mine@demo changes: trials: 3 -> 4",
+    ]
+    with Database(places.storage) as database:
+        store = database.study("mine@demo")
+        assert [text for _, text in store.changes()] == [
+            "space.dropout: [0.1, 0.3] -> [0.1, 0.3, 0.5]",
+            "trials: 2 -> 3",
+            "space.dropout: [0.1, 0.3, 0.5] -> [0.1, 0.3, 0.5, 0.7]",
+            "trials: 3 -> 4",
+        ]
+        assert (store.row.wanted, len(store.trials.rows())) == (4, 4)
+    # One that takes the other's back is refused, as if it had come a moment later.
+    monkeypatch.setattr(StudyStore, "change", meanwhile)
+    with pytest.raises(ConflictError, match=r"space\.dropout: .*0\.8\] -> .*0\.9\]"):
+        drive(with_choices("[0.1, 0.3, 0.5, 0.7, 0.9]"), places, 5)
+    assert theirs == []

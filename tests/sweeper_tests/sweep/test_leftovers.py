@@ -15,7 +15,7 @@ from sweeper.executors.hold import Hold
 from sweeper.paths import Home
 from sweeper.study.study import Study
 from sweeper.sweep.files import RunFiles
-from sweeper.sweep.leftovers import CACHE_SECONDS, FAILED, sweep_leftovers
+from sweeper.sweep.leftovers import CACHE_SECONDS, FAILED, Leftover, sweep_leftovers
 from tests.model_tests.test_maker import of_a_dead_process
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor
@@ -169,3 +169,39 @@ def test_a_killed_driver_s_sockets_go_with_the_next_start(tmp_path: Path, study:
     assert len(list(system.iterdir())) == 2
     start(study, tmp_path)
     assert list(system.iterdir()) == []
+
+
+def test_clean_leaves_what_was_retried_since_it_looked(
+    study: Study, runs: Path, tmp_path: Path, sweeper: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [put(runs / "3" / CHECKPOINT), put(runs / "3" / "best.safetensors")]
+    remove = Leftover.remove
+
+    def after_a_retry(leftover: Leftover) -> bool:
+        with open_study(tmp_path, study) as store:
+            store.retry()
+        return remove(leftover)
+
+    monkeypatch.setenv("SWEEPER_HOME", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(Leftover, "remove", after_a_retry)
+        said = sweeper("clean", study.name, "--yes").out
+    assert said.startswith("2 stay: they are in use, or this user may not remove them.\n")
+    assert all(path.exists() for path in left)
+
+
+def test_a_failed_trial_s_folder_is_tidied_unless_another_attempt_holds_it(
+    study: Study, runs: Path, tmp_path: Path
+) -> None:
+    left, checkpoint = put(runs / "3" / ".best.safetensors.12"), put(runs / "3" / CHECKPOINT)
+    with open_study(tmp_path, study) as store:
+        files = RunFiles.of(Home(tmp_path), store)
+    with Hold(runs / "3") as hold:
+        assert hold.take()
+        files.tidy(3, checkpoints=False)
+        assert left.exists()
+        assert hold.file.exists()
+    files.tidy(3, checkpoints=False)
+    assert not left.exists()
+    assert not hold.file.exists()
+    assert checkpoint.exists()

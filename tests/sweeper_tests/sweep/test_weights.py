@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -138,6 +139,27 @@ def test_of_equal_trials_the_first_that_has_weights_keeps_them(tmp_path: Path) -
         past = database.study(study.name).trials.past
         KeptWeights(past, files).settle(2, "Baseline", outcome)
     assert kept(tmp_path, study) == {1, 4}
+
+
+def test_what_another_driver_fetches_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = made.study()
+    runs = [made.row(study, number, "Baseline", (overall,) * 3) for number, overall in enumerate((0.9, 0.5))]
+    with made.store(tmp_path, study, runs) as database:
+        files = RunFiles.of(Home(tmp_path), database.study(study.name))
+        files.take(lambda line: None)
+        for number in (0, 1):
+            files.folder(number).mkdir(parents=True)
+        files.weights(1).touch()
+
+        def meanwhile(*given: Any) -> set[int]:
+            gone = surplus(*given)
+            files.weights(0).touch()
+            return gone
+
+        monkeypatch.setattr("sweeper.sweep.weights.surplus", meanwhile)
+        outcome = Outcome(state=RunState.COMPLETE, seconds=1.0, best_epoch=2, scores=runs[1].scores)
+        KeptWeights(database.study(study.name).trials.past, files).settle(1, "Baseline", outcome)
+    assert kept(tmp_path, study) == {0}
 
 
 def test_a_pruned_trial_with_a_better_epoch_is_no_best() -> None:
