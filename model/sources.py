@@ -2,13 +2,23 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Strict, create_model, model_validator
+from pydantic import BeforeValidator, Field, Strict, create_model, field_validator, model_validator
 
 from .frozen import Frozen
 from .label import Label
 from .result import Split
 
-Column = Annotated[str, Strict()] | Annotated[int, Strict(), Field(ge=1)]
+
+def _from_one(column: Any) -> Any:
+    """The column; of a position below 1 it is said why not, where a union says that it is no text."""
+    if type(column) is int and column < 1:
+        raise ValueError(f"{column} is no position of a column: positions begin at 1")
+    return column
+
+
+Column = Annotated[
+    Annotated[str, Strict()] | Annotated[int, Strict(), Field(ge=1)], BeforeValidator(_from_one)
+]
 """A column of a source: its name, or its position from 1."""
 
 Format = Literal["tsv", "csv", "jsonl", "parquet"]
@@ -104,6 +114,13 @@ class FilesSource(Frozen):
         description="Encoding of the text, of Windows cp1252; a byte order mark is left out.",
     )
     skip: int = Field(0, ge=0, description="Lines before the header, or before the rows.")
+
+    @field_validator("delimiter", mode="before")
+    @classmethod
+    def _spelt(cls, delimiter: Any) -> Any:
+        if delimiter == "\\t":
+            raise ValueError('is a backslash and a t: a tab is written "\\t", in double quotation marks')
+        return delimiter
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, Strict, model_validator
+from pydantic import BeforeValidator, Field, Strict, model_validator
 
 from ..encoders import ENCODERS
 from ..frozen import Frozen
@@ -21,6 +21,23 @@ DROPOUT_BELOW = 1 - 0.5 / DROPOUT_LEVELS
 
 A configuration may hold more, as records of earlier versions do; a study file may not.
 """
+
+
+LAYERS = 48
+"""Layers of an encoder at most."""
+
+
+def _some_layers(freeze: Any) -> Any:
+    """What is frozen; of a number that is none of layers it is said what may be, where a union is silent."""
+    if isinstance(freeze, int | float) and (type(freeze) is not int or not 1 <= freeze <= LAYERS):
+        raise ValueError(f"must be embeddings, all, or a whole number of layers from 1 to {LAYERS}")
+    return freeze
+
+
+_Frozen = Annotated[
+    Literal["embeddings", "all"] | Annotated[int, Strict(), Field(ge=1, le=LAYERS)] | None,
+    BeforeValidator(_some_layers),
+]
 
 
 class EncoderConfig(Frozen):
@@ -46,7 +63,7 @@ class EncoderConfig(Frozen):
         description="Dropout inside the encoder, below 0.99999; null keeps the model's own (BERT: 0.1).",
     )
     max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
-    freeze: Literal["embeddings", "all"] | Annotated[int, Strict(), Field(ge=1, le=48)] | None = Field(
+    freeze: _Frozen = Field(
         None,
         description="What of the encoder does not learn: its embeddings; those and so many of its first "
         "layers; or all of it, which is then without dropout, and embeds each sentence once for all trials.",
@@ -54,12 +71,12 @@ class EncoderConfig(Frozen):
     reinitialize: int = Field(
         0,
         ge=0,
-        le=48,
+        le=LAYERS,
         description="Top layers of a pretrained encoder whose weights are drawn anew before training, with "
         "those of the layer on [CLS] where there is one (Zhang et al. 2021).",
     )
     lora: LoraConfig = LoraConfig()
-    layers: int = Field(2, ge=1, le=48, description="Layers of the tiny encoder.")
+    layers: int = Field(2, ge=1, le=LAYERS, description="Layers of the tiny encoder.")
     hidden_size: int = Field(64, ge=8, description="Width of the tiny encoder; a multiple of its heads.")
     attention_heads: int = Field(4, ge=1, description="Attention heads of the tiny encoder.")
     vocabulary: int = Field(

@@ -3,12 +3,13 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import NoReturn
 
 from ..errors import DataError
+from ..label import shown
 from ..sources import Encoding, FilesSource, Format
 from .datafile import DataFile
 from .table import CHUNK, Chunk, DataTable, is_number
@@ -22,6 +23,9 @@ _RETURN = "\ud800"
 """Stands for a carriage return inside a line while the line is parsed."""
 _END = "\ud801"
 """A line of its own after the last one: a quotation mark that is still open there takes it in."""
+
+_EXCEL = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
+"""The line by which Excel is told the delimiter, before the header."""
 
 
 def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTable:
@@ -37,6 +41,11 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTa
         kind: The format, named or guessed.
     """
     first = next(_lines(file, source.encoding, source.skip), "")
+    if _EXCEL.match(first):
+        raise DataError(
+            f"{file.where}, line {source.skip + 1} is {first.rstrip()!r}, which tells Excel the delimiter; "
+            f"set skip: {source.skip + 1} in the task's source"
+        )
     delimiter = source.delimiter or _delimiter(first, kind, guessed=source.format is None)
     text = _Delimited(file, source, delimiter, source.columns or ())
     empty = not first or first.startswith(_END)
@@ -77,17 +86,31 @@ def _delimiter(first: str, kind: Format, guessed: bool) -> str:
     return ";" if guessed and outside.count(";") > outside.count(",") else ","
 
 
-def _lines(file: DataFile, encoding: Encoding, skip: int) -> Iterator[str]:
-    """The lines of a file with their ends, from the one after those that are skipped, and one more."""
+def _lines(
+    file: DataFile,
+    encoding: Encoding,
+    skip: int,
+    check: Callable[[str, int], object] = lambda block, before: None,
+) -> Iterator[str]:
+    """The lines of a file with their ends, from the one after those that are skipped, and one more.
+
+    Args:
+        file: The file.
+        encoding: Its encoding.
+        skip: How many lines are skipped.
+        check: Sees each block of whole lines first, and how many lines come before it.
+    """
 
     def text() -> Iterator[Iterator[str]]:
-        newline, ended = None, True
+        newline, ended, before = None, True, 0
         for block in text_blocks(file, encoding):
+            check(block, before)
             if newline is None:
                 # Only in a file without line feeds does a carriage return end a line.
                 newline = "\n" if "\n" in block else ""
             lone = newline and block.count("\r") > block.count("\r\n")
             ended = block.endswith(newline or "\r")
+            before += block.count(newline or "\r")
             yield io.StringIO(re.sub(r"\r(?!\n)", _RETURN, block) if lone else block, newline=newline)
         yield iter([f"{_END}\n"] if ended else ["\n", f"{_END}\n"])
 
@@ -133,7 +156,7 @@ class _Delimited:
         skip = self.source.skip
         csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
         reader = csv.reader(
-            _lines(self.file, self.source.encoding, skip),
+            _lines(self.file, self.source.encoding, skip, self._check_marks),
             delimiter=self.delimiter,
             quoting=csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
         )
@@ -169,6 +192,21 @@ class _Delimited:
                 rows, places = [], []
         if rows:
             yield _chunk(places, rows, positions)
+
+    def _check_marks(self, block: str, before: int) -> None:
+        """A DataError if a field is between quotation marks behind a blank, where they hold nothing together.
+
+        In TSV, where fields are seldom quoted, such marks are part of the text.
+        """
+        if self.source.quoting == "none" or self.delimiter in "\t ":
+            return
+        for lines, field in _behind_blanks(block, self.delimiter):
+            if before + lines >= self.source.skip:
+                raise DataError(
+                    f"{self.where}, line {before + lines + 1}: a blank stands before the quotation mark that "
+                    f"opens {shown(field)}; take the blank out, or set quoting: none in the task's source if "
+                    "such marks are part of the text"
+                )
 
     def _check(self, record: Sequence[str], start: int, end: int) -> None:
         """A DataError if a record that is not one line with all its fields is damaged."""
@@ -223,6 +261,26 @@ class _Delimited:
             f"the quotation mark that opens field {opened + 1}{name} on line {start} takes in {taken}; close "
             "it, or set quoting: none in the task's source if such marks are part of the text"
         )
+
+
+def _behind_blanks(block: str, delimiter: str) -> Iterator[tuple[int, str]]:
+    """The fields of whole lines that are quoted behind one blank or two, each with the lines before it.
+
+    They are found by what stands before them, which is rare: a look at each sign would take as long as all
+    that is read. A mark of a text is doubled between marks, and none of these.
+    """
+    end = "\n" if "\n" in block else "\r"
+    text = f"{end}{block}"
+    quoted = re.compile(f' +("(?:[^"\r\n]|"")*")(?=[{re.escape(delimiter)}\r\n]|\\Z)')
+    for before in (f"{sign}{blanks}" for sign in (delimiter, end) for blanks in (" ", "  ")):
+        start = text.find(f'{before}"')
+        while start >= 0:
+            found = quoted.match(text, start + 1)
+            line = text.rfind(end, 0, start + 1)
+            # Behind an odd number of marks the text between two of them goes on.
+            if found and text.count('"', line, start) % 2 == 0:
+                yield text.count(end, 0, start + 1) - 1, found[1]
+            start = text.find(f'{before}"', start + 1)
 
 
 def _chunk(places: Sequence[int], rows: Sequence[Sequence[str | None]], positions: Sequence[int]) -> Chunk:

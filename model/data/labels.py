@@ -1,7 +1,8 @@
 """What the label of a row means: a class by number or name, a score, a score made a class, or none."""
 
 import math
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
 
 from ..label import key_of, shown, strict_number
 from ..tasks import Task
@@ -43,12 +44,14 @@ class LabelReader:
             return self._known[type(value), value]
         except (KeyError, TypeError):  # TypeError: a list, for example
             pass
-        found = self._read(value)
+        found = self._read(value)  # which refuses what cannot be looked up
         if len(self._known) < KEPT:
             self._known[type(value), value] = found
         return found
 
     def _read(self, value: object) -> float | None:
+        if _holds_several(value):
+            raise ValueError(f"label {shown(value)} holds {_kind(value)}: name a column of single values")
         if self._missing and key_of(value) in self._missing:
             return math.nan
         if value is None or (self._no_label is not None and strict_number(value) == self._no_label):
@@ -74,6 +77,13 @@ class LabelReader:
     def _named(self, value: object) -> float:
         found = self._classes.get(key_of(value))
         if found is None:
+            composed = unicodedata.normalize("NFC", key_of(value))
+            for name in self._classes:
+                if unicodedata.normalize("NFC", name) == composed:
+                    raise ValueError(
+                        f"label {value!a} looks like {name!a} and is spelt otherwise (Unicode NFC, NFD): add "
+                        "it to `labels` as a further name of that class"
+                    )
             names = self._task.class_names
             listed = ", ".join(names[:LISTED]) + (", …" if len(names) > LISTED else "")
             raise ValueError(
@@ -102,9 +112,20 @@ class LabelReader:
         return f"the task's range is {lowest:g} to {highest:g}"
 
 
+def _holds_several(value: object) -> bool:
+    return isinstance(value, list | tuple | Mapping)
+
+
+def _kind(value: object) -> str:
+    return "a mapping" if isinstance(value, Mapping) else "a list"
+
+
 def way_out(task: Task, values: Iterable[object]) -> str:
     """What to write into a task so that its labels can be read, from all that stand in the column."""
-    found = sorted({key_of(value) for value in values if value is not None})
+    listed = list(values)
+    if any(map(_holds_several, listed)):
+        return ""
+    found = sorted({key_of(value) for value in listed if value is not None})
     if task.classes is None or task.threshold is not None:
         return "; `missing` names values that are no label"
     if len(found) > SHOWN or task.labels:

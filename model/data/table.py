@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -88,6 +89,13 @@ class DataTable:
             )
         if places:
             return places[0] - 1
+        composed = unicodedata.normalize("NFC", column)
+        for name in self.names:
+            if unicodedata.normalize("NFC", name) == composed:
+                raise DataError(
+                    f"{self.where} has no column {column!a} but {name!a}, which looks the same and is spelt "
+                    "otherwise (Unicode NFC, NFD): write it as the file does, or name its position"
+                )
         rows = any(map(self._heads_a_value, range(len(self.names))))
         row = f"; the first line looks like a row: {_NAMES}" if rows else ""
         near = difflib.get_close_matches(column, self.names, n=1) if len(self.names) > 1 else ()

@@ -24,9 +24,14 @@ def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[str]:
     end = ""
     rest: list[str] = []
     position = lines = 0
+    plain = True
     for block in file.blocks():
         if position == 0 or encoding != "utf-16":
             _check_text(block, position, lines, file, encoding)
+        # The first signs beyond ASCII tell UTF-8 from Latin-1, however late they come.
+        if plain and encoding in ("latin-1", "cp1252") and _is_utf8(block):
+            raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
+        plain = plain and block.isascii()
         try:
             text = decoder.decode(block)
         except UnicodeDecodeError as error:
@@ -65,9 +70,9 @@ def _code(file: DataFile, encoding: Encoding) -> str:
 
 
 def _check_text(block: bytes, position: int, lines: int, file: DataFile, encoding: Encoding) -> None:
+    if position == 0 and _is_utf32(block):
+        raise DataError(f"{file.where} is UTF-32, which is not read here; save it as UTF-8")
     marked = position == 0 and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if encoding in ("latin-1", "cp1252") and position == 0 and _is_utf8(block):
-        raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
     nul = block.find(b"\0") if encoding != "utf-16" else -1
     # Every second byte of Latin letters is zero there.
     if encoding != "utf-16" and (marked or (position == 0 and block.count(b"\0") * 3 > len(block) > 3)):
@@ -77,6 +82,12 @@ def _check_text(block: bytes, position: int, lines: int, file: DataFile, encodin
         raise DataError(
             f"{file.where}, line {line}: NUL byte at {position + nul}; the file is damaged or no text"
         )
+
+
+def _is_utf32(block: bytes) -> bool:
+    """Whether a file begins as UTF-32 does: by its mark, or with three zeros for each Latin letter."""
+    marked = block.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    return marked or block.count(b"\0") * 3 > len(block) * 2 > 16
 
 
 def _is_utf8(block: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The arguments of the Python interface: each as what it is meant to be, or refused in one line."""
 
+import math
 import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -121,6 +122,14 @@ def seconds_or_none(name: str, value: object) -> float | None:
     return value  # type: ignore[return-value]
 
 
+def _job_time(name: str, value: object) -> float | None:
+    """As `seconds_or_none`, of a job that has an end."""
+    seconds = seconds_or_none(name, value)
+    if seconds == math.inf:
+        raise wrong(name, value, "must be a finite number of seconds")
+    return seconds
+
+
 def is_number(value: object) -> bool:
     """Whether it is a number, which true and false are not."""
     return isinstance(value, Real) and not isinstance(value, bool)
@@ -155,7 +164,7 @@ def executor_options(given: Mapping[str, Any]) -> dict[str, Any]:
     checks: dict[str, Callable[[str, object], object]] = {
         "devices": text_or_none,
         "ray_address": text_or_none,
-        "job_time": seconds_or_none,
+        "job_time": _job_time,
         "sbatch": lambda name, value: texts(name, value, "key=value"),
     }
     return {name: checks[name](name, value) if name in checks else value for name, value in given.items()}

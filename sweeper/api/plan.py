@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rich.text import Text
+
 from model.config import TrainConfig
 from model.sampling import TaskSampler
 
@@ -26,7 +28,7 @@ from ..sweep.checks import prepare
 from ..sweep.order import Order
 from ..sweep.sweep import total_of
 from ..sweep.workers import Bench, Speed, UnmeasuredError
-from ..text import difference, plural
+from ..text import difference, one_line, plural
 from ..trial import Standing
 
 MEASURING_SECONDS = 120.0
@@ -246,7 +248,7 @@ def _measured(arms: Mapping[str, TrainConfig], order: Order, workers: int) -> tu
     speeds: dict[str, Speed] = {}
     for arm, config in arms.items():
         try:
-            with order.console.status(f"Measuring {arm}"):
+            with order.console.status(Text(f"Measuring {one_line(arm)}")):
                 places, sources = order.places, order.study.sources
                 bench = Bench(config, places.home, places.data, deadline, sources)
                 speed = bench.measure(workers)

@@ -1,6 +1,6 @@
 """Rows in memory as a table whose columns tell which task is meant."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ from model.tasks import Task
 
 from ..errors import InputError
 from ..export.predictions import Input, choose_input
+from .arguments import wrong
 
 
 def rows_input(
@@ -23,11 +24,15 @@ def rows_input(
         task: The one that is meant; None for the only one whose texts, or texts and label, the rows have.
 
     Raises:
-        InputError: If there is no such task, or the columns do not tell which one is meant.
+        InputError: If these are no rows, there is no such task, or the columns do not tell which is meant.
         DataError: If the rows have not the columns of the task.
     """
     if task is not None and task not in tasks:
         raise InputError(f"task {task!r}: the tasks of the trial are {', '.join(tasks)}")
+    if not isinstance(rows, pd.DataFrame) and (
+        not isinstance(rows, Iterable) or isinstance(rows, str | bytes | Mapping)
+    ):
+        raise wrong("rows", rows, "must be a frame, or a list of mappings from columns to values")
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     columns = [_values(frame.iloc[:, place]) for place in range(frame.shape[1])]
     places = range(1, len(frame) + 1)

@@ -16,7 +16,7 @@ from ..study.limits import LARGEST_NUMBER
 from ..study.load import study_folder
 from ..study.study import Study
 from ..sweep.runners import AUTO, EXECUTORS, Runner, choose_runner
-from ..sweep.stopping import MAX_FAILURES, Limits
+from ..sweep.stopping import MAX_FAILURES, Limits, score_bounds, unreachable
 from ..text import nearest
 from ..url import Url
 from .arguments import (
@@ -157,10 +157,12 @@ def _trained(
     for tool in tools:
         if tool not in TOOLS:
             raise InputError(f"log {tool!r}: is not one of {', '.join(TOOLS)}")
-    scores = ["overall", *study.tasks]
-    for score in limits.until or {}:
+    scores = score_bounds(study.tasks, study.overall)
+    for score, value in (limits.until or {}).items():
         if text("until", score) not in scores:
             raise InputError(f"until {score!r}: no score of {study.name}{nearest(score, scores)}")
+        if misfit := unreachable(value, scores[score]):
+            raise InputError(f"until {score!r} {value!r}: {misfit}")
     train(
         study,
         runner,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ..errors import NoStudiesError
+from ..errors import InputError, NoStudiesError
 from ..observers.tally import Tally
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
+from ..study.checks import unconfirmed
 from ..study.named import is_file, split_name
 from ..study.study import Study
 from ..sweep.order import Order, Places
@@ -75,7 +76,11 @@ def study_to_run(
         return None
 
     loaded = named_study(study, workload, say, begun)
-    return loaded if name is None else loaded.named(name)
+    if name is not None:
+        loaded = loaded.named(name)
+        if reason := unconfirmed(name):
+            raise InputError(f"study name {name!r} {reason}")
+    return loaded
 
 
 def begun_study(

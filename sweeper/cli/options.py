@@ -2,13 +2,14 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from ..paths import user_path
 from ..report.formats import FORMATS, IMAGES
+from ..sweep.stopping import unreachable
 from ..url import Url
 from .completion import arms, workloads
 
@@ -111,7 +112,7 @@ def seconds(text: str) -> float:
     Raises:
         BadParameter: If it is none, or longer than `LONGEST_SECONDS`.
     """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", text.strip())
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)", text.strip())
     if not match or float(match[1]) == 0:
         raise typer.BadParameter(f"{text!r} is no duration: write for example 90s, 30m, 1.5h or 2d")
     found = float(match[1]) * _UNITS[match[2]]
@@ -120,25 +121,28 @@ def seconds(text: str) -> float:
     return found
 
 
-def scores_to_reach(texts: list[str], known: list[str]) -> dict[str, float]:
+def scores_to_reach(texts: list[str], known: Mapping[str, tuple[float, float]]) -> dict[str, float]:
     """Scores and the values to reach, each written such as ``overall=0.73``.
 
     Args:
         texts: What the user wrote.
-        known: Names of the scores that there are.
+        known: The lowest and highest value of each score that there is, by its name.
 
     Raises:
-        BadParameter: If one is not of that form, names no score, or one that is there already.
+        BadParameter: If one is not of that form, names no score, or one that is there already, or no trial
+            could reach it.
     """
     found = {}
     for text in texts:
         name, _, value = text.partition("=")
-        if name not in known or not re.fullmatch(r"-?\d*\.?\d+", value):
+        if name not in known or not re.fullmatch(r"-?[0-9]*\.?[0-9]+", value):
             names = ", ".join(known)
             raise typer.BadParameter(f"--until {text!r}: write for example overall=0.73; scores: {names}")
         if name in found:
             raise typer.BadParameter(f"--until {text!r}: {name} is there twice: write it once")
         found[name] = float(value)
+        if misfit := unreachable(found[name], known[name]):
+            raise typer.BadParameter(f"--until {text!r}: {misfit}")
     return found
 
 

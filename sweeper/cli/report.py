@@ -215,13 +215,15 @@ def _fill(template: Path, written: "Report") -> Path:
         The file.
 
     Raises:
-        InputError: If the template asks for what is not there, or the file cannot be written.
+        InputError: If the template asks for what is not there, or the file cannot be written or is itself.
     """
     from model.files import write_beside
 
     from ..report.formats.template import made_name, render
 
     path = written.folder / made_name(template)
+    if path.resolve() == template.resolve():
+        raise InputError(f"--template {template}: the file that it makes would take its place: move it")
     text = render(template, written.shown)
     try:
         write_beside(path, text)

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..observers.tools import TOOLS
 from ..signals import exit_code
 from ..sweep.runners import AUTO, at_once
-from ..sweep.stopping import MAX_FAILURES, Limits
+from ..sweep.stopping import MAX_FAILURES, Limits, score_bounds
 from ..url import Url
 from .command import StudyFile, StudyName
 from .executor import Placement, placed
@@ -101,7 +101,7 @@ def run(
     from ..study.load import study_folder
 
     loaded = study_to_run(study, workload, saying(quiet, err=True), storage, name)
-    reached = scores_to_reach(until or [], ["overall", *loaded.tasks])
+    reached = scores_to_reach(until or [], score_bounds(loaded.tasks, loaded.overall))
     limits = Limits(timeout, reached, patience, max_failures, trial_timeout)
     if plan:
         _check_planned(where, limits, log or ())

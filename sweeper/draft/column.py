@@ -39,8 +39,10 @@ class Look:
         words: Words of all values.
         counts: How often each value is there, by its key; of `COUNTED` different ones at most.
         is_text: Whether all values are texts.
-        low: The lowest of the numbers that can be no sign that there is no label.
+        low: The lowest of the finite numbers that can be no sign that there is no label.
         high: The highest.
+        infinite: The first number that is not finite, as it is written.
+        nested: Whether a value is a list or a mapping.
         trained: Of a column of several splits, what the training rows have for labels: a sign that there is
             none is no class where they do not have it. None of a column of one split.
     """
@@ -53,6 +55,8 @@ class Look:
     is_text: bool = True
     low: float = math.inf
     high: float = -math.inf
+    infinite: str | None = None
+    nested: bool = False
     trained: Collection[str] | None = None
 
     def add(self, values: Sequence[object]) -> None:
@@ -65,9 +69,12 @@ class Look:
             self.rows += 1
             self.is_text = self.is_text and isinstance(written, str)
             self.words += len(written.split()) if isinstance(written, str) else 1
+            self.nested = self.nested or isinstance(written, list | tuple | Mapping)
             key = key_of(written)
             number = None if key in self.counts or key.lower() in NO_LABELS else strict_number(key)
-            if number is not None:
+            if number is not None and not math.isfinite(number):
+                self.infinite = self.infinite or key
+            elif number is not None:
                 self.low, self.high = min(self.low, number), max(self.high, number)
             if len(self.counts) < COUNTED or key in self.counts:
                 self.counts[key] += 1
@@ -84,6 +91,8 @@ class Look:
             is_text=all(look.is_text for look in looks),
             low=min(look.low for look in looks),
             high=max(look.high for look in looks),
+            infinite=next((look.infinite for look in looks if look.infinite), None),
+            nested=any(look.nested for look in looks),
             trained={*self.labels},
         )
 
@@ -122,7 +131,7 @@ class Look:
     @property
     def may_be_label(self) -> bool:
         """Whether it holds few short values, or numbers."""
-        if not self.rows or len(self.labels) < 2:
+        if not self.rows or self.nested or len(self.labels) < 2:
             return False
         named = len(self.counts) <= FEW and self.words <= 3 * self.rows and self.rows >= 2 * len(self.counts)
         return named or (self.numbers is not None and not self.is_counter)

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 import yaml
 
 from model.data.table import DataTable
-from model.label import key_of, strict_number
+from model.label import key_of, shown, strict_number
 from model.metrics import METRICS
 from model.result import Split
 from model.sources import Column
@@ -68,7 +68,8 @@ def draft(name: str, files: UserFiles) -> Draft:
         files: The files.
 
     Raises:
-        InputError: If no column can be the label, or none the text, or another split has other columns.
+        InputError: If no column can be the label, or none the text, a score is no finite number, or another
+            split has other columns.
         DataError: If a file is damaged, or another split lacks these columns.
     """
     looks = look_at(files.table("train"))
@@ -77,6 +78,7 @@ def draft(name: str, files: UserFiles) -> Draft:
     where = files.names["train"]
     if label is None:
         raise InputError(f"{where}: no column looks like a label; its columns: {columns}")
+    _check_finite(where, label)
     texts = texts_of(looks, label)
     if not texts:
         raise InputError(f"{where}: no column looks like a text of several words; its columns: {columns}")
@@ -128,6 +130,15 @@ def first_study(name: str) -> str:
     )
 
 
+def _check_finite(where: str, label: Look) -> None:
+    """An InputError where one of the scores of a column is no finite number."""
+    if label.infinite is not None and label.numbers is not None:
+        raise InputError(
+            f"{where}, column {label.name!r}: {shown(label.infinite)} is no finite number; correct it, or "
+            "leave its row out"
+        )
+
+
 def _check_columns(files: UserFiles, label: Look, texts: Sequence[Sequence[Look]]) -> None:
     """Looks whether the dev rows, and labelled test rows, have the columns of the training rows.
 
@@ -157,6 +168,8 @@ def _labelled(files: UserFiles, label: Look, texts: Sequence[Look]) -> tuple[Loo
             looks = look_at(table)
             for look in used:
                 found[look.name].append(looks[table.position(look.name)])
+            if label.is_scores:
+                _check_finite(files.names[split], found[label.name][-1])
     whole = label.with_splits(found[label.name])
     if label.is_scores and whole.numbers is None:
         whole = label  # no label of this task, whatever it is: `sweeper validate` names the row

@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from model.config import TrainConfig
@@ -44,8 +44,13 @@ def check_export(store: StudyStore, folder: Path) -> None:
         )
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--export {str(folder)!r} is a file: name a folder")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    for name in sorted(there - _exported(folder)):
+    files = _exported(folder)
+    folders = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents}
+    there = [
+        (path.is_dir() and not path.is_symlink(), path.relative_to(folder).as_posix())
+        for path in folder.rglob("*")
+    ]
+    for _, name in sorted(one for one in there if one[1] not in (folders if one[0] else files)):
         raise InputError(
             f"--export {str(folder)!r} holds {name!r}, which is not of an earlier export: name another folder"
         )

@@ -88,12 +88,9 @@ class Blame:
         group = path[:-1] if problem.reason == "is missing" else path
         setters = [place for place in self._settings(arm, params, entries) if overlap(place[2].path, group)]
         # A complaint about a group of settings names those that do not fit together.
-        words = re.findall(r"\w+", reason)
-        named = sorted(
-            (place for place in setters if place[2].path[-1] in words),
-            key=lambda place: (_SECTIONS.index(_section(place[1])), words.index(place[2].path[-1])),
-        )
-        for document, written, leaf in named or (setters if group else []):
+        ranked = [(_SECTIONS.index(_section(place[1])), _named(place[2].path, reason)) for place in setters]
+        named = sorted((rank, at) for at, rank in enumerate(ranked) if rank[1] >= 0)
+        for document, written, leaf in [setters[at] for _, at in named] or (setters if group else []):
             return SettingError(document, FieldError(written, reason, leaf.value), where)
         return SettingError("workload", FieldError(("train", *path), reason), where)
 
@@ -104,6 +101,14 @@ class Blame:
         if path[0] == "tasks" and path[1] not in declared:
             return f"workload {self.workload.name!r} has no task {path[1]!r}{nearest(path[1], declared)}"
         return f"{'.'.join(path)} is missing"
+
+
+def _named(path: tuple[str, ...], reason: str) -> int:
+    """Where a reason names a setting: by its last part, else by a dotted name of its group; -1: nowhere."""
+    whole = f".{'.'.join(path)}."
+    last = (found.start() for found in re.finditer(r"\w+", reason) if found[0] == path[-1])
+    dotted = (found.start() for found in re.finditer(r"\w+(?:\.\w+)+", reason) if f".{found[0]}." in whole)
+    return next(last, next(dotted, -1))
 
 
 def _section(path: FieldPath) -> str:

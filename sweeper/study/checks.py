@@ -240,6 +240,8 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
     Asked of files alone: studies were begun with such before they were refused, and go on. Of a stored pruner
     it cannot be told which options were written.
     """
+    if reason := unconfirmed(spec.name):
+        yield FieldError(("name",), reason, spec.name)
     printed: dict[str, str] = {}
     for arm in spec.arms:
         # What is made of two signs, and what is one, look the same.
@@ -260,6 +262,13 @@ def file_problems(spec: StudySpec) -> Iterator[FieldError]:
             yield FieldError(("pruner", *problem.path), problem.reason, problem.value)
 
 
+def unconfirmed(name: str) -> str | None:
+    """Why a study of this name could not be confirmed; None if it could. Asked of files, and of `--name`."""
+    if len(name) <= limits.STUDY:
+        return None
+    return f"has {len(name)} characters; NAME-confirm can be a name with at most {limits.STUDY}"
+
+
 def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
     """The arms whose name would command a terminal, be lost in a CSV file, or too long: name, what is wrong.
 
@@ -269,8 +278,8 @@ def arm_problems(arms: Collection[str]) -> Iterator[tuple[str, FieldError]]:
         if any(map(is_control, name)):
             reason = "the name of an arm cannot hold line breaks or other control characters"
             yield name, FieldError(("arms", one_line(name)), reason)
-        elif len(name) > limits.ARM:
-            reason = f"the name of an arm has at most {limits.ARM} characters, this one {len(name)}"
+        elif len(name) > limits.OWN_ARM:
+            reason = f"the name of an arm has at most {limits.OWN_ARM} characters, this one {len(name)}"
             yield name, FieldError(("arms", name), reason)
         elif name in GAPS:
             reason = f"pandas would read an arm {name} in a CSV file as a gap: take another name"

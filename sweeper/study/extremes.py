@@ -1,12 +1,17 @@
-"""Tasks that nobody can train: of too many classes, or of a range that is too wide."""
+"""Settings with which nobody can train: too many classes, a range too wide, a value of two splits."""
 
 import math
 from collections.abc import Iterator
 from itertools import chain
 
+from model.config import TrainConfig
+from model.config.trainers import AnyConfig
+from model.label import key_of, shown
+from model.result import SPLITS
+from model.sources import FilesSource, SplitColumn
 from model.tasks import Task
 
-from .problem import FieldError, SettingError
+from .problem import FieldError, FieldPath, SettingError
 from .settings import field_path
 from .study import Study
 
@@ -17,7 +22,7 @@ _MOST = f"must be at most {CLASSES:,}"
 
 
 def check_extremes(study: Study) -> None:
-    """Refuses tasks of too many classes, or with a range that is too wide.
+    """Refuses tasks of too many classes, or with a range that is too wide, and what else lies out of bounds.
 
     Asked of files alone: studies may have been begun with one before it was refused, and go on.
 
@@ -34,14 +39,41 @@ def check_extremes(study: Study) -> None:
                 raise SettingError(document, FieldError(path, _MOST, value), f"study {study.name!r}")
     for one in study.arms():
         entries = study.spaces[one.name].entries
-        for name, task in one.config.tasks.items():
-            for field, reason in _problems(task):
-                problem = FieldError(("tasks", name, field), reason)
-                raise study.blame.explain(problem, one.name, study.first_of(one.name), entries)
+        for path, reason in _all_problems(one.config):
+            problem = FieldError(path, reason)
+            raise study.blame.explain(problem, one.name, study.first_of(one.name), entries)
 
 
 def _counts_classes(path: tuple[str, ...]) -> bool:
     return (path[0], path[-1]) == ("tasks", "classes")
+
+
+def _all_problems(config: AnyConfig) -> Iterator[tuple[FieldPath, str]]:
+    """The settings of an arm that are out of all bounds, and what is wrong with each."""
+    for name, task in config.tasks.items():
+        for field, reason in _problems(task):
+            yield ("tasks", name, field), reason
+        if isinstance(task.source, FilesSource) and task.source.split is not None:
+            for field, reason in _of_two_splits(task.source.split):
+                # Where pydantic has the kind of a source.
+                yield ("tasks", name, "source", task.source.kind, "split", field), reason
+    if not math.isfinite(sum(map(config.overall.weight, config.tasks))):
+        yield ("overall", "weights"), "the weights of the tasks add up to more than any number"
+    if isinstance(config, TrainConfig) and not all(0 <= one < 1 for one in config.smart.bregman_decays):
+        yield ("smart", "bregman_decays"), "each must be at least 0 and less than 1"
+
+
+def _of_two_splits(split: SplitColumn) -> Iterator[tuple[str, str]]:
+    """The lists of values in which one stands that another list has too, or the same once before."""
+    seen: dict[str, str] = {}
+    for field in SPLITS:
+        for value in getattr(split, field):
+            before = seen.get(key_of(value))
+            if before == field:
+                yield field, f"{shown(value)} stands in split.{field} twice"
+            elif before is not None:
+                yield field, f"{shown(value)} stands in split.{before} too: a row has one split"
+            seen[key_of(value)] = field
 
 
 def _problems(task: Task) -> Iterator[tuple[str, str]]:

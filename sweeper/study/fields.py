@@ -1,7 +1,7 @@
 """The types of what stands in study and workload files alike: names, settings, the entries of a space."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from ..errors import InputError
 from ..paths import check_name
 from .entry import parse_entry
-from .problem import FieldError
+from .problem import FieldError, FieldPath
 from .settings import Leaf, Paths, leaves
 
 OWN = "space"
@@ -30,12 +30,23 @@ def _check_settings(settings: dict[str, Any]) -> dict[str, Any]:
     for leaf in leaves(settings):
         if leaf.path[0] == "seed":
             raise FieldError(leaf.written, "is set by `seeds` at the top of a study file")
-        if isinstance(leaf.value, float) and not math.isfinite(leaf.value):
-            raise FieldError(leaf.written, "must be a finite number", leaf.value)
+        for below, value in _values(leaf.value):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise FieldError((*leaf.written, *below), "must be a finite number", value)
         if other := seen.overlapping(leaf.path):
             raise FieldError(leaf.written, f"sets the same field as {'.'.join(other.written)}")
         seen.add(leaf.path, leaf)
     return settings
+
+
+def _values(value: Any) -> Iterator[tuple[FieldPath, Any]]:
+    """The single values of a setting, each with its positions in the lists that hold it."""
+    if not isinstance(value, list | tuple):
+        yield (), value
+        return
+    for position, one in enumerate(value):
+        for below, single in _values(one):
+            yield (position, *below), single
 
 
 def _check_arm(settings: dict[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,17 @@ COLUMNS = (
 )
 """The columns beside the tasks' scores wherever trials are listed; no task can have such a name."""
 
+LARGEST_NUMBER = 2**31 - 1
+"""The largest number that a database can hold, and so the largest that an option or an argument may have."""
+
+STUDY = 92
+"""Characters of the name of a study: with ``-confirm`` behind it, what a name may have."""
+
 ARM = 255
 """Characters of the name of an arm."""
 
+OWN_ARM = ARM - len(f" (trial {LARGEST_NUMBER})")
+"""The same in a file: a study that confirms it names a trial behind it."""
+
 TASK = 64
 """Characters of the name of a task."""
-
-LARGEST_NUMBER = 2**31 - 1
-"""The largest number that a database can hold, and so the largest that an option or an argument may have."""

@@ -1,6 +1,6 @@
 """Finding and loading studies: their files, and those that a database holds."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,15 +22,16 @@ from .checks import arm_problems, file_problems, task_problems
 from .conditional import plain
 from .extremes import check_extremes
 from .formerly import with_ranges
+from .judged import check_judged, judged_apart
 from .kinds import of_their_kinds
 from .named import is_file
 from .owncode import chain, check_same, code_of, know, load_code
-from .problem import FieldError, FieldPath, SettingError, field_name, first_problem
+from .problem import FieldError, SettingError, first_problem
 from .recommended import outside
 from .rules import check_rules
 from .setter import setter_of
 from .settings import field_at, field_path, names_at, nested
-from .space import WORKLOAD, FloatRange, IntRange
+from .space import WORKLOAD
 from .spec import StudySpec
 from .study import Study
 from .workload import Workload, WorkloadFile
@@ -92,8 +93,9 @@ def load_study(
 def is_workload(argument: str) -> bool:
     """Whether a name, or the path of a file, is that of a workload and not of a study."""
     if is_file(argument):
-        own = WorkloadFile.model_fields.keys() - StudySpec.model_fields.keys()
-        return not own.isdisjoint(read_yaml(user_path(argument)).data)
+        own, studies = WorkloadFile.model_fields.keys(), StudySpec.model_fields.keys()
+        keys = read_yaml(user_path(argument)).data.keys()
+        return bool(keys & (own - studies)) and not keys & (studies - own)
     return argument not in study_files() and argument in workload_files()
 
 
@@ -138,6 +140,7 @@ def _loaded(
         study.check_dropout()
         check_extremes(study)
         check_rules(study)
+        check_judged(study)
     except SettingError as error:
         setter, written = study_file, error.problem.path
         if error.document == "workload":
@@ -146,7 +149,7 @@ def _loaded(
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
     _check_names(files, study.tasks, spec)
-    for place, line in (*outside(study), *_uneven(spec)):
+    for place, line in (*outside(study), *study.searched.uneven(), *judged_apart(study)):
         say(f"{study_file.place(place)}: {line}")
     return study
 
@@ -164,19 +167,6 @@ def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str
     if old is not None:
         on = on.model_copy(update={"space": still_forced(old, spec)})
     return Study(spec, on, written)
-
-
-def _uneven(spec: StudySpec) -> Iterator[tuple[FieldPath, str]]:
-    """The study's own ranges whose step does not end at `high`: where they stand, and one line."""
-    for section, _, key, written in spec.entries():
-        entry = plain(written)
-        if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
-            place = (*section, key)
-            yield (
-                place,
-                f"{field_name(place)}: in steps of {entry.step} from low = {entry.low}, the highest value is "
-                f"{entry.highest}, not high = {entry.high}",
-            )
 
 
 def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:

@@ -153,7 +153,9 @@ def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> None:
 
 
 def _same_kind(under: Mapping[str, Any], over: Mapping[str, Any]) -> bool:
-    return "kind" not in over or "kind" not in under or over["kind"] == under["kind"]
+    # A task has a kind too: without a source of its own the one above is a part of it.
+    part = "source" in under and "source" not in over
+    return part or "kind" not in over or "kind" not in under or over["kind"] == under["kind"]
 
 
 def field_at(model: type[BaseModel], path: tuple[str | int, ...]) -> FieldInfo | None:

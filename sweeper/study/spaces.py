@@ -11,7 +11,7 @@ from .cells import Cells
 from .conditional import Entry, When, condition_of, holds, plain
 from .constraint import Constraint
 from .fixed import set_paths, value_of
-from .problem import FieldError, FieldPath
+from .problem import FieldError, FieldPath, field_name
 from .settings import field_path, merged, nested
 from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, Value
 from .spec import StudySpec
@@ -117,6 +117,18 @@ class Spaces:
             entry = entry_in_force(written, key, self.workload)
             if entry is not None:
                 yield section, arm, key, entry
+
+    def uneven(self) -> Iterator[tuple[FieldPath, str]]:
+        """The study's own ranges whose step does not end at `high`: where they stand, and one line."""
+        for section, _, key, written in self.spec.entries():
+            entry = plain(written)
+            if isinstance(entry, FloatRange | IntRange) and entry.highest != entry.high:
+                place = (*section, key)
+                yield (
+                    place,
+                    f"{field_name(place)}: in steps of {entry.step} from low = {entry.low}, the highest "
+                    f"value is {entry.highest}, not high = {entry.high}",
+                )
 
     @cached_property
     def cells(self) -> dict[str, Cells | None]:

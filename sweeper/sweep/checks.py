@@ -1,10 +1,11 @@
 """What is looked at before anything is written: logs, data, weights, the home."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from model.config import EncoderConfig, TrainConfig
+from model.config.trainers import AnyConfig
 from model.data.survey import SplitSurvey, survey
 from model.data.teacher import read_teacher
 from model.errors import ModelError
@@ -70,7 +71,7 @@ def check_home(home: Home) -> None:
 
 
 def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, SplitSurvey]]:
-    """Reads all data and weights that the study's arms need.
+    """Reads all data and weights that the study's arms need, with each value that says which.
 
     Returns:
         What the data of each task hold, as its first arm reads them.
@@ -82,24 +83,24 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     surveys: dict[str, dict[Split, SplitSurvey]] = {}
     try:
         for arm in study.spec.arms:
-            config = study.config(arm, study.first_of(arm), study.spec.seeds[0])
             for encoder in _encoders(study, arm):
                 check_peft(encoder.lora.rank)
                 if encoder.source == "minilm" and "minilm" not in checked:
                     checked.add("minilm")
                     verified_minilm_folder()
-            for name, task in config.trained.items():
-                read = repr((name, *(getattr(task, field) for field in READ)))
-                if read not in checked:
-                    checked.add(read)
-                    found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
-                    surveys.setdefault(name, found)
-            teachers = config.distillation.teacher if isinstance(config, TrainConfig) else {}
-            for name, file in teachers.items():
-                read = repr((name, file, config.tasks[name].class_names))
-                if read not in checked:
-                    checked.add(read)
-                    read_teacher(name, config.tasks[name], file, data)
+            for config in _probes(study, arm, _is_read):
+                for name, task in config.trained.items():
+                    read = repr((name, *(getattr(task, field) for field in READ)))
+                    if read not in checked:
+                        checked.add(read)
+                        found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
+                        surveys.setdefault(name, found)
+                teachers = config.distillation.teacher if isinstance(config, TrainConfig) else {}
+                for name, file in teachers.items():
+                    read = repr((name, file, config.tasks[name].class_names))
+                    if read not in checked:
+                        checked.add(read)
+                        read_teacher(name, config.tasks[name], file, data)
     except ModelError as error:
         raise InputError(str(error)) from error
     return surveys
@@ -107,14 +108,30 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
 
 def _encoders(study: Study, arm: str) -> Iterator[EncoderConfig]:
     """The encoders of an arm that ask for different packages; none of another trainer."""
+    for config in _probes(study, arm, lambda path: path in INSTALLED):
+        if isinstance(config, TrainConfig):
+            yield config.encoder
+
+
+def _is_read(path: tuple[str, ...]) -> bool:
+    """Whether a setting says what is read of the data."""
+    return (path[0] == "tasks" and path[2] in READ) or path[:2] == ("distillation", "teacher")
+
+
+def _probes(study: Study, arm: str, wanted: Callable[[tuple[str, ...]], bool]) -> Iterator[AnyConfig]:
+    """The first configuration of an arm, and one for each value that one of the wanted settings may have.
+
+    Args:
+        study: The study.
+        arm: The arm.
+        wanted: Says of a setting whether its values matter.
+    """
     space = study.spaces[arm]
     varied = [
         {key: value}
         for key, entry in space.entries.items()
-        if field_path(key) in INSTALLED
+        if wanted(field_path(key))
         for value in entry.probes()
     ]
     for params in (study.first_of(arm), *filter(None, map(space.reach, varied))):
-        config = study.config(arm, params, study.spec.seeds[0])
-        if isinstance(config, TrainConfig):
-            yield config.encoder
+        yield study.config(arm, params, study.spec.seeds[0])

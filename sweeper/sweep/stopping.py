@@ -11,6 +11,9 @@ from ..text import plural
 from ..trial import Outcome, RunState
 
 if TYPE_CHECKING:
+    from model.overall import Overall
+    from model.tasks import Task
+
     from ..trial import PastTrial, TrialSpec
 
 MAX_FAILURES = 5
@@ -36,6 +39,32 @@ class Limits:
     max_failures: int | None = MAX_FAILURES
     trial_seconds: float | None = None
     lower: Collection[str] = ()
+
+
+def score_bounds(tasks: "Mapping[str, Task]", overall: "Overall") -> dict[str, tuple[float, float]]:
+    """The lowest and the highest value that each score of a trial can have, by its name.
+
+    Args:
+        tasks: The tasks.
+        overall: How their mean is taken.
+    """
+    bounds = {name: task.scorer.bounds for name, task in tasks.items()}
+    ends = (0.0, 1.0)
+    if overall.formula == "mean":
+        low, high = ({name: pair[side] for name, pair in bounds.items()} for side in (0, 1))
+        ends = overall.score(tasks, low), overall.score(tasks, high)
+    return {"overall": ends, **bounds}
+
+
+def unreachable(value: float, bounds: tuple[float, float]) -> str | None:
+    """Why no trial can reach a value of a score; None if one can.
+
+    Args:
+        value: The value.
+        bounds: The lowest and highest that the score can have.
+    """
+    low, high = bounds
+    return None if low <= value <= high else f"lies outside its bounds, {low:g} to {high:g}"
 
 
 class Stopper:

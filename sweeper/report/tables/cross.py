@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ...study.problem import FieldError, as_yaml
 from ...study.space import Choice, Space
 from ...study.spec import CROSS
 from ...text import NONE, one_line, plural, score, setting
@@ -69,8 +70,12 @@ def _cell(configurations: Sequence[Configuration], top: Sequence[Configuration])
 def _parts(entry: Space) -> list[str]:
     """What the rows or columns of a setting are called."""
     size = entry.size
-    if size is not None and size <= 2 * BINS:
-        return [one_line(setting(entry.value(position))) for position in range(size)]
+    if isinstance(entry, Choice) or (size is not None and size <= 2 * BINS):
+        values = [entry.value(position) for position in range(size or 0)]
+        short = [one_line(setting(value)) for value in values]
+        # Values of which the first digits are the same, or 1 and '1', are written out.
+        exact = (one_line(as_yaml(value)) for value in values)
+        return [long if short.count(name) > 1 else name for name, long in zip(short, exact, strict=True)]
     edges = [setting(entry.at(place / BINS)) for place in range(BINS)]
     last = setting(entry.at(math.nextafter(1.0, 0.0)))
     return [f"{low} to {high}" for low, high in zip(edges, [*edges[1:], last], strict=True)]
@@ -78,7 +83,10 @@ def _parts(entry: Space) -> list[str]:
 
 def _place(entry: Space, parts: list[str], value: Any) -> int:
     """The part into which a value falls; -1 for one that the space no longer has."""
-    if isinstance(entry, Choice) or len(parts) != BINS or parts[0] == one_line(setting(entry.at(0.0))):
-        label = one_line(setting(value))
-        return parts.index(label) if label in parts else -1
+    if isinstance(entry, Choice) or len(parts) == entry.size:
+        own: Any = entry  # whose `read` gives what its `position` takes
+        try:
+            return int(own.position(own.read(value)))
+        except FieldError:
+            return -1
     return min(int(entry.unit(value) * BINS), BINS - 1) if value is not None else -1

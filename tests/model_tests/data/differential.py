@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import sys
 import warnings
 from collections import Counter
@@ -24,6 +25,9 @@ from model.sources import FilesSource
 Rows = list[list[str]]
 
 _NEWLINES = ("\n", "\r\n")
+
+_BLANK = re.compile('(?:^|[\r\n]) +"')
+"""How a field begins that is quoted behind a blank, which `csv` and pandas take for text with its marks."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +144,8 @@ def compare(made: Written, folder: Path) -> str:
         assert ours is None, (made, ours, theirs, others)
         return "refused"
     if ours is None:
-        # Both take rows for the text between two quotation marks, without a word.
-        held = any(made.delimiter in cell for row in theirs for cell in row)
+        # Both take rows for the text between two quotation marks, or marks for text, without a word.
+        held = any(made.delimiter in cell or _BLANK.search(cell) for row in theirs for cell in row)
         assert held and made.quoting != "none", (made, theirs)
         return "suspected"
     assert ours == theirs, (made, ours, theirs)

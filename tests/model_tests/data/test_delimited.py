@@ -210,3 +210,41 @@ def test_what_is_no_delimiter_is_refused(delimiter: str) -> None:
 @given(tables())
 def test_what_is_read_is_what_csv_and_pandas_read(tmp_path: Path, made: Written) -> None:
     compare(made, tmp_path)
+
+
+BLANKS = [
+    ('id,text\n1, "a, b"\n', "line 2: a blank stands before the quotation mark that opens '\"a, b\"'"),
+    ('id,text\n1,"x\ny"\n2,  "a b"\n', "line 4: a blank stands before the quotation mark that opens"),
+    ('"id", "text"\n1,x\n', "line 1: a blank stands before"),
+    (' "id",text\n1,x\n', "line 1: a blank stands before"),
+    ('id;text\r\n1; "say ""a"" b"\r\n', "line 2: a blank stands before"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), BLANKS)
+def test_a_blank_before_a_quotation_mark_is_named(write: Write, content: str, problem: str) -> None:
+    with pytest.raises(DataError, match=re.escape(problem)) as caught:
+        rows_of(write(content, "t.csv"))
+    assert "set quoting: none" in str(caught.value)
+    assert rows_of(write('1, "a b"\n', "t.csv", quoting="none", columns=["a", "b"])) == [("1", ' "a b"')]
+
+
+def test_marks_of_a_text_stand_behind_blanks(write: Write) -> None:
+    text = 'id,text\n1," ""a"" b"\n2,"He said, ""no"", and left, "\n3,"so, ",","\n4,"x\n ""y"" z"\n'
+    rows = [("1", ' "a" b'), ("2", 'He said, "no", and left, '), ("4", 'x\n "y" z')]
+    assert rows_of(write(text.replace('3,"so, ",","\n', ""), "t.csv")) == rows
+    wide = write('a,b,c\n3,"so, ",","\n', "t.csv")
+    assert rows_of(wide) == [("3", "so, ", ",")]
+    assert rows_of(write('a\tb\n1\t "a b"\n')) == [("1", ' "a b"')]
+
+
+def test_the_line_that_tells_excel_the_delimiter_is_to_be_skipped(write: Write) -> None:
+    text = "sep=;\r\na;b\r\n1;2\r\n"
+    with pytest.raises(DataError, match=r"line 1 is 'sep=;', which tells Excel the .*; set skip: 1 in"):
+        write(text, "t.csv")
+    assert rows_of(write(text, "t.csv", skip=1)) == [("1", "2")]
+
+
+def test_a_name_that_is_spelt_otherwise_in_unicode_is_told_from_its_twin(write: Write) -> None:
+    with pytest.raises(DataError, match=r"no column 'caf\\xe9' but 'cafe\\u0301', which looks the same"):
+        rows_of(write("cafe\u0301,b\n1,2\n", "t.csv"), "caf\u00e9")

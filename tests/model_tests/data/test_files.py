@@ -13,9 +13,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from model.data import datafile
 from model.data.files import file_table
 from model.data.table import DataTable
 from model.errors import DataError
@@ -206,6 +208,25 @@ def test_utf_8_is_not_taken_for_latin_1(opened: Opened) -> None:
     with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
         rows_of(opened("x.tsv", TEXT.encode(), encoding="latin-1"))
     assert rows_of(opened("x.tsv", LATIN.encode("latin-1"), encoding="latin-1")) == [("café ÿ", "1")]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_nor_where_its_first_sign_beyond_ascii_comes_late(opened: Opened, encoding: Any) -> None:
+    text = "sentence\tlabel\n" + "plain\t1\n" * 10_000 + "café ÿ\t1\n"
+    with mock.patch.object(datafile, "BLOCK", 5000):
+        with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
+            rows_of(opened("x.tsv", text.encode(), encoding=encoding))
+        assert rows_of(opened("x.tsv", text.encode(encoding), encoding=encoding))[-1] == ("café ÿ", "1")
+        # One sign of Latin-1 says what it is, whatever comes later.
+        late = "é\t1\n".encode("latin-1") + text.encode()
+        assert rows_of(opened("x.tsv", b"sentence\tlabel\n" + late, encoding="latin-1"))
+
+
+@pytest.mark.parametrize("codec", ["utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "latin-1"])
+def test_utf_32_is_named(opened: Opened, codec: str, encoding: Any) -> None:
+    with pytest.raises(DataError, match="is UTF-32, which is not read here; save it as UTF-8"):
+        rows_of(opened("x.tsv", TEXT.encode(codec), encoding=encoding))
 
 
 def test_windows_1252_is_an_encoding_of_its_own(opened: Opened) -> None:

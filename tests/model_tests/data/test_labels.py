@@ -92,6 +92,8 @@ def test_labels_of_another_type_than_text_are_found_too(tmp_path: Path) -> None:
         ({"classes": 3}, "9" * 400, f"label '{NINES}...{NINES}' is not finite"),
         ({"classes": 3}, "9" * 300, f"label '{NINES}...{NINES}' is out of range; the task"),
         ({"labels": list(range(300))}, "x", "none of the task's: 0, 1, 2, "),
+        ({"labels": ["entailment", "caf\u00e9"]}, "cafe\u0301",
+         "label 'cafe\\u0301' looks like 'caf\\xe9' and is spelt otherwise (Unicode NFC, NFD): add it to"),
         ({"classes": 2}, "2", "is out of range; the task has classes 0 to 1; the column has 0, 1, 2: give `"),
     ],
 )  # fmt: skip
@@ -138,3 +140,14 @@ def test_test_rows_without_labels_are_for_predict(tmp_path: Path, content: str, 
     (tmp_path / "a.tsv").write_text(content)
     with pytest.raises(DataError, match=r"test rows need labels: leave `test` out .* `sweeper predict`"):
         read("x", task(classes=2, source={**FILES, "drop_incomplete": drop}), "test", tmp_path)
+
+
+@pytest.mark.parametrize(("value", "kind"), [([27], "a list"), ({"a": 1}, "a mapping")])
+def test_a_label_is_one_value(tmp_path: Path, value: object, kind: str) -> None:
+    lines = [json.dumps({"t": f"text {i}", "y": label}) for i, label in enumerate([0, value])]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines))
+    for settings in ({"classes": 28}, {"labels": [0, 27]}, {"classes": 2, "missing": ["-"]}):
+        with pytest.raises(DataError) as caught:
+            read("x", task(source={**FILES, "train": "a.jsonl"}, **settings), "train", tmp_path)
+        said = f"label {value!r} holds {kind}: name a column of single values"
+        assert str(caught.value).endswith(f"line 2, column 'y': {said}")

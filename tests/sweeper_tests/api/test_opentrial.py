@@ -85,6 +85,9 @@ def test_what_cannot_be_predicted_is_said(opened: sweeper.OpenStudy) -> None:
         trial.predict([{"text": "a"}])
     with pytest.raises(InputError, match="task 'nli': the tasks of the trial are sst, para, sts"):
         trial.predict([{"text": "a"}], "nli")
+    for rows in (None, 5, "text", {"sentence": ["a"]}):
+        with pytest.raises(InputError, match="must be a frame, or a list of mappings from columns to values"):
+            trial.predict(rows)  # type: ignore[arg-type]
     with pytest.raises(DataError, match="rows, row 1, column 'sentence': 3 is no text"):
         trial.predict([{"sentence": 3}])
     with pytest.raises(InputError, match="none of its 1 rows has a text"):

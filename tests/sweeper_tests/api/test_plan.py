@@ -130,6 +130,14 @@ def test_a_plan_begins_nothing_and_counts_what_is_done(folder: Path, sweeper: Co
     assert contents(folder / ".sweeper/runs") == before
 
 
+def test_the_name_of_an_arm_is_no_markup_while_it_is_measured(folder: Path, sweeper: Command) -> None:
+    file = folder / "studies/mine.yaml"
+    file.write_text(file.read_text().replace("Plain", "'dropout [/2]'"))
+    said = sweeper("run", "mine", "--trials", "6", "--plan")
+    assert said.code == 0, said.err
+    assert "(a trial: dropout [/2] " in said.out
+
+
 def test_a_study_that_cannot_be_read_tells_a_plan_nothing(folder: Path, sweeper: Command) -> None:
     with Database(f"sqlite:///{folder}/.sweeper/studies.db") as database:
         database.create("old@small", {"name": 5}, {}, digest="", version="0", wanted=1)

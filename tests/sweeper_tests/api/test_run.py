@@ -1,5 +1,6 @@
 """`sweeper.run` and `sweeper.resume`, and what they refuse."""
 
+import math
 import re
 import subprocess
 import sys
@@ -101,6 +102,7 @@ def test_what_is_printed_and_what_is_not(folder: Path, capsys: pytest.CaptureFix
         ({"until": {"acc": 0.5}}, "until 'acc': no score of mine@small"),
         ({"until": {"overall": float("nan")}}, "until 'overall': nan is no number that a score could reach"),
         ({"until": {"overall": "0.7"}}, "until 'overall': '0.7' is no number"),
+        ({"until": {"overall": 73}}, "until 'overall' 73: lies outside its bounds, 0 to 1"),
         ({"until": [("overall", 0.7)]}, "must be scores by name"),
         ({"timeout": -1}, "timeout -1: must be a number of seconds above 0"),
         ({"trial_timeout": "60"}, "trial_timeout '60': must be a number of seconds above 0"),
@@ -126,6 +128,7 @@ def test_what_is_printed_and_what_is_not(folder: Path, capsys: pytest.CaptureFix
         ({"until": {7: 0.5}}, "until 7: must be a text"),
         ({"devices": 0}, "devices 0: must be a text"),
         ({"executor": "slurm", "sbatch": "mem=1G"}, r"sbatch 'mem=1G': must be a list of key=value"),
+        ({"executor": "slurm", "job_time": math.inf}, "job_time inf: must be a finite number of seconds"),
         ({"executor": "slurm", "job_time": "4h"}, "job_time '4h': must be a number of seconds above 0"),
     ],
 )

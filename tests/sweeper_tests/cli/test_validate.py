@@ -196,3 +196,22 @@ def test_signs_of_windows_that_are_read_as_latin_1_are_said(sweeper: Command) ->
     workload(task, "train: a.tsv, dev: {from: train, share: 0.5}, encoding: latin-1")
     (said,) = (line for line in said_of(sweeper)[1] if "control" in line)
     assert said.startswith("Warning: task x: file 'a.tsv', column 't': 2 texts with")
+
+
+def test_each_file_of_training_rows_is_read(sweeper: Command) -> None:
+    data("a.tsv", *ONE)
+    data("b.tsv", *OTHER)
+    workload(f"{CLASSES}, classes: 2")
+    text = "name: own\nworkload: w\nspace: {tasks.x.source.train: [a.tsv, nowhere.tsv]}\n"
+    write(Path("studies/own.yaml"), text)
+    for command in (("validate", "own"), ("run", "own", "--trials", "1")):
+        assert "nowhere.tsv" in refused(sweeper, *command)
+    data("nowhere.tsv", "six\tz\t7")
+    assert "nowhere.tsv, line 2, column 'y': label '7' is out of range" in refused(sweeper, "validate", "own")
+
+
+def test_a_study_with_a_key_of_a_workload_is_a_study(sweeper: Command) -> None:
+    for key in ("resources: {cpus: 1}", "train: {dropout: 0.1}"):
+        write(Path("studies/own.yaml"), f"name: own\n{key}\narms: {{A: {{}}}}\n")
+        said = refused(sweeper, "validate", "studies/own.yaml")
+        assert f"studies/own.yaml:2: {key.partition(':')[0]}: unknown key" in said

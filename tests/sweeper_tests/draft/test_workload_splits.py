@@ -1,11 +1,12 @@
 """A workload is begun from several files: what one alone holds, and names that would end a line."""
 
+import json
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.sweeper_tests.typed import Command, write
+from tests.sweeper_tests.typed import Command, refused, write
 
 NUMBERS = count()
 
@@ -92,3 +93,19 @@ def test_a_column_with_a_sign_that_ends_a_line_is_one(sweeper: Command) -> None:
     assert sweeper("new", "workload", "data/train.csv", "--name", "odd").code == 0
     checked = sweeper("validate", "odd")
     assert (checked.code, checked.err) == (0, "")
+
+
+@pytest.mark.parametrize("value", ["inf", "-Infinity", "1e999"])
+@pytest.mark.parametrize("split", ["train", "dev"])
+def test_a_score_is_a_finite_number(sweeper: Command, value: str, split: str) -> None:
+    for name in ("train", "dev"):
+        write(Path(f"data/{name}.tsv"), SCORES + f"the film is odd\t{value}\n" * (name == split))
+    said = refused(sweeper, "new", "workload", "data/train.tsv", "data/dev.tsv", "--name", "odd")
+    assert f"{split}.tsv, column 'label': '{value}' is no finite number" in said
+
+
+def test_a_column_of_lists_is_no_label(sweeper: Command) -> None:
+    found = [{"text": f"the film is {i}", "labels": [i % 2], "topic": "ab"[i % 2]} for i in range(40)]
+    write(Path("data/lists.jsonl"), "\n".join(map(json.dumps, found)))
+    assert sweeper("new", "workload", "data/lists.jsonl", "--name", "lists").code == 0
+    assert 'label: "topic"' in Path("studies/workloads/lists.yaml").read_text()

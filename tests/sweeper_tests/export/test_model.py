@@ -158,6 +158,11 @@ def test_only_an_earlier_export_is_replaced(folder: Path, sweeper: Command) -> N
     ran({"Max": ARMS["Max"]}, sweeper)
     write(folder / "mine/notes.txt", "mine")
     assert "'mine' holds 'notes.txt', which is not" in refused(sweeper, "best", "--export", "mine")
+    Path("linked").mkdir()
+    Path("linked/there").symlink_to(folder / "mine")
+    assert "'linked' holds 'there', which is not" in refused(sweeper, "best", "--export", "linked")
+    Path("empty/inside").mkdir(parents=True)
+    assert "'empty' holds 'inside', which is not" in refused(sweeper, "best", "--export", "empty")
     assert "'mine/notes.txt' is a file" in refused(sweeper, "best", "--export", "mine/notes.txt")
     assert sweeper("best", "--export", "deep/exported").code == 0
     assert sweeper("best", "--export", "deep/exported").code == 0

@@ -211,3 +211,8 @@ def test_a_paper_gets_its_columns_decimals_and_layout(sweeper: Command, folder: 
     layout.rename(folder / "tables.md.j2")
     taken = refused(sweeper, "report", "mine", "--template", "tables.md.j2")
     assert "tables.md is a file of every report: call it otherwise" in taken
+    own = folder / "reports/mine@small/mine.tex"
+    own.write_text("mine", encoding="utf-8")
+    said = sweeper("report", "mine", "--template", "reports/mine@small/mine.tex")
+    assert (said.code, own.read_text()) == (2, "mine")
+    assert "mine.tex: the file that it makes would take its place: move it" in said.err

@@ -7,6 +7,7 @@ import yaml
 
 from sweeper.study.extremes import CLASSES
 from sweeper.study.load import load_study
+from sweeper.study.settings import merged, nested
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
 from tests.sweeper_tests.study.written import GOOD, load, refusal, refused_workload, write_workload
@@ -73,3 +74,40 @@ def test_a_range_whose_squared_errors_are_no_numbers_is_refused(end: float) -> N
     said = refused_workload(workload(range=[-end, end], metric="mse", loss="mse"))
     shown = f"train.tasks.mine.range = [-{end}, {end}]"
     assert said.endswith(f"{shown}: is too wide: squared errors would be larger than any number")
+
+
+SPLIT = "{kind: files, train: a.tsv, split: {column: fold, train: [1, 4], dev: [5]}}"
+SST = "{kind: single, classes: 5, text: [t], label: y, metric: accuracy, source: SOURCE}"
+
+
+@pytest.mark.parametrize(
+    ("before", "instead", "said"),
+    [
+        ("dev: [5]", "dev: [4.0, 5]", "split.dev = [4.0, 5]: 4.0 stands in split.train too: a row has one"),
+        ("[5]", "[5], test: ['5']", "split.test = ['5']: '5' stands in split.dev too: a row has one"),
+        ("[1, 4]", "[1, 1]", "split.train = [1, 1]: 1 stands in split.train twice"),
+    ],
+)
+def test_a_value_of_two_splits_is_refused_and_read_from_records(before: str, instead: str, said: str) -> None:
+    text = f"name: w\nextends: demo\ntrain:\n  tasks:\n    mine: {SST.replace('SOURCE', SPLIT)}\n"
+    write_workload(text)
+    study = load(GOOD, "w")
+    assert f": train.tasks.mine.source.{said}" in refused_workload(text.replace(before, instead))
+    own = nested(yaml.safe_load(text.replace(before, instead))["train"])
+    begun = study.workload.model_copy(update={"train": merged(study.workload.train, own)})
+    assert "mine" in Study(study.spec, begun).tasks
+
+
+OUT_OF_BOUNDS = [
+    ("smart: {bregman_decays: [1.0, 0.9]}", "smart.bregman_decays = [1.0, 0.9]: each must be at least 0 and"),
+    ("smart: {bregman_decays: [0.9, -0.1]}", "smart.bregman_decays = [0.9, -0.1]: each must be at least 0"),
+    ("overall.weights: {sst: 1.0e308, sts: 1.0e308}", "overall.weights.sst = 1.0e308: the weights of the"),
+]
+
+
+@pytest.mark.parametrize(("setting", "said"), OUT_OF_BOUNDS)
+def test_so_are_weights_without_a_sum_and_averages_that_grow(setting: str, said: str) -> None:
+    text = GOOD.replace("sst_head: mlp", setting)
+    assert f"mine.yaml:2: base.{said}" in refusal(text)
+    spec = StudySpec.model_validate(yaml.safe_load(text))
+    assert Study(spec, load_study("quickstart", "demo").workload).tasks

@@ -1,8 +1,12 @@
 """What cannot be a space, a condition or a constraint: one error with file, line, field and value."""
 
 import pytest
+import yaml
 
-from tests.sweeper_tests.study.written import refusal
+from sweeper.study.load import load_study
+from sweeper.study.spec import StudySpec
+from sweeper.study.study import Study
+from tests.sweeper_tests.study.written import load, refusal, write_workload
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
@@ -137,3 +141,37 @@ def test_so_it_is_in_an_arm(text: str, said: str) -> None:
     found = refusal(f"{HEAD.replace('sts_head: cosine', 'sts_head: sbert')}{text}\n")
     assert found.startswith("mine.yaml:")
     assert said in found
+
+
+JUDGES = ["tasks.sst.dev_rows: [20, 30]", "tasks.sst.source.seed: {low: 1, high: 3}"]
+
+
+@pytest.mark.parametrize("entry", JUDGES)
+def test_by_which_rows_trials_are_judged_cannot_vary_in_files(entry: str) -> None:
+    said = f"{entry.partition(':')[0]}: says how trials are judged, and cannot vary within an arm: write arms"
+    assert refusal(f"name: mine\nspace:\n  {entry}\n") == f"mine.yaml:3: space.{said}"
+    found = refusal(f"name: mine\narms:\n  A: {{}}\n  B: {{space: {{{entry}}}}}\n")
+    assert found == f"mine.yaml:4: arms.B.space.{said}"
+    spec = StudySpec.model_validate(yaml.safe_load(f"name: mine\nspace: {{{entry}}}\n"))
+    assert Study(spec, load_study("quickstart", "demo").workload).space
+
+
+def test_which_rows_are_trained_on_may_vary_where_dev_is_none_of_them() -> None:
+    task = "kind: single, classes: 5, text: [t], label: y, metric: accuracy"
+    for dev, said in (("b.tsv", None), ("{from: train, share: 0.1}", "sst.source.train: says how")):
+        write_workload(f"name: w\ntrain: {{tasks: {{sst: {{{task}, source: SOURCE}}}}}}\n".replace(
+            "SOURCE", f"{{kind: files, train: a.tsv, dev: {dev}}}"
+        ))  # fmt: skip
+        text = "name: mine\nspace: {tasks.sst.source.train: [a.tsv, c.tsv], tasks.sst.train_rows: [5, 9]}\n"
+        if said is None:
+            assert load(text, "w").space
+        else:
+            assert said in refusal(text, "w")
+
+
+def test_arms_that_are_judged_by_other_rows_are_named() -> None:
+    said: list[str] = []
+    arms = "arms:\n  A: {}\n  B: {tasks.sst.dev_rows: 9, tasks.sst.train_rows: 9}\n"
+    load(f"name: mine\n{arms}", say=said.append)
+    reason = "task sst has another dev_rows than in arm A, so that their scores may not compare"
+    assert said == [f"mine.yaml:4: arms.B: {reason}"]

@@ -4,6 +4,7 @@ import pytest
 
 from model.sources import FilesSource
 from sweeper.errors import InputError
+from sweeper.study.settings import merged
 from sweeper.study.space import Choice, FloatRange
 from sweeper.study.workload import Resources
 from tests.sweeper_tests.study.written import GOOD, load, refusal, refused_workload, write_workload
@@ -21,6 +22,34 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
     assert (config.encoder.source, config.encoder.pooling) == ("tiny", "mean")
     assert config.tasks["sst"].source == FilesSource(train="a.csv", dev="b.csv")
     assert "say nothing about SST" in study.workload.notice
+
+
+def test_another_kind_of_task_is_a_part_of_it_unless_it_has_a_source() -> None:
+    study = load("name: mine\nbase: {tasks.sst.kind: pair, tasks.sst.text: [sentence, sentence]}\n")
+    task = study.tasks["sst"]
+    assert (task.kind, task.classes, task.label) == ("pair", 5, "sentiment")
+    own = {"kind": "pair", "source": {"kind": "demo", "task": "sts"}}
+    assert merged({"t": {"kind": "single", "source": {}, "classes": 5}}, {"t": own}) == {"t": own}
+
+
+WRONG = [
+    ("text: [s]", "text: [0]", "text = [0]: 0 is no position of a column: positions begin at 1"),
+    ("label: y", "label: 0", "label = 0: 0 is no position of a column: positions begin at 1"),
+    ("classes: 2", "range: [.nan, 5]", "range[0] = .nan: must be a finite number"),
+    (
+        "{kind: demo, task: sst}",
+        r"{kind: files, train: a, dev: b, delimiter: '\t'}",
+        r"""source.delimiter = '\t': is a backslash and a t: a tab is written "\t", in double quotation """
+        "marks",
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "instead", "said"), WRONG)
+def test_what_is_wrong_with_a_task_is_said_with_the_way_out(part: str, instead: str, said: str) -> None:
+    text = f"name: w\nextends: demo\ntrain:\n  tasks:\n    mine: {TASK}\n"
+    found = refused_workload(text.replace(part, instead))
+    assert found == f"studies/workloads/w.yaml:5: train.tasks.mine.{said}"
 
 
 LEARNING_RATE = "learning_rate: {low: 1e-6, high: 1e-4, log: true}"

@@ -12,7 +12,7 @@ from sweeper.executors.protocol import Event, Job, Noted, Waiting
 from sweeper.store.outcomes import Outcomes
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
-from sweeper.sweep.stopping import Limits, Stopper
+from sweeper.sweep.stopping import Limits, Stopper, score_bounds
 from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.instant import InstantExecutor
@@ -171,15 +171,27 @@ def test_durations(text: str, value: float) -> None:
     assert seconds(text) == value
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1h", "1w", "h", "1h30", "nan"])
+@pytest.mark.parametrize("text", ["", "0", "-1h", "1w", "h", "1h30", "nan", "٣s"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no duration"):
         seconds(text)
 
 
 def test_scores_to_reach() -> None:
-    known = ["overall", "sst"]
+    known = {"overall": (0.0, 1.0), "sst": (-1.0, 1.0)}
     assert scores_to_reach(["overall=0.73", "sst=.5"], known) == {"overall": 0.73, "sst": 0.5}
     for text in ("overall", "overall=", "overall=x", "para=0.5", "=0.5", "overall=nan"):
         with pytest.raises(typer.BadParameter, match="scores: overall, sst"):
             scores_to_reach([text], known)
+    for text, bounds in (("overall=73", "0 to 1"), ("overall=-0.1", "0 to 1"), ("sst=1.01", "-1 to 1")):
+        with pytest.raises(typer.BadParameter, match=f"'{text}': lies outside its bounds, {bounds}"):
+            scores_to_reach([text], known)
+    assert scores_to_reach(["sst=-1", "overall=1"], known) == {"sst": -1.0, "overall": 1.0}
+
+
+def test_the_bounds_of_scores() -> None:
+    study = load_study("quickstart")
+    of = score_bounds(study.tasks, study.overall)
+    assert of == {"overall": (0, 1), "sst": (0, 1), "para": (0, 1), "sts": (-1, 1)}
+    mean = score_bounds(study.tasks, study.overall.model_copy(update={"formula": "mean"}))
+    assert mean["overall"] == pytest.approx((-1 / 3, 1))

@@ -91,6 +91,19 @@ def test_choices_are_rows_as_they_are() -> None:
     assert lines(table)[0][2:] == [f"{overall_of(1)} (3)", "—"]
 
 
+def test_each_choice_is_a_row_however_many_there_are_and_however_alike() -> None:
+    decays = [0.01 * place for place in range(8)] + [0.1234567, 0.1234568]
+    of = study(space={"weight_decay": decays, "dropout": [0.1, 0.3]}, tables=["weight_decay x dropout"])
+    runs = [
+        row(of, number, "Baseline", (0.1 * number + 0.1,) * 3, params={"weight_decay": decay, "dropout": 0.1})
+        for number, decay in enumerate(decays[-3:])
+    ]
+    rows = lines(cross_table("weight_decay x dropout", results(of, runs)))[:10]
+    assert [line[1] for line in rows[6:]] == ["0.06", "0.07", "0.1234567", "0.1234568"]
+    assert [line[2] == NONE for line in rows] == [True] * 7 + [False] * 3
+    assert all(line[2].endswith(" (1)") for line in rows[7:])
+
+
 def overall_of(number: int) -> str:
     return f"{(RUNS[number].scores or {})['overall']:.3f}"[1:]
 
