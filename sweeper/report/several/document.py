@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from ...study.named import is_confirmation
 from ...study.spec import CROSS
 from ...text import one_line
 from ..cautions import cautions
@@ -37,7 +36,7 @@ def several_document(
     own = [
         with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
     ]
-    changes = [change for one in studies if not is_confirmation(one.row.name) for _, change in one.changes]
+    changes = [change for one in studies for change in one.changed]
     unread = [lines for one in studies for lines in one.lost]
     return Document(
         study=results.name,
