@@ -126,8 +126,6 @@ ROWS, UNSURE = 2000, 0.12
 """Dev rows of a simulated arm, and the share of them of which no network is sure: two networks then differ on
 six in a hundred, and a difference of two has a standard error of .0055 over rows, as MiniLM's has."""
 
-IDS = np.arange(ROWS).astype(str)
-
 SEED_SD = 0.0086
 """Standard deviation of a score over seeds, of MiniLM on the real files."""
 

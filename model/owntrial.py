@@ -22,7 +22,7 @@ from .files import RunFolder, beside, open_file
 from .inputs import Inputs
 from .metrics.own import OwnMetric, recorded_scores
 from .predictions import DAMAGED, Predictions, leave_predictions, place_predictions
-from .result import EpochResult, Metric, Split, best_epoch
+from .result import SPLITS, EpochResult, Metric, best_epoch
 from .steps import StepReport
 from .tasks import Task
 
@@ -96,7 +96,7 @@ class OwnTrial:
         self._rows = check(config, data)
         self.train = {name: splits["train"] for name, splits in self._rows.items()}
         self._sample = {name: sample_of(rows, config.train_sample) for name, rows in self.train.items()}
-        parts = [{name: s[split] for name, s in self._rows.items() if split in s} for split in _SPLITS]
+        parts = [{name: s[split] for name, s in self._rows.items() if split in s} for split in SPLITS]
         self._fingerprint = digest_of_rows("", *parts)
         self._identity = f"{config.fingerprint()} {self._fingerprint}"
         self.results: tuple[EpochResult, ...] = ()
@@ -148,7 +148,7 @@ class OwnTrial:
             best=best,
             metrics=tuple(
                 Metric(split, name, named[name], value)
-                for split in _SPLITS
+                for split in SPLITS
                 for name, value in scores.get(split, {}).items()
             ),
             train_seconds=trained - self._moment,
@@ -270,5 +270,4 @@ def epochs_kept(rundir: Path) -> int | None:
         return None
 
 
-_SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 _PER_MIB = 2**20 if sys.platform == "darwin" else 2**10

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from .frozen import Frozen
 from .heads import ACTIVATIONS, HEADS, Concatenation, heads_with
-from .label import Label, class_names_of, labels_misfit, names_of
+from .label import Label, class_names_of, labels_misfit
 from .losses import LOSSES
 from .metrics import METRICS, TaskMetric
 from .metrics.own import score_of
@@ -242,11 +242,6 @@ class Task(Frozen):
             raise ValueError(
                 f"contrastive_scale {self.contrastive_scale:g} is for a `contrastive` above 0, which is 0"
             )
-
-    @property
-    def label_names(self) -> tuple[tuple[Label, ...], ...]:
-        """All names of each class, in the order of the classes; none where they are numbers from 0."""
-        return names_of(self.labels)
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -105,12 +105,15 @@ def difference(value: float | None) -> str:
     return text if value is None or text in (NONE, score(0.0)) or value < 0 else f"+{text}"
 
 
+LEVEL = 0.05
+"""The p-value below which a difference is told apart from none: the largest share of false calls."""
+
+
 def p_text(value: float) -> str:
     """A p-value: ``.023``, ``< .001``; beside the level of .05 with as many decimals as tell the side."""
     if value < 0.001:
         return "< .001"
-    level = 0.05
-    digits = (number for number in range(3, 9) if value == level or float(f"{value:.{number}f}") != level)
+    digits = (number for number in range(3, 9) if value == LEVEL or float(f"{value:.{number}f}") != LEVEL)
     return _decimals(value, next(digits, 3))
 
 

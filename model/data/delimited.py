@@ -217,7 +217,7 @@ class _Delimited:
         declared = f"columns {width}" if self.source.columns else f"the header {width}"
         if end > start:
             opened = next((i for i, field in enumerate(record) if "\n" in field or "\r" in field), 0)
-            mark = self._mark(record, opened, start, f"the lines up to {end}")
+            mark = self._mark(opened, start, f"the lines up to {end}")
             lines = f"{self.where}, lines {start} to {end} make one row"
             if len(record) != width:
                 raise DataError(f"{lines} of {found}, {declared}: {mark}")
@@ -231,7 +231,7 @@ class _Delimited:
             )
         elif len(record) < width and any(self.delimiter in field for field in record):
             opened = next(i for i, field in enumerate(record) if self.delimiter in field)
-            mark = self._mark(record, opened, start, f"a {self.sign}")
+            mark = self._mark(opened, start, f"a {self.sign}")
             raise DataError(f"{self.where}, line {start} has {found}, {declared}: {mark}")
 
     def _swallows_rows(self, record: Sequence[str]) -> bool:
@@ -252,10 +252,10 @@ class _Delimited:
 
     def refuse_open(self, record: Sequence[str], start: int) -> NoReturn:
         """The DataError of a quotation mark that takes in the rest of the file."""
-        mark = self._mark(record, len(record) - 1, start, "the rest of the file, as it is never closed")
+        mark = self._mark(len(record) - 1, start, "the rest of the file, as it is never closed")
         raise DataError(f"{self.where}, line {start}: {mark}")
 
-    def _mark(self, record: Sequence[str], opened: int, start: int, taken: str) -> str:
+    def _mark(self, opened: int, start: int, taken: str) -> str:
         name = f" ({self.names[opened]!r})" if opened < len(self.names) else ""
         return (
             f"the quotation mark that opens field {opened + 1}{name} on line {start} takes in {taken}; close "

@@ -14,7 +14,7 @@ from .jsonlines import jsonl_table
 from .parquet import parquet_table
 from .table import DataTable
 
-_NAMES: dict[str, Format] = {
+SUFFIXES: dict[str, Format] = {
     ".tsv": "tsv",
     ".tab": "tsv",
     ".jsonl": "jsonl",
@@ -22,6 +22,8 @@ _NAMES: dict[str, Format] = {
     ".json": "jsonl",
     ".parquet": "parquet",
 }
+"""The format that a file's name says, where it does not end as one of CSV, which is what remains."""
+
 PACKED = (".gz", ".zst", ".xz", ".zip")
 """What the name of a packed file ends in."""
 
@@ -107,6 +109,12 @@ def split_name(source: FilesSource | HubSource, split: Split) -> str:
     return name
 
 
+def suffix_of(name: str) -> str:
+    """What a file's name ends in, apart from how it is packed."""
+    suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
+    return next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
+
+
 def _path(name: str, data: Path | None) -> Path:
     if data is None:
         raise DataError(
@@ -138,11 +146,9 @@ def _guessed(file: DataFile) -> Format:
     first = file.first_bytes()
     if first.startswith(b"PAR1"):
         return "parquet"
-    suffixes = [suffix.lower() for suffix in file.path.suffixes]
-    named = next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
     if first.lstrip(b"\xef\xbb\xbf \r\n").startswith(b'{"'):
         return "jsonl"
-    return _NAMES.get(named, "csv")
+    return SUFFIXES.get(suffix_of(file.path.name), "csv")
 
 
 def _unused(kind: Format) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from ..label import key_of, shown, strict_number
+from ..label import key_of, names_of, shown, strict_number
 from ..tasks import Task
 
 SHOWN = 12
@@ -28,7 +28,7 @@ class LabelReader:
     def __init__(self, task: Task, no_label: float | None = None) -> None:
         self._task = task
         self._classes = {
-            key_of(name): number for number, names in enumerate(task.label_names) for name in names
+            key_of(name): number for number, names in enumerate(names_of(task.labels)) for name in names
         }
         self._missing = frozenset(map(key_of, task.missing))
         self._known: dict[object, float | None] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..errors import DataError
-from ..label import key_of, shown
+from ..label import key_of, names_of, shown
 from ..result import Split
 from ..sources import Column, DemoSource
 from ..tasks import Task
@@ -108,7 +108,7 @@ class RowChecker:
     def _refuse_class_as_name(self) -> None:
         """A DataError where the first line names the label's column as one of its classes: it is a row."""
         table = self._table
-        classes = {key_of(one) for names in self._task.label_names for one in names}
+        classes = {key_of(one) for names in names_of(self._task.labels) for one in names}
         if not table.header_line or not classes:
             return
         name = table.names[table.position(self._task.label)]

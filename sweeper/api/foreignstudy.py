@@ -4,12 +4,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
 from ..paths import user_path
-from ..text import nearest
 from ..url import Url
-from .arguments import called, text
-from .reporttable import ReportTable
+from .arguments import called
+from .opened import Opened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from ..study.foreign import ForeignStudy
 
 
-class OpenForeign:
+class OpenForeign(Opened):
     """A study whose trials sweeper did not make, as it was imported.
 
     Every frame, table and text of it says so. It has no epochs, figures or comparisons: nothing is known of
@@ -47,33 +45,6 @@ class OpenForeign:
 
         return marked_frame(self._study)
 
-    @property
-    def tables(self) -> list[str]:
-        """Keys of its tables."""
-        return [table.key for table in self._document.tables]
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What has to be known before a number is read: that it was imported."""
-        return self._document.warnings
-
-    @property
-    def summary(self) -> tuple[str, ...]:
-        """How many trials it has, and the best of them by its own objectives."""
-        return self._document.summary
-
-    def table(self, key: str) -> ReportTable:
-        """A table of its report: ``imported``.
-
-        Raises:
-            InputError: If it has none of that key.
-        """
-        key = text("table", key)
-        for table in self._document.tables:
-            if table.key == key:
-                return ReportTable(table)
-        raise InputError(f"table {key!r}: no table of {self.name}{nearest(key, self.tables)}")
-
     def report(self, folder: str | Path = "reports") -> Path:
         """Writes its report, as `sweeper report` does, and gives the file with its table.
 
@@ -91,9 +62,6 @@ class OpenForeign:
                 database.study(self.name), user_path(called("folder", folder)) / self.name
             )
         return written.folder / "tables.md"
-
-    def __repr__(self) -> str:
-        return "\n".join([self.name, *(f"Warning: {line}" for line in self.warnings), *self.summary])
 
     def _repr_html_(self) -> str:
         from ..report.formats.html import as_html

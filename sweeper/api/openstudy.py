@@ -13,6 +13,7 @@ from ..text import nearest
 from ..url import Url
 from .arguments import called, called_or_none, text, text_or_none, url_or_none, whole_number, wrong
 from .foreignstudy import OpenForeign
+from .opened import Opened
 from .opentrial import OpenTrial
 from .reporttable import ReportTable
 
@@ -67,7 +68,7 @@ def open_study(
     return OpenStudy(row.name, where, home, code, held)
 
 
-class OpenStudy:
+class OpenStudy(Opened):
     """A study as it stood when it was first looked at: frames, tables, figures and comparisons agree.
 
     `newest` gives it as it stands now, and so do `best`, `trial` and `report`. The database is opened to be
@@ -106,36 +107,9 @@ class OpenStudy:
         return self._stored.results.epochs.copy()
 
     @property
-    def tables(self) -> list[str]:
-        """Keys of its tables."""
-        return [table.key for table in self._document.tables]
-
-    @property
     def figures(self) -> list[str]:
         """Keys of its figures; none before a trial is complete."""
         return [figure.key for figure in self._figures]
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What has to be known before a number is read."""
-        return self._document.warnings
-
-    @property
-    def summary(self) -> tuple[str, ...]:
-        """What it found, how far it has come, what is missing; one sentence each."""
-        return self._document.summary
-
-    def table(self, key: str) -> ReportTable:
-        """A table of its report, such as ``arms``.
-
-        Raises:
-            InputError: If it has none of that key.
-        """
-        key = text("table", key)
-        for table in self._document.tables:
-            if table.key == key:
-                return ReportTable(table)
-        raise InputError(f"table {key!r}: no table of {self.name}{nearest(key, self.tables)}")
 
     def figure(self, key: str) -> "go.Figure":
         """A figure of its report, such as ``learning``, as one of plotly; its panels stand under each other.
@@ -237,9 +211,6 @@ class OpenStudy:
                 images=images,
             )
         return written.folder / "index.html"
-
-    def __repr__(self) -> str:
-        return "\n".join([self.name, *(f"Warning: {line}" for line in self.warnings), *self.summary])
 
     def _repr_html_(self) -> str:
         from ..report.formats.html import as_html

@@ -12,7 +12,7 @@ from .executor import Placement, placed
 from .options import CodeFile, MaxFailures, Quiet, Storage, Timeout
 from .run import run_study
 
-MOST_SEEDS = 10_000
+MOST_FRESH = 10_000
 """More than anybody trains; each is a line of the study that confirms."""
 
 
@@ -30,7 +30,7 @@ def confirm(
         ),
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, max=MOST_SEEDS, metavar="S", help="Fresh training seeds for each.")
+        int, typer.Option(min=1, max=MOST_FRESH, metavar="S", help="Fresh training seeds for each.")
     ] = 5,
     where: Placement,
     timeout: Timeout = None,

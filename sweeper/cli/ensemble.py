@@ -58,7 +58,7 @@ def ensemble(
     Example: `sweeper ensemble sbert-grid --greedy`
     """
     from ..export.ensembles.printed import print_ensemble
-    from ..export.ensembles.stored import choose_ensemble
+    from ..export.ensembles.stored import choose_from, read_pool
     from ..export.ensembles.written import check_name, ensemble_json, write_ensemble
     from ..store.database import Database
     from ..store.studies import find_study
@@ -70,14 +70,8 @@ def ensemble(
     if output is not None:
         check_name(output)
     with Database(storage_url(storage), must_exist=True) as database:
-        chosen = choose_ensemble(
-            find_study(database, study),
-            Home.from_environment(),
-            top=top,
-            seeds=seeds,
-            greedy=greedy,
-            arm=arm,
-        )
+        pool = read_pool(find_study(database, study), Home.from_environment(), arm)
+        chosen = choose_from(pool, top=top, seeds=seeds)
     if chosen.left_out:
         say(f"Warning: {'; '.join(chosen.left_out)}", err=True)
     if as_json:

@@ -66,12 +66,13 @@ def export(
 
 def _write_trials(store: "StudyStore", file: Path) -> str:
     """Writes the trials of a study; returns what is to be said of it."""
-    from ..export.trials import write_foreign_trials, write_trials
+    from ..export.trials import write_trials
+    from ..report.foreign import marked_frame
     from ..store.foreign import foreign_study
 
     if store.row.origin is not None:
         study = foreign_study(store)
-        write_foreign_trials(study, file)
+        write_trials(marked_frame(study), file)
         return f"{plural(len(study.trials), 'trial')}, {one_line(study.origin.words())}: {file}"
     frame = store.trials.trials_frame()
     write_trials(frame, file)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from model.data.files import file_table
+from model.data.files import PACKED, SUFFIXES, file_table
 from model.data.table import DataTable, is_number
 from model.errors import DataError
 from model.label import key_of
@@ -18,20 +18,7 @@ from .column import NO_LABELS, UNNAMED, look_at
 
 _NAMED: dict[Split, str] = {"train": "train", "dev": "dev|val|valid|validation", "test": "test"}
 
-_SUFFIXES = (
-    ".tsv",
-    ".tab",
-    ".csv",
-    ".txt",
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".parquet",
-    ".gz",
-    ".zst",
-    ".xz",
-    ".zip",
-)
+_SUFFIXES = (*SUFFIXES, ".csv", ".txt", *PACKED)
 """What a file's name ends in that is not its name."""
 
 _WAYS: tuple[dict[str, str], ...] = (

@@ -11,7 +11,6 @@ import yaml
 from model.data.table import DataTable
 from model.label import key_of, shown, strict_number
 from model.metrics import METRICS
-from model.result import Split
 from model.sources import Column
 
 from ..errors import InputError
@@ -236,17 +235,16 @@ def _source(files: UserFiles, label: Look, gaps: bool) -> list[str]:
     else:
         lines.append(f"dev: {{from: train, share: {SHARE}}}    # the same rows in every trial")
     if "test" in files.names:
-        lines += _test(files, "test", label)
+        lines += _test(files, label)
     lines += [f"{key}: {_flow(value)}" for key, value in files.how.items()]
     if gaps:
         lines.append("drop_incomplete: true    # rows with an empty text or label are left out, and counted")
     return lines
 
 
-def _test(files: UserFiles, split: Split, label: Look) -> list[str]:
-    name = _flow(files.names[split])
-    table = files.table(split)
-    if _has_labels(table, label):
+def _test(files: UserFiles, label: Look) -> list[str]:
+    name = _flow(files.names["test"])
+    if _has_labels(files.table("test"), label):
         return [f"test: {name}    # scored by `sweeper confirm` alone"]
     return [f"# {name} has no labels: `sweeper predict` labels it."]
 

@@ -26,20 +26,19 @@ DEBUG = "SWEEPER_DEBUG"
 SAFE = "the trials recorded so far are safe, and the same command goes on"
 
 
-def one_line_of(error: BaseException, safe: str = SAFE) -> str:
+def one_line_of(error: BaseException) -> str:
     """What happened, what is safe, and where the details are.
 
     Args:
         error: What nobody foresaw. Its traceback is written to a file in ``errors/`` under SWEEPER_HOME, or,
             where there is no home yet, in the temporary folder.
-        safe: What the user has to know.
     """
     said = (
         f"memory ran out: {error}" if isinstance(error, MemoryError) else f"{type(error).__name__}: {error}"
     )
     file = keep("".join(traceback.format_exception(error)))
     where = "type it with --debug for the details" if file is None else f"details: {file}"
-    return one_line(scrubbed(f"sweeper did not foresee this: {said}; {safe}; {where}"))
+    return one_line(scrubbed(f"sweeper did not foresee this: {said}; {SAFE}; {where}"))
 
 
 def keep(details: str) -> Path | None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from model.encoders import ENCODERS
 
 from ..paths import Home
+from ..store.studies import find_made
 from ..store.study import StudyStore
 from ..trial import TrialRow
-from .weights import check_data, check_precision, origin_of, our_config, trial_weights
+from .weights import check_data, check_precision, our_config, trial_weights
 
 if TYPE_CHECKING:
     from model.data.tokenizer import SentenceTokenizer
@@ -83,7 +84,7 @@ def load_ensemble(
     for run in runs:
         tokenizer = _tokenizer(store, run, home, data)
         with trial_weights(store, run, home=home, data=data, say=say) as weights:
-            threads = origin_of(store, run).threads
+            threads = find_made(store, run).threads
             members.append(Predictor(our_config(store, run), tokenizer, weights, threads))
     return Ensemble(members)
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from model.data.files import PACKED, file_table
+from model.data.files import file_table, suffix_of
 from model.data.table import DataTable
 from model.data.teacher import HASH, hash_texts
 from model.data.texts import TextRow, read_texts
@@ -129,16 +129,10 @@ def input_table(file: Path, task: Task) -> DataTable:
         DataError: If it is damaged.
     """
     source, own = FilesSource(train=file.name, dev=file.name), task.source
-    if isinstance(own, FilesSource) and _suffix(own.train) == _suffix(file.name):
+    if isinstance(own, FilesSource) and suffix_of(own.train) == suffix_of(file.name):
         given = {"train": file.name, "dev": file.name, "test": None, "split": None}
         source = own.model_copy(update=given | {"columns": _names(file, own, task, given)})
     return file_table(source, "dev", file.parent)
-
-
-def _suffix(name: str) -> str:
-    """What a file's name ends in, apart from how it is packed."""
-    suffixes = [suffix.lower() for suffix in PurePath(name).suffixes]
-    return next((suffix for suffix in reversed(suffixes) if suffix not in PACKED), "")
 
 
 def _names(file: Path, own: FilesSource, task: Task, given: Mapping[str, object]) -> tuple[str, ...] | None:

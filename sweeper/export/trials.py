@@ -14,10 +14,8 @@ from model.files import write_beside
 
 from ..errors import InputError
 from ..paths import check_target
-from ..report.foreign import marked_frame
 from ..report.results import readable, records
 from ..show.spreadsheet import cells
-from ..study.foreign import ForeignStudy
 
 _STORED = 2**63
 """Whole numbers below fit a column of numbers; one that has larger ones is text."""
@@ -43,7 +41,7 @@ def write_trials(trials: pd.DataFrame, file: Path) -> None:
     A cell that holds more than a number or a text, such as the configuration, is JSON.
 
     Args:
-        trials: What ``frames.trials_frame`` gave.
+        trials: What ``frames.trials_frame`` gave, or ``report.foreign.marked_frame``.
         file: Ends in ``.csv``, ``.json`` (a list of objects) or ``.parquet``.
 
     Raises:
@@ -51,22 +49,6 @@ def write_trials(trials: pd.DataFrame, file: Path) -> None:
     """
     check_suffix(file)
     write_beside(file, _BYTES[file.suffix](trials))
-
-
-def write_foreign_trials(study: ForeignStudy, file: Path) -> None:
-    """Writes the trials of a study that sweeper did not make, as `write_trials`.
-
-    Each row has a column ``origin`` that no trial of sweeper's own has: where the trials are from.
-
-    Args:
-        study: The study.
-        file: As in `write_trials`.
-
-    Raises:
-        InputError: As in `write_trials`.
-    """
-    check_suffix(file)
-    write_beside(file, _BYTES[file.suffix](marked_frame(study)))
 
 
 def _csv(trials: pd.DataFrame) -> bytes:

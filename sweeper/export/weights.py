@@ -15,7 +15,7 @@ from ..executors.local import LocalExecutor
 from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..runs.reading import RunReader
-from ..store.studies import find_trial
+from ..store.studies import find_made
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.recorded import config_of
@@ -45,7 +45,7 @@ def trial_weights(
         InputError: If the trial does not train.
         DataError: If its data is missing or malformed.
     """
-    made = origin_of(store, run)
+    made = find_made(store, run)
     kept = _kept(home, store, made, say)
     if kept is not None:
         yield kept
@@ -69,11 +69,6 @@ def trial_weights(
         if not weights.exists():
             raise InputError(f"trial {run.number} of study {store.row.name!r} could not be trained again")
         yield weights
-
-
-def origin_of(store: StudyStore, run: TrialRow) -> TrialRow:
-    """The trial that was trained: another one where the result was reused."""
-    return run if run.reused_from is None else find_trial(store, run.reused_from)
 
 
 def our_config(store: StudyStore, run: TrialRow) -> TrainConfig:

@@ -1,4 +1,5 @@
-"""Logs of trials in the formats of other tools, kept while a sweep runs.
+"""Who hears a sweep while it runs: its view on a terminal or in a notebook, and logs for other tools.
 
-`tensorboard.py` and `mlflow.py` are imported when they are asked for: their packages are optional.
+`tensorboard.py`, `mlflow.py` and `wandb.py` are imported when they are asked for, as their packages are
+optional.
 """

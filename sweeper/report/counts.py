@@ -1,14 +1,17 @@
-"""How many of a study's trials stand where, and how many configurations were tried. Pure."""
+"""How many of a study's trials stand where, and how many configurations were tried; counts joined. Pure."""
 
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 
 from ..trial import RunState
 from .results import Results, in_state, records
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,15 @@ def tried(results: Results) -> int:
 def scored(results: Results) -> Counter[str]:
     """How many configurations of each arm were scored: to the end, or until they were stopped early."""
     return _configurations(results, [RunState.COMPLETE, RunState.PRUNED])
+
+
+def most(counts: Iterable[Mapping[K, int]]) -> dict[K, int]:
+    """The highest count of each key: trials, and arms, may differ in what they leave out."""
+    found: dict[K, int] = {}
+    for each in counts:
+        for key, count in each.items():
+            found[key] = max(count, found.get(key, 0))
+    return found
 
 
 def _configurations(results: Results, states: Collection[RunState]) -> Counter[str]:

@@ -15,7 +15,7 @@ from ..store.foreign import foreign_study
 from ..store.study import StudyStore
 from .document import Document, Table
 from .figures import study_figures
-from .foreign import beside
+from .foreign import best_imported
 from .formats import FORMATS, IMAGES
 from .page import page
 from .results import readable
@@ -111,7 +111,7 @@ def write_texts(document: Document, texts: Mapping[str, str], folder: Path, uuid
 
 def further_tables(imported: Sequence[StudyStore]) -> list[Table]:
     """The table of the best of studies that sweeper did not make, in a list; an empty one without such."""
-    return [beside([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
+    return [best_imported([(one.row.name, foreign_study(one)) for one in imported])] if imported else []
 
 
 def trials_csv(trials: pd.DataFrame) -> str:

@@ -89,7 +89,7 @@ def _headings(objectives: Sequence[str], parameters: Sequence[str]) -> list[str]
     return found
 
 
-def beside(studies: Sequence[tuple[str, ForeignStudy]]) -> Table:
+def best_imported(studies: Sequence[tuple[str, ForeignStudy]]) -> Table:
     """The best trial of each of some studies that were imported, to be read beside a report of one's own.
 
     Args:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..show.made import NOT_RECORDED, commit_line, file_lines, precision_words, row_lines, weights_line
@@ -47,8 +46,8 @@ def how_made(
     changes: Sequence[tuple[datetime, str]],
     written: datetime,
     *,
-    kept: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-    confirmation: Recorded | None = None,
+    kept: Mapping[str, Mapping[str, Any]],
+    confirmation: Recorded | None,
 ) -> dict[str, str]:
     """How to make the study again, on what it was made, and where its trials differ.
 

@@ -22,6 +22,8 @@ from ..study.trained import trained_tasks
 from ..text import one_line
 from ..trial import StudyRow, TrialRow
 from .confirmation import as_arms
+from .counts import most
+from .provenance import how_made
 from .published import PublishedTable, published_beside
 from .results import Results
 
@@ -74,6 +76,22 @@ class Stored:
         rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
         return [rows, *(one.left_out for one in both)]
 
+    def facts(self, written: datetime) -> dict[str, str]:
+        """How it was made, in facts by their names.
+
+        Args:
+            written: When the report is written.
+        """
+        return how_made(
+            self.row,
+            self.study,
+            self.trials,
+            self.changes,
+            written,
+            kept=self.provenance,
+            confirmation=self.confirmation,
+        )
+
 
 def read_study(database: Database, store: StudyStore, home: Home | None = None) -> Stored:
     """A study as it stands, with its confirmation if there is one.
@@ -112,8 +130,8 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(trials, reader),
         confirmation=as_arms(again.results, study.spec.pairs) if again else None,
-        dev_in_train=_dev_in_train(provenance),
-        test_in=_test_in(provenance),
+        dev_in_train=most(content.get("dev_in_train", {}) for content in provenance.values()),
+        test_in=most(_test_in(content) for content in provenance.values()),
         overall=study.overall,
         trained=trained,
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
@@ -142,23 +160,13 @@ def _data(trained: Mapping[str, tuple[str, ...]], trials: Sequence[TrialRow]) ->
     return tuple(data for _, data in (found if changed else found[:1]))
 
 
-def _dev_in_train(provenance: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-    """The most that any trial had, since arms may differ in what they leave out."""
-    most: dict[str, int] = {}
-    for content in provenance.values():
-        for task, count in content.get("dev_in_train", {}).items():
-            most[task] = max(count, most.get(task, 0))
-    return most
-
-
-def _test_in(provenance: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], int]:
-    """The same of test rows, by task and the split in which they stand too."""
-    most: dict[tuple[str, str], int] = {}
-    for content in provenance.values():
-        for task, splits in content.get("rows", {}).items():
-            for split, count in splits.get("test", {}).get("also_in", {}).items():
-                most[task, split] = max(count, most.get((task, split), 0))
-    return most
+def _test_in(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
+    """How many test rows stand elsewhere too, by task and split, as a trial had them."""
+    return {
+        (task, split): count
+        for task, splits in content.get("rows", {}).items()
+        for split, count in splits.get("test", {}).get("also_in", {}).items()
+    }
 
 
 def _predictions(

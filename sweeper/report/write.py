@@ -1,7 +1,6 @@
 """Writes the report of a study: one self-contained page, tables in four formats, trials, checklists."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from ..clock import Clock, SystemClock
@@ -21,7 +20,6 @@ from .figures import study_figures
 from .files import Drawn, Report, further_tables, own_folder, trials_csv, write_files, write_texts
 from .foreign import foreign_document, foreign_frame
 from .page import page
-from .provenance import how_made
 from .read import Stored, read_study
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
@@ -69,7 +67,7 @@ def write_report(
     stored = read_study(database, store, home)
     comparisons = Comparisons(stored.results)
     document = document_of(comparisons, stored, further)
-    trials, made = trials_table(stored.results), _made(stored, clock.now())
+    trials, made = trials_table(stored.results), stored.facts(clock.now())
     texts = {"trials.csv": trials_csv(stored.results.trials), **checklist_files(stored, document.tables)}
     drawn = Drawn(comparisons, document, trials, made, texts)
     return write_files(drawn, own_folder(folder, stored.row.uuid), stored.row.uuid, selection, images)
@@ -155,17 +153,5 @@ def served_page(
     stored = read_study(database, store, home)
     results, comparisons = stored.results, Comparisons(stored.results)
     document = document_of(comparisons, stored, further_tables(imported))
-    figures, made = study_figures(results, comparisons), _made(stored, clock.now())
+    figures, made = study_figures(results, comparisons), stored.facts(clock.now())
     return page(results, document, figures, trials_table(results), made, version=version)
-
-
-def _made(stored: Stored, now: datetime) -> dict[str, str]:
-    return how_made(
-        stored.row,
-        stored.study,
-        stored.trials,
-        stored.changes,
-        now,
-        kept=stored.provenance,
-        confirmation=stored.confirmation,
-    )

@@ -16,7 +16,7 @@ from ..grid import Heading, fit
 from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..runs.reading import RunReader
-from ..store.studies import find_trial
+from ..store.studies import find_made, find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..text import NONE, aligned, one_line, p_text, plural, setting, shown, trial_names
@@ -87,11 +87,10 @@ def diff(store: StudyStore, first: int, second: int, home: Home) -> Diff:
     metrics = store.trials.metrics(first), store.trials.metrics(second)
     # The file of a trial that still runs belongs to whichever epoch was the best when it is read.
     ended = all(run.state.final and run.scores for run in trials)
-    ours, theirs = [reader.predictions(_made(store, run)) if ended else None for run in trials]
+    ours, theirs = [reader.predictions(find_made(store, run)) if ended else None for run in trials]
     rows = None
     if ours is not None and theirs is not None:
-        shared = {name: task for name, task in tasks.items() if name in ours and name in theirs}
-        rows = disagreements(shared, ours, theirs)
+        rows = disagreements(tasks, ours, theirs)
     return Diff(store.row.name, tasks, trials, metrics, rows, tuple(reader.left_out))
 
 
@@ -269,8 +268,3 @@ def _row(each: Disagreement, row: Any) -> tuple[str, str, str, str]:
     form = ".0f" if each.of_classes else ".3f"
     one, other = (f"{value:{form}}" for value in predicted)
     return str(each.ours.ids[row]), f"{label:g}", one, other
-
-
-def _made(store: StudyStore, run: TrialRow) -> TrialRow:
-    """The trial that was trained for a result."""
-    return run if run.reused_from is None else find_trial(store, run.reused_from)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from ..errors import DatabaseError
 from ..study.armspace import ArmSpace
 from ..study.entry import parse_entry
 from ..study.load import stored_study
 from ..study.problem import FieldError, FieldPath, field_name
-from ..study.recorded import trial_of
+from ..study.recorded import config_of
 from ..study.settings import field_path, flat, merged, nested
 from ..study.space import WORKLOAD, Value
 from ..study.written import Written, WrittenFile
@@ -115,10 +115,13 @@ def _placed(
 
 
 def configuration(run: TrialRow) -> dict[tuple[str, ...], Any]:
-    """Every setting of a trial; what its version did not know yet has its default."""
+    """Every setting of a trial; what its version did not know yet has its default.
+
+    Where this version cannot read them, they are as they were stored.
+    """
     try:
-        return flat(trial_of(run).config.model_dump(mode="json"))
-    except ValidationError:
+        return flat(config_of(run).model_dump(mode="json"))
+    except DatabaseError:
         return flat(run.config)
 
 

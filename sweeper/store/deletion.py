@@ -16,6 +16,9 @@ from .retrying import retried
 from .study import StudyStore
 from .tables import deleted_study, run, sweep
 
+THEN = "delete it then"
+"""What is to be done with a study once nobody is at work on it."""
+
 
 @dataclass(frozen=True)
 class DeletedStudy:
@@ -73,7 +76,7 @@ class Deletions:
                 if found is None:
                     raise DatabaseError(f"{self.access.url}: no study {row.name!r}")
                 return DeletedStudy(**found._mapping)
-            check_idle(store, "delete it then")
+            check_idle(store, THEN)
             count = sa.select(sa.func.count()).select_from(run).where(run.c.sweep_id == row.id)
             deleted = DeletedStudy(
                 sweep_id=row.id,

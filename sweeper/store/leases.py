@@ -7,13 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import ConflictError
-from ..trial import UNFINISHED, RunState, StudyRow, TrialSpec
+from ..trial import RunState, StudyRow, TrialSpec
 from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
-from .tables import run, sweep
-
-_UNFINISHED = run.c.state.in_(UNFINISHED)
+from .tables import run, sweep, unfinished
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Leases:
         self.seconds = seconds
         self._study = study
         self._unanswered = False
-        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & _UNFINISHED
+        mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & unfinished
         self._change_mine = run.update().where(mine)
 
     @retried
@@ -195,7 +193,7 @@ class Leases:
             # Its own already: an earlier try was carried out, and only the answer was lost.
             theirs = run.c.owner == self.owner
             theirs |= run.c.owner.is_(None) if of is None else run.c.owner == of
-            taken = run.update().where(this, theirs, _UNFINISHED)
+            taken = run.update().where(this, theirs, unfinished)
             expires = self.access.moment(self.seconds)
             return connection.execute(taken.values(owner=self.owner, lease_expires=expires)).rowcount == 1
 

@@ -145,6 +145,15 @@ def find_trained(store: StudyStore, number: int) -> TrialRow:
     return row
 
 
+def find_made(store: StudyStore, row: TrialRow) -> TrialRow:
+    """The trial that was trained for a trial's result: another one where the result was reused.
+
+    Raises:
+        InputError: If the study has that one no more.
+    """
+    return row if row.reused_from is None else find_trial(store, row.reused_from)
+
+
 def find_trial(store: StudyStore, number: int) -> TrialRow:
     """One trial of a study.
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from model.earlier import renamed
 
 from ..study import limits
-from ..trial import ErrorClass, RunState, StudyRow, TrialRow
+from ..trial import UNFINISHED, ErrorClass, RunState, StudyRow, TrialRow
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -109,6 +109,9 @@ run = sa.Table(
     sa.Index("ix_run_digest", "sweep_id", "digest"),
     sa.Index("ix_run_state", "sweep_id", "state"),
 )
+
+unfinished = run.c.state.in_(UNFINISHED)
+"""Which trials have no outcome yet."""
 
 study_change = sa.Table(
     "study_change",

@@ -10,19 +10,17 @@ import sqlalchemy as sa
 
 from model.result import COST, JUDGES, judged_by
 
-from ..trial import UNFINISHED, Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
+from ..trial import Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
 from .damage import UNREADABLE, read
 from .engine import by_bytes
 from .optuna_tables import mirror
 from .optuna_tables.counterpart import disagreeing
 from .retrying import retried
-from .tables import epoch_metric, run, run_row
+from .tables import epoch_metric, run, run_row, unfinished
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_UNFINISHED = run.c.state.in_(UNFINISHED)
 
 
 @dataclass(frozen=True)
@@ -120,14 +118,15 @@ class Trials:
         return [Standing(*row) for row in self._select(query)]
 
     @retried
-    def epochs_done(self, numbers: Collection[int]) -> dict[int, int]:
-        """How many evaluations of these trials are recorded, by number; absent for none."""
+    def epochs_done(self, numbers: Collection[int] | None = None) -> dict[int, int]:
+        """How many evaluations of these trials, or of all, are recorded, by number; absent for none."""
         query = (
             sa.select(run.c.number, sa.func.count(epoch_metric.c.epoch.distinct()).label("epochs"))
             .join(epoch_metric)
-            .where(run.c.number.in_(numbers))
             .group_by(run.c.number)
         )
+        if numbers is not None:
+            query = query.where(run.c.number.in_(numbers))
         return {row.number: row.epochs for row in self._select(query)}
 
     @retried
@@ -181,7 +180,7 @@ class Trials:
         other = run.alias()
         key = self._study.id
         digest = sa.select(other.c.digest).where(other.c.sweep_id == key, other.c.number == number)
-        usable = (run.c.state == RunState.COMPLETE) | (_UNFINISHED & (run.c.number < number))
+        usable = (run.c.state == RunState.COMPLETE) | (unfinished & (run.c.number < number))
         query = sa.select(run).where(
             run.c.sweep_id == key,
             run.c.digest == digest.scalar_subquery(),
@@ -200,7 +199,7 @@ class Trials:
     def leases(self) -> list[Lease]:
         """The leases of all trials that are queued or running, by number."""
         late = run.c.lease_expires.is_(None) | (run.c.lease_expires < self.access.moment())
-        query = sa.select(run.c.number, run.c.owner, run.c.lease_expires, late).where(_UNFINISHED)
+        query = sa.select(run.c.number, run.c.owner, run.c.lease_expires, late).where(unfinished)
         return [Lease(*row) for row in self._select(query)]
 
     @retried
@@ -233,12 +232,7 @@ class Trials:
         """All trials; see ``frames.trials_frame``."""
         from . import frames  # pandas takes long to load, and `sweeper status` needs none of it
 
-        query = (
-            sa.select(run.c.number, sa.func.count(epoch_metric.c.epoch.distinct()).label("epochs"))
-            .join(epoch_metric)
-            .group_by(run.c.number)
-        )
-        epochs = {row.number: row.epochs for row in self._select(query)}
+        epochs = self.epochs_done()
         return frames.trials_frame(self.rows(), epochs)
 
     @retried

@@ -11,7 +11,7 @@ from model.config.trainers import AnyConfig
 
 from ..errors import InputError
 from .conditional import VALUES, When, condition_of, plain
-from .constraint import Bound, Constraint
+from .constraint import Bound
 from .digest import UNDIGESTED
 from .fields import OWN
 from .problem import FieldError, FieldPath
@@ -208,7 +208,7 @@ def _shown(fields: Mapping[Field, Any], field: Field) -> str:
 def _same(field: Field, old: Study, new: Study) -> bool:
     """Whether what is compared, or forbidden, is written otherwise and is what it was."""
     if field == ("constraints",):
-        return _constraints(old) == _constraints(new)
+        return {*old.spec.parsed_constraints} == {*new.spec.parsed_constraints}
     return field[0] in COMPARED and old.spec.pairs == new.spec.pairs
 
 
@@ -227,10 +227,6 @@ def _may_change(field: Field, old: Study, new: Study) -> bool:
             return new.spec.enqueue[: len(old.spec.enqueue)] == old.spec.enqueue
         case _:
             return field[-1] in UNDIGESTED
-
-
-def _constraints(study: Study) -> set[Constraint]:
-    return {Constraint.parse(text) for text in study.spec.constraints}
 
 
 def _wider(section: FieldPath, key: str, old: Study, new: Study) -> bool:

@@ -63,11 +63,7 @@ class _Check:
     def goes(self, params: Mapping[str, Value]) -> bool:
         """Whether values go with one another and with the settings around them."""
         change = nested({".".join(path): params[key] for key, path in self.paths.items()})
-        try:
-            self.model.model_validate(merged(self.settings, change))
-        except ValidationError:
-            return False
-        return True
+        return _is_valid(self.model, merged(self.settings, change))
 
 
 def refused(

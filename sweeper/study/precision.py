@@ -10,7 +10,7 @@ from model.config import TrainConfig
 from .settings import field_path, nested
 from .study import Study
 
-AUTO = "auto"
+BY_MACHINE = "auto"
 
 Place = tuple[str, ...]
 """Where a precision is set: ``train`` of the workload, ``base``, or ``arms`` with the name of one."""
@@ -38,7 +38,7 @@ def precisions(study: Study) -> list[str]:
 
 def says_auto(study: Study) -> bool:
     """Whether ``auto`` stands anywhere in it, in force or not."""
-    return any(_written(settings) == AUTO for settings in _settings(study).values())
+    return any(_written(settings) == BY_MACHINE for settings in _settings(study).values())
 
 
 def resolved(study: Study, precision: str) -> Study:
@@ -46,7 +46,7 @@ def resolved(study: Study, precision: str) -> Study:
     return _put(study, lambda place: precision)
 
 
-def as_begun(old: Study, new: Study) -> Study:
+def precision_as_begun(old: Study, new: Study) -> Study:
     """A study with the precisions that it was begun with in the place of each ``auto``.
 
     Where the stored study sets a precision, that is what stands there; elsewhere, as in an arm that is added,
@@ -58,7 +58,7 @@ def as_begun(old: Study, new: Study) -> Study:
         new: The study as its files have it.
     """
     before = {place: _written(settings) for place, settings in _settings(old).items()}
-    autos = [place for place, settings in _settings(new).items() if _written(settings) == AUTO]
+    autos = [place for place, settings in _settings(new).items() if _written(settings) == BY_MACHINE]
     became = next((before[place] for place in autos if before.get(place)), None)
     return _put(new, lambda place: before.get(place) or became)
 
@@ -79,7 +79,7 @@ def _put(study: Study, of: Callable[[Place], str | None]) -> Study:
     """The study with another precision in the place of each ``auto``, or none."""
     spec, workload = study.spec, study.workload
     for place, settings in _settings(study).items():
-        if _written(settings) != AUTO:
+        if _written(settings) != BY_MACHINE:
             continue
         precision = of(place)
         now = {key: precision if key == "precision" else value for key, value in settings.items()}

@@ -123,7 +123,7 @@ _WORD, _SPECIAL = re.compile(r"[A-Za-z][\w-]*"), ("true", "false", "yes", "no", 
 """A text that needs no quotation marks in YAML, unless it is one of these words."""
 
 
-def _no_mapping(path: FieldPath, value: Any, names: Iterable[str]) -> str:
+def _no_mapping(value: Any, names: Iterable[str]) -> str:
     """What to write where a mapping must stand and something else does."""
     known = list(names)
     if value is None:
@@ -168,7 +168,7 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
         near = nearest(value if isinstance(value, str) else "", re.findall(r"'([^']*)'", expected))
         reason += near if "did you mean" in near else ""
     elif kind in ("model_type", "model_attributes_type", "dict_type"):
-        reason = _no_mapping(path, value, names_at(path))
+        reason = _no_mapping(value, names_at(path))
     elif kind in _WORDS:
         reason = _WORDS[kind] % first.get("ctx", {})
         if kind == "tuple_type" and path[:1] == ("compare",):

@@ -13,7 +13,7 @@ from .constraint import Constraint
 from .fixed import set_paths, value_of
 from .problem import FieldError, FieldPath, field_name
 from .settings import field_path, merged, nested
-from .space import WORKLOAD, Choice, FloatRange, IntRange, Space, Value
+from .space import WORKLOAD, Choice, FloatRange, IntRange, Space
 from .spec import StudySpec
 from .workload import Workload
 
@@ -166,7 +166,7 @@ def join(one: Space, other: Space, path: FieldPath) -> Space:
         FieldError: If the one is a list and the other a range.
     """
     if isinstance(one, Choice) and isinstance(other, Choice):
-        return Choice(tuple(one.values) + tuple(v for v in other.values if not _among(v, one)))
+        return Choice(tuple(one.values) + tuple(v for v in other.values if not holds(one.values, v)))
     if isinstance(one, Choice) or isinstance(other, Choice):
         raise FieldError(path, "is a list here and a range in another arm: write both alike")
     low, high = min(one.low, other.low), max(one.high, other.high)
@@ -174,10 +174,6 @@ def join(one: Space, other: Space, path: FieldPath) -> Space:
     if isinstance(one, IntRange):
         return IntRange(low=int(low), high=int(high), log=log)
     return FloatRange(low=low, high=high, log=log)
-
-
-def _among(value: Value, choice: Choice) -> bool:
-    return holds(choice.values, value)
 
 
 def _in_force(section: FieldPath, entries: Mapping[str, Entry], workload: Workload) -> dict[str, Space]:

@@ -6,13 +6,11 @@ from ..paths import Home
 from ..runs.folder import StudyFolder
 from ..runs.removal import remove_runs
 from ..store.database import Database
-from ..store.deletion import DeletedStudy
+from ..store.deletion import THEN, DeletedStudy
 from ..store.identity import holder
 from ..store.idle import check_idle
 from ..store.study import StudyStore
 from ..study.named import confirmation_name
-
-THEN = "delete it then"
 
 
 def check_deletable(database: Database, home: Home, store: StudyStore) -> None:

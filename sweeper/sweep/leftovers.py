@@ -19,7 +19,7 @@ from ..trial import RunState, Standing
 from .files import RunFiles
 from .weights import surplus
 
-CHECKPOINTS = "checkpoints of finished trials"
+FINISHED = "checkpoints of finished trials"
 
 
 FAILED = "checkpoints and weights of failed trials, which `sweeper retry` would go on from"
@@ -79,7 +79,7 @@ def sweep_leftovers(files: RunFiles, trials: Collection[Standing]) -> None:
     with suppress(OSError):
         for found in (*temporaries(files.study.home), *in_runs(files, trials)):
             gone = found.kind != FAILED and found.remove()
-            discard = {CHECKPOINTS: files.discard_checkpoints, WEIGHTS: files.discard_weights}.get(found.kind)
+            discard = {FINISHED: files.discard_checkpoints, WEIGHTS: files.discard_weights}.get(found.kind)
             if gone and discard is not None and found.run is not None:
                 discard(int(found.run.name))  # those that all machines share, too
 
@@ -139,7 +139,7 @@ def _named(note: Path) -> Path | None:
 def _in_run(folder: Path, names: set[str], standing: Standing) -> Iterator[Leftover]:
     run, failed = RunFolder(folder), standing.state is RunState.FAILED
     if run.checkpoints.name in names:
-        yield Leftover(FAILED if failed else CHECKPOINTS, run.checkpoints, folder)
+        yield Leftover(FAILED if failed else FINISHED, run.checkpoints, folder)
     if failed and run.weights.name in names:
         yield Leftover(FAILED, run.weights, folder)
     if any(name.startswith(".") for name in names):

@@ -6,7 +6,7 @@ from model.errors import ModelError
 
 from ..errors import InputError
 from ..observers.terminal import say
-from ..study.precision import AUTO, as_begun, configurations, precisions, resolved, says_auto
+from ..study.precision import BY_MACHINE, configurations, precision_as_begun, precisions, resolved, says_auto
 from ..study.study import Study
 from .order import Order
 
@@ -33,13 +33,13 @@ def with_precision(order: Order, stored: Study | None, *, here: bool) -> Study:
     """
     study = now = order.study
     if says_auto(study):
-        now = resolved(study, auto_here(study)) if stored is None else as_begun(stored, study)
+        now = resolved(study, auto_here(study)) if stored is None else precision_as_begun(stored, study)
     if here:
         check_precision(now)
     if now is study:
         return study
     pairs = zip(configurations(study), configurations(now), strict=True)
-    became = dict.fromkeys(after.precision for before, after in pairs if before.precision == AUTO)
+    became = dict.fromkeys(after.precision for before, after in pairs if before.precision == BY_MACHINE)
     if became:
         since = "as this machine computes, for good" if stored is None else "as it was begun"
         say(order.console, f"{study.name}: precision auto is {' or '.join(became)}, {since}")
@@ -49,7 +49,7 @@ def with_precision(order: Order, stored: Study | None, *, here: bool) -> Study:
 def precision_line(study: Study) -> str | None:
     """What is to be said of a study's precision before it begins; nothing where it is fp32."""
     found = precisions(study)
-    if AUTO in found:
+    if BY_MACHINE in found:
         return f"Precision: auto, which is {auto_here(study)} for a study that begins on this machine"
     return None if found in ([], ["fp32"]) else f"Precision: {', '.join(found)}"
 

@@ -16,7 +16,7 @@ from model.plugins.source import PluginSource
 from ..errors import InputError
 from ..executors.protocol import Evaluated, Event, Executor, Failed, Finished, Job, Loaded, Started
 from ..paths import Home
-from ..store.studies import find_trial
+from ..store.studies import find_made, find_trial
 from ..store.study import StudyStore
 from ..study.recorded import config_of
 from ..text import one_line
@@ -138,7 +138,7 @@ def replay(
         )
     # A result that was reused came about under the circumstances of the trial that it is from, and with its
     # micro-batch, which may have been halved.
-    made = row if row.reused_from is None else find_trial(store, row.reused_from)
+    made = find_made(store, row)
     config = config_of(made)
     check_computes(config, f"trial {number} of study {sweep.name!r}")
     check(config, data)

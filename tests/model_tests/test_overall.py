@@ -18,8 +18,6 @@ from model.registry import adding
 from model.tasks import Task
 from tests.model_tests.made import TASKS
 
-Scores = Mapping[str, float]
-
 
 @pytest.mark.parametrize(
     ("overall", "sst", "para", "sts"),

@@ -36,9 +36,9 @@ _MALFORMED = (
 )
 
 
-def is_bundle(study: str | Path | None) -> bool:
+def is_bundle(study: str) -> bool:
     """Whether what the user calls a study is the path of a bundle."""
-    return study is not None and str(study).endswith(SUFFIX)
+    return study.endswith(SUFFIX)
 
 
 @dataclass(frozen=True)

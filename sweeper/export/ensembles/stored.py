@@ -93,26 +93,6 @@ class StoredEnsemble:
         )
 
 
-def choose_ensemble(
-    store: StudyStore, home: Home, *, top: int | None, seeds: bool, greedy: bool, arm: str | None
-) -> StoredEnsemble:
-    """An ensemble of the trials of a study, by one of three ways.
-
-    Args:
-        store: The study; it is not changed.
-        home: Where the runs left their predictions.
-        top: The best so many trials.
-        seeds: All seeds of the best configuration.
-        greedy: Forward selection with replacement; the way where neither of the others is asked for.
-        arm: Only the trials of this arm.
-
-    Raises:
-        InputError: If there is no such arm, there are too few trials, or too few dev rows.
-        DatabaseError: If this version cannot read the study.
-    """
-    return choose_from(read_pool(store, home, arm), top=top, seeds=seeds, greedy=greedy)
-
-
 @dataclass(frozen=True)
 class Pool:
     """What an ensemble can be made of, read once however many are made.
@@ -140,9 +120,9 @@ def read_pool(store: StudyStore, home: Home, arm: str | None) -> Pool:
     """The trials of a study that an ensemble can be made of.
 
     Args:
-        store: As in `choose_ensemble`.
-        home: As in `choose_ensemble`.
-        arm: As in `choose_ensemble`.
+        store: The study; it is not changed.
+        home: Where the runs left their predictions.
+        arm: Only the trials of this arm; None for all.
 
     Raises:
         InputError: If there is no such arm, there are too few trials, or too few dev rows.
@@ -157,16 +137,13 @@ def read_pool(store: StudyStore, home: Home, arm: str | None) -> Pool:
     return Pool(store, study, reader, arm, candidates, halves, chooser)
 
 
-def choose_from(
-    pool: Pool, *, top: int | None = None, seeds: bool = False, greedy: bool = False
-) -> StoredEnsemble:
-    """An ensemble of trials that were read, by one of three ways.
+def choose_from(pool: Pool, *, top: int | None = None, seeds: bool = False) -> StoredEnsemble:
+    """An ensemble of trials that were read: by forward selection with replacement, or as is asked for.
 
     Args:
         pool: The trials.
-        top: As in `choose_ensemble`.
-        seeds: As in `choose_ensemble`.
-        greedy: As in `choose_ensemble`.
+        top: The best so many trials.
+        seeds: All seeds of the best configuration.
 
     Raises:
         InputError: If there are too few trials for this way.

@@ -19,7 +19,7 @@ TOP = 3
 WAYS: Mapping[str, Callable[[Pool], StoredEnsemble]] = {
     f"the {TOP} best": partial(choose_from, top=TOP),
     "all seeds of the best": partial(choose_from, seeds=True),
-    "greedy": partial(choose_from, greedy=True),
+    "greedy": choose_from,
 }
 
 KEY = "ensembles"

@@ -9,7 +9,7 @@ from model.tasks import Task
 
 from ...show.made import doubt_words, dropped_words
 from ..read import Stored
-from .experiments import distinct, studies
+from .experiments import studies
 
 Lines = Sequence[str]
 
@@ -69,7 +69,7 @@ def repeated(stored: Stored) -> Lines:
         if count
     )
     none = ["none"] if _inputs(stored) else []
-    return [*distinct(both), *_splits(stored, doubts)] or none
+    return [*dict.fromkeys(both), *_splits(stored, doubts)] or none
 
 
 def download(stored: Stored) -> Lines:
@@ -110,13 +110,14 @@ def _inputs(stored: Stored) -> list[Mapping[str, Any]]:
 
 
 def _splits(stored: Stored, tell: Callable[[Mapping[str, Any], str, Split], str]) -> list[str]:
-    return distinct(
+    lines = (
         f"{task} {split}: {said}"
         for one in _inputs(stored)
         for task, parts in one["rows"].items()
         for split, part in parts.items()
         if (said := tell(part, task, split))
     )
+    return list(dict.fromkeys(lines))
 
 
 def _file(part: Mapping[str, Any]) -> str:

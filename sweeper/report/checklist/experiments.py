@@ -1,6 +1,6 @@
 """What is recorded of the experiments: lines of text, none where something was not recorded. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -177,7 +177,7 @@ def commit(stored: Stored) -> Lines:
         for run in one.trials
         if run.working_folder and run.working_folder in one.provenance
     )
-    return distinct(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept)
+    return list(dict.fromkeys(f"{one['commit']}{', changed' if one['changed'] else ''}" for one in kept))
 
 
 def runs(stored: Stored) -> Lines:
@@ -249,8 +249,3 @@ def _seeds(part: Results) -> str:
 def studies(stored: Stored) -> list[Stored]:
     """The study, and its confirmation if there is one."""
     return [stored, stored.confirmation] if stored.confirmation else [stored]
-
-
-def distinct(lines: Iterable[str]) -> list[str]:
-    """Each line once, in the order of their first places."""
-    return list(dict.fromkeys(lines))

@@ -84,13 +84,13 @@ def _columns(table: Table) -> list[dict[str, Any]]:
             "texts": pack([cell.text for cell in cells]),
         }
         if any(cell.value is not None and cell.text != f"{cell.value:.17g}" for cell in cells):
-            found["values"] = [_number(cell.value, 6) for cell in cells]
+            found["values"] = [_number(cell.value) for cell in cells]
         columns.append(found)
     return columns
 
 
-def _number(value: float | None, decimals: int) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(float(value), decimals)
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else round(float(value), 6)
 
 
 def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, combinations
-from typing import TypeVar
 
 import pandas as pd
 
@@ -17,9 +16,8 @@ from ...study.armspace import ArmSpace
 from ...study.problem import FieldError
 from ...study.space import Space
 from ...study.spaces import join
+from ..counts import most
 from ..results import Results
-
-K = TypeVar("K")
 
 Read = Callable[[int], Mapping[str, Predictions] | None]
 """Gives the dev predictions of a trial by task."""
@@ -79,8 +77,8 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         objectives=top.objectives if len({one.objectives for one in studies}) == 1 else ("overall",),
         pairs=_pairs(studies, labels, grounds),
         predictions=partial(_predictions, [one.predictions for one in studies], first),
-        dev_in_train=_most([one.dev_in_train for one in studies]),
-        test_in=_most([one.test_in for one in studies]),
+        dev_in_train=most([one.dev_in_train for one in studies]),
+        test_in=most([one.test_in for one in studies]),
         confirmation=_join(confirmed, names).results if len(confirmed) == len(studies) else None,
         overall=top.overall,
         trained={
@@ -213,11 +211,3 @@ def _first_predictions(one: Results) -> Mapping[str, Predictions] | None:
 
 def _same_rows(one: Mapping[str, Predictions], other: Mapping[str, Predictions]) -> bool:
     return one.keys() == other.keys() and all(one[name].same_rows(other[name]) for name in one)
-
-
-def _most(counts: Iterable[Mapping[K, int]]) -> dict[K, int]:
-    found: dict[K, int] = {}
-    for each in counts:
-        for key, count in each.items():
-            found[key] = max(count, found.get(key, 0))
-    return found

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from ...clock import Clock, SystemClock
+from ...clock import SystemClock
 from ...errors import InputError
 from ...paths import Home
 from ...store.database import Database
 from ..document import Table
 from ..files import Drawn, Report, own_folder, trials_csv, write_files
-from ..provenance import how_made
 from ..read import read_study
 from ..selection import Selection
 from ..statistics.comparison import Comparisons
@@ -31,7 +30,6 @@ def write_several(
     *,
     images: str | None = None,
     further: Sequence[Table] = (),
-    clock: Clock = SystemClock(),  # noqa: B008 - it has no state
 ) -> Report:
     """Writes one report of several studies: their arms side by side, compared where they have one name.
 
@@ -45,7 +43,6 @@ def write_several(
         selection: As in `write_report`.
         images: As in `write_report`.
         further: As in `write_report`.
-        clock: As in `write_report`.
 
     Raises:
         InputError: As in `write_report`, or if the studies do not have the same tasks, metrics and `overall`.
@@ -60,20 +57,8 @@ def write_several(
     joined = join_studies([one.results for one in studies])
     comparisons = Comparisons(joined.results)
     document = several_document(comparisons, studies, further)
-    trials, now = trials_of_several(joined), clock.now()
-    made = {
-        f"{one.row.name}: {fact}": told
-        for one in studies
-        for fact, told in how_made(
-            one.row,
-            one.study,
-            one.trials,
-            one.changes,
-            now,
-            kept=one.provenance,
-            confirmation=one.confirmation,
-        ).items()
-    }
+    trials, now = trials_of_several(joined), SystemClock().now()
+    made = {f"{one.row.name}: {fact}": told for one in studies for fact, told in one.facts(now).items()}
     frame = named_trials(joined)
     uuid = "+".join(one.row.uuid for one in studies)
     drawn = Drawn(comparisons, document, trials, made, {"trials.csv": trials_csv(frame)})

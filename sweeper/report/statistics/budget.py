@@ -8,22 +8,17 @@ from numpy.typing import NDArray
 
 from .resampling import SEED
 
-_POINTS = 200
-"""Points of a curve at most: more cannot be seen, and their weights would fill the memory."""
-
 
 @dataclass(frozen=True)
 class ExpectedBest:
     """Expected validation performance as a curve.
 
     Attributes:
-        budgets: Numbers of configurations k, ``[points]``.
-        mean: Expected best score of k configurations.
+        mean: Expected best score of k configurations, ``[budgets]``.
         low: Lower end of its pointwise 95 % band.
         high: Upper end.
     """
 
-    budgets: NDArray[np.int64]
     mean: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
@@ -31,7 +26,7 @@ class ExpectedBest:
 
 def expected_best(
     scores: Sequence[float] | NDArray[np.float64],
-    budgets: Sequence[int] | None = None,
+    budgets: Sequence[int],
     resamples: int = 1000,
     seed: int = SEED,
 ) -> ExpectedBest:
@@ -46,17 +41,16 @@ def expected_best(
 
     Args:
         scores: Score of each configuration of an arm, at least one, in any order.
-        budgets: The k of the curve; default 1 … n, or at most 200 of them, denser where small.
+        budgets: The k of the curve, each from 1 to n.
         resamples: Resampled sets of configurations for the band; default 1,000.
         seed: Seed of the draws; the same seed gives the same numbers.
     """
     values = np.sort(np.asarray(scores, dtype=np.float64))
     trials = len(values)
-    points = _points(trials) if budgets is None else np.asarray(budgets, dtype=np.int64)
-    weights = _weights(trials, points)
+    weights = _weights(trials, np.asarray(budgets, dtype=np.int64))
     drawn = np.random.default_rng(seed).choice(values, (resamples, trials))
     low, high = np.quantile(np.sort(drawn, axis=1) @ weights, [0.025, 0.975], axis=0)
-    return ExpectedBest(points, values @ weights, low, high)
+    return ExpectedBest(values @ weights, low, high)
 
 
 def _weights(trials: int, points: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -69,9 +63,3 @@ def _weights(trials: int, points: NDArray[np.int64]) -> NDArray[np.float64]:
         logs = gammaln(ranks) - gammaln(ranks - points + 1) + np.log(points)
         logs += gammaln(trials - points + 1) - gammaln(trials + 1)
     return np.where(ranks >= points, np.exp(logs), 0.0)
-
-
-def _points(trials: int) -> NDArray[np.int64]:
-    if trials <= _POINTS:
-        return np.arange(1, trials + 1)
-    return np.unique(np.geomspace(1, trials, _POINTS).round().astype(np.int64))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from model.overall import Overall
 from model.tasks import Task
 
+from ...text import LEVEL
 from .intervals import Interval
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
 from .rows import differing_rows, rounded, row_p, row_p_of_overall
@@ -75,17 +76,16 @@ class Verdict(StrEnum):
     WORSE = "worse"
 
 
-def verdict(gap: Gap, adjusted: float | None, alpha: float = 0.05) -> Verdict | None:
+def verdict(gap: Gap, adjusted: float | None) -> Verdict | None:
     """What may be said of a difference; None of single seeds, of which nothing may be.
 
     Args:
         gap: The difference.
         adjusted: The larger of its p-values over rows and over seeds, adjusted for its family.
-        alpha: Largest share of false calls; default .05.
     """
     if adjusted is None:
         return None
-    if adjusted >= alpha or abs(gap.value) < ROUNDING:
+    if adjusted >= LEVEL or abs(gap.value) < ROUNDING:
         return Verdict.UNDECIDED
     return Verdict.BETTER if gap.value > 0 else Verdict.WORSE
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from model.overall import Overall
 from model.tasks import Task
 
+from ...text import LEVEL
 from .compared import Comparison
 from .power import POWER, smallest
 
@@ -28,14 +29,13 @@ class Foreseen:
     comparisons: int = 0
 
 
-def by_earlier(found: Iterable[Comparison], seeds: int, family: int, alpha: float = 0.05) -> Foreseen | None:
+def by_earlier(found: Iterable[Comparison], seeds: int, family: int) -> Foreseen | None:
     """The difference foreseen by the spread that earlier comparisons had, at the number of seeds of a study.
 
     Args:
         found: Comparisons on the same workload.
         seeds: Training seeds of the study.
         family: How many comparisons it adjusts for.
-        alpha: Largest share of false calls; default .05.
 
     Returns:
         The difference; None where none of them has two seeds, or the study has one.
@@ -44,12 +44,12 @@ def by_earlier(found: Iterable[Comparison], seeds: int, family: int, alpha: floa
     spreads = [gap.spread for gap in gaps if gap is not None and min(gap.spread.runs) >= 2]
     if seeds < 2 or not spreads:
         return None
-    differences = sorted(smallest(one, alpha / max(family, 1), seeds) for one in spreads)
+    differences = sorted(smallest(one, LEVEL / max(family, 1), seeds) for one in spreads)
     return Foreseen(differences[len(differences) // 2], len(differences))
 
 
 def by_rows(
-    tasks: Mapping[str, Task], rows: Mapping[str, int], overall: Overall, family: int, alpha: float = 0.05
+    tasks: Mapping[str, Task], rows: Mapping[str, int], overall: Overall, family: int
 ) -> Foreseen | None:
     """The difference foreseen by the number of dev rows alone, as if training always gave the same network.
 
@@ -62,7 +62,6 @@ def by_rows(
         rows: Dev rows of each.
         overall: How the one score follows from theirs.
         family: How many comparisons the study adjusts for.
-        alpha: Largest share of false calls; default .05.
 
     Returns:
         The difference; None where no task that counts is scored by accuracy.
@@ -79,5 +78,5 @@ def by_rows(
         raised = {**middle, name: 1.0}
         weight = 2 * (overall.score(tasks, raised) - overall.score(tasks, middle))
         variance += weight**2 * DISAGREE / rows[name]
-    level = alpha / max(family, 1)
+    level = LEVEL / max(family, 1)
     return Foreseen(float(ndtri(1 - level / 2) + ndtri(POWER)) * math.sqrt(variance))

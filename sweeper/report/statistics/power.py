@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...text import LEVEL
 from .spread import Spread
 
 POWER = 0.8
@@ -31,17 +32,16 @@ class Detectable:
     seeds_for_half: int | None
 
 
-def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable | None:
+def detectable(spread: Spread, family: int) -> Detectable | None:
     """What a comparison by rows and by seeds could have found with its seeds and rows.
 
     A difference is found where the t-test over seeds and the test over rows both reject. The smallest p-value
-    of a family has, by Holm, to be below alpha over the family's size. The difference that a study sees
+    of a family has, by Holm, to be below `LEVEL` over the family's size. The difference that a study sees
     varies with its seeds and with its rows.
 
     Args:
         spread: Spread of the difference.
         family: How many comparisons are adjusted for.
-        alpha: Largest share of false calls; default .05.
 
     Returns:
         The smallest difference; None with a single seed on a side, and where nothing varies, as where a
@@ -49,7 +49,7 @@ def detectable(spread: Spread, family: int, alpha: float = 0.05) -> Detectable |
     """
     if min(spread.runs) < 2:
         return None
-    level = alpha / max(family, 1)
+    level = LEVEL / max(family, 1)
     found = smallest(spread, level)
     return None if found == 0 else Detectable(found, _seeds_for(found / 2, spread, level))
 

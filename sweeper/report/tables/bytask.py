@@ -8,10 +8,10 @@ from ..document import Cell, Column, Table
 from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
-from ..statistics.paired import Gap, Verdict, verdict
+from ..statistics.paired import verdict
 from ..statistics.power import detectable
 from .cells import difference_cell, numeric, p_cell
-from .comparisons import POWER_COLUMNS, interval_cell, power_cells, trials_of
+from .comparisons import POWER_COLUMNS, gap_cell, power_cells, trials_of
 
 NOTES = (
     "What each declared comparison says of single tasks: a second family, p Holm adjusted for all its pairs "
@@ -45,15 +45,12 @@ def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cel
         gap, adjusted = each.gaps.get(name), each.adjusted.get(name)
         if gap is None or adjusted is None or name in results.undefined:
             continue
+        seen = gap if task.scorer.higher_is_better else gap.reversed()
         yield (
             *(Cell(one_line(text)) for text in (each.ours.arm, each.theirs.arm, name)),
-            Cell(str(_verdict(gap, adjusted, task.scorer.higher_is_better))),
+            Cell(str(verdict(seen, adjusted))),
             difference_cell(gap.value, trials_of(each)),
-            interval_cell(gap),
+            gap_cell(gap),
             *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
             *power_cells(detectable(gap.spread, family), task.scorer.bounds[1] - task.scorer.bounds[0]),
         )
-
-
-def _verdict(gap: Gap, adjusted: float, higher_is_better: bool) -> Verdict | None:
-    return verdict(gap if higher_is_better else gap.reversed(), adjusted)

@@ -171,7 +171,7 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
         *arms,
         Cell(NONE if each.verdict is None else str(each.verdict)),
         difference_cell(overall.value, trials_of(each)),
-        interval_cell(overall),
+        gap_cell(overall),
         p_cell(overall.p_rows),
         p_cell(overall.p_seeds),
         p_cell(each.adjusted["overall"]),
@@ -180,7 +180,7 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
     )
 
 
-def interval_cell(gap: Gap) -> Cell:
+def gap_cell(gap: Gap) -> Cell:
     """The 95 % interval of a difference."""
     return Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}")
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sweeper.report.foreign import NOTICE, beside, foreign_document, foreign_frame, trials_of
+from sweeper.report.foreign import NOTICE, best_imported, foreign_document, foreign_frame, trials_of
 from sweeper.study.foreign import ForeignStudy, ForeignTrial
 from sweeper.trial import RunState
 from tests.sweeper_tests.store.test_foreign import ORIGIN, STUDY
@@ -46,7 +46,7 @@ def test_the_document_says_first_that_it_was_imported() -> None:
 
 def test_each_study_has_a_row_for_each_objective() -> None:
     empty = ForeignStudy(ORIGIN, [])
-    table = beside([("a@imported", STUDY), ("b@imported", empty)])
+    table = best_imported([("a@imported", STUDY), ("b@imported", empty)])
     assert [[cell.text for cell in row[:6]] for row in table.rows] == [
         ["a@imported", "imported from CSV, trials.csv", "3 of 5", "acc", "maximize", "0.1"],
         ["", "", "3 of 5", "loss", "minimize", "-inf"],

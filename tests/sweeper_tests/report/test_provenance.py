@@ -56,7 +56,7 @@ def runs() -> list[TrialRow]:
 
 def test_every_fact() -> None:
     changes = [(datetime(2024, 5, 2, 8, 30, tzinfo=UTC), "seeds: [1] -> [1, 2]")]
-    made = how_made(SWEEP, OF, runs(), changes, BEGUN, kept=KEPT)
+    made = how_made(SWEEP, OF, runs(), changes, BEGUN, kept=KEPT, confirmation=None)
     assert made.pop("Workload").startswith("demo: ")
     assert made == {
         "Commands": "sweeper run --study made --workload demo --trials 4\nsweeper report --study made@demo",
@@ -94,7 +94,7 @@ def test_a_confirmation_is_told_beside_the_search() -> None:
     sweep = replace(SWEEP, name=again.name, digest="1e" * 32)
     kept = {"files": KEPT["files"] | {"rows": {"sst": {"test": DEV}}}}
     confirmation = Stored(sweep, again, rows, [], results(again, rows), kept)
-    search = how_made(SWEEP, OF, runs(), [], BEGUN, kept=KEPT)
+    search = how_made(SWEEP, OF, runs(), [], BEGUN, kept=KEPT, confirmation=None)
     told = how_made(SWEEP, OF, runs(), [], BEGUN, kept=KEPT, confirmation=confirmation)
     assert told.pop("Commands").split("\n") == [
         "sweeper run --study made --workload demo --trials 4",
@@ -123,7 +123,7 @@ def test_a_confirmation_is_told_beside_the_search() -> None:
 
 
 def test_a_study_without_trials_has_only_what_is_known() -> None:
-    assert list(how_made(SWEEP, study(), [], [], BEGUN)) == [
+    assert list(how_made(SWEEP, study(), [], [], BEGUN, kept={}, confirmation=None)) == [
         "Commands",
         "Workload",
         "Search",
@@ -135,7 +135,8 @@ def test_a_study_without_trials_has_only_what_is_known() -> None:
 
 
 def test_a_study_of_before_says_what_was_not_recorded() -> None:
-    made = how_made(SWEEP, OF, [row(OF, 0, next(iter(OF.spec.arms)), (0.4, 0.7, 0.5))], [], BEGUN)
+    trials = [row(OF, 0, next(iter(OF.spec.arms)), (0.4, 0.7, 0.5))]
+    made = how_made(SWEEP, OF, trials, [], BEGUN, kept={}, confirmation=None)
     assert {name for name, text in made.items() if text == "not recorded"} == {
         "Commit",
         "Encoder weights",

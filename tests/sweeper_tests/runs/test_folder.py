@@ -13,22 +13,17 @@ from sweeper.runs.folder import StudyFolder
 from sweeper.runs.mark import Holder
 from sweeper.runs.origin import RunOrigin, sign
 from sweeper.trial import StudyRow
-from sweeper.url import Url
 from tests.sweeper_tests import made
 from tests.sweeper_tests.halfway import evaluation
 
+from .conftest import HERE
+
 OLD = "0d6a1d3b-58a8-5c1e-8a51-0123456789ab"
 """Of a study that began before there were UUIDs."""
-HERE = Holder("sqlite:///here.db", ("here:/here.db", "1:2"))
 
 
 def of(home: Home, uuid: str) -> StudyFolder:
     return StudyFolder(home, StudyRow(1, "s@w", {}, {}, "", 1, "", made.BEGUN, 1, uuid))
-
-
-@pytest.fixture(params=["local", "shared"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    return Home(tmp_path / "home", Url(f"memory://{uuid4()}") if request.param == "shared" else None)
 
 
 def test_each_study_has_a_folder_of_its_own(home: Home) -> None:

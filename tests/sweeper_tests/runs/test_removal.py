@@ -14,21 +14,16 @@ from sweeper.runs.mark import Holder
 from sweeper.runs.removal import remove_runs
 from sweeper.sharedfolder import SharedFolder
 from sweeper.trial import StudyRow
-from sweeper.url import Url
 from tests.sweeper_tests import made
 from tests.sweeper_tests.typed import contents, write
 
-HERE = Holder("sqlite:///here.db", ("here:/here.db", "1:2"))
+from .conftest import HERE
+
 COPY = Holder("postgresql://db/copy", ("db:5432/copy",))
 ROW = StudyRow(1, "s@w", {}, {}, "", 1, "", made.BEGUN, 1, str(uuid4()))
 OTHER = replace(ROW, uuid=str(uuid4()))
 OLD = replace(ROW, uuid="0d6a1d3b-58a8-5c1e-8a51-0123456789ab")
 """Began before there were UUIDs."""
-
-
-@pytest.fixture(params=["local", "shared"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
-    return Home(tmp_path / "home", Url(f"memory://{uuid4()}") if request.param == "shared" else None)
 
 
 def fill(folder: StudyFolder) -> None:

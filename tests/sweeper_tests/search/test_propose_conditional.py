@@ -5,7 +5,6 @@ import json
 import math
 from collections import Counter, defaultdict
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import optuna
@@ -16,14 +15,11 @@ from scipy.stats.qmc import Sobol
 from sweeper.search.distributions import distribution, distributions
 from sweeper.search.draw import Request
 from sweeper.search.ending import end_of
-from sweeper.search.history import History, Tried
-from sweeper.search.propose import propose
+from sweeper.search.history import Tried
 from sweeper.search.samplers import tpe
-from sweeper.study.study import Study
-from sweeper.trial import PastTrial
 from tests.sweeper_tests import made
 from tests.sweeper_tests.search.conditional import SPACE, compare, regret, search, study
-from tests.sweeper_tests.search.proposals import past, proposed, run
+from tests.sweeper_tests.search.proposals import exhaust, proposed, run
 
 SHARED = {key: entry for key, entry in SPACE.items() if key != "smart.epsilon"}
 """What all arms can vary."""
@@ -62,16 +58,6 @@ def expected(arm: str) -> set[tuple[tuple[str, Any], ...]]:
                 params |= {"smart.bregman": bregman} if mode == "paper" else {}
             found.add(tuple(sorted(params.items())))
     return found
-
-
-def exhaust(of: Study) -> list[PastTrial]:
-    history = History.of(of)
-    for number in count():
-        trial = propose(of, number, history)
-        if trial is None:
-            return list(history)
-        history.enter(past(trial, number % 7 / 7))
-    raise AssertionError
 
 
 @pytest.mark.parametrize("sampler", TESTED)

@@ -1,7 +1,6 @@
 """Comparisons that every configuration fulfils: drawn again, or left out of a grid."""
 
 import itertools
-from itertools import count
 from typing import Any
 
 import pytest
@@ -11,19 +10,8 @@ from sweeper.search.ending import end_of, why_ended
 from sweeper.search.history import History
 from sweeper.search.propose import propose
 from sweeper.study.study import Study
-from sweeper.trial import PastTrial
 from tests.sweeper_tests import made
-from tests.sweeper_tests.search.proposals import past, run
-
-
-def exhaust(of: Study) -> list[PastTrial]:
-    history = History.of(of)
-    for number in count():
-        trial = propose(of, number, history)
-        if trial is None:
-            return list(history)
-        history.enter(past(trial, number % 7 / 7))
-    raise AssertionError
+from tests.sweeper_tests.search.proposals import exhaust, run
 
 
 def of_two_halves(sampler: str, constraint: str) -> Study:

@@ -197,6 +197,14 @@ def test_settings_are_compared_in_full_and_unknown_ones_have_their_default(
     assert "precision" not in text
 
 
+def test_settings_of_another_version_are_compared_as_stored(
+    made: StudyStore, home: Home, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
+        connection.execute("UPDATE run SET config = json_set(config, '$.of_later', 7) WHERE number = 0")
+    assert "of_later         7        —\n" in printed(made, home, (0, 1))
+
+
 def test_two_trials_of_the_study_must_be_named(made: StudyStore, home: Home) -> None:
     with pytest.raises(InputError, match="trial 1 is given twice"):
         diff(made, 1, 1, home)

@@ -36,6 +36,12 @@ def test_a_result_that_was_reused_and_a_batch_that_was_halved(store: StudyStore,
     assert "machine: here" in lines
 
 
+def test_settings_of_another_version_are_shown_as_stored(store: StudyStore, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "studies.db")) as connection, connection:
+        connection.execute("UPDATE run SET config = json_set(config, '$.of_later', 7) WHERE number = 0")
+    assert "of_later 7" in trial_text(store, 0, 80)
+
+
 def test_a_failed_trial(store: StudyStore) -> None:
     text = trial_text(store, 1, 80)
     assert "\ndev overall overall 0.5000 0.6250 not a number\n" in text

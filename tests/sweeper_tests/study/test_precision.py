@@ -12,7 +12,7 @@ from model.config import TrainConfig
 from sweeper.errors import InputError
 from sweeper.study.changes import compare
 from sweeper.study.load import load_study, workload_files
-from sweeper.study.precision import as_begun, precisions, resolved, says_auto
+from sweeper.study.precision import precision_as_begun, precisions, resolved, says_auto
 from sweeper.study.schema import study_schema
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
@@ -156,7 +156,7 @@ BEGUN = [
 @pytest.mark.parametrize(("before", "after", "expected"), BEGUN)
 def test_auto_is_what_it_was_when_the_study_began(before: Any, after: Any, expected: list[str]) -> None:
     old, new = study(*before), study(*after)
-    now = as_begun(old, new)
+    now = precision_as_begun(old, new)
     assert not says_auto(now)
     assert of(now) == expected
     assert compare(old, now).conflicts == ()
@@ -175,7 +175,7 @@ def test_the_shipped_workloads_of_real_encoders_are_auto_and_the_demo_is_fp32() 
         old = load_study("baseline", name)
         train = {key: value for key, value in old.workload.train.items() if key != "precision"}
         before = Study(old.spec, old.workload.model_copy(update={"train": train}))
-        now = as_begun(before, old)
+        now = precision_as_begun(before, old)
         assert (now.digest(), of(now)) == (before.digest(), of(before))
     assert precisions(load_study("baseline", "demo")) == ["fp32"]
 
@@ -201,7 +201,7 @@ DIGESTS = {
 def test_digests_and_fingerprints_are_those_of_the_version_before(name: str) -> None:
     made = load_study("baseline", name)
     train = {key: value for key, value in made.workload.train.items() if key != "precision"}
-    now = as_begun(Study(made.spec, made.workload.model_copy(update={"train": train})), made)
+    now = precision_as_begun(Study(made.spec, made.workload.model_copy(update={"train": train})), made)
     config = now.config(next(iter(now.spec.arms)), now.first, 1)
     assert (now.digest(), config.fingerprint()) == DIGESTS[name]
     assert TrainConfig.model_validate(config.model_dump() | {"bf16": False}).fingerprint() == DIGESTS[name][1]

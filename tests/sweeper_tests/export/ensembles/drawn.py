@@ -13,7 +13,7 @@ from scipy.stats import pearsonr
 from sklearn.metrics import accuracy_score
 
 from model.files import RunFolder
-from model.predictions import Predictions, save_predictions
+from model.predictions import Predictions, read_predictions, save_predictions
 from sweeper.paths import Home
 from sweeper.runs.folder import StudyFolder
 from sweeper.trial import TrialRow
@@ -121,6 +121,13 @@ class Left:
                 "INSERT INTO epoch_metric SELECT id, best_epoch, 'test', ?, ?, ? FROM run WHERE number = ?",
                 *(name, TASKS[name].metric, TASKS[name].score(run[name]), number),
             )
+
+
+def stored(left: Left, number: int) -> Run:
+    """What a trial left."""
+    found = read_predictions(left.run(number).predictions)
+    assert found is not None
+    return found
 
 
 def trial(number: int, arm: str, seed: int, **params: object) -> TrialRow:

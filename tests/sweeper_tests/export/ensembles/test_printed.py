@@ -11,7 +11,7 @@ from sklearn.metrics import mean_absolute_error
 from sweeper.export.ensembles.halves import rows_at
 from sweeper.export.ensembles.printed import print_ensemble
 from sweeper.export.ensembles.scored import score_rows
-from sweeper.export.ensembles.stored import HeldOut, StoredEnsemble, choose_ensemble
+from sweeper.export.ensembles.stored import HeldOut, StoredEnsemble, choose_from, read_pool
 from sweeper.store.database import Database
 from sweeper.text import score
 from tests.sweeper_tests.export.ensembles.drawn import STUDY, TASKS, Left, drawn
@@ -22,7 +22,7 @@ def found(left: Left) -> StoredEnsemble:
     with Database(left.url) as database:
         store = database.find(STUDY.name)
         assert store is not None
-        return choose_ensemble(store, left.home, top=2, seeds=False, greedy=False, arm=None)
+        return choose_from(read_pool(store, left.home, None), top=2)
 
 
 def printed(found: StoredEnsemble, width: int = 100) -> str:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model.predictions import Predictions, read_predictions, save_predictions
+from model.predictions import Predictions, save_predictions
 from sweeper.export.ensembles.halves import halve, rows_at
-from sweeper.export.ensembles.stored import StoredEnsemble, choose_ensemble
+from sweeper.export.ensembles.stored import StoredEnsemble, choose_from, read_pool
 from sweeper.store.database import Database
 from sweeper.text import difference, score
 from tests.sweeper_tests.export.ensembles.drawn import (
@@ -25,6 +25,7 @@ from tests.sweeper_tests.export.ensembles.drawn import (
     drawn,
     peer_ensemble,
     peer_scores,
+    stored,
 )
 from tests.sweeper_tests.typed import ROOT, Command, contents, refused
 
@@ -43,14 +44,7 @@ def chosen(left: Left, top: int | None = None, seeds: bool = False, arm: str | N
     with Database(left.url) as database:
         store = database.find(STUDY.name)
         assert store is not None
-        greedy = top is None and not seeds
-        return choose_ensemble(store, left.home, top=top, seeds=seeds, greedy=greedy, arm=arm)
-
-
-def stored(left: Left, number: int) -> Run:
-    found = read_predictions(left.run(number).predictions)
-    assert found is not None
-    return found
+        return choose_from(read_pool(store, left.home, arm), top=top, seeds=seeds)
 
 
 @pytest.mark.parametrize("way", [{"top": 3}, {"seeds": True}, {}], ids=["top", "seeds", "greedy"])

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from model.predictions import read_predictions
 from sweeper.export.ensembles.halves import halve, rows_at
 from sweeper.export.ensembles.table import ensembles_table
 from sweeper.report.document import Table
@@ -13,18 +12,12 @@ from tests.sweeper_tests.export.ensembles.drawn import (
     STUDY,
     TASKS,
     Left,
-    Run,
     drawn,
     peer_ensemble,
     peer_scores,
+    stored,
 )
 from tests.sweeper_tests.typed import Command, refused
-
-
-def stored(left: Left, number: int) -> Run:
-    found = read_predictions(left.run(number).predictions)
-    assert found is not None
-    return found
 
 
 def made(left: Left) -> Table:

@@ -244,7 +244,6 @@ def test_a_claim_needs_rows_and_seeds() -> None:
 def test_what_may_be_said(value: float, adjusted: float | None, expected: Verdict | None) -> None:
     gap = replace(an_arm_against_itself(), value=value)
     assert verdict(gap, adjusted) is expected
-    assert adjusted is None or verdict(gap, adjusted, alpha=1e-4) in (expected, Verdict.UNDECIDED)
 
 
 def an_arm_against_itself() -> Gap:
