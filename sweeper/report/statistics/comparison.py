@@ -82,9 +82,7 @@ class Comparisons:
         if len(sample.seeds) == 1:
             found = score_intervals(tasks, sample.runs, overall=overall)
         else:
-            scores = {
-                name: sample.scores[called if name == "overall" else name] for name in ("overall", *tasks)
-            }
+            scores = {"overall": sample.scores[called], **{name: sample.scores[name] for name in tasks}}
             resampled = {**self._resampled[number], "overall": self._resampled[number][called]}
             means = {name: float(own.mean()) for name, own in scores.items()}
             over_both = {
@@ -93,9 +91,8 @@ class Comparisons:
             }
             rows = {name: len(sample.runs[0][name].labels) for name in tasks}
             found = where_rows_show_none(tasks, overall, means, over_both, rows)
-        bounds = {name: task.scorer.bounds for name, task in tasks.items()} | {
-            "overall": overall.bounds(tasks)
-        }
+        bounds = {name: task.scorer.bounds for name, task in tasks.items()}
+        bounds["overall"] = overall.bounds(tasks)
         return {
             called if name == "overall" else name: each.within(*bounds[name]) for name, each in found.items()
         }
