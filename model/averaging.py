@@ -2,7 +2,7 @@
 
 Sources: for the moving average TensorFlow's `tf.train.ExponentialMovingAverage` with `num_updates`; for the
 mean Izmailov et al. 2018, Averaging Weights Leads to Wider Optima and Better Generalization (arXiv
-1803.05407).
+1803.05407), who average under a constant or a cyclical learning rate: here that takes ``schedule: constant``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

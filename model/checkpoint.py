@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,12 +62,13 @@ class Progress:
 
 _PROGRESS = TypeAdapter(Progress)
 
-
 PRECISIONS = {"fp32": 1, "bf16": 2}
 """Revision of the arithmetic of each precision; bf16's second: evaluation computes in it too."""
 
 
-def trial_fingerprint(trial: str, gradient: str, encoder: int, precision: str) -> str:
+def trial_fingerprint(
+    trial: str, gradient: str, encoder: int, precision: str, others: Iterable[str] = ()
+) -> str:
     """What a checkpoint must have been made by.
 
     First revisions add nothing, so that what was saved before there were revisions is gone on from.
@@ -77,10 +78,12 @@ def trial_fingerprint(trial: str, gradient: str, encoder: int, precision: str) -
         gradient: Name of the gradient method.
         encoder: Revision of the encoder's arithmetic.
         precision: Name of the precision.
+        others: Names of other parts whose arithmetic is in its second revision (`model.revisions`).
     """
     revision, products = METHODS[gradient].revision, PRECISIONS[precision]
     method, network = "" if revision == 1 else f".{revision}", "" if encoder == 1 else f".encoder-{encoder}"
-    return f"{trial}{method}{network}" + ("" if products == 1 else f".{precision}-{products}")
+    brief = "" if products == 1 else f".{precision}-{products}"
+    return f"{trial}{method}{network}{brief}" + "".join(f".{name}-2" for name in others)
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def restore(rundir: Path, trained: Trained, identity: Identity) -> Progress:
     Raises:
         CheckpointError: If the checkpoint is of other data.
         OutdatedCheckpointError: If it is of this data, but of another configuration or kind of device, or
-            another revision of the gradient method, the encoder or the precision.
+            another revision of the gradient method, the encoder or another part.
     """
     for path in _newest_first(RunFolder(rundir).checkpoints):
         progress = _read_progress(path)
@@ -231,7 +234,7 @@ def _of_another(path: Path, progress: Progress, identity: Identity) -> Checkpoin
     trials = {fingerprint.partition(".")[0] for fingerprint in (identity.now, identity.earlier())}
     if progress.fingerprint.partition(".")[0] in trials:
         return OutdatedCheckpointError(
-            path, "was made by an earlier arithmetic of its gradient method, encoder or precision"
+            path, "was made by an earlier arithmetic of its gradient method, encoder or another part"
         )
     if all(result.fingerprint in {None, identity.data} for result in progress.results):
         return OutdatedCheckpointError(path, "belongs to another configuration")

@@ -61,7 +61,9 @@ def distilled_loss(
     labels = task_loss(task, outputs[known], targets[known])
     loss = share * ((1 - config.weight) * labels + config.weight * apart)
     if not known.all():
-        loss = loss + (1 - share) * task_loss(task, outputs[~known], targets[~known])
+        # A loss that is own code may give one value a row, of two numbers of rows here.
+        others = task_loss(task, outputs[~known], targets[~known]).mean()
+        loss = loss.mean() + (1 - share) * others
     return loss
 
 

@@ -13,10 +13,10 @@ from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 from .config import TrainConfig
 from .data.corpus import Corpus
 from .data.tokenizer import SPECIAL, loaded_tokenizer
-from .errors import EncoderError
 from .evaluation import predictions, scores
 from .heads import ACTIVATIONS, HEADS
 from .losses import LOSSES
+from .network.clslayer import tanh_layer_of
 from .network.encoder import SentenceEncoder
 from .network.heads import CosineHead, FeatureHead
 from .network.layermix import LayerMix
@@ -67,11 +67,12 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
         folder: Where the files go; made where it does not exist.
 
     Raises:
-        EncoderError: If the encoder cannot be loaded, or pools in a way of its own.
+        EncoderError: If the encoder cannot be loaded, or pools in a way of its own; nothing is written then.
     """
     config, objective = config.of_trained(), config.objective
     trained = Predictor(config.model_copy(update={"precision": "fp32"}), corpus.tokenizer, weights)
     model = trained.model
+    dense = tanh_layer_of(model.encoder.bert)  # before anything is written, as it may be refused
     if config.encoder.lora.rank:
         merge(model.encoder.bert)
     with computing(trained.device, trained.precision):
@@ -83,7 +84,7 @@ def export(config: TrainConfig, corpus: Corpus, weights: Path, folder: Path) -> 
         model.encoder.bert.config.output_hidden_states = True
     model.encoder.bert.save_pretrained(folder)
     _tokenizer(config, corpus).save_pretrained(folder)
-    _write_modules(folder, config, model.encoder)
+    _write_modules(folder, config, model.encoder, dense)
     above = model.heads.state_dict()
     if isinstance(model.pair_layer, nn.Sequential):
         above |= {f"pair_layer.{name}": tensor for name, tensor in model.pair_layer[0].state_dict().items()}
@@ -162,7 +163,9 @@ def _tokenizer(config: TrainConfig, corpus: Corpus) -> PreTrainedTokenizerBase:
     return loaded_tokenizer(source, model_max_length=encoder.max_length)
 
 
-def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) -> None:
+def _write_modules(
+    folder: Path, config: TrainConfig, encoder: SentenceEncoder, dense: nn.Linear | None
+) -> None:
     """The chain of sentence-transformers: encoder, mixture of its layers, pooling, BERT's layer on [CLS]."""
     size = encoder.embedding_size
     mixed = [] if encoder.mix is None else [("1_WeightedLayerPooling", "WeightedLayerPooling")]
@@ -174,10 +177,9 @@ def _write_modules(folder: Path, config: TrainConfig, encoder: SentenceEncoder) 
     }
     (folder / "1_Pooling").mkdir()
     _write(folder / "1_Pooling/config.json", {"word_embedding_dimension": size} | pooling)
-    pooler = getattr(encoder.bert, "pooler", None)
-    if pooler is not None:
+    if dense is not None:
         modules.append(("2_Dense", "Dense"))
-        _write_dense(folder / "2_Dense", pooler)
+        _write_dense(folder / "2_Dense", dense)
     chain = [
         {"idx": number, "name": str(number), "path": path, "type": f"{_MODULES}.{kind}"}
         for number, (path, kind) in enumerate(modules)
@@ -199,14 +201,8 @@ def _write_mix(folder: Path, mix: LayerMix, size: int) -> None:
     save_file({"layer_weights": weights}, folder / "model.safetensors")
 
 
-def _write_dense(folder: Path, pooler: nn.Module) -> None:
+def _write_dense(folder: Path, layer: nn.Linear) -> None:
     """BERT's pooler, a layer and tanh on the vector of [CLS], as a module of sentence-transformers."""
-    layer, activation = getattr(pooler, "dense", None), getattr(pooler, "activation", None)
-    if not isinstance(layer, nn.Linear) or not isinstance(activation, nn.Tanh):
-        raise EncoderError(
-            f"encoder.pooling cls: {type(pooler).__name__} is not BERT's layer with tanh, and "
-            "sentence-transformers has no module for it"
-        )
     folder.mkdir()
     settings = {
         "in_features": layer.in_features,

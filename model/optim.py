@@ -1,5 +1,7 @@
 """The optimizer and the course of its learning rate."""
 
+from collections.abc import Iterator
+
 from torch import nn
 from torch.optim import Optimizer
 
@@ -28,9 +30,12 @@ def build_optimizer(encoder: nn.Module, above: nn.Module, config: TrainConfig) -
     Raises:
         EncoderError: If the rate falls from layer to layer, and what its layers are is not known.
     """
+    biases = {id(one) for part in (encoder, above) for one in _biases(part)}
     groups = [
         {
-            "params": [p for p in part if p.requires_grad and (p.ndim >= 2) == decayed],
+            "params": [
+                p for p in part if p.requires_grad and (p.ndim >= 2 and id(p) not in biases) == decayed
+            ],
             "scale": scale,
         }
         | {"weight_decay": config.weight_decay if decayed else 0.0}
@@ -44,10 +49,22 @@ def build_optimizer(encoder: nn.Module, above: nn.Module, config: TrainConfig) -
     return optimizer
 
 
+def _biases(network: nn.Module) -> Iterator[nn.Parameter]:
+    for name, parameter in network.named_parameters():
+        if name.rpartition(".")[2] == "bias":
+            yield parameter
+
+
+def has_wide_biases(network: nn.Module) -> bool:
+    """Whether biases of more than one axis learn, as a ConvBERT's: earlier versions decayed them."""
+    return any(bias.requires_grad and bias.ndim >= 2 for bias in _biases(network))
+
+
 def _rated(encoder: nn.Module, above: nn.Module, decay: float) -> list[tuple[list[nn.Parameter], float]]:
     """The encoder's parameters in parts, each with the share of the learning rate that it has.
 
-    Without what stands above: the encoder's mixture of layers learns at the heads' rate.
+    What all layers share, as embeddings of relative positions, has the whole rate. Without what stands above:
+    the encoder's mixture of layers learns at the heads' rate.
     """
     placed = {id(parameter) for parameter in above.parameters()}
     if decay == 1:
@@ -57,7 +74,7 @@ def _rated(encoder: nn.Module, above: nn.Module, decay: float) -> list[tuple[lis
     layers = layers_of(encoder.bert, setting)
     parts = [
         (list(part.parameters()), decay ** (len(layers) - number))
-        for number, part in enumerate([embeddings_of(encoder.bert, setting), *layers])
+        for number, part in enumerate([nn.ModuleList(embeddings_of(encoder.bert, setting)), *layers])
     ]
     placed |= {id(parameter) for part, _ in parts for parameter in part}
     return [*parts, ([p for p in encoder.parameters() if id(p) not in placed], 1.0)]

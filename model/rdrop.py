@@ -1,6 +1,8 @@
 """R-Drop: two passes with different dropout should say the same.
 
-Source: Liang et al. 2021, R-Drop: Regularized Dropout for Neural Networks (arXiv 2106.14448).
+Source: Liang et al. 2021, R-Drop: Regularized Dropout for Neural Networks (arXiv 2106.14448). Their loss is
+the sum of both passes' losses and α times the mean of both divergences; here it is the mean of both losses,
+as in the example of the authors' README (dropreg/R-Drop), so that a strength of 0.5 is their α of 1.
 """
 
 from collections.abc import Callable
@@ -17,12 +19,12 @@ def two_passes(task: Task, network: Callable[[], Tensor], strength: float) -> tu
     Args:
         task: The task.
         network: Gives the outputs of the batch, ``[rows, outputs]``, with new dropout at each call.
-        strength: Factor α of the regulariser.
+        strength: Factor of the regulariser, half the paper's α.
 
     Returns:
-        The outputs of both passes, whose mean loss is the batch's, and the regulariser: α times the mean of
-        both Kullback-Leibler divergences for classes, and α times the squared difference of the predictions
-        on 0-1 for a similarity.
+        The outputs of both passes, whose mean loss is the batch's, and the regulariser: the factor times the
+        mean of both Kullback-Leibler divergences for classes, and times the squared difference of the
+        predictions on 0-1 for a similarity.
     """
     one, other = network(), network()
     apart = divergence(task, one, other)

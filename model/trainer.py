@@ -37,6 +37,7 @@ from .predictions import leave_predictions, place_predictions
 from .record import EpochRecord
 from .regularised import regularised
 from .result import EpochResult, best_epoch
+from .revisions import revised
 from .sampling import TaskSampler
 from .smart import Smart
 from .steps import StepReport, StepTeller
@@ -135,15 +136,16 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     loss_of = partial(batch_loss, config=config.distillation)
     scored = None if average is None else average.in_place
     trained = checkpoint.Trained(model, optimizer, device, others, scored)
-    revised = partial(
+    fingerprint = partial(
         checkpoint.trial_fingerprint,
         gradient=config.gradient,
         encoder=model.encoder.revision(device),
         precision=precision,
+        others=revised(config, model, corpus.train, tokenizer),
     )
     identity = checkpoint.Identity(
-        now=revised(run_fingerprint(declared, corpus)),
-        earlier=lambda: revised(earlier_run_fingerprint(config, data)),
+        now=fingerprint(run_fingerprint(declared, corpus)),
+        earlier=lambda: fingerprint(earlier_run_fingerprint(config, data)),
         data=corpus.data_fingerprint,
     )
     # Weights, optimizer, random states and epochs of the newest checkpoint; the start where there is none.

@@ -15,7 +15,7 @@ class AverageConfig(Frozen):
         "none",
         description="Which weights are scored and kept: none: those that training has come to. ema: an "
         "exponential moving average over the steps. swa: the mean over the steps from `start` on (Izmailov "
-        "et al. 2018).",
+        "et al. 2018; as published with `schedule: constant`).",
     )
     decay: float = Field(
         0.999,

@@ -65,8 +65,9 @@ class EncoderConfig(Frozen):
     max_length: int = Field(128, ge=4, le=512, description="Longest sentence in tokens; the rest is cut.")
     freeze: _Frozen = Field(
         None,
-        description="What of the encoder does not learn: its embeddings; those and so many of its first "
-        "layers; or all of it, which is then without dropout, and embeds each sentence once for all trials.",
+        description="What of the encoder does not learn: its embeddings, with those of relative positions; "
+        "these and so many of its first layers; or all of it, which is then without dropout, and embeds each "
+        "sentence once for all trials.",
     )
     reinitialize: int = Field(
         0,

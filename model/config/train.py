@@ -96,7 +96,7 @@ class TrainConfig(Frozen):
         0.0,
         ge=0,
         description="Factor of R-Drop: each batch goes through the network twice, with dropout of its own, "
-        "and what the passes say should be the same (Liang et al. 2021); 0: once.",
+        "and what the passes say should be the same (Liang et al. 2021, whose α is twice this); 0: once.",
     )
     distillation: DistillationConfig = DistillationConfig()
     average: AverageConfig = AverageConfig()

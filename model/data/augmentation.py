@@ -60,12 +60,12 @@ def mask_words(
 ) -> NDArray[np.int64]:
     """Replaces each word, with all its pieces, by mask tokens with probability `share`.
 
-    The first and the last token of a sequence stay, [CLS] and [SEP], and what parts a pair. Where a
-    vocabulary does not mark the pieces of a word by ``##``, every token counts as a word.
+    What the tokenizer puts before and behind a sequence stays, such as [CLS] and [SEP], and what parts a
+    pair. Where a vocabulary does not mark the pieces of a word by ``##``, every token counts as a word.
 
     Args:
         batch: The sequences, ``[sequences, length]``.
-        tokenizer: Knows the mask token, and which tokens continue a word.
+        tokenizer: Knows the mask token, which tokens continue a word, and which it adds to a sentence.
         share: Probability of each word, 0–1.
         generator: Source of the choice.
 
@@ -73,7 +73,7 @@ def mask_words(
         New token ids, same shape.
     """
     chosen = _drawn(batch.ids, tokenizer, generator) < share
-    return np.where(chosen & _inner(batch), tokenizer.mask_id, batch.ids)
+    return np.where(chosen & _inner(batch, tokenizer), tokenizer.mask_id, batch.ids)
 
 
 def drop_words(
@@ -84,20 +84,20 @@ def drop_words(
 ) -> Padded:
     """Leaves out each word, with all its pieces, with probability `share` (Iyyer et al. 2015).
 
-    What follows moves up. A sequence keeps its first and its last token, [CLS] and [SEP], and what parts a
-    pair; each sentence keeps at least one word: where all were to go, the one stays that would have been the
-    last to go. What counts as a word is as in `mask_words`.
+    What follows moves up. A sequence keeps what the tokenizer puts before and behind it, such as [CLS] and
+    [SEP], and what parts a pair; each sentence keeps at least one word: where all were to go, the one stays
+    that would have been the last to go. What counts as a word is as in `mask_words`.
 
     Args:
         batch: The sequences, ``[sequences, length]``.
-        tokenizer: Knows the padding token, and which tokens continue a word.
+        tokenizer: Knows the padding token, which tokens continue a word, and which it adds to a sentence.
         share: Probability of each word, 0–1.
         generator: Source of the choice.
 
     Returns:
         What stays, ``[sequences, longest]``.
     """
-    drawn, inner = _drawn(batch.ids, tokenizer, generator), _inner(batch)
+    drawn, inner = _drawn(batch.ids, tokenizer, generator), _inner(batch, tokenizer)
     last_to_go = _last_to_go(drawn, inner)
     if batch.between is not None:
         second = batch.between.cumsum(axis=1) > 0
@@ -116,6 +116,7 @@ def drop_words(
         kept.astype(batch.mask.dtype),
         None if batch.types is None else shortened(batch.types, 0),
         None if batch.between is None else shortened(batch.between, 0),
+        batch.ends,
     )
 
 
@@ -132,9 +133,9 @@ def _drawn(
     return np.take_along_axis(generator.random(ids.shape), words.clip(min=0), axis=1)
 
 
-def _inner(batch: Padded) -> NDArray[np.bool_]:
-    """Which tokens are neither padding nor the first or the last of their sequence, and part no pair."""
-    inner = batch.mask.astype(bool)
-    inner[:, 0] = False
-    inner[np.arange(len(inner)), batch.mask.sum(axis=1) - 1] = False
+def _inner(batch: Padded, tokenizer: SentenceTokenizer) -> NDArray[np.bool_]:
+    """Which tokens are of a sentence: no padding, nothing that is added at the ends or between two."""
+    before, behind = tokenizer.edges if batch.ends is None else batch.ends
+    inner: NDArray[np.bool_] = np.arange(batch.ids.shape[1]) < batch.mask.sum(axis=1, keepdims=True) - behind
+    inner[:, :before] = False
     return inner if batch.between is None else inner & ~batch.between

@@ -46,7 +46,7 @@ class PairForm:
                 a token of each, or one part has several token types.
         """
         with tokenizer.uncut() as backend:
-            alone, pair = backend.encode("a"), backend.encode("a", "b")
+            pair = backend.encode("a", "b")
         sides = [-1 if side is None else side for side in pair.sequence_ids]
         parts = [[place for place, _ in group] for _, group in groupby(enumerate(sides), lambda one: one[1])]
         before = parts.pop(0) if sides[0] == -1 else []
@@ -64,7 +64,7 @@ class PairForm:
                 _one_type([pair.type_ids[place] for place in part])
                 for part in (before, first, between, second, behind)
             ),
-            edges=(alone.special_tokens_mask.index(0), alone.special_tokens_mask[::-1].index(0)),
+            edges=tokenizer.edges,
             max_length=tokenizer.max_length,
         )
         if form.room < 2:
@@ -73,6 +73,11 @@ class PairForm:
                 f"{form.max_length - form.room} of its tokens are special"
             )
         return form
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Special tokens before the first sentence and behind the second one."""
+        return len(self.before), len(self.behind)
 
     @property
     def room(self) -> int:
@@ -123,7 +128,7 @@ class Pairs:
         ids[mask] = np.concatenate([self._joined(*ends) for ends in zip(starts, sizes, strict=True)])
         between = np.zeros(mask.shape, dtype=bool)
         between[mask] = parts == _BETWEEN
-        return Padded(ids, mask.astype(np.int64), types, between)
+        return Padded(ids, mask.astype(np.int64), types, between, self.form.ends)
 
     @property
     def _rows(self) -> int:

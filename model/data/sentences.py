@@ -15,12 +15,15 @@ class Padded:
         mask: 1 for tokens and 0 for padding, same shape.
         types: Of pairs in one sequence: the token types, same shape; None of single sentences.
         between: Of pairs in one sequence: which tokens part the sentences, same shape; None of single ones.
+        ends: Of pairs in one sequence: special tokens before and behind each; None of single sentences, whose
+            tokenizer knows them.
     """
 
     ids: NDArray[np.int64]
     mask: NDArray[np.int64]
     types: NDArray[np.int64] | None = None
     between: NDArray[np.bool_] | None = None
+    ends: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,6 +60,16 @@ class SentenceTokenizer:
         self.continues_word = np.zeros(max(vocabulary.values()) + 1, dtype=bool)
         for entry, index in vocabulary.items():
             self.continues_word[index] = entry.startswith("##")
+
+    @cached_property
+    def edges(self) -> tuple[int, int]:
+        """Special tokens before and behind a sentence that stands alone, found on one of a letter.
+
+        One each, as of most, where it makes nothing of that letter.
+        """
+        with self.uncut() as backend:
+            special = backend.encode("a").special_tokens_mask
+        return (special.index(0), special[::-1].index(0)) if 0 in special else (1, 1)
 
     @property
     def vocabulary_size(self) -> int:

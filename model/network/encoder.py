@@ -11,11 +11,12 @@ from ..config import EncoderConfig
 from ..encoders import ENCODERS
 from ..errors import EncoderError
 from ..plugins.ownencoder import identity_of
+from .clslayer import activation_of
 from .cpu.dropout import replace_dropout
 from .cpu.linear import replace_linear
 from .cpu.packed import KINDS, PackedModel
 from .layermix import LayerMix
-from .layers import embeddings_of, layers_of, reinitialize
+from .layers import embeddings_of, layers_of, reinitialize, relative_positions_of
 from .lora import adapt
 from .ownnetwork import check_network, check_noise, states_of
 
@@ -39,6 +40,7 @@ class SentenceEncoder(nn.Module):
         embedding_size: Width of an embedding.
         mix: The learned mixture of all layers; None where the last one counts alone.
         identity: What tells one that is own code from others of the same weights; None of ours.
+        redrawn: Whether weights were drawn anew as earlier versions did not (`reinitialize`).
 
     Raises:
         EncoderError: If pretrained weights are missing, or are not the expected ones; if it has not what a
@@ -54,8 +56,7 @@ class SentenceEncoder(nn.Module):
         if self.pooling != "cls" and getattr(self.bert, "pooler", None) is not None:
             # Its weights would never receive a gradient, and would still be decayed, copied and saved.
             setattr(self.bert, "pooler", None)  # noqa: B010 - not every model declares a pooler
-        if config.reinitialize:
-            reinitialize(self.bert, config.reinitialize)
+        self.redrawn = bool(config.reinitialize) and reinitialize(self.bert, config.reinitialize)
         self.embedding_size = int(self.bert.config.hidden_size)
         self._learns = config.freeze != "all"
         _freeze(self.bert, config.freeze)
@@ -158,12 +159,16 @@ class SentenceEncoder(nn.Module):
         return inputs
 
     def _behind_cls(self, states: Tensor) -> Tensor | None:
-        """What the layer on [CLS] gives, ``[sentences, size]``; None where there is none."""
+        """What the layer on [CLS] gives, ``[sentences, size]``; None where there is none.
+
+        Raises:
+            EncoderError: As in `activation_of`.
+        """
         pooler = getattr(self.bert, "pooler", None)
         if not isinstance(pooler, nn.Linear):
             return None if pooler is None else pooler(states)
-        activated: Tensor = getattr(self.bert, "pooler_activation")(pooler(states[:, 0]))  # noqa: B009
-        return activated  # ALBERT's, whose activation stands beside the layer
+        activated: Tensor = activation_of(self.bert)(pooler(states[:, 0]))
+        return activated
 
 
 def _made(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> PreTrainedModel:
@@ -195,8 +200,11 @@ def _is_of_transformers(model: PreTrainedModel) -> bool:
 def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
     """Lets parts of an encoder learn no more.
 
+    Embeddings of relative positions are embeddings, and the lowest layers would not stay as they are without
+    them.
+
     Raises:
-        EncoderError: If it has no such parts.
+        EncoderError: If it has no such parts, or what they are is not known.
     """
     if what is None:
         return
@@ -206,6 +214,7 @@ def _freeze(model: PreTrainedModel, what: str | int | None) -> None:
         layers = layers_of(model, setting) if isinstance(what, int) else []
         if isinstance(what, int) and what >= len(layers):
             raise EncoderError(f"{setting}: it has {len(layers)} layers; write all to freeze it")
-        parts = [embeddings_of(model, setting), *(layers[:what] if isinstance(what, int) else [])]
+        frozen = layers[:what] if isinstance(what, int) else []
+        parts = [*embeddings_of(model, setting), *relative_positions_of(model), *frozen]
     for part in parts:
         part.requires_grad_(requires_grad=False)

@@ -59,6 +59,10 @@ class FeatureHead(nn.Module):
 class CosineHead(nn.Module):
     """The cosine of u and v, for cross-entropy times a learned positive scale.
 
+    The logarithm of the scale learns at the rate of the heads, and Adam moves it by about that rate a step:
+    over a few hundred steps of 1e-4 the scale stays within a few percent of 5. Raise the heads' rate where it
+    is to move.
+
     Args:
         scaled: Whether the output is a logit, scale · cosine (cross-entropy), or the cosine itself (MSE).
     """

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 from ..config import TrainConfig
 from ..errors import EncoderError
 from ..heads import ACTIVATIONS, HEADS
+from ..outputs import fine
 from .encoder import SentenceEncoder
 from .heads import build_head
 from .ownnetwork import outputs_of
@@ -136,7 +137,8 @@ class MultitaskEncoder(nn.Module):
             ``[rows, outputs]``.
         """
         if columns == 2 and self.pair_layer is not None:
-            embeddings = self.pair_layer(embeddings)
+            # As the encoder hands them on: in bf16 cosines have three digits, and may be above 1.
+            embeddings = fine(self.pair_layer(embeddings))
         seen(embeddings)
         tokens = (
             {"tokens": input_ids.chunk(columns)} if input_ids is not None and task in self.reading else {}

@@ -16,8 +16,9 @@ class UncertaintyWeights(nn.Module):
     """A learned log variance s of each task; its loss L becomes exp(-s) · L + s / 2.
 
     Where L is a squared error it becomes exp(-s) · L / 2 + s / 2, the negative log likelihood of a normal
-    distribution; for classes exp(-s) · L + s / 2 is the paper's approximation. All begin at s = 0. A penalty
-    of SMART, R-Drop or own code is a part of L, and weighed as the rest is.
+    distribution; for classes exp(-s) · L + s / 2 is the paper's approximation. All begin at s = 0 and learn
+    at the rate of the heads, by about that rate a step under Adam. A penalty of SMART, R-Drop or own code is
+    a part of L, and weighed as the rest is.
 
     Args:
         tasks: All tasks, by name.

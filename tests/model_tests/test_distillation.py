@@ -1,5 +1,6 @@
 """Distillation: against SciPy, NumPy and finite differences; rows without a teacher; trials that go on."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 from scipy.special import rel_entr, softmax
+from torch.nn import functional
 
 from model.config.distillation import DistillationConfig
 from model.data.hashes import hashes_of
@@ -14,7 +16,9 @@ from model.data.rows import check
 from model.data.teacher import hash_texts, taught_rows
 from model.distillation import distance, distilled_loss
 from model.errors import DataError
+from model.losses import LOSSES, Loss
 from model.outputs import task_loss
+from model.registry import adding
 from model.trainer import train
 from tests.model_tests.made import DEMO, TASKS, TINY, assert_resumes, config, metrics, teach
 
@@ -71,6 +75,25 @@ def test_rows_without_a_teacher_have_the_loss_of_their_labels() -> None:
     none = torch.full((40, 5), torch.nan)
     alone = distilled_loss(CLASSES, outputs, TARGETS, none, settings(weight=1.0))
     assert alone.item() == task_loss(CLASSES, outputs, TARGETS).item()
+
+
+def test_a_loss_of_one_value_a_row_goes_with_a_teacher_of_some_rows() -> None:
+    """Own code may give either; of the label losses there were two numbers of rows, which do not add up."""
+    taught = softmax(TEACHER, axis=1)
+    taught[::3] = np.nan
+    with adding("mine.py"):
+        LOSSES.add("rows", Loss("one a row", classes=partial(functional.cross_entropy, reduction="none")))
+    try:
+        declared = CLASSES.model_copy(update={"loss": "rows"})
+        outputs = torch.from_numpy(LOGITS)
+        found = distilled_loss(declared, outputs, TARGETS, torch.from_numpy(taught), settings(weight=0.3))
+    finally:
+        LOSSES.remove("rows")
+    labels = -np.log(softmax(LOGITS, axis=1))[np.arange(40), TARGETS.numpy()]
+    p, q = (softmax(logits / 2, axis=1) for logits in (TEACHER, LOGITS))
+    known = ~np.isnan(taught).any(axis=1)
+    expected = np.where(known, 0.7 * labels + 0.3 * 4 * rel_entr(p, q).sum(axis=1), labels).mean()
+    assert found.item() == pytest.approx(expected, rel=1e-7)
 
 
 @pytest.mark.parametrize("name", ["sst", "sts"])

@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 import torch
 from torch import nn
+from transformers import ConvBertConfig, ConvBertModel
 
 from model.config import TrainConfig
-from model.optim import build_optimizer, learning_rate, set_learning_rate
+from model.optim import build_optimizer, has_wide_biases, learning_rate, set_learning_rate
 from tests.model_tests.made import TASKS
 
 
@@ -104,3 +105,16 @@ def test_rate_after_the_warm_up_follows_the_schedule() -> None:
 
 def test_no_warm_up_begins_at_the_peak() -> None:
     assert learning_rate(config(learning_rate=1.0, warmup=0.0), 0, 10) == 1.0
+
+
+def test_a_bias_of_two_axes_is_not_decayed() -> None:
+    """As those of a ConvBERT's convolutions, ``[channels, 1]``."""
+    sizes = {"hidden_size": 16, "embedding_size": 16, "num_attention_heads": 4, "intermediate_size": 16}
+    model = ConvBertModel(ConvBertConfig(vocab_size=20, num_hidden_layers=1, **sizes))
+    groups = build_optimizer(model, nn.Linear(3, 2), config(weight_decay=0.3)).param_groups
+    decayed = {id(parameter) for group in groups if group["weight_decay"] for parameter in group["params"]}
+    expected = {name: p.ndim >= 2 and not name.endswith(".bias") for name, p in model.named_parameters()}
+    assert {name: id(p) in decayed for name, p in model.named_parameters()} == expected
+    assert any(p.ndim == 2 and name.endswith(".bias") for name, p in model.named_parameters())
+    assert has_wide_biases(model)
+    assert not has_wide_biases(nn.Linear(3, 2))

@@ -203,6 +203,7 @@ def test_a_checkpoint_of_fp32_is_called_what_it_was() -> None:
     assert trial_fingerprint("abc", "sum", 1, "fp32") == "abc"
     assert trial_fingerprint("abc", "mgda", 2, "fp32") == "abc.2.encoder-2"
     assert trial_fingerprint("abc", "sum", 1, "bf16") == "abc.bf16-2"
+    assert trial_fingerprint("abc", "sum", 1, "bf16", ("pair_layer",)) == "abc.bf16-2.pair_layer-2"
 
 
 @needs_bf16

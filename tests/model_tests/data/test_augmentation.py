@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.processors import TemplateProcessing
 
 from model.config import EncoderConfig
 from model.data.augmentation import Augmentation, drop_words, mask_words
 from model.data.rows import Rows
 from model.data.sentences import Padded
-from model.data.tokenizer import SentenceTokenizer, build_tokenizer
+from model.data.tokenizer import SPECIAL, SentenceTokenizer, build_tokenizer
 from model.data.tokens import TaskData, tokenise
 from tests.model_tests.made import TASKS, padded
 
@@ -149,3 +152,42 @@ def test_words_are_left_out_anew_at_each_step_and_alike_at_the_same(tokenizer: S
     assert np.array_equal(one, again)
     assert not np.array_equal(one[:, :4], other[:, :4])
     assert Augmentation(word_dropout=0.0, seed=(1,)).changed(batch, tokenizer) is batch
+
+
+@pytest.mark.parametrize(
+    ("single", "edges"),
+    [("$A", (0, 0)), ("$A [SEP]", (0, 1)), ("[CLS] [CLS] $A", (2, 0)), ("[CLS] $A [SEP]", (1, 1))],
+)
+def test_what_the_tokenizer_adds_stays_and_every_word_can_go(
+    single: str, edges: tuple[int, int], tokenizer: SentenceTokenizer
+) -> None:
+    plain = Tokenizer.from_str(tokenizer.backend.to_str())
+    places = [(name, SPECIAL.index(name)) for name in ("[CLS]", "[SEP]")]
+    plain.post_processor = TemplateProcessing(single=single, special_tokens=places)
+    ours = SentenceTokenizer(Tokenizer.from_str(plain.to_str()), 0, 64)
+    assert ours.edges == edges
+    sentences = ["the old cat", "bodies", "a dog and a bird"]
+    words = [plain.encode(sentence, add_special_tokens=False).ids for sentence in sentences]
+    whole = [plain.encode(sentence).ids for sentence in sentences]
+    batch, generator = batch_of(ours, sentences), np.random.default_rng(0)
+    masked = mask_words(batch, ours, 1.0, generator)
+    for row, real, one, own in zip(masked, batch.mask, whole, words, strict=True):
+        behind = len(own) + edges[0]
+        expected = [*one[: edges[0]], *[ours.mask_id] * len(own), *one[behind:]]
+        assert row[real == 1].tolist() == expected
+    first, last = set(), set()
+    for _ in range(60):
+        shortened = drop_words(batch, ours, 0.5, generator)
+        row = shortened.ids[2][shortened.mask[2] == 1].tolist()
+        behind = len(row) - edges[1]
+        assert (row[: edges[0]], row[behind:]) == (whole[2][: edges[0]], whole[2][len(whole[2]) - edges[1] :])
+        assert row[edges[0] : behind]
+        first.add(row[edges[0]])
+        last.add(row[behind - 1])
+    assert min(len(first), len(last)) > 1
+
+
+def test_a_tokenizer_that_knows_no_letter_has_one_token_at_each_end(tokenizer: SentenceTokenizer) -> None:
+    made = Tokenizer(BPE(vocab={"<s>": 0, "x": 1}, merges=[]))
+    assert made.encode("a").ids == []
+    assert SentenceTokenizer(made, 0, 8).edges == (1, 1)

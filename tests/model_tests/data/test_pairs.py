@@ -142,6 +142,20 @@ def test_masked_words_are_words(tmp_path: Path) -> None:
     assert (masked[~special] == tokenizer.mask_id).all()
 
 
+def test_the_words_at_the_ends_are_masked_where_no_token_stands_there() -> None:
+    made = byte_level()
+    made.post_processor = TemplateProcessing(
+        single="$A", pair="$A </s> $B:1", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    ours, _ = both(made, 64)
+    assert PairForm.of(ours).ends == (0, 0)
+    plain = pairs_of(ours, TEXTS).padded(np.arange(20), ours.pad_id)
+    masked = Augmentation(mask_words=0.999999).changed(plain, ours).ids
+    special = np.isin(plain.ids, [ours.pad_id, 2])
+    assert np.array_equal(masked[special], plain.ids[special])
+    assert (masked[~special] == ours.mask_id).all()
+
+
 @pytest.mark.parametrize("share", [0.4, 0.999999])
 def test_each_sentence_keeps_a_word(share: float, tmp_path: Path) -> None:
     data, tokenizer = joint(tmp_path)

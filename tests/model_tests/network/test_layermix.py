@@ -8,11 +8,12 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.special import softmax
-from torch import Tensor
-from transformers import AutoModel
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel
 
 from model.config import EncoderConfig
 from model.errors import EncoderError
+from model.network.clslayer import activation_of
 from model.network.encoder import SentenceEncoder
 from model.network.layermix import LayerMix
 from model.network.multitask import MultitaskEncoder
@@ -21,6 +22,7 @@ from tests.model_tests.made import TINY, config
 from tests.model_tests.network.cpu.kinds import (
     LENGTH,
     PAD,
+    SMALL,
     VOCABULARY,
     assert_checkpointing_changes_no_gradient,
     batch,
@@ -153,3 +155,30 @@ def test_an_encoder_that_does_not_learn_has_no_weights_to_learn() -> None:
         ValidationError, match="layer_pooling weighted needs an encoder that learns; freeze is all"
     ):
         EncoderConfig(layer_pooling="weighted", freeze="all")
+
+
+def bigbird(folder: Path) -> Path:
+    """One whose layer on [CLS] is linear, with its activation beside it, as an ALBERT's."""
+    torch.manual_seed(3)
+    settings = AutoConfig.for_model("big_bird", attention_type="original_full", sep_token_id=2, **SMALL)
+    AutoModel.from_config(settings).save_pretrained(folder)
+    return folder
+
+
+def test_a_bigbird_s_layer_on_cls_is_applied_to_the_mixture(tmp_path: Path) -> None:
+    ids, mask = batch()
+    plain = AutoModel.from_pretrained(bigbird(tmp_path)).double().eval()
+    with torch.no_grad():
+        output = plain(input_ids=ids, attention_mask=mask, output_hidden_states=True)
+        ours = encoder(tmp_path, "cls")(ids, mask)
+    states = np.stack([state[:, 0].numpy() for state in output.hidden_states])
+    mixed = np.einsum("l,lso->so", softmax(SCORES.double().numpy()), states)
+    weight, bias = (one.detach().numpy() for one in (plain.pooler.weight, plain.pooler.bias))
+    np.testing.assert_allclose(ours.numpy(), np.tanh(mixed @ weight.T + bias), rtol=1e-7, atol=1e-9)
+
+
+def test_what_stands_behind_a_layer_on_cls_is_known_or_refused(tmp_path: Path) -> None:
+    assert isinstance(activation_of(encoder(bigbird(tmp_path / "one"), "cls").bert), nn.Tanh)
+    assert isinstance(activation_of(encoder(written("albert", tmp_path / "two"), "cls").bert), nn.Tanh)
+    with pytest.raises(EncoderError, match="in a bert it is not known what stands behind its layer on"):
+        activation_of(encoder(written("bert", tmp_path / "three")).bert)

@@ -1,6 +1,8 @@
 """Layers that have rates of their own, and layers that are drawn anew."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,12 +11,17 @@ from torch import nn
 from transformers import (
     AlbertConfig,
     AlbertModel,
+    AutoConfig,
+    AutoModel,
+    BartConfig,
+    BartModel,
     BertConfig,
     BertModel,
     GPT2Config,
     GPT2Model,
     MPNetConfig,
     MPNetModel,
+    PretrainedConfig,
 )
 
 from model.config import EncoderConfig, TrainConfig
@@ -151,3 +158,117 @@ def test_what_it_does_not_know_how_to_draw_it_does_not_leave_silently(tmp_path: 
         encoder(tmp_path / "gpt2", reinitialize=1)
     with pytest.raises(EncoderError, match=r"lora.rank 2: the layers of a gpt2 have no linear layer"):
         encoder(tmp_path / "gpt2", lora={"rank": 2})
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "albert": {"embedding_size": 16},
+    "bert": {},
+    "convbert": {"embedding_size": 16},
+    "deberta-v2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "norm_rel_ebd": "layer_norm"},
+    "electra": {"embedding_size": 16},
+    "eurobert": {"bos_token_id": 1, "eos_token_id": 2},
+    "gemma2": {"head_dim": 16, "num_key_value_heads": 2},
+    "mobilebert": {"embedding_size": 16, "intra_bottleneck_size": 32},
+    "modernbert": {"bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2},
+    "mpnet": {},
+    "rembert": {"input_embedding_size": 16},
+}
+
+
+def published(kind: str, folder: Path) -> PretrainedConfig:
+    """A small encoder of a kind in a folder, nothing of which stands where it would be drawn."""
+    settings = AutoConfig.for_model(kind, **SMALL | {"pad_token_id": 0} | KINDS[kind])
+    model = AutoModel.from_config(settings)
+    for parameter in model.parameters():
+        nn.init.uniform_(parameter, 0.2, 0.3)
+    model.save_pretrained(folder)
+    return settings
+
+
+@pytest.mark.parametrize("freeze", ["embeddings", 2])
+@pytest.mark.parametrize("kind", ["bert", "convbert", "deberta-v2", "electra", "mpnet", "rembert"])
+@torch.no_grad()
+def test_what_is_frozen_says_what_it_said(kind: str, freeze: str | int, tmp_path: Path) -> None:
+    """By the hidden states that `transformers` gives of it, however far all moves that learns."""
+    published(kind, tmp_path)
+    made = encoder(tmp_path, pooling="mean", freeze=freeze)
+    plain = AutoModel.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    ids = torch.tensor([[5, 6, 7, 8, 9]])
+    before = plain(input_ids=ids, output_hidden_states=True).hidden_states
+    torch.manual_seed(0)
+    for parameter in made.parameters():
+        if parameter.requires_grad:
+            parameter.add_(torch.randn_like(parameter) / 10)
+    plain.load_state_dict(made.bert.state_dict(), strict=False)
+    after = plain(input_ids=ids, output_hidden_states=True).hidden_states
+    layers = freeze if isinstance(freeze, int) else 0
+    same = [torch.equal(one, other) for one, other in zip(before, after, strict=True)]
+    assert same == [True] * (layers + 1) + [False] * (4 - layers)
+
+
+def test_embeddings_of_relative_positions_and_what_widens_are_embeddings(tmp_path: Path) -> None:
+    expected = {
+        "albert": {"encoder.embedding_hidden_mapping_in"},
+        "bert": set(),
+        "deberta-v2": {"encoder.rel_embeddings", "encoder.LayerNorm"},
+        "mpnet": {"encoder.relative_attention_bias"},
+    }
+    for kind, parts in expected.items():
+        published(kind, tmp_path / kind)
+        made = encoder(tmp_path / kind, pooling="mean", freeze="embeddings").bert
+        frozen = {name.rpartition(".")[0] for name, one in made.named_parameters() if not one.requires_grad}
+        assert {name for name in frozen if not name.startswith("embeddings.")} == parts
+
+
+@pytest.mark.parametrize("kind", ["convbert", "electra"])
+def test_the_rates_are_those_of_electra_s_authors(kind: str, tmp_path: Path) -> None:
+    """The depths of `_get_layer_lrs` in google-research/electra, less the two steps above the layers."""
+    published(kind, tmp_path)
+    made = encoder(tmp_path, pooling="mean")
+    groups = build_optimizer(made, nn.Identity(), trial(layer_decay=0.5)).param_groups
+    rates = {id(parameter): group["scale"] for group in groups for parameter in group["params"]}
+    depths = {"embeddings": 0, "embeddings_project": 0} | {f"encoder.layer.{n}": n + 1 for n in range(4)}
+    seen = set()
+    for name, parameter in made.bert.named_parameters():
+        (part,) = [part for part in depths if name.startswith(f"{part}.")]
+        assert rates[id(parameter)] == 0.5 ** (4 - depths[part]), name
+        seen.add(part)
+    assert seen == {*depths}
+
+
+@pytest.mark.parametrize("kind", ["eurobert", "gemma2", "mobilebert", "modernbert"])
+def test_a_kind_s_own_way_of_drawing_is_that_of_transformers(kind: str, tmp_path: Path) -> None:
+    settings = published(kind, tmp_path)
+    torch.manual_seed(1)
+    made = encoder(tmp_path, pooling="mean", reinitialize=2)
+    assert made.redrawn
+    fresh, plain = (
+        dict(one.named_parameters())
+        for one in (AutoModel.from_config(settings), AutoModel.from_pretrained(tmp_path))
+    )
+    for name, drawn in made.bert.named_parameters():
+        one, kept = fresh[name], plain[name]
+        if re.search(r"\blayers?\.[23]\.", name) is None:
+            assert torch.equal(drawn, kept), name
+        elif one.unique().numel() == 1:
+            assert torch.equal(drawn, one), name
+        else:
+            assert drawn.std().item() == pytest.approx(one.std().item(), rel=0.1), name
+            assert drawn.abs().max().item() <= 1.3 * one.abs().max().item(), name
+
+
+def test_a_bert_has_no_way_of_its_own(bert: Path) -> None:
+    assert not encoder(bert, reinitialize=2).redrawn
+    assert not encoder(bert).redrawn
+
+
+@pytest.mark.parametrize("settings", [{"freeze": 1}, {"reinitialize": 1}, {"lora": {"rank": 2}}])
+def test_a_decoder_s_layers_are_not_those_below_it(settings: dict[str, Any], tmp_path: Path) -> None:
+    """A BART's output is that of its decoder, and its encoder's layers were taken for the top ones."""
+    small = {f"{part}_{what}": 2 for part in ("encoder", "decoder") for what in ("layers", "attention_heads")}
+    given = BartConfig(vocab_size=60, d_model=16, encoder_ffn_dim=16, decoder_ffn_dim=16, **small)
+    BartModel(given).save_pretrained(tmp_path)
+    with pytest.raises(EncoderError, match="a bart has a decoder behind its encoder"):
+        encoder(tmp_path, pooling="mean", **settings)
+    with pytest.raises(EncoderError, match=r"layer_decay 0.5: a bart has a decoder behind its encoder"):
+        build_optimizer(encoder(tmp_path, pooling="mean"), nn.Linear(16, 2), trial(layer_decay=0.5))

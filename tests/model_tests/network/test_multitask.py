@@ -1,5 +1,6 @@
 """One encoder under the heads of all tasks."""
 
+import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
@@ -9,7 +10,7 @@ from torch.func import functional_call
 from model.gradients.surgery import GradientSurgery
 from model.network.multitask import MultitaskEncoder
 from model.optim import build_optimizer
-from tests.model_tests.made import TASKS, TINY, config, same
+from tests.model_tests.made import TASKS, TINY, config, same, task
 
 NAMES = sorted(
     name for name in dir(nn.ModuleDict()) if name.isidentifier() and name.islower() and name[0] != "_"
@@ -88,6 +89,21 @@ def test_pairs_share_one_layer_and_single_sentences_have_none(activation: str, f
     torch.testing.assert_close(model("sst", 1, ids, mask), model.heads["sst"](embeddings))
 
 
+@torch.no_grad()
+def test_in_bf16_cosines_of_what_the_layer_gives_are_computed_in_fp32() -> None:
+    tasks = {"sts": task("cosine", pair=True, loss="mse")}
+    model = MultitaskEncoder(config(tasks=tasks, encoder=TINY, pair_layer="tanh"), 300, 0).eval()
+    embeddings = torch.randn(400, 32, generator=torch.Generator().manual_seed(0))
+    embeddings[200:] = embeddings[:200] + 0.1 * embeddings[200:]
+    heard: list[torch.Tensor] = []
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model.answer("sts", 2, embeddings, heard.append)[:, 0].numpy()
+    u, v = heard[0].double().numpy().reshape(2, 200, 32)
+    expected = (u * v).sum(1) / np.sqrt((u * u).sum(1) * (v * v).sum(1))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert len(np.unique(found)) > 150
+
+
 def test_the_gradient_of_the_shared_layer_is_that_of_finite_differences() -> None:
     model = MultitaskEncoder(config(tasks=TASKS, encoder=TINY, pair_layer="tanh"), 300, 0).double().eval()
     embeddings = torch.randn(4, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -118,8 +134,8 @@ def test_surgery_joins_both_tasks_gradients_of_it_and_no_third_one_s() -> None:
     surgery = GradientSurgery(parameters, list(TASKS), "sum")
     ids, mask = batch()
     alone = {}
-    for name, task in TASKS.items():
-        model(name, len(task.text), ids, mask).square().mean().backward()
+    for name, declared in TASKS.items():
+        model(name, len(declared.text), ids, mask).square().mean().backward()
         gradient = parameters[place].grad
         alone[name] = None if gradient is None else gradient.clone()
         surgery.collect(name)
@@ -133,8 +149,8 @@ def test_surgery_joins_both_tasks_gradients_of_it_and_no_third_one_s() -> None:
     bare = GradientSurgery([p for n, p in enumerate(parameters) if n != place], list(TASKS), "sum")
     for parameter in parameters:
         parameter.grad = None
-    for name, task in TASKS.items():
-        model(name, len(task.text), ids, mask).square().mean().backward()
+    for name, declared in TASKS.items():
+        model(name, len(declared.text), ids, mask).square().mean().backward()
         bare.collect(name)
     assert (gram - bare.combine())[1, 2].item() == pytest.approx(by_hand, rel=1e-3, abs=1e-9)
 

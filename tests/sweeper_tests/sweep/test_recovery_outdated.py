@@ -68,7 +68,7 @@ def test_a_trial_of_a_mended_method_starts_again_and_says_so(gradient: str, tmp_
         assert earlier == {1}
     else:
         note = "trial 0: its checkpoint was made by an earlier arithmetic of its gradient method, encoder or"
-        assert heard.messages == [f"{note} precision; it starts again", "0 complete "]
+        assert heard.messages == [f"{note} another part; it starts again", "0 complete "]
         assert earlier == set()
         with closing(sqlite3.connect(tmp_path / "studies.db")) as connection:
             told = connection.execute("SELECT step FROM trial_intermediate_values ORDER BY step").fetchall()
