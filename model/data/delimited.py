@@ -271,16 +271,15 @@ def _behind_blanks(block: str, delimiter: str) -> Iterator[tuple[int, str]]:
     """
     end = "\n" if "\n" in block else "\r"
     text = f"{end}{block}"
-    quoted = re.compile(f' +("(?:[^"\r\n]|"")*")(?=[{re.escape(delimiter)}\r\n]|\\Z)')
+    quoted = f'("(?:[^"\r\n]|"")*")(?=[{re.escape(delimiter)}\r\n]|\\Z)'
     for before in (f"{sign}{blanks}" for sign in (delimiter, end) for blanks in (" ", "  ")):
-        start = text.find(f'{before}"')
-        while start >= 0:
-            found = quoted.match(text, start + 1)
-            line = text.rfind(end, 0, start + 1)
+        if f'{before}"' not in text:
+            continue
+        for found in re.finditer(f"{re.escape(before)}{quoted}", text):
+            line = text.rfind(end, 0, found.start() + 1)
             # Behind an odd number of marks the text between two of them goes on.
-            if found and text.count('"', line, start) % 2 == 0:
-                yield text.count(end, 0, start + 1) - 1, found[1]
-            start = text.find(f'{before}"', start + 1)
+            if text.count('"', line, found.start()) % 2 == 0:
+                yield text.count(end, 0, found.start() + 1) - 1, found[1]
 
 
 def _chunk(places: Sequence[int], rows: Sequence[Sequence[str | None]], positions: Sequence[int]) -> Chunk:

@@ -24,14 +24,13 @@ def text_blocks(file: DataFile, encoding: Encoding) -> Iterator[str]:
     end = ""
     rest: list[str] = []
     position = lines = 0
-    plain = True
+    # What is cut of the first sign beyond ASCII; None once that told that this is no UTF-8.
+    cut_off: bytes | None = b"" if encoding in ("latin-1", "cp1252") else None
     for block in file.blocks():
         if position == 0 or encoding != "utf-16":
             _check_text(block, position, lines, file, encoding)
-        # The first signs beyond ASCII tell UTF-8 from Latin-1, however late they come.
-        if plain and encoding in ("latin-1", "cp1252") and _is_utf8(block):
-            raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
-        plain = plain and block.isascii()
+        if cut_off is not None:
+            cut_off = _check_not_utf8(cut_off + block, file)
         try:
             text = decoder.decode(block)
         except UnicodeDecodeError as error:
@@ -90,12 +89,20 @@ def _is_utf32(block: bytes) -> bool:
     return marked or block.count(b"\0") * 3 > len(block) * 2 > 16
 
 
-def _is_utf8(block: bytes) -> bool:
-    """Whether signs beyond ASCII are there, each as UTF-8 has it; the last one may be cut."""
+def _check_not_utf8(block: bytes, file: DataFile) -> bytes | None:
+    """What is cut of the first sign beyond ASCII, nothing where none is there; None if it is no UTF-8.
+
+    Raises:
+        DataError: If it is UTF-8.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        return not block.isascii() and bool(codecs.getincrementaldecoder("utf-8")().decode(block))
+        plain = decoder.decode(block).isascii()
     except UnicodeDecodeError:
-        return False
+        return None
+    if not plain:
+        raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
+    return decoder.getstate()[0]
 
 
 def _undecoded(
