@@ -98,8 +98,6 @@ def _inline(_: "Study", workers: int | None) -> Runner:
     from ..executors.inline import InlineExecutor
     from .sweep import run
 
-    if workers == AUTO:
-        raise InputError("--workers auto measures processes: --executor inline has none, leave it out")
     return partial(run, executor=InlineExecutor(workers or 1))
 
 

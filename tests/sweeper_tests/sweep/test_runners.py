@@ -21,7 +21,6 @@ RUN = ("run", "--study", "quickstart", "--trials", "2")
     ("options", "why"),
     [
         ("--executor slurm --workers auto", "--workers auto measures this machine"),
-        ("--executor inline --workers auto", "--workers auto measures processes: --executor inline has none"),
         (
             "--workers auto --devices 0,1",
             "--workers auto measures trials on the CPU: with --devices 0,1 write how many, or leave it out",
