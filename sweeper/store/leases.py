@@ -90,31 +90,11 @@ class Leases:
 
     @retried
     def give_up(self, number: int) -> None:
-        """Gives a claimed number back for which there is no trial, unless a later number has one.
-
-        Numbers shall have no gap. Where a later one is claimed, for which a trial may be found yet, whoever
-        has the next of them has this one too from now on: it gives both back, or may find a trial for it too.
-        """
-        key = self._study.study_id
+        """Gives a claimed number back for which there is no trial, unless a later number has one."""
         with self.access.writing() as connection:
-            self._one_at_a_time(connection)
-            known = sa.select(run.c.number).where(run.c.sweep_id == self._study.id)
-            if connection.execute(known.where(run.c.number >= number).limit(1)).first() is not None:
-                return
-            claimed = mirror.running(connection, key)
-            mine = [one for one, owner in claimed.items() if owner == self.owner and one <= number]
-            added = set(connection.execute(known.where(self.access.among(mine))).scalars())
-            following = min((one for one in claimed if one > number), default=None)
-            for vain in sorted(set(mine) - added, reverse=True):
-                if following is not None:
-                    mirror.change_owner(connection, key, vain, self.owner, claimed[following])
-                elif mirror.claimed(connection, key) == vain + 1:
-                    mirror.give_up(connection, key, vain, self.owner)
-
-    def _one_at_a_time(self, connection: sa.Connection) -> None:
-        """Lets one driver after another do this on a server: two at once would not see each other's."""
-        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id)
-        connection.execute(mine.with_for_update(key_share=True))
+            later = sa.select(run.c.id).where(run.c.sweep_id == self._study.id, run.c.number >= number)
+            if connection.execute(later.limit(1)).one_or_none() is None:
+                mirror.give_up(connection, self._study.study_id, number, self.owner)
 
     @retried
     def add(
@@ -164,7 +144,9 @@ class Leases:
         return True
 
     def _has_rival(self, connection: sa.Connection, trial: TrialSpec, rivals: Rivals) -> bool:
-        self._one_at_a_time(connection)
+        # On a server one driver after another: two that add at once would not see each other's.
+        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id)
+        connection.execute(mine.with_for_update(key_share=True))
         query = sa.select(run.c.number, run.c.configuration, run.c.params).where(
             run.c.sweep_id == self._study.id,
             run.c.number >= rivals.since,

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 import pytest
 from optuna.distributions import CategoricalDistribution
@@ -40,27 +39,6 @@ def test_claimed_number_is_an_orphan_until_it_has_a_run(store: StudyStore) -> No
     assert store.trials.orphans() == [(0, ME)]
     store.outcomes(YOU).finished(number, COMPLETE)
     assert store.trials.orphans() == [(0, ME)]
-
-
-def test_numbers_that_are_given_up_leave_no_gap(store: StudyStore) -> None:
-    mine, yours, third = (store.leases(owner, 60) for owner in (ME, YOU, "host:3:300"))
-    for order in permutations((0, 1, 2)):
-        drivers = mine, yours, third
-        assert [driver.claim(99) for driver in drivers] == [0, 1, 2]
-        for number in order:
-            drivers[number].give_up(number)
-        assert (store.trials.orphans(), store.trials.claimed()) == ([], 0)
-    assert (mine.claim(99), yours.claim(99)) == (0, 1)
-    mine.give_up(0)
-    assert store.trials.orphans() == [(0, YOU), (1, YOU)]
-    # Who finds a trial for the later one may find one for the other too.
-    assert yours.add(trial(1), SPACE)
-    assert store.trials.orphans() == [(0, YOU)]
-    assert third.claim(99) == 2
-    third.give_up(2)
-    assert (store.trials.orphans(), store.trials.claimed()) == ([(0, YOU)], 2)
-    assert yours.take_over(0, YOU)
-    assert yours.add(trial(0), SPACE)
 
 
 def test_only_the_first_run_of_a_number_is_added(store: StudyStore, url: str) -> None:
