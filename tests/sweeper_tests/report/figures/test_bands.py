@@ -13,13 +13,14 @@ from tests.sweeper_tests.made import results, row, study
 
 
 def measured() -> Results:
-    """Four complete trials with PCGrad and one that was pruned; the baseline measures nothing."""
+    """Four complete trials with PCGrad, one that was pruned, one once more; the baseline measures nothing."""
     arms = {"Baseline": {}, "PCGrad": {"gradient": "pcgrad"}}
     of = study(arms=arms)
-    runs = [row(of, n, "PCGrad", (0.4, 0.7, 0.5)) for n in range(4)]
+    runs = [row(of, n, "PCGrad", (0.4, 0.7, 0.5), seed=n) for n in range(4)]
     runs += [row(of, 4, "PCGrad", None, state=RunState.PRUNED), row(of, 5, "Baseline", (0.4, 0.7, 0.5))]
+    runs += [row(of, 6, "PCGrad", (0.4, 0.7, 0.5), seed=0)]
     rows: list[tuple[Any, ...]] = []
-    for run in runs[:5]:
+    for run in [*runs[:5], runs[6]]:
         for epoch in (1, 2):
             share = (run.number + epoch) / 10
             for pair in ("sst+para", "sst+sts", "para+sts"):
