@@ -43,7 +43,7 @@ def reading_engine(url: sa.URL, stack: ExitStack) -> sa.Engine:
     file = sqlite_file(url)
     if not os.access(file, os.R_OK):
         raise DatabaseError(f"{url}: this user may not read it")
-    reading = _Reading(file, stack.enter_context(ExitStack()))
+    reading = _Opened(file, stack.enter_context(ExitStack()))
     engine = sa.create_engine(url, creator=reading.connect, poolclass=sa.NullPool)
     # A transaction is begun by the statement that the listener sends.
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
@@ -51,7 +51,7 @@ def reading_engine(url: sa.URL, stack: ExitStack) -> sa.Engine:
     return engine
 
 
-class _Reading:
+class _Opened:
     """Opens the file of a database of SQLite to be read.
 
     Whether its log and the index of that are there is looked at for each connection: a driver that begins
