@@ -60,9 +60,9 @@ def _edges(results: Results, best: Configuration) -> list[str]:
     return said
 
 
-def _epochs(complete: pd.DataFrame) -> list[str]:
+def _epochs(results: pd.DataFrame) -> list[str]:
     """Whether most trials were best long before their last epoch; that it was the last is a warning."""
-    known = complete[complete["best_epoch"].notna() & (complete["epochs"] > 1)]
+    known = results[results["best_epoch"].notna() & (results["epochs"] > 1)]
     early = int((known["best_epoch"] <= known["epochs"] / 2).sum())
     if len(known) and early > len(known) / 2:
         return [
