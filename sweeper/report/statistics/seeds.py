@@ -74,7 +74,7 @@ def welch_p(ours: Scores, theirs: Scores) -> float | None:
         side varies and they differ, t has no bound: there it is that of Fisher's permutation test (1935), 2
         of all ways to deal the scores to two sides.
     """
-    from scipy.stats import ttest_ind
+    from scipy.stats import ttest_ind_from_stats
 
     sides = [np.asarray(side, dtype=np.float64) for side in (ours, theirs)]
     if min(map(len, sides)) < 2:
@@ -82,7 +82,9 @@ def welch_p(ours: Scores, theirs: Scores) -> float | None:
     if max(side.std() for side in sides) < ROUNDING:
         orders = math.comb(len(sides[0]) + len(sides[1]), len(sides[0]))
         return 1.0 if abs(sides[0].mean() - sides[1].mean()) < ROUNDING else min(1.0, 2 / orders)
-    return float(ttest_ind(*sides, equal_var=False).pvalue)
+    # From means and deviations: of the scores themselves SciPy warns on the terminal where one side does not vary.
+    moments = [moment for side in sides for moment in (side.mean(), side.std(ddof=1), len(side))]
+    return float(ttest_ind_from_stats(*moments, equal_var=False).pvalue)
 
 
 def satterthwaite(variance: float, parts: Iterable[tuple[float, int]]) -> float:

@@ -24,6 +24,11 @@ def test_the_t_tests_are_scipys() -> None:
     )
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_side_that_does_not_vary_is_a_constant_and_nothing_is_warned_of() -> None:
+    assert welch_p([0.65, 0.65, 0.65], THEIRS) == pytest.approx(stats.ttest_1samp(THEIRS, 0.65).pvalue)
+
+
 def test_no_difference_is_1_one_seed_is_nothing_and_rounding_is_no_difference() -> None:
     assert paired_p([0.1 + 0.2 - 0.3, 0.0, 0.0]) == 1
     assert welch_p([0.5, 0.5], [0.5, 0.1 + 0.4]) == 1
