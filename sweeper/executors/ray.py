@@ -161,8 +161,10 @@ class RayExecutor:
         return heard
 
     def cancel(self, number: int) -> None:
-        """Kills the trial's process, and waits until it has ended."""
-        place = next(place for place in self._places if place.number == number)
+        """Kills the trial's process, and waits until it has ended; of one that has ended there is none."""
+        place = next((place for place in self._places if place.number == number), None)
+        if place is None:
+            return
         place.number, place.free_since, place.awaited = None, time.monotonic(), None
         if place.node is None or not _answered([place.actor.close.remote()]):
             self._drop(place)

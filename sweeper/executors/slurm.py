@@ -189,14 +189,19 @@ class Jobs:
             if path.is_file() and not path.is_symlink():
                 path.chmod(path.stat().st_mode & 0o700)
 
-    def cancel(self, waiting: bool = False) -> None:
+    def cancel(self, waiting: bool = False) -> bool:
         """Cancels the jobs: their drivers stop after the step under way, and leave their trials resumable.
 
         Args:
             waiting: Only those that do not run yet.
+
+        Returns:
+            Whether none is left to cancel; False if SLURM does not answer.
         """
-        if living := self.living():
-            _ask("scancel", *(["--state=PENDING"] if waiting else []), *living)
+        living = self.living()
+        if not living:
+            return living is not None
+        return _ask("scancel", *(["--state=PENDING"] if waiting else []), *living) is not None
 
 
 def check_slurm() -> None:

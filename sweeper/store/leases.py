@@ -1,12 +1,13 @@
 """Whose a trial is: numbers and leases, each changed by compare-and-set."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..errors import ConflictError
+from ..errors import ConflictError, DatabaseError
 from ..trial import RunState, StudyRow, TrialSpec
 from .access import Access
 from .optuna_tables import mirror
@@ -189,5 +190,13 @@ class Leases:
     @retried
     def release(self) -> None:
         """Gives the unfinished trials of the driver away, so that any other may go on with them at once."""
+        self._release()
+
+    def abandon(self) -> None:
+        """Does so if the database answers at once; the driver's process may live on, as that of a notebook."""
+        with suppress(DatabaseError):
+            self._release()
+
+    def _release(self) -> None:
         with self.access.writing() as connection:
             connection.execute(self._change_mine.values(owner=None, lease_expires=None))

@@ -1,5 +1,6 @@
 """The trials of a driver that wait for a worker: adopted ones, new ones, and those that repeat another."""
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from ..study.recorded import trial_of
 from ..study.study import Study
 from ..trial import RunState, TrialRow, TrialSpec
 from .attempt import Ready
+
+ADOPT_SECONDS = 15.0
+"""How often a driver with a free worker looks for trials of drivers that have gone."""
 
 
 class Backlog:
@@ -47,7 +51,9 @@ class Backlog:
         self._trials = trials
         self._leases = leases
         self._reuse = reuse
-        self._liveness = Liveness(leases.owner, leases.seconds, leases.access.clock)
+        self._clock = leases.access.clock
+        self._looked = -math.inf
+        self._liveness = Liveness(leases.owner, leases.seconds, self._clock)
         self._history = History.of(study)
         self._ready: list[Ready] = []
         self._deferred: dict[int, Ready] = {}
@@ -70,8 +76,16 @@ class Backlog:
         """Whether nothing waits here, and neither this driver nor another has anything left to propose."""
         return not (self._ready or self._deferred) and self._claimed()
 
-    def take(self) -> Ready | None:
-        """The next trial to train, a new one if none waits; None if there is none."""
+    def take(self, active: Collection[int]) -> Ready | None:
+        """The next trial to train, a new one if none waits; None if there is none.
+
+        Now and then it looks for those of drivers that have gone meanwhile.
+
+        Args:
+            active: As of `adopt`.
+        """
+        if self._clock.monotonic() - self._looked >= ADOPT_SECONDS:
+            self.adopt(active)
         while not self._ready:
             if next(self._new, None) is None:
                 return None
@@ -97,6 +111,7 @@ class Backlog:
         Returns:
             Whether there is more to wait for: adopted trials, or some whose driver may be gone.
         """
+        self._looked = self._clock.monotonic()
         undecided = False
         mine = {*active, *self._deferred, *(ready.trial.number for ready in self._ready)}
         for lease in self._trials.leases():

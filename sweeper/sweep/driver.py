@@ -145,8 +145,11 @@ class Driver:
                 self._backlog.settle()
                 self._check_limits()
                 self._submit()
-        finally:
+        except BaseException:
             self._executor.close()
+            self._leases.abandon()
+            raise
+        self._executor.close()
         self._leases.release()
         return self._ending or self._backlog.ended
 
@@ -167,7 +170,7 @@ class Driver:
         return True
 
     def _submit(self) -> None:
-        while self._active.room and not self._stopping and (ready := self._backlog.take()):
+        while self._active.room and not self._stopping and (ready := self._backlog.take(self._active)):
             self._active.start(ready)
 
     def _record(self, event: Event | list[Evaluated]) -> None:

@@ -17,7 +17,6 @@ from ..store.engine import check_url
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
 from ..study.recorded import trial_of
-from ..study.study import Study
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow
 from .checks import prepare, say_data
@@ -57,23 +56,30 @@ def run(order: Order, slurm: Slurm) -> Tally:
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
+        before = database.find(study.name)
+        asked_before = before.row.wanted if before else None
         study, store = begin(database, order, here=False)
         say_data(order, surveys)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
         jobs = Jobs(files.study.jobs)
-        count = tally(store)
-        missing = _missing(jobs, slurm, count)
-        if missing:
-            worker = _worker(order, storage, store.row.uuid)
-            array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
-            say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
-        stopper = Stopper(order.limits, store.trials.past())
-        watched = Watch(store, jobs, stopper)
-        try:
-            watch(lambda: watched.look(console.is_terminal), console)
-        except KeyboardInterrupt as stop:
-            raise type(stop)(_detached(study, jobs)) from None
+        worker = _worker(order, storage, store.row.uuid)
+        watched = Watch(store, jobs, Stopper(order.limits, store.trials.past()))
+        while True:
+            missing = _missing(jobs, slurm, tally(store))
+            if missing:
+                array = jobs.submit(study.name, missing, worker, slurm, study.workload.resources)
+                say(console, f"{missing} jobs submitted as {array}; their scripts and logs: {jobs.folder}")
+                asked_before = None
+            try:
+                watch(lambda: watched.look(console.is_terminal), console)
+                break
+            except KeyboardInterrupt as stop:
+                raise type(stop)(_detached(order, jobs)) from None
+            except JobsError:
+                # Jobs of an earlier call alone, which end with as many trials as were asked for then.
+                if asked_before is None or tally(store).finished < asked_before:
+                    raise
         if watched.ended:
             say(console, f"Ended early: {watched.ended}")
         return tally(store.fresh())
@@ -122,11 +128,16 @@ class Watch:
             return [f"{self._store.row.name}: {one_line(str(error))}; the jobs wait for it as well"]
         self.ended = self._referee.verdict()
         over = count.finished >= count.wanted
-        if over or self.ended:
-            self._jobs.cancel(waiting=over)
-            self.ended = None if over else self.ended
+        if over:
+            self._jobs.cancel(waiting=True)
+            self.ended = None
             return None
+        if self.ended:
+            if self._jobs.cancel():
+                return None
+            return [*lines, f"{self.ended}: the jobs are to be cancelled, but SLURM does not answer"]
         if self._states is not None and not self._states:
+            self._states, self._asked = None, -ASK_SECONDS
             raise JobsError(
                 f"the jobs have ended, and {count.wanted - count.finished} of {count.wanted} trials are "
                 f"left: see the logs in {self._jobs.folder}, then type the same command again"
@@ -182,11 +193,13 @@ def _worker(order: Order, storage: str, uuid: str) -> Worker:
     return Worker(command, environment)
 
 
-def _detached(study: Study, jobs: Jobs) -> str:
-    arrays = " ".join(jobs.living() or ["JOB"])
+def _detached(order: Order, jobs: Jobs) -> str:
+    arrays, limits = " ".join(jobs.living() or ["JOB"]), order.limits
+    watched = any(limit is not None for limit in (limits.seconds, limits.until, limits.stale_trials))
+    lapses = ", which alone holds --timeout, --until and --patience" if watched else ""
     return (
-        f"The jobs go on, and the study with them. Watch it again with the same command or with: "
-        f"sweeper status {study.name} --watch; cancel the jobs with: scancel {arrays}"
+        f"The jobs go on, and the study with them. Watch it again with the same command{lapses}; "
+        f"cancel the jobs with: scancel {arrays}"
     )
 
 

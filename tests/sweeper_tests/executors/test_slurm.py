@@ -107,12 +107,15 @@ def test_the_jobs_that_live(commands: Path, tmp_path: Path) -> None:
     for array in (7, 8):
         (jobs.folder / f"{array}_submission.sh").touch()
     assert jobs.living() is None
+    assert not jobs.cancel()
     program(commands, "squeue", "echo 7 RUNNING; echo 7 PENDING; echo 7 PENDING; echo 9 RUNNING")
     assert jobs.living() == {"7": Counter(running=1, pending=2)}
     program(commands, "scancel", f'echo "$@" >> {tmp_path}/cancelled')
-    jobs.cancel(waiting=True)
-    jobs.cancel()
+    assert jobs.cancel(waiting=True)
+    assert jobs.cancel()
     assert (tmp_path / "cancelled").read_text() == "--state=PENDING 7\n7\n"
+    program(commands, "scancel", "exit 1")
+    assert not jobs.cancel()
 
 
 def test_a_job_that_is_given_few_cores_uses_few(monkeypatch: pytest.MonkeyPatch) -> None:

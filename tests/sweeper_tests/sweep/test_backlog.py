@@ -1,16 +1,22 @@
 """What a driver knows of the trials of all drivers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from sweeper.search.distributions import distributions
 from sweeper.search.history import History
+from sweeper.search.propose import propose
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
 from sweeper.study.load import load_study
+from sweeper.study.study import Study
 from sweeper.sweep.backlog import Backlog
-from sweeper.trial import PastTrial, RunState
+from sweeper.trial import PastTrial, RunState, TrialRow, TrialSpec
+from tests.sweeper_tests.driven import open_study
+from tests.sweeper_tests.halfway import DEAD, HERE
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
     FAILED,
@@ -97,3 +103,22 @@ def test_history_reads_the_trials_that_may_have_changed_and_no_others(
     new = queue(store)
     mine.history()
     assert entered == [running, new]
+
+
+def test_a_free_worker_looks_for_trials_whose_driver_has_gone_meanwhile(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_study(tmp_path, study) as store:
+        dead, mine = store.leases(DEAD, 3600.0), Backlog(study, 8, store.trials, store.leases(HERE, 60.0), never)
+        first = mine.take(())
+        given = propose(study, dead.claim(99), store.trials.past())
+        assert given is not None
+        dead.add(given, distributions(study))
+        second = mine.take((0,))
+        monkeypatch.setattr("sweeper.sweep.backlog.ADOPT_SECONDS", 0.0)
+        third = mine.take((0, 2))
+    assert [ready and ready.trial.number for ready in (first, second, third)] == [0, 2, 1]
+
+
+def never(trial: TrialSpec, twin: TrialRow) -> None:
+    raise AssertionError

@@ -67,6 +67,9 @@ def test_a_stopped_sweep_ends_as_an_undisturbed_one(events: int, study: Study, t
     with pytest.raises(KeyboardInterrupt):
         drive(tmp_path / "stopped", study, stopped)
     assert stopped.closed
+    with open_study(tmp_path / "stopped", study) as store:
+        unfinished = [run.owner for run in store.trials.rows() if not run.state.final]
+    assert set(unfinished) <= {None}, "free, though this process lives on"
     drive(tmp_path / "stopped", study, InstantExecutor())
     pd.testing.assert_frame_equal(
         table(tmp_path / "stopped", study), table(tmp_path / "undisturbed", study), check_exact=True

@@ -109,7 +109,7 @@ def test_what_another_driver_was_quicker_with_is_proposed_anew(
             return trial
 
         monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
-        ready = mine.take()
+        ready = mine.take(())
         assert ready is not None
         added = ready.trial
         rows = {row.number: row for row in store.trials.rows()}

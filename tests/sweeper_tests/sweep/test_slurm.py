@@ -29,8 +29,18 @@ class TwinJobs(Jobs):
     def living(self) -> dict[str, Counter[str]] | None:
         return self.states
 
-    def cancel(self, waiting: bool = False) -> None:
+    def cancel(self, waiting: bool = False) -> bool:
         self.cancelled.append(waiting)
+        return True
+
+
+class DeafJobs(TwinJobs):
+    """Jobs that cannot be cancelled at first."""
+
+    deaf = True
+
+    def cancel(self, waiting: bool = False) -> bool:
+        return super().cancel(waiting) and not self.deaf
 
 
 AT_WORK = {"7": Counter(running=1, pending=2), "8": Counter(running=1)}
@@ -89,3 +99,16 @@ def test_a_score_that_any_job_reaches_ends_them_all(store: StudyStore) -> None:
     assert watch.look(whole=False) is None
     assert watch.ended == "trial 2 has reached overall 0.6"
     assert jobs.cancelled == [False]
+
+
+def test_a_limit_is_no_end_before_the_jobs_are_cancelled(store: StudyStore) -> None:
+    jobs = DeafJobs(AT_WORK)
+    watch = watched(store, jobs, Limits(until={"overall": 0.6}))
+    complete(store, 2, 0.75)
+    lines = watch.look(whole=False)
+    assert lines is not None
+    assert lines[-1] == (
+        "trial 2 has reached overall 0.6: the jobs are to be cancelled, but SLURM does not answer"
+    )
+    jobs.deaf = False
+    assert watch.look(whole=False) is None
