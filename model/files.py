@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
-from .maker import temporary_name
+from .maker import is_marked, temporary_name
 
 CHECKPOINTS = "checkpoints"
 """The folder of checkpoints in a run folder."""
@@ -79,9 +79,17 @@ class RunFolder:
         return os.fdopen(os.open(self.log, flags, 0o666), "ab", buffering=0)
 
     def temporary(self) -> list[Path]:
-        """What is being written, or was when its process was killed."""
-        folders = (self.root, self.checkpoints)
-        return [path for folder in folders for path in folder.glob(".*") if path != self.lock]
+        """What is being written, or was when its process was killed.
+
+        Where a link leads to a folder, that may be anybody's: there its name must say that it is ours.
+        """
+        linked = self.root.is_symlink()
+        return [
+            path
+            for folder in (self.root, self.checkpoints)
+            for path in folder.glob(".*")
+            if path != self.lock and (is_marked(path) or not (linked or folder.is_symlink()))
+        ]
 
     def discard_checkpoints(self) -> None:
         """Removes the checkpoints: nothing goes on from them any more."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.files import RunFolder, beside, read_file, write_beside
+from model.maker import temporary_name
 
 
 def names(folder: Path) -> list[str]:
@@ -92,3 +93,16 @@ def test_a_log_is_written_on_and_what_lies_in_its_place_is_not_followed(tmp_path
     with run.open_log() as log:
         log.write(b"three")
     assert read_file(run.log) == b"three"
+
+
+def test_where_a_link_leads_what_is_hidden_is_not_ours_unless_its_name_says_so(tmp_path: Path) -> None:
+    linked, run = tmp_path / "0", tmp_path / "1"
+    for place in (tmp_path / "theirs", run, run / "checkpoints"):
+        place.mkdir()
+        (place / ".early").touch()
+    (tmp_path / "theirs" / temporary_name("weights")).touch()
+    linked.symlink_to(tmp_path / "theirs")
+    assert [path.name.split(".")[1] for path in RunFolder(linked).temporary()] == ["weights"]
+    assert len(RunFolder(run).temporary()) == 2
+    (linked / "checkpoints").symlink_to(run)
+    assert len(RunFolder(linked).temporary()) == 1
