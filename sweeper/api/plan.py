@@ -249,8 +249,9 @@ def _measured(arms: Mapping[str, TrainConfig], order: Order, workers: int) -> tu
     for arm, config in arms.items():
         try:
             with order.console.status(Text(f"Measuring {one_line(arm)}")):
-                places, sources = order.places, order.study.sources
-                bench = Bench(config, places.home, places.data, deadline, sources)
+                places, study = order.places, order.study
+                cpus = study.workload.resources.cpus
+                bench = Bench(config, places.home, places.data, deadline, study.sources, cpus=cpus)
                 speed = bench.measure(workers)
         except UnmeasuredError as error:
             return speeds, str(error)

@@ -193,7 +193,7 @@ class Leases:
         self._release()
 
     def abandon(self) -> None:
-        """Does so if the database answers at once; the driver's process may live on, as that of a notebook."""
+        """Does so if the database answers at once: the driver's process may live on, as in a notebook."""
         with suppress(DatabaseError):
             self._release()
 

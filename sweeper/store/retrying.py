@@ -11,6 +11,9 @@ from ..errors import DatabaseError
 DATABASE_SECONDS = 1800.0
 """How long a sweep waits for a database that is locked or does not answer."""
 
+LAST_SECONDS = 10.0
+"""How long a sweep that is to stop still waits: a lock that passes must not cost its trials their epoch."""
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0  # seconds
 
 
@@ -21,7 +24,7 @@ class RetryPolicy:
     Attributes:
         seconds: Longest wait in a row; 0: the first error is raised.
         say: Hears, once in a wait, what is waited for, and that it is over.
-        give_up: Whether to stop waiting, asked before each try.
+        give_up: Whether to stop waiting, after `LAST_SECONDS`; asked before each try.
     """
 
     seconds: float = 0.0
@@ -68,7 +71,7 @@ def until_answered(attempt: Callable[[], R], policy: RetryPolicy, clock: Clock) 
             if pause != FIRST_PAUSE:
                 policy.say("the database answers again: the sweep goes on")
             return answer
-        if policy.give_up():
+        if policy.give_up() and clock.monotonic() - began >= LAST_SECONDS:
             raise KeyboardInterrupt
         clock.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

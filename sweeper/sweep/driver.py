@@ -108,9 +108,9 @@ class Driver:
         self._working_folder = asdict(working_folder) if working_folder else None
 
     @property
-    def stopping(self) -> bool:
-        """Whether it was asked to stop."""
-        return self._stopping
+    def interrupted(self) -> bool:
+        """Whether the user asked it to stop."""
+        return self._stopping and self._ending is None
 
     def stop(self) -> None:
         """Lets the trials under way save a checkpoint after their step, and begins no other."""

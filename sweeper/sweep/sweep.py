@@ -93,7 +93,9 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
                 limits=order.limits,
                 working_folder=working_folder(places.working),
             )
-            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopping)
+            store.access.retry_policy = RetryPolicy(
+                DATABASE_SECONDS, observer.noted, lambda: driver.interrupted
+            )
             with gently(driver.stop):
                 try:
                     ended = driver.run()
@@ -116,7 +118,8 @@ def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executo
     places = order.places
     config = study.config(next(iter(study.spec.arms)), study.first, study.spec.seeds[0])
     with order.console.status("Measuring how many workers are fastest"):
-        choice = choose_workers(config, places.home, places.data, left, study.sources)
+        cpus = study.workload.resources.cpus
+        choice = choose_workers(config, places.home, places.data, left, study.sources, cpus=cpus)
     say(order.console, str(choice))
     return LocalExecutor(choice.workers)
 

@@ -1,8 +1,7 @@
 """How many trials at once is fastest here: measured, by training a few steps with each number of workers.
 
-Two workers with one thread each often train more steps a second than one worker with two threads, but not
-on every machine, nor with every encoder: small ones gain nothing from threads, large ones share the memory's
-bandwidth.
+Two workers with one thread each often train more steps a second than one with two, but not on every machine,
+nor with every encoder: small ones gain nothing from threads, large ones share the memory's bandwidth.
 """
 
 import math
@@ -39,8 +38,6 @@ MEASURED_EPOCHS = 2
 """Epochs that are measured, after one to warm up."""
 
 _ROWS = 8  # of each task to evaluate on: hardly any, but a score must exist
-
-
 _ENDLESS = 10_000  # epochs; every trial goes on until the last one is measured, so that all share the machine
 
 
@@ -100,6 +97,8 @@ def choose_workers(
     data: Path | None,
     most: int,
     plugins: tuple[PluginSource, ...] = (),
+    *,
+    cpus: int | None = None,
 ) -> WorkerChoice:
     """Measures which number of workers trains the most steps a second in all.
 
@@ -112,6 +111,7 @@ def choose_workers(
         data: Folder of the user's data files, if there is one.
         most: Trials that are left to run: more workers would have nothing to do.
         plugins: Own code of the study.
+        cpus: CPU threads of each trial, whatever their number; None: they share the cores.
     """
     numbers = candidates(usable_cores(), most)
     if numbers == [1]:
@@ -122,7 +122,7 @@ def choose_workers(
         return _one(_on_device(config.device))
     began = time.monotonic()
     try:
-        bench = Bench(config, home, data, began + LIMIT_SECONDS, plugins)
+        bench = Bench(config, home, data, began + LIMIT_SECONDS, plugins, cpus=cpus)
         choice = choose(numbers, bench.measure, psutil.virtual_memory().available / 2**20)
     except UnmeasuredError as error:
         return _one(str(error))
@@ -193,6 +193,7 @@ class Bench:
         data: As in `choose_workers`.
         deadline: When it ends, by the monotonic clock.
         plugins: Own code of the study.
+        cpus: As in `choose_workers`.
     """
 
     def __init__(
@@ -201,13 +202,16 @@ class Bench:
         home: Home,
         data: Path | None,
         deadline: float,
-        plugins: tuple[PluginSource, ...] = (),
+        plugins: tuple[PluginSource, ...],
+        *,
+        cpus: int | None,
     ) -> None:
         self._config = config
         self._home = home
         self._data = data
         self._deadline = deadline
         self._plugins = plugins
+        self._cpus = cpus
         self._steps = 1
 
     def measure(self, workers: int) -> Speed | None:
@@ -249,15 +253,13 @@ class Bench:
                                 start = start or max(time.monotonic() - began - trained, 0.0)
                             case Failed():
                                 raise UnmeasuredError(f"not measured, a trial failed: {event.message}")
-                run = RunFolder(folder / "0")
-                run_bytes, weights = size_of(folder / "0"), size_of(run.weights)
+                run_bytes, weights = size_of(folder / "0"), size_of(RunFolder(folder / "0").weights)
             finally:
                 executor.close()
-        steps = MEASURED_EPOCHS * self._steps
         return Speed(
             workers,
             threads,
-            sum(steps / _seconds(results) for results in epochs.values()),
+            sum(MEASURED_EPOCHS * self._steps / _seconds(results) for results in epochs.values()),
             max(result.peak_memory_mb for results in epochs.values() for result in results),
             start,
             run_bytes,
@@ -266,7 +268,7 @@ class Bench:
 
     def _job(self, number: int, workers: int, folder: Path) -> Job:
         config = shortened(self._config, self._steps)
-        place, threads = folder / str(number), threads_each(workers)
+        place, threads = folder / str(number), self._cpus or threads_each(workers)
         return Job(number, config, place, self._data, self._home.cache, threads, plugins=self._plugins)
 
 

@@ -82,7 +82,7 @@ def welch_p(ours: Scores, theirs: Scores) -> float | None:
     if max(side.std() for side in sides) < ROUNDING:
         orders = math.comb(len(sides[0]) + len(sides[1]), len(sides[0]))
         return 1.0 if abs(sides[0].mean() - sides[1].mean()) < ROUNDING else min(1.0, 2 / orders)
-    # From means and deviations: of the scores themselves SciPy warns on the terminal where one side does not vary.
+    # From means and deviations: of the scores themselves SciPy prints a warning where one side does not vary.
     moments = [moment for side in sides for moment in (side.mean(), side.std(ddof=1), len(side))]
     return float(ttest_ind_from_stats(*moments, equal_var=False).pvalue)
 

@@ -109,7 +109,10 @@ def test_a_free_worker_looks_for_trials_whose_driver_has_gone_meanwhile(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_study(tmp_path, study) as store:
-        dead, mine = store.leases(DEAD, 3600.0), Backlog(study, 8, store.trials, store.leases(HERE, 60.0), never)
+        dead, mine = (
+            store.leases(DEAD, 3600.0),
+            Backlog(study, 8, store.trials, store.leases(HERE, 60.0), never),
+        )
         first = mine.take(())
         given = propose(study, dead.claim(99), store.trials.past())
         assert given is not None

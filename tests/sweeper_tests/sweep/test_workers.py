@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sweeper.executors.local import LocalExecutor
 from sweeper.executors.protocol import Evaluated, Event, Failed, Job, Started
 from sweeper.paths import Home
 from sweeper.study.study import Study
+from sweeper.study.workload import Resources
 from sweeper.sweep import workers as concurrency
 from sweeper.sweep.order import Order, Places
 from sweeper.sweep.runners import AUTO
@@ -116,7 +118,7 @@ def test_one_worker_without_a_measurement(
 ) -> None:
     home = Home(tmp_path / "home")
     choice = choose_workers(config.model_copy(update=settings), home, None, most)
-    assert (choice.workers, str(choice)) == (1, f"workers auto: 1 ({reason})")
+    assert str(choice) == f"workers auto: 1 ({reason})"
     assert not home.root.exists()
 
 
@@ -129,8 +131,6 @@ class Gpu(InstantExecutor):
 
 
 class Broken(InstantExecutor):
-    """Its second trial at once fails."""
-
     def submit(self, job: Job) -> None:
         super().submit(job)
         if job.number == 1:
@@ -138,8 +138,6 @@ class Broken(InstantExecutor):
 
 
 class Full(InstantExecutor):
-    """Cannot start a trial."""
-
     def submit(self, job: Job) -> None:
         raise OSError(28, "No space left on device")
 
@@ -215,10 +213,11 @@ def test_a_measurement(config: TrainConfig, tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(concurrency, "LocalExecutor", bench)
     home = Home(tmp_path / "home")
-    choice = choose_workers(config, home, None, 4)
+    own = config.model_copy(update={"threads": None})
+    choice = choose_workers(own, home, None, 4, cpus=2)
     said = re.fullmatch(
-        r"workers auto: ([12]) x 1 thread \(1 x 1 thread: ([\d.]+) steps/s, 2 x 1 thread: ([\d.]+) steps/s; "
-        r"measured in \d+ s\)",
+        r"workers auto: ([12]) x 2 threads \(1 x 2 threads: ([\d.]+) steps/s, 2 x 2 threads: "
+        r"([\d.]+) steps/s; measured in \d+ s\)",
         str(choice),
     )
     assert said
@@ -244,12 +243,13 @@ def test_a_sweep_takes_the_workers_that_were_chosen(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for when trials are left, and only then, for at most as many as are left."""
-    asked: list[int] = []
+    asked: list[tuple[int, int]] = []
+    workload = study.workload.model_copy(update={"resources": Resources(cpus=2)})
 
     def chosen(
-        _config: TrainConfig, _home: Home, _data: Path | None, most: int, _plugins: object
+        _config: TrainConfig, _home: Home, _data: Path | None, most: int, _plugins: object, *, cpus: int
     ) -> concurrency.WorkerChoice:
-        asked.append(most)
+        asked.append((most, cpus))
         return concurrency.WorkerChoice(3, "3 x 1 thread", ("made",))
 
     made: list[int] = []
@@ -263,8 +263,8 @@ def test_a_sweep_takes_the_workers_that_were_chosen(
     home, out = Home(tmp_path / "home"), io.StringIO()
     places = Places(home.storage, home, data=None)
     for trials in (5, 5, 7):
-        run(Order(study, trials, places, Console(file=out)))
-    assert (asked, made) == ([5, 2], [3, 1, 3])
+        run(Order(replace(study, workload=workload), trials, places, Console(file=out)))
+    assert (asked, made) == ([(5, 2), (2, 2)], [3, 1, 3])
     assert out.getvalue().count("workers auto: 3 x 1 thread (made)\n") == 2
 
 
