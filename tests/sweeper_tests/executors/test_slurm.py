@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.executors import cores, slurm
+from sweeper.executors import slurm
 from sweeper.executors.slurm import Jobs, Slurm, Worker, check_slurm, check_storage, sbatch_parameters
 from sweeper.store.owners import Owner
 
@@ -116,13 +116,6 @@ def test_the_jobs_that_live(commands: Path, tmp_path: Path) -> None:
     assert (tmp_path / "cancelled").read_text() == "--state=PENDING 7\n7\n"
     program(commands, "scancel", "exit 1")
     assert not jobs.cancel()
-
-
-def test_a_job_that_is_given_few_cores_uses_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "1")
-    assert cores.usable_cores() == 1
-    monkeypatch.delenv("SLURM_CPUS_ON_NODE")
-    assert cores.usable_cores() == len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize("code", [0, 1])
