@@ -94,11 +94,11 @@ def at_once(workers: int | None, devices: str | None) -> tuple[int, tuple[str, .
     return workers or len(found), found
 
 
-def _inline(_: "Study", workers: int | None) -> Runner:
+def _inline(_: "Study", _workers: int | None) -> Runner:
     from ..executors.inline import InlineExecutor
     from .sweep import run
 
-    return partial(run, executor=InlineExecutor(workers or 1))
+    return partial(run, executor=InlineExecutor())  # one, with all threads, whatever is asked for
 
 
 def _ray(study: "Study", workers: int | None, ray_address: str | None) -> Runner:

@@ -14,7 +14,7 @@ SECONDS = 10.0
 MOST = 256 * 1024
 """Bytes of a difference that are kept."""
 
-# No monitor and no viewer that a configuration names is run.
+# No monitor, viewer or filter that the repository's own configuration names is run: it may be a stranger's.
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
 _DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "HEAD", "--")
 
@@ -41,7 +41,7 @@ def working_folder(folder: Path) -> WorkingFolder | None:
         folder: Any folder of the working tree; all of the tree counts.
     """
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    diff = None if commit is None else _git(folder, *_DIFF)
+    diff = None if commit is None else _git(folder, *_unfiltered(folder), *_DIFF)
     if commit is None or diff is None:
         return None
     return WorkingFolder(commit.strip(), bool(diff), without_secrets(diff))
@@ -58,6 +58,17 @@ def git_identity(folder: Path) -> tuple[set[str], set[str], set[str]]:
     people = {value for key, _, value in found if key == "user.name"}
     emails = {value for key, _, value in found if key == "user.email"}
     return people, emails, {value for key, _, value in found if key.endswith(".url")}
+
+
+def _unfiltered(folder: Path) -> list[str]:
+    """Options that switch off the filters of the repository's own configuration; the user's own stay."""
+    listed = _git(
+        folder, "config", "--show-scope", "--name-only", "--get-regexp", r"^filter\..*\.(clean|process)$"
+    )
+    scoped = [line.partition("\t") for line in (listed or "").splitlines()]
+    own = [key for scope, _, key in scoped if scope not in ("system", "global")]
+    settings = [f"{key}=" for key in own] + [f"{key.rpartition('.')[0]}.required=false" for key in own]
+    return [word for setting in settings for word in ("-c", setting)]
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

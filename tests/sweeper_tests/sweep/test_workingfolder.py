@@ -102,3 +102,16 @@ def test_git_that_does_not_answer_is_not_waited_for(
     monkeypatch.setenv("PATH", str(silent.parent), prepend=":")
     monkeypatch.setattr(workingfolder, "SECONDS", 0.2)
     assert working_folder(folder) is None
+
+
+def test_a_filter_that_the_repository_names_is_not_run(folder: Path, git: Git) -> None:
+    git("config", "filter.theirs.clean", "touch ran; cat")
+    git("config", "filter.theirs.required", "true")
+    (folder / ".gitattributes").write_text("*.txt filter=theirs\n")
+    (folder / "known.txt").write_text("two\n")
+    found = working_folder(folder)
+    assert found is not None
+    assert "+two" in found.diff
+    assert not (folder / "ran").exists()
+    git("diff", "HEAD")
+    assert (folder / "ran").exists(), "git itself runs it"
