@@ -41,7 +41,8 @@ class InlineExecutor:
 
     def cancel(self, number: int) -> None:
         """Ends a trial where it stands."""
-        self._waiting.pop(number).close()
+        if trial := self._waiting.pop(number, None):
+            trial.close()
 
     def stop(self) -> None:
         """Lets the trial under way stop after its step, and those in line at once."""

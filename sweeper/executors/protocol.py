@@ -179,7 +179,7 @@ class Executor(Protocol):
         """What has happened since the last call; waits up to `timeout` seconds for a first event."""
 
     def cancel(self, number: int) -> None:
-        """Ends a trial at once; nothing more is heard of it."""
+        """Ends a trial at once; nothing more is heard of it. One that has ended already is left as it is."""
 
     def stop(self) -> None:
         """Asks every trial to stop after its step under way; returns at once, fit for a signal handler."""

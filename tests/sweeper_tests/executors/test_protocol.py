@@ -133,6 +133,7 @@ def test_a_cancelled_trial_is_not_heard_of_again(executor: Executor, tmp_path: P
     assert isinstance(next(follow(executor)), Started)
     executor.cancel(endless.number)
     assert isinstance(story(executor, short)[short.number][-1], Finished)
+    executor.cancel(short.number)  # an epoch that it told with its end may be the one that prunes it
 
 
 def test_several_trials_do_not_disturb_each_other(executor: Executor, tmp_path: Path) -> None:
