@@ -17,7 +17,7 @@ from xdist.scheduler import LoadFileScheduling
 from sweeper.executors import ray_cluster as raycluster
 from sweeper.store.database import Database
 
-from .shares import in_share, slow_files, turn
+from .shares import in_share, slow_list, turn
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
@@ -65,7 +65,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begins with the longest, so that no worker is left alone with them at the end."""
     of = config.getoption("one_in")
-    held = in_share([item.nodeid for item in items], slow_files(), turn(of), of)
+    held = in_share([item.nodeid for item in items], slow_list(), turn(of), of)
     config.hook.pytest_deselected(items=[item for item, kept in zip(items, held, strict=True) if not kept])
     items[:] = [item for item, kept in zip(items, held, strict=True) if kept]
     places = {name: place for place, name in enumerate(LONGEST)}
