@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test test-all check bench clean
 
 # What is imported seldom, or never here: half of what is installed. Python compiles it when it is.
-SELDOM := /(tests?|models|rllib|serve|llm|_inductor|graph_objs|databricks|debugpy|statsmodels|pip)/
+SELDOM := /(tests?|models|rllib|serve|llm|_inductor|graph_objs|databricks|debugpy|statsmodels|pip|networkx|setuptools|jedi|wcwidth|prompt_toolkit|patsy|werkzeug|tornado|torchgen|coreweave_evaluations|genai|ray/(data|tune|train|autoscaler)|torch/(testing|_export|ao)|sympy/(physics|stats|parsing|combinatorics|tensor)|pygments/lexers|sqlalchemy/testing)/
 
 # Installs $(WANTED). What pip would compile on one core is compiled on all of them.
 define install
