@@ -88,11 +88,11 @@ OLD = {"dropout": 0.1 + 2 * 0.1}
 """How versions up to 1.0.0 recorded 0.3 of such a range."""
 
 
-def test_an_arm_that_is_confirmed_already_stays_as_an_earlier_version_wrote_it() -> None:
+def test_an_arm_that_is_confirmed_already_stays_as_it_was_written() -> None:
     found = made.results(STEPPED, [made.row(STEPPED, 0, "S-BERT", (0.4, 0.7, 0.5), params=OLD, seed=1)])
     begun = confirmation(STEPPED, rank_configurations(found), 2)
     (label,) = begun.spec.arms
-    arms = {label: {**begun.spec.arms[label], **OLD}}
+    arms = {label: {**begun.spec.arms[label], "dropout": 0.3}}
     begun = replace(begun, spec=begun.spec.model_copy(update={"arms": arms}))
     assert confirmation(STEPPED, rank_configurations(found), 3, begun).spec.arms == arms
 
