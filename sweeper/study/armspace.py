@@ -103,7 +103,7 @@ class ArmSpace:
             return False
         missing = {key: None for key in self.entries if key not in params}
         whole = self._applying({**read, **missing}, partial=False)
-        return whole == dict(params) and self.allows(whole)
+        return whole == read and self.allows(whole)
 
     def broken(self, params: Mapping[str, Any]) -> Constraint | None:
         """The first constraint that values do not fulfil. Of what does not apply constraints say nothing."""
