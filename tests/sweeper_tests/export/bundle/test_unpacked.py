@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.export.bundle import zipped
+from sweeper.export.bundle import unpacked, zipped
 from sweeper.export.bundle.packing import write_bundle
 from sweeper.export.bundle.unpacked import open_bundle
 from sweeper.paths import Home
@@ -89,6 +89,7 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
     outside = {"mine@demo": runs["mine@demo"] | {"folder": "../../outside"}}
     numbered = json.loads(entries["predictions.json"])
     numbered["mine@demo"]["trials"] = {"../9": numbered["mine@demo"]["trials"]["0"]}
+    more = {"mine@demo": runs["mine@demo"] | {"trials": {"99": runs["mine@demo"]["trials"]["0"]}}}
     (groups,) = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"][
         "groups"
     ].values()
@@ -114,6 +115,7 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "is not allowed: use up to 100",
         ),
         (signed({**entries, "predictions.json": json.dumps(numbered).encode()}), "'../9' is no number of a"),
+        (signed({**entries, "predictions.json": json.dumps(more).encode()}), "the study has no trial 99"),
         (signed({**entries, "predictions.json": b"[" * 100_000}), "predictions.json: is damaged"),
         (signed({**entries, "arrays/0.npy": pickle.dumps(Harmful())}), "predictions.json: is damaged"),
         (
@@ -158,3 +160,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     # One that says less than it holds gives no more than it says, and its checksum is another one.
     file.write_bytes(file.read_bytes().replace(struct.pack("<L", 30_000_000), struct.pack("<L", 1000)))
     assert "report/zeros.txt: is damaged: Bad CRC-32" in said_of(file)
+    # One small array that stands in many places is as many large ones on the disk.
+    runs = json.loads(entries["predictions.json"])
+    task = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"]
+    (group,) = task["groups"].values()
+    task["groups"] = {f"group {number}": group for number in range(5000)}
+    file = zip_of(tmp_path / "bomb.zip", signed({**entries, "predictions.json": json.dumps(runs).encode()}))
+    monkeypatch.setattr(unpacked, "MOST_LAID_OUT", 1 << 20)
+    assert (
+        said_of(file)
+        == "predictions.json: the predictions of its trials take more than a bundle's may: 1 MiB"
+    )
