@@ -90,6 +90,7 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
     numbered = json.loads(entries["predictions.json"])
     numbered["mine@demo"]["trials"] = {"../9": numbered["mine@demo"]["trials"]["0"]}
     more = {"mine@demo": runs["mine@demo"] | {"trials": {"99": runs["mine@demo"]["trials"]["0"]}}}
+    ids = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"]["ids"]
     (groups,) = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"][
         "groups"
     ].values()
@@ -123,6 +124,15 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "something else than numbers or te",
         ),
         (signed({**entries, "arrays/1.npy": huge}), "predictions.json: is damaged"),
+        (
+            signed({**entries, "arrays/1.npy": npy(np.zeros(10_000_001, np.int8))}),
+            "more than 10,000,000 rows",
+        ),
+        (
+            signed({**entries, f"arrays/{ids}.npy": npy(np.zeros((9, 9), np.int8))}),
+            "ids are no whole numbers",
+        ),
+        (signed({**entries, f"arrays/{ids}.npy": npy(np.zeros(9, np.int8))}), "a finite value for each row"),
         *(
             (signed({**entries, f"arrays/{name}.npy": no_character(kind)}), "something else than characters")
             for name, kind in ((groups, "<u4"), (groups, ">u4"))
