@@ -76,11 +76,16 @@ class Harmful:
         return pytest.fail, ("a pickle was loaded",)
 
 
-def with_trigger(database: bytes, folder: Path) -> bytes:
-    file = folder / "trigger.db"
+TRIGGER = "CREATE TRIGGER t AFTER INSERT ON sweep BEGIN DELETE FROM run; END"
+DEEP = "UPDATE sweep SET study = replace(hex(zeroblob(50000)), '0', '[')"
+
+
+def after(statement: str, database: bytes, folder: Path) -> bytes:
+    file = folder / "changed.db"
     file.write_bytes(database)
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("CREATE TRIGGER t AFTER INSERT ON sweep BEGIN DELETE FROM run; END")
+        connection.execute(statement)
+        connection.commit()
     return file.read_bytes()
 
 
@@ -108,8 +113,12 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "studies.db: is damaged: file is not a data",
         ),
         (
-            signed({**entries, "studies.db": with_trigger(entries["studies.db"], tmp_path)}),
+            signed({**entries, "studies.db": after(TRIGGER, entries["studies.db"], tmp_path)}),
             "studies.db: has a trigger 't', which no database of sweeper has",
+        ),
+        (
+            signed({**entries, "studies.db": after(DEEP, entries["studies.db"], tmp_path)}),
+            "studies.db: study 'mine@demo' cannot be read: its study is damaged",
         ),
         (
             signed({**entries, "predictions.json": json.dumps(outside).encode()}),
