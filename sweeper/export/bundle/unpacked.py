@@ -40,8 +40,9 @@ _MALFORMED = (
 
 
 def is_bundle(study: str) -> bool:
-    """Whether what the user calls a study is the path of a bundle."""
-    return study.endswith(SUFFIX)
+    """Whether what the user calls a study is the path of a bundle; ``s@w.zip`` is, if the file is there."""
+    named = "@" in study and Path(study).name == study
+    return study.endswith(SUFFIX) and (not named or user_path(study).exists())
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pytest
 from sweeper.errors import InputError
 from sweeper.export.bundle import unpacked, zipped
 from sweeper.export.bundle.packing import write_bundle
-from sweeper.export.bundle.unpacked import open_bundle
+from sweeper.export.bundle.unpacked import is_bundle, open_bundle
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.url import Url
@@ -153,6 +153,17 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
         assert expected in said_of(zip_of(file, content)), expected
     assert not (tmp_path / "outside").exists()
     assert not Path("/etc/evil").exists()
+
+
+def test_a_workload_may_be_called_as_if_it_were_a_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert is_bundle("none.zip")
+    assert is_bundle("me@home/none.zip")
+    assert not is_bundle("mine@w.zip")
+    Path("mine@w.zip").touch()
+    assert is_bundle("mine@w.zip")
 
 
 def test_bytes_that_are_other_ones_are_one_line(entries: Entries, tmp_path: Path) -> None:
