@@ -7,6 +7,7 @@ from .data.tokenizer import SentenceTokenizer
 from .data.tokens import TaskData
 from .network.layers import relative_positions_of, widening_of
 from .network.multitask import MultitaskEncoder
+from .network.sources import drops_otherwise
 from .optim import has_wide_biases
 
 
@@ -22,6 +23,7 @@ def revised(
     - ``edges``: words at the ends of a sentence can be masked and left out, where no special token stands
       there.
     - ``biases``: those of more than one axis are not decayed.
+    - ``dropout``: all of an encoder's, whatever its kind calls it.
 
     Args:
         config: The trial, of the tasks alone that it trains, and with the precision that it computes in.
@@ -35,6 +37,7 @@ def revised(
         "drawn": model.encoder.redrawn,
         "edges": _has_other_edges(config, train, tokenizer),
         "biases": config.weight_decay > 0 and has_wide_biases(model),
+        "dropout": _has_other_dropout(config, model),
     }
     return tuple(name for name, so in found.items() if so)
 
@@ -45,6 +48,11 @@ def _has_other_embeddings(config: TrainConfig, model: MultitaskEncoder) -> bool:
         return freeze != "all" and bool(widening_of(bert) or relative_positions_of(bert))
     learning = any(one.requires_grad for part in widening_of(bert) for one in part.parameters())
     return config.layer_decay < 1 and learning
+
+
+def _has_other_dropout(config: TrainConfig, model: MultitaskEncoder) -> bool:
+    published = config.encoder.source == "hub" and config.encoder.dropout is not None
+    return published and drops_otherwise(model.encoder.bert.config)
 
 
 def _has_other_edges(

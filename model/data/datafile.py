@@ -21,6 +21,10 @@ _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, Ru
 """What reading a damaged archive raises; RuntimeError: one with a password."""
 
 
+BEGUN = "a study that has begun keeps its settings: run it, once changed, under another name with --name NAME"
+"""What else there is to do where earlier versions read a file that is refused now."""
+
+
 @dataclass(frozen=True)
 class DataFile:
     """A file that was looked at.

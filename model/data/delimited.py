@@ -11,7 +11,7 @@ from typing import NoReturn
 from ..errors import DataError
 from ..label import shown
 from ..sources import Encoding, FilesSource, Format
-from .datafile import DataFile
+from .datafile import BEGUN, DataFile
 from .table import CHUNK, Chunk, DataTable, is_number
 from .textblocks import text_blocks
 
@@ -205,7 +205,7 @@ class _Delimited:
                 raise DataError(
                     f"{self.where}, line {before + lines + 1}: a blank stands before the quotation mark that "
                     f"opens {shown(field)}; take the blank out, or set quoting: none in the task's source if "
-                    "such marks are part of the text"
+                    f"such marks are part of the text; {BEGUN}"
                 )
 
     def _check(self, record: Sequence[str], start: int, end: int) -> None:

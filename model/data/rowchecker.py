@@ -19,6 +19,9 @@ from .texts import joined, stripped
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
 """Why a row is left out."""
 
+LONGEST_NAME = 1000
+"""Signs of an id, or of what a group is called: as arrays of them every row takes as much as the longest."""
+
 # What a message tells the user to do.
 FILL_IN = "fill it in, or set drop_incomplete: true in the task's source to leave such rows out"
 
@@ -90,7 +93,7 @@ class RowChecker:
             extra = {name: stripped(next(given)) for name in self._extra}
             kept, numbers = self._usable(chunk, texts, labels)
             ids = next(given, [None] * len(labels))
-            yield CheckedRows(
+            checked = CheckedRows(
                 texts=[[str(column[i]) for i in kept] for column in texts],
                 labels=numbers,
                 ids=[str(self.read + i + 1 if ids[i] in (None, "") else ids[i]) for i in kept],
@@ -99,6 +102,8 @@ class RowChecker:
                     for name, column in extra.items()
                 },
             )
+            self._refuse_long(chunk, kept, checked)
+            yield checked
             self.read += len(labels)
         if sum(self.left_out.values()) == self.read:
             left = f": all {self.read} were incomplete and dropped" if self.read else ""
@@ -117,6 +122,19 @@ class RowChecker:
                 f"{table.where}: the column of the label is called {name!r}, one of the task's labels: "
                 "the first line looks like a row; name the columns with columns: [...] in the task's source"
             )
+
+    def _refuse_long(self, chunk: Chunk, kept: Sequence[int], rows: CheckedRows) -> None:
+        """A DataError where an id or the name of a group is longer than `LONGEST_NAME`."""
+        named: list[tuple[str, Sequence[str | None]]] = [("id", rows.ids)]
+        named += [(name, rows.extra[name]) for name in self._task.groups if name in rows.extra]
+        for name, column in named:
+            for place, value in zip(kept, column, strict=True):
+                if value is not None and len(value) > LONGEST_NAME:
+                    what = "an id" if name == "id" else "the name of a group"
+                    raise DataError(
+                        f"{self._table.where}, {self._table.unit} {chunk.places[place]}, column {name!r}: "
+                        f"{shown(value)} has {len(value):,} signs; {what} may have {LONGEST_NAME:,}"
+                    )
 
     def _usable(
         self, chunk: Chunk, texts: Sequence[Sequence[object]], labels: Sequence[object]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ..errors import DataError
 from ..sources import Encoding
-from .datafile import DataFile
+from .datafile import BEGUN, DataFile
 
 _LONGEST = 1 << 26
 """Signs that a line may have; a file without line ends would fill the memory."""
@@ -101,7 +101,7 @@ def _check_not_utf8(block: bytes, file: DataFile) -> bytes | None:
     except UnicodeDecodeError:
         return None
     if not plain:
-        raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source")
+        raise DataError(f"{file.where} is UTF-8; leave encoding out of the task's source; {BEGUN}")
     return decoder.getstate()[0]
 
 

@@ -38,10 +38,12 @@ def tiny(config: EncoderConfig, vocabulary_size: int, pad_id: int) -> BertModel:
     )
 
 
+_LATER = ("hidden_dropout", "embed_dropout", "resid_dropout", "embd_pdrop", "resid_pdrop", "attn_pdrop")
+"""What versions up to 1.0.0 did not know, and left as it was published."""
+
 _DROPOUTS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"),
-    *("embedding_dropout", "mlp_dropout", "hidden_dropout", "embed_dropout", "resid_dropout"),
-    *("embd_pdrop", "resid_pdrop", "attn_pdrop"),
+    *("embedding_dropout", "mlp_dropout", *_LATER),
 )
 """What the kinds of encoders call their dropout."""
 
@@ -129,6 +131,11 @@ def _drop(settings: PretrainedConfig, dropout: float) -> None:
         )
     for name in known:
         setattr(settings, name, dropout)
+
+
+def drops_otherwise(settings: object) -> bool:
+    """Whether versions up to 1.0.0 left some dropout of an encoder as it was, with `encoder.dropout` too."""
+    return any(hasattr(settings, name) for name in _LATER)
 
 
 def _check_reads_alone(model: PreTrainedModel, source: str) -> None:

@@ -13,7 +13,7 @@ from ..observers.tally import Tally
 from ..paths import Home, data_folder, storage_url
 from ..signals import terminable
 from ..study.checks import unconfirmed
-from ..study.named import is_file, split_name
+from ..study.named import is_file, split_name, way_on
 from ..study.study import Study
 from ..sweep.order import Order, Places
 from ..sweep.stopping import Limits
@@ -77,9 +77,10 @@ def study_to_run(
 
     loaded = named_study(study, workload, say, begun)
     if name is not None:
-        loaded = loaded.named(name)
-        if reason := unconfirmed(name):
-            raise InputError(f"study name {name!r} {reason}")
+        with way_on(begun, loaded.name):
+            loaded = loaded.named(name)
+            if reason := unconfirmed(name):
+                raise InputError(f"study name {name!r} {reason}")
     return loaded
 
 

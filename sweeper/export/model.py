@@ -158,6 +158,6 @@ def _exported(folder: Path) -> set[str]:
     """The files that an earlier export wrote; none where there was none."""
     try:
         listed = json.loads(read_file(folder / MARK))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return set()
     return {name for name in listed if isinstance(name, str)}

@@ -29,6 +29,7 @@ class Configuration:
     Attributes:
         arm: Name of the arm.
         params: The setting.
+        recorded: The same as its first trial has it: earlier versions spelt a stepped 0.3 as 0.1 + 2 * 0.1.
         numbers: Its complete trials, one a seed, by number.
         scores: Mean dev score over the seeds, of ``overall`` and of each task; of an arm that does not train
             all tasks, of these and of what is in the place of ``overall``.
@@ -37,6 +38,7 @@ class Configuration:
 
     arm: str
     params: dict[str, Any]
+    recorded: dict[str, Any]
     numbers: tuple[int, ...]
     scores: dict[str, float]
     error: float | None
@@ -66,9 +68,12 @@ def configuration_of(trials: Sequence[Trial], chosen: dict[str, Any], scores: Se
         scores: Names of the scores that they have.
     """
     overall = [trial["overall"] for trial in trials] if "overall" in scores else []
+    first = params(trials[0])
     return Configuration(
         arm=trials[0]["arm"],
         params=chosen,
+        # Real numbers alone: of whole ones pandas makes real ones where a column has gaps.
+        recorded={key: first[key] if isinstance(value, float) else value for key, value in chosen.items()},
         numbers=tuple(trial["number"] for trial in trials),
         error=stdev(overall) / math.sqrt(len(overall)) if len(overall) > 1 else None,
         scores={score: fmean(trial[score] for trial in trials) for score in scores},

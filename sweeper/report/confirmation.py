@@ -48,7 +48,8 @@ def confirmation(
     arms = dict(before.spec.arms) if before else {}
     for one in leaders:
         label = f"{one_line(one.arm)} (trial {one.numbers[0]})"
-        arms[label] = {**study.spec.settings(one.arm), **one.params}
+        # A trial is what it was: its arm stays as it was written, in whichever spelling of its numbers.
+        arms.setdefault(label, {**study.spec.settings(one.arm), **one.recorded})
     used = list(before.spec.seeds) if before else []
     taken = {*study.spec.seeds, *used}
     first = max(taken) + 1

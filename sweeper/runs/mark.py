@@ -178,7 +178,7 @@ def read_mark(place: Marks, name: str) -> Mark | None:
     content = place.read(name)
     try:
         said: Any = json.loads(content or b"")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of lists within lists, too deep to be read
         said = None
     if isinstance(said, Mapping) and isinstance(said.get("uuid"), str):
         return Mark(said["uuid"], _holder(said.get("holder")))

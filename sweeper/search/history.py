@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from model.result import raised
 
+from ..study.armspace import ArmSpace
 from ..study.cells import Cells
 from ..study.problem import FieldError
 from ..study.study import Study
@@ -51,8 +52,9 @@ class History:
         objectives: The scores that the study raises.
         trials: The trials so far, in any order.
         cells: The configurations of each arm's space, of those arms that have finitely many.
-        once: Arms with infinitely many, in which the same values can come up twice all the same: what does
-            not apply has no value, and a point of a sequence may have been another configuration's already.
+        once: The spaces of arms with infinitely many, in which the same values can come up twice all the
+            same: what does not apply has no value, and a point of a sequence may have been another
+            configuration's already.
 
     Attributes:
         end: The lowest number above those of all trials.
@@ -65,10 +67,10 @@ class History:
         objectives: tuple[str, ...],
         trials: Iterable["PastTrial"] = (),
         cells: Mapping[str, Cells | None] | None = None,
-        once: Collection[str] = (),
+        once: Mapping[str, ArmSpace] | None = None,
     ) -> None:
         self._cells = cells or {}
-        self._once = once
+        self._once = once or {}
         self.end = 0
         self.unfinished: set[int] = set()
         self.failed: set[int] = set()
@@ -95,9 +97,11 @@ class History:
         """The trials of a study, in any order."""
         cells = study.searched.cells
         again = study.spec.sampler.method.sequence
-        once = [
-            arm for arm, space in study.spaces.items() if cells[arm] is None and (again or not space.plain)
-        ]
+        once = {
+            arm: space
+            for arm, space in study.spaces.items()
+            if cells[arm] is None and (again or not space.plain)
+        }
         return cls(study.spec.objectives, trials, cells, once)
 
     def cells(self, arm: str) -> Cells | None:
@@ -171,7 +175,7 @@ class History:
 
     def repeats(self, arm: str, params: Mapping[str, Any]) -> bool:
         """Whether an arm with infinitely many configurations has had these values, under any number."""
-        return arm in self._once and _text(params) in self._seen[arm]
+        return arm in self._once and _text(self._once[arm].spelt(params)) in self._seen[arm]
 
     def had_below(self, configuration: int, cell: int) -> bool:
         """Whether a configuration of a lower number has a cell, in any arm."""
@@ -240,7 +244,7 @@ class History:
         if configurations[position : position + 1] != [trial.configuration]:
             configurations.insert(position, trial.configuration)
         if trial.arm in self._once:
-            self._seen[trial.arm].add(_text(trial.params))
+            self._seen[trial.arm].add(_text(self._once[trial.arm].spelt(trial.params)))
         cells = self.cells(trial.arm)
         if cells is not None:
             # Before an entry of the space was changed it may have held other values.

@@ -105,16 +105,12 @@ def _params(study: Study, slot: _Slot, history: History) -> Params | None:
             return dict(past.params)
     if not study.searched.uniform:
         return _params_apart(study, slot, history)
-    waiting = _waiting(study, slot, history)
+    waiting, space = _waiting(study, slot, history), study.spaces[slot.arm]
     blind = _is_blind(study, slot.configuration)
     together = study.spec.sampler.peers == "study"
     for past in recorded:
-        shared = blind or together or (waiting and _has(past.params, waiting[0]))
-        if (
-            shared
-            and study.spaces[slot.arm].has(past.params)
-            and _suits(study, history, slot.arm, past.params)
-        ):
+        shared = blind or together or (waiting and _has(space.spelt(past.params), waiting[0]))
+        if shared and space.has(past.params) and _suits(study, history, slot.arm, past.params):
             return dict(past.params)
     found = _for_all(study, slot, history) if blind else _drawn_alike(study, slot, history, waiting)
     if found is None and together and not blind and not recorded:
@@ -204,7 +200,7 @@ def _drawn_alike(
         below = cell in taken or history.had_below(slot.configuration, cell)
         return not below and not history.had(slot.arm, cell)
 
-    queue = study.spec.queue if cells is None else ()
+    queue = [study.spaces[slot.arm].spelt(params) for params in study.spec.queue] if cells is None else []
     valid = partial(_is_valid_for_all, study, history)
 
     def valid_and_new(params: Params) -> bool:
@@ -263,7 +259,7 @@ def _waiting(study: Study, slot: _Slot, history: History, ahead: Iterable[Params
     space = study.spaces[slot.arm]
     # An enqueued configuration all of whose values are of other arms is none for this one.
     waiting = [part for params in study.spec.queue if (part := space.part(params)) or not params]
-    tried = [*(one.params for one in history.tried(slot.arm, slot.configuration)), *ahead]
+    tried = [*(space.spelt(one.params) for one in history.tried(slot.arm, slot.configuration)), *ahead]
     for params in tried:
         had = next((part for part in waiting if _has(params, part)), None)
         if had is not None:

@@ -15,8 +15,9 @@ from ..errors import DatabaseError
 from ..text import one_line
 from .tables import provenance, run
 
-UNREADABLE = (LookupError, ValueError, TypeError, sa.exc.OperationalError)
-"""What comes of a value that is not of its column; the last of text that is no UTF-8, and of much else."""
+UNREADABLE = (LookupError, ValueError, TypeError, RecursionError, sa.exc.OperationalError)
+"""What comes of a value that is not of its column; RecursionError of JSON that is too deep to be read, the
+last of text that is no UTF-8, and of much else."""
 
 Row = sa.Row[*tuple[Any, ...]]
 

@@ -1,6 +1,7 @@
 """What varies in one arm, and which of it applies beside which values."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
@@ -103,7 +104,15 @@ class ArmSpace:
             return False
         missing = {key: None for key in self.entries if key not in params}
         whole = self._applying({**read, **missing}, partial=False)
-        return whole == dict(params) and self.allows(whole)
+        return whole == read and self.allows(whole)
+
+    def spelt(self, params: Mapping[str, Any]) -> Params:
+        """Recorded values as the entries spell them, 0.3 for 0.1 + 2 * 0.1; one of no entry as it is."""
+        known: Params = dict(params)
+        for key in known:
+            with suppress(KeyError, FieldError):
+                known[key] = self.entries[key].read(known[key])
+        return known
 
     def broken(self, params: Mapping[str, Any]) -> Constraint | None:
         """The first constraint that values do not fulfil. Of what does not apply constraints say nothing."""

@@ -24,7 +24,7 @@ from .extremes import check_extremes
 from .formerly import with_ranges
 from .judged import check_judged, judged_apart
 from .kinds import of_their_kinds
-from .named import is_file
+from .named import is_file, way_on
 from .owncode import chain, check_same, code_of, know, load_code
 from .problem import FieldError, SettingError, first_problem
 from .recommended import outside
@@ -77,17 +77,19 @@ def load_study(
     study_file = read_yaml(_find(name_or_path, "study", study_files()))
     known = workload_files()
     default = StudySpec.model_fields["workload"].default
-    sources = load_code([study_file, *chain(workload or study_file.data.get("workload", default), known)])
-    spec = _validate(StudySpec, study_file, say)
-    for arm, problem in arm_problems(spec.arms):
-        raise InputError(study_file.explain(problem, ("arms", arm)))
-    for problem in file_problems(spec):
-        raise InputError(study_file.explain(problem))
-    if workload is None and spec.workload not in known:
-        problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
-        raise InputError(study_file.explain(problem))
-    files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
-    return replace(_loaded(study_file, spec, files, on, say=say, begun=begun), sources=sources)
+    asked = workload or study_file.data.get("workload", default)
+    with way_on(begun, f"{study_file.data.get('name')}@{Path(str(asked)).stem}"):
+        sources = load_code([study_file, *chain(asked, known)])
+        spec = _validate(StudySpec, study_file, say)
+        for arm, problem in arm_problems(spec.arms):
+            raise InputError(study_file.explain(problem, ("arms", arm)))
+        for problem in file_problems(spec):
+            raise InputError(study_file.explain(problem))
+        if workload is None and spec.workload not in known:
+            problem = FieldError(("workload",), _unknown(spec.workload, "workload", known), spec.workload)
+            raise InputError(study_file.explain(problem))
+        files, on = _read_workload(_find(workload or spec.workload, "workload", known), (), say)
+        return replace(_loaded(study_file, spec, files, on, say=say, begun=begun), sources=sources)
 
 
 def is_workload(argument: str) -> bool:

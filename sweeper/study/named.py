@@ -1,13 +1,15 @@
 """What the user calls a study: by its name, with or without a workload, or by its file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, SweeperError
 from ..paths import user_path
 
 if TYPE_CHECKING:  # what reads files takes long to import, and most users name no file
+    from .study import Study
     from .yamlfile import YamlFile
 
 _SUFFIXES = (".yaml", ".yml")
@@ -30,6 +32,31 @@ def confirmation_name(name: str) -> str:
 def is_confirmation(name: str) -> bool:
     """Whether ``<study>@<workload>`` confirms another one."""
     return name.partition("@")[0].endswith(CONFIRM)
+
+
+@contextmanager
+def way_on(begun: "Callable[[str], Study | None]", name: str) -> Iterator[None]:
+    """Adds to what is wrong with the file of a study how it goes on, if it has begun: as it was stored.
+
+    Args:
+        begun: Gives the study of a name as it was begun, or None.
+        name: ``<study>@<workload>``.
+
+    Raises:
+        InputError: The one that is raised within, with that added.
+    """
+    try:
+        yield
+    except InputError as error:
+        old = None
+        with suppress(SweeperError):  # of the database, which nobody has asked for
+            old = begun(name)
+        if old is None:
+            raise
+        code = " --code FILE" if old.spec.code else ""
+        raise InputError(
+            f"{error}; it goes on as it was begun with: sweeper resume {old.name}{code}"
+        ) from None
 
 
 @dataclass(frozen=True)

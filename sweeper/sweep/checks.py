@@ -1,10 +1,12 @@
 """What is looked at before anything is written: logs, data, weights, the home."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from model.config import EncoderConfig, TrainConfig
+from model.config import TrainConfig
 from model.config.trainers import AnyConfig
 from model.data.survey import SplitSurvey, survey
 from model.data.teacher import read_teacher
@@ -13,12 +15,15 @@ from model.extras import check_peft
 from model.pretrained import verified_minilm_folder
 from model.result import SPLITS, Split
 
-from ..errors import InputError
+from ..errors import InputError, NoStudiesError
 from ..observers.terminal import say
 from ..observers.tools import check_tools
 from ..paths import Home
 from ..sharedfolder import SharedFolder
 from ..show.data import Surveys, data_warnings, short_line
+from ..store.database import Database
+from ..study.armspace import Params
+from ..study.load import stored_study
 from ..study.settings import field_path
 from ..study.study import Study
 from .order import Order
@@ -28,6 +33,9 @@ READ = ("source", "text", "label", "labels", "missing", "threshold", "classes", 
 
 INSTALLED = {("encoder", "source"), ("encoder", "lora", "rank")}
 """Settings whose values ask for packages that need not be installed."""
+
+Spared = Callable[[str, Params, str], bool]
+"""Asked whether an arm may have values although something is wrong with them."""
 
 
 def prepare(order: Order) -> Surveys:
@@ -41,7 +49,7 @@ def prepare(order: Order) -> Surveys:
             be a folder.
     """
     check_tools(order.logs)
-    surveys = check_inputs(order.study, order.places.data)
+    surveys = check_inputs(order.study, order.places.data, partial(_is_begun_with, order))
     check_home(order.places.home)
     return surveys
 
@@ -70,8 +78,14 @@ def check_home(home: Home) -> None:
         SharedFolder(home.shared).check()
 
 
-def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, SplitSurvey]]:
+def check_inputs(study: Study, data: Path | None, spared: Spared = lambda *_: False) -> Surveys:
     """Reads all data and weights that the study's arms need, with each value that says which.
+
+    Args:
+        study: The study.
+        data: Folder of the user's data files, if there is one.
+        spared: Asked of what is wrong with another than the first configuration of an arm: whether the others
+            may be trained all the same.
 
     Returns:
         What the data of each task hold, as its first arm reads them.
@@ -79,59 +93,69 @@ def check_inputs(study: Study, data: Path | None) -> dict[str, dict[Split, Split
     Raises:
         InputError: If anything is missing or malformed.
     """
-    checked = set()
+    checked: set[str] = set()
     surveys: dict[str, dict[Split, SplitSurvey]] = {}
-    try:
-        for arm in study.spec.arms:
-            for encoder in _encoders(study, arm):
-                check_peft(encoder.lora.rank)
-                if encoder.source == "minilm" and "minilm" not in checked:
-                    checked.add("minilm")
-                    verified_minilm_folder()
-            for config in _probes(study, arm, _is_read):
-                for name, task in config.trained.items():
-                    read = repr((name, *(getattr(task, field) for field in READ)))
-                    if read not in checked:
-                        checked.add(read)
-                        found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
-                        surveys.setdefault(name, found)
-                teachers = config.distillation.teacher if isinstance(config, TrainConfig) else {}
-                for name, file in teachers.items():
-                    read = repr((name, file, config.tasks[name].class_names))
-                    if read not in checked:
-                        checked.add(read)
-                        read_teacher(name, config.tasks[name], file, data)
-    except ModelError as error:
-        raise InputError(str(error)) from error
+    for arm in study.spec.arms:
+        for place, params in enumerate(_probes(study, arm)):
+            try:
+                _check(study.config(arm, params, study.spec.seeds[0]), data, checked, surveys)
+            except ModelError as error:
+                if place == 0 or not spared(arm, params, str(error)):
+                    raise InputError(str(error)) from error
     return surveys
 
 
-def _encoders(study: Study, arm: str) -> Iterator[EncoderConfig]:
-    """The encoders of an arm that ask for different packages; none of another trainer."""
-    for config in _probes(study, arm, lambda path: path in INSTALLED):
-        if isinstance(config, TrainConfig):
-            yield config.encoder
+def _check(
+    config: AnyConfig, data: Path | None, checked: set[str], surveys: dict[str, dict[Split, SplitSurvey]]
+) -> None:
+    """Reads what one configuration needs, but for what was checked already; adds what its data hold."""
+    teachers: Mapping[str, str] = {}
+    if isinstance(config, TrainConfig):
+        teachers = config.distillation.teacher
+        check_peft(config.encoder.lora.rank)
+        if config.encoder.source == "minilm" and "minilm" not in checked:
+            verified_minilm_folder()
+            checked.add("minilm")
+    for name, task in config.trained.items():
+        read = repr((name, *(getattr(task, field) for field in READ)))
+        if read not in checked:
+            found = survey(name, task, SPLITS if task.has_test else SPLITS[:2], data)
+            surveys.setdefault(name, found)
+            checked.add(read)
+    for name, file in teachers.items():
+        read = repr((name, file, config.tasks[name].class_names))
+        if read not in checked:
+            read_teacher(name, config.tasks[name], file, data)
+            checked.add(read)
+
+
+def _is_begun_with(order: Order, arm: str, params: Params, wrong: str) -> bool:
+    """Whether the order's study was begun with these values among others; says what is wrong with them.
+
+    Versions up to 1.0.0 looked at the first ones alone, and trials with others failed.
+    """
+    with suppress(NoStudiesError), Database(order.places.storage, must_exist=True) as database:
+        store = database.find(order.study.name)
+        space = None if store is None else stored_study(store.row).spaces.get(arm)
+        if space is not None and space.has(params):
+            say(order.console, f"Warning: {wrong}; trials that need it will fail")
+            return True
+    return False
 
 
 def _is_read(path: tuple[str, ...]) -> bool:
-    """Whether a setting says what is read of the data."""
-    return (path[0] == "tasks" and path[2] in READ) or path[:2] == ("distillation", "teacher")
+    """Whether a setting says what is read: of the data, or by which package."""
+    data = (path[0] == "tasks" and path[2] in READ) or path[:2] == ("distillation", "teacher")
+    return data or path in INSTALLED
 
 
-def _probes(study: Study, arm: str, wanted: Callable[[tuple[str, ...]], bool]) -> Iterator[AnyConfig]:
-    """The first configuration of an arm, and one for each value that one of the wanted settings may have.
-
-    Args:
-        study: The study.
-        arm: The arm.
-        wanted: Says of a setting whether its values matter.
-    """
+def _probes(study: Study, arm: str) -> Iterator[Params]:
+    """The first values of an arm, and some with each value of a setting that says what is read."""
     space = study.spaces[arm]
     varied = [
         {key: value}
         for key, entry in space.entries.items()
-        if wanted(field_path(key))
+        if _is_read(field_path(key))
         for value in entry.probes()
     ]
-    for params in (study.first_of(arm), *filter(None, map(space.reach, varied))):
-        yield study.config(arm, params, study.spec.seeds[0])
+    yield from (study.first_of(arm), *filter(None, map(space.reach, varied)))

@@ -27,6 +27,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "convbert": {"embedding_size": 16},
     "electra": {"embedding_size": 8},
     "modernbert": {"bos_token_id": 1, "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2},
+    "gpt_neox": {},
     "mpnet": {},
 }
 
@@ -69,6 +70,10 @@ def found(given: TrainConfig, folder: Path, cut: SentenceTokenizer, joint: bool 
         ("mpnet", {"encoder": {"reinitialize": 1}, "layer_decay": 0.9}, ()),
         ("modernbert", {"encoder": {"reinitialize": 1}}, ("drawn",)),
         ("modernbert", {"layer_decay": 0.9}, ()),
+        ("bert", {"encoder": {"dropout": 0.3}}, ()),
+        ("modernbert", {"encoder": {"dropout": 0.3}}, ()),
+        ("gpt_neox", {"encoder": {"dropout": 0.3}}, ("dropout",)),
+        ("gpt_neox", {}, ()),
         ("convbert", {"weight_decay": 0.01}, ("biases",)),
         ("convbert", {"weight_decay": 0.0}, ()),
         ("convbert", {"weight_decay": 0.01, "encoder": {"freeze": "all"}}, ()),

@@ -16,6 +16,9 @@ from .standins import StandIns
 
 Array = NDArray[np.generic]
 
+MOST_ROWS = 10_000_000
+"""Rows that an array may have."""
+
 _KINDS = "fiuU"
 """Kinds of values that an array may have: numbers and text, never objects."""
 
@@ -84,15 +87,27 @@ def predictions_of(task: Mapping[str, Any], array: Callable[[int], Array]) -> Pr
     """
     optional = {part: array(task[part]) for part in ("words", "scores", "bootstrap") if part in task}
     found = Predictions(
-        ids=np.array([str(number) for number in array(task["ids"]).tolist()], dtype=np.str_),
+        ids=_ids(array(task["ids"])),
         predicted=array(task["predicted"]).astype(np.float64, casting="safe"),
         labels=array(task["labels"]).astype(np.float64, casting="safe"),
-        groups={str(column): array(number).astype(np.str_) for column, number in task["groups"].items()},
+        groups={
+            str(column): array(number).astype(np.str_, casting="equiv")  # no numbers, which would grow
+            for column, number in task["groups"].items()
+        },
         **optional,  # type: ignore[arg-type]
     )
     if not found.whole:
         raise ValueError("arrays do not have a finite value for each row")
     return found
+
+
+def _ids(numbers: Array) -> NDArray[np.str_]:
+    """Numbers of rows as text; as objects of Python they would take eighty times the memory."""
+    if numbers.dtype.kind != "i" or numbers.ndim != 1:
+        raise ValueError("ids are no whole numbers, one a row")
+    ends = (numbers.min(), numbers.max()) if len(numbers) else (0,)
+    longest = max(len(str(number)) for number in ends)
+    return numbers.astype(f"U{longest}")
 
 
 def read_array(content: bytes) -> Array:
@@ -111,6 +126,8 @@ def read_array(content: bytes) -> Array:
     for length in shape:
         count *= length
     known = kind.kind in _KINDS and kind.itemsize > 0 and not fortran and min(shape, default=1) >= 0
+    if max(shape[:1], default=0) > MOST_ROWS:
+        raise ValueError(f"has more than {MOST_ROWS:,} rows")
     if not known or count * kind.itemsize != len(rest):
         raise ValueError("holds something else than numbers or text, or not as many as it says")
     if kind.kind == "U":

@@ -1,7 +1,7 @@
 """The predictions of a study's trials: taken into a bundle, and laid out again as its runs left them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,16 @@ def _take(
     return {"origin": written, "files": files}
 
 
-def lay_out(runs: Mapping[str, Any], home: Home, array: Callable[[int], Array]) -> None:
+def lay_out(
+    runs: Mapping[str, Any], home: Home, array: Callable[[int], Array], numbers: Container[int]
+) -> None:
     """Writes what `take_runs` gave into the folders of a home, signed anew where it was signed.
 
     Args:
         runs: Of one study, from a bundle that nobody vouches for.
         home: A folder of this process's own.
         array: Reads an array by its number.
+        numbers: Those of the study's trials.
 
     Raises:
         LookupError: If something is missing; a ValueError or TypeError if it is not of its kind.
@@ -85,6 +88,8 @@ def lay_out(runs: Mapping[str, Any], home: Home, array: Callable[[int], Array]) 
     for number, run in runs["trials"].items():
         if not number.isdecimal():
             raise ValueError(f"{number!r} is no number of a trial")
+        if int(number) not in numbers:
+            raise ValueError(f"the study has no trial {number}")
         _lay_out(run, folder / str(int(number)), array)
 
 

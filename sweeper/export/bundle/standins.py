@@ -10,7 +10,8 @@ from .identity import WhoAndWhere, is_path, word_pattern
 _GIT_HOSTS = r"github\.com|gitlab\.|bitbucket\.org|codeberg\.org|sr\.ht|gitea\.|huggingface\.co/spaces"
 
 _PARTS = {
-    "url": r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>`]+",
+    # Of schemes so long as there are: else a long word is read to its end from each of its letters.
+    "url": r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"'<>`]+",
     "remote": r"(?<![\w.-])[\w.-]+@[\w.-]+:(?!\d+\b)[\w~][\w./~-]*",
     "email": r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}(?![\w-])",
     "quoted": r"(?<=[\"'])/[^\"'\n]+(?=[\"'])",

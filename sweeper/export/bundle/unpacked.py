@@ -30,6 +30,9 @@ FORMAT = 1
 
 MANIFEST, DATABASE, RUNS = "manifest.json", "studies.db", "predictions.json"
 
+MOST_LAID_OUT = 8 << 30
+"""Bytes that the predictions of all trials may have, each with a copy of what it shares with others."""
+
 _MALFORMED = (
     *(LookupError, ValueError, TypeError, AttributeError, RecursionError, OverflowError, MemoryError),
     *(FileExistsError, UnicodeError),
@@ -37,8 +40,9 @@ _MALFORMED = (
 
 
 def is_bundle(study: str) -> bool:
-    """Whether what the user calls a study is the path of a bundle."""
-    return study.endswith(SUFFIX)
+    """Whether what the user calls a study is the path of a bundle; ``s@w.zip`` is, if the file is there."""
+    named = "@" in study and Path(study).name == study
+    return study.endswith(SUFFIX) and (not named or user_path(study).exists())
 
 
 @dataclass(frozen=True)
@@ -135,16 +139,34 @@ def lay_out_entries(
         check_extract(database)
         with Database(storage, must_exist=True, read_only=True) as opened:
             opened.study(check_study(study))
+            numbers = {
+                store.row.name: {trial.number for trial in store.trials.standings()}
+                for store in opened.studies()
+                if store.row.origin is None
+            }
     except (DatabaseError, InputError) as error:
         raise InputError(f"{file}: {DATABASE}: {_without(folder, error)}") from error
 
     @cache
+    def kept(number: int) -> Array:
+        return read_array(read(f"arrays/{number}.npy"))
+
+    laid_out = 0
+
     def array(number: int) -> Array:
-        return read_array(read(f"arrays/{int(number)}.npy"))
+        nonlocal laid_out
+        found = kept(int(number))
+        laid_out += found.nbytes
+        if laid_out > MOST_LAID_OUT:
+            raise InputError(
+                f"{file}: {RUNS}: the predictions of its trials take more than a bundle's may: "
+                f"{MOST_LAID_OUT >> 20:,} MiB"
+            )
+        return found
 
     try:
-        for runs in json.loads(read(RUNS)).values():
-            lay_out(runs, home, array)
+        for name, runs in json.loads(read(RUNS)).items():
+            lay_out(runs, home, array, numbers[name])
     except _MALFORMED as error:
         raise InputError(f"{file}: {RUNS}: is damaged: {error}") from error
     return Bundle(file, study, storage, home)

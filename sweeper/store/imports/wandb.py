@@ -110,8 +110,17 @@ def _dictionary(table: CsvTable, line: int, column: str, text: str) -> Mapping[A
 
 
 class _Literal(ast.NodeTransformer):
-    """Reads ``nan`` as nothing and ``inf`` as infinity, as a dictionary that was printed has them."""
+    """Reads ``nan`` as nothing and ``inf`` as infinity, as a dictionary that was printed has them.
+
+    Raises:
+        ValueError: Of a whole number that Python reads and does not write again, as a long hexadecimal one.
+    """
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         known: dict[str, float | None] = {"nan": None, "inf": float("inf")}
         return ast.Constant(known[node.id]) if node.id in known else node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, int):
+            str(node.value)  # ValueError
+        return node

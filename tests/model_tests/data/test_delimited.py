@@ -225,7 +225,7 @@ BLANKS = [
 def test_a_blank_before_a_quotation_mark_is_named(write: Write, content: str, problem: str) -> None:
     with pytest.raises(DataError, match=re.escape(problem)) as caught:
         rows_of(write(content, "t.csv"))
-    assert "set quoting: none" in str(caught.value)
+    assert re.search("set quoting: none in .* a study that has begun .* with --name NAME", str(caught.value))
     assert rows_of(write('1, "a b"\n', "t.csv", quoting="none", columns=["a", "b"])) == [("1", ' "a b"')]
 
 

@@ -205,7 +205,7 @@ def test_utf_16_needs_no_mark(opened: Opened, codec: str) -> None:
 
 
 def test_utf_8_is_not_taken_for_latin_1(opened: Opened) -> None:
-    with pytest.raises(DataError, match="is UTF-8; leave encoding out"):
+    with pytest.raises(DataError, match=r"is UTF-8; leave encoding out .* with --name NAME"):
         rows_of(opened("x.tsv", TEXT.encode(), encoding="latin-1"))
     assert rows_of(opened("x.tsv", LATIN.encode("latin-1"), encoding="latin-1")) == [("café ÿ", "1")]
 

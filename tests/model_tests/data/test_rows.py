@@ -75,6 +75,8 @@ DAMAGED: list[tuple[str, str | bytes, str, list[str]]] = [
     ("infinite", GOOD + "2\tc\tgood\t1e999\n", "line 4, column 'sentiment': label '1e999' is not finite", []),
     ("line after a long row", HEADER + '0\ta\t"x\ny"\t1\n1\tb\tz\t9\n', "line 4, column 'sentiment'",
      ["'9'"]),
+    ("long id", f"{GOOD}2\t{1001 * 'c'}\tgood\t1\n", "line 4, column 'id': 'ccc",
+     ["has 1,001 signs", "may have 1,000"]),
     ("extra tab", GOOD + "2\tc\tgood\tfilm\t3\n", "line 4 has 5 fields, the header 4", ["tab"]),
     ("wrong column", GOOD.replace("sentiment", "sentimant"), "no column 'sentiment'",
      ["did you mean 'sentimant'"]),
@@ -100,6 +102,17 @@ def test_damage_is_one_error_with_file_place_and_way_out(
     for part in [problem, *hints]:
         assert part in message
     assert "\n" not in message
+
+
+def test_a_group_has_a_name_of_some_signs(tmp_path: Path) -> None:
+    """As an array every row takes as much as the longest: one cell would fill the memory."""
+    (tmp_path / "dev.csv").write_text(f"sentence\tsentiment\ttopic\nx\t0\ta\ny\t1\t{'b' * 1001}\n")
+    source = {"kind": "files", "train": "train.csv", "dev": "dev.csv"}
+    with pytest.raises(
+        DataError, match=r"dev\.csv, line 3, column 'topic': .* 1,001 signs; the name of a group"
+    ):
+        read("sst", task(source, groups=["topic"]), "dev", tmp_path)
+    assert read("sst", task(source), "dev", tmp_path).labels == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("label", ["nan", "7", "great"])

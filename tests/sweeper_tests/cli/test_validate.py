@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from sweeper.paths import Home
+from sweeper.study.load import load_study
+from sweeper.sweep.order import Places
+from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.typed import Command, refused, write
 
 CLASSES = "kind: single, text: [t], label: y, metric: accuracy"
@@ -206,6 +210,13 @@ def test_each_file_of_training_rows_is_read(sweeper: Command) -> None:
     write(Path("studies/own.yaml"), text)
     for command in (("validate", "own"), ("run", "own", "--trials", "1")):
         assert "nowhere.tsv" in refused(sweeper, *command)
+    # A study that an earlier version began so goes on.
+    data("nowhere.tsv", *ONE)
+    places = Places(f"sqlite:///{Path('s.db').resolve()}", Home(Path("home")), Path("data"))
+    sweep(load_study("own"), places, 1)
+    Path("data/nowhere.tsv").unlink()
+    _, said = sweep(load_study("own"), places, 1)
+    assert "nowhere.tsv is missing" in said.replace("\n", " ")
     data("nowhere.tsv", "six\tz\t7")
     assert "nowhere.tsv, line 2, column 'y': label '7' is out of range" in refused(sweeper, "validate", "own")
 

@@ -83,6 +83,20 @@ def test_more_leaders_and_seeds_add_to_a_confirmation(places: Places) -> None:
     assert (again.complete["number"] < 2).sum() == 2
 
 
+STEPPED = made.study(space={"dropout": {"low": 0.1, "high": 0.5, "step": 0.1}}, seeds=[1])
+OLD = {"dropout": 0.1 + 2 * 0.1}
+"""How versions up to 1.0.0 recorded 0.3 of such a range."""
+
+
+def test_an_arm_that_is_confirmed_already_stays_as_it_was_written() -> None:
+    found = made.results(STEPPED, [made.row(STEPPED, 0, "S-BERT", (0.4, 0.7, 0.5), params=OLD, seed=1)])
+    begun = confirmation(STEPPED, rank_configurations(found), 2)
+    (label,) = begun.spec.arms
+    arms = {label: {**begun.spec.arms[label], "dropout": 0.3}}
+    begun = replace(begun, spec=begun.spec.model_copy(update={"arms": arms}))
+    assert confirmation(STEPPED, rank_configurations(found), 3, begun).spec.arms == arms
+
+
 def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
     with pytest.raises(InputError, match="no complete trial yet"):
         confirmation(SEARCH, [], 3)

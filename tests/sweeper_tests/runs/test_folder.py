@@ -58,7 +58,7 @@ def test_a_folder_of_before_belongs_to_a_study_of_before(tmp_path: Path) -> None
     assert (of(home, OLD).name, of(home, other).name) == ("s@w", "s@w.11111111")
 
 
-@pytest.mark.parametrize("damage", ["lost", "empty", "cut", "folder", "nowhere"])
+@pytest.mark.parametrize("damage", ["lost", "empty", "cut", "deep", "folder", "nowhere"])
 def test_where_the_mark_is_damaged_the_runs_say_whose_they_are(damage: str, tmp_path: Path) -> None:
     home, uuid = Home(tmp_path), str(uuid4())
     folder = of(home, uuid)
@@ -71,6 +71,8 @@ def test_where_the_mark_is_damaged_the_runs_say_whose_they_are(damage: str, tmp_
     match damage:
         case "empty" | "cut":
             mark.write_text(text[: len(text) // 4 if damage == "cut" else 0])
+        case "deep":
+            mark.write_text("[" * 100_000)
         case "folder":
             mark.mkdir()
         case "nowhere":

@@ -13,7 +13,7 @@ import pytest
 from sweeper.search.ending import end_of
 from sweeper.search.propose import propose
 from sweeper.study.samplers import SAMPLERS
-from sweeper.trial import PastTrial
+from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.search.proposals import (
     BLIND,
     QUICK,
@@ -269,3 +269,14 @@ def test_what_is_enqueued_twice_is_tried_once_unless_something_is_left_to_draw(s
     assert found[0] == whole
     assert [one["dropout"] for one in found[1:3]] == [0.125, 0.125]
     assert len({json.dumps(one) for one in found}) == 6
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "qmc"])
+def test_what_is_enqueued_is_tried_once_in_whichever_spelling(sampler: str) -> None:
+    """Versions up to 1.0.0 took over and recorded 0.1 + 2 * 0.1 where 0.3 is read."""
+    space = {"dropout": {"low": 0.1, "high": 0.5, "step": 0.1}, "warmup": {"low": 0.0, "high": 1.0}}
+    whole = {"dropout": 0.1 + 2 * 0.1, "warmup": 0.5}
+    a_study = study(sampler, space, {"A": {}}, (1,), enqueue=[whole])
+    begun = [PastTrial(0, "A", whole, 1, 0, RunState.COMPLETE, {"overall": 0.0})]
+    found = run(a_study, 4, lambda trial: 0.0, begun)
+    assert sum(one.params["warmup"] == 0.5 for one in found) == 1

@@ -72,6 +72,15 @@ def test_an_arm_that_is_added_gets_what_the_others_had() -> None:
     assert [one.params for one in after[24:]] == [one.params for one in history[::2]]
 
 
+def test_what_an_earlier_version_drew_goes_to_the_other_arms_as_it_recorded_it() -> None:
+    """Up to 1.0.0 a value of a stepped range was 0.1 + 2 * 0.1."""
+    space = {"dropout": {"low": 0.1, "high": 0.5, "step": 0.1}, "warmup": RANGES["warmup"]}
+    old = {"dropout": 0.1 + 2 * 0.1, "warmup": 0.123}
+    begun = run(together(space=space), 3 * STARTUP, lambda trial: trial.params["warmup"])
+    begun.append(PastTrial(len(begun), "A", old, 1, STARTUP, RunState.COMPLETE, {"overall": 0.5}))
+    assert proposed(together(space=space), len(begun), begun).params == old
+
+
 def test_where_values_are_not_valid_in_an_arm_it_gets_its_own() -> None:
     arms = {"A": {"encoder.attention_heads": 4}, "B": {"encoder.attention_heads": 6}}
 

@@ -11,6 +11,9 @@ import pytest
 
 from tests.faults.cells import READING, begin, damage, typed, wrong
 
+TOO_DEEP = "[" * 100_000
+"""JSON that Python cannot read: a RecursionError."""
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -68,13 +71,13 @@ def test_a_trial_of_no_arm_and_a_result_of_no_trial_cost_only_themselves(made: P
     assert r"trial 0 of study 'mine@small' cannot be used: the study has no arm '\x1bx'" in told
     assert {line.split(",")[3] for line in told.splitlines() if ",trial," in line} == {"1", "2"}
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE sweep SET study = '{'")
+        connection.execute("UPDATE sweep SET study = ?", (TOO_DEEP,))
     code, told = typed(f"status --storage sqlite:///{file}")
     assert (code, told.splitlines()[-1]) == (2, "Error: no study here can be read")
 
 
 @pytest.mark.parametrize(
-    ("content", "wrong"), [("{", "is no JSON"), ('{"rows": 1}', "cannot be {'rows': 1}")]
+    ("content", "wrong"), [(TOO_DEEP, "is damaged"), ('{"rows": 1}', "cannot be {'rows': 1}")]
 )
 def test_what_is_kept_of_the_inputs_costs_only_itself(
     made: Path, tmp_path: Path, content: str, wrong: str

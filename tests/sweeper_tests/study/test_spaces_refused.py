@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from sweeper.errors import InputError
 from sweeper.study.load import load_study
 from sweeper.study.spec import StudySpec
 from sweeper.study.study import Study
@@ -153,7 +154,12 @@ def test_by_which_rows_trials_are_judged_cannot_vary_in_files(entry: str) -> Non
     found = refusal(f"name: mine\narms:\n  A: {{}}\n  B: {{space: {{{entry}}}}}\n")
     assert found == f"mine.yaml:4: arms.B.space.{said}"
     spec = StudySpec.model_validate(yaml.safe_load(f"name: mine\nspace: {{{entry}}}\n"))
-    assert Study(spec, load_study("quickstart", "demo").workload).space
+    begun = Study(spec, load_study("quickstart", "demo").workload)
+    assert begun.space
+    with pytest.raises(
+        InputError, match=r"cannot vary .*; it goes on as it was begun with: sweeper resume mine@demo$"
+    ):
+        load_study("mine.yaml", "demo", begun={begun.name: begun}.get)
 
 
 def test_which_rows_are_trained_on_may_vary_where_dev_is_none_of_them() -> None:

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.export.bundle import zipped
+from sweeper.export.bundle import unpacked, zipped
 from sweeper.export.bundle.packing import write_bundle
-from sweeper.export.bundle.unpacked import open_bundle
+from sweeper.export.bundle.unpacked import is_bundle, open_bundle
 from sweeper.paths import Home
 from sweeper.store.database import Database
 from sweeper.url import Url
@@ -76,11 +76,16 @@ class Harmful:
         return pytest.fail, ("a pickle was loaded",)
 
 
-def with_trigger(database: bytes, folder: Path) -> bytes:
-    file = folder / "trigger.db"
+TRIGGER = "CREATE TRIGGER t AFTER INSERT ON sweep BEGIN DELETE FROM run; END"
+DEEP = "UPDATE sweep SET study = replace(hex(zeroblob(50000)), '0', '[')"
+
+
+def after(statement: str, database: bytes, folder: Path) -> bytes:
+    file = folder / "changed.db"
     file.write_bytes(database)
     with closing(sqlite3.connect(file)) as connection:
-        connection.execute("CREATE TRIGGER t AFTER INSERT ON sweep BEGIN DELETE FROM run; END")
+        connection.execute(statement)
+        connection.commit()
     return file.read_bytes()
 
 
@@ -89,6 +94,8 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
     outside = {"mine@demo": runs["mine@demo"] | {"folder": "../../outside"}}
     numbered = json.loads(entries["predictions.json"])
     numbered["mine@demo"]["trials"] = {"../9": numbered["mine@demo"]["trials"]["0"]}
+    more = {"mine@demo": runs["mine@demo"] | {"trials": {"99": runs["mine@demo"]["trials"]["0"]}}}
+    ids = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"]["ids"]
     (groups,) = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"][
         "groups"
     ].values()
@@ -106,14 +113,19 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "studies.db: is damaged: file is not a data",
         ),
         (
-            signed({**entries, "studies.db": with_trigger(entries["studies.db"], tmp_path)}),
+            signed({**entries, "studies.db": after(TRIGGER, entries["studies.db"], tmp_path)}),
             "studies.db: has a trigger 't', which no database of sweeper has",
+        ),
+        (
+            signed({**entries, "studies.db": after(DEEP, entries["studies.db"], tmp_path)}),
+            "studies.db: study 'mine@demo' cannot be read: its study is damaged",
         ),
         (
             signed({**entries, "predictions.json": json.dumps(outside).encode()}),
             "is not allowed: use up to 100",
         ),
         (signed({**entries, "predictions.json": json.dumps(numbered).encode()}), "'../9' is no number of a"),
+        (signed({**entries, "predictions.json": json.dumps(more).encode()}), "the study has no trial 99"),
         (signed({**entries, "predictions.json": b"[" * 100_000}), "predictions.json: is damaged"),
         (signed({**entries, "arrays/0.npy": pickle.dumps(Harmful())}), "predictions.json: is damaged"),
         (
@@ -121,6 +133,15 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
             "something else than numbers or te",
         ),
         (signed({**entries, "arrays/1.npy": huge}), "predictions.json: is damaged"),
+        (
+            signed({**entries, "arrays/1.npy": npy(np.zeros(10_000_001, np.int8))}),
+            "more than 10,000,000 rows",
+        ),
+        (
+            signed({**entries, f"arrays/{ids}.npy": npy(np.zeros((9, 9), np.int8))}),
+            "ids are no whole numbers",
+        ),
+        (signed({**entries, f"arrays/{ids}.npy": npy(np.zeros(9, np.int8))}), "a finite value for each row"),
         *(
             (signed({**entries, f"arrays/{name}.npy": no_character(kind)}), "something else than characters")
             for name, kind in ((groups, "<u4"), (groups, ">u4"))
@@ -132,6 +153,17 @@ def test_what_is_damaged_foreign_or_hostile_is_one_line(entries: Entries, tmp_pa
         assert expected in said_of(zip_of(file, content)), expected
     assert not (tmp_path / "outside").exists()
     assert not Path("/etc/evil").exists()
+
+
+def test_a_workload_may_be_called_as_if_it_were_a_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert is_bundle("none.zip")
+    assert is_bundle("me@home/none.zip")
+    assert not is_bundle("mine@w.zip")
+    Path("mine@w.zip").touch()
+    assert is_bundle("mine@w.zip")
 
 
 def test_bytes_that_are_other_ones_are_one_line(entries: Entries, tmp_path: Path) -> None:
@@ -158,3 +190,14 @@ def test_a_bomb_is_refused_before_it_is_unpacked(
     # One that says less than it holds gives no more than it says, and its checksum is another one.
     file.write_bytes(file.read_bytes().replace(struct.pack("<L", 30_000_000), struct.pack("<L", 1000)))
     assert "report/zeros.txt: is damaged: Bad CRC-32" in said_of(file)
+    # One small array that stands in many places is as many large ones on the disk.
+    runs = json.loads(entries["predictions.json"])
+    task = runs["mine@demo"]["trials"]["0"]["files"]["predictions.npz"]["tasks"]["sst"]
+    (group,) = task["groups"].values()
+    task["groups"] = {f"group {number}": group for number in range(5000)}
+    file = zip_of(tmp_path / "bomb.zip", signed({**entries, "predictions.json": json.dumps(runs).encode()}))
+    monkeypatch.setattr(unpacked, "MOST_LAID_OUT", 1 << 20)
+    assert (
+        said_of(file)
+        == "predictions.json: the predictions of its trials take more than a bundle's may: 1 MiB"
+    )

@@ -131,6 +131,19 @@ def test_confirmed_scores_stand_beside_those_of_the_search() -> None:
     assert line[1].trials == (3,)
 
 
+def test_a_value_is_confirmed_in_the_spelling_of_the_search() -> None:
+    """Versions up to 1.0.0 recorded 0.30000000000000004 where the search now reads 0.3."""
+    of = study(space={"dropout": {"low": 0.1, "high": 0.5, "step": 0.1}})
+    search = results(of, [row(of, 0, "S-BERT", (0.5,) * 3, params={"dropout": 0.1 + 2 * 0.1})])
+    again = confirmation(of, rank_configurations(search), 2)
+    (arm,) = again.spec.arms
+    runs = [row(again, n, arm, (0.6,) * 3, params={}, seed=seed) for n, seed in enumerate(again.spec.seeds)]
+    both = replace(search, confirmation=results(again, runs))
+    table = confirmed_table(both, Comparisons(both))
+    assert table is not None
+    assert [(line[0].text, line[6].value) for line in table.rows] == [("S-BERT", 2)]
+
+
 def test_without_a_confirmation_there_is_no_such_table() -> None:
     search: Results = results(study(), RUNS)
     assert confirmed_table(search, Comparisons(search)) is None

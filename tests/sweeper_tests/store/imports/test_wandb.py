@@ -78,7 +78,11 @@ def test_an_export_of_a_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["__import__('os').getpid()", "[1]", "{'a': f()}", "{", "{'a': open}", "{[1]: 2}"]
+    "text",
+    [
+        *("__import__('os').getpid()", "[1]", "{'a': f()}", "{", "{'a': open}", "{[1]: 2}"),
+        pytest.param(f"{{'a': -0x{5000 * 'F'}}}", id="too long to be written"),
+    ],
 )
 def test_what_is_no_dictionary_is_refused_and_never_run(tmp_path: Path, text: str) -> None:
     table = pd.DataFrame({"summary": [text], "config": ["{}"], "name": ["a"]})
