@@ -145,11 +145,9 @@ class Driver:
                 self._backlog.settle()
                 self._check_limits()
                 self._submit()
-        except BaseException:
+        finally:
             self._executor.close()
             self._leases.abandon()
-            raise
-        self._executor.close()
         self._leases.release()
         return self._ending or self._backlog.ended
 
