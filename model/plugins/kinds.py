@@ -91,7 +91,9 @@ _METRIC_TRAITS = (
 
 
 def _metric_traits(metric: RecordedMetric) -> Traits:
-    return {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": _kinds(metric)}
+    traits = {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": _kinds(metric)}
+    # Of others there is nothing to say, and what earlier versions recorded of them stays what it is.
+    return traits | ({"falls": True} if metric.falls else {})
 
 
 def _kinds(entry: Any) -> Traits | None:
@@ -111,7 +113,7 @@ def _check_metric(metric: Any) -> str | None:
 def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
     options = recorded_model(name, traits["options"]) if traits["options"] else None
     own = {trait: traits[trait] for trait in _METRIC_TRAITS}
-    return RecordedMetric(name, plugin, {**own, "options": options})
+    return RecordedMetric(name, plugin, {**own, "options": options, "falls": traits.get("falls", False)})
 
 
 def _check_trainer(trainer: Any) -> str | None:

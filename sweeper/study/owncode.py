@@ -1,6 +1,6 @@
 """The own code of a study: that which the study file in the user's hands names, and no other is ever run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -176,4 +176,26 @@ def check_same(row: StudyRow, sources: Sequence[PluginSource]) -> None:
             raise ConflictError(
                 f"{source.path}: is not what it was when study {row.name!r} began, and its trials would not "
                 "compare: undo the change, or run the study under another name with --name NAME"
+            )
+
+
+def check_direction(name: str, code: OwnCode | None, metrics: Collection[str]) -> None:
+    """Looks whether new trials would be judged as those before, by own metrics where the lower one is better.
+
+    Earlier versions took `overall` to rise with every own metric.
+
+    Args:
+        name: Name of the study.
+        code: What is recorded of its own code.
+        metrics: The metrics of its tasks.
+
+    Raises:
+        ConflictError: If they would not.
+    """
+    for metric, traits in (code.entries.get("metric", {}) if code else {}).items():
+        if metric in metrics and not traits["higher_is_better"] and not traits.get("falls"):
+            raise ConflictError(
+                f"{traits['plugin']}: metric {metric}: higher_is_better = False: study {name!r} goes by the "
+                "record of an earlier version, whose overall rises with it all the same, and new trials "
+                "would not compare: run the study under another name with --name NAME"
             )

@@ -79,11 +79,21 @@ def test_without_the_code_a_configuration_is_the_same(code: OwnCode) -> None:
     configs.append(TrainConfig.model_validate({"tasks": {"x": TASK}}))
     assert configs[0] == configs[1]
     assert configs[0].fingerprint() == configs[1].fingerprint()
-    assert configs[0].overall.words(configs[0].tasks) == configs[1].overall.words(configs[1].tasks)
+    assert configs[1].overall.words(configs[1].tasks) == "overall = max(0, 1 - x / 0.5)"
+    assert configs[1].overall.score(configs[1].tasks, {"x": 0.1}) == pytest.approx(0.8)
     metric = METRICS["half"]
     assert (metric.bounds, metric.higher_is_better, metric.labels) == ((0.0, 0.5), False, "classes")
     assert HEADS["mine"].tokens
     assert LOSSES["focal"].similarity is None
+
+
+def test_a_record_of_an_earlier_version_is_read_as_its_trials_were_scored(code: OwnCode) -> None:
+    load(())
+    del code.entries["metric"]["half"]["falls"]
+    stand_in(code)
+    config = TrainConfig.model_validate({"tasks": {"x": TASK}})
+    assert config.overall.words(config.tasks) == "overall = x / 0.5"
+    assert config.overall.score(config.tasks, {"x": 0.1}) == pytest.approx(0.2)
 
 
 def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint(code: OwnCode) -> None:

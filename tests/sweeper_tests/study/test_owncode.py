@@ -1,6 +1,8 @@
 """Own code runs where the user's own file names it, and nowhere else."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from model.errors import PluginError
 from model.heads import HEADS
 from model.plugins.load import load, loaded
 from sweeper import open as from_python
+from sweeper.api.openstudy import OpenStudy
 from sweeper.errors import InputError
 from sweeper.study.load import load_study, load_workload
 from tests.sweeper_tests.typed import SMALL, Command, refused, write
@@ -168,3 +171,20 @@ def test_an_error_in_a_trial_has_its_file_and_line(own: Path, sweeper: Command) 
     said = sweeper(*RUN, str(own / "own.yaml"))
     assert said.code == 1
     assert f"failed (error): {own / 'own.py'}:23: ZeroDivisionError: division by zero" in said.out
+
+
+def test_where_the_lower_score_is_better_overall_rises_as_it_falls(own: Path, sweeper: Command) -> None:
+    file = str(own / "own.yaml")
+    write(own / "own.py", OWN.replace('"classes"\n', '"classes"\n    higher_is_better = False\n'))
+    assert sweeper(*RUN, file).code == 0
+    study = from_python("own")
+    assert isinstance(study, OpenStudy)
+    last = study.epochs.query("number == 0 and epoch == 2 and split == 'dev'").set_index("task")["value"]
+    assert last["overall"] == pytest.approx(1 - last["sst"])
+    with closing(sqlite3.connect(".sweeper/studies.db")) as database, database:
+        recorded = database.execute("select study from sweep").fetchone()[0]
+        database.execute("update sweep set study = ?", [recorded.replace('"falls": true', '"x": 1')])
+    for command in (("resume", file), (*RUN, file), ("confirm", file)):
+        assert "own.py: metric near: higher_is_better = False: study 'own" in sweeper(*command).err
+    load(())
+    assert "overall = sst" in sweeper("report", "own", "--format", "markdown").out
