@@ -7,6 +7,8 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .ownentry import entry_misfit
+
 if TYPE_CHECKING:  # the command line needs the tables alone, at once
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
@@ -63,7 +65,7 @@ class Registry(Mapping[str, T]):
         """
         if name in self._entries:
             raise ValueError(f"there is a {self.kind} {name!r} already")
-        if _adding and (wrong := self.check(entry)):
+        if _adding and (wrong := self.check(entry) or entry_misfit(entry)):
             raise TypeError(f"{self.kind} {name!r} {wrong}")
         self._entries[name] = entry
         if _adding:

@@ -74,6 +74,11 @@ def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Pa
             2,
             "there is a head 'mlp' al",
         ),
+        (
+            HEAD.replace("int = 3", "int = Field(3, alias='s')").replace("BaseModel\n", "BaseModel, Field\n"),
+            11,
+            "head 'mine' has an option size with an alias",
+        ),
         ("from model.metrics import METRICS as M\nM.add('mine', M['accuracy'])", 2, "an OwnMetric"),
     ],
 )

@@ -19,7 +19,7 @@ from model.plugins.source import find_source
 from model.tasks import Task
 
 CODE = """
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from model.heads import HEADS, Head
 from model.losses import LOSSES, Loss
 from model.metrics import METRICS
@@ -32,6 +32,12 @@ class Options(BaseModel):
 
 class Needed(BaseModel):
     gamma: float
+    percent: float = 0.0
+
+    @field_validator("percent")
+    @classmethod
+    def _share(cls, value):
+        return value / 100
 
 class Half(OwnMetric):
     description, labels, bounds, higher_is_better = "half", "classes", (0.0, 0.5), False
@@ -102,7 +108,7 @@ def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint
     one, other = (TrainConfig.model_validate({"tasks": {"x": task}}) for task in (plain, written))
     assert one == other
     assert Task.model_validate(plain).options("head") == {"size": 3, "share": None, "names": ("a",)}
-    assert Task.model_validate(TASK).options("loss") == {"gamma": 2.0}
+    assert Task.model_validate(TASK).options("loss") == {"gamma": 2.0, "percent": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -112,6 +118,10 @@ def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint
         ({"head_options": {"sizes": 1}}, "Extra inputs are not permitted"),
         ({"head": "mlp"}, "head_options size is for head mine; head is mlp"),
         ({"loss_options": {}}, "Field required"),
+        (
+            {"loss_options": {"gamma": 2, "percent": 20}},
+            r"loss_options\n.* option percent = 20 is kept as 0.2, which becomes 0.002 when it is read again",
+        ),
         ({"metric_options": {"x": 1}}, "metric_options x is for a metric of own code; metric is half"),
     ],
 )
