@@ -3,7 +3,8 @@
 import hashlib
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +18,9 @@ from .kinds import discard
 from .source import PluginSource, find_source
 
 _loaded: dict[str, PluginSource] = {}
+
+_users: list[None] = []
+"""One for each sweep that trains in this process, with the code that is loaded."""
 
 
 def loaded() -> tuple[PluginSource, ...]:
@@ -55,6 +59,30 @@ def load(sources: Sequence[PluginSource]) -> None:
                 raise
             _loaded[source.name] = source
     put_in_force(next((source.name for source in sources if source.trainer), None))
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """While it lasts, `withdraw` takes out no code."""
+    _users.append(None)
+    try:
+        yield
+    finally:
+        _users.pop()
+
+
+def withdraw(name: str) -> bool:
+    """Takes out the plug-in of a name, which is run again when it is loaded again; False where it is in use.
+
+    Args:
+        name: As the study file writes it.
+    """
+    if _users:
+        return False
+    if _loaded[name].trainer:
+        put_in_force(None)
+    _unload(_loaded[name])
+    return True
 
 
 def _unload(source: PluginSource) -> None:

@@ -199,10 +199,12 @@ class OpenStudy(Opened):
         """
         from ..report.write import write_report
         from ..store.database import Database
+        from ..study.owncode import know
 
         if images is not None and images not in IMAGES:
             raise wrong("images", images, f"is not one of {', '.join(IMAGES)}")
         with Database(self._storage, must_exist=True, read_only=True) as database:
+            know(database.study(self.name).row, to_read=True)
             written = write_report(
                 database,
                 self.name,
@@ -217,13 +219,24 @@ class OpenStudy(Opened):
 
         return as_html(self._document, ["arms"])
 
-    @cached_property
+    @property
     def _stored(self) -> "Stored":
+        from ..study.owncode import know
+
+        found = self._read
+        know(found.row, to_read=True)  # another study may have been looked at meanwhile
+        return found
+
+    @cached_property
+    def _read(self) -> "Stored":
         from ..report.read import read_study
         from ..store.database import Database
+        from ..study.owncode import know
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            return read_study(database, database.study(self.name), self._home)
+            store = database.study(self.name)
+            know(store.row, to_read=True)
+            return read_study(database, store, self._home)
 
     @cached_property
     def _comparisons(self) -> "Comparisons":

@@ -162,9 +162,12 @@ class OpenTrial:
     @contextmanager
     def _opened(self) -> "Iterator[tuple[Database, StudyStore]]":
         from ..store.database import Database
+        from ..study.owncode import know
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            yield database, database.study(self.study)
+            store = database.study(self.study)
+            know(store.row, to_read=True)
+            yield database, store
 
 
 def _say() -> Callable[[str], None]:

@@ -112,8 +112,12 @@ def _named(file: YamlFile) -> Iterator[tuple[int, str]]:
             yield position, name
 
 
-def know(row: StudyRow) -> OwnCode | None:
+def know(row: StudyRow, *, to_read: bool = False) -> OwnCode | None:
     """Lets the names be known that a stored study has of own code, of which none is run.
+
+    Args:
+        row: The study.
+        to_read: As in `stand_in`.
 
     Returns:
         What is recorded of its own code; None where it has none.
@@ -124,7 +128,7 @@ def know(row: StudyRow) -> OwnCode | None:
     # A damaged record says so when it is read.
     with suppress(ValueError, KeyError, TypeError, AttributeError, NameError):
         code = OwnCode.model_validate(study["code"])
-        stand_in(code)
+        stand_in(code, to_read=to_read)
         return code
     return None
 

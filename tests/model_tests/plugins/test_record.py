@@ -13,7 +13,7 @@ from model.heads import HEADS
 from model.losses import LOSSES
 from model.metrics import METRICS
 from model.network.heads import build_head
-from model.plugins.load import load
+from model.plugins.load import in_use, load, loaded
 from model.plugins.record import OwnCode, record_of, stand_in
 from model.plugins.source import find_source
 from model.tasks import Task
@@ -157,8 +157,25 @@ def test_a_record_from_elsewhere_can_name_nothing_but_options(code: OwnCode, nam
 
 def test_loaded_code_stays_where_a_record_names_the_same(code: OwnCode) -> None:
     before = HEADS["mine"]
-    stand_in(code)
+    stand_in(code, to_read=True)
     assert HEADS["mine"] is before
+
+
+def test_to_be_read_a_record_takes_the_place_of_other_code_of_its_names(
+    code: OwnCode, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(CODE.replace("(0.0, 0.5)", "(0.0, 100.0)"), encoding="utf-8")
+    other = find_source("own.py", tmp_path)
+    load([other])
+    stand_in(code)
+    with in_use():
+        stand_in(code, to_read=True)
+    assert METRICS["half"].bounds == (0.0, 100.0)
+    stand_in(code, to_read=True)
+    assert METRICS["half"].bounds == (0.0, 0.5)
+    assert loaded() == ()
+    load([other])
+    assert METRICS["half"].bounds == (0.0, 100.0)
 
 
 def test_a_head_that_sees_tokens_wants_them(code: OwnCode) -> None:

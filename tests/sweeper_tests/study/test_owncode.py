@@ -9,7 +9,9 @@ import pytest
 
 from model.errors import PluginError
 from model.heads import HEADS
+from model.metrics import METRICS
 from model.plugins.load import load, loaded
+from model.plugins.source import find_source
 from sweeper import open as from_python
 from sweeper.api.openstudy import OpenStudy
 from sweeper.errors import InputError
@@ -150,6 +152,13 @@ def test_a_study_runs_is_reported_without_its_code_and_goes_on_with_it(own: Path
         from_python("own").best().predict(rows, "sst")
     assert ran() == times
     assert len(from_python(file).best().predict(rows, "sst")) == 1
+    opened = from_python("own")
+    write(own / "own.py", OWN.replace("at most one class off", "of another study"))
+    load([find_source("own.py", own)])
+    assert isinstance(opened, OpenStudy)
+    assert len(opened.trials) == 2
+    assert METRICS["near"].description == "at most one class off"
+    write(own / "own.py", OWN)
     confirmed = sweeper("confirm", file, "--seeds", "1", "--workers", "1")
     assert confirmed.code == 0, confirmed.err
     assert "own code" in refused(sweeper, "best", "own", "--export", "model")
