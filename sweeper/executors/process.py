@@ -214,9 +214,8 @@ def _train(
     name, own = config.trainer, TRAINERS[config.trainer].train
     with threadpool_limits(threads):
         report = StepLog(lambda inputs: loaded(recordable_inputs(name, inputs)), told)
-        yield from recordable_epochs(
-            name, own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=report)
-        )
+        told_of = own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=report)
+        yield from recordable_epochs(name, told_of, config.epochs, stop)
 
 
 @contextmanager
