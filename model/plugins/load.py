@@ -1,18 +1,20 @@
 """Runs own code, so that what it registers stands beside ours."""
 
 import hashlib
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..config.trainers import TRAINERS, Trainer, put_in_force
 from ..errors import PluginError
 from ..metrics import METRICS
-from ..registry import REGISTRIES, adding
+from ..registry import REGISTRIES, Registry, adding
 from ..result import RAW, RECORDED
 from .kinds import discard
 from .source import PluginSource, find_source
@@ -163,8 +165,21 @@ class PluginCode:
             raise PluginError(f"{place}: {said}") from error
 
 
+def source_of(registry: Registry[Any], name: str) -> PluginSource | None:
+    """The plug-in whose an entry is; None of one of ours, or where it is not loaded."""
+    return _loaded.get(registry.foreign.get(name, ""))
+
+
+def errors_of_entry(registry: Registry[Any], name: str) -> AbstractContextManager[None]:
+    """While it lasts, what the code of an entry raises is one line with file and line, a PluginError."""
+    source = source_of(registry, name)
+    return nullcontext() if source is None else PluginCode(source)
+
+
 def place_in(error: BaseException, sources: Sequence[PluginSource]) -> str | None:
     """``file:line`` of own code at which an error came about; None if it did not come about in any.
+
+    Of code that was called with arguments that it does not take, the file and the entry.
 
     Args:
         error: The error.
@@ -177,4 +192,16 @@ def place_in(error: BaseException, sources: Sequence[PluginSource]) -> str | Non
     for frame in reversed(frames):
         if any(frame.filename == path or frame.filename.startswith(f"{path}/") for path in paths):
             return f"{frame.filename}:{frame.lineno}"
+    return _miscalled(error, sources) if isinstance(error, TypeError) else None
+
+
+def _miscalled(error: TypeError, sources: Sequence[PluginSource]) -> str | None:
+    """The entry whose function or class the message begins with, as in ``Head.__init__() takes 2``."""
+    paths = {source.name: source.path for source in sources}
+    for registry in REGISTRIES:
+        for name, owner in registry.foreign.items():
+            for code in (type(registry[name]), *getattr(registry[name], "__dict__", {}).values()):
+                called = getattr(code, "__qualname__", None)
+                if owner in paths and called and re.match(rf"{re.escape(called)}(\.\w+)?\(\)", str(error)):
+                    return f"{paths[owner]}: {registry.kind} {name}"
     return None

@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from model.errors import PluginError
+from model.plugins.load import errors_of_entry
 
 from ..study.armspace import ArmSpace
 from ..study.problem import FieldError
@@ -83,7 +84,8 @@ def draw_blindly(request: Request) -> dict[str, Any]:
 
 def _drawn(name: str, request: Request) -> dict[str, Any]:
     """What a sampler draws; of own code what it may draw, or a PluginError."""
-    drawn = _drawing(SAMPLERS[name])(request)
+    with errors_of_entry(SAMPLERS, name):
+        drawn = _drawing(SAMPLERS[name])(request)
     if name not in SAMPLERS.foreign:
         return drawn
     try:

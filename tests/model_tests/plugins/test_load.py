@@ -101,6 +101,9 @@ def test_an_error_that_comes_about_in_own_code_is_placed_there(tmp_path: Path) -
         HEADS["mine"].network(None, 1, 0.1)
     assert place_in(error.value, [found]) == f"{found.path}:9"
     assert place_in(error.value, []) is None
+    with pytest.raises(TypeError) as error:
+        HEADS["mine"].network(None, 1)
+    assert place_in(error.value, [found]) == f"{found.path}: head mine"
 
 
 def test_a_module_that_is_installed_is_imported_and_its_change_is_refused(

@@ -1,6 +1,7 @@
 """What a sampler of own code draws is a configuration of the space, or an error that names it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,10 +9,13 @@ import pytest
 
 from model.errors import PluginError
 from model.plugins.load import load
+from model.plugins.source import find_source
 from model.registry import adding
 from sweeper.search.draw import Request, draw
+from sweeper.search.pruning import should_prune
 from sweeper.study.samplers import SAMPLERS, Sampler, SamplerSpec
 from sweeper.study.space import Choice, FloatRange, IntRange
+from tests.sweeper_tests.search.curves import spec, study
 
 SPACE = {"rate": FloatRange(low=0, high=1), "layers": IntRange(low=1, high=4), "head": Choice(("a", None))}
 
@@ -57,3 +61,25 @@ def test_no_values_and_missing_ones_are_refused() -> None:
         drawn(None)
     with pytest.raises(PluginError, match=r"gives \{'rate': 0.5, 'head': None\}: layers: has no value"):
         drawn({"rate": 0.5, "head": None})
+
+
+CODE = """
+from sweeper.study.pruners import PRUNERS, Pruner
+from sweeper.study.samplers import SAMPLERS, Sampler
+
+def fail(asked):
+    return 1 / 0
+
+SAMPLERS.add("mine", Sampler(fail))
+PRUNERS.add("mine", Pruner(fail))
+"""
+
+
+def test_errors_of_an_own_sampler_and_of_an_own_pruner_have_their_line(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(CODE, encoding="utf-8")
+    load([find_source("own.py", tmp_path)])
+    with pytest.raises(PluginError, match=r"own\.py:6: ZeroDivisionError: division by zero"):
+        draw(Request(SamplerSpec(name="mine"), SPACE, 0, (), 1))
+    pruned = study({"name": "mine"})
+    with pytest.raises(PluginError, match=r"own\.py:6: ZeroDivisionError: division by zero"):
+        should_prune(pruned, spec(pruned, 0), {1: 0.5}, [])
