@@ -159,7 +159,7 @@ class PluginCode:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
+        if isinstance(error, Exception | SystemExit):  # code that ends Python would end a sweep in silence
             place = place_in(error, [self._source]) or self._source.path
             said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise PluginError(f"{place}: {said}") from error

@@ -66,6 +66,7 @@ def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Pa
     ("text", "line", "said"),
     [
         ("\nraise RuntimeError('no')", 2, "RuntimeError: no"),
+        ("import sys\nsys.exit(0)", 2, "SystemExit: 0"),
         ("x = 1\ndef f(:", 2, "SyntaxError"),
         ("import nowhere_at_all", 1, "ModuleNotFoundError"),
         ("from model.heads import HEADS\nHEADS.add('own', 1)", 2, "must be a Head"),
