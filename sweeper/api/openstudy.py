@@ -64,7 +64,7 @@ def open_study(
         row = find_study(database, asked, on, foreign=True).row
     if row.origin is not None:
         return OpenForeign(row.name, where, held)
-    code = asked if asked is not None and is_file(asked) else None
+    code = (asked, on) if asked is not None and is_file(asked) else None
     return OpenStudy(row.name, where, home, code, held)
 
 
@@ -78,12 +78,18 @@ class OpenStudy(Opened):
         name: ``<study>@<workload>``.
         storage: URL of the database.
         home: Folder of the runs, for predictions and weights.
-        code: The study file by which it was opened: its own code may run to predict; None: no code does.
+        code: The study file by which it was opened, and what its workload was called: its own code may run
+            to predict; None: no code does.
         held: What has to live as long as the database does: a bundle that was laid out.
     """
 
     def __init__(
-        self, name: str, storage: Url, home: Home, code: str | None = None, held: object = None
+        self,
+        name: str,
+        storage: Url,
+        home: Home,
+        code: tuple[str, str | None] | None = None,
+        held: object = None,
     ) -> None:
         self.name = name
         self._storage = storage

@@ -45,7 +45,7 @@ class OpenTrial:
         home: Home,
         data: Path | None,
         *,
-        code: str | None = None,
+        code: tuple[str, str | None] | None = None,
         held: object = None,
     ) -> None:
         self.study = study
@@ -122,7 +122,7 @@ class OpenTrial:
 
         with self._opened() as (_, store):
             if self._code is not None:
-                load(unchanged_code(store.row, self._code))
+                load(unchanged_code(store.row, *self._code))
             run = find_trained(store, self.number)
             given = rows_input(rows, config_of(run).trained, text_or_none("task", task))
             ensemble = load_ensemble(store, [run], home=self._home, data=self._data, say=_say())

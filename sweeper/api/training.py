@@ -115,7 +115,7 @@ def begun_study(
             say(f"{study} is called {now} now")
             study = now
         row = find_study(database, study, workload).row
-    load(sources := unchanged_code(row, code or study))
+    load(sources := unchanged_code(row, code or study, workload))
     return replace(stored_study(row), sources=sources)
 
 

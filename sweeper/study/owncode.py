@@ -134,7 +134,11 @@ def know(row: StudyRow, *, to_read: bool = False) -> OwnCode | None:
 
 
 def code_of(
-    row: StudyRow, argument: str | None, known: Mapping[str, Path], workloads: Mapping[str, Path]
+    row: StudyRow,
+    argument: str | None,
+    known: Mapping[str, Path],
+    workloads: Mapping[str, Path],
+    on: str | None = None,
 ) -> tuple[PluginSource, ...]:
     """The own code of a study that has run, as the user's files have it now; () where it has none.
 
@@ -143,6 +147,7 @@ def code_of(
         argument: Path of its file, or what else the user called it: then its file is looked for by its name.
         known: Files of studies by name.
         workloads: Files of workloads by name.
+        on: Path of its workload, or what else the user called that.
 
     Raises:
         InputError: If its file is not known, or does not name the code that the record names.
@@ -160,10 +165,12 @@ def code_of(
         )
     file = read_yaml(path)
     written = file.data.get("workload", StudySpec.model_fields["workload"].default)
-    sources = find_code([file, *chain(workload if workload in workloads else written, workloads)])
+    named = on if on is not None and is_file(on) else workload if workload in workloads else written
+    sources = find_code([file, *chain(named, workloads)])
     if lacking := [name for name in code.files if name not in {source.name for source in sources}]:
+        unread = "" if named in (on, workload) else f" (workload {workload!r} was not read: name its file)"
         raise InputError(
-            f"{path}: names no {lacking[0]} under `{KEY}`, and study {row.name!r} was begun with it"
+            f"{path}: names no {lacking[0]} under `{KEY}`, and study {row.name!r} was begun with it{unread}"
         )
     return tuple(source for source in sources if source.name in code.files)
 
