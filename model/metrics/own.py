@@ -58,7 +58,8 @@ def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> 
         labels: The same of the labels, ``[rows]``.
 
     Raises:
-        PluginError: If a score is not finite: reports would take the predictions for damaged.
+        PluginError: If a score is not finite, as reports would take the predictions for damaged, or beyond
+            the bounds of the metric, as `overall` would leave 0 to 1. An error may exceed the upper one.
     """
     found = bootstrap_of(metric, predictions, labels)
     if not np.isfinite(found[1:]).all():
@@ -66,6 +67,14 @@ def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> 
         raise PluginError(
             f"metric {type(metric).__name__}: score gives {bad[0]} for {len(bad):,} of {RESAMPLES:,} sets of "
             "rows drawn with replacement; it must give a finite number of any rows, as of one class alone"
+        )
+    low, high = metric.bounds
+    most, slack = high if metric.higher_is_better else np.inf, 1e-9 * min(high - low, 1e9)
+    beyond = found[(found < low - slack) | (found > most + slack)]
+    if len(beyond):
+        raise PluginError(
+            f"metric {type(metric).__name__}: score gives {beyond[0]:g}, and its bounds are {low:g} to "
+            f"{high:g}: `bounds` must hold all scores"
         )
     return np.append(found, _checksum(predictions))
 

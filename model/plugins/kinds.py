@@ -12,7 +12,7 @@ from ..errors import PluginError
 from ..heads import HEADS, Head
 from ..losses import LOSSES, Loss
 from ..metrics import METRICS
-from ..metrics.own import RecordedMetric
+from ..metrics.own import OwnMetric, RecordedMetric
 from ..options import kinds_of, recorded_model
 from ..penalties import PENALTIES, Penalty
 from ..registry import REGISTRIES, Registry
@@ -106,6 +106,11 @@ def _check_metric(metric: Any) -> str | None:
     lacking = [name for name in ("description", "labels") if not hasattr(metric, name)]
     if lacking:
         return f"must say its {lacking[0]}"
+    own = type(metric) if isinstance(metric, OwnMetric) else None  # else what stands in for one
+    if own and own.score is OwnMetric.score:
+        return "has no method score(predictions, labels)"
+    if own and (own.unit is not OwnMetric.unit or own.term is not OwnMetric.term):
+        return "has a `unit` or `term` of its own, which reports do not have: leave it out"
     low, high = metric.bounds
     return None if low < high else f"has bounds {metric.bounds}: the first must be the lower one"
 

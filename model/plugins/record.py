@@ -60,7 +60,7 @@ def stand_in(code: OwnCode, *, to_read: bool = False) -> None:
                 kind.registry.remove(name)
             plugin = str(traits["plugin"])
             with adding(plugin):
-                kind.registry.add(name, kind.standing(name, plugin, _without(traits)))
+                kind.registry.add(name, kind.standing(name, plugin, _without(traits)), recorded=True)
 
 
 def _without(traits: Mapping[str, Any]) -> dict[str, Any]:

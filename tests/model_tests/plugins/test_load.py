@@ -80,6 +80,18 @@ def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Pa
             11,
             "head 'mine' has an option size with an alias",
         ),
+        (HEAD.replace('"mine", Head', "3, Head"), 11, "head 3 must have a text for its name"),
+        (
+            HEAD.replace("network, options", "None, options"),
+            11,
+            "head 'mine' has a network that cannot be called",
+        ),
+        (HEAD.replace("options=Options", "options=print"), 11, "has options that are no pydantic BaseModel"),
+        (
+            "from sweeper.study.samplers import SAMPLERS as S, Sampler\nS.add('s', Sampler())",
+            2,
+            "no function `dr",
+        ),
         ("from model.metrics import METRICS as M\nM.add('mine', M['accuracy'])", 2, "an OwnMetric"),
     ],
 )

@@ -20,6 +20,7 @@ from tests.sweeper_tests.typed import SMALL, Command, refused, write
 
 OWN = """
 import pathlib
+from enum import Enum
 from pydantic import BaseModel, Field
 from torch import nn
 from model.heads import HEADS, Head
@@ -29,11 +30,16 @@ from model.metrics.own import OwnMetric
 with open("ran", "a") as file:
     file.write("x")
 
+class Kind(Enum):
+    A = "a"
+    B = "b"
+
 class Options(BaseModel):
     size: int = Field(4, ge=1, le=64)
+    kind: Kind | None = Kind.A
 
 class Wide(nn.Sequential):
-    def __init__(self, task, width, dropout, *, size):
+    def __init__(self, task, width, dropout, *, size, kind):
         super().__init__(nn.Linear(width, size), nn.Tanh(), nn.Linear(size, task.outputs))
 
 class Near(OwnMetric):
@@ -65,9 +71,11 @@ def own(folder: Path) -> Iterator[Path]:
 
 
 def test_options_vary_and_are_converted(own: Path) -> None:
+    write(own / "own.yaml", STUDY + "  tasks.sst.head_options.kind: [b, null]\n")
     study = load_study(str(own / "own.yaml"))
-    config = study.config("all", {"tasks.sst.head_options.size": 5}, 1)
-    assert config.tasks["sst"].options("head") == {"size": 5}
+    options = {"tasks.sst.head_options.size": 5, "tasks.sst.head_options.kind": "b"}
+    config = study.config("all", options, 1)
+    assert config.tasks["sst"].model_dump(mode="json")["head_options"] == {"size": 5, "kind": "b"}
     assert study.spec.code is not None
     assert study.spec.code.files == {"own.py": study.sources[0].sha256}
 
@@ -179,7 +187,7 @@ def test_an_error_in_a_trial_has_its_file_and_line(own: Path, sweeper: Command) 
     write(own / "own.py", OWN.replace("return float(", "return 1 / 0, float("))
     said = sweeper(*RUN, str(own / "own.yaml"))
     assert said.code == 1
-    assert f"failed (error): {own / 'own.py'}:23: ZeroDivisionError: division by zero" in said.out
+    assert f"failed (error): {own / 'own.py'}:29: ZeroDivisionError: division by zero" in said.out
 
 
 def test_where_the_lower_score_is_better_overall_rises_as_it_falls(own: Path, sweeper: Command) -> None:
