@@ -74,8 +74,29 @@ class OptionsOf:
                 model.__name__,
                 [{"type": "extra_forbidden", "loc": (unknown[0],), "input": given[unknown[0]]}],
             )
-        dumped: dict[str, Any] = model.model_validate(given).model_dump(mode="json", exclude_defaults=True)
-        return dumped
+        return _settled(model, given)
+
+
+def _settled(model: "type[BaseModel]", given: dict[str, Any]) -> dict[str, Any]:
+    """Options as they are kept; a ValueError if they would not be read again as what they are.
+
+    They are read again wherever a trial is: a validator that takes 20 for percent would make 0.2 of it, and
+    0.002 of that.
+    """
+    whole = model.model_validate(given)
+    dumped: dict[str, Any] = whole.model_dump(mode="json", exclude_defaults=True)
+    try:
+        again = dict(model.model_validate(dumped))
+    except ValueError:
+        again = {}
+    for name, kept in dumped.items():
+        if name not in again or again[name] != getattr(whole, name):
+            found = f"becomes {again[name]!r}" if again else "is refused"
+            raise ValueError(
+                f"option {name} = {given.get(name)!r} is kept as {kept!r}, which {found} when it is "
+                f"read again: a validator of {model.__name__} must leave what it gave as it is"
+            )
+    return dumped
 
 
 def options_misfit(registry: Registry[Any], name: str | None, options: dict[str, Any]) -> str | None:

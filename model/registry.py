@@ -7,6 +7,8 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .ownentry import entry_misfit
+
 if TYPE_CHECKING:  # the command line needs the tables alone, at once
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic_core import CoreSchema
@@ -54,8 +56,13 @@ class Registry(Mapping[str, T]):
         self.check: Callable[[Any], str | None] = self._unlike
         REGISTRIES.append(self)
 
-    def add(self, name: str, entry: T) -> None:
+    def add(self, name: str, entry: T, *, recorded: bool = False) -> None:
         """Adds an entry.
+
+        Args:
+            name: Its name.
+            entry: The entry.
+            recorded: Whether it stands in for own code, of which a record speaks: what was recorded is read.
 
         Raises:
             ValueError: If the name is taken: two things of one name would make results say the wrong one.
@@ -63,7 +70,7 @@ class Registry(Mapping[str, T]):
         """
         if name in self._entries:
             raise ValueError(f"there is a {self.kind} {name!r} already")
-        if _adding and (wrong := self.check(entry)):
+        if _adding and (wrong := self.check(entry) or (None if recorded else entry_misfit(name, entry))):
             raise TypeError(f"{self.kind} {name!r} {wrong}")
         self._entries[name] = entry
         if _adding:

@@ -1,6 +1,7 @@
 """Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: once gently, twice at once."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, MappingProxyType
@@ -28,7 +29,7 @@ def exit_code(stop: KeyboardInterrupt) -> int:
 
 @contextmanager
 def gently(stop: Callable[[], None]) -> Iterator[None]:
-    """Lets the first signal ask for an end, and the second one interrupt.
+    """Lets the first signal ask for an end, and the second one interrupt; in the main thread alone.
 
     A shell and the system both send SIGHUP when a terminal closes: a second one asks for nothing more.
 
@@ -67,6 +68,9 @@ def terminable() -> Iterator[None]:
 def _handled(
     numbers: tuple[signal.Signals, ...], handle: Callable[[int, FrameType | None], None]
 ) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python hears signals in the main thread alone, whose they are
+        return
     # Under nohup SIGHUP is ignored from the start, and stays so.
     heard = [n for n in numbers if n != signal.SIGHUP or signal.getsignal(n) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handle) for number in heard}

@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from ..errors import PluginError
-from .metric import Predicted, Scored, TaskMetric, Values
+from .metric import Predicted, Score, Scored, TaskMetric, Values
 
 RESAMPLES = 2000
 """Resampled dev sets of which a trial records the score."""
@@ -58,7 +58,8 @@ def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> 
         labels: The same of the labels, ``[rows]``.
 
     Raises:
-        PluginError: If a score is not finite: reports would take the predictions for damaged.
+        PluginError: If a score is not finite, as reports would take the predictions for damaged, or beyond
+            the bounds of the metric, as `overall` would leave 0 to 1. An error may exceed the upper one.
     """
     found = bootstrap_of(metric, predictions, labels)
     if not np.isfinite(found[1:]).all():
@@ -66,6 +67,14 @@ def recorded_scores(metric: TaskMetric, predictions: Values, labels: Values) -> 
         raise PluginError(
             f"metric {type(metric).__name__}: score gives {bad[0]} for {len(bad):,} of {RESAMPLES:,} sets of "
             "rows drawn with replacement; it must give a finite number of any rows, as of one class alone"
+        )
+    low, high = metric.bounds
+    most, slack = high if metric.higher_is_better else np.inf, 1e-9 * min(high - low, 1e9)
+    beyond = found[(found < low - slack) | (found > most + slack)]
+    if len(beyond):
+        raise PluginError(
+            f"metric {type(metric).__name__}: score gives {beyond[0]:g}, and its bounds are {low:g} to "
+            f"{high:g}: `bounds` must hold all scores"
         )
     return np.append(found, _checksum(predictions))
 
@@ -83,7 +92,8 @@ class RecordedMetric(TaskMetric):
     Args:
         name: Its name.
         plugin: The plug-in whose it is.
-        traits: What the record says of it: the attributes of `TaskMetric`, by name.
+        traits: What the record says of it: the attributes of `TaskMetric`, by name; and ``falls``, whether
+            `overall` rose as it fell: earlier versions took every own metric for one that rises.
     """
 
     recorded = True
@@ -91,8 +101,14 @@ class RecordedMetric(TaskMetric):
 
     def __init__(self, name: str, plugin: str, traits: Mapping[str, Any]) -> None:
         self.name, self.plugin = name, plugin
-        for trait, value in traits.items():
-            setattr(self, trait, tuple(value) if trait == "bounds" else value)
+        self._fell = bool(traits.get("falls"))
+        for trait in traits.keys() - {"falls"}:
+            setattr(self, trait, tuple(traits[trait]) if trait == "bounds" else traits[trait])
+
+    @property
+    def falls(self) -> bool:
+        """Whether `overall` rises as it falls."""
+        return self._fell
 
     def given(self, predictions: Predicted) -> Values:
         """The recorded scores, then the predictions.
@@ -129,11 +145,29 @@ class RecordedMetric(TaskMetric):
         answers[:, : 1 + RESAMPLES] = 0.0  # these are no rows
         return np.stack([answers.mean(axis=0), np.square(answers).mean(axis=0)], axis=1)
 
+    def unit(self, score: Score) -> Score:
+        """Puts a score on 0-1; where the lower one is better, the lowest is 1, and above the highest is 0."""
+        if not self.falls:
+            return super().unit(score)
+        low, high = self.bounds
+        unit: Score = np.maximum((high - score) / (high - low), 0.0)
+        return unit
+
+    def term(self, name: str) -> str:
+        """``(sst - 2) / 3``, or where the lower score is better ``max(0, 1 - sst / 3)``."""
+        if not self.falls:
+            return super().term(name)
+        low, high = self.bounds
+        if not low:
+            return f"max(0, 1 - {name}{'' if high == 1 else f' / {high:g}'})"
+        return f"max(0, ({high:g} - {name}){'' if high - low == 1 else f' / {high - low:g}'})"
+
 
 class OwnMetric(RecordedMetric):
     """Base of a metric that is own code.
 
-    A subclass sets `description`, `labels` and `bounds`, and has `score`.
+    A subclass sets `description`, `labels` and `bounds`, and has `score`. One where the lower score is better
+    says ``higher_is_better = False``.
 
     Its `options`, if it has any, are a pydantic model; `score` then reads them from ``self.settings``.
 
@@ -146,6 +180,11 @@ class OwnMetric(RecordedMetric):
 
     def __init__(self) -> None:
         super().__init__(type(self).__name__, type(self).__module__, {})
+
+    @property
+    def falls(self) -> bool:
+        """Whether the lower score is better."""
+        return not self.higher_is_better
 
     def of(self, task: Scored) -> "OwnMetric":
         """The metric with the options of a task."""

@@ -12,7 +12,7 @@ from ..errors import PluginError
 from ..heads import HEADS, Head
 from ..losses import LOSSES, Loss
 from ..metrics import METRICS
-from ..metrics.own import RecordedMetric
+from ..metrics.own import OwnMetric, RecordedMetric
 from ..options import kinds_of, recorded_model
 from ..penalties import PENALTIES, Penalty
 from ..registry import REGISTRIES, Registry
@@ -91,7 +91,9 @@ _METRIC_TRAITS = (
 
 
 def _metric_traits(metric: RecordedMetric) -> Traits:
-    return {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": _kinds(metric)}
+    traits = {name: getattr(metric, name) for name in _METRIC_TRAITS} | {"options": _kinds(metric)}
+    # Of others there is nothing to say, and what earlier versions recorded of them stays what it is.
+    return traits | ({"falls": True} if metric.falls else {})
 
 
 def _kinds(entry: Any) -> Traits | None:
@@ -104,6 +106,11 @@ def _check_metric(metric: Any) -> str | None:
     lacking = [name for name in ("description", "labels") if not hasattr(metric, name)]
     if lacking:
         return f"must say its {lacking[0]}"
+    own = type(metric) if isinstance(metric, OwnMetric) else None  # else what stands in for one
+    if own and own.score is OwnMetric.score:
+        return "has no method score(predictions, labels)"
+    if own and (own.unit is not OwnMetric.unit or own.term is not OwnMetric.term):
+        return "has a `unit` or `term` of its own, which reports do not have: leave it out"
     low, high = metric.bounds
     return None if low < high else f"has bounds {metric.bounds}: the first must be the lower one"
 
@@ -111,7 +118,7 @@ def _check_metric(metric: Any) -> str | None:
 def _recorded_metric(name: str, plugin: str, traits: Traits) -> RecordedMetric:
     options = recorded_model(name, traits["options"]) if traits["options"] else None
     own = {trait: traits[trait] for trait in _METRIC_TRAITS}
-    return RecordedMetric(name, plugin, {**own, "options": options})
+    return RecordedMetric(name, plugin, {**own, "options": options, "falls": traits.get("falls", False)})
 
 
 def _check_trainer(trainer: Any) -> str | None:

@@ -1,22 +1,28 @@
 """Runs own code, so that what it registers stands beside ours."""
 
 import hashlib
+import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from ..config.trainers import TRAINERS, Trainer, put_in_force
 from ..errors import PluginError
 from ..metrics import METRICS
-from ..registry import REGISTRIES, adding
+from ..registry import REGISTRIES, Registry, adding
 from ..result import RAW, RECORDED
 from .kinds import discard
 from .source import PluginSource, find_source
 
 _loaded: dict[str, PluginSource] = {}
+
+_users: list[None] = []
+"""One for each sweep that trains in this process, with the code that is loaded."""
 
 
 def loaded() -> tuple[PluginSource, ...]:
@@ -55,6 +61,30 @@ def load(sources: Sequence[PluginSource]) -> None:
                 raise
             _loaded[source.name] = source
     put_in_force(next((source.name for source in sources if source.trainer), None))
+
+
+@contextmanager
+def in_use() -> Iterator[None]:
+    """While it lasts, `withdraw` takes out no code."""
+    _users.append(None)
+    try:
+        yield
+    finally:
+        _users.pop()
+
+
+def withdraw(name: str) -> bool:
+    """Takes out the plug-in of a name, which is run again when it is loaded again; False where it is in use.
+
+    Args:
+        name: As the study file writes it.
+    """
+    if _users:
+        return False
+    if _loaded[name].trainer:
+        put_in_force(None)
+    _unload(_loaded[name])
+    return True
 
 
 def _unload(source: PluginSource) -> None:
@@ -129,14 +159,27 @@ class PluginCode:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
+        if isinstance(error, Exception | SystemExit):  # code that ends Python would end a sweep in silence
             place = place_in(error, [self._source]) or self._source.path
             said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise PluginError(f"{place}: {said}") from error
 
 
+def source_of(registry: Registry[Any], name: str) -> PluginSource | None:
+    """The plug-in whose an entry is; None of one of ours, or where it is not loaded."""
+    return _loaded.get(registry.foreign.get(name, ""))
+
+
+def errors_of_entry(registry: Registry[Any], name: str) -> AbstractContextManager[None]:
+    """While it lasts, what the code of an entry raises is one line with file and line, a PluginError."""
+    source = source_of(registry, name)
+    return nullcontext() if source is None else PluginCode(source)
+
+
 def place_in(error: BaseException, sources: Sequence[PluginSource]) -> str | None:
     """``file:line`` of own code at which an error came about; None if it did not come about in any.
+
+    Of code that was called with arguments that it does not take, the file and the entry.
 
     Args:
         error: The error.
@@ -149,4 +192,16 @@ def place_in(error: BaseException, sources: Sequence[PluginSource]) -> str | Non
     for frame in reversed(frames):
         if any(frame.filename == path or frame.filename.startswith(f"{path}/") for path in paths):
             return f"{frame.filename}:{frame.lineno}"
+    return _miscalled(error, sources) if isinstance(error, TypeError) else None
+
+
+def _miscalled(error: TypeError, sources: Sequence[PluginSource]) -> str | None:
+    """The entry whose function or class the message begins with, as in ``Head.__init__() takes 2``."""
+    paths = {source.name: source.path for source in sources}
+    for registry in REGISTRIES:
+        for name, owner in registry.foreign.items():
+            for code in (type(registry[name]), *getattr(registry[name], "__dict__", {}).values()):
+                called = getattr(code, "__qualname__", None)
+                if owner in paths and called and re.match(rf"{re.escape(called)}(\.\w+)?\(\)", str(error)):
+                    return f"{paths[owner]}: {registry.kind} {name}"
     return None

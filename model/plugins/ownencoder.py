@@ -1,13 +1,12 @@
 """An encoder that is own code: what tells it from others, and where its errors come from."""
 
 import json
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from ..config import EncoderConfig
 from ..config.canonical import canonical
 from ..encoders import ENCODERS
-from .load import PluginCode, loaded
-from .source import PluginSource
+from .load import errors_of_entry, source_of
 
 
 def identity_of(config: EncoderConfig) -> str | None:
@@ -22,16 +21,10 @@ def identity_of(config: EncoderConfig) -> str | None:
     """
     if config.source not in ENCODERS.foreign:
         return None
-    source = _source_of(config)
+    source = source_of(ENCODERS, config.source)
     return json.dumps([canonical(config), source.sha256 if source else None], sort_keys=True)
 
 
 def errors_of(config: EncoderConfig) -> AbstractContextManager[None]:
     """While it lasts, what the code of an encoder raises is one line with file and line, a PluginError."""
-    source = _source_of(config)
-    return nullcontext() if source is None else PluginCode(source)
-
-
-def _source_of(config: EncoderConfig) -> PluginSource | None:
-    plugin = ENCODERS.foreign.get(config.source)
-    return next((source for source in loaded() if source.name == plugin), None)
+    return errors_of_entry(ENCODERS, config.source)

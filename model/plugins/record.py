@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
+from pydantic_core import to_jsonable_python
 
 from ..frozen import Frozen
 from ..registry import adding
 from .kinds import KINDS, registered
-from .load import loaded
+from .load import loaded, withdraw
 from .source import PluginSource
 
 
@@ -34,22 +35,32 @@ def record_of(sources: Sequence[PluginSource]) -> OwnCode | None:
     return OwnCode(files=files, entries=registered(files)) if files else None
 
 
-def stand_in(code: OwnCode) -> None:
+def stand_in(code: OwnCode, *, to_read: bool = False) -> None:
     """Lets names that a record has be known, where the code that they are of is not loaded.
 
-    What is loaded stays, and so does what is ours.
+    What is ours stays, and so does what is loaded.
+
+    Args:
+        code: The record.
+        to_read: Whether it is but read: then loaded code of the same names that is not that of the record
+            is taken out, unless a sweep trains with it.
     """
-    running = {source.name for source in loaded()}
     for what, kind in KINDS.items():
         for name, traits in code.entries.get(what, {}).items():
+            running = {source.name: source.sha256 for source in loaded()}
             owner = kind.registry.foreign.get(name)
-            if owner in running or (owner is None and name in kind.registry):
+            if owner is None and name in kind.registry:
                 continue
-            if owner is not None:
+            if owner in running:
+                said = to_jsonable_python(kind.traits(kind.registry[name]) | {"plugin": owner})
+                same = running[owner] == code.files.get(owner) and said == traits
+                if same or not to_read or not withdraw(owner):
+                    continue
+            elif owner is not None:
                 kind.registry.remove(name)
             plugin = str(traits["plugin"])
             with adding(plugin):
-                kind.registry.add(name, kind.standing(name, plugin, _without(traits)))
+                kind.registry.add(name, kind.standing(name, plugin, _without(traits)), recorded=True)
 
 
 def _without(traits: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def open_study(
         row = find_study(database, asked, on, foreign=True).row
     if row.origin is not None:
         return OpenForeign(row.name, where, held)
-    code = asked if asked is not None and is_file(asked) else None
+    code = (asked, on) if asked is not None and is_file(asked) else None
     return OpenStudy(row.name, where, home, code, held)
 
 
@@ -78,12 +78,18 @@ class OpenStudy(Opened):
         name: ``<study>@<workload>``.
         storage: URL of the database.
         home: Folder of the runs, for predictions and weights.
-        code: The study file by which it was opened: its own code may run to predict; None: no code does.
+        code: The study file by which it was opened, and what its workload was called: its own code may run
+            to predict; None: no code does.
         held: What has to live as long as the database does: a bundle that was laid out.
     """
 
     def __init__(
-        self, name: str, storage: Url, home: Home, code: str | None = None, held: object = None
+        self,
+        name: str,
+        storage: Url,
+        home: Home,
+        code: tuple[str, str | None] | None = None,
+        held: object = None,
     ) -> None:
         self.name = name
         self._storage = storage
@@ -199,10 +205,12 @@ class OpenStudy(Opened):
         """
         from ..report.write import write_report
         from ..store.database import Database
+        from ..study.owncode import know
 
         if images is not None and images not in IMAGES:
             raise wrong("images", images, f"is not one of {', '.join(IMAGES)}")
         with Database(self._storage, must_exist=True, read_only=True) as database:
+            know(database.study(self.name).row, to_read=True)
             written = write_report(
                 database,
                 self.name,
@@ -217,13 +225,24 @@ class OpenStudy(Opened):
 
         return as_html(self._document, ["arms"])
 
-    @cached_property
+    @property
     def _stored(self) -> "Stored":
+        from ..study.owncode import know
+
+        found = self._read
+        know(found.row, to_read=True)  # another study may have been looked at meanwhile
+        return found
+
+    @cached_property
+    def _read(self) -> "Stored":
         from ..report.read import read_study
         from ..store.database import Database
+        from ..study.owncode import know
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            return read_study(database, database.study(self.name), self._home)
+            store = database.study(self.name)
+            know(store.row, to_read=True)
+            return read_study(database, store, self._home)
 
     @cached_property
     def _comparisons(self) -> "Comparisons":

@@ -45,7 +45,7 @@ class OpenTrial:
         home: Home,
         data: Path | None,
         *,
-        code: str | None = None,
+        code: tuple[str, str | None] | None = None,
         held: object = None,
     ) -> None:
         self.study = study
@@ -122,7 +122,7 @@ class OpenTrial:
 
         with self._opened() as (_, store):
             if self._code is not None:
-                load(unchanged_code(store.row, self._code))
+                load(unchanged_code(store.row, *self._code))
             run = find_trained(store, self.number)
             given = rows_input(rows, config_of(run).trained, text_or_none("task", task))
             ensemble = load_ensemble(store, [run], home=self._home, data=self._data, say=_say())
@@ -162,9 +162,12 @@ class OpenTrial:
     @contextmanager
     def _opened(self) -> "Iterator[tuple[Database, StudyStore]]":
         from ..store.database import Database
+        from ..study.owncode import know
 
         with Database(self._storage, must_exist=True, read_only=True) as database:
-            yield database, database.study(self.study)
+            store = database.study(self.study)
+            know(store.row, to_read=True)
+            yield database, store
 
 
 def _say() -> Callable[[str], None]:

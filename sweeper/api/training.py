@@ -116,7 +116,7 @@ def begun_study(
             say(f"{study} is called {now} now")
             study = now
         row = find_study(database, study, workload).row
-    load(sources := unchanged_code(row, code or study))
+    load(sources := unchanged_code(row, code or study, workload))
     return replace(stored_study(row), sources=sources)
 
 
@@ -149,10 +149,12 @@ def train(
         ConflictError: As in `sweep.run`.
         DatabaseError: As in `sweep.run`.
     """
+    from model.plugins.load import in_use
+
     lower = [name for name, task in study.tasks.items() if not task.scorer.higher_is_better]
     limits = replace(limits, lower=lower)
     places = Places(storage_url(storage), Home.from_environment(), data_folder(), working)
-    with terminable():
+    with terminable(), in_use():
         return runner(Order(study, trials, places, console, limits, logs))
 
 

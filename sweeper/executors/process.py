@@ -73,7 +73,7 @@ def run_trial(
         `Started`; before the first epoch `Loaded`, then one `Evaluated` an epoch, those of a checkpoint once
         more; the last word; and `Noted` anywhere.
     """
-    from model.errors import TrialStoppedError
+    from model.errors import PluginError, TrialStoppedError
 
     try:
         load(job.plugins)
@@ -87,6 +87,11 @@ def run_trial(
         yield Finished(job.number)
     except TrialStoppedError:
         yield Stopped(job.number)
+    except SystemExit as error:
+        if (place := place_in(error, job.plugins)) is None:
+            raise
+        ended = PluginError(f"{place}: SystemExit: {error}").with_traceback(error.__traceback__)
+        yield failure(job.number, ended, job.plugins)
     except Exception as error:  # noqa: BLE001 - whatever a trial dies of is recorded, and the sweep goes on
         yield failure(job.number, error, job.plugins)
 
@@ -214,9 +219,8 @@ def _train(
     name, own = config.trainer, TRAINERS[config.trainer].train
     with threadpool_limits(threads):
         report = StepLog(lambda inputs: loaded(recordable_inputs(name, inputs)), told)
-        yield from recordable_epochs(
-            name, own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=report)
-        )
+        told_of = own(config, job.rundir, data=job.data, cache=job.cache, stop=stop, report=report)
+        yield from recordable_epochs(name, told_of, config.epochs, stop)
 
 
 @contextmanager

@@ -1,27 +1,33 @@
 """What a trainer that is own code tells of a trial, as it can be recorded; what cannot be ends that trial."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from model.errors import PluginError
+from model.errors import PluginError, TrialStoppedError
 from model.inputs import Inputs
 from model.result import EpochResult, are_scores
 
 T = TypeVar("T", EpochResult, Inputs)
 
 
-def recordable_epochs(name: str, results: Iterable[object]) -> Iterator[EpochResult]:
-    """The epochs of a trial.
+def recordable_epochs(
+    name: str, results: Iterable[object], epochs: int, stop: Callable[[], bool]
+) -> Iterator[EpochResult]:
+    """The epochs of a trial, which may be fewer than it is configured for: it may end early by itself.
 
     Args:
         name: The trainer.
         results: What it yields.
+        epochs: How many it is configured for.
+        stop: Whether it was asked to stop.
 
     Raises:
-        PluginError: If they do not come in turn from 1, one of them is none, or their scores are no numbers.
+        PluginError: If they do not come in turn from 1, are more than they should be, one of them is none, or
+            their scores are no numbers.
+        TrialStoppedError: If it has ended with fewer of them when it was asked to stop: it is not complete.
     """
     before = 0
     for result in results:
@@ -29,12 +35,16 @@ def recordable_epochs(name: str, results: Iterable[object]) -> Iterator[EpochRes
         epoch = whole.epoch
         if epoch != before + 1:
             raise PluginError(f"{name}: train must yield its epochs in turn: {epoch} came after {before}")
+        if epoch > epochs:
+            raise PluginError(f"{name}: train yields epoch {epoch}, and `epochs` is {epochs}")
         if whole.overall is None or not are_scores({"overall": whole.overall, **whole.dev_scores()}):
             raise PluginError(f"{name}: epoch {epoch}: `overall` and all dev scores must be finite numbers")
         if epoch == 1 and not whole.best:
             raise PluginError(f"{name}: epoch 1 is the best so far: `best` must be true")
         before = epoch
         yield whole
+    if before < epochs and stop():
+        raise TrialStoppedError
     if not before:
         raise PluginError(f"{name}: train has ended without an epoch")
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import Any
 
+from model.errors import PluginError
+from model.plugins.load import errors_of_entry
+
 from ..study.armspace import ArmSpace
+from ..study.problem import FieldError
 from ..study.samplers import SAMPLERS, Sampler, SamplerSpec
 from ..study.space import Space
 from .history import Tried
@@ -59,7 +63,7 @@ def draw(request: Request) -> dict[str, Any]:
     counts it as a bad one; gp expects nothing new there. One that was pruned at all seeds counts for tpe as
     worse than any with a result; its epochs before do not matter. The other samplers leave both out.
     """
-    return request.applying(_drawing(request.spec.method)(request))
+    return request.applying(_drawn(request.spec.name, request))
 
 
 def draw_blindly(request: Request) -> dict[str, Any]:
@@ -72,10 +76,47 @@ def draw_blindly(request: Request) -> dict[str, Any]:
         joint = replace(request, space=request.arm.joint, arm=None)
         return request.arm.drawn(draw_blindly(joint))
     method = request.spec.method
-    drawn = _drawing(SAMPLERS["random"] if method.learns else method)(request)
+    drawn = _drawn("random" if method.learns else request.spec.name, request)
     if not method.priors:
         return drawn
     return drawn | near(request.space, request.configuration, request.attempt, request.seed)
+
+
+def _drawn(name: str, request: Request) -> dict[str, Any]:
+    """What a sampler draws; of own code what it may draw, or a PluginError."""
+    with errors_of_entry(SAMPLERS, name):
+        drawn = _drawing(SAMPLERS[name])(request)
+    if name not in SAMPLERS.foreign:
+        return drawn
+    try:
+        return _checked(drawn, request)
+    except FieldError as problem:
+        where = "".join(f": {key}" for key in problem.path)
+        said = f"{SAMPLERS.foreign[name]}: sampler {name} gives {problem.value!r}{where}: {problem.reason}"
+        raise PluginError(said) from None
+
+
+def _checked(drawn: object, request: Request) -> dict[str, Any]:
+    """Values of own code as the space has them, numbers of NumPy as Python's; a FieldError of others."""
+    import numpy as np  # for own code alone
+
+    if not isinstance(drawn, Mapping):
+        raise FieldError((), "must be a value for each key of the space", drawn)
+    read: dict[str, Any] = {}
+    for key, value in drawn.items():
+        if key not in request.space:
+            raise FieldError((key,), "is no key of the space", value)
+        plain = value.item() if isinstance(value, np.generic) else value
+        try:
+            read[key] = request.space[key].read(plain)
+        except FieldError as problem:
+            raise FieldError((key,), problem.reason, plain) from None
+        except TypeError:  # what cannot be looked up, as a list
+            raise FieldError((key,), "must be one value", plain) from None
+    missing = request.applying({**dict.fromkeys(request.space), **read}).keys() - read.keys()
+    if missing:
+        raise FieldError((min(missing),), "has no value", dict(drawn))
+    return read
 
 
 def _drawing(method: Sampler) -> Callable[[Request], dict[str, Any]]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import NamedTuple
 
-from ..study.pruners import PrunerSpec
+from model.plugins.load import errors_of_entry
+
+from ..study.pruners import PRUNERS, PrunerSpec
 from ..study.study import Study
 from ..trial import Curve, TrialSpec
 
@@ -86,6 +88,8 @@ def should_prune(study: Study, trial: TrialSpec, curve: Mapping[int, float], oth
         and other.number < trial.number
         and other.values
     ]
-    decides = study.spec.pruner.method.decides
-    decide = resolve_name(decides) if isinstance(decides, str) else decides
-    return bool(decide(Question(study, trial, curve, peers)))
+    pruner = study.spec.pruner
+    with errors_of_entry(PRUNERS, pruner.name):
+        decides = pruner.method.decides
+        decide = resolve_name(decides) if isinstance(decides, str) else decides
+        return bool(decide(Question(study, trial, curve, peers)))

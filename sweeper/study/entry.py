@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -114,13 +115,21 @@ def _checked_type(key: str, written: Any) -> TypeAdapter[Any]:
         raise FieldError((), f"is a group; name one of its fields, for example {key}.{below[0]}")
     field_type: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
     schema = field_type.json_schema()
-    options = schema.get("anyOf", [schema])
-    if {"object" if "$ref" in one else one.get("type") for one in options} <= {"array", "object", "null"}:
+    options = [_named(one, schema) for one in schema.get("anyOf", [schema])]
+    if {one.get("type") for one in options} <= {"array", "object", "null"}:
         several = "a group" if below else "a list"
         raise FieldError(
             (), f"takes {several}, and cannot vary within an arm: set it in `arms` or `base`", written
         )
     return field_type
+
+
+def _named(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A part of a JSON Schema: of one that refers to a definition that, if it is an enumeration."""
+    if "$ref" not in part:
+        return part
+    found: Mapping[str, Any] = schema.get("$defs", {}).get(part["$ref"].rpartition("/")[2], {})
+    return found if "enum" in found else {"type": "object"}
 
 
 def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) -> Choice:
@@ -134,6 +143,7 @@ def _choice(field_type: TypeAdapter[Any], written: list[Any] | tuple[Any, ...]) 
         except ValidationError as error:
             problem = first_problem(error, lambda path: ())
             raise FieldError((position,), problem.reason, value) from None
+        choice = choice.value if isinstance(choice, Enum) else choice
         if not isinstance(choice, Value) or (isinstance(choice, float) and not math.isfinite(choice)):
             raise FieldError((position,), "a choice is one finite number, text, true, false or null", value)
         if choice in seen:

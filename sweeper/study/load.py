@@ -171,19 +171,22 @@ def _built(spec: StudySpec, on: Workload, written: Written, begun: Callable[[str
     return Study(spec, on, written)
 
 
-def own_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
+def own_code(row: StudyRow, argument: str | None, workload: str | None = None) -> tuple[PluginSource, ...]:
     """The own code of a study that has run, from the user's own files; errors as in `code_of`.
 
     Args:
         row: The study.
         argument: Path of its file, or its name.
+        workload: Path of its workload, or the name of that.
     """
-    return code_of(row, argument, study_files(), workload_files())
+    return code_of(row, argument, study_files(), workload_files(), workload)
 
 
-def unchanged_code(row: StudyRow, argument: str | None) -> tuple[PluginSource, ...]:
+def unchanged_code(
+    row: StudyRow, argument: str | None, workload: str | None = None
+) -> tuple[PluginSource, ...]:
     """What `own_code` gives, unless it has changed since the study began; errors also as in `check_same`."""
-    sources = own_code(row, argument)
+    sources = own_code(row, argument, workload)
     check_same(row, sources)
     return sources
 

@@ -1,6 +1,6 @@
 """The own code of a study: that which the study file in the user's hands names, and no other is ever run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -112,8 +112,12 @@ def _named(file: YamlFile) -> Iterator[tuple[int, str]]:
             yield position, name
 
 
-def know(row: StudyRow) -> OwnCode | None:
+def know(row: StudyRow, *, to_read: bool = False) -> OwnCode | None:
     """Lets the names be known that a stored study has of own code, of which none is run.
+
+    Args:
+        row: The study.
+        to_read: As in `stand_in`.
 
     Returns:
         What is recorded of its own code; None where it has none.
@@ -124,13 +128,17 @@ def know(row: StudyRow) -> OwnCode | None:
     # A damaged record says so when it is read.
     with suppress(ValueError, KeyError, TypeError, AttributeError, NameError):
         code = OwnCode.model_validate(study["code"])
-        stand_in(code)
+        stand_in(code, to_read=to_read)
         return code
     return None
 
 
 def code_of(
-    row: StudyRow, argument: str | None, known: Mapping[str, Path], workloads: Mapping[str, Path]
+    row: StudyRow,
+    argument: str | None,
+    known: Mapping[str, Path],
+    workloads: Mapping[str, Path],
+    on: str | None = None,
 ) -> tuple[PluginSource, ...]:
     """The own code of a study that has run, as the user's files have it now; () where it has none.
 
@@ -139,6 +147,7 @@ def code_of(
         argument: Path of its file, or what else the user called it: then its file is looked for by its name.
         known: Files of studies by name.
         workloads: Files of workloads by name.
+        on: Path of its workload, or what else the user called that.
 
     Raises:
         InputError: If its file is not known, or does not name the code that the record names.
@@ -156,10 +165,12 @@ def code_of(
         )
     file = read_yaml(path)
     written = file.data.get("workload", StudySpec.model_fields["workload"].default)
-    sources = find_code([file, *chain(workload if workload in workloads else written, workloads)])
+    named = on if on is not None and is_file(on) else workload if workload in workloads else written
+    sources = find_code([file, *chain(named, workloads)])
     if lacking := [name for name in code.files if name not in {source.name for source in sources}]:
+        unread = "" if named in (on, workload) else f" (workload {workload!r} was not read: name its file)"
         raise InputError(
-            f"{path}: names no {lacking[0]} under `{KEY}`, and study {row.name!r} was begun with it"
+            f"{path}: names no {lacking[0]} under `{KEY}`, and study {row.name!r} was begun with it{unread}"
         )
     return tuple(source for source in sources if source.name in code.files)
 
@@ -176,4 +187,26 @@ def check_same(row: StudyRow, sources: Sequence[PluginSource]) -> None:
             raise ConflictError(
                 f"{source.path}: is not what it was when study {row.name!r} began, and its trials would not "
                 "compare: undo the change, or run the study under another name with --name NAME"
+            )
+
+
+def check_direction(name: str, code: OwnCode | None, metrics: Collection[str]) -> None:
+    """Looks whether new trials would be judged as those before, by own metrics where the lower one is better.
+
+    Earlier versions took `overall` to rise with every own metric.
+
+    Args:
+        name: Name of the study.
+        code: What is recorded of its own code.
+        metrics: The metrics of its tasks.
+
+    Raises:
+        ConflictError: If they would not.
+    """
+    for metric, traits in (code.entries.get("metric", {}) if code else {}).items():
+        if metric in metrics and not traits["higher_is_better"] and not traits.get("falls"):
+            raise ConflictError(
+                f"{traits['plugin']}: metric {metric}: higher_is_better = False: study {name!r} goes by the "
+                "record of an earlier version, whose overall rises with it all the same, and new trials "
+                "would not compare: run the study under another name with --name NAME"
             )

@@ -16,6 +16,7 @@ from ..store.database import Database
 from ..store.engine import check_url
 from ..store.retrying import DATABASE_SECONDS, RetryPolicy
 from ..store.study import StudyStore
+from ..study.owncode import KEY, TRAINER
 from ..study.recorded import trial_of
 from ..text import last_line, one_line
 from ..trial import Outcome, Standing, TrialRow
@@ -181,6 +182,9 @@ def _worker(order: Order, storage: str, uuid: str) -> Worker:
     command = [*interpreter(), "-m", "sweeper", "resume", uuid]
     if order.study.sources and order.study.written:
         command += ["--code", str(Path(order.study.written.study.path).resolve())]
+        # Own code of a workload is found by its file, which need not be where those of a name are.
+        if any(file.data.keys() & {KEY, TRAINER} for file in order.study.written.workloads):
+            command += ["--workload", str(Path(order.study.written.workloads[0].path).resolve())]
     command += ["--max-failures", str(limits.max_failures)] if limits.max_failures else []
     command += ["--trial-timeout", f"{limits.trial_seconds}s"] if limits.trial_seconds else []
     for tool in order.logs:

@@ -24,6 +24,7 @@ from ..store.study import StudyStore
 from ..study.changes import as_begun, compare, kept_fields
 from ..study.load import stored_study
 from ..study.named import is_confirmation
+from ..study.owncode import check_direction
 from ..study.space import words
 from ..study.study import Study
 from ..trial import PastTrial, StudyRow
@@ -93,9 +94,8 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
                 limits=order.limits,
                 working_folder=working_folder(places.working),
             )
-            store.access.retry_policy = RetryPolicy(
-                DATABASE_SECONDS, observer.noted, lambda: driver.interrupted
-            )
+            waits = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.interrupted)
+            store.access.retry_policy = waits
             with gently(driver.stop):
                 try:
                     ended = driver.run()
@@ -149,6 +149,7 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
     if store:
         study = _as_begun(store, order, here)
     else:
+        _check_direction(order.study)
         study = warmed(database, order, with_precision(order, None, here=here))
     wanted = total_of(study, store, order)
     spec, workload = study.spec.model_dump(mode="json"), study.workload.model_dump(mode="json")
@@ -187,6 +188,7 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
     console = order.console
     store.check_counterpart()
     stored = stored_study(store.row)
+    _check_direction(stored)
     written = with_precision(order, stored, here=here)
     study = as_begun(stored, written)
     if kept := kept_fields(written, study):
@@ -195,6 +197,10 @@ def _as_begun(store: StudyStore, order: Order, here: bool) -> Study:
         said = f"{key} from {words(entry)}, which its workload put in the place of the file's"
         say(console, f"{study.name} goes on with the range that it was begun with: {said}")
     return study
+
+
+def _check_direction(study: Study) -> None:
+    check_direction(study.name, study.spec.code, {task.metric for task in study.tasks.values()})
 
 
 def _create(database: Database, order: Order, study: Study, wanted: int) -> StudyStore:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,15 @@ def test_a_terminal_that_closes_asks_once() -> None:
         assert asked == ["stop"]
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_in_another_thread_signals_stay_those_of_the_main_one() -> None:
+    def inside() -> object:
+        with terminable(), gently(lambda: None):
+            return signal.getsignal(signal.SIGTERM)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(inside).result() is signal.getsignal(signal.SIGTERM)
 
 
 def start(home: Path) -> "subprocess.Popen[str]":

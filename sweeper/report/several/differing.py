@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, combinations
 from typing import Any, Protocol
 
+from ...errors import InputError
 from ...study.settings import field_path, flat, overlap
 from ...study.space import Space
 from ...study.study import Study
@@ -63,6 +64,44 @@ def studies_table(studies: Sequence[Told]) -> Table:
     )
     notes = ["data: the same number means the same rows, train, dev and encoder text, by their SHA-256."]
     return Table("studies", "Studies", columns, tuple(rows), tuple(notes) if data else ())
+
+
+def other_code(studies: Sequence[Told]) -> list[str]:
+    """What is to be said of own metrics that some studies have from other versions of their code.
+
+    Raises:
+        InputError: If one name stands for metrics with other bounds, or another direction.
+    """
+    found: list[str] = []
+    for one, other in combinations(studies, 2):
+        ours, theirs = _own_metrics(one.study), _own_metrics(other.study)
+        for name in [name for name in ours if name in theirs]:
+            both = f"{one.results.name!r} and {other.results.name!r}"
+            (digest, was), (other_digest, now) = ours[name], theirs[name]
+            for trait in sorted(was.keys() | now.keys()):
+                if was.get(trait) != now.get(trait):
+                    raise InputError(
+                        f"studies {both} cannot stand in one report: metric {name} is own code, whose "
+                        f"{trait} is {_written(was.get(trait))} in the first, and "
+                        f"{_written(now.get(trait))} in the second"
+                    )
+            if digest != other_digest:
+                found.append(
+                    f"Metric {name} is own code, of which {one_line(both)} have other versions: their scores "
+                    "compare only where both compute the same."
+                )
+    return found
+
+
+def _own_metrics(study: Study) -> dict[str, tuple[str | None, dict[str, Any]]]:
+    """The own metrics of its tasks by name, with the SHA-256 of their code and what is recorded of them."""
+    code = study.spec.code
+    entries = code.entries.get("metric", {}) if code else {}
+    return {
+        name: (code.files.get(traits["plugin"]), {key: traits[key] for key in traits if key != "plugin"})
+        for name, traits in entries.items()
+        if code and name in {task.metric for task in study.tasks.values()}
+    }
 
 
 def differences_table(studies: Sequence[Told]) -> Table | None:

@@ -15,7 +15,7 @@ from ..statistics.comparison import Comparisons
 from ..summary import findings, headline, progress
 from ..tables import study_tables
 from ..tables.published import left_out, own_tables
-from .differing import differences_table, studies_table
+from .differing import differences_table, other_code, studies_table
 from .studycolumn import with_study
 
 
@@ -28,6 +28,9 @@ def several_document(
         comparisons: Of the arms of all of them, as one.
         studies: Each by itself.
         further: Tables that come after its own.
+
+    Raises:
+        InputError: As in `other_code`.
     """
     results = comparisons.results
     differing = differences_table(studies)
@@ -77,6 +80,7 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             f"Scored on different dev rows, or not known to be on the same: {grounds}. Bold, ties, verdicts "
             "and ranks are among arms that were scored on the same rows; figures draw all."
         )
+    found += other_code(studies)
     found += [
         f"The data changed while {one_line(one.row.name)} ran: its trials did not all read the same rows."
         for one in studies

@@ -7,11 +7,20 @@ from model.metrics import METRICS
 from model.metrics.accuracy import Accuracy
 from model.metrics.error import MeanAbsoluteError, MeanSquaredError
 from model.metrics.metric import TaskMetric
+from model.metrics.own import OwnMetric
 from tests.model_tests.metrics.peers import PEERS, largest_gap, metric_of
 
 
 class Percent(Accuracy):
     bounds = (50.0, 100.0)
+
+
+class Fault(OwnMetric):
+    description, labels, higher_is_better = "errors", "classes", False
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.bounds = low, high
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -65,6 +74,9 @@ TERMS = [
     (Percent(), "(x - 50) / 50"),
     (MeanSquaredError(5), "max(0, 1 - x / 25)"),
     (MeanAbsoluteError(1), "max(0, 1 - x)"),
+    (Fault(0, 1), "max(0, 1 - x)"),
+    (Fault(0, 4), "max(0, 1 - x / 4)"),
+    (Fault(-1, 1), "max(0, (1 - x) / 2)"),
 ]
 
 

@@ -114,3 +114,14 @@ def test_a_metric_that_has_no_score_of_some_rows_says_so_at_once() -> None:
         recorded_scores(undefined, rare, rare)
     kept = recorded_scores(Given(lambda labels: 0.5), rare, rare)
     assert np.isfinite(kept).all()
+
+
+def test_a_score_beyond_its_bounds_is_refused_but_for_an_error_above_them() -> None:
+    with pytest.raises(PluginError, match=r"Given: score gives 57, and its bounds are 0 to 1"):
+        recorded_scores(Given(lambda labels: 57.0), RIGHT, LABELS)
+    error = Given(lambda labels: 57.0)
+    error.higher_is_better = False  # type: ignore[misc]
+    assert recorded_scores(error, RIGHT, LABELS)[0] == 57
+    error.answers = lambda labels: -0.1
+    with pytest.raises(PluginError, match=r"score gives -0\.1"):
+        recorded_scores(error, RIGHT, LABELS)

@@ -66,6 +66,7 @@ def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Pa
     ("text", "line", "said"),
     [
         ("\nraise RuntimeError('no')", 2, "RuntimeError: no"),
+        ("import sys\nsys.exit(0)", 2, "SystemExit: 0"),
         ("x = 1\ndef f(:", 2, "SyntaxError"),
         ("import nowhere_at_all", 1, "ModuleNotFoundError"),
         ("from model.heads import HEADS\nHEADS.add('own', 1)", 2, "must be a Head"),
@@ -73,6 +74,23 @@ def test_a_plugin_runs_once_and_is_taken_out_with_all_that_it_added(tmp_path: Pa
             "from model.heads import HEADS, Head\nHEADS.add('mlp', HEADS['mlp'])",
             2,
             "there is a head 'mlp' al",
+        ),
+        (
+            HEAD.replace("int = 3", "int = Field(3, alias='s')").replace("BaseModel\n", "BaseModel, Field\n"),
+            11,
+            "head 'mine' has an option size with an alias",
+        ),
+        (HEAD.replace('"mine", Head', "3, Head"), 11, "head 3 must have a text for its name"),
+        (
+            HEAD.replace("network, options", "None, options"),
+            11,
+            "head 'mine' has a network that cannot be called",
+        ),
+        (HEAD.replace("options=Options", "options=print"), 11, "has options that are no pydantic BaseModel"),
+        (
+            "from sweeper.study.samplers import SAMPLERS as S, Sampler\nS.add('s', Sampler())",
+            2,
+            "no function `dr",
         ),
         ("from model.metrics import METRICS as M\nM.add('mine', M['accuracy'])", 2, "an OwnMetric"),
     ],
@@ -96,6 +114,9 @@ def test_an_error_that_comes_about_in_own_code_is_placed_there(tmp_path: Path) -
         HEADS["mine"].network(None, 1, 0.1)
     assert place_in(error.value, [found]) == f"{found.path}:9"
     assert place_in(error.value, []) is None
+    with pytest.raises(TypeError) as error:
+        HEADS["mine"].network(None, 1)
+    assert place_in(error.value, [found]) == f"{found.path}: head mine"
 
 
 def test_a_module_that_is_installed_is_imported_and_its_change_is_refused(

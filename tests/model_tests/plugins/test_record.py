@@ -13,13 +13,13 @@ from model.heads import HEADS
 from model.losses import LOSSES
 from model.metrics import METRICS
 from model.network.heads import build_head
-from model.plugins.load import load
+from model.plugins.load import in_use, load, loaded
 from model.plugins.record import OwnCode, record_of, stand_in
 from model.plugins.source import find_source
 from model.tasks import Task
 
 CODE = """
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from model.heads import HEADS, Head
 from model.losses import LOSSES, Loss
 from model.metrics import METRICS
@@ -32,6 +32,12 @@ class Options(BaseModel):
 
 class Needed(BaseModel):
     gamma: float
+    percent: float = 0.0
+
+    @field_validator("percent")
+    @classmethod
+    def _share(cls, value):
+        return value / 100
 
 class Half(OwnMetric):
     description, labels, bounds, higher_is_better = "half", "classes", (0.0, 0.5), False
@@ -79,11 +85,21 @@ def test_without_the_code_a_configuration_is_the_same(code: OwnCode) -> None:
     configs.append(TrainConfig.model_validate({"tasks": {"x": TASK}}))
     assert configs[0] == configs[1]
     assert configs[0].fingerprint() == configs[1].fingerprint()
-    assert configs[0].overall.words(configs[0].tasks) == configs[1].overall.words(configs[1].tasks)
+    assert configs[1].overall.words(configs[1].tasks) == "overall = max(0, 1 - x / 0.5)"
+    assert configs[1].overall.score(configs[1].tasks, {"x": 0.1}) == pytest.approx(0.8)
     metric = METRICS["half"]
     assert (metric.bounds, metric.higher_is_better, metric.labels) == ((0.0, 0.5), False, "classes")
     assert HEADS["mine"].tokens
     assert LOSSES["focal"].similarity is None
+
+
+def test_a_record_of_an_earlier_version_is_read_as_its_trials_were_scored(code: OwnCode) -> None:
+    load(())
+    del code.entries["metric"]["half"]["falls"]
+    stand_in(code)
+    config = TrainConfig.model_validate({"tasks": {"x": TASK}})
+    assert config.overall.words(config.tasks) == "overall = x / 0.5"
+    assert config.overall.score(config.tasks, {"x": 0.1}) == pytest.approx(0.2)
 
 
 def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint(code: OwnCode) -> None:
@@ -92,7 +108,7 @@ def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint
     one, other = (TrainConfig.model_validate({"tasks": {"x": task}}) for task in (plain, written))
     assert one == other
     assert Task.model_validate(plain).options("head") == {"size": 3, "share": None, "names": ("a",)}
-    assert Task.model_validate(TASK).options("loss") == {"gamma": 2.0}
+    assert Task.model_validate(TASK).options("loss") == {"gamma": 2.0, "percent": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +118,10 @@ def test_a_default_written_or_not_is_one_configuration_and_enters_no_fingerprint
         ({"head_options": {"sizes": 1}}, "Extra inputs are not permitted"),
         ({"head": "mlp"}, "head_options size is for head mine; head is mlp"),
         ({"loss_options": {}}, "Field required"),
+        (
+            {"loss_options": {"gamma": 2, "percent": 20}},
+            r"loss_options\n.* option percent = 20 is kept as 0.2, which becomes 0.002 when it is read again",
+        ),
         ({"metric_options": {"x": 1}}, "metric_options x is for a metric of own code; metric is half"),
     ],
 )
@@ -137,8 +157,25 @@ def test_a_record_from_elsewhere_can_name_nothing_but_options(code: OwnCode, nam
 
 def test_loaded_code_stays_where_a_record_names_the_same(code: OwnCode) -> None:
     before = HEADS["mine"]
-    stand_in(code)
+    stand_in(code, to_read=True)
     assert HEADS["mine"] is before
+
+
+def test_to_be_read_a_record_takes_the_place_of_other_code_of_its_names(
+    code: OwnCode, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(CODE.replace("(0.0, 0.5)", "(0.0, 100.0)"), encoding="utf-8")
+    other = find_source("own.py", tmp_path)
+    load([other])
+    stand_in(code)
+    with in_use():
+        stand_in(code, to_read=True)
+    assert METRICS["half"].bounds == (0.0, 100.0)
+    stand_in(code, to_read=True)
+    assert METRICS["half"].bounds == (0.0, 0.5)
+    assert loaded() == ()
+    load([other])
+    assert METRICS["half"].bounds == (0.0, 100.0)
 
 
 def test_a_head_that_sees_tokens_wants_them(code: OwnCode) -> None:

@@ -2,12 +2,15 @@
 
 import errno
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
+from model.plugins.load import load
+from model.plugins.source import find_source
 from sweeper.errors import InputError
 from sweeper.executors import process
 from sweeper.executors.inline import InlineExecutor
@@ -15,7 +18,7 @@ from sweeper.executors.process import disk_full, run_trial
 from sweeper.executors.protocol import Evaluated, Event, Failed, Noted, Started, Stopped
 from sweeper.sharedfolder import SharedFolder
 from sweeper.url import Url
-from tests.sweeper_tests.executors.story import job, story
+from tests.sweeper_tests.executors.story import SST, job, story
 
 
 def test_a_trial_keeps_the_threads_that_it_began_with_and_says_so(tmp_path: Path) -> None:
@@ -83,3 +86,23 @@ def test_a_full_disk_is_no_fault_of_the_trial_whose_folder_it_is(
         [failed] = run_trial(mine, lambda: False)
     assert isinstance(failed, Failed)
     assert failed.disk_full
+
+
+def test_own_code_that_ends_python_fails_its_trial_and_ours_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import sys\nfrom model.penalties import PENALTIES, Penalty\n"
+        "PENALTIES.add('mine', Penalty('mine', lambda task, passes: sys.exit(0)))",
+        encoding="utf-8",
+    )
+    source = find_source("own.py", tmp_path)
+    load([source])
+    task = SST.model_copy(update={"penalty": "mine"})
+    try:
+        mine = replace(job(tmp_path, tasks={"sst": task}), plugins=(source,))
+        failed = list(run_trial(mine, lambda: False))[-1]
+    finally:
+        load(())
+    assert isinstance(failed, Failed)
+    assert failed.message == f"PluginError: {source.path}:3: SystemExit: 0"
+    with pytest.raises(SystemExit):
+        list(run_trial(job(tmp_path), lambda: sys.exit(3)))

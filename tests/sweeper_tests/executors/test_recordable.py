@@ -15,7 +15,7 @@ from model.inputs import Inputs, SplitRows
 from model.owntrial import StepLog
 from model.result import EpochResult, Metric
 from sweeper.executors.process import run_trial
-from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Loaded
+from sweeper.executors.protocol import Evaluated, Event, Failed, Finished, Loaded, Stopped
 from tests.sweeper_tests.executors.story import SST, job
 
 READ = Inputs({"sst": {"train": SplitRows(8, 0, 8, labels={"0": 8})}}, {}, None, 7)
@@ -27,7 +27,12 @@ def epoch(number: int, overall: Any = 0.5, *, best: Any = True, sst: Any = 0.5) 
 
 
 def of_own_code(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, epochs: list[object], inputs: object = READ
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    epochs: list[object],
+    inputs: object = READ,
+    *,
+    asked: bool = False,
 ) -> list[Event]:
     """The events of a trial whose trainer trains on these, and yields these."""
 
@@ -38,7 +43,7 @@ def of_own_code(
     monkeypatch.setattr(TRAINERS, "_entries", dict(TRAINERS))
     TRAINERS.add("own.py", Trainer(TrialConfig, train))
     config = TrialConfig.model_validate({"trainer": "own.py", "tasks": {"sst": SST}, "epochs": 2})
-    return list(run_trial(replace(job(folder), config=config), lambda: False))
+    return list(run_trial(replace(job(folder), config=config), lambda: asked))
 
 
 def test_numbers_of_numpy_are_recorded_as_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -58,6 +63,16 @@ def test_numbers_of_numpy_are_recorded_as_numbers(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
+    ("epochs", "asked", "end"),
+    [([], True, Stopped), ([epoch(1)], True, Stopped), ([epoch(1)], False, Finished)],
+)
+def test_an_own_trainer_may_end_early_but_is_not_complete_where_it_was_asked_to_stop(
+    epochs: list[object], asked: bool, end: type[Event], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert isinstance(of_own_code(monkeypatch, tmp_path, epochs, asked=asked)[-1], end)
+
+
+@pytest.mark.parametrize(
     ("epochs", "said"),
     [
         ([], "train has ended without an epoch"),
@@ -70,6 +85,7 @@ def test_numbers_of_numpy_are_recorded_as_numbers(monkeypatch: pytest.MonkeyPatc
         ([epoch(1, sst=math.inf)], "epoch 1: `overall` and all dev scores must be finite numbers"),
         ([epoch(0)], "train must yield its epochs in turn: 0 came after 0"),
         ([epoch(1), epoch(1)], "train must yield its epochs in turn: 1 came after 1"),
+        ([epoch(1), epoch(2), epoch(3)], "train yields epoch 3, and `epochs` is 2"),
         ([epoch(1, best=False)], "epoch 1 is the best so far: `best` must be true"),
     ],
 )

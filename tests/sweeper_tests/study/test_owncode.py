@@ -1,20 +1,26 @@
 """Own code runs where the user's own file names it, and nowhere else."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from model.errors import PluginError
 from model.heads import HEADS
+from model.metrics import METRICS
 from model.plugins.load import load, loaded
+from model.plugins.source import find_source
 from sweeper import open as from_python
+from sweeper.api.openstudy import OpenStudy
 from sweeper.errors import InputError
 from sweeper.study.load import load_study, load_workload
 from tests.sweeper_tests.typed import SMALL, Command, refused, write
 
 OWN = """
 import pathlib
+from enum import Enum
 from pydantic import BaseModel, Field
 from torch import nn
 from model.heads import HEADS, Head
@@ -24,11 +30,16 @@ from model.metrics.own import OwnMetric
 with open("ran", "a") as file:
     file.write("x")
 
+class Kind(Enum):
+    A = "a"
+    B = "b"
+
 class Options(BaseModel):
     size: int = Field(4, ge=1, le=64)
+    kind: Kind | None = Kind.A
 
 class Wide(nn.Sequential):
-    def __init__(self, task, width, dropout, *, size):
+    def __init__(self, task, width, dropout, *, size, kind):
         super().__init__(nn.Linear(width, size), nn.Tanh(), nn.Linear(size, task.outputs))
 
 class Near(OwnMetric):
@@ -60,9 +71,11 @@ def own(folder: Path) -> Iterator[Path]:
 
 
 def test_options_vary_and_are_converted(own: Path) -> None:
+    write(own / "own.yaml", STUDY + "  tasks.sst.head_options.kind: [b, null]\n")
     study = load_study(str(own / "own.yaml"))
-    config = study.config("all", {"tasks.sst.head_options.size": 5}, 1)
-    assert config.tasks["sst"].options("head") == {"size": 5}
+    options = {"tasks.sst.head_options.size": 5, "tasks.sst.head_options.kind": "b"}
+    config = study.config("all", options, 1)
+    assert config.tasks["sst"].model_dump(mode="json")["head_options"] == {"size": 5, "kind": "b"}
     assert study.spec.code is not None
     assert study.spec.code.files == {"own.py": study.sources[0].sha256}
 
@@ -147,6 +160,13 @@ def test_a_study_runs_is_reported_without_its_code_and_goes_on_with_it(own: Path
         from_python("own").best().predict(rows, "sst")
     assert ran() == times
     assert len(from_python(file).best().predict(rows, "sst")) == 1
+    opened = from_python("own")
+    write(own / "own.py", OWN.replace("at most one class off", "of another study"))
+    load([find_source("own.py", own)])
+    assert isinstance(opened, OpenStudy)
+    assert len(opened.trials) == 2
+    assert METRICS["near"].description == "at most one class off"
+    write(own / "own.py", OWN)
     confirmed = sweeper("confirm", file, "--seeds", "1", "--workers", "1")
     assert confirmed.code == 0, confirmed.err
     assert "own code" in refused(sweeper, "best", "own", "--export", "model")
@@ -167,4 +187,21 @@ def test_an_error_in_a_trial_has_its_file_and_line(own: Path, sweeper: Command) 
     write(own / "own.py", OWN.replace("return float(", "return 1 / 0, float("))
     said = sweeper(*RUN, str(own / "own.yaml"))
     assert said.code == 1
-    assert f"failed (error): {own / 'own.py'}:23: ZeroDivisionError: division by zero" in said.out
+    assert f"failed (error): {own / 'own.py'}:29: ZeroDivisionError: division by zero" in said.out
+
+
+def test_where_the_lower_score_is_better_overall_rises_as_it_falls(own: Path, sweeper: Command) -> None:
+    file = str(own / "own.yaml")
+    write(own / "own.py", OWN.replace('"classes"\n', '"classes"\n    higher_is_better = False\n'))
+    assert sweeper(*RUN, file).code == 0
+    study = from_python("own")
+    assert isinstance(study, OpenStudy)
+    last = study.epochs.query("number == 0 and epoch == 2 and split == 'dev'").set_index("task")["value"]
+    assert last["overall"] == pytest.approx(1 - last["sst"])
+    with closing(sqlite3.connect(".sweeper/studies.db")) as database, database:
+        recorded = database.execute("select study from sweep").fetchone()[0]
+        database.execute("update sweep set study = ?", [recorded.replace('"falls": true', '"x": 1')])
+    for command in (("resume", file), (*RUN, file), ("confirm", file)):
+        assert "own.py: metric near: higher_is_better = False: study 'own" in sweeper(*command).err
+    load(())
+    assert "overall = sst" in sweeper("report", "own", "--format", "markdown").out

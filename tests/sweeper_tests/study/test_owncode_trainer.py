@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from model.config import TrainConfig, TrialConfig
 from model.config.trainers import TRAINERS, config_class, portable, revived, settings_in_force
 from model.plugins.load import load
 from model.plugins.record import stand_in
+from sweeper.paths import Home, storage_url
 from sweeper.study.load import load_study
-from tests.sweeper_tests.typed import Command, refused, write
+from sweeper.sweep.order import Order, Places
+from sweeper.sweep.slurm import _worker
+from sweeper.sweep.stopping import Limits
+from tests.sweeper_tests.typed import SMALL, Command, refused, write
 
 OWN = """
 import numpy as np
@@ -170,3 +175,23 @@ def test_own_samplers_and_pruners_decide(own: Path, sweeper: Command) -> None:
     said = sweeper("report", "own")
     assert said.code == 0, said.err
     assert "2 pruned" in sweeper("status", "own").out
+
+
+def test_a_workload_named_by_its_file_names_the_code_of_a_study_that_goes_on(
+    own: Path, sweeper: Command
+) -> None:
+    small = SMALL.replace("name: small", "name: apart\ntrainer: own.py\nplugins: [search.py]")
+    write(own / "apart.yaml", small.replace("metric: accuracy", "metric: near"))
+    write(own / "own.yaml", "name: own\nspace: {level: {low: 0.2, high: 0.9}}\n")
+    file, on = str(own / "own.yaml"), ("--workload", str(own / "apart.yaml"))
+    assert sweeper("run", "--trials", "1", "--workers", "1", "--study", file, *on).code == 0
+    study, home = load_study(file, on[1]), Home.from_environment()
+    order = Order(study, None, Places(storage_url(None), home, None, Path()), Console(), Limits())
+    command = _worker(order, "sqlite://", "UUID")._command
+    assert command[command.index("resume") :][:6] == ["resume", "UUID", "--code", file, *on]
+    load(())
+    said = sweeper("resume", file, *on)
+    assert said.code == 0, said.err
+    said = sweeper("resume", "own@apart", "--code", file)
+    assert "names no search.py under `plugins`" in said.err
+    assert "(workload 'apart' was not read: name its file)" in said.err

@@ -1,9 +1,13 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
+
+from model.plugins.record import OwnCode
+from sweeper.errors import InputError
 from sweeper.report.document import Table
 from sweeper.report.results import Results
-from sweeper.report.several.differing import differences_table, studies_table
+from sweeper.report.several.differing import differences_table, other_code, studies_table
 from sweeper.study.study import Study
 from tests.sweeper_tests.made import results, study, trials
 
@@ -64,3 +68,21 @@ def test_each_study_says_how_far_it_is() -> None:
         "made@demo",
         "other@demo",
     ]
+
+
+def test_own_metrics_of_one_name_are_one_metric_or_refused() -> None:
+    def coded(name: str, text: str, bounds: list[float]) -> Told:
+        of = study(name=name, arms=ARMS)
+        traits = {"plugin": "own.py", "bounds": bounds}
+        code = OwnCode(files={"own.py": text}, entries={"metric": {"accuracy": traits, "unused": traits}})
+        spec = of.spec.model_copy(update={"code": code})
+        return Told(replace(of, spec=spec), results(of, trials(of)))
+
+    one = coded("one", "a", [0, 1])
+    assert other_code([one, coded("other", "a", [0, 1])]) == []
+    (said,) = other_code([one, coded("other", "b", [0, 1])])
+    assert said.startswith("Metric accuracy is own code, of which 'one@demo' and 'other@demo' have other ver")
+    with pytest.raises(
+        InputError, match=r"accuracy is own code, whose bounds is \[0, 1\] in the first, and \[0, "
+    ):
+        other_code([one, coded("other", "a", [0, 100])])
