@@ -17,6 +17,7 @@ from ..store.frames import trials_frame
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
+from ..study.rowsread import data_read
 from ..study.study import Study
 from ..study.trained import trained_tasks
 from ..text import one_line
@@ -135,7 +136,9 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         overall=study.overall,
         trained=trained,
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
-        data=_data(trained, trials),
+        data=tuple(
+            dict.fromkeys(read for one in trials if one.scores for read in data_read(one, provenance))
+        ),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -150,14 +153,6 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
-
-
-def _data(trained: Mapping[str, tuple[str, ...]], trials: Sequence[TrialRow]) -> tuple[str, ...]:
-    """The data of trials, each once; where all that train the same tasks had the same, only the first."""
-    known = [(trained.get(one.arm), one.fingerprint) for one in trials if one.scores]
-    found = list(dict.fromkeys((tasks, data) for tasks, data in known if data))
-    changed = len({tasks for tasks, _ in found}) < len(found)
-    return tuple(data for _, data in (found if changed else found[:1]))
 
 
 def _test_in(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
