@@ -67,7 +67,8 @@ def how_made(
     facts = _study(row, study, changes) | _made(runs, kept)
     if confirmation is not None:
         commands, again = facts["Commands"], confirmation.study.spec
-        command = f"sweeper confirm {row.name} --top {len(again.arms)} --seeds {len(again.seeds)}"
+        fresh = [seed for seed in again.seeds if seed not in study.spec.seeds] or again.seeds
+        command = f"sweeper confirm {row.name} --top {len(again.arms)} --seeds {len(fresh)}"
         facts["Commands"] = [*commands[:1], command, *commands[1:]]
         facts |= {f"Confirmation: {name}": lines for name, lines in _confirmation(confirmation).items()}
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]

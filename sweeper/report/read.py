@@ -20,9 +20,9 @@ from ..study.named import confirmation_name, is_confirmation
 from ..study.rowsread import data_read
 from ..study.study import Study
 from ..study.trained import trained_tasks
-from ..text import one_line
-from ..trial import StudyRow, TrialRow
-from .confirmation import as_arms
+from ..text import one_line, trial_names
+from ..trial import RunState, StudyRow, TrialRow
+from .confirmation import as_arms, only_fresh
 from .counts import most
 from .provenance import how_made
 from .published import PublishedTable, published_beside
@@ -75,7 +75,22 @@ class Stored:
         """The rows and files that are not used, as they become known, the confirmation's too."""
         both = [one for one in (self, self.confirmation) if one is not None]
         rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
-        return [rows, *(one.left_out for one in both)]
+        return [rows, self._seen, *(one.left_out for one in both)]
+
+    @property
+    def _seen(self) -> list[str]:
+        """The trials of the confirmation that are at no fresh seed, as the search was given it since."""
+        if self.confirmation is None:
+            return []
+        again = self.confirmation.results.trials
+        own = again[again["seed"].isin(self.results.complete["seed"])]
+        if own.empty:
+            return []
+        seeds = ", ".join(map(str, sorted({*own["seed"]})))
+        return [
+            f"Left out: {trial_names(list(own['number']))} of {one_line(self.confirmation.row.name)}, as "
+            f"seeds that the search trained at too ({seeds}) are not fresh; `sweeper confirm` trains others"
+        ]
 
     def facts(self, written: datetime) -> dict[str, str]:
         """How it was made, in facts by their names.
@@ -116,6 +131,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     confirming = database.find(confirmation_name(row.name))
     again = read_study(database, confirming, home) if confirming else None
     trained = trained_tasks(study)
+    searched = {one.seed for one in trials if one.state is RunState.COMPLETE}
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -130,7 +146,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         # Without a declared pair a confirmation has arms that were chosen by their scores: none is declared.
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(trials, reader),
-        confirmation=as_arms(again.results, study.spec.pairs) if again else None,
+        confirmation=only_fresh(as_arms(again.results, study.spec.pairs), searched) if again else None,
         dev_in_train=most(content.get("dev_in_train", {}) for content in provenance.values()),
         test_in=most(_test_in(content) for content in provenance.values()),
         overall=study.overall,

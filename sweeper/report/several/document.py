@@ -93,4 +93,4 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
 
 
 def _is_confirmed(one: Stored) -> bool:
-    return one.confirmation is not None and not one.confirmation.results.complete.empty
+    return one.results.confirmation is not None and not one.results.confirmation.complete.empty
