@@ -181,7 +181,7 @@ class _Reading:
         if found is None:
             return "" if len(self._reader.left_out) > named else "no stored predictions"
         if not has_outputs(self._tasks, found):
-            return "no stored outputs of the head, which older versions did not keep"
+            return "no stored outputs of the head, which older versions did not keep, and no bundle holds"
         rows = _hash(found)
         own = self._shared.setdefault(rows, found)
         shared = {

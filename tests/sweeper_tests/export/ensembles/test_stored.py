@@ -158,8 +158,8 @@ def test_what_cannot_be_averaged_is_left_out_in_one_line(left: Left, typed: Comm
     assert said.code == 0
     assert said.err.splitlines() == [
         "Warning: trial 0 is left out: no stored predictions; trial 1 is left out: no stored outputs of the "
-        "head, which older versions did not keep; trial 3 is left out: other dev rows than most; "
-        "runs/made@demo/2/predictions.npz is left out: it is damaged"
+        "head, which older versions did not keep, and no bundle holds; trial 3 is left out: other dev "
+        "rows than most; runs/made@demo/2/predictions.npz is left out: it is damaged"
     ]
     assert "of 2 trials\n" in said.out
     left.sql("UPDATE run SET fingerprint = 'a' WHERE number = 4")
