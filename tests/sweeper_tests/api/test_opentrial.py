@@ -77,6 +77,13 @@ def test_rows_as_the_command_predicts_them(opened: sweeper.OpenStudy, tmp_path: 
     pd.testing.assert_frame_equal(opened.trial(0).predict(frame, "para"), found)
 
 
+def test_ids_come_back_as_they_are(opened: sweeper.OpenStudy) -> None:
+    trial = opened.trial(0)
+    ids = [5, None, 7]
+    found = trial.predict(pd.DataFrame({"id": ids, "sentence": ["a film", "a plot", "a turn"]}))
+    assert found["id"].tolist() == ["5", "2", "7"]
+
+
 def test_what_cannot_be_predicted_is_said(opened: sweeper.OpenStudy) -> None:
     trial = opened.trial(0)
     with pytest.raises(InputError, match="rows may be for each of para, sts"):
