@@ -35,6 +35,8 @@ def rows_input(
         raise wrong("rows", rows, "must be a frame, or a list of mappings from columns to values")
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     asked = tasks if task is None else {task: tasks[task]}
+    if frame.shape == (0, 0) and len(asked) == 1:
+        frame = pd.DataFrame(columns=_columns(next(iter(asked.values()))))
     columns = [_values(frame.iloc[:, place]) for place in range(frame.shape[1])]
     places = range(1, len(frame) + 1)
 
@@ -58,3 +60,10 @@ def _whole(value: object) -> object:
 
 EXACT = 2.0**53
 """Below it each whole number is a float of its own."""
+
+
+def _columns(task: Task) -> list[str]:
+    """Names for as many columns as a table without rows needs, so that it has the task's."""
+    wanted = [column for text in task.text_columns for column in text]
+    named = [column for column in wanted if isinstance(column, str)]
+    return [*named, *[""] * max([0, *(column for column in wanted if isinstance(column, int))])]
