@@ -8,6 +8,12 @@ from .result import Split
 CUT_ROWS = 10_000
 """Rows of a split, always the same, of which is known how many are cut."""
 
+READ_BY = (
+    *("kind", "classes", "range", "labels", "threshold", "missing", "source", "text", "label"),
+    *("train_rows", "dev_rows"),
+)
+"""Settings of a task that decide its rows, and what they say."""
+
 
 @dataclass(frozen=True)
 class SplitRows:
@@ -54,9 +60,12 @@ class Inputs:
         weights: SHA-256 of the file of the pretrained encoder's weights, and of a list of names and hashes
             where they are several; None for an encoder that begins from nothing.
         parameters: Number of the network's weights.
+        data: SHA-256 of every text and label of train and dev, whatever else the trial reads (test rows, a
+            teacher's predictions); None where that is not known.
     """
 
     rows: Mapping[str, Mapping[Split, SplitRows]]
     dev_in_train: Mapping[str, int]
     weights: str | None
     parameters: int
+    data: str | None = None

@@ -97,7 +97,7 @@ class OwnTrial:
         self.train = {name: splits["train"] for name, splits in self._rows.items()}
         self._sample = {name: sample_of(rows, config.train_sample) for name, rows in self.train.items()}
         parts = [{name: s[split] for name, s in self._rows.items() if split in s} for split in SPLITS]
-        self._fingerprint = digest_of_rows("", *parts)
+        self._fingerprint, self._read = digest_of_rows("", *parts), digest_of_rows("", *parts[:2])
         self._identity = f"{config.fingerprint()} {self._fingerprint}"
         self.results: tuple[EpochResult, ...] = ()
         self.state: State = {}
@@ -200,7 +200,7 @@ class OwnTrial:
         hashes = {name: sorted_hashes(splits) for name, splits in self._rows.items()}
         rows = {name: split_rows(tasks[name], splits, hashes[name]) for name, splits in self._rows.items()}
         common = {name: count_common(found["dev"], found["train"]) for name, found in hashes.items()}
-        return Inputs(rows, common, None, sum(array.size for array in self.state.values()))
+        return Inputs(rows, common, None, sum(array.size for array in self.state.values()), self._read)
 
     def _save(self) -> None:
         said = {

@@ -98,7 +98,8 @@ def train(  # noqa: PLR0912, PLR0915 - one trial, to be read from top to bottom
     model = MultitaskEncoder(config, tokenizer.vocabulary_size, tokenizer.pad_id, tokenizer.pieces).to(device)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     size = sum(parameter.numel() for parameter in model.parameters())
-    loaded(Inputs(corpus.rows, corpus.dev_in_train, weights_digest(config.encoder, cache), size))
+    weights = weights_digest(config.encoder, cache)
+    loaded(Inputs(corpus.rows, corpus.dev_in_train, weights, size, corpus.rows_fingerprint))
     for name, said in untaught(corpus.rows):
         _log.warning("task %s: %s", name, said)
     if kind := model.encoder.padded_kind(device):

@@ -115,7 +115,7 @@ class TrialRow:
         lease_expires: Until when nobody else may take it over, UTC.
         attempts: How often it was started.
         threads: CPU threads of the latest attempt.
-        device: Device of the latest attempt.
+        device: Device of the latest attempt; None of an own trainer, for which there was ``cpu`` once.
         versions: Package versions of the latest attempt.
         created: When it was queued, UTC.
         started: When it was first started, UTC.

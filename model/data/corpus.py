@@ -38,6 +38,7 @@ class Corpus:
         test: Test rows of each task; empty unless ``score_test`` is set.
         sample: The training rows of each task that are scored at every epoch.
         data_fingerprint: SHA-256 of every text and label, and of the files of teachers.
+        rows_fingerprint: SHA-256 of every text and label of train and dev alone.
         rows: Where the rows of each task are from, and how many there are, by split.
         dev_in_train: Dev rows of each task that also stand in its training rows.
     """
@@ -48,6 +49,7 @@ class Corpus:
     test: dict[str, TaskData]
     sample: dict[str, TaskData]
     data_fingerprint: str
+    rows_fingerprint: str
     rows: dict[str, dict[Split, SplitRows]]
     dev_in_train: dict[str, int]
 
@@ -81,15 +83,15 @@ def load_corpus(config: TrainConfig, data: Path | None, cache: Path) -> Corpus:
     ready = {split: tokenised(rows) for split, rows in splits.items()}
     hashes = {name: sorted_hashes(_of(name, splits)) for name in config.tasks}
     cut = {name: _cut_shares(_of(name, splits), _of(name, ready), tokenizer) for name in config.tasks}
+    fingerprint = digest_of_rows("".join(f"{name} {sha256[name]}\n" for name in sha256), train, dev, test)
     return Corpus(
         tokenizer=tokenizer,
         train={name: replace(part, ids=(), taught=taught.get(name)) for name, part in ready["train"].items()},
         dev=ready["dev"],
         test=ready["test"],
         sample=tokenised({name: sample_of(rows, config.train_sample) for name, rows in train.items()}),
-        data_fingerprint=digest_of_rows(
-            "".join(f"{name} {sha256[name]}\n" for name in sha256), train, dev, test
-        ),
+        data_fingerprint=fingerprint,
+        rows_fingerprint=digest_of_rows("", train, dev) if sha256 or test else fingerprint,
         rows={
             name: _of_teacher(
                 split_rows(task, _of(name, splits), hashes[name], cut[name]),

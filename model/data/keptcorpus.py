@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from ..config import EncoderConfig, TrainConfig
 from ..encoders import ENCODERS
 from ..errors import DataError
-from ..inputs import SplitRows
+from ..inputs import READ_BY, SplitRows
 from ..plugins.ownencoder import identity_of
 from ..result import SPLITS, Split
 from ..sources import FilesSource, HubSource, origin_of
@@ -38,11 +38,8 @@ CORPORA = "corpora"
 SETTLED_SECONDS = 2.0
 """A file that changed less than this before it was read may change again without getting a new time."""
 
-_READ = (
-    *("kind", "classes", "range", "labels", "threshold", "missing", "source", "text", "label", "groups"),
-    *("pair_encoding", "train_rows", "dev_rows"),
-)
-"""Settings of a task that decide its rows, and how many of them are cut."""
+_READ = {*READ_BY, "groups", "pair_encoding"}
+"""Settings of a task that decide its rows, their groups, and how many of them are cut."""
 
 _RECORD, _ARRAYS = "corpus.json", "arrays.npz"
 
@@ -63,6 +60,7 @@ class _Record:
 
     entry: str
     data_fingerprint: str
+    rows_fingerprint: str
     tokenizer: str | None
     pad_id: int
     rows: dict[str, dict[Split, SplitRows]]
@@ -148,7 +146,7 @@ def _learned_from(encoder: EncoderConfig) -> object:
 
 def _reading(task: Task) -> object:
     """The settings of a task that decide its rows, fit for JSON."""
-    return task.model_dump(mode="json", include=set(_READ))
+    return task.model_dump(mode="json", include=_READ)
 
 
 @once
@@ -185,6 +183,7 @@ def _save(corpus: Corpus, name: str, place: Path, *, learned: bool) -> None:
     record = _Record(
         entry=name,
         data_fingerprint=corpus.data_fingerprint,
+        rows_fingerprint=corpus.rows_fingerprint,
         tokenizer=corpus.tokenizer.backend.to_str() if learned else None,
         pad_id=corpus.tokenizer.pad_id,
         rows=corpus.rows,
@@ -232,6 +231,7 @@ def _load(
         test=found["test"],
         sample=found["sample"],
         data_fingerprint=record.data_fingerprint,
+        rows_fingerprint=record.rows_fingerprint,
         rows=record.rows,
         dev_in_train=record.dev_in_train,
     )

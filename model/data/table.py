@@ -101,7 +101,9 @@ class DataTable:
         near = difflib.get_close_matches(column, self.names, n=1) if len(self.names) > 1 else ()
         meant = f" (did you mean {near[0]!r}?)" if near else ""
         named = ", ".join(repr(name) for name in self.names if name)
-        raise DataError(f"{self.where} has no column {column!r}{meant}; it has {named}{row or self.hint}")
+        raise DataError(
+            f"{self.where} has no column {column!r}{meant}; it has {named or 'none'}{row or self.hint}"
+        )
 
     def _heads_a_value(self, position: int) -> bool:
         """Whether the name of a column looks like a value: a sentence or a number."""

@@ -34,6 +34,9 @@ def rows_input(
     ):
         raise wrong("rows", rows, "must be a frame, or a list of mappings from columns to values")
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    asked = tasks if task is None else {task: tasks[task]}
+    if frame.shape == (0, 0) and len(asked) == 1:
+        frame = pd.DataFrame(columns=_columns(next(iter(asked.values()))))
     columns = [_values(frame.iloc[:, place]) for place in range(frame.shape[1])]
     places = range(1, len(frame) + 1)
 
@@ -41,10 +44,26 @@ def rows_input(
         return chunks_of(places, [columns[place] for place in wanted])
 
     table = DataTable("rows", tuple(str(name) for name in frame.columns), read)
-    asked = tasks if task is None else {task: tasks[task]}
     return choose_input([Input(name, one, table) for name, one in asked.items()])
 
 
 def _values(column: "pd.Series[Any]") -> list[object]:
     gaps = column.isna().tolist()
-    return [None if gap else value for value, gap in zip(column.tolist(), gaps, strict=True)]
+    values = [None if gap else value for value, gap in zip(column.tolist(), gaps, strict=True)]
+    # For one gap pandas makes floats of all ids: 5 would come back as 5.0.
+    return [_whole(value) for value in values] if column.name == "id" else values
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value
+
+
+EXACT = 2.0**53
+"""Below it each whole number is a float of its own."""
+
+
+def _columns(task: Task) -> list[str]:
+    """Names for as many columns as a table without rows needs, so that it has the task's."""
+    wanted = [column for text in task.text_columns for column in text]
+    named = [column for column in wanted if isinstance(column, str)]
+    return [*named, *[""] * max([0, *(column for column in wanted if isinstance(column, int))])]

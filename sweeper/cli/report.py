@@ -167,11 +167,10 @@ def _tables(
         return found
     if len(stores) > 1 or stores[0].row.origin is not None:
         raise InputError("--ensembles: are made of the trials of one study that ran here")
-    table = ensembles_table(stores[0], home)
-    if table is None:
-        few = "has too few trials whose probabilities are stored (a bundle has none)"
-        raise InputError(f"--ensembles: {stores[0].row.name} {few}")
-    return [table, *found]
+    try:
+        return [ensembles_table(stores[0], home), *found]
+    except InputError as error:
+        raise InputError(f"--ensembles: {error}") from error
 
 
 def _write(

@@ -183,8 +183,8 @@ def _trained(
         raise
 
 
-def _place(config: AnyConfig, rundir: Path) -> tuple[str, int | None]:
-    """Name of the device that a trial computes on, and the epochs in its checkpoint; None without one."""
+def _place(config: AnyConfig, rundir: Path) -> tuple[str | None, int | None]:
+    """Name of the device that a trial computes on, if known, and the epochs in its checkpoint, if any."""
     if isinstance(config, TrainConfig):
         from model.checkpoint import epochs_kept
         from model.device import device_name, pick_device
@@ -192,7 +192,7 @@ def _place(config: AnyConfig, rundir: Path) -> tuple[str, int | None]:
         return device_name(pick_device(config)), epochs_kept(rundir)
     from model.owntrial import epochs_kept as epochs_of_own
 
-    return "cpu", epochs_of_own(rundir)
+    return None, epochs_of_own(rundir)  # only own code knows where it computes
 
 
 def _train(

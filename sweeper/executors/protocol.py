@@ -60,7 +60,7 @@ class Started:
     Attributes:
         number: Number of the trial.
         threads: Its CPU threads.
-        device: Name of its device.
+        device: Name of its device; None where it is not known, as own trainers choose for themselves.
         machine: The host, and the architecture of its processor, such as ``node7, x86_64``.
         epochs: Epochs in the checkpoint that it goes on from; None where it begins.
         processor: The model of the processor, with its vector units; None where it is not known.
@@ -68,7 +68,7 @@ class Started:
 
     number: int
     threads: int
-    device: str
+    device: str | None
     machine: str
     epochs: int | None = None
     processor: str | None = None

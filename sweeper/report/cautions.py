@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from ..study.changes import COMPARED, SEEDS, added_arm
+from ..study.rowsread import versions
 from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
 from .collapse import collapses
@@ -102,7 +103,7 @@ FEW = 30
 
 def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
     """What was not made on the same rows, or on too few of them."""
-    if len({*results.data, *claims.results.data}) > 1:
+    if len(versions([*results.data, *claims.results.data])) > 1:
         yield "The data changed while the study ran: its trials did not all read the same rows."
     gone = [one for one in claims.leaders if one not in claims.compared]
     if gone:

@@ -35,7 +35,7 @@ def confirmation(
     Args:
         study: The study that searched.
         leaders: The configurations to train again.
-        seeds: How many fresh seeds each of them gets.
+        seeds: How many fresh seeds each of them gets, those that it has had included.
         before: The confirmation so far, whose arms and seeds stay.
 
     Raises:
@@ -54,7 +54,9 @@ def confirmation(
     taken = {*study.spec.seeds, *used}
     first = max(taken) + 1
     unused = (seed for seed in chain(range(first, SEEDS), range(first)) if seed not in taken)
-    fresh = islice(unused, max(0, seeds - len(used)))
+    # A seed that the search was given since is no fresh one any more.
+    had = {*used} - {*study.spec.seeds}
+    fresh = islice(unused, max(0, seeds - len(had)))
     spec = StudySpec(
         name=check_name(f"{study.spec.name}{CONFIRM}", "study"),
         description=f"The leaders of {study.name} at fresh seeds",
@@ -99,6 +101,23 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
     )
+
+
+def only_fresh(found: Results, searched: Collection[int]) -> Results | None:
+    """A confirmation without trials at seeds that the search has trained at too; None if no other is left.
+
+    Args:
+        found: The confirmation.
+        searched: The seeds of the search's complete trials: it has chosen by these.
+    """
+    seen = found.trials["seed"].isin(list(searched))
+    if not seen.any():
+        return found
+    if seen.all():
+        return None
+    gone = found.epochs["number"].isin(found.trials["number"][seen])
+    wanted = found.wanted - int(seen.sum())
+    return replace(found, trials=found.trials[~seen], epochs=found.epochs[~gone], wanted=wanted)
 
 
 def searched_arm(label: str) -> str:

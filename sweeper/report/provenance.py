@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ..show.made import NOT_RECORDED, commit_line, file_lines, precision_words, row_lines, weights_line
+from ..study.rowsread import data_read, versions
 from ..study.study import Study
 from ..text import duration, one_line, plural, trial_names
 from ..trial import StudyRow, TrialRow
@@ -66,7 +67,8 @@ def how_made(
     facts = _study(row, study, changes) | _made(runs, kept)
     if confirmation is not None:
         commands, again = facts["Commands"], confirmation.study.spec
-        command = f"sweeper confirm {row.name} --top {len(again.arms)} --seeds {len(again.seeds)}"
+        fresh = [seed for seed in again.seeds if seed not in study.spec.seeds] or again.seeds
+        command = f"sweeper confirm {row.name} --top {len(again.arms)} --seeds {len(fresh)}"
         facts["Commands"] = [*commands[:1], command, *commands[1:]]
         facts |= {f"Confirmation: {name}": lines for name, lines in _confirmation(confirmation).items()}
     facts["Report"] = [f"{_moment(written)}, sweeper {__version__}"]
@@ -87,7 +89,7 @@ def _confirmation(confirmation: Recorded) -> dict[str, Sequence[str]]:
 
 
 def _made(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
-    facts = _inputs(runs, kept) | _trials(runs) | _exceptions(runs)
+    facts = _inputs(runs, kept) | _trials(runs, kept) | _exceptions(runs)
     return {
         name: [NOT_RECORDED] if not lines and name in RECORDED and runs else lines
         for name, lines in facts.items()
@@ -130,17 +132,18 @@ def _inputs(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> 
     }
 
 
-def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
+def _trials(runs: Sequence[TrialRow], kept: Mapping[str, Mapping[str, Any]]) -> dict[str, Sequence[str]]:
     started = [run.started for run in runs if run.started]
     finished = [run.finished for run in runs if run.finished]
     seconds = [run.seconds for run in runs if run.seconds is not None]
     memory = [run.peak_memory_mb for run in runs if run.peak_memory_mb is not None]
     read = _numbers((f"SHA-256 {run.fingerprint}", run.number) for run in runs if run.fingerprint)
-    versions = {f"{name} {version}" for run in runs for name, version in (run.versions or {}).items()}
+    changed = len(versions(each for run in runs for each in data_read(run, kept))) > 1
+    packages = {f"{name} {version}" for run in runs for name, version in (run.versions or {}).items()}
     return {
         "Data": [
             *_list_trials(read),
-            *(["These trials did not all read the same data."] if len(read) > 1 else []),
+            *(["The data changed: trials of the same settings read others."] if changed else []),
         ],
         "Trials ran": [f"{_moment(min(started))} to {_moment(max(finished))}"]
         if started and finished
@@ -150,7 +153,7 @@ def _trials(runs: Sequence[TrialRow]) -> dict[str, Sequence[str]]:
         "Processor": _list_trials(_numbers((run.processor, run.number) for run in runs if run.processor)),
         "Device of a trial": sorted({_device(run) for run in runs if run.device}),
         "Peak memory of a trial": [f"{max(memory):,.0f} MiB"] if memory else [],
-        "Versions": [", ".join(sorted(versions))] if versions else [],
+        "Versions": [", ".join(sorted(packages))] if packages else [],
     }
 
 

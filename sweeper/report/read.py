@@ -17,11 +17,12 @@ from ..store.frames import trials_frame
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
+from ..study.rowsread import data_read
 from ..study.study import Study
 from ..study.trained import trained_tasks
-from ..text import one_line
-from ..trial import StudyRow, TrialRow
-from .confirmation import as_arms
+from ..text import one_line, trial_names
+from ..trial import RunState, StudyRow, TrialRow
+from .confirmation import as_arms, only_fresh
 from .counts import most
 from .provenance import how_made
 from .published import PublishedTable, published_beside
@@ -74,7 +75,22 @@ class Stored:
         """The rows and files that are not used, as they become known, the confirmation's too."""
         both = [one for one in (self, self.confirmation) if one is not None]
         rows = [f"Left out: {one_line(line)}" for one in both for line in one.damaged]
-        return [rows, *(one.left_out for one in both)]
+        return [rows, self._seen, *(one.left_out for one in both)]
+
+    @property
+    def _seen(self) -> list[str]:
+        """The trials of the confirmation that are at no fresh seed, as the search was given it since."""
+        if self.confirmation is None:
+            return []
+        again = self.confirmation.results.trials
+        own = again[again["seed"].isin(self.results.complete["seed"])]
+        if own.empty:
+            return []
+        seeds = ", ".join(map(str, sorted({*own["seed"]})))
+        return [
+            f"Left out: {trial_names(list(own['number']))} of {one_line(self.confirmation.row.name)}, as "
+            f"seeds that the search trained at too ({seeds}) are not fresh; `sweeper confirm` trains others"
+        ]
 
     def facts(self, written: datetime) -> dict[str, str]:
         """How it was made, in facts by their names.
@@ -115,6 +131,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     confirming = database.find(confirmation_name(row.name))
     again = read_study(database, confirming, home) if confirming else None
     trained = trained_tasks(study)
+    searched = {one.seed for one in trials if one.state is RunState.COMPLETE}
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -129,13 +146,15 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         # Without a declared pair a confirmation has arms that were chosen by their scores: none is declared.
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(trials, reader),
-        confirmation=as_arms(again.results, study.spec.pairs) if again else None,
+        confirmation=only_fresh(as_arms(again.results, study.spec.pairs), searched) if again else None,
         dev_in_train=most(content.get("dev_in_train", {}) for content in provenance.values()),
         test_in=most(_test_in(content) for content in provenance.values()),
         overall=study.overall,
         trained=trained,
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
-        data=_data(trained, trials),
+        data=tuple(
+            dict.fromkeys(read for one in trials if one.scores for read in data_read(one, provenance))
+        ),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -150,14 +169,6 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
-
-
-def _data(trained: Mapping[str, tuple[str, ...]], trials: Sequence[TrialRow]) -> tuple[str, ...]:
-    """The data of trials, each once; where all that train the same tasks had the same, only the first."""
-    known = [(trained.get(one.arm), one.fingerprint) for one in trials if one.scores]
-    found = list(dict.fromkeys((tasks, data) for tasks, data in known if data))
-    changed = len({tasks for tasks, _ in found}) < len(found)
-    return tuple(data for _, data in (found if changed else found[:1]))
 
 
 def _test_in(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:

@@ -17,6 +17,7 @@ from model.tasks import Task
 from ..study.armspace import ArmSpace
 from ..study.pareto import on_front
 from ..study.problem import FieldError
+from ..study.rowsread import DataRead
 from ..study.space import Space, Value
 from ..trial import ErrorClass, RunState
 from .configuration import Configuration, Trial, configuration_of, leaders_of, params
@@ -49,7 +50,7 @@ class Results:
         dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
             left out.
         test_in: How many test rows of a task also stand in another split, by task and split.
-        data: SHA-256 of the data of complete trials, each once: several where the data changed on the way.
+        data: What trials with scores read, each once.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
@@ -72,7 +73,7 @@ class Results:
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
     dev_in_train: Mapping[str, int] = field(default_factory=dict)
     test_in: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    data: tuple[str, ...] = ()
+    data: tuple[DataRead, ...] = ()
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
     trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

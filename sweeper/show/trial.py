@@ -75,10 +75,9 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
         )
     if run.machine:
         lines.append(f"machine: {run.machine}")
-    if run.device:
-        lines.append(
-            f"device: {run.device}, {run.threads} threads{precision_words(run)}; attempts: {run.attempts}"
-        )
+    if run.threads:
+        device = f"device: {run.device}, " if run.device else ""
+        lines.append(f"{device}{run.threads} threads{precision_words(run)}; attempts: {run.attempts}")
     if run.seconds is not None:
         memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
         lines.append(f"time: {run.seconds:.1f} s{_cost(run)}{memory}")

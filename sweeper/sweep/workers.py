@@ -243,7 +243,7 @@ class Bench:
                         return None
                     for event in executor.poll(left):
                         match event:
-                            case Started(device=device) if device != "cpu":
+                            case Started(device=str(device)) if device != "cpu":
                                 raise UnmeasuredError(_on_device(device))
                             case Started():
                                 threads = event.threads

@@ -16,6 +16,7 @@ from model.data.rows import check
 from model.data.teacher import hash_texts, taught_rows
 from model.distillation import distance, distilled_loss
 from model.errors import DataError
+from model.inputs import Inputs
 from model.losses import LOSSES, Loss
 from model.outputs import task_loss
 from model.registry import adding
@@ -125,10 +126,11 @@ def test_a_trial_with_a_teacher_goes_on_bit_for_bit(
     assert f"of {len(known)} training rows have no prediction of the teacher" in caplog.text
     plain = list(train(config(encoder=TINY), tmp_path / "plain", data=None, cache=cache))
     assert metrics(plain) != metrics(results)
-    # Another teacher is other data.
+    # Another teacher is other data, and the rows are the same.
     teach(tmp_path / "data")
-    other = next(train(given, tmp_path / "other", data=data, cache=cache))
-    assert other.fingerprint != results[0].fingerprint != plain[0].fingerprint
+    told: list[Inputs] = []
+    other = next(train(given, tmp_path / "other", data=data, cache=cache, loaded=told.append))
+    assert other.fingerprint != results[0].fingerprint != plain[0].fingerprint == told[0].data
 
 
 def test_a_teacher_is_none_where_there_is_none() -> None:

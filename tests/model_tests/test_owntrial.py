@@ -102,3 +102,4 @@ def test_what_it_trains_on_is_counted_as_by_our_own_trainer(tmp_path: Path) -> N
     # Where its texts are cut is not known.
     assert rows == {split: replace(part, cut=None) for split, part in ours.rows["sst"].items()}
     assert told[0].dev_in_train == ours.dev_in_train == {"sst": 1}
+    assert told[0].data == ours.rows_fingerprint != ours.data_fingerprint

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from model.predictions import Predictions
 from model.result import TRAINED
@@ -13,6 +14,7 @@ from model.tasks import Task
 from ...errors import InputError
 from ...runs.reading import RunReader
 from ...store.study import StudyStore
+from ...study.rowsread import rows_read
 from ...study.study import Study
 from ...study.trained import trained_tasks
 from ...text import plural, trial_names
@@ -47,7 +49,7 @@ class Candidates:
     """Those of a study, one for each configuration and seed, by number.
 
     Attributes:
-        found: Two networks or more, all of the same dev rows and data.
+        found: Two networks or more, all of the same dev rows.
         left_out: The complete trials that take no part, with the reasons.
     """
 
@@ -58,8 +60,8 @@ class Candidates:
 def read_candidates(store: StudyStore, study: Study, reader: RunReader, arm: str | None) -> Candidates:
     """The complete trials of a study, or of one arm, whose predictions can be averaged.
 
-    Where trials were scored on several sets of dev rows, or trained on several sets of data, those count of
-    which there are the most.
+    Where trials were scored on several sets of dev rows, or some of the same settings read other data, those
+    count of which there are the most.
 
     Args:
         store: The study.
@@ -77,7 +79,7 @@ def read_candidates(store: StudyStore, study: Study, reader: RunReader, arm: str
             "ensemble is chosen by overall, of all tasks"
         )
     runs = store.trials.rows()
-    reading = _Reading(study.tasks, reader, {run.number: run for run in runs})
+    reading = _Reading(study.tasks, reader, {run.number: run for run in runs}, store.provenance())
     for run in runs:
         if run.state is RunState.COMPLETE and run.scores and arm in (None, run.arm):
             reading.add(run, known=run.arm in study.spec.arms)
@@ -109,11 +111,18 @@ class _Reading:
             why their files are not used.
     """
 
-    def __init__(self, tasks: Mapping[str, Task], reader: RunReader, runs: Mapping[int, TrialRow]) -> None:
+    def __init__(
+        self,
+        tasks: Mapping[str, Task],
+        reader: RunReader,
+        runs: Mapping[int, TrialRow],
+        kept: Mapping[str, Mapping[str, Any]],
+    ) -> None:
         self.left_out: dict[str, list[int]] = {}
         self._tasks = tasks
         self._reader = reader
         self._runs = runs
+        self._kept = kept
         self._read: dict[int, tuple[Run, bytes] | str] = {}
         self._shared: dict[bytes, Run] = {}
         self._found: dict[tuple[str, int], Candidate] = {}
@@ -141,20 +150,24 @@ class _Reading:
             self._found.setdefault((one.configuration, run.seed), one)
 
     def alike(self) -> list[Candidate]:
-        """Those of the dev rows and of the data that most have; the first among equals."""
-        every = list(self._found.values())
-        found = self._most(every, [one.rows for one in every], "other dev rows than most")
-        # Of a trial of an older version the data are not known: its dev rows vouch for it.
-        return self._most(found, [one.made.fingerprint for one in found], "other data than most")
+        """Those of the dev rows that most have, and of the data; the first among equals.
+
+        An arm may train on other rows, or by a teacher, as its settings say: its dev rows vouch for it, as
+        for a trial of an older version, whose data are not known.
+        """
+        every = [(one, ("", one.rows)) for one in self._found.values()]
+        found = self._most(every, "other dev rows than most")
+        return self._most([(one, rows_read(one.made, self._kept)) for one in found], "other data than most")
 
     def _most(
-        self, found: Sequence[Candidate], kinds: Sequence[bytes | str | None], why: str
+        self, kinds: Sequence[tuple[Candidate, tuple[str, Hashable] | None]], why: str
     ) -> list[Candidate]:
-        ranked = Counter(kind for kind in kinds if kind is not None).most_common(1)
-        most = ranked[0][0] if ranked else None
-        pairs = list(zip(found, kinds, strict=True))
-        self._leave_out((one.run for one, kind in pairs if kind not in (most, None)), why)
-        return [one for one, kind in pairs if kind in (most, None)]
+        """Those whose kind has most among what it is compared with, which its first half says."""
+        counted = Counter(kind for _, kind in kinds if kind is not None).most_common()
+        most = {compared: kind for (compared, kind), _ in reversed(counted)}
+        other = [kind is not None and most[kind[0]] != kind[1] for _, kind in kinds]
+        self._leave_out((one.run for (one, _), is_so in zip(kinds, other, strict=True) if is_so), why)
+        return [one for (one, _), is_so in zip(kinds, other, strict=True) if not is_so]
 
     def _leave_out(self, runs: Iterable[TrialRow], why: str) -> None:
         for run in runs:
@@ -168,7 +181,7 @@ class _Reading:
         if found is None:
             return "" if len(self._reader.left_out) > named else "no stored predictions"
         if not has_outputs(self._tasks, found):
-            return "no stored outputs of the head, which older versions did not keep"
+            return "no stored outputs of the head, which older versions did not keep, and no bundle holds"
         rows = _hash(found)
         own = self._shared.setdefault(rows, found)
         shared = {

@@ -25,8 +25,8 @@ WAYS: Mapping[str, Callable[[Pool], StoredEnsemble]] = {
 KEY = "ensembles"
 
 
-def ensembles_table(store: StudyStore, home: Home) -> Table | None:
-    """Three ensembles, each above the best single trial on the same rows; None where none can be made.
+def ensembles_table(store: StudyStore, home: Home) -> Table:
+    """Three ensembles, each above the best single trial on the same rows.
 
     Members are chosen on one half of the dev rows, and both are scored on the other; where there are
     predictions for test rows, on those too. Nothing is trained.
@@ -36,12 +36,10 @@ def ensembles_table(store: StudyStore, home: Home) -> Table | None:
         home: Where its runs left their predictions.
 
     Raises:
+        InputError: If none can be made, with the reason.
         DatabaseError: If this version cannot read the study.
     """
-    try:
-        pool = read_pool(store, home, None)
-    except InputError:
-        return None
+    pool = read_pool(store, home, None)
     found: dict[str, StoredEnsemble] = {}
     reasons = []
     for name, way in WAYS.items():
@@ -72,6 +70,7 @@ def ensembles_table(store: StudyStore, home: Home) -> Table | None:
         *dict.fromkeys(one.track for one in found.values() if one.track),
         *([first.notice] if first.notice else []),
         *reasons,
+        *(f"Not used: {line}." for line in first.left_out),
     )
     return Table(KEY, "Ensembles of stored predictions", columns, tuple(rows), tuple(map(one_line, notes)))
 

@@ -51,13 +51,13 @@ def processor_time(stored: Stored) -> Lines:
 
 
 def infrastructure(stored: Stored) -> Lines:
-    """Each kind of processor and device, and the threads of a trial."""
+    """Each kind of processor and device, and the threads of a trial; of own trainers no device is known."""
     kinds = {
-        f"{run.processor}; trials on {run.device}, {plural(run.threads or 0, 'CPU thread')} each"
-        f"{precision_words(run)}"
+        f"{run.processor}; trials {f'on {run.device}, ' if run.device else 'with '}"
+        f"{plural(run.threads, 'CPU thread')} each{precision_words(run)}"
         for one in studies(stored)
         for run in one.trials
-        if run.processor and run.device and run.reused_from is None
+        if run.processor and run.threads and run.reused_from is None
     }
     return sorted(kinds)
 

@@ -6,6 +6,7 @@ from itertools import chain, combinations
 from typing import Any, Protocol
 
 from ...errors import InputError
+from ...study.rowsread import versions
 from ...study.settings import field_path, flat, overlap
 from ...study.space import Space
 from ...study.study import Study
@@ -36,7 +37,7 @@ class Told(Protocol):
 
 def studies_table(studies: Sequence[Told]) -> Table:
     """One row a study: how far it is, what it searched, and on which data."""
-    data = list(dict.fromkeys(known for each in studies for known in each.results.data))
+    data = list(dict.fromkeys(known for each in studies for known in versions(each.results.data)))
     rows = []
     for each in studies:
         results, spec = each.results, each.study.spec
@@ -49,7 +50,7 @@ def studies_table(studies: Sequence[Told]) -> Table:
                 count_cell(len(results.configurations)),
                 Cell(", ".join(map(str, spec.seeds))),
                 Cell(spec.sampler.name),
-                Cell(", ".join(str(data.index(known) + 1) for known in results.data) or NONE),
+                Cell(", ".join(str(data.index(known) + 1) for known in versions(results.data)) or NONE),
                 duration_cell(float(own["seconds"].sum())),
             )
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import chain
 
+from ...study.rowsread import versions
 from ...study.spec import CROSS
 from ...text import one_line
 from ..cautions import cautions
@@ -84,7 +85,7 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
     found += [
         f"The data changed while {one_line(one.row.name)} ran: its trials did not all read the same rows."
         for one in studies
-        if len(one.results.data) > 1
+        if len(versions(one.results.data)) > 1
     ]
     confirmed = [one.row.name for one in studies if _is_confirmed(one)]
     if confirmed and len(confirmed) < len(studies):
@@ -96,4 +97,4 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
 
 
 def _is_confirmed(one: Stored) -> bool:
-    return one.confirmation is not None and not one.confirmation.results.complete.empty
+    return one.results.confirmation is not None and not one.results.confirmation.complete.empty

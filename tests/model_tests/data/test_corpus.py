@@ -44,12 +44,19 @@ def test_the_fingerprint_follows_configuration_and_data(tmp_path: Path) -> None:
 
 
 def test_the_data_has_a_fingerprint_of_its_own(tmp_path: Path) -> None:
-    def fingerprint(**settings: object) -> str:
-        return load_corpus(config(**settings), None, tmp_path).data_fingerprint
+    def fingerprints(**settings: object) -> tuple[str, str]:
+        found = load_corpus(config(**settings), None, tmp_path)
+        return found.data_fingerprint, found.rows_fingerprint
 
     fewer = {**DEMO, "sts": DEMO["sts"].model_copy(update={"train_rows": 49})}
-    assert fingerprint() == fingerprint(dropout=0.2)
-    assert fingerprint() != fingerprint(tasks=fewer)
+    data, rows = fingerprints()
+    assert rows == data
+    assert fingerprints(dropout=0.2) == (data, rows)
+    assert {data, rows}.isdisjoint(fingerprints(tasks=fewer))
+    # A confirmation reads test rows too: its train and dev are those of the search.
+    tested = fingerprints(score_test=True)
+    assert tested[0] != data
+    assert tested[1] == rows
 
 
 def test_the_scored_training_rows_do_not_depend_on_the_seed(tmp_path: Path) -> None:

@@ -77,6 +77,19 @@ def test_rows_as_the_command_predicts_them(opened: sweeper.OpenStudy, tmp_path: 
     pd.testing.assert_frame_equal(opened.trial(0).predict(frame, "para"), found)
 
 
+def test_ids_come_back_as_they_are_and_no_rows_have_no_answers(opened: sweeper.OpenStudy) -> None:
+    trial = opened.trial(0)
+    ids = [5, None, 7]
+    found = trial.predict(pd.DataFrame({"id": ids, "sentence": ["a film", "a plot", "a turn"]}))
+    assert found["id"].tolist() == ["5", "2", "7"]
+    for empty in (trial.predict([], "sst"), trial.predict(pd.DataFrame({"sentence": []}))):
+        pd.testing.assert_frame_equal(empty, found[:0], check_dtype=False)
+    with pytest.raises(InputError, match="rows has the columns of no task"):
+        trial.predict([])
+    with pytest.raises(DataError, match="rows has no column 'sentence'; it has none"):
+        trial.predict([{}], "sst")
+
+
 def test_what_cannot_be_predicted_is_said(opened: sweeper.OpenStudy) -> None:
     trial = opened.trial(0)
     with pytest.raises(InputError, match="rows may be for each of para, sts"):

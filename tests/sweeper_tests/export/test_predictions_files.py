@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model.data.teacher import hash_texts, read_teacher
+from model.errors import DataError
 from model.predictor import Answers
 from model.tasks import Task
 from sweeper.errors import InputError
@@ -37,6 +38,32 @@ def test_classes_have_their_names(tmp_path: Path) -> None:
     assert (tmp_path / "out.csv").read_text() == (
         "id,prediction,probability.no,probability.yes\n1,yes,0.25,0.75\n2,no,0.5,0.5\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (["2", ""], 3),
+        (["", "b", "1"], 4),
+        (["", "", ""], ["1", "2", "3"]),
+        (["7", "", "02", "", "2.0"], ["7", "2", "02", "4", "2.0"]),
+        (["2", "2"], ["2", "2"]),
+    ],
+)
+def test_the_number_of_a_row_is_no_other_row_s_id(
+    ids: list[str], expected: list[str] | int, tmp_path: Path
+) -> None:
+    given = {"kind": "single", "classes": 2, "text": ["a"], "label": "b", "metric": "accuracy"}
+    task = Task.model_validate(given | {"source": {"kind": "files", "train": "a.csv", "dev": "b.csv"}})
+    write(tmp_path / "in.csv", "id,a\n" + "".join(f"{one},text\n" for one in ids))
+    rows = exported.Input("nli", task, exported.input_table(tmp_path / "in.csv", task)).rows()
+    if isinstance(expected, list):
+        assert [row.id for row in rows] == expected
+    else:
+        with pytest.raises(
+            DataError, match=rf"in\.csv, line {expected}, column 'id': . is the id of a row, and"
+        ):
+            list(rows)
 
 
 def test_what_a_spreadsheet_would_run_is_text_in_csv_and_stays_what_it_is_elsewhere(tmp_path: Path) -> None:

@@ -201,10 +201,13 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
         "A: 1 run of its best configuration failed or was pruned; its mean is of those that are left."
         in said(lost)
     )
-    mixed = replace(made, data=("a" * 64, "b" * 64))
-    assert (
-        said(mixed)[0] == "The data changed while the study ran: its trials did not all read the same rows."
-    )
+    mixed = replace(made, data=(("{}", "a" * 64), ("{}", "b" * 64)))
+    changed = "The data changed while the study ran: its trials did not all read the same rows."
+    assert said(mixed)[0] == changed
+    before = replace(made, data=mixed.data[:1], confirmation=replace(made, data=mixed.data[1:]))
+    assert said(before)[0] == changed
+    apart = replace(made, data=(("{}", "a" * 64), ('{"train_rows": 9}', "b" * 64)))
+    assert changed not in said(apart)
     late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
     assert late[-2:] == [
         "What is compared was changed after training had begun, when scores could be seen: compare: [] -> "

@@ -132,7 +132,10 @@ def test_a_confirmation_is_counted_apart_and_its_scores_are_those_reported(
     write(folder / "studies/three.yaml", ARMS)
     assert sweeper("run", "--study", "three", "--trials", "18", "--executor", "inline").code == 0
     assert sweeper("confirm", "three", "--top", "2", "--seeds", "2", "--executor", "inline").code == 0
-    assert sweeper("report", "--study", "three").code == 0
+    told = sweeper("report", "--study", "three")
+    assert told.code == 0
+    # Test rows, which only the confirmation read, are no change of the data.
+    assert "The data changed" not in told.out + told.err
     said = items((folder / "reports/three@small/checklist.md").read_text(encoding="utf-8"))
     assert said["Search: number of training and evaluation runs"] == [
         "Runs: search: training: 18 trials, of which 18 complete, 0 pruned, 0 failed; seeds 1, 2",

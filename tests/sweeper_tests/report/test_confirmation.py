@@ -1,6 +1,7 @@
 """The leaders of a search at fresh seeds: which they are, and that their settings are the search's."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +129,34 @@ def test_fresh_seeds_stay_below_the_highest_there_is() -> None:
     of = made.study(seeds=[2**32 - 2, 2**32 - 1])
     found = made.results(of, [made.row(of, 0, "S-BERT", (0.4, 0.7, 0.5), seed=2**32 - 1)])
     assert confirmation(of, rank_configurations(found), 3).spec.seeds == (0, 1, 2)
+
+
+def test_a_seed_that_the_search_was_given_since_is_not_fresh(tmp_path: Path) -> None:
+    of = made.study(arms={"A": {}}, space={}, seeds=[1])
+    runs = [made.row(of, n, "A", (0.4, 0.7, 0.5), params={}, seed=n + 1) for n in range(4)]
+    first = confirmation(of, rank_configurations(made.results(of, runs[:1])), 2)
+    [label] = first.spec.arms
+    more = made.study(arms={"A": {}}, space={}, seeds=[1, 2, 3])
+    with made.store(tmp_path, of, runs[:2]) as database:
+        found = read_study(database, database.find(of.name) or pytest.fail())
+        again = confirmation(more, rank_configurations(found.results), 2, first)
+        assert (first.spec.seeds, again.spec.seeds) == ((2, 3), (2, 3, 4, 5))
+        fresh = [
+            made.row(first, n, label, (0.4, 0.7, 0.5), params={}, seed=seed) for n, seed in enumerate((2, 3))
+        ]
+        made.add(made.begin(database, first, 2), first, fresh)
+        stored = read_study(database, database.find(of.name) or pytest.fail())
+        confirmed = stored.results.confirmation
+        assert confirmed is not None
+        assert (list(confirmed.trials["seed"]), {*confirmed.epochs["number"]}, confirmed.wanted) == (
+            [3],
+            {1},
+            1,
+        )
+        [line] = [line for lines in stored.lost for line in lines]
+        assert line.startswith("Left out: trial 0 of made-confirm@demo, as seeds that the search trained at ")
+        made.add(database.find(of.name) or pytest.fail(), of, runs[2:3])
+        assert read_study(database, database.find(of.name) or pytest.fail()).results.confirmation is None
 
 
 def test_a_pair_is_confirmed_by_any_of_its_configurations() -> None:

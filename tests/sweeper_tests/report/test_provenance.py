@@ -72,7 +72,8 @@ def test_every_fact() -> None:
         "Encoder weights": "SHA-256 ef: trials 0–1",
         "Parameters": "1,234,567: trials 0–1",
         "Processor": "Chip; AVX2: trial 0",
-        "Data": "SHA-256 aa: trials 0–1\nSHA-256 bb: trial 2\nThese trials did not all read the same data.",
+        "Data": "SHA-256 aa: trials 0–1\nSHA-256 bb: trial 2\n"
+        "The data changed: trials of the same settings read others.",
         "Trials ran": "2024-05-01 12:00 UTC to 2024-05-01 12:03 UTC",
         "Time in trials": "50 s",
         "Machines": "machine 1, x86_64: trials 0–1\nmachine 2, aarch64: trial 2",
@@ -84,6 +85,13 @@ def test_every_fact() -> None:
         "With the result of an identical trial": "trial 3",
         "Report": f"2024-05-01 12:00 UTC, sweeper {__version__}",
     }
+
+
+def test_other_settings_that_read_other_rows_are_no_change_of_the_data() -> None:
+    plain, _, other, _ = runs()
+    other = replace(other, config=other.config | {"train_tasks": ["sst"]})
+    made = how_made(SWEEP, OF, [plain, other], [], BEGUN, kept=KEPT, confirmation=None)
+    assert made["Data"] == "SHA-256 aa: trial 0\nSHA-256 bb: trial 2"
 
 
 def test_a_confirmation_is_told_beside_the_search() -> None:

@@ -158,8 +158,8 @@ def test_what_cannot_be_averaged_is_left_out_in_one_line(left: Left, typed: Comm
     assert said.code == 0
     assert said.err.splitlines() == [
         "Warning: trial 0 is left out: no stored predictions; trial 1 is left out: no stored outputs of the "
-        "head, which older versions did not keep; trial 3 is left out: other dev rows than most; "
-        "runs/made@demo/2/predictions.npz is left out: it is damaged"
+        "head, which older versions did not keep, and no bundle holds; trial 3 is left out: other dev "
+        "rows than most; runs/made@demo/2/predictions.npz is left out: it is damaged"
     ]
     assert "of 2 trials\n" in said.out
     left.sql("UPDATE run SET fingerprint = 'a' WHERE number = 4")
@@ -169,6 +169,9 @@ def test_what_cannot_be_averaged_is_left_out_in_one_line(left: Left, typed: Comm
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert "Error: study 'made@demo' has 1 network with stored predictions that can be averaged" in said.err
     assert "trial 5 is left out: other data than most" in said.err
+    # Where its settings say so, a trial may train on other rows: those that are predicted are the same.
+    left.sql("UPDATE run SET config = json_set(config, '$.remove_dev_rows', json('true')) WHERE number = 5")
+    assert "of 2 trials\n" in typed("--top", "2").out
 
 
 def test_predictions_for_other_tasks_or_other_scores_are_left_out(left: Left, typed: Command) -> None:

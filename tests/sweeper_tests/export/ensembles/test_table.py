@@ -24,9 +24,7 @@ def made(left: Left) -> Table:
     with Database(left.url) as database:
         store = database.find(STUDY.name)
         assert store is not None
-        table = ensembles_table(store, left.home)
-    assert table is not None
-    return table
+        return ensembles_table(store, left.home)
 
 
 def test_each_ensemble_stands_above_the_best_single_trial_on_the_same_rows(left: Left) -> None:
@@ -74,4 +72,11 @@ def test_a_report_has_it_where_it_is_asked_for(
         monkeypatch.setenv(name, value)
     said = sweeper("report", "--ensembles", "--table", "ensembles", "--json")
     assert [table["key"] for table in json.loads(said.out)["tables"]] == ["ensembles"]
+    left.run(1).predictions.unlink()
+    assert "Not used: trial 1 is left out: no stored predictions." in made(left).notes
+    for number in range(2, 6):
+        left.run(number).predictions.unlink()
+    wrong = refused(sweeper, "report", "--ensembles")
+    assert "--ensembles: study 'made@demo' has 1 network with stored predictions" in wrong
+    assert "(trials 1–5 are left out: no stored predictions)" in wrong
     assert "no table of" in refused(sweeper, "report", "--table", "ensembles")

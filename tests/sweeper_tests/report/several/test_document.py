@@ -10,12 +10,13 @@ from sweeper.report.selection import Selection, select
 from sweeper.report.several.document import several_document
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
+from sweeper.study.rowsread import DataRead
 from sweeper.trial import StudyRow
 from tests.sweeper_tests.made import BEGUN
 from tests.sweeper_tests.report.conftest import OF
 
 
-def stored(made: Results, name: str, data: tuple[str, ...] = ()) -> Stored:
+def stored(made: Results, name: str, data: tuple[DataRead, ...] = ()) -> Stored:
     row = StudyRow(1, name, {}, {}, "", 9, "0", BEGUN, 1, "")
     return Stored(row, OF, [], [], replace(made, name=name, data=data), {})
 
@@ -31,7 +32,7 @@ def test_the_rows_of_an_arm_are_those_of_its_pairs_too(made: Results) -> None:
 
 @pytest.mark.parametrize("mixed", [["one@demo"], ["one@demo", "other@demo"]])
 def test_a_study_whose_data_changed_is_named(made: Results, mixed: list[str]) -> None:
-    known = ("a" * 64, "b" * 64)
+    known = (("{}", "a" * 64), ("{}", "b" * 64))
     studies = [stored(made, name, known[: 1 + (name in mixed)]) for name in ("one@demo", "other@demo")]
     joined = join_studies([one.results for one in studies]).results
     warnings = several_document(Comparisons(joined), studies).warnings
