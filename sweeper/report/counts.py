@@ -1,8 +1,8 @@
-"""How many of a study's trials stand where, and how many configurations were tried; counts joined. Pure."""
+"""How many of a study's trials stand where, and how many configurations were scored; counts joined. Pure."""
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -42,14 +42,14 @@ def count_trials(trials: pd.DataFrame, wanted: int) -> Counts:
     return Counts(wanted=wanted, **by_state)
 
 
-def tried(results: Results) -> int:
-    """How many configurations have a trial that ended, with scores or without."""
-    return _configurations(results, [state for state in RunState if state.final]).total()
-
-
 def scored(results: Results) -> Counter[str]:
     """How many configurations of each arm were scored: to the end, or until they were stopped early."""
-    return _configurations(results, [RunState.COMPLETE, RunState.PRUNED])
+    states = [RunState.COMPLETE.value, RunState.PRUNED.value]
+    there = records(results.trials[results.trials["state"].isin(states)])
+    found = {
+        (trial["arm"], json.dumps(results.params(trial), sort_keys=True, default=str)) for trial in there
+    }
+    return Counter(arm for arm, _ in found)
 
 
 def most(counts: Iterable[Mapping[K, int]]) -> dict[K, int]:
@@ -59,11 +59,3 @@ def most(counts: Iterable[Mapping[K, int]]) -> dict[K, int]:
         for key, count in each.items():
             found[key] = max(count, found.get(key, 0))
     return found
-
-
-def _configurations(results: Results, states: Collection[RunState]) -> Counter[str]:
-    there = records(results.trials[results.trials["state"].isin([state.value for state in states])])
-    found = {
-        (trial["arm"], json.dumps(results.params(trial), sort_keys=True, default=str)) for trial in there
-    }
-    return Counter(arm for arm, _ in found)

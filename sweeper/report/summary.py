@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from ..text import difference, fixed, one_line, p_text, plural, score
 from .configuration import Configuration
 from .confirmation import searched_arm
-from .counts import Counts, count_trials, tried
+from .counts import Counts, count_trials, scored
 from .results import Results, leaders
 from .statistics.compared import Comparison
 from .statistics.comparison import Comparisons
@@ -37,17 +37,17 @@ def headline(comparisons: Comparisons) -> str:
         return said
     if len(claims.results.arms) == 1 and claims.leaders:  # the best of one is no best
         best = claims.leaders[0]
-        among = plural(tried(comparisons.results), "configuration")
+        among = plural(scored(comparisons.results).total(), "configuration")
         said = f"{best.judged_by} {_score(best, claims)}, chosen among {among}."
     return f"Confirmed at fresh seeds: {said}"
 
 
 def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
     if not ranked:
-        return "No trial is complete yet."
+        return f"No trial is complete{_yet(comparisons.results)}."
     results, best = comparisons.results, ranked[0]
     if len(results.arms) == 1:
-        count = plural(tried(results), "configuration")
+        count = plural(scored(results).total(), "configuration")
         return f"Best of {count}: {best.judged_by} {_score(best, comparisons)}."
     if len(ranked) == 1 or not ranked[1].whole:
         return _alone(best, comparisons, len(ranked))
@@ -91,9 +91,14 @@ def _unfinished(confirmed: Results) -> list[str]:
     """What a confirmation still lacks."""
     count, scored = count_trials(confirmed.trials, confirmed.wanted), {*confirmed.complete["arm"]}
     without = [arm for arm in confirmed.arms if arm not in scored]
-    said = [f"Of {plural(count.wanted, 'run')} at fresh seeds {count.missing} are still to come."]
+    verb = "is" if count.missing == 1 else "are"
+    said = [f"Of {plural(count.wanted, 'run')} at fresh seeds {count.missing} {verb} still to come."]
     lost = [f"No run at fresh seeds ended with a score: {', '.join(map(one_line, without))}."]
     return [*said * (count.missing > 0), *lost * bool(without)]
+
+
+def _yet(results: Results) -> str:
+    return " yet" if count_trials(results.trials, results.wanted).missing else ""
 
 
 def _not_confirmed(search: Results, confirmed: Results) -> list[tuple[str, str]]:
@@ -281,7 +286,7 @@ def missing(results: Results, count: Counts, left_out: Sequence[str]) -> list[st
     ranked = {one.arm for one in leaders(results)}
     without = [one_line(arm) for arm in results.arms if arm not in ranked]
     if without and ranked:
-        sentences.append(f"No complete trial yet in {', '.join(without)}.")
+        sentences.append(f"No complete trial{_yet(results)} in {', '.join(without)}.")
     if left_out and not tells(results):
         sentences.append(f"Not shown, as the tasks are not the paper's: {', '.join(left_out)}.")
     elif left_out:

@@ -14,6 +14,7 @@ import gc
 import sys
 import tempfile
 import time
+from collections.abc import Collection
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
@@ -148,10 +149,10 @@ def _timed(driver: Driver) -> list[float]:
     backlog = driver._backlog
     take = backlog.take
 
-    def timed() -> Ready | None:
+    def timed(active: Collection[int]) -> Ready | None:
         new = not backlog.ready
         began = time.monotonic()
-        ready = take()
+        ready = take(active)
         if new and ready is not None:
             seconds.append(time.monotonic() - began)
         return ready

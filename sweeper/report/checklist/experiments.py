@@ -145,13 +145,15 @@ def reported(stored: Stored, tables: Sequence[Table]) -> Lines:
     """What a headline figure is: a confirmed mean, or else the mean of the best of how many."""
     tried = scored(stored.results)
     confirmed = []
+    whole = {one_line(arm) for arm in stored.results.arms if arm not in stored.results.trained}
     for row in _confirmed(tables):
         spread = "" if row["sd"] == NONE else f", sd {row['sd']},"
         seeds = plural(int(row["fresh seeds"]), "fresh training seed")
-        confirmed.append(f"{row['arm']}: confirmed mean {row['confirmed']}{spread} over {seeds}")
+        what = "" if row["arm"] in whole else " of its trained tasks"
+        confirmed.append(f"{row['arm']}: confirmed mean {row['confirmed']}{what}{spread} over {seeds}")
     known = {row["arm"] for row in _confirmed(tables)}
     searched = [
-        f"{one.arm}: best of {tried[one.arm]} configurations, mean over "
+        f"{one.arm}: best of {plural(tried[one.arm], 'configuration')}, mean over "
         f"{plural(len(one.numbers), 'training seed')}{'; not confirmed' if confirmed else ''}"
         for one in leaders(stored.results)
         if one_line(one.arm) not in known
@@ -198,7 +200,8 @@ def _count(which: str, part: Results, *, seeds: bool) -> Iterator[str]:
     )
     trained = trials.loc[trials["reused_from"].isna(), "epochs"]
     yield f"{which}evaluation on dev: {plural(int(trained.sum()), 'time')}, once an epoch"
-    tests = part.epochs.loc[part.epochs["split"] == "test", ["number", "epoch"]].drop_duplicates()
+    own = part.epochs["number"].isin(trials.loc[trials["reused_from"].isna(), "number"])
+    tests = part.epochs.loc[own & (part.epochs["split"] == "test"), ["number", "epoch"]].drop_duplicates()
     if len(tests):
         yield f"{which}evaluation on test: {plural(len(tests), 'time')}, at each best epoch so far"
 
@@ -215,7 +218,7 @@ def dev_and_test(stored: Stored, tables: Sequence[Table]) -> Lines:
     said = [
         f"{row['arm']}: dev {row['confirmed']}, test {row['test overall']}, overall, mean over fresh seeds"
         for row in _confirmed(tables)
-        if "test overall" in row
+        if row.get("test overall", NONE) != NONE
     ]
     if said:
         return said

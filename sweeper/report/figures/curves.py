@@ -30,7 +30,8 @@ def curves_figure(results: Results) -> Figure:
     begun = results.trials[results.trials["number"].isin(overall["number"])].sort_values("number")
     drawn, left_out = sample(results, begun)
     traces = []
-    for state, dash in ((RunState.PRUNED, "solid"), (RunState.FAILED, "dot"), (RunState.RUNNING, "dash")):
+    unfinished = ((RunState.RUNNING, "dash"), (RunState.QUEUED, "dash"))
+    for state, dash in ((RunState.PRUNED, "solid"), (RunState.FAILED, "dot"), *unfinished):
         own = drawn[drawn["state"] == state.value]
         traces += _curves(overall, own, state.value, GREY, dash=dash)
     complete = drawn[drawn["state"] == RunState.COMPLETE.value]
@@ -51,8 +52,11 @@ def curves_figure(results: Results) -> Figure:
     return Figure(
         "curves",
         "Learning curves",
-        "Dev score by epoch of every trial. Grey: pruned; grey and dotted: failed; grey and dashed: still "
-        "running; thick: the best trial of all." + told + remark_arms(results, "left out") + left_out,
+        "Dev score by epoch of every trial that has an overall. Grey: pruned; grey and dotted: failed; grey "
+        "and dashed: not ended; thick: the best trial of all."
+        + told
+        + remark_arms(results, "left out")
+        + left_out,
         tuple(panels),
         legend(results),
     )

@@ -51,10 +51,19 @@ def forest_figure(results: Results, comparisons: Comparisons) -> Figure:
     return Figure(
         "forest",
         "What may be said",
-        _caption(claims, [one for one, _ in shown], bool(marks)),
+        _caption(claims, [one for one, _ in shown], bool(marks)) + _missing(claims, len(shown)),
         tuple(panels),
         (),
     )
+
+
+def _missing(claims: Comparisons, shown: int) -> str:
+    """A sentence on the arms that have an overall and no row."""
+    missing = sum(one.whole for one in claims.leaders) - shown
+    if not missing or not shown:
+        return ""
+    why = f"beyond the {DRAWN_APART} best, or without predictions on the rows of most"
+    return f" Not drawn: {plural(missing, 'arm')}, {why}."
 
 
 def _label(one: Configuration) -> str:

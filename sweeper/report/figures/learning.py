@@ -66,5 +66,6 @@ def learning_curves(results: Results) -> pd.DataFrame:
     numbers = best_per_arm(results).values()
     metrics = {name: task.metric for name, task in results.tasks.items()}
     epochs = results.epochs[results.epochs["number"].isin(numbers)]
-    scores = epochs[epochs["metric"] == epochs["task"].map(metrics)]
+    drawn = epochs["split"].isin(["train", "dev"])  # not test, which the trials of a confirmation score too
+    scores = epochs[drawn & (epochs["metric"] == epochs["task"].map(metrics))]
     return scores.sort_values(["number", "task", "split", "epoch"]).reset_index(drop=True)

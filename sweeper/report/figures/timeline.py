@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 import plotly.graph_objects as go
 
-from ...text import duration
+from ...text import NONE, duration
 from ...trial import RunState
 from ..results import Results
 from .drawing import DRAWN, GREY, Figure, Key, Panel, drawing_of, escape, round_all
@@ -32,6 +32,8 @@ def timeline_figure(results: Results) -> Figure:
         "Each bar is a trial from its first start to its end, pauses included; side by side are trials that "
         "ran at once. Results taken over from identical trials took no time and are not shown."
     )
+    if shown["finished"].isna().any():
+        caption += " A bar without an end goes up to the last moment known of any trial."
     if len(shown) < len(begun):
         caption += f" Drawn are the latest {len(shown):,} of {len(begun):,} trials."
     legend = tuple(Key(str(state), SHADES[state], "square") for state in drawn)
@@ -93,9 +95,10 @@ def _bars(trials: pd.DataFrame, states: list[RunState]) -> go.Figure:
                 name=state.value,
                 marker={"color": SHADES[state], "line": {"width": 0.5, "color": GREY}},
                 hovertext=[
-                    escape(f"trial {number}, {arm}, {state}, {duration(seconds)}")
-                    for number, arm, seconds in zip(
-                        own["number"], own["arm"], own["end"] - own["begin"], strict=True
+                    escape(f"trial {number}, {arm}, {state}" + (f", {duration(seconds)}" if ended else ""))
+                    for number, arm, seconds, ended in zip(
+                        *(own["number"], own["arm"], own["end"] - own["begin"], own["finished"].notna()),
+                        strict=True,
                     )
                 ],
                 hoverinfo="text",
@@ -103,9 +106,9 @@ def _bars(trials: pd.DataFrame, states: list[RunState]) -> go.Figure:
         )
     drawing = drawing_of(traces, f"{name} since the first start", "worker")
     lanes = trials.drop_duplicates("lane").sort_values("lane")
-    several = lanes["driver"].nunique() > 1
+    several = lanes.loc[lanes["driver"] > 0, "driver"].nunique() > 1  # 0: of none, as after Ctrl-C
     place = lanes.groupby("driver").cumcount() + 1
-    texts = [f"{d}.{n}" if several else str(n) for d, n in zip(lanes["driver"], place, strict=True)]
+    texts = [f"{d or NONE}.{n}" if several else str(n) for d, n in zip(lanes["driver"], place, strict=True)]
     step = -(-len(texts) // 16)
     drawing.update_yaxes(
         tickvals=lanes["lane"].tolist()[::step], ticktext=texts[::step], autorange="reversed", showgrid=False

@@ -41,7 +41,7 @@
       settings.length && heading("Settings that differ between trials"),
       settings.length && facts(settings),
       shared(settings.length === 0),
-      element("p", { class: "notes" }, "On the command line: ", element("code", {}, `sweeper show ${study.study} ${number}`)),
+      ...(study.study ? [element("p", { class: "notes" }, "On the command line: ", element("code", {}, `sweeper show ${study.study} ${number}`))] : []),
     ];
   }
 
@@ -78,7 +78,7 @@
       ...epochsOfBoth(pair, names),
       heading("Result and run"),
       grid("Result and run", ["figure", ...names], results.filter(([, ...texts]) => texts.some((text) => text && text !== "—"))),
-      element("p", { class: "notes" }, "Dev rows where they disagree, on the command line: ", element("code", {}, `sweeper diff ${study.study} ${numbers}`)),
+      ...(study.study ? [element("p", { class: "notes" }, "Dev rows where they disagree, on the command line: ", element("code", {}, `sweeper diff ${study.study} ${numbers}`))] : []),
     ];
   }
 

@@ -32,8 +32,9 @@ def explorer_data(results: Results, table: Table) -> dict[str, Any]:
         table: Its table of all trials, by number.
 
     Returns:
-        study; trials, their numbers; arm, state and failure (class of error), packed; columns, those of the
-        table: heading, numeric, texts (packed), values (only where a text does not tell its number in full);
+        study, empty where they are several; trials, their numbers; arm, state and failure (class of error),
+        packed; columns, those of the table: heading, numeric, texts (packed), values (only where a text does
+        not tell its number in full);
         bold and tie, pairs of row and column; settings, those that differ between trials by their path,
         packed, and shared, those that do not; facts by their names, packed; traceback, packed, and whether it
         is cut; epochs (see ``_epochs``).
@@ -48,7 +49,7 @@ def explorer_data(results: Results, table: Table) -> dict[str, Any]:
         for mark in ("bold", "tie")
     }
     return {
-        "study": results.name,
+        "study": "" if results.studies else results.name,
         "trials": trials["number"].tolist(),
         "arm": pack(trials["arm"].tolist()),
         "state": pack(trials["state"].tolist()),
@@ -95,13 +96,34 @@ def _number(value: float | None) -> float | None:
 
 def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:
     """Every setting of the configurations as text, by its path; a dash where a configuration lacks it."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Any]] = {}
     for place, config in enumerate(configs):
         for path, value in flat(config).items():
-            texts = found.setdefault(".".join(path), [])
-            texts += [NONE] * (place - len(texts))
-            texts.append(setting(value) if not isinstance(value, list) else json.dumps(value))
-    return {path: texts + [NONE] * (len(configs) - len(texts)) for path, texts in sorted(found.items())}
+            values = found.setdefault(".".join(path), [])
+            values += [_ABSENT] * (place - len(values))
+            values.append(value)
+    return {
+        path: _told_apart(values + [_ABSENT] * (len(configs) - len(values)))
+        for path, values in sorted(found.items())
+    }
+
+
+_ABSENT = object()
+
+
+def _told_apart(values: list[Any]) -> list[str]:
+    """Values of a setting as text: in short, or in full where that would not tell all of them apart."""
+    short = [_written(value) for value in values]
+    full = [
+        repr(value) if isinstance(value, float) else text for value, text in zip(values, short, strict=True)
+    ]
+    return full if len(set(full)) > len(set(short)) else short
+
+
+def _written(value: Any) -> str:
+    if value is _ABSENT:
+        return NONE
+    return json.dumps(value) if isinstance(value, list) else setting(value)
 
 
 def _devices(trials: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
 from ..configuration import Configuration
-from ..counts import tried
+from ..counts import scored
 from ..document import Cell, Column
 from ..results import Results
 from ..statistics.intervals import Interval
@@ -23,7 +23,7 @@ def remarks(results: Results) -> list[str]:
     basis += f" (training seed{'s' if ',' in seeds else ''} {seeds}), each at its best epoch" if seeds else ""
     again = len(complete) - len(once)
     same = f" A configuration counts once at a seed: {plural(again, 'repetition')} left out." if again else ""
-    several = tried(results)
+    several = scored(results).total()
     best = f" The best of {several}, chosen on dev, is optimistic." if several > 1 and len(once) else ""
     said = [results.formula, *score_notes(results), results.notice, f"{basis}.{same}{best}"]
     return [one_line(note) for note in said if note]

@@ -25,5 +25,6 @@ def failures_table(results: Results) -> Table | None:
     ]
     columns = (*numeric("trial"), Column("arm"), Column("class"), *numeric("attempts"))
     columns += (Column("error"), Column("setting"))
-    note = f"The whole traceback of a trial: sweeper show {results.name} TRIAL"
-    return Table("failures", "Failed trials", columns, tuple(rows), (note,))
+    # Of several studies the trials are numbered through, which no command knows.
+    notes = () if results.studies else (f"The whole traceback of a trial: sweeper show {results.name} TRIAL",)
+    return Table("failures", "Failed trials", columns, tuple(rows), notes)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sweeper.report.checklist import checklist_files, datasets
-from sweeper.report.checklist.experiments import wall_time
+from sweeper.report.checklist.experiments import runs, wall_time
 from sweeper.report.checklist.setup import setup
 from sweeper.report.read import read_study
 from sweeper.store.database import Database
@@ -82,9 +82,11 @@ def test_a_result_that_was_reused_took_no_wall_time(old: Database) -> None:
         stored = read_study(database, database.study("made@demo"))
     trials = stored.results.trials.assign(seconds=[10.0, 20.0, 30.0, 0.0, 0.0, None])
     trials["reused_from"] = trials["reused_from"].where(trials["seconds"] != 0.0, 2)
-    assert wall_time(replace(stored, results=replace(stored.results, trials=trials))) == [
-        "1 min 0 s in 3 trials"
-    ]
+    epochs = stored.results.epochs.assign(split="test")
+    found = replace(stored, results=replace(stored.results, trials=trials, epochs=epochs))
+    assert wall_time(found) == ["1 min 0 s in 3 trials"]
+    own = epochs.loc[epochs["number"].isin([0, 1, 2, 5]), ["number", "epoch"]].drop_duplicates()
+    assert runs(found)[-1] == f"evaluation on test: {len(own)} times, at each best epoch so far"
 
 
 def test_names_are_neither_markup_nor_commands(old: Database) -> None:

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -104,7 +107,9 @@ def test_the_best_so_far_never_falls() -> None:
 
 def test_learning_curves_hold_the_scores_of_the_best_trials_alone() -> None:
     found = results(study(seeds=SEEDS), trials())
-    frame = learning_curves(found)
+    tests = found.epochs[found.epochs["split"] == "dev"].assign(split="test")  # as of a confirmation
+    frame = learning_curves(replace(found, epochs=pd.concat([found.epochs, tests], ignore_index=True)))
+    assert set(frame["split"]) == {"train", "dev"}
     assert set(frame["number"]) == set(best_per_arm(found).values())
     assert set(frame["metric"]) == {"accuracy", "pearson"}
     assert len(frame) == 2 * 2 * 3 * 3  # arms, splits, tasks, epochs

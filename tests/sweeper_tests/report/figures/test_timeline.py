@@ -52,7 +52,18 @@ def test_bars_have_the_colour_of_their_state_and_run_to_now() -> None:
     assert [key.name for key in figure.legend] == ["complete", "running"]
     bars = [(bar.base[0], bar.x[0], bar.marker.color) for bar in figure.panels[0].drawing.data]
     assert bars == [(0, 50, figure.legend[0].colour), (20, 30, figure.legend[1].colour)]
-    assert "trial 1, S-BERT, running, 30 s" in figure.panels[0].drawing.data[1].hovertext
+    hover = [bar.hovertext[0] for bar in figure.panels[0].drawing.data]
+    assert hover == ["trial 0, S-BERT, complete, 50 s", "trial 1, S-BERT, running"]
+    assert figure.caption.endswith("A bar without an end goes up to the last moment known of any trial.")
+
+
+def test_a_trial_that_was_given_back_has_no_driver() -> None:
+    of = study()
+    [panel] = timeline_figure(
+        results(of, [ran(of, 0, 0, 5), replace(ran(of, 1, 6, None), owner=None)])
+    ).panels
+    axis = panel.drawing.layout.yaxis
+    assert (axis.title.text, axis.ticktext) == ("worker", ("1", "1"))
 
 
 def test_the_latest_of_thousands_are_drawn() -> None:

@@ -113,6 +113,17 @@ def test_the_data_holds_every_trial() -> None:
     assert cells == [[cell.text for cell in line] for line in trials_table(of).rows]
 
 
+def test_settings_that_short_text_would_not_tell_apart_are_written_in_full() -> None:
+    of = seven()
+    rates = [3.2110e-5, 3.2149e-5, 3e-3, 3e-3, 3e-3, 3e-3, 3e-3]
+    configs = [
+        {**config, "learning_rate": rate} for config, rate in zip(of.trials["config"], rates, strict=True)
+    ]
+    data = explorer_data(replace(of, trials=of.trials.assign(config=configs)), trials_table(of))
+    shown = [read(data["settings"]["learning_rate"], place) for place in range(3)]
+    assert shown == ["3.211e-05", "3.2149e-05", "0.003"]
+
+
 def test_epochs_come_back_to_four_decimals() -> None:
     of = seven()
     epochs = explorer_data(of, trials_table(of))["epochs"]
