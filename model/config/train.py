@@ -45,7 +45,7 @@ class TrainConfig(Frozen):
     )
     overall: Overall = Overall()
     encoder: EncoderConfig = EncoderConfig()
-    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout on the embeddings and inside the heads.")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Dropout before each linear layer of the heads.")
     learning_rate: float = Field(1e-5, gt=0, le=1, description="Peak learning rate.")
     pair_layer: Annotated[str, OneOf(ACTIVATIONS)] | None = Field(
         None,
@@ -68,7 +68,7 @@ class TrainConfig(Frozen):
     )
     batch_size: int = Field(32, ge=1, description="Rows of a task in one step.")
     accumulation: int = Field(
-        1, ge=1, description="Parts in which a batch goes through the network, to save memory; same step."
+        1, ge=1, description="Parts in which a batch goes through the network, to save memory; same sum."
     )
     sampling: Sampling = Field(
         "joint",
@@ -132,7 +132,7 @@ class TrainConfig(Frozen):
     )
     warmup: float = Field(0.1, ge=0, le=1, description="Share of all steps over which the rate rises from 0.")
     schedule: Annotated[str, OneOf(SCHEDULES)] = Field(
-        "linear", description="Course of the learning rate after the warm-up; linear and cosine end at 0."
+        "linear", description="Course of the learning rate after the warm-up; linear and cosine end near 0."
     )
     max_grad_norm: float | None = Field(1.0, gt=0, description="Clip the gradient to this norm; null: never.")
     train_sample: int = Field(

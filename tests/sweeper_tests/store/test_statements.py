@@ -34,11 +34,11 @@ PARTS = (Database, StudyStore, Trials, Leases, Outcomes)
 ONCE = {
     *("Database.close", "Database.study", "Database.import_study"),
     *("StudyStore.change", "StudyStore.retry"),
-    *("StudyStore.leases", "StudyStore.outcomes"),
+    *("StudyStore.leases", "StudyStore.outcomes", "Leases.abandon"),
 }
 
 
-"""Methods that a driver calls before it has patience, or never, or that ask nothing of the database."""
+"""Methods that a driver calls before it has patience, or after it, or never, or that ask nothing of the database."""
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
