@@ -40,8 +40,8 @@ class SmartConfig(Frozen):
         None,
         ge=0,
         description="Standard deviation of the noise that the ascent begins from; null: a tenth of epsilon "
-        "in mode paper (Jiang et al.: 1e-5, as epsilon), 1e-5 in mode released. So small, it gives hardly more "
-        "than rounding in bf16: take it near epsilon.",
+        "in mode paper (Jiang et al.: 1e-5, as epsilon), 1e-5 in mode released. So small, it gives hardly "
+        "more than rounding in bf16: take it near epsilon.",
     )
     step_size: float | None = Field(
         None,

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW = 64
-"""Batches that are sorted together: wide enough for even lengths, narrow enough for random company in tasks of
-many more batches. In smaller ones rows of like length meet again and again."""
+"""Batches that are sorted together: wide enough for even lengths, narrow enough for random company in tasks
+of many more batches. In smaller ones rows of like length meet again and again."""
 
 
 def bucketed(

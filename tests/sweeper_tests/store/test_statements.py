@@ -38,7 +38,7 @@ ONCE = {
 }
 
 
-"""Methods that a driver calls before it has patience, or after it, or never, or that ask nothing of the database."""
+"""Methods that a driver calls before or after it has patience, or never, or that ask nothing of the database."""
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
