@@ -38,7 +38,7 @@ ONCE = {
 }
 
 
-"""Methods that a driver calls before or after it has patience, or never, or that ask nothing of the database."""
+"""Methods that a driver calls before or after it has patience, or never, or that ask the database nothing."""
 
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection")
