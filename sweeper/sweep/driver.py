@@ -108,7 +108,7 @@ class Driver:
         self._working_folder = asdict(working_folder) if working_folder else None
 
     @property
-    def interrupted(self) -> bool:
+    def stopped(self) -> bool:
         """Whether the user asked it to stop."""
         return self._stopping and self._ending is None
 

@@ -94,8 +94,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
                 limits=order.limits,
                 working_folder=working_folder(places.working),
             )
-            waits = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.interrupted)
-            store.access.retry_policy = waits
+            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopped)
             with gently(driver.stop):
                 try:
                     ended = driver.run()
