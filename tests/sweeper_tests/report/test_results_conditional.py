@@ -9,7 +9,7 @@ import pytest
 
 from model.predictions import Predictions
 from sweeper.report.advice import advice
-from sweeper.report.counts import tried
+from sweeper.report.counts import scored
 from sweeper.report.figures.anova import importances
 from sweeper.report.figures.importances import importances_figure
 from sweeper.report.figures.parallel import parallel_figure
@@ -83,7 +83,7 @@ def test_configurations_have_what_applies_as_it_was_drawn() -> None:
     ]
     steps = [one.params.get("smart.steps") for one in of.configurations]
     assert [type(step) for step in steps] == [type(None), type(None), int, int, type(None)]
-    assert tried(of) == 5
+    assert scored(of).total() == 5
 
 
 def test_the_same_configuration_is_one_observation_whatever_does_not_apply() -> None:

@@ -36,8 +36,10 @@ def test_with_several_seeds_the_headline_compares_means() -> None:
 
 
 def test_a_study_without_scores_says_so() -> None:
-    assert headed(results(study(), [])) == "No trial is complete yet."
     of = study()
+    assert headed(results(of, [], wanted=1)) == "No trial is complete yet."
+    failed = row(of, 0, "S-BERT", state=RunState.FAILED)
+    assert headed(results(of, [failed], wanted=1)) == "No trial is complete."
     only = headed(results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5))]))
     assert only == "Only S-BERT has complete trials: overall .617 (trial 0)."
 
