@@ -1,6 +1,7 @@
 """Text that people read: scores, settings, durations, names of trials, in one line."""
 
 import difflib
+import json
 import math
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -129,6 +130,21 @@ def setting(value: Any) -> str:
             return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
         return f"{value:.6g}"
     return str(value)
+
+
+ABSENT = object()
+"""Stands for the value of a setting that a configuration lacks."""
+
+
+def told_apart(values: Sequence[Any]) -> list[str]:
+    """Values of a setting as text: in short, or in full where that would not tell all of them apart."""
+    short = [NONE if value is ABSENT else _short(value) for value in values]
+    full = [NONE if value is ABSENT else repr(value) for value in values]
+    return full if len(set(full)) > len(set(short)) else short
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, list) else setting(value)
 
 
 def brief(value: Any) -> str:

@@ -1,6 +1,5 @@
 """Two trials of a study side by side: settings that differ, scores, rows where they disagree."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ from ..runs.reading import RunReader
 from ..store.studies import find_made, find_trial
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import NONE, aligned, one_line, p_text, plural, setting, shown, trial_names
+from ..text import ABSENT, NONE, aligned, one_line, p_text, plural, shown, told_apart, trial_names
 from ..trial import MetricKey, TrialRow
 from .disagreement import Disagreement, disagreements
 from .origins import configuration
@@ -135,30 +134,15 @@ def _heads(found: Diff) -> _Lines:
 def _settings(found: Diff) -> _Lines:
     one, other = map(configuration, found.trials)
     paths = list(dict.fromkeys([*one, *other]))
-    differ = [path for path in paths if one.get(path, _ABSENT) != other.get(path, _ABSENT)]
+    differ = [path for path in paths if one.get(path, ABSENT) != other.get(path, ABSENT)]
     if not differ:
         yield f"All {len(paths)} settings are equal."
         return
     rows = [
-        (".".join(path), *_told_apart(one.get(path, _ABSENT), other.get(path, _ABSENT))) for path in differ
+        (".".join(path), *told_apart([one.get(path, ABSENT), other.get(path, ABSENT)])) for path in differ
     ]
     yield _Table([Heading(name) for name in ("setting", *found.names)], rows)
     yield f"Equal: {plural(len(paths) - len(differ), 'setting')}."
-
-
-_ABSENT = object()
-
-
-def _told_apart(one: Any, other: Any) -> tuple[str, str]:
-    """Two values of a setting as text: in short, or in full where that would not tell them apart."""
-    short = _written(one), _written(other)
-    return short if short[0] != short[1] else (repr(one), repr(other))
-
-
-def _written(value: Any) -> str:
-    if value is _ABSENT:
-        return NONE
-    return json.dumps(value) if isinstance(value, list) else setting(value)
 
 
 def _scores(found: Diff) -> _Lines:

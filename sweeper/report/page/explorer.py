@@ -3,14 +3,13 @@
 A study of 10,000 trials has to fit, so that every column is written once and repeated texts are numbered.
 """
 
-import json
 import math
 from typing import Any
 
 import pandas as pd
 
 from ...study.settings import flat
-from ...text import NONE, setting
+from ...text import ABSENT, told_apart
 from ..document import Table
 from ..results import Results
 
@@ -100,30 +99,12 @@ def _settings(configs: "pd.Series[Any]") -> dict[str, list[str]]:
     for place, config in enumerate(configs):
         for path, value in flat(config).items():
             values = found.setdefault(".".join(path), [])
-            values += [_ABSENT] * (place - len(values))
+            values += [ABSENT] * (place - len(values))
             values.append(value)
     return {
-        path: _told_apart(values + [_ABSENT] * (len(configs) - len(values)))
+        path: told_apart(values + [ABSENT] * (len(configs) - len(values)))
         for path, values in sorted(found.items())
     }
-
-
-_ABSENT = object()
-
-
-def _told_apart(values: list[Any]) -> list[str]:
-    """Values of a setting as text: in short, or in full where that would not tell all of them apart."""
-    short = [_written(value) for value in values]
-    full = [
-        repr(value) if isinstance(value, float) else text for value, text in zip(values, short, strict=True)
-    ]
-    return full if len(set(full)) > len(set(short)) else short
-
-
-def _written(value: Any) -> str:
-    if value is _ABSENT:
-        return NONE
-    return json.dumps(value) if isinstance(value, list) else setting(value)
 
 
 def _devices(trials: pd.DataFrame) -> list[str]:
