@@ -1,6 +1,7 @@
 """The study that trains a search's leaders again at fresh seeds, and how its trials are found again."""
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -47,9 +48,11 @@ def confirmation(
         raise InputError(f"study {study.name!r} has no complete trial yet: there is nothing to confirm")
     arms = dict(before.spec.arms) if before else {}
     for one in leaders:
-        label = f"{one_line(one.arm)} (trial {one.numbers[0]})"
-        # A trial is what it was: its arm stays as it was written, in whichever spelling of its numbers.
-        arms.setdefault(label, {**study.spec.settings(one.arm), **one.recorded})
+        settings = {**study.spec.settings(one.arm), **one.recorded}
+        # A trial is what it was: its arm stays as it was written, in whichever spelling of its numbers, and
+        # under the name that it got when an earlier seed was not complete yet.
+        if not any(searched_arm(label) == one_line(one.arm) and _same(arms[label], settings) for label in arms):
+            arms.setdefault(f"{one_line(one.arm)} (trial {one.numbers[0]})", settings)
     used = list(before.spec.seeds) if before else []
     taken = {*study.spec.seeds, *used}
     first = max(taken) + 1
@@ -72,6 +75,18 @@ def confirmation(
     )
     written = study.written and replace(study.written, confirms=study.name)
     return Study(spec, study.workload, written)
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two arms set the same: 0.3 and 0.1 + 2 * 0.1 are one number."""
+    if one.keys() != other.keys():
+        return False
+    return all(
+        math.isclose(value, other[key], rel_tol=1e-12)
+        if isinstance(value, float) and isinstance(other[key], float)
+        else value == other[key]
+        for key, value in one.items()
+    )
 
 
 def _pairs(study: Study, labels: Iterable[str]) -> tuple[tuple[str, str], ...]:

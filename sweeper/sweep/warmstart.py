@@ -1,5 +1,7 @@
 """What a study that begins takes over from earlier ones of its database."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import InputError
@@ -13,13 +15,15 @@ from ..study.load import stored_study
 from ..study.study import Study
 from ..study.warmstart import WarmStart, taken_over
 from ..text import plural
+from ..trial import PastTrial, RunState
 from .order import Order
 
 
 def warmed(database: Database, order: Order, study: Study) -> Study:
     """A study that begins, with the first configurations that it takes over; says how many.
 
-    Of each earlier study the configurations are ranked by its own results, over its arms and seeds.
+    Of each earlier study the configurations are ranked by its own results, over its arms and seeds: those
+    first that are complete with the most seeds.
 
     Args:
         database: Where it and the earlier ones are.
@@ -83,8 +87,27 @@ def _ranked(store: StudyStore, study: Study) -> list[dict[str, object]]:
             f"{store.row.name} raises {', '.join(earlier.spec.objectives)}, this study "
             f"{', '.join(study.spec.objectives)}"
         )
-    tried = History.of(earlier, store.trials.past()).tried_together()
-    complete = [one for one in tried if one.values is not None]
+    trials = store.trials.past()
+    complete = [one for one in History.of(earlier, trials).tried_together() if one.values is not None]
     if not complete:
         raise InputError(f"{store.row.name} has no complete trial yet")
-    return [dict(one.params) for one in sorted(complete, key=lambda one: one.values or (), reverse=True)]
+    seeds = _complete_seeds(trials)
+    # One lucky seed, beside others that were pruned or failed, is no mean.
+    complete.sort(key=lambda one: (seeds[_text(one.params)], one.values or ()), reverse=True)
+    return [dict(one.params) for one in complete]
+
+
+def _complete_seeds(trials: Sequence[PastTrial]) -> dict[str, int]:
+    """How many seeds of each configuration are complete, in the arm that has the fewest of them."""
+    found: dict[tuple[str, str], int] = {}
+    for one in trials:
+        place = _text(one.params), one.arm
+        found[place] = found.get(place, 0) + (one.state is RunState.COMPLETE)
+    fewest: dict[str, int] = {}
+    for (params, _), seeds in found.items():
+        fewest[params] = min(seeds, fewest.get(params, seeds))
+    return fewest
+
+
+def _text(params: Mapping[str, object]) -> str:
+    return json.dumps(params, sort_keys=True)

@@ -17,7 +17,7 @@ from sweeper.study.load import load_study, stored_study
 from sweeper.study.named import confirmation_name
 from sweeper.study.study import Study
 from sweeper.sweep.order import Places
-from sweeper.trial import RunState
+from sweeper.trial import ErrorClass, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.driven import sweep
 
@@ -96,6 +96,19 @@ def test_an_arm_that_is_confirmed_already_stays_as_it_was_written() -> None:
     arms = {label: {**begun.spec.arms[label], "dropout": 0.3}}
     begun = replace(begun, spec=begun.spec.model_copy(update={"arms": arms}))
     assert confirmation(STEPPED, rank_configurations(found), 3, begun).spec.arms == arms
+
+
+def test_a_configuration_keeps_its_name_when_an_earlier_seed_of_it_completes() -> None:
+    of = made.study(arms={"A": {}, "B": {}}, space={}, seeds=[1, 2])
+    rows = [
+        replace(made.row(of, n, arm, (0.4, 0.7, 0.5), params={}, seed=seed), configuration=0)
+        for n, (arm, seed) in enumerate([("A", 1), ("B", 1), ("A", 2), ("B", 2)])
+    ]
+    failed = replace(rows[0], state=RunState.FAILED, scores=None, error_class=ErrorClass.ERROR)
+    begun = confirmation(of, rank_configurations(made.results(of, [failed, *rows[1:]])), 2)
+    assert {*begun.spec.arms} == {"A (trial 2)", "B (trial 1)"}
+    retried = confirmation(of, rank_configurations(made.results(of, rows)), 2, begun)
+    assert retried.spec.arms == begun.spec.arms
 
 
 def test_what_cannot_be_confirmed_says_why(places: Places) -> None:

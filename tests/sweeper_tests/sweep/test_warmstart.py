@@ -10,10 +10,11 @@ import yaml
 
 from sweeper.errors import ConflictError, InputError
 from sweeper.store.database import Database
+from sweeper.store.tables import run
 from sweeper.study.study import Study
 from sweeper.study.warmstart import WarmStart
 from sweeper.sweep.order import Places
-from sweeper.trial import PastTrial
+from sweeper.trial import PastTrial, RunState
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.typed import STUDY, Command, write
 
@@ -93,3 +94,19 @@ def test_it_is_typed_into_a_study_file_and_told(folder: Path, sweeper: Command) 
     refused = sweeper("validate", "second")
     assert refused.code == 2
     assert "warm_start.configurations: is what was found when a study began" in refused.err
+
+
+def test_a_configuration_that_was_pruned_at_a_seed_comes_after_those_that_are_complete(
+    study: Study, places: Places
+) -> None:
+    earlier = named(study, "earlier", seeds=(1, 2), arms={"S-BERT": {}}, baseline=None, compare=())
+    sweep(earlier, places, 12)
+    trials = past(places, "earlier@demo")
+    first, second = best(trials, 2)
+    lucky = max((one for one in trials if dict(one.params) == first), key=lambda one: one.scores["overall"])
+    (unlucky,) = (one for one in trials if dict(one.params) == first and one is not lucky)
+    with Database(places.storage) as database, database.access.writing() as connection:
+        stopped = run.update().where(run.c.number == unlucky.number)
+        connection.execute(stopped.values(state=RunState.PRUNED))
+    sweep(replace(earlier, spec=warm(earlier, "earlier", top=1).spec), places, 1)
+    assert dict(past(places, "later@demo")[0].params) == second
