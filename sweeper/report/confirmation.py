@@ -48,11 +48,11 @@ def confirmation(
         raise InputError(f"study {study.name!r} has no complete trial yet: there is nothing to confirm")
     arms = dict(before.spec.arms) if before else {}
     for one in leaders:
-        settings = {**study.spec.settings(one.arm), **one.recorded}
+        settings, arm = {**study.spec.settings(one.arm), **one.recorded}, one_line(one.arm)
         # A trial is what it was: its arm stays as it was written, in whichever spelling of its numbers, and
         # under the name that it got when an earlier seed was not complete yet.
-        if not any(searched_arm(label) == one_line(one.arm) and _same(arms[label], settings) for label in arms):
-            arms.setdefault(f"{one_line(one.arm)} (trial {one.numbers[0]})", settings)
+        if not any(searched_arm(label) == arm and _same(arms[label], settings) for label in arms):
+            arms.setdefault(f"{arm} (trial {one.numbers[0]})", settings)
     used = list(before.spec.seeds) if before else []
     taken = {*study.spec.seeds, *used}
     first = max(taken) + 1
