@@ -22,6 +22,7 @@ from .checks import arm_problems, file_problems, task_problems
 from .conditional import plain
 from .extremes import check_extremes
 from .formerly import with_ranges
+from .idle import idle
 from .judged import check_judged, judged_apart
 from .kinds import of_their_kinds
 from .named import is_file, way_on
@@ -151,7 +152,7 @@ def _loaded(
         also = f" (read: {names})" if error.problem.value == WORKLOAD else ""
         raise InputError(setter.explain(error.problem, written) + also) from None
     _check_names(files, study.tasks, spec)
-    for place, line in (*outside(study), *study.searched.uneven(), *judged_apart(study)):
+    for place, line in (*outside(study), *study.searched.uneven(), *judged_apart(study), *idle(study)):
         say(f"{study_file.place(place)}: {line}")
     return study
 
