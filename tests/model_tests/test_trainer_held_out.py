@@ -70,6 +70,16 @@ def test_test_rows_are_scored_at_each_best_epoch_and_choose_nothing(data: Path, 
     assert not (tmp_path / "plain/run" / FILES[1]).exists()
 
 
+def test_test_rows_are_predicted_by_the_averaged_weights_where_these_count(
+    data: Path, tmp_path: Path
+) -> None:
+    trained(data, tmp_path, test="dev.tsv", score_test=True, average={"name": "ema"})
+    dev, test = (read_predictions(tmp_path / "run" / name) for name in FILES)
+    assert dev is not None
+    assert test is not None
+    np.testing.assert_equal(asdict(test["grade"]), asdict(dev["grade"]))
+
+
 def test_a_task_without_test_rows_cannot_be_scored_on_them() -> None:
     with pytest.raises(ValidationError, match=r"these tasks name none in their source: \['grade'\]"):
         TrainConfig.model_validate(settings(score_test=True))

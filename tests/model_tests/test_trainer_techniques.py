@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from model.record import EpochRecord
 from model.trainer import train
-from tests.model_tests.made import TINY, assert_resumes, config, same, weights
+from tests.model_tests.made import DEMO, TINY, assert_resumes, config, same, weights
 
 QUIET = {"dropout": 0.0, "encoder": TINY | {"dropout": 0.0}, "epochs": 1, "steps_per_epoch": 2}
 
@@ -48,6 +49,28 @@ def test_surgery_resumes_bit_for_bit_and_records_conflicts(
     for pair in ("sst+para", "sst+sts", "para+sts"):
         assert -1 <= found[pair, "cosine"] <= 1
         assert found[pair, "conflict"] in {0, 1 / 3, 2 / 3, 1}
+
+
+def test_a_conflict_is_a_cosine_below_zero() -> None:
+    given = config(tasks={name: DEMO[name] for name in ("sst", "para")})
+    record = EpochRecord(["sst", "para"], torch.device("cpu"))
+    for cosine in (-0.5, 0.1, 0.3):
+        record.add_cosines(torch.tensor([[1.0, cosine], [cosine, 1.0]], dtype=torch.float64))
+    scores = {"sst": 0.5, "para": 0.5}
+    found = {
+        one.name: one.value for one in record.metrics(given, scores, scores, {}) if one.task == "sst+para"
+    }
+    assert found == {"cosine": pytest.approx(-0.1 / 3), "conflict": pytest.approx(1 / 3)}
+
+
+def test_a_step_is_no_longer_than_the_clipped_gradient(cache: Path, tmp_path: Path) -> None:
+    # SGD at a constant rate: all weights together move by the rate times the norm to which it is clipped.
+    settings = QUIET | {"tasks": {"sst": DEMO["sst"]}, "optimizer": "sgd", "learning_rate": 0.5}
+    settings |= {"schedule": "constant", "warmup": 0.0, "weight_decay": 0.0, "steps_per_epoch": 1}
+    start = trained(tmp_path / "start", cache, **settings, max_grad_norm=1e-12)
+    moved = trained(tmp_path / "moved", cache, **settings, max_grad_norm=1e-3)
+    squares = [(moved[name].double() - start[name].double()).square().sum() for name in start]
+    assert float(torch.stack(squares).sum().sqrt()) == pytest.approx(0.5 * 1e-3, rel=0.02)
 
 
 def test_surgery_on_one_task_is_no_surgery(cache: Path, tmp_path: Path) -> None:

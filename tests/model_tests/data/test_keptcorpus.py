@@ -244,6 +244,17 @@ def test_a_cache_that_is_read_only_is_read(
     assert not is_read(monkeypatch, settings(), data, tmp_path / "cache")
 
 
+def test_rows_of_other_settings_are_not_taken_from_the_cache(data: Path, tmp_path: Path) -> None:
+    assert len(kept_corpus(settings(), data, tmp_path).sample["sst"].ids) == 7
+    more = settings().model_copy(update={"train_sample": 9})
+    assert len(kept_corpus(more, data, tmp_path).sample["sst"].ids) == 9
+    # Test rows that are a share of train's file have no file of their own by which to know them.
+    source = FilesSource(train="train.tsv", dev="dev.tsv", test={"share": 0.2})
+    given = settings(sst={"source": source, "train_rows": None})
+    assert kept_corpus(given.model_copy(update={"score_test": False}), data, tmp_path).test == {}
+    assert len(kept_corpus(given, data, tmp_path).test["sst"].ids) > 0
+
+
 def test_a_tokenizer_of_own_code_is_kept_as_it_was_made_from_the_texts(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

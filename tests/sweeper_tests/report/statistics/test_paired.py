@@ -267,3 +267,16 @@ def test_an_interval_ends_where_scores_do() -> None:
     better = run(np.random.default_rng(6), 200, 0.9, 0.6, 0.8)
     found = compare_samples(ACCURACY, sample([ours, ours]), sample([theirs, better]))["sst"]
     assert (found.interval.low, found.interval.high) == (-1, 1)
+
+
+def test_the_runs_of_an_observation_are_averaged_together() -> None:
+    rng = np.random.default_rng(1)
+    a, b, c = ({"sst": classified(rng.random(60) < share)} for share in (0.5, 0.9, 0.7))
+    two, other = sample([a, b]), sample([c, c])
+    twice = replace(sample([a, a, b, b]), seeds=two.seeds, scores=two.scores)
+    others = replace(sample([c] * 4), seeds=other.seeds, scores=other.scores)
+    once = compare_samples(ACCURACY, two, other, overall=None)["sst"].spread.interaction
+    assert compare_samples(ACCURACY, twice, others, overall=None)["sst"].spread.interaction == pytest.approx(
+        once
+    )
+    assert once[0] > 0.001
