@@ -122,8 +122,15 @@ def test_what_cannot_be_confirmed_says_why(places: Places) -> None:
 
 
 def test_without_test_rows_none_are_scored() -> None:
-    study = load_study("quickstart", "minilm")
-    assert not any(task.has_test for task in study.tasks.values())
+    without = load_study("quickstart", "minilm")
+    bases = [
+        confirmation(
+            of, rank_configurations(made.results(of, [made.row(of, 0, arm, (0.4, 0.7, 0.5))])), 2
+        ).spec.base
+        for of in (without, SEARCH)
+        for arm in list(of.spec.arms)[:1]
+    ]
+    assert ["score_test" in base for base in bases] == [False, True]
 
 
 def test_what_is_declared_is_confirmed_and_nothing_else() -> None:

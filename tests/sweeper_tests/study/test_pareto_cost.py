@@ -95,6 +95,10 @@ def test_every_sampler_of_several_objectives_proposes(sampler: str) -> None:
                 number, trial.arm, trial.params, trial.seed, trial.configuration, RunState.COMPLETE, scores
             )
         )
+    rates = {one.params["learning_rate"] for one in past}
+    assert len(rates) >= 6  # the two arms of a configuration have the same
+    assert min(rates) >= 1e-4
+    assert max(rates) <= 1e-2
 
 
 @pytest.mark.parametrize(

@@ -108,9 +108,12 @@ def test_the_sockets_of_a_sweep_that_has_lasted_for_weeks_stay(
     system = tmp_path / "system"
     sockets = put(system / "pymp-alive" / "listener")
     put(system / temporary_name("sweeper")).write_text("pymp-alive")
+    dead = put(system / "pymp-dead" / "listener")
+    (system / of_a_dead_process().replace(".x.", ".sweeper.")).write_text("pymp-dead")
     age(system)
     start(study, tmp_path)
     assert sockets.exists()
+    assert not dead.exists()
 
 
 def test_the_weights_of_the_best_of_each_arm_stay(study: Study, runs: Path, tmp_path: Path) -> None:
