@@ -59,7 +59,7 @@ class Backlog:
         self._deferred: dict[int, Ready] = {}
         self._new = self._new_trials()
         self.ended: str | None = None
-        self._end = wanted  # the lowest number for which nothing was left to propose
+        self._end = wanted  # the lowest number that is not proposed here: nothing was left for it
 
     @property
     def ready(self) -> bool:
@@ -160,10 +160,22 @@ class Backlog:
             yield number
 
     def _propose(self, number: int) -> None:
-        """Proposes the trial of a claimed number and queues it; gives the number up if there is no trial."""
+        """Proposes the trial of a claimed number and queues it; gives the number up if there is no trial.
+
+        A study that was changed meanwhile leaves it to the drivers that have begun with the change.
+        """
         space = distributions(self._study)
         while True:
             history = self.history()
+            # After the history is read, which may have arms and values that this driver's study has not.
+            if not self._leases.is_current():
+                self.ended = (
+                    f"study {self._study.name!r} was changed meanwhile (another `sweeper run` took up its "
+                    "file): type the command again"
+                )
+                self._end = 0
+                self._leases.leave(number)
+                return
             trial = propose(self._study, number, history)
             if trial is None:
                 self.ended = why_ended(self._study, history)
@@ -175,7 +187,8 @@ class Backlog:
                 return
             if self._trials.row(number) is not None:
                 return
-            # Another driver has added that very place or configuration under a number of its own.
+            # Another driver has added that very place or configuration under a number of its own, or somebody
+            # has changed the study.
 
     def _rivals(self, trial: TrialSpec) -> Rivals | None:
         """Beside which trials of its arm, added by others meanwhile, a trial cannot stand; None: beside all.

@@ -1,7 +1,7 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from ..observers.tally import Tally
 from ..observers.terminal import say
 from ..observers.view import view_of
 from ..search.distributions import distributions
-from ..search.ending import End, end_of
 from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
@@ -27,7 +26,7 @@ from ..study.named import is_confirmation
 from ..study.owncode import check_direction
 from ..study.space import words
 from ..study.study import Study
-from ..trial import PastTrial, StudyRow
+from ..trial import StudyRow
 from ..version import __version__
 from .checks import prepare, say_data
 from .driver import Driver
@@ -35,15 +34,10 @@ from .files import RunFiles
 from .leftovers import sweep_leftovers
 from .order import Order
 from .precision import check_precision, with_precision
+from .total import total_of
 from .warmstart import warmed
 from .workers import choose_workers
 from .workingfolder import working_folder
-
-CONFIGURATIONS_PER_ARM = 10
-"""What an arm gets where neither the user nor the study says how many."""
-
-MOST_TRIALS = 100_000
-"""The longest study that is run to its end without being asked for so many trials."""
 
 
 def run(order: Order, executor: Executor | None = None, *, here: bool = True) -> Tally:
@@ -174,6 +168,8 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
         if wanted != row.wanted:
             store.set_wanted(wanted)
         store = store.fresh()
+        if store.row.digest != digest:
+            return begin(database, order, here=here)  # another driver has taken up another one since
     for line in changes:
         say(console, f"{study.name} changes: {line}")
     say(console, f"{study.name}: {study.overall.words(study.tasks)}")
@@ -256,44 +252,3 @@ def _additions(row: StudyRow, study: Study) -> list[str]:
             f"{lines}\n{', '.join(ways[:-1])}, or {ways[-1]}"
         )
     return list(change.additions)
-
-
-def total_of(study: Study, store: StudyStore | None, order: Order) -> int:
-    """How many trials a study shall have; says so where it has fewer than were asked for.
-
-    Args:
-        study: The study.
-        store: Where it is stored, if it was begun.
-        order: What is asked for.
-
-    Raises:
-        InputError: If nobody said how many, and all that it can have are too many.
-    """
-    # Read for a study that ends alone: others may have many.
-    ends = all(cells is not None for cells in study.searched.cells.values())
-    past = store.trials.past() if store is not None and ends else []
-    end = end_of(study, past)
-    wanted = order.trials or (_wanted_before(store.row, end, past) if store else _default_trials(study, end))
-    if end is None or wanted < end.trials:
-        return wanted
-    if order.trials is None and end.trials > MOST_TRIALS:
-        raise InputError(f"study {study.name!r} {end}; say how many are to be run: --trials N")
-    if wanted > end.trials:
-        say(order.console, f"{study.name} {end}; {wanted} were asked for")
-    return end.trials
-
-
-def _wanted_before(row: StudyRow, end: End | None, past: Collection[PastTrial]) -> int:
-    """The total asked for before; of a study that was to be run to its end, the end that it has now."""
-    if end is None:
-        return row.wanted
-    before = end_of(stored_study(row), past)
-    return end.trials if before is not None and row.wanted == before.trials else row.wanted
-
-
-def _default_trials(study: Study, end: End | None) -> int:
-    """How many trials a new study gets where nobody says: all of a grid, else some configurations an arm."""
-    drawn = CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)
-    if end is None:
-        return drawn
-    return end.trials if study.spec.sampler.method.cells else min(drawn, end.trials)
