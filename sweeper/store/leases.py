@@ -1,6 +1,6 @@
 """Whose a trial is: numbers and leases, each changed by compare-and-set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,14 +18,16 @@ from .tables import run, sweep, sweep_row, unfinished
 
 @dataclass(frozen=True)
 class Rivals:
-    """The trials of its arm beside which a new one cannot stand.
+    """The trials beside which a new one cannot stand.
 
     Attributes:
         since: The lowest number that its driver did not know when it was proposed.
+        arms: The arms that have them.
         clash: Whether a trial is a rival, by its number, the number of its configuration, and its values.
     """
 
     since: int
+    arms: Collection[str]
     clash: Callable[[int, int, Mapping[str, Any]], bool]
 
 
@@ -196,7 +198,7 @@ class Leases:
             run.c.sweep_id == self._study.id,
             run.c.number >= rivals.since,
             run.c.number != trial.number,
-            run.c.arm == trial.arm,
+            run.c.arm.in_(rivals.arms),
         )
         return any(rivals.clash(*row) for row in connection.execute(query))
 

@@ -191,13 +191,16 @@ class Backlog:
             # has changed the study.
 
     def _rivals(self, trial: TrialSpec) -> Rivals | None:
-        """Beside which trials of its arm, added by others meanwhile, a trial cannot stand; None: beside all.
+        """Beside which trials, added by others meanwhile, a trial cannot stand; None: beside all.
 
-        A configuration has the same values at all seeds, and no other one of a finite space has them.
+        A configuration has the same values at all seeds, and no other one of a finite space has them: in its
+        arm, or in all arms where these are searched together. Proposed again it takes the others' values, or
+        keeps its own where those are not valid in its arm.
         """
-        history, cells = self._history, self._history.cells(trial.arm)
+        history, cells, spec = self._history, self._history.cells(trial.arm), self._study.spec
+        arms = [*spec.arms] if spec.sampler.peers == "study" else [trial.arm]
         once = cells is None and not self._study.spaces[trial.arm].plain
-        if cells is None and not once and len(self._study.spec.seeds) == 1:
+        if cells is None and not once and len(spec.seeds) * len(arms) == 1:
             return None
 
         def clash(number: int, configuration: int, params: Mapping[str, Any]) -> bool:
@@ -207,7 +210,7 @@ class Backlog:
                 return params != trial.params
             return params == trial.params if once else cells is not None and cells.same(params, trial.params)
 
-        return Rivals(history.unknown, clash)
+        return Rivals(history.unknown, arms, clash)
 
     def _prepare(self, ready: Ready) -> None:
         """Queues a trial, unless an identical one has its result already, or is about to have it."""

@@ -237,5 +237,44 @@ def test_a_driver_whose_study_was_changed_finishes_what_is_under_way(tmp_path: P
         assert states == [RunState.COMPLETE] * 3
 
 
+@pytest.mark.parametrize(("size", "valid"), [(60, True), (54, False)])
+def test_arms_that_are_searched_together_have_the_same_values_whichever_driver_adds_them(
+    size: int, valid: bool, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B of the same configuration is added with other values while those of A are drawn."""
+    together = made.study(
+        arms={"A": {"encoder.attention_heads": 4}, "B": {"encoder.attention_heads": 6}},
+        space={"encoder.hidden_size": {"low": 24, "high": 72}, "warmup": {"low": 0.0, "high": 1.0}},
+        seeds=[1],
+        sampler={"name": "tpe", "startup": 2, "peers": "study"},
+        tables=["arms"],
+    )
+    theirs_has = {"encoder.hidden_size": size, "warmup": 0.123}
+    drawn: list[TrialSpec] = []
+
+    def meanwhile(study: Study, number: int, history: History) -> TrialSpec | None:
+        mine = propose(study, number, history)
+        assert mine is not None
+        drawn.append(mine)
+        if len(drawn) == 5:
+            config = study.config("B", theirs_has, 1)
+            theirs = store.leases(YOU, 60)
+            other = TrialSpec(theirs.claim(99), "B", theirs_has, config, 1, mine.configuration)
+            assert theirs.add(other, distributions(study))
+        return mine
+
+    monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
+    with Database(url) as database:
+        store = made.begin(database, together, 40)
+        mine = of_study(store, together, ME)
+        *_, ready = [mine.take(range(5)) for _ in range(5)]
+        assert ready is not None
+        added = ready.trial
+        assert (added.arm, added.configuration, added.number) == ("A", 2, 4)
+        assert added.params == (theirs_has if valid else drawn[4].params)
+        assert drawn[4].params != theirs_has
+        assert len(store.trials.rows()) == 6
+
+
 def never(trial: TrialSpec, twin: TrialRow) -> None:
     raise AssertionError
