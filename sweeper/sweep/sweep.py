@@ -28,6 +28,7 @@ from ..study.space import words
 from ..study.study import Study
 from ..trial import StudyRow
 from ..version import __version__
+from .atwork import alone, check_alone
 from .checks import prepare, say_data
 from .driver import Driver
 from .files import RunFiles
@@ -54,7 +55,8 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
     Raises:
         KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
         InputError: If data, an encoder or the package of a log is missing or malformed, the home cannot be
-            a folder, or this machine does not compute the study's precision.
+            a folder, this machine does not compute the study's precision, or this process is running the
+            study already.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
@@ -64,42 +66,50 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         # `begin` asks again, once ``auto`` is decided: by then the database has been made, or migrated.
         check_precision(study)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
+        if stored := database.find(study.name):
+            check_alone(stored)
         study, store = begin(database, order, here=here)
-        say_data(order, surveys)
-        if executor is None:
-            executor = _measured_executor(study, store, order)
-        count = tally(store, executor.workers)
-        files = RunFiles.of(places.home, store, partial(say, console))
-        files.take(files.say)
-        files.fetch_missing(store.trials.standings())
-        sweep_leftovers(files, store.trials.standings())
-        with (
-            view_of(console, count) as view,
-            logged(order.logs, files.study.name, places.home, count, view) as observer,
-        ):
-            driver = Driver(
-                store=store,
-                study=study,
-                wanted=store.row.wanted,
-                executor=executor,
-                home=places.home,
-                data=places.data,
-                observer=observer,
-                limits=order.limits,
-                working_folder=working_folder(places.working),
-            )
-            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopped)
-            with gently(driver.stop):
-                try:
-                    ended = driver.run()
-                except DatabaseGoneError as error:
-                    raise DatabaseGoneError(
-                        f"{error}: the sweep stops, and what its trials did since is not recorded; their "
-                        f"checkpoints and weights are in {files.study.folder}"
-                    ) from error
-        if ended:
-            say(console, f"Ended early: {ended}")
-        return tally(store, executor.workers)
+        with alone(store):
+            say_data(order, surveys)
+            if executor is None:
+                executor = _measured_executor(study, store, order)
+            if ended := _drive(order, study, store, executor):
+                say(console, f"Ended early: {ended}")
+            return tally(store, executor.workers)
+
+
+def _drive(order: Order, study: Study, store: StudyStore, executor: Executor) -> str | None:
+    """Runs the trials of a study that was begun; returns why it ended before its last trial, if it did."""
+    places, console = order.places, order.console
+    count = tally(store, executor.workers)
+    files = RunFiles.of(places.home, store, partial(say, console))
+    files.take(files.say)
+    files.fetch_missing(store.trials.standings())
+    sweep_leftovers(files, store.trials.standings())
+    with (
+        view_of(console, count) as view,
+        logged(order.logs, files.study.name, places.home, count, view) as observer,
+    ):
+        driver = Driver(
+            store=store,
+            study=study,
+            wanted=store.row.wanted,
+            executor=executor,
+            home=places.home,
+            data=places.data,
+            observer=observer,
+            limits=order.limits,
+            working_folder=working_folder(places.working),
+        )
+        store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopped)
+        with gently(driver.stop):
+            try:
+                return driver.run()
+            except DatabaseGoneError as error:
+                raise DatabaseGoneError(
+                    f"{error}: the sweep stops, and what its trials did since is not recorded; their "
+                    f"checkpoints and weights are in {files.study.folder}"
+                ) from error
 
 
 def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executor:
