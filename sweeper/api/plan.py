@@ -26,7 +26,7 @@ from ..study.study import Study
 from ..study.trained import trained_tasks
 from ..sweep.checks import prepare
 from ..sweep.order import Order
-from ..sweep.sweep import total_of
+from ..sweep.total import total_of
 from ..sweep.workers import Bench, Speed, UnmeasuredError
 from ..text import difference, one_line, plural
 from ..trial import Standing

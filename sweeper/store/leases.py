@@ -1,30 +1,33 @@
 """Whose a trial is: numbers and leases, each changed by compare-and-set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..errors import ConflictError, DatabaseError
+from ..study.load import stored_study
 from ..trial import RunState, StudyRow, TrialSpec
 from .access import Access
 from .optuna_tables import mirror
 from .retrying import retried
-from .tables import run, sweep, unfinished
+from .tables import run, sweep, sweep_row, unfinished
 
 
 @dataclass(frozen=True)
 class Rivals:
-    """The trials of its arm beside which a new one cannot stand.
+    """The trials beside which a new one cannot stand.
 
     Attributes:
         since: The lowest number that its driver did not know when it was proposed.
+        arms: The arms that have them.
         clash: Whether a trial is a rival, by its number, the number of its configuration, and its values.
     """
 
     since: int
+    arms: Collection[str]
     clash: Callable[[int, int, Mapping[str, Any]], bool]
 
 
@@ -46,6 +49,9 @@ class Leases:
         self.owner = owner
         self.seconds = seconds
         self._study = study
+        # SQLite gives Optuna's key of a deleted study to the next one.
+        self._there = (sweep.c.id == study.id) & (sweep.c.study_id == study.study_id)
+        self._digest = study.digest
         self._unanswered = False
         mine = (run.c.sweep_id == study.id) & (run.c.owner == owner) & unfinished
         self._change_mine = run.update().where(mine)
@@ -64,8 +70,7 @@ class Leases:
             ConflictError: If the study was deleted.
         """
         study = self._study.study_id
-        # SQLite gives Optuna's key of a deleted study to the next one.
-        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id, sweep.c.study_id == study)
+        mine = sa.select(sweep.c.id).where(self._there)
         # An earlier try may have been carried out, and only the answer was lost.
         number, left = self._unused() if self._unanswered else None, True
         self._unanswered = True
@@ -76,9 +81,40 @@ class Leases:
                 # Without one another driver was quicker, unless all are taken.
                 left = number is None and mirror.claimed(connection, study) < below
                 if left and connection.execute(mine).first() is None:
-                    raise ConflictError(f"study {self._study.name!r} was deleted, and its sweep ends here")
+                    raise self._deleted()
         self._unanswered = False
         return number
+
+    def _deleted(self) -> ConflictError:
+        return ConflictError(f"study {self._study.name!r} was deleted, and its sweep ends here")
+
+    @retried
+    def is_current(self) -> bool:
+        """Whether the study is still what the driver began with, whatever it is called now.
+
+        Raises:
+            ConflictError: If it was deleted.
+        """
+        with self.access.reading() as connection:
+            digest = connection.execute(sa.select(sweep.c.digest).where(self._there)).scalar()
+        if digest is None:
+            raise self._deleted()
+        if digest != self._digest:
+            # Its name is part of the digest.
+            rows = self.access.sweeps(sa.select(sweep).where(self._there), strict=True)
+            renamed = [row for one in rows if self._is(row := sweep_row(one._mapping))]
+            if not renamed:
+                return False
+            self._digest = renamed[0].digest
+        return True
+
+    def _is(self, row: StudyRow) -> bool:
+        """Whether the study as it stands now differs in nothing but its name."""
+        began = self._study
+        now = replace(row, study={**row.study, "name": began.study["name"]})
+        with suppress(DatabaseError):  # what this version cannot read is not what it began with
+            return stored_study(now).digest() == stored_study(began).digest()
+        return False
 
     def _unused(self) -> int | None:
         """The first number that this driver has claimed and not used; None without one."""
@@ -98,6 +134,12 @@ class Leases:
                 mirror.give_up(connection, self._study.study_id, number, self.owner)
 
     @retried
+    def leave(self, number: int) -> None:
+        """Leaves a claimed number without a trial to any other driver; a later one may have been claimed."""
+        with self.access.writing() as connection:
+            mirror.change_owner(connection, self._study.study_id, number, self.owner, None)
+
+    @retried
     def add(
         self, trial: TrialSpec, distributions: mirror.Distributions, rivals: Rivals | None = None
     ) -> bool:
@@ -110,7 +152,8 @@ class Leases:
 
         Returns:
             Whether it is the driver's: False if another one was quicker and has added a trial of that number,
-            or one of that arm, configuration and seed, or a rival.
+            or one of that arm, configuration and seed, or a rival; or if the study is another than when
+            `is_current` was last asked.
         """
         values = {
             "sweep_id": self._study.id,
@@ -132,6 +175,12 @@ class Leases:
         said = {"arm": trial.arm, "seed": trial.seed}
         try:
             with self.access.writing() as connection:
+                # On a server one after another: it waits for a change that is under way, and if it may have
+                # rivals for the driver that adds one, as two at once would not see each other's.
+                mine = sa.select(sweep.c.digest).where(self._there)
+                locked = mine.with_for_update(read=rivals is None, key_share=True)
+                if connection.execute(locked).scalar() != self._digest:
+                    return False
                 if rivals is not None and self._has_rival(connection, trial, rivals):
                     return False
                 insert = run.insert().values(values).returning(run.c.trial_id)
@@ -145,14 +194,11 @@ class Leases:
         return True
 
     def _has_rival(self, connection: sa.Connection, trial: TrialSpec, rivals: Rivals) -> bool:
-        # On a server one driver after another: two that add at once would not see each other's.
-        mine = sa.select(sweep.c.id).where(sweep.c.id == self._study.id)
-        connection.execute(mine.with_for_update(key_share=True))
         query = sa.select(run.c.number, run.c.configuration, run.c.params).where(
             run.c.sweep_id == self._study.id,
             run.c.number >= rivals.since,
             run.c.number != trial.number,
-            run.c.arm == trial.arm,
+            run.c.arm.in_(rivals.arms),
         )
         return any(rivals.clash(*row) for row in connection.execute(query))
 
@@ -170,9 +216,7 @@ class Leases:
         with self.access.writing() as connection:
             this = (run.c.sweep_id == self._study.id) & (run.c.number == number)
             if connection.execute(sa.select(run.c.id).where(this)).one_or_none() is None:
-                return of is not None and mirror.change_owner(
-                    connection, self._study.study_id, number, of, self.owner
-                )
+                return mirror.change_owner(connection, self._study.study_id, number, of, self.owner)
             # Its own already: an earlier try was carried out, and only the answer was lost.
             theirs = run.c.owner == self.owner
             theirs |= run.c.owner.is_(None) if of is None else run.c.owner == of

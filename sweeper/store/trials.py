@@ -209,8 +209,11 @@ class Trials:
             return mirror.claimed(connection, self._study.study_id)
 
     @retried
-    def orphans(self) -> list[tuple[int, str]]:
-        """Numbers that were claimed and have no trial yet, each with the driver that claimed it."""
+    def orphans(self) -> list[tuple[int, str | None]]:
+        """Numbers that were claimed and have no trial yet, each with the driver that claimed it.
+
+        None where that one has left it to any other.
+        """
         # In this order: a trial that is added in between is seen, and its number is not taken for an orphan.
         with self.access.reading() as connection:
             claimed = mirror.running(connection, self._study.study_id)

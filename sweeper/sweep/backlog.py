@@ -59,7 +59,7 @@ class Backlog:
         self._deferred: dict[int, Ready] = {}
         self._new = self._new_trials()
         self.ended: str | None = None
-        self._end = wanted  # the lowest number for which nothing was left to propose
+        self._end = wanted  # the lowest number that is not proposed here: nothing was left for it
 
     @property
     def ready(self) -> bool:
@@ -160,10 +160,22 @@ class Backlog:
             yield number
 
     def _propose(self, number: int) -> None:
-        """Proposes the trial of a claimed number and queues it; gives the number up if there is no trial."""
+        """Proposes the trial of a claimed number and queues it; gives the number up if there is no trial.
+
+        A study that was changed meanwhile leaves it to the drivers that have begun with the change.
+        """
         space = distributions(self._study)
         while True:
             history = self.history()
+            # After the history is read, which may have arms and values that this driver's study has not.
+            if not self._leases.is_current():
+                self.ended = (
+                    f"study {self._study.name!r} was changed meanwhile (another `sweeper run` took up its "
+                    "file): type the command again"
+                )
+                self._end = 0
+                self._leases.leave(number)
+                return
             trial = propose(self._study, number, history)
             if trial is None:
                 self.ended = why_ended(self._study, history)
@@ -175,16 +187,20 @@ class Backlog:
                 return
             if self._trials.row(number) is not None:
                 return
-            # Another driver has added that very place or configuration under a number of its own.
+            # Another driver has added that very place or configuration under a number of its own, or somebody
+            # has changed the study.
 
     def _rivals(self, trial: TrialSpec) -> Rivals | None:
-        """Beside which trials of its arm, added by others meanwhile, a trial cannot stand; None: beside all.
+        """Beside which trials, added by others meanwhile, a trial cannot stand; None: beside all.
 
-        A configuration has the same values at all seeds, and no other one of a finite space has them.
+        A configuration has the same values at all seeds, and no other one of a finite space has them: in its
+        arm, or in all arms where these are searched together. Proposed again it takes the others' values, or
+        keeps its own where those are not valid in its arm.
         """
-        history, cells = self._history, self._history.cells(trial.arm)
+        history, cells, spec = self._history, self._history.cells(trial.arm), self._study.spec
+        arms = [*spec.arms] if spec.sampler.peers == "study" else [trial.arm]
         once = cells is None and not self._study.spaces[trial.arm].plain
-        if cells is None and not once and len(self._study.spec.seeds) == 1:
+        if cells is None and not once and len(spec.seeds) * len(arms) == 1:
             return None
 
         def clash(number: int, configuration: int, params: Mapping[str, Any]) -> bool:
@@ -194,7 +210,7 @@ class Backlog:
                 return params != trial.params
             return params == trial.params if once else cells is not None and cells.same(params, trial.params)
 
-        return Rivals(history.unknown, clash)
+        return Rivals(history.unknown, arms, clash)
 
     def _prepare(self, ready: Ready) -> None:
         """Queues a trial, unless an identical one has its result already, or is about to have it."""

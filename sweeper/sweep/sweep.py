@@ -1,7 +1,7 @@
 """Begins a sweep or goes on with one: everything is checked before anything is written."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from ..observers.tally import Tally
 from ..observers.terminal import say
 from ..observers.view import view_of
 from ..search.distributions import distributions
-from ..search.ending import End, end_of
 from ..show.status import tally
 from ..signals import gently
 from ..store.database import Database
@@ -27,23 +26,19 @@ from ..study.named import is_confirmation
 from ..study.owncode import check_direction
 from ..study.space import words
 from ..study.study import Study
-from ..trial import PastTrial, StudyRow
+from ..trial import StudyRow
 from ..version import __version__
+from .atwork import alone, check_alone
 from .checks import prepare, say_data
 from .driver import Driver
 from .files import RunFiles
 from .leftovers import sweep_leftovers
 from .order import Order
 from .precision import check_precision, with_precision
+from .total import total_of
 from .warmstart import warmed
 from .workers import choose_workers
 from .workingfolder import working_folder
-
-CONFIGURATIONS_PER_ARM = 10
-"""What an arm gets where neither the user nor the study says how many."""
-
-MOST_TRIALS = 100_000
-"""The longest study that is run to its end without being asked for so many trials."""
 
 
 def run(order: Order, executor: Executor | None = None, *, here: bool = True) -> Tally:
@@ -60,7 +55,8 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
     Raises:
         KeyboardInterrupt: If the user stops the sweep; every trial can be resumed.
         InputError: If data, an encoder or the package of a log is missing or malformed, the home cannot be
-            a folder, or this machine does not compute the study's precision.
+            a folder, this machine does not compute the study's precision, or this process is running the
+            study already.
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
@@ -70,42 +66,50 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         # `begin` asks again, once ``auto`` is decided: by then the database has been made, or migrated.
         check_precision(study)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
+        if stored := database.find(study.name):
+            check_alone(stored)
         study, store = begin(database, order, here=here)
-        say_data(order, surveys)
-        if executor is None:
-            executor = _measured_executor(study, store, order)
-        count = tally(store, executor.workers)
-        files = RunFiles.of(places.home, store, partial(say, console))
-        files.take(files.say)
-        files.fetch_missing(store.trials.standings())
-        sweep_leftovers(files, store.trials.standings())
-        with (
-            view_of(console, count) as view,
-            logged(order.logs, files.study.name, places.home, count, view) as observer,
-        ):
-            driver = Driver(
-                store=store,
-                study=study,
-                wanted=store.row.wanted,
-                executor=executor,
-                home=places.home,
-                data=places.data,
-                observer=observer,
-                limits=order.limits,
-                working_folder=working_folder(places.working),
-            )
-            store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopped)
-            with gently(driver.stop):
-                try:
-                    ended = driver.run()
-                except DatabaseGoneError as error:
-                    raise DatabaseGoneError(
-                        f"{error}: the sweep stops, and what its trials did since is not recorded; their "
-                        f"checkpoints and weights are in {files.study.folder}"
-                    ) from error
-        if ended:
-            say(console, f"Ended early: {ended}")
-        return tally(store, executor.workers)
+        with alone(store):
+            say_data(order, surveys)
+            if executor is None:
+                executor = _measured_executor(study, store, order)
+            if ended := _drive(order, study, store, executor):
+                say(console, f"Ended early: {ended}")
+            return tally(store, executor.workers)
+
+
+def _drive(order: Order, study: Study, store: StudyStore, executor: Executor) -> str | None:
+    """Runs the trials of a study that was begun; returns why it ended before its last trial, if it did."""
+    places, console = order.places, order.console
+    count = tally(store, executor.workers)
+    files = RunFiles.of(places.home, store, partial(say, console))
+    files.take(files.say)
+    files.fetch_missing(store.trials.standings())
+    sweep_leftovers(files, store.trials.standings())
+    with (
+        view_of(console, count) as view,
+        logged(order.logs, files.study.name, places.home, count, view) as observer,
+    ):
+        driver = Driver(
+            store=store,
+            study=study,
+            wanted=store.row.wanted,
+            executor=executor,
+            home=places.home,
+            data=places.data,
+            observer=observer,
+            limits=order.limits,
+            working_folder=working_folder(places.working),
+        )
+        store.access.retry_policy = RetryPolicy(DATABASE_SECONDS, observer.noted, lambda: driver.stopped)
+        with gently(driver.stop):
+            try:
+                return driver.run()
+            except DatabaseGoneError as error:
+                raise DatabaseGoneError(
+                    f"{error}: the sweep stops, and what its trials did since is not recorded; their "
+                    f"checkpoints and weights are in {files.study.folder}"
+                ) from error
 
 
 def _measured_executor(study: Study, store: StudyStore, order: Order) -> Executor:
@@ -174,6 +178,8 @@ def begin(database: Database, order: Order, *, here: bool = True) -> tuple[Study
         if wanted != row.wanted:
             store.set_wanted(wanted)
         store = store.fresh()
+        if store.row.digest != digest:
+            return begin(database, order, here=here)  # another driver has taken up another one since
     for line in changes:
         say(console, f"{study.name} changes: {line}")
     say(console, f"{study.name}: {study.overall.words(study.tasks)}")
@@ -256,44 +262,3 @@ def _additions(row: StudyRow, study: Study) -> list[str]:
             f"{lines}\n{', '.join(ways[:-1])}, or {ways[-1]}"
         )
     return list(change.additions)
-
-
-def total_of(study: Study, store: StudyStore | None, order: Order) -> int:
-    """How many trials a study shall have; says so where it has fewer than were asked for.
-
-    Args:
-        study: The study.
-        store: Where it is stored, if it was begun.
-        order: What is asked for.
-
-    Raises:
-        InputError: If nobody said how many, and all that it can have are too many.
-    """
-    # Read for a study that ends alone: others may have many.
-    ends = all(cells is not None for cells in study.searched.cells.values())
-    past = store.trials.past() if store is not None and ends else []
-    end = end_of(study, past)
-    wanted = order.trials or (_wanted_before(store.row, end, past) if store else _default_trials(study, end))
-    if end is None or wanted < end.trials:
-        return wanted
-    if order.trials is None and end.trials > MOST_TRIALS:
-        raise InputError(f"study {study.name!r} {end}; say how many are to be run: --trials N")
-    if wanted > end.trials:
-        say(order.console, f"{study.name} {end}; {wanted} were asked for")
-    return end.trials
-
-
-def _wanted_before(row: StudyRow, end: End | None, past: Collection[PastTrial]) -> int:
-    """The total asked for before; of a study that was to be run to its end, the end that it has now."""
-    if end is None:
-        return row.wanted
-    before = end_of(stored_study(row), past)
-    return end.trials if before is not None and row.wanted == before.trials else row.wanted
-
-
-def _default_trials(study: Study, end: End | None) -> int:
-    """How many trials a new study gets where nobody says: all of a grid, else some configurations an arm."""
-    drawn = CONFIGURATIONS_PER_ARM * len(study.spec.arms) * len(study.spec.seeds)
-    if end is None:
-        return drawn
-    return end.trials if study.spec.sampler.method.cells else min(drawn, end.trials)

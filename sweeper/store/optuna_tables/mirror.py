@@ -156,8 +156,8 @@ def is_called(connection: sa.Connection, study: int, name: str) -> bool:
     return connection.execute(mine.with_for_update(key_share=True, read=True)).first() is not None
 
 
-def running(connection: sa.Connection, study: int) -> dict[int, str]:
-    """The numbers of the running trials, each with the owner that claimed it."""
+def running(connection: sa.Connection, study: int) -> dict[int, str | None]:
+    """The numbers of the running trials, each with the owner that claimed it; None where it was left."""
     query = sa.select(trials.c.number, trial_user_attributes.c.value_json).select_from(_owned())
     ours = query.where(trials.c.study_id == study, trials.c.state == TrialState.RUNNING)
     return {row.number: json.loads(row.value_json) for row in connection.execute(ours)}
@@ -249,8 +249,10 @@ def widen(connection: sa.Connection, study: int, distributions: Distributions) -
             connection.execute(trial_params.update().where(named & (stored == text)).values(values))
 
 
-def change_owner(connection: sa.Connection, study: int, number: int, old: str, new: str) -> bool:
-    """Puts a claimed trial into other hands, if it is still in those named."""
+def change_owner(
+    connection: sa.Connection, study: int, number: int, old: str | None, new: str | None
+) -> bool:
+    """Puts a claimed trial into other hands, if it is still in those named; None: in nobody's."""
     changed = connection.execute(
         trial_user_attributes.update()
         .where(

@@ -75,6 +75,31 @@ def test_orphan_is_taken_over_once(store: StudyStore) -> None:
     assert store.trials.orphans() == [(number, YOU)]
 
 
+def test_a_number_that_is_left_is_anybodys(store: StudyStore) -> None:
+    left, kept = (store.leases(ME, 60).claim(99) for _ in range(2))
+    store.leases(YOU, 60).leave(left)
+    assert store.trials.orphans() == [(left, ME), (kept, ME)]
+    store.leases(ME, 60).leave(left)
+    assert store.trials.orphans() == [(left, None), (kept, ME)]
+    assert not store.leases(YOU, 60).take_over(kept, None)
+    assert store.leases(YOU, 60).take_over(left, None)
+    assert not store.leases("host:3:300", 60).take_over(left, None)
+    assert store.leases(YOU, 60).add(trial(left), SPACE)
+
+
+def test_nothing_is_added_to_another_study_than_the_driver_began_with(store: StudyStore) -> None:
+    mine = store.leases(ME, 60)
+    first, second = mine.claim(99), mine.claim(99)
+    assert mine.is_current()
+    assert mine.add(trial(first), SPACE)
+    more = {"name": "grid", "nonsense": 1}  # as of a version that is to come
+    assert store.change(more, {"name": "demo"}, digest="abd", space=SPACE, descriptions=["more"])
+    assert not mine.add(trial(second), SPACE)
+    assert not mine.is_current()
+    assert store.fresh().leases(ME, 60).is_current()
+    assert store.fresh().leases(ME, 60).add(trial(second), SPACE)
+
+
 def test_renewal_reaches_the_owners_unfinished_trials_only(store: StudyStore) -> None:
     mine, yours, done = queue(store), queue(store, owner=YOU), queue(store)
     store.outcomes(ME).finished(done, COMPLETE)

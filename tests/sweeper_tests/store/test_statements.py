@@ -53,6 +53,7 @@ def test_no_statement_of_a_trial_reads_a_whole_table(store: StudyStore) -> None:
         number = leases.claim(99)
         trials.past(number, {0, 1}, {0, 1})
         trials.orphans()
+        leases.is_current()
         leases.add(trial(number), SPACE)
         trials.twin(number)
         outcomes.started(number, 1, threads=2, device="cpu", versions={}, working_folder={"commit": "c"})
@@ -87,6 +88,7 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
             "claimed": trials.claimed,
             "claim": lambda: leases.claim(99),
             "history": trials.past,
+            "current": leases.is_current,
             "add": lambda: leases.add(trial(done), SPACE),  # noqa: B023
             "twin": lambda: trials.twin(done),  # noqa: B023
             "start": lambda: outcomes.started(done, 1, threads=2, device="cpu", versions={}),  # noqa: B023
@@ -99,7 +101,7 @@ def test_the_number_of_statements_of_a_trial(store: StudyStore) -> None:
     assert counts[0] == counts[1] == counts[2]
     server = store.access.engine.dialect.name == "postgresql"
     assert counts[0] == {
-        **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "add": 3, "twin": 1},
+        **{"claimed": 1, "claim": 1 if server else 2, "history": 1, "current": 1, "add": 4, "twin": 1},
         **{"start": 1, "load": 2, "load again": 1, "epoch": 3, "finish": 3},
     }
 

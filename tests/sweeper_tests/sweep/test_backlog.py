@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from sweeper.executors.protocol import Job
 from sweeper.search.distributions import distributions
 from sweeper.search.history import History
 from sweeper.search.propose import propose
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
+from sweeper.study.changes import compare
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
 from sweeper.sweep.backlog import Backlog
 from sweeper.trial import PastTrial, RunState, TrialRow, TrialSpec
-from tests.sweeper_tests.driven import open_study
+from tests.sweeper_tests import made
+from tests.sweeper_tests.driven import drive, open_study
 from tests.sweeper_tests.halfway import DEAD, HERE
+from tests.sweeper_tests.instant import InstantExecutor
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
     FAILED,
@@ -121,6 +126,154 @@ def test_a_free_worker_looks_for_trials_whose_driver_has_gone_meanwhile(
         monkeypatch.setattr("sweeper.sweep.backlog.ADOPT_SECONDS", 0.0)
         third = mine.take((0, 2))
     assert [ready and ready.trial.number for ready in (first, second, third)] == [0, 2, 1]
+
+
+BEGUN: dict[str, Any] = {
+    "space": {"dropout": [0.1, 0.2, 0.3], "weight_decay": [0.1, 0.2]},
+    "arms": {"A": {}, "B": {"encoder.pooling": "cls"}},
+    "seeds": [1, 2],
+    "tables": ["arms"],
+}
+CHANGED = (
+    "study 'made@demo' was changed meanwhile (another `sweeper run` took up its file): type the command again"
+)
+MATTERING: list[dict[str, Any]] = [
+    {"space": {"dropout": [0.1, 0.2, 0.3], "weight_decay": [0.1, 0.2, 0.3]}},
+    {"arms": {"C": {"gradient": "pcgrad"}, **BEGUN["arms"]}},
+    {"seeds": [1, 2, 3]},
+    {"enqueue": [{"dropout": 0.3, "weight_decay": 0.2}]},
+]
+
+
+def change(store: StudyStore, **fields: Any) -> Study:
+    """Takes up a change of the study, as another driver does."""
+    old, new = made.study(**BEGUN), made.study(**BEGUN | fields)
+    assert not compare(old, new).conflicts
+    spec, workload = (part.model_dump(mode="json") for part in (new.spec, new.workload))
+    assert store.fresh().change(
+        spec, workload, digest=new.digest(), space=distributions(new), descriptions=["x"]
+    )
+    return new
+
+
+def of_study(store: StudyStore, study: Study, owner: str) -> Backlog:
+    return Backlog(study, 40, store.trials, store.fresh().leases(owner, 60), lambda trial, twin: False)
+
+
+@pytest.mark.parametrize("fields", MATTERING)
+def test_a_study_that_was_changed_meanwhile_is_left_to_those_that_took_up_the_change(
+    fields: dict[str, Any], url: str
+) -> None:
+    with Database(url) as database:
+        store = made.begin(database, made.study(**BEGUN), 40)
+        mine = of_study(store, made.study(**BEGUN), HERE)
+        assert [mine.take(()) is not None for _ in range(4)] == [True] * 4
+        new = change(store, **fields)
+        theirs = of_study(store, new, DEAD)
+        assert theirs.take(range(4)) is not None
+        assert (mine.take(range(4)), mine.ended) == (None, CHANGED)
+        assert mine.exhausted
+        assert store.trials.orphans() == [(5, None)]
+        # Nobody waits for the driver that left its number.
+        theirs.adopt(range(5))
+        assert [ready.trial.number for _ in range(2) if (ready := theirs.take(range(5)))] == [5, 6]
+        # What stands there already is gone on with, whoever proposed it.
+        assert store.leases(DEAD, 60).renew() == {4, 5, 6}
+        assert mine.adopt(range(4))
+        assert [ready.trial.number for _ in range(4) if (ready := mine.take(range(4)))] == [4, 5, 6]
+        assert store.trials.claimed() == 7
+        rows = store.trials.rows()
+    params = {(row.arm, row.configuration): row.params for row in rows}
+    assert all(row.params == params[row.arm, row.configuration] for row in rows)
+
+
+def test_nothing_is_added_to_a_study_that_is_changed_as_it_is_proposed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(study: Study, number: int, history: History) -> TrialSpec | None:
+        trial = propose(study, number, history)
+        change(store, **MATTERING[0])
+        return trial
+
+    monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
+    with Database(url) as database:
+        store = made.begin(database, made.study(**BEGUN), 40)
+        mine = of_study(store, made.study(**BEGUN), HERE)
+        assert (mine.take(()), mine.ended) == (None, CHANGED)
+        assert store.trials.rows() == []
+
+
+def test_what_changes_no_trial_ends_no_driver(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(study: Study, number: int, history: History) -> TrialSpec | None:
+        trial = propose(study, number, history)
+        store.life.rename(f"name-{number}@demo")
+        return trial
+
+    with Database(url) as database:
+        store = made.begin(database, made.study(**BEGUN), 40)
+        mine = of_study(store, made.study(**BEGUN), HERE)
+        assert mine.take(()) is not None
+        store.set_wanted(50)
+        change(store, description="other words", tables=["arms", "table2"], baseline="B")
+        assert mine.take(()) is not None
+        monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
+        assert [mine.take(()) is not None for _ in range(2)] == [True, True]
+        assert (mine.ended, len(store.trials.rows())) == (None, 4)
+        assert store.fresh().row.name == "name-3@demo"
+
+
+def test_a_driver_whose_study_was_changed_finishes_what_is_under_way(tmp_path: Path) -> None:
+    class Changing(InstantExecutor):
+        def submit(self, job: Job) -> None:
+            super().submit(job)
+            if job.number == 2:
+                with open_study(tmp_path, made.study(**BEGUN)) as store:
+                    change(store, seeds=[1, 2, 3])
+
+    executor = Changing(workers=3)
+    assert drive(tmp_path, made.study(**BEGUN), executor).ended_early == CHANGED
+    with open_study(tmp_path, made.study(**BEGUN)) as store:
+        states = [row.state for row in store.trials.rows()]
+        assert states == [RunState.COMPLETE] * 3
+
+
+@pytest.mark.parametrize(("size", "valid"), [(60, True), (54, False)])
+def test_arms_that_are_searched_together_have_the_same_values_whichever_driver_adds_them(
+    size: int, valid: bool, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B of the same configuration is added with other values while those of A are drawn."""
+    together = made.study(
+        arms={"A": {"encoder.attention_heads": 4}, "B": {"encoder.attention_heads": 6}},
+        space={"encoder.hidden_size": {"low": 24, "high": 72}, "warmup": {"low": 0.0, "high": 1.0}},
+        seeds=[1],
+        sampler={"name": "tpe", "startup": 2, "peers": "study"},
+        tables=["arms"],
+    )
+    theirs_has = {"encoder.hidden_size": size, "warmup": 0.123}
+    drawn: list[TrialSpec] = []
+
+    def meanwhile(study: Study, number: int, history: History) -> TrialSpec | None:
+        mine = propose(study, number, history)
+        assert mine is not None
+        drawn.append(mine)
+        if len(drawn) == 5:
+            config = study.config("B", theirs_has, 1)
+            theirs = store.leases(YOU, 60)
+            other = TrialSpec(theirs.claim(99), "B", theirs_has, config, 1, mine.configuration)
+            assert theirs.add(other, distributions(study))
+        return mine
+
+    monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
+    with Database(url) as database:
+        store = made.begin(database, together, 40)
+        mine = of_study(store, together, ME)
+        *_, ready = [mine.take(range(5)) for _ in range(5)]
+        assert ready is not None
+        added = ready.trial
+        assert (added.arm, added.configuration, added.number) == ("A", 2, 4)
+        assert added.params == (theirs_has if valid else drawn[4].params)
+        assert drawn[4].params != theirs_has
+        assert len(store.trials.rows()) == 6
 
 
 def never(trial: TrialSpec, twin: TrialRow) -> None:
