@@ -142,13 +142,18 @@ def _of_demo(results: Results) -> bool:
 
 
 def _of_arms(published: PublishedTable, fitting: Sequence[Sequence[Configuration]]) -> list[str]:
-    """Of which arm ours is in the rows whose settings several arms have: one remark, or none."""
-    told = [
-        f"{own[0].arm} ({row.label})"
-        for row, own in zip(published.rows, fitting, strict=True)
-        if len({one.arm for one in own}) > 1
+    """Of which arm ours is in the rows whose settings several arms have, and where their seeds differ."""
+    several = [(row.label, own) for row, own in zip(published.rows, fitting, strict=True) if len(own) > 1]
+    told = [f"{own[0].arm} ({label})" for label, own in several]
+    unlike = [
+        f"{label}: {', '.join(f'{one.arm} {len(one.numbers)}' for one in own)}"
+        for label, own in several
+        if len({len(one.numbers) for one in own}) > 1
     ]
-    return [f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []
+    return [
+        *([f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []),
+        *([f"The arms of a row differ in seeds: {'; '.join(unlike)}."] if unlike else []),
+    ]
 
 
 def folded(key: str, results: Results) -> str:
@@ -164,12 +169,19 @@ def tells(results: Results) -> bool:
 
 
 def _fitting(published: PublishedTable, results: Results) -> list[list[Configuration]]:
-    """For each row our configurations with its settings, the best first."""
+    """For each row the best of our configurations with its settings, of each arm one; the best arm first."""
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
     joint = joint_arms(results)  # the paper's own encode each sentence by itself
     ours = [one for one in results.whole.configurations if one.arm not in joint]
     return [
-        leaders_of([one for one in ours if published.counts(row, settings[one.numbers[0]])])
+        _leaders([one for one in ours if published.counts(row, settings[one.numbers[0]])])
         for row in published.rows
     ]
+
+
+def _leaders(fitting: Sequence[Configuration]) -> list[Configuration]:
+    """The best of each arm, the best first: seeds decide within an arm alone."""
+    arms = dict.fromkeys(one.arm for one in fitting)
+    best = [leaders_of([one for one in fitting if one.arm == arm])[0] for arm in arms]
+    return sorted(best, key=lambda one: -one.mean)

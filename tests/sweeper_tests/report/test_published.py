@@ -122,6 +122,28 @@ def test_rows_whose_settings_several_arms_have_say_which_is_shown() -> None:
     assert not [note for note in own_tables(SBERT, results(of, runs[:1]))[0].notes if "Several arms" in note]
 
 
+def test_an_arm_with_a_seed_fewer_is_not_left_out_of_a_row() -> None:
+    arms = {name: {"paraphrase_head": "sbert"} for name in ("Worse", "Better")}
+    of = study(arms=arms, seeds=[1, 2])
+    other = PARAMS | {"dropout": 0.5}
+    runs = [
+        row(of, 0, "Worse", (0.4, 0.7, 0.5), seed=1),
+        row(of, 1, "Worse", (0.4, 0.7, 0.5), seed=2),
+        row(of, 2, "Better", (0.6, 0.8, 0.7), seed=1),
+        # Within an arm one lucky seed is no mean.
+        row(of, 3, "Worse", (0.9, 0.9, 0.9), params=other, seed=1),
+    ]
+    table = own_tables(SBERT, results(of, runs))[0]
+    headings = [column.heading for column in table.columns]
+    assert [table.rows[0][headings.index(name)].text for name in ("sts", "seeds", "trials")] == [
+        ".700", "1", "2",
+    ]  # fmt: skip
+    assert "Several arms have the settings of a row; ours is of Better (theirs)." in table.notes
+    assert "The arms of a row differ in seeds: theirs: Better 1, Worse 2." in table.notes
+    alike = own_tables(SBERT, results(of, [runs[0], runs[2]]))[0].notes
+    assert not [note for note in alike if "differ in seeds" in note]
+
+
 SBERT = {
     "mine": PublishedTable(
         title="T",
