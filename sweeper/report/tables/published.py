@@ -39,7 +39,7 @@ def paper_table(key: str, results: Results) -> Table | None:
         "as the study sets it. The published rows are one run each.",
         *_of_arms(published, fitting),
         *([f"{ran} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
-        *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
+        *_of_formula(published, results),
         *published.notes,
     )
     shown = [(row, one) for row, one in beside if one]
@@ -87,6 +87,7 @@ def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
         "them. Ours is the best configuration with the settings of the row, as a mean over "
         "its seeds.",
         *_of_arms(published, fitting),
+        *_of_formula(published, results),
         *published.notes,
     )
     return _table(key, published, _beside(published, fitting), results, notes)
@@ -153,6 +154,19 @@ def _of_arms(published: PublishedTable, fitting: Sequence[Sequence[Configuration
     return [
         *([f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []),
         *([f"The arms of a row differ in seeds: {'; '.join(unlike)}."] if unlike else []),
+    ]
+
+
+def _of_formula(published: PublishedTable, results: Results) -> list[str]:
+    """What became of the published `overall` where that of the study has another formula than the paper's."""
+    if results.overall == Overall():
+        return []
+    computed = any(row.has_all(results.tasks) for row in published.rows)
+    left = [row.label for row in published.rows if "overall" in row.scores and not row.has_all(results.tasks)]
+    why = "as it cannot be computed by this formula: not all tasks have a published score"
+    return [
+        *(["The published overall is computed by this formula."] if computed else []),
+        *([f"The published overall of {', '.join(left)} is left out, {why}."] if left else []),
     ]
 
 
