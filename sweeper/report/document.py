@@ -16,12 +16,14 @@ class Column:
 
     Attributes:
         numeric: Whether it holds numbers, which stand to the right.
-        optional: Whether a narrow terminal may leave it out; the files keep it.
+        optional: Whether a narrow terminal may leave it out; the files keep it, but for text in LaTeX.
+        kept: Whether LaTeX keeps it though it is text that may be left out: without it rows cannot be read.
     """
 
     heading: str
     numeric: bool = False
     optional: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)
