@@ -40,7 +40,9 @@ def arms_table(results: Results, compared: Comparisons) -> Table:
                 *track_cells(results, arm),
                 count_cell(ended[arm, RunState.COMPLETE.value]),
                 count_cell(ended[arm, RunState.FAILED.value]),
-                *ties.mark(arm, score_cells(results, scores, tops.get(arm, {}), numbers)),
+                *ties.mark(
+                    arm, score_cells(results, scores, tops.get(arm, {}), numbers, results.undefined(arm))
+                ),
                 count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),
                 Cell(NONE if one is None else setting_line(one.params) or "defaults"),

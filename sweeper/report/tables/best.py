@@ -103,12 +103,13 @@ def _best_row(
     ties: Ties | None = None,
 ) -> tuple[Cell, ...]:
     settings: dict[str, Any] = one.params if one else {}
-    scores = score_cells(results, one.scores if one else None, top, one.numbers if one else ())
+    scores, numbers = (one.scores, one.numbers) if one else (None, ())
+    cells = score_cells(results, scores, top, numbers, results.undefined(arm))
     return (
         Cell(one_line(arm)),
         *track_cells(results, arm),
         count_cell(len(one.numbers) if one else 0),
-        *(ties.mark(arm, scores) if ties else scores),
+        *(ties.mark(arm, cells) if ties else cells),
         score_cell(one.error if one else None),
         *(setting_cell(settings, name) for name in results.space),
         Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),

@@ -193,7 +193,7 @@ def _task_columns(results: Results) -> tuple[Column, ...]:
 def _task_cells(each: Comparison, results: Results) -> list[Cell]:
     cells: list[Cell] = []
     for name in results.tasks:
-        if name in results.undefined or name not in each.gaps:
+        if name in results.undefined(each.ours.arm) or name not in each.gaps:
             cells += [Cell(NONE), Cell(NONE)]
             continue
         cells += [difference_cell(each.gaps[name].value, trials_of(each)), p_cell(each.adjusted[name])]

@@ -116,12 +116,13 @@ def _table(
         label = Cell(one_line(row.label))
         if one:
             trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
-            ours = score_cells(results, one.scores, top_ours, one.numbers)
+            undefined = results.undefined(one.arm)
+            ours = score_cells(results, one.scores, top_ours, one.numbers, undefined)
             rows.append((label, Cell("ours"), *ours, count_cell(len(one.numbers)), trials))
             label = EMPTY
         rows.append((label, Cell("published"), *score_cells(results, printed, top_printed), EMPTY, EMPTY))
         if one and not _of_demo(results):  # a corpus of our own says nothing about the paper's
-            known = printed.keys() - results.undefined
+            known = printed.keys() - results.undefined(one.arm)
             gaps = [one.scores[name] - printed[name] if name in known else None for name in results.scores]
             rows.append((EMPTY, Cell("difference"), *map(difference_cell, gaps), EMPTY, EMPTY))
     columns = (
