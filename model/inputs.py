@@ -33,6 +33,8 @@ class SplitRows:
         taught: How many of the rows used have one.
         cut: Share of the rows used that have a text cut at ``encoder.max_length``, of `CUT_ROWS` of them;
             None where a trainer is own code, of which earlier versions recorded 0.
+        span: The lowest and the highest label of the rows used, of a similarity; None for classes, and where
+            earlier versions recorded none.
     """
 
     read: int
@@ -47,6 +49,7 @@ class SplitRows:
     cut: float | None = 0.0
     teacher: str | None = None
     taught: int = 0
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

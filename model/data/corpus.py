@@ -220,6 +220,7 @@ def split_rows(
             if split != "test" or test is None
             else {other: count_common(test, found) for other, found in hashes.items() if other != "test"},
             cut=None if cut is None else cut[split],
+            span=None if task.classes or not rows.labels else (min(rows.labels), max(rows.labels)),
         )
         for split, rows in parts.items()
     }

@@ -14,8 +14,8 @@ from model.files import write_beside
 
 from ..errors import InputError
 from ..paths import check_target
-from ..report.results import readable, records
-from ..show.spreadsheet import cells
+from ..report.results import records
+from ..show.spreadsheet import cells, readable
 
 _STORED = 2**63
 """Whole numbers below fit a column of numbers; one that has larger ones is text."""

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from ..text import TIE
 
+BEST_ALONE = "Bold marks the best figure and says no more."
+"""What a note says of the bold cells of a table, unless others are bold in what is printed."""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -13,12 +16,14 @@ class Column:
 
     Attributes:
         numeric: Whether it holds numbers, which stand to the right.
-        optional: Whether a narrow terminal may leave it out; the files keep it.
+        optional: Whether a narrow terminal may leave it out; the files keep it, but for text in LaTeX.
+        kept: Whether LaTeX keeps it though it is text that may be left out: without it rows cannot be read.
     """
 
     heading: str
     numeric: bool = False
     optional: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Table:
         key: Short name, such as ``arms`` or ``table3``.
         rows: Its rows, each with one cell a column.
         notes: Remarks beneath it.
+        ties: Whether it is known which cells are not told apart from the best, and these are marked.
 
     Raises:
         ValueError: If a row has more or fewer cells than there are columns.
@@ -78,6 +84,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     notes: tuple[str, ...] = ()
+    ties: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:

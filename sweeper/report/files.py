@@ -10,7 +10,7 @@ import pandas as pd
 from model.files import read_file, write_beside
 
 from ..errors import InputError
-from ..show.spreadsheet import cells
+from ..show.spreadsheet import cells, readable
 from ..store.foreign import foreign_study
 from ..store.study import StudyStore
 from .document import Document, Table
@@ -18,7 +18,6 @@ from .figures import study_figures
 from .foreign import best_imported
 from .formats import FORMATS, IMAGES
 from .page import page
-from .results import readable
 from .selection import Selection, select
 from .statistics.comparison import Comparisons
 

@@ -43,10 +43,16 @@ class PublishedRow(Frozen):
     match: dict[str, Any] = Field({}, description="Settings of ours that make the row, beside the table's.")
 
     def scored(self, overall: Overall, tasks: Mapping[str, Task]) -> dict[str, float]:
-        """The scores with `overall` by another formula, where that is not the paper's."""
-        if overall == Overall() or not tasks.keys() <= self.scores.keys():
+        """The scores; `overall` by a formula that is not the paper's is computed, or left out."""
+        if overall == Overall():
             return dict(self.scores)
+        if not self.has_all(tasks):
+            return {name: value for name, value in self.scores.items() if name != "overall"}
         return self.scores | {"overall": overall.score(tasks, self.scores)}
+
+    def has_all(self, tasks: Mapping[str, Task]) -> bool:
+        """Whether it has a score of each of these tasks."""
+        return tasks.keys() <= self.scores.keys()
 
 
 class PublishedTable(Frozen):

@@ -27,6 +27,7 @@ from .counts import most
 from .provenance import how_made
 from .published import PublishedTable, published_beside
 from .results import Results
+from .undefined import recorded_scorable
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
     again = read_study(database, confirming, home) if confirming else None
     trained = trained_tasks(study)
     searched = {one.seed for one in trials if one.state is RunState.COMPLETE}
+    inputs = dict.fromkeys(one.inputs for one in trials if one.scores and one.inputs in provenance)
     results = Results(
         name=row.name,
         description=study.spec.description,
@@ -151,6 +153,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         test_in=most(_test_in(content) for content in provenance.values()),
         overall=study.overall,
         trained=trained,
+        scorable={"": recorded_scorable(study.tasks, [provenance[one] for one in inputs if one])},
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
         data=tuple(
             dict.fromkeys(read for one in trials if one.scores for read in data_read(one, provenance))

@@ -19,8 +19,9 @@ from ..study.pareto import on_front
 from ..study.problem import FieldError
 from ..study.rowsread import DataRead
 from ..study.space import Space, Value
-from ..trial import ErrorClass, RunState
+from ..trial import RunState
 from .configuration import Configuration, Trial, configuration_of, leaders_of, params
+from .undefined import Scorable, scorable_by_predictions
 
 DRAWN_APART = 36
 """Arms that figures draw apart: as many looks are easily told from each other."""
@@ -57,6 +58,7 @@ class Results:
         spaces: What varied in each arm, and where it applies; none where all varied everywhere.
         studies: Of several studies together, by the name of each arm here: its study, and its name there.
         grounds: Of several studies, by arm: on whose dev rows it was scored; empty where all on the same.
+        scorable: By ground, or `''` where all have the same: whether labels allow a score, as recorded.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Results:
     spaces: Mapping[str, ArmSpace] = field(default_factory=dict)
     studies: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     grounds: Mapping[str, str] = field(default_factory=dict)
+    scorable: Mapping[str, Scorable] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> "Results":
@@ -134,20 +137,25 @@ class Results:
         """That of `overall`, in words."""
         return self.overall.words(self.tasks)
 
+    def undefined(self, arm: str, split: str = "dev") -> frozenset[str]:
+        """The tasks whose labels allow an arm no score, as far as trials recorded it or predictions tell."""
+        ground = self.grounds.get(arm, "")
+        told = {name: own for (name, of), own in self.scorable.get(ground, {}).items() if of == split}
+        known = {**(self._predicted.get(ground, {}) if split == "dev" else {}), **told}
+        return frozenset(name for name, scorable in known.items() if not scorable)
+
     @cached_property
-    def undefined(self) -> frozenset[str]:
-        """The tasks whose dev labels allow no score, as far as predictions tell."""
-        kept = (self.predictions(number) for one in leaders(self) for number in one.numbers)
-        found: dict[str, Predictions] = {}
-        for each in kept:
-            found = {**(each or {}), **found}
-            if found.keys() >= self.tasks.keys():
-                break
-        return frozenset(
-            name
-            for name, each in found.items()
-            if name in self.tasks and not self.tasks[name].scorer.defined(each.labels)
-        )
+    def _predicted(self) -> dict[str, dict[str, bool]]:
+        """By ground, what predictions tell of tasks of which nothing was recorded."""
+        numbers: dict[str, list[int]] = {}
+        for one in leaders(self):
+            numbers.setdefault(self.grounds.get(one.arm, ""), []).extend(one.numbers)
+        return {
+            ground: scorable_by_predictions(
+                self.tasks, self.scorable.get(ground, {}), map(self.predictions, own)
+            )
+            for ground, own in numbers.items()
+        }
 
     def rank(self, name: str) -> Callable[[float], float]:
         """Makes of a score what rises as it gets better: the score itself, or of an error its opposite."""
@@ -212,11 +220,6 @@ class Results:
         return again if begun else self
 
 
-def readable(trials: pd.DataFrame) -> pd.DataFrame:
-    """The trials as they stand in CSV files: pandas would read an error class ``nan`` there as a gap."""
-    return trials.assign(error_class=trials["error_class"].replace(ErrorClass.NAN.value, "not finite"))
-
-
 def _as_drawn(entry: Space, value: Value) -> Value:
     """A value as the search draws it: pandas makes floats of numbers, earlier versions drew 0.1 + 2 * 0.1."""
     try:
@@ -239,16 +242,14 @@ def best_trial(complete: pd.DataFrame) -> Trial | None:
     """The trial with the highest `overall`, the first among equals; None of no trials."""
     if complete.empty:
         return None
-    best = int(complete["overall"].argmax())
-    return records(complete.iloc[[best]])[0]
+    return records(complete.iloc[[int(complete["overall"].argmax())]])[0]
 
 
 def best_per_arm(results: Results) -> dict[str, int]:
     """Number of the best complete trial of each arm told apart; the first among equals."""
     complete = results.complete
     scores = complete["overall"].fillna(complete[TRAINED]) if TRAINED in complete else complete["overall"]
-    order = scores.sort_values(ascending=False, kind="stable").index
-    best = complete.loc[order].drop_duplicates("arm")
+    best = complete.loc[scores.sort_values(ascending=False, kind="stable").index].drop_duplicates("arm")
     numbers = dict(zip(best["arm"], best["number"], strict=True))
     return {arm: numbers[arm] for arm in results.told_apart}
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import InputError
-from ..text import NONE, nearest, one_line
-from .document import Cell, Document, Table
+from ..text import NONE, TIE, nearest, one_line
+from .document import BEST_ALONE, Cell, Document, Table
 
 ARM = "arm"
 """Heading of the column that says to which arm a row belongs."""
@@ -32,6 +32,9 @@ class Selection:
 
 BOLD = ("best", "ties", "none")
 """Which cells are bold: the best; those too that are not told apart from it; none."""
+
+_WITH_TIES = f"Bold marks the best figure and those that are not told apart from it ({TIE})."
+_TIES_UNKNOWN = "Bold marks the best figure alone: which others are not told apart from it is not known here."
 
 
 def select(
@@ -122,7 +125,12 @@ def _mark(table: Table, bold: str) -> Table:
         tuple(replace(cell, bold=bold == "ties" and (cell.bold or cell.tie)) for cell in row)
         for row in table.rows
     )
-    return replace(table, rows=rows)
+    said = ""
+    if any(cell.bold for row in rows for cell in row):
+        said = _WITH_TIES if table.ties else _TIES_UNKNOWN
+    kept = (note.replace(BEST_ALONE, "").strip() for note in table.notes)
+    notes = tuple(note for note in (*kept, said) if note)
+    return replace(table, rows=rows, notes=notes)
 
 
 def _place(table: Table, heading: str) -> int | None:

@@ -114,7 +114,10 @@ def _findings(comparisons: Comparisons) -> list[str]:
     width = comparisons.results.overall.width(comparisons.results.tasks)
     verdicts = sorted(comparisons.declared, key=lambda each: each.verdict in (None, Verdict.UNDECIDED))
     undefined = comparisons.results.undefined
-    declared = [finding(each, comparisons.rows_of(each.ours.arm), width, undefined) for each in verdicts]
+    declared = [
+        finding(each, comparisons.rows_of(each.ours.arm), width, undefined(each.ours.arm))
+        for each in verdicts
+    ]
     left = len(declared) - TOLD
     more = [f"{plural(left, 'more comparison')}: see the table of comparisons."] if left > 0 else []
     matched = [matched_finding(each) for each in comparisons.matched[:TOLD]]

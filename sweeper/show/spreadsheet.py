@@ -3,6 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from ..trial import ErrorClass
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,3 +45,8 @@ def cells(frame: "pd.DataFrame") -> "pd.DataFrame":
             for name in frame
         }
     )
+
+
+def readable(trials: "pd.DataFrame") -> "pd.DataFrame":
+    """The trials as they stand in CSV files: pandas would read an error class ``nan`` there as a gap."""
+    return trials.assign(error_class=trials["error_class"].replace(ErrorClass.NAN.value, "not finite"))

@@ -63,8 +63,8 @@ def as_latex(document: Document) -> str:
     r"""One ``table`` environment for each table, labelled ``tab:<key>``, under a comment on what it needs.
 
     Numbers stand to the right, the best is bold, a tie has a dagger, and a comment at the end of a row names
-    its trials. Columns that may be left out are: a page of a paper is narrow. What is too wide even so is
-    made smaller.
+    its trials. Columns of text that may be left out are, and named: a page of a paper is narrow. What is
+    too wide even so is made smaller.
     """
     comments = (
         f"Tables of {document.study}. The preamble needs:",
@@ -82,7 +82,12 @@ def as_latex(document: Document) -> str:
 def table_text(table: Table) -> str:
     """One table as a float: caption, label, rows, and the notes in small print."""
     # A column of text that may be left out is too long for a page; intervals are what a paper prints.
-    places = [place for place, column in enumerate(table.columns) if column.numeric or not column.optional]
+    columns = table.columns
+    places = [n for n, one in enumerate(columns) if one.numeric or one.kept or not one.optional]
+    left_out = [one.heading for place, one in enumerate(columns) if place not in places]
+    notes = list(table.notes)
+    if left_out:
+        notes.append(f"Not shown here: {'; '.join(left_out)}. The other files have them.")
     lines = [
         r"\begin{table}[htbp]",
         r"\centering\small",
@@ -101,11 +106,11 @@ def table_text(table: Table) -> str:
         lines.append(_row(table, row, places))
         inside = not begins
     lines += [r"\bottomrule", r"\end{tabular}}"]
-    if table.notes:
+    if notes:
         lines += [
             r"\par\smallskip",
             r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"{escape(note)}\\par" for note in table.notes),
+            *(f"{escape(note)}\\par" for note in notes),
             r"\end{minipage}",
         ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"

@@ -18,6 +18,7 @@ from ...study.space import Space
 from ...study.spaces import join
 from ..counts import most
 from ..results import Results
+from ..undefined import Scorable
 
 Read = Callable[[int], Mapping[str, Predictions] | None]
 """Gives the dev predictions of a trial by task."""
@@ -56,6 +57,7 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
     first = (0, *accumulate(sizes))[: len(studies)]
     labels = [{arm: f"{arm} ({name})" for arm in one.arms} for one, name in zip(studies, names, strict=True)]
     grounds = _grounds(studies, names)
+    apart = len(set(grounds)) > 1
     spaces = {
         label[arm]: space
         for one, label in zip(studies, labels, strict=True)
@@ -97,8 +99,9 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
             for one, label, ground in zip(studies, labels, grounds, strict=True)
             for arm in one.arms
         }
-        if len(set(grounds)) > 1
+        if apart
         else {},
+        scorable=_scorable(studies, grounds if apart else [""] * len(studies)),
     )
     return Joined(results, first)
 
@@ -198,6 +201,14 @@ def _grounds(studies: Sequence[Results], names: Sequence[str]) -> list[str]:
             groups.append((mine, [place]))
     of = {place: ", ".join(names[member] for member in members) for _, members in groups for place in members}
     return [of[place] for place in range(len(studies))]
+
+
+def _scorable(studies: Sequence[Results], grounds: Sequence[str]) -> dict[str, Scorable]:
+    """Whether labels allow a score, by ground: as any of the studies of that recorded it."""
+    found: dict[str, Scorable] = {}
+    for one, ground in zip(studies, grounds, strict=True):
+        found[ground] = {**found.get(ground, {}), **one.scorable.get("", {})}
+    return found
 
 
 def _first_predictions(one: Results) -> Mapping[str, Predictions] | None:

@@ -33,7 +33,7 @@ def _paper(key: str) -> MakeTable:
 TABLES: Registry[MakeTable] = Registry(
     "table",
     {
-        "arms": lambda results, _: arms_table(results),
+        "arms": arms_table,
         **{key: _paper(key) for key in published_tables()},
         "best": best_table,
         "comparisons": lambda _, comparisons: comparisons_table(comparisons),

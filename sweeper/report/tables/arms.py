@@ -7,7 +7,8 @@ import pandas as pd
 from ...text import NONE, one_line, setting_line
 from ...trial import RunState
 from ..document import Cell, Column, Table
-from ..results import Results, leaders, mean_and_deviation
+from ..results import Results, mean_and_deviation
+from ..statistics.comparison import Comparisons
 from ..tracks import tracks_note
 from .cells import (
     best_of_tracks,
@@ -19,12 +20,13 @@ from .cells import (
     track_cells,
     track_columns,
 )
+from .ties import Ties
 
 
-def arms_table(results: Results) -> Table:
+def arms_table(results: Results, compared: Comparisons) -> Table:
     """One row an arm: its trials, its best configuration with scores and setting, the mean over all."""
-    best = {one.arm: one for one in leaders(results)}
-    tops = best_of_tracks(results, list(best.values()))
+    best = {one.arm: one for one in compared.leaders}
+    ties, tops = Ties(compared), best_of_tracks(results, list(best.values()))
     rows = []
     every = dict(list(results.whole.observations.groupby("arm")["overall"]))
     ended = Counter(zip(results.trials["arm"], results.trials["state"], strict=True))
@@ -38,7 +40,9 @@ def arms_table(results: Results) -> Table:
                 *track_cells(results, arm),
                 count_cell(ended[arm, RunState.COMPLETE.value]),
                 count_cell(ended[arm, RunState.FAILED.value]),
-                *score_cells(results, scores, tops.get(arm, {}), numbers),
+                *ties.mark(
+                    arm, score_cells(results, scores, tops.get(arm, {}), numbers, results.undefined(arm))
+                ),
                 count_cell(len(one.numbers) if one else 0),
                 Cell(plus_minus(mean, deviation), value=mean),
                 Cell(NONE if one is None else setting_line(one.params) or "defaults"),
@@ -56,4 +60,5 @@ def arms_table(results: Results) -> Table:
         "Scores are those of the arm's best configuration, as means over its seeds; mean ± sd is over all "
         "configurations and seeds of the arm, each once."
     )
-    return Table("arms", "Arms", columns, tuple(rows), (best_of, *tracks_note(results), *remarks(results)))
+    notes = (best_of, *ties.notes, *tracks_note(results), *remarks(results))
+    return Table("arms", "Arms", columns, tuple(rows), notes, ties=ties.known)

@@ -1,14 +1,13 @@
 """The tables of configurations: the best of each arm, and the Pareto front. Pure."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 from model.result import COST
 
-from ...text import NONE, TIE, one_line
+from ...text import NONE, one_line
 from ..configuration import Configuration
-from ..document import Cell, Column, Table
+from ..document import BEST_ALONE, Cell, Column, Table
 from ..results import Results, leaders, pareto_front
 from ..statistics.comparison import Comparisons
 from ..tracks import tracks_note, tracks_of
@@ -25,11 +24,7 @@ from .cells import (
     track_cells,
     track_columns,
 )
-
-_TIED = (
-    f"{TIE}: not told apart from the best, by p Holm as in the tables of comparisons: of a declared pair "
-    "among these, of another among all pairs of arms, of a task among these pairs and their tasks."
-)
+from .ties import Ties
 
 
 def best_table(results: Results, compared: Comparisons) -> Table:
@@ -37,10 +32,10 @@ def best_table(results: Results, compared: Comparisons) -> Table:
     found = {one.arm: one for one in leaders(results)}
     tops, joint = best_of_tracks(results, list(found.values())), track_columns(results)
     rows, place, confirmed = [], 3 + len(joint) + len(results.scores), compared.claims is not compared
+    ties = Ties(compared)
     for arm in results.arms:
         one = found.get(arm)
         interval = (compared.intervals(one) or {}).get("overall") if one else None
-        ties = {name for name, arms in compared.ties.items() if arm in arms and not confirmed}
         line = _best_row(arm, one, results, tops.get(arm, {}), ties)
         rows.append((*line[:place], interval_cell(interval), *line[place:]))
     columns = _configuration_columns(results)
@@ -48,16 +43,16 @@ def best_table(results: Results, compared: Comparisons) -> Table:
     notes = (
         "Scores are means over the seeds of a configuration; se is the standard error of the mean overall "
         "over seeds. 95 % of overall: on other seeds and other rows together, of a single seed over rows "
-        "alone; that the configuration was chosen is not in it. Bold marks the best figure and says no "
-        "more.",
-        *([_TIED] if any(compared.ties.values()) and not confirmed else []),
+        "alone; that the configuration was chosen is not in it. "
+        f"{BEST_ALONE}",
+        *ties.notes,
         *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
         *tracks_note(results),
         *remarks(results),
     )
     title = "Best configuration of each arm" + ", in the search" * confirmed
-    return Table("best", title, columns, tuple(rows), notes)
+    return Table("best", title, columns, tuple(rows), notes, ties=ties.known)
 
 
 def _note_untested(compared: Comparisons) -> list[str]:
@@ -105,21 +100,16 @@ def _best_row(
     one: Configuration | None,
     results: Results,
     top: Mapping[str, float],
-    ties: Collection[str] = (),
+    ties: Ties | None = None,
 ) -> tuple[Cell, ...]:
     settings: dict[str, Any] = one.params if one else {}
+    scores, numbers = (one.scores, one.numbers) if one else (None, ())
+    cells = score_cells(results, scores, top, numbers, results.undefined(arm))
     return (
         Cell(one_line(arm)),
         *track_cells(results, arm),
         count_cell(len(one.numbers) if one else 0),
-        *(
-            replace(cell, tie=name in ties and not cell.bold)
-            for name, cell in zip(
-                results.scores,
-                score_cells(results, one.scores if one else None, top, one.numbers if one else ()),
-                strict=True,
-            )
-        ),
+        *(ties.mark(arm, cells) if ties else cells),
         score_cell(one.error if one else None),
         *(setting_cell(settings, name) for name in results.space),
         Cell(", ".join(map(str, one.numbers)), trials=one.numbers) if one else Cell(NONE),

@@ -43,7 +43,7 @@ def by_task_table(comparisons: Comparisons) -> Table | None:
 def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cell, ...]]:
     for name, task in results.tasks.items():
         gap, adjusted = each.gaps.get(name), each.adjusted.get(name)
-        if gap is None or adjusted is None or name in results.undefined:
+        if gap is None or adjusted is None or name in results.undefined(each.ours.arm):
             continue
         seen = gap if task.scorer.higher_is_better else gap.reversed()
         yield (

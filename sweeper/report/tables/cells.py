@@ -1,7 +1,7 @@
 """What the tables share: cells of scores, settings, counts and trials, and the notes under them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
@@ -36,23 +36,38 @@ def score_notes(results: Results) -> list[str]:
         for name, task in results.tasks.items()
         if not task.scorer.higher_is_better
     ]
-    undefined = [
-        f"{name} has no score on these dev labels ({task.scorer.undefined[1]}); it counts as "
-        f"{task.scorer.undefined[0]:g}."
-        for name, task in results.tasks.items()
-        if name in results.undefined and task.scorer.undefined
-    ]
     partial = [
         f"{arm} trains {', '.join(tasks)} alone: it has no overall, and is compared task by task; its best "
         "epoch is chosen by these scores alone, which favours them."
         for arm, tasks in results.trained.items()
     ]
     errors = [f"Errors, the lower the better: {', '.join(lower)}."] if lower else []
-    return [*errors, *undefined, *map(one_line, partial)]
+    return [*errors, *undefined_notes(results), *map(one_line, partial)]
+
+
+def undefined_notes(results: Results, split: str = "dev") -> list[str]:
+    """Which tasks have no score on the labels of a split; nothing where all have one."""
+    grounds = {results.grounds.get(arm, ""): results.undefined(arm, split) for arm in results.arms}
+    labels = {
+        ground: f"the {split} labels of {ground}" if ground else f"these {split} labels" for ground in grounds
+    }
+    return [
+        one_line(
+            f"{name} has no score on {labels[ground]} ({task.scorer.undefined[1]}); it counts as "
+            f"{task.scorer.undefined[0]:g}."
+        )
+        for ground, undefined in grounds.items()
+        for name, task in results.tasks.items()
+        if name in undefined and task.scorer.undefined
+    ]
 
 
 def score_cells(
-    results: Results, trial: Any, top: Mapping[str, float], trials: Sequence[int] = ()
+    results: Results,
+    trial: Any,
+    top: Mapping[str, float],
+    trials: Sequence[int] = (),
+    undefined: Collection[str] = (),
 ) -> list[Cell]:
     """A row's scores, bold where they are the best; dashes where there is none, or none is defined.
 
@@ -61,13 +76,14 @@ def score_cells(
         trial: The scores of the row by name; None if there are none.
         top: The best of each score, by name.
         trials: Numbers of the trials that they come from.
+        undefined: The tasks whose labels allow the row no score.
     """
     if trial is None:
         return [Cell(NONE) for _ in results.scores]
     # Compared as shown: of two .732 none is the better one to a reader.
     return [
         Cell(NONE)
-        if name in results.undefined or name not in trial
+        if name in undefined or name not in trial
         else Cell(
             score(trial[name]),
             value=float(trial[name]),

@@ -67,7 +67,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
     ]
     if confirmed:  # the trials are those of another study, to which this one has no links
         rows = [tuple(replace(cell, trials=()) for cell in row) for row in rows]
-    columns = (*_COLUMNS, *POWER_COLUMNS, *_task_columns(results), Column("why", optional=True))
+    columns = (*_COLUMNS, *POWER_COLUMNS, *_task_columns(results), Column("why", optional=True, kept=True))
     of = "the confirmed configurations" if confirmed else "the best configurations of two arms"
     notes = [
         f"Differences between {of}, means over their seeds. "
@@ -193,7 +193,7 @@ def _task_columns(results: Results) -> tuple[Column, ...]:
 def _task_cells(each: Comparison, results: Results) -> list[Cell]:
     cells: list[Cell] = []
     for name in results.tasks:
-        if name in results.undefined or name not in each.gaps:
+        if name in results.undefined(each.ours.arm) or name not in each.gaps:
             cells += [Cell(NONE), Cell(NONE)]
             continue
         cells += [difference_cell(each.gaps[name].value, trials_of(each)), p_cell(each.adjusted[name])]

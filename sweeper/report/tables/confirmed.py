@@ -1,5 +1,7 @@
 """The table of confirmed scores beside those of the search. Pure."""
 
+from collections.abc import Collection, Sequence
+
 import pandas as pd
 
 from ...text import one_line
@@ -8,7 +10,16 @@ from ..document import Cell, Column, Table
 from ..results import Results, mean_and_deviation
 from ..statistics.comparison import Comparisons
 from ..tracks import tracks_note
-from .cells import count_cell, difference_cell, interval_cell, numeric, score_cell, track_cells, track_columns
+from .cells import (
+    count_cell,
+    difference_cell,
+    interval_cell,
+    numeric,
+    score_cell,
+    track_cells,
+    track_columns,
+    undefined_notes,
+)
 
 
 def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
@@ -42,6 +53,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
         mean, deviation = mean_and_deviation(own[one.judged_by])
         gap = None if mean is None else mean - one.mean
         leader = next((known[number] for number in own["number"] if number in known), None)
+        undefined = results.confirmation.undefined(own["arm"].iloc[0], "test")
         interval = (fresh.intervals(leader) or {}).get(one.judged_by) if leader else None
         rows.append(
             (
@@ -54,7 +66,7 @@ def confirmed_table(results: Results, comparisons: Comparisons) -> Table | None:
                 interval_cell(interval),
                 count_cell(len(own)),
                 difference_cell(gap),
-                *(_mean_cell(tests[tests.index.isin(own["number"])], name) for name in names),
+                *_test_cells(tests[tests.index.isin(own["number"])], names, undefined),
             )
         )
     columns = (
@@ -87,6 +99,7 @@ def _notes(results: Results, confirmation: Results, *, tested: bool) -> list[str
             f"Test rows chose nothing: they are scored{alone}, here as means over the fresh seeds. The tests "
             "of this report are over dev rows."
         )
+        notes += undefined_notes(confirmation, "test")
     notes += [
         f"{arm}: in place of overall, which it lacks, the mean of {', '.join(tasks)}, which it trains alone."
         for arm, tasks in results.trained.items()
@@ -123,5 +136,11 @@ def _test_scores(confirmation: Results) -> pd.DataFrame:
     return frame.rename(columns=lambda name: f"test {name}")
 
 
-def _mean_cell(frame: pd.DataFrame, name: str) -> Cell:
-    return score_cell(float(frame[name].mean()) if name in frame and frame[name].notna().any() else None)
+def _test_cells(scores: pd.DataFrame, names: Sequence[str], undefined: Collection[str]) -> list[Cell]:
+    """The mean test scores of some trials; dashes where there are none, or none is defined."""
+    return [
+        score_cell(float(scores[name].mean()))
+        if name in scores and scores[name].notna().any() and name.removeprefix("test ") not in undefined
+        else score_cell(None)
+        for name in names
+    ]

@@ -39,7 +39,7 @@ def paper_table(key: str, results: Results) -> Table | None:
         "as the study sets it. The published rows are one run each.",
         *_of_arms(published, fitting),
         *([f"{ran} of {len(published.rows)} rows ran; not: {', '.join(missing)}."] if missing else []),
-        *([] if results.overall == Overall() else ["The published overall is computed by this formula."]),
+        *_of_formula(published, results),
         *published.notes,
     )
     shown = [(row, one) for row, one in beside if one]
@@ -87,6 +87,7 @@ def _own_table(key: str, published: PublishedTable, results: Results) -> Table:
         "them. Ours is the best configuration with the settings of the row, as a mean over "
         "its seeds.",
         *_of_arms(published, fitting),
+        *_of_formula(published, results),
         *published.notes,
     )
     return _table(key, published, _beside(published, fitting), results, notes)
@@ -115,12 +116,13 @@ def _table(
         label = Cell(one_line(row.label))
         if one:
             trials = Cell(", ".join(map(str, one.numbers)), trials=one.numbers)
-            ours = score_cells(results, one.scores, top_ours, one.numbers)
+            undefined = results.undefined(one.arm)
+            ours = score_cells(results, one.scores, top_ours, one.numbers, undefined)
             rows.append((label, Cell("ours"), *ours, count_cell(len(one.numbers)), trials))
             label = EMPTY
         rows.append((label, Cell("published"), *score_cells(results, printed, top_printed), EMPTY, EMPTY))
         if one and not _of_demo(results):  # a corpus of our own says nothing about the paper's
-            known = printed.keys() - results.undefined
+            known = printed.keys() - results.undefined(one.arm)
             gaps = [one.scores[name] - printed[name] if name in known else None for name in results.scores]
             rows.append((EMPTY, Cell("difference"), *map(difference_cell, gaps), EMPTY, EMPTY))
     columns = (
@@ -142,13 +144,31 @@ def _of_demo(results: Results) -> bool:
 
 
 def _of_arms(published: PublishedTable, fitting: Sequence[Sequence[Configuration]]) -> list[str]:
-    """Of which arm ours is in the rows whose settings several arms have: one remark, or none."""
-    told = [
-        f"{own[0].arm} ({row.label})"
-        for row, own in zip(published.rows, fitting, strict=True)
-        if len({one.arm for one in own}) > 1
+    """Of which arm ours is in the rows whose settings several arms have, and where their seeds differ."""
+    several = [(row.label, own) for row, own in zip(published.rows, fitting, strict=True) if len(own) > 1]
+    told = [f"{own[0].arm} ({label})" for label, own in several]
+    unlike = [
+        f"{label}: {', '.join(f'{one.arm} {len(one.numbers)}' for one in own)}"
+        for label, own in several
+        if len({len(one.numbers) for one in own}) > 1
     ]
-    return [f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []
+    return [
+        *([f"Several arms have the settings of a row; ours is of {', '.join(told)}."] if told else []),
+        *([f"The arms of a row differ in seeds: {'; '.join(unlike)}."] if unlike else []),
+    ]
+
+
+def _of_formula(published: PublishedTable, results: Results) -> list[str]:
+    """What became of the published `overall` where that of the study has another formula than the paper's."""
+    if results.overall == Overall():
+        return []
+    computed = any(row.has_all(results.tasks) for row in published.rows)
+    left = [row.label for row in published.rows if "overall" in row.scores and not row.has_all(results.tasks)]
+    why = "as it cannot be computed by this formula: not all tasks have a published score"
+    return [
+        *(["The published overall is computed by this formula."] if computed else []),
+        *([f"The published overall of {', '.join(left)} is left out, {why}."] if left else []),
+    ]
 
 
 def folded(key: str, results: Results) -> str:
@@ -164,12 +184,19 @@ def tells(results: Results) -> bool:
 
 
 def _fitting(published: PublishedTable, results: Results) -> list[list[Configuration]]:
-    """For each row our configurations with its settings, the best first."""
+    """For each row the best of our configurations with its settings, of each arm one; the best arm first."""
     configs = dict(zip(results.complete["number"], results.complete["config"], strict=True))
     settings = {one.numbers[0]: flat(configs[one.numbers[0]]) for one in results.configurations}
     joint = joint_arms(results)  # the paper's own encode each sentence by itself
     ours = [one for one in results.whole.configurations if one.arm not in joint]
     return [
-        leaders_of([one for one in ours if published.counts(row, settings[one.numbers[0]])])
+        _leaders([one for one in ours if published.counts(row, settings[one.numbers[0]])])
         for row in published.rows
     ]
+
+
+def _leaders(fitting: Sequence[Configuration]) -> list[Configuration]:
+    """The best of each arm, the best first: seeds decide within an arm alone."""
+    arms = dict.fromkeys(one.arm for one in fitting)
+    best = [leaders_of([one for one in fitting if one.arm == arm])[0] for arm in arms]
+    return sorted(best, key=lambda one: -one.mean)

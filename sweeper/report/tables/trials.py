@@ -17,6 +17,7 @@ def trials_table(results: Results) -> Table:
     rows = []
     for trial in records(results.trials.sort_values("number")):
         chosen = results.params(trial)
+        undefined = results.undefined(trial["arm"])
         epoch, best = trial["best_epoch"], trial["number"] in numbers
         rows.append(
             (
@@ -26,7 +27,7 @@ def trials_table(results: Results) -> Table:
                 count_cell(trial["seed"]),
                 *(
                     Cell(NONE)
-                    if name in results.undefined or pd.isna(trial[name])
+                    if name in undefined or pd.isna(trial[name])
                     else Cell(score(trial[name]), value=trial[name], bold=best and name == "overall")
                     for name in results.scores
                     if name in trial

@@ -115,6 +115,14 @@ def test_rows_files_and_labels_are_told(tmp_path: Path) -> None:
         assert found.dev_in_train == {"sst": both}
 
 
+def test_the_span_of_similarities_is_told_and_none_of_classes(tmp_path: Path) -> None:
+    found = load_corpus(config(), None, tmp_path)
+    for name, splits in found.rows.items():
+        assert {part.span is None for part in splits.values()} == {name != "sts"}
+    dev = found.rows["sts"]["dev"].span
+    assert dev == (min(found.dev["sts"].labels), max(found.dev["sts"].labels))
+
+
 def test_doubles_shared_rows_and_the_share_that_is_cut_are_told(tmp_path: Path) -> None:
     long = " ".join(["word"] * 30)
     content = {

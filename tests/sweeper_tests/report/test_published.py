@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from model.config import TrainConfig
+from model.overall import Overall
 from model.tasks import Task
 from sweeper.errors import InputError
 from sweeper.export.ensembles.table import KEY as ENSEMBLES
@@ -120,6 +121,48 @@ def test_rows_whose_settings_several_arms_have_say_which_is_shown() -> None:
     several = own_tables(SBERT, results(of, runs))[0].notes
     assert "Several arms have the settings of a row; ours is of Batch 16 (theirs)." in several
     assert not [note for note in own_tables(SBERT, results(of, runs[:1]))[0].notes if "Several arms" in note]
+
+
+def test_an_arm_with_a_seed_fewer_is_not_left_out_of_a_row() -> None:
+    arms = {name: {"paraphrase_head": "sbert"} for name in ("Worse", "Better")}
+    of = study(arms=arms, seeds=[1, 2])
+    other = PARAMS | {"dropout": 0.5}
+    runs = [
+        row(of, 0, "Worse", (0.4, 0.7, 0.5), seed=1),
+        row(of, 1, "Worse", (0.4, 0.7, 0.5), seed=2),
+        row(of, 2, "Better", (0.6, 0.8, 0.7), seed=1),
+        # Within an arm one lucky seed is no mean.
+        row(of, 3, "Worse", (0.9, 0.9, 0.9), params=other, seed=1),
+    ]
+    table = own_tables(SBERT, results(of, runs))[0]
+    headings = [column.heading for column in table.columns]
+    assert [table.rows[0][headings.index(name)].text for name in ("sts", "seeds", "trials")] == [
+        ".700", "1", "2",
+    ]  # fmt: skip
+    assert "Several arms have the settings of a row; ours is of Better (theirs)." in table.notes
+    assert "The arms of a row differ in seeds: theirs: Better 1, Worse 2." in table.notes
+    alike = own_tables(SBERT, results(of, [runs[0], runs[2]]))[0].notes
+    assert not [note for note in alike if "differ in seeds" in note]
+
+
+def test_a_published_overall_is_by_the_formula_of_the_study_or_left_out(tmp_path: Path) -> None:
+    rows = (
+        "[{label: all, scores: {sst: .5, para: .8, sts: .6, overall: .7}}, "
+        "{label: some, scores: {sts: .6, overall: .687}}]"
+    )
+    tables = own(tmp_path, f"mine: {{title: T, match: {{sts_head: cosine}}, rows: {rows}}}")
+    found = results(study(), [row(study(), 0, "S-BERT", (0.4, 0.7, 0.5))])
+    for overall, texts in (
+        (Overall(), [".617", ".700", ".617", ".687"]),
+        # (.5 + .8 + .6) / 3 in the place of .7; of `some` there is none.
+        (Overall(formula="mean"), [".617", ".633", ".617", "—"]),
+    ):
+        (table,) = own_tables(tables, replace(found, overall=overall))
+        assert [line[2].text for line in table.rows] == texts
+        said = " ".join(table.notes)
+        other = overall != Overall()
+        assert ("The published overall is computed by this formula." in said) is other
+        assert ("The published overall of some is left out, as it cannot be computed" in said) is other
 
 
 SBERT = {

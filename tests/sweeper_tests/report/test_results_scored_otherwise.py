@@ -102,7 +102,7 @@ def test_a_score_that_the_labels_do_not_allow_is_a_dash_with_its_reason(made: Re
         assert "sts has no score on these dev labels (constant labels or predictions); it counts as 0." in (
             tables[key].notes
         )
-    assert all("sts has no score" not in note for note in arms_table(made).notes)
+    assert all("sts has no score" not in note for note in arms_table(made, Comparisons(made)).notes)
 
 
 def test_an_error_is_reached_from_above(trained: Path, sweeper: Command) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from sweeper.errors import InputError
-from sweeper.report.document import Cell, Column, Document, Table
+from sweeper.report.document import BEST_ALONE, Cell, Column, Document, Table
+from sweeper.report.results import Results
 from sweeper.report.selection import Selection, select
+from sweeper.report.statistics.comparison import Comparisons
+from sweeper.report.tables import study_tables
 from tests.sweeper_tests.golden import ARMS, FOLDER, write_golden
 from tests.sweeper_tests.typed import Command, refused
 
@@ -191,9 +194,31 @@ def test_columns_are_printed_in_the_order_that_is_asked_for() -> None:
 @pytest.mark.parametrize(("bold", "marked"), [("best", "100"), ("ties", "110"), ("none", "000")])
 def test_what_is_bold_can_be_chosen(bold: str, marked: str) -> None:
     cells = (Cell(".7", bold=True), Cell(".69", tie=True), Cell(".5"))
-    table = Table("t", "T", (Column("overall", numeric=True),), tuple((cell,) for cell in cells))
+    column = Column("overall", numeric=True)
+    table = Table("t", "T", (column,), tuple((cell,) for cell in cells), (f"Means. {BEST_ALONE}",), ties=True)
     shown, _ = select(replace(DOCUMENT, tables=(table,)), [], Selection(bold=bold))
     assert "".join(str(int(row[0].bold)) for row in shown.tables[0].rows) == marked
+    assert (
+        shown.tables[0].notes
+        == {
+            "best": ("Means. Bold marks the best figure and says no more.",),
+            "ties": ("Means.", "Bold marks the best figure and those that are not told apart from it (†)."),
+            "none": ("Means.",),
+        }[bold]
+    )
+
+
+def test_a_table_without_ties_says_that_none_are_known(made: Results) -> None:
+    single = replace(made, trials=made.trials[made.trials["seed"] == 1])
+    for of, known in ((made, True), (single, False)):
+        tables = tuple(study_tables(of, ["arms"], Comparisons(of)))
+        shown, _ = select(replace(DOCUMENT, tables=tables), [], Selection(("arms", "best"), bold="ties"))
+        for table in shown.tables:
+            place = [column.heading for column in table.columns].index("overall")
+            assert [row[place].bold for row in table.rows] == [False, True, known], table.key
+            said = [note for note in table.notes if note.startswith("Bold marks the best figure alone")]
+            assert bool(said) is not known
+            assert BEST_ALONE not in " ".join(table.notes)
 
 
 def test_a_paper_gets_its_columns_decimals_and_layout(sweeper: Command, folder: Path) -> None:

@@ -39,7 +39,8 @@ def test_every_table_has_its_key_and_a_study_can_ask_for_those_that_it_knows() -
 
 
 def test_the_table_of_arms_in_markdown() -> None:
-    assert table_text(arms_table(results(study(), trials()))) == (
+    found = results(study(), trials())
+    assert table_text(arms_table(found, Comparisons(found))) == (
         "### Arms\n"
         "\n"
         "| arm      | complete | failed |  overall |      sst |     para |      sts | seeds "

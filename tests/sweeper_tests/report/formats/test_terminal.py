@@ -6,6 +6,7 @@ from rich.console import Console
 
 from sweeper.report.document import Cell, Column, Table
 from sweeper.report.formats.terminal import print_tables
+from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables import arms_table
 from tests.sweeper_tests.made import results, row, study
 
@@ -19,7 +20,8 @@ def printed(table: Table, width: int = 120) -> str:
 
 def test_titles_cells_and_notes_are_printed() -> None:
     of = study()
-    text = printed(arms_table(results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5))])))
+    found = results(of, [row(of, 0, "S-BERT", (0.4, 0.7, 0.5))])
+    text = printed(arms_table(found, Comparisons(found)))
     for part in (
         "Arms",
         "S-BERT",

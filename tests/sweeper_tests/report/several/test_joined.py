@@ -49,6 +49,43 @@ def shorter(results: Results) -> Results:
     return replace(results, predictions=read)
 
 
+def flat(results: Results) -> Results:
+    """The same study on dev rows whose similarities are all one."""
+
+    def read(number: int) -> dict[str, Predictions]:
+        kept = dict(results.predictions(number) or {})
+        return kept | {"sts": replace(kept["sts"], labels=np.full(len(kept["sts"].labels), 2.5))}
+
+    return replace(results, trials=results.trials.assign(sts=0.0), predictions=read)
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_score_that_the_rows_of_one_study_do_not_allow_is_that_studys(
+    made: Results, first: int, recorded: bool
+) -> None:
+    parts = [part(made, "A", ONE), flat(part(made, "B", OTHER))]
+    if recorded:
+        defined = [{"": {("sts", "dev"): known}} for known in (True, False)]
+        parts = [
+            replace(one, scorable=told, predictions=lambda number: None)
+            for one, told in zip(parts, defined, strict=True)
+        ]
+    results = join_studies([parts[first], parts[1 - first]]).results
+    (arms,) = (
+        table for table in study_tables(results, ["arms"], Comparisons(results)) if table.key == "arms"
+    )
+    place = [column.heading for column in arms.columns].index("sts")
+    own = f"{parts[0].trials['sts'].mean():.3f}".removeprefix("0")
+    assert {line[0].text: line[place].text for line in arms.rows} == {
+        f"S-BERT ({ONE})": own,
+        f"S-BERT ({OTHER})": "—",
+    }
+    assert [note for note in arms.notes if "has no score" in note] == [
+        f"sts has no score on the dev labels of {OTHER} (constant labels or predictions); it counts as 0."
+    ]
+
+
 def test_arms_of_one_name_are_compared_as_two_arms_of_one_study(made: Results) -> None:
     joined = join_studies([part(made, "A", ONE), part(made, "B", OTHER)])
     assert joined.first == (0, 3)

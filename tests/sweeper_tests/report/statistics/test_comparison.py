@@ -155,11 +155,12 @@ def test_a_result_counts_once(made: Results) -> None:
     assert [each.gaps for each in many.declared] == [each.gaps for each in once.declared]
     single = replace(doubled, trials=doubled.trials[doubled.trials["seed"] == 1])
     assert {each.seeds for each in Comparisons(single).declared} == {(1, 1)}
-    note = arms_table(single).notes[-1]
+    note = arms_table(single, Comparisons(single)).notes[-1]
     assert "12 complete trials (training seed 1)" in note
     assert "A configuration counts once at a seed: 9 repetitions left out." in note
-    assert [line[-3].text for line in arms_table(single).rows] == [
-        line[-3].text for line in arms_table(replace(made, trials=made.trials[made.trials["seed"] == 1])).rows
+    once = replace(made, trials=made.trials[made.trials["seed"] == 1])
+    assert [line[-3].text for line in arms_table(single, Comparisons(single)).rows] == [
+        line[-3].text for line in arms_table(once, Comparisons(once)).rows
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.paired import Verdict, verdict
+from sweeper.report.tables.arms import arms_table
 from sweeper.report.tables.best import best_table
 
 
@@ -33,6 +34,23 @@ def test_beside_arms_that_are_told_apart_a_single_seed_is_not(made: Results) -> 
     trials = made.trials[(made.trials["arm"] != best) | (made.trials["seed"] == 1)]
     found = Comparisons(replace(made, trials=trials))
     assert found.ties["overall"] == {one.arm for one in found.leaders} - {best}
+    said = "or one of the two has a single seed, so that nothing is said"
+    assert [said in " ".join(best_table(of, Comparisons(of)).notes) for of in (made, found.results)] == [
+        False, True,
+    ]  # fmt: skip
+
+
+def test_both_tables_of_the_best_configurations_mark_the_same(made: Results) -> None:
+    found = Comparisons(made)
+    marked = [
+        [
+            [row[place].tie for place, column in enumerate(table.columns) if column.heading in made.scores]
+            for row in table.rows
+        ]
+        for table in (best_table(made, found), arms_table(made, found))
+    ]
+    # B and C are about as good, A is not; B is the best.
+    assert marked == [[[False] * 4, [False] * 4, [True] * 4]] * 2
 
 
 def test_a_score_that_no_resample_moves_has_wilsons_interval_at_any_number_of_seeds(made: Results) -> None:
