@@ -139,6 +139,7 @@ class TrialRow:
         step_seconds: Mean wall time of its training steps up to its latest epoch.
         written: SHA-256 of what is kept of the study's files as they were when it was proposed.
         pair_seconds: Wall time of predicting 1,000 dev pairs after its latest epoch.
+        deaths: How many drivers died while it ran, since its latest epoch.
     """
 
     id: int
@@ -177,6 +178,7 @@ class TrialRow:
     step_seconds: float | None = None
     written: str | None = None
     pair_seconds: float | None = None
+    deaths: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

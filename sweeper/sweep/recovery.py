@@ -14,6 +14,10 @@ RESTARTS = 2
 """How often a trial whose process was killed goes on from its checkpoint before it has failed, and how often
 one whose folder an earlier attempt did not leave is tried again."""
 
+DEATHS = 5
+"""How many drivers may die while a trial runs, with no epoch of it between, before it has failed. More than
+`RESTARTS`: a machine that is switched off or taken away, or `kill -9`, ends drivers whatever they run."""
+
 
 @dataclass(frozen=True)
 class _Again:
@@ -55,6 +59,18 @@ class Fail:
     """The trial has failed."""
 
 
+def after_deaths(ready: Ready) -> Failed | None:
+    """Why a trial is not begun again: too many drivers died on it; None if it is.
+
+    Where it takes its driver down with it, as by a memory limit of the container or a crash of the process
+    that both share, nobody is left to count its kills.
+    """
+    if ready.deaths <= DEATHS:
+        return None
+    message = f"{ready.deaths} drivers died while it ran, with no epoch of it done in between"
+    return Failed(ready.trial.number, ErrorClass.KILLED, message, "")
+
+
 def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fail:
     """Decides what becomes of a trial that failed.
 
@@ -65,7 +81,7 @@ def after_failure(ready: Ready, failure: Failed) -> Restart | Halve | Anew | Fai
     number, config = ready.trial.number, ready.trial.config
     if failure.outdated:
         return Anew(ready, f"trial {number}: its checkpoint {failure.outdated}; it starts again")
-    if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS:
+    if failure.error_class is ErrorClass.KILLED and ready.kills < RESTARTS and ready.deaths <= DEATHS:
         note = f"trial {number}: {failure.message}; it goes on from its checkpoint"
         return Restart(replace(ready, kills=ready.kills + 1, displaced=False), note)
     if failure.in_use and ready.kills < RESTARTS:
