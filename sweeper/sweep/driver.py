@@ -275,6 +275,7 @@ class Driver:
         mine = self._renewal.renew()
         self._active.keep(mine)
         self._backlog.keep(mine)
+        self._stopper.look(self._backlog.history)
 
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds
