@@ -81,8 +81,7 @@ class StudyRow:
     @property
     def arms(self) -> list[str]:
         """The names of its arms; a DatabaseError if it has none."""
-        arms = self.study.get("arms")
-        if not isinstance(arms, Mapping):
+        if not isinstance(arms := self.study.get("arms"), Mapping):
             raise DatabaseError(f"study {self.name!r} cannot be read: its arms are missing")
         return list(arms)
 
@@ -266,8 +265,7 @@ class Curve:
 class PastTrial:
     """A trial that was proposed before; the fields are those of `TrialRow`.
 
-    Attributes:
-        scores: None unless it is complete; with `COST`, where that is an objective of the study.
+    Its `scores` are None unless it is complete, and have `COST` where that is an objective of the study.
     """
 
     number: int
