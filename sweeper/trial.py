@@ -81,8 +81,7 @@ class StudyRow:
     @property
     def arms(self) -> list[str]:
         """The names of its arms; a DatabaseError if it has none."""
-        arms = self.study.get("arms")
-        if not isinstance(arms, Mapping):
+        if not isinstance(arms := self.study.get("arms"), Mapping):
             raise DatabaseError(f"study {self.name!r} cannot be read: its arms are missing")
         return list(arms)
 
@@ -139,6 +138,7 @@ class TrialRow:
         step_seconds: Mean wall time of its training steps up to its latest epoch.
         written: SHA-256 of what is kept of the study's files as they were when it was proposed.
         pair_seconds: Wall time of predicting 1,000 dev pairs after its latest epoch.
+        deaths: How many drivers died while it ran, since its latest epoch.
     """
 
     id: int
@@ -177,6 +177,7 @@ class TrialRow:
     step_seconds: float | None = None
     written: str | None = None
     pair_seconds: float | None = None
+    deaths: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,8 +265,7 @@ class Curve:
 class PastTrial:
     """A trial that was proposed before; the fields are those of `TrialRow`.
 
-    Attributes:
-        scores: None unless it is complete; with `COST`, where that is an objective of the study.
+    Its `scores` are None unless it is complete, and have `COST` where that is an objective of the study.
     """
 
     number: int

@@ -166,8 +166,8 @@ Until = Annotated[
     list[str] | None,
     typer.Option(
         metavar="SCORE=VALUE",
-        help="End when a trial has reached it, in this call or before, for example overall=0.73; several: "
-        "one trial must reach all.",
+        help="End when a trial has reached it, in this call, before, or of another driver, for example "
+        "overall=0.73; several: one trial must reach all.",
     ),
 ]
 
@@ -177,14 +177,19 @@ StaleTrials = Annotated[
     typer.Option(
         min=1,
         metavar="N",
-        help="End when N complete trials in a row brought no better overall, those before this call too.",
+        help="End when N complete trials in a row brought no better overall, those before this call and of "
+        "other drivers too.",
     ),
 ]
 
 
 MaxFailures = Annotated[
     int,
-    typer.Option(min=1, metavar="N", help="End after N failures in a row, and say what they share."),
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="End after N failures in a row of this call's own trials, and say what they share.",
+    ),
 ]
 
 

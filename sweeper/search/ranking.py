@@ -1,5 +1,6 @@
 """Several objectives as one curve for a pruner: how many fronts stand before a trial at equal epochs."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,8 @@ def front_ranks(values: Sequence[Sequence[float]]) -> list[int]:
     Args:
         values: Results, each with the same objectives; more is better.
     """
+    if all(len(value) == 2 for value in values):
+        return _ranks_of_two(values)
     ranks = [0] * len(values)
     left, rank = list(range(len(values))), 0
     while left:
@@ -24,6 +27,20 @@ def front_ranks(values: Sequence[Sequence[float]]) -> list[int]:
         left = [place for place, good in zip(left, on, strict=True) if not good]
         rank += 1
     return ranks
+
+
+def _ranks_of_two(values: Sequence[Sequence[float]]) -> list[int]:
+    """The same of two objectives, in n log n: best first in the one, the last of a front has its best other.
+
+    Method: Jensen (2003), Reducing the run-time complexity of multiobjective EAs.
+    """
+    ranks: dict[tuple[float, ...], int] = {}
+    lowest: list[float] = []  # minus the best second value of each front so far, rising
+    for point in sorted(set(map(tuple, values)), reverse=True):
+        rank = bisect_right(lowest, -point[1])
+        lowest[rank : rank + 1] = [-point[1]]
+        ranks[point] = rank
+    return [ranks[tuple(value)] for value in values]
 
 
 def curves_by_rank(number: int, objectives: Sequence[Sequence[Curve]]) -> list[Curve]:

@@ -206,6 +206,9 @@ class Leases:
     def take_over(self, number: int, of: str | None) -> bool:
         """Makes a trial that is not finished the driver's, if it still is that of another.
 
+        From then on it is queued. If it was running and had an owner, that one has died on it, and is
+        counted; a driver that ends in an orderly way releases its trials before.
+
         Args:
             number: Number of the trial, or one that was claimed and has none yet.
             of: Its owner so far; None for none.
@@ -221,8 +224,15 @@ class Leases:
             theirs = run.c.owner == self.owner
             theirs |= run.c.owner.is_(None) if of is None else run.c.owner == of
             taken = run.update().where(this, theirs, unfinished)
-            expires = self.access.moment(self.seconds)
-            return connection.execute(taken.values(owner=self.owner, lease_expires=expires)).rowcount == 1
+            died = (run.c.state == RunState.RUNNING) & (run.c.owner != self.owner)
+            values = {
+                "owner": self.owner,
+                "lease_expires": self.access.moment(self.seconds),
+                # No longer running: if this driver dies before it begins it, that is not counted.
+                "state": RunState.QUEUED,
+                "deaths": sa.case((died, run.c.deaths + 1), else_=run.c.deaths),
+            }
+            return connection.execute(taken.values(values)).rowcount == 1
 
     @retried
     def renew(self) -> set[int]:

@@ -201,7 +201,7 @@ class Outcomes:
 
     def _keep_epochs(self, results: Sequence[tuple[int, EpochResult]]) -> None:
         with self.access.writing() as connection:
-            keys = self._see(connection, results)
+            keys, struck = self._see(connection, results)
             rows: list[dict[str, Any]] = []
             said: dict[tuple[int, int], mirror.Reported] = {}
             for number, result in results:
@@ -215,16 +215,22 @@ class Outcomes:
             # Not an IntegrityError to be caught: psycopg prints a warning of rows that fail in a pipeline.
             new = mirror.inserting(connection, epoch_metric).on_conflict_do_nothing()
             kept = connection.execute(new.returning(epoch_metric.c.run_id, epoch_metric.c.epoch), rows)
-            mirror.report(connection, [said[key] for key in dict.fromkeys(map(tuple, kept.all()))])
+            added = list(dict.fromkeys(map(tuple, kept.all())))
+            mirror.report(connection, [said[key] for key in added])
+            if struck := struck & {key for key, _ in added}:
+                # Not at epochs that are told again: a trial that kills its drivers would never end.
+                connection.execute(run.update().where(run.c.id.in_(struck)).values(deaths=0))
 
     def _see(
         self, connection: sa.Connection, results: Sequence[tuple[int, EpochResult]]
-    ) -> dict[int, tuple[int, int]]:
-        """Enters what epochs say of their trials; returns our key and Optuna's of each that is this driver's.
+    ) -> tuple[dict[int, tuple[int, int]], set[int]]:
+        """Enters what epochs say of their trials; what another driver has by now is left out.
 
-        By number; what another driver has by now is left out.
+        Returns:
+            Our key and Optuna's of each that is this driver's, by number; and our keys of those on which
+            drivers have died.
         """
-        columns = (run.c.number, run.c.id, run.c.trial_id)
+        columns = (run.c.number, run.c.id, run.c.trial_id, run.c.deaths)
         if len(results) == 1:
             ((number, result),) = results
             found = connection.execute(self._change(number).values(seen(result)).returning(*columns)).all()
@@ -232,16 +238,16 @@ class Outcomes:
             among = self.access.among({number for number, _ in results})
             mine = sa.select(*columns).where(self._mine, among).with_for_update()
             found = connection.execute(mine).all()
-        keys = {number: (key, trial) for number, key, trial in found}
+        keys = {number: (key, trial) for number, key, trial, _ in found}
         if len(results) > 1 and keys:
             # One statement for all: most of its time goes to making it.
             said = [{"of": keys[number][0], **seen(result)} for number, result in results if number in keys]
             connection.execute(run.update().where(run.c.id == sa.bindparam("of")), said)
-        return keys
+        return keys, {row.id for row in found if row.deaths}
 
     def _put_back(self, number: int, values: Mapping[str, Any]) -> bool:
         found = self._one(number, run.c.id, run.c.trial_id)
-        values = {**values, "state": RunState.QUEUED}
+        values = {**values, "state": RunState.QUEUED, "deaths": 0}
         with self.access.writing() as connection:
             stands = connection.execute(self._change(number).values(values)).rowcount == 1
             if stands:

@@ -199,7 +199,7 @@ class StudyStore:
             ("owner", "lease_expires", "finished", "best_epoch", "scores", "error_class", "traceback")
         )
         with self.access.writing() as connection:
-            queueing = run.update().where(failed).values(state=RunState.QUEUED, **cleared)
+            queueing = run.update().where(failed).values(state=RunState.QUEUED, deaths=0, **cleared)
             found = connection.execute(queueing.returning(run.c.number, run.c.trial_id)).all()
             mirror.reopen(connection, [row.trial_id for row in found])
         return sorted(row.number for row in found)

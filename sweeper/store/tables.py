@@ -104,6 +104,7 @@ run = sa.Table(
     sa.Column("step_seconds", sa.Double),
     sa.Column("written", sa.String(64)),
     sa.Column("pair_seconds", sa.Double),
+    sa.Column("deaths", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("sweep_id", "number"),
     sa.Index("ix_run_configuration", "sweep_id", "arm", "seed", "configuration", unique=True),
     sa.Index("ix_run_digest", "sweep_id", "digest"),

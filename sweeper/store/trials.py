@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from model.result import COST, JUDGES, judged_by
+from model.result import COST, judged_by
 
 from ..trial import Curve, MetricKey, PastTrial, RunState, Standing, StudyRow, TrialRow
 from .access import Access
+from .curverows import Sought, curves_of, curves_query
 from .damage import UNREADABLE, read
 from .engine import by_bytes
 from .optuna_tables import mirror
@@ -144,32 +145,14 @@ class Trials:
         return {(row.epoch, row.split, row.task, row.metric): row.value for row in self._select(query)}
 
     @retried
-    def curves(
-        self, arm: str | None = None, seed: int | None = None, of: tuple[str, str] | None = None
-    ) -> list[Curve]:
+    def curves(self, sought: Sought = Sought(), of: tuple[str, str] | None = None) -> list[Curve]:  # noqa: B008 - frozen
         """The curves of a dev score of the trials that have finished an epoch, by number.
 
         Args:
-            arm: Only the trials of this arm.
-            seed: Only the trials with this training seed.
+            sought: Which of them.
             of: A task and its metric; None: what judges the trials.
         """
-        tasks, metrics = (JUDGES, JUDGES) if of is None else ((of[0],), (of[1],))
-        r, m = run.c, epoch_metric.c
-        query = (
-            sa.select(r.number, r.arm, r.seed, r.configuration, r.state, m.epoch, m.value)
-            .join(epoch_metric)
-            .where(m.split == "dev", m.task.in_(tasks), m.metric.in_(metrics), m.value.is_not(None))
-            .order_by(r.number, m.epoch)
-        )
-        for column, wanted in ((r.arm, arm), (r.seed, seed)):
-            query = query if wanted is None else query.where(column == wanted)
-        found: dict[int, Curve] = {}
-        for number, of_arm, of_seed, configuration, state, epoch, value in self._select(query):
-            if number not in found:
-                found[number] = Curve(number, of_arm, of_seed, configuration, state, {})
-            found[number].values[epoch] = value
-        return list(found.values())
+        return curves_of(self._select(curves_query(self._study.id, sought, of)), sought)
 
     @retried
     def twin(self, number: int) -> TrialRow | None:

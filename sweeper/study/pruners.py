@@ -1,7 +1,7 @@
 """The pruners that a study may name, and what a study file must know of each. Imports no Optuna."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -11,6 +11,28 @@ from model.frozen import Frozen
 from model.registry import OneOf, Registry
 
 from .problem import FieldError
+
+PEERS = 500
+"""Trials that one is compared with at most by `median` and by successive halving, the latest: more would
+change no decision and take their time."""
+
+
+@dataclass(frozen=True)
+class Reads:
+    """Which curves of a trial's peers decide, beside what `sweeper.search.pruning.Peers` says.
+
+    Attributes:
+        complete: Whether only those of complete trials do.
+        most: How many do, the latest; None: all.
+        since: With `most`: trials count that have an epoch from this one on.
+        best_until: Up to which epoch the best value of each does, and whether there is a later one; None: the
+            whole curves.
+    """
+
+    complete: bool = False
+    most: int | None = None
+    since: int = 1
+    best_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +48,7 @@ class Pruner:
             alone.
         least_seeds: Training seeds without which it could never stop a trial.
         of_one: Whether it needs the values of one objective; the rank among several is not enough.
+        reads: What it reads once a trial has these epochs; None where it stops no trial after the latest.
     """
 
     decides: "str | Callable[..., bool]" = ""
@@ -33,11 +56,37 @@ class Pruner:
     across_seeds: bool = False
     least_seeds: "Callable[[PrunerSpec], int]" = lambda spec: 1
     of_one: bool = False
+    reads: "Callable[[PrunerSpec, Collection[int]], Reads | None]" = lambda spec, epochs: Reads()
 
 
 def _least_seeds_of_a_test(spec: "PrunerSpec") -> int:
     # n differences of one sign have a probability of 1 in 2**n, and the last seed is the one saved.
     return 2 + math.floor(-math.log2(spec.p_threshold))
+
+
+def _median_reads(spec: "PrunerSpec", epochs: Collection[int]) -> Reads | None:
+    return Reads(complete=True, most=PEERS) if max(epochs) >= spec.min_epochs else None
+
+
+def _is_rung(spec: "PrunerSpec", epoch: int) -> bool:
+    """Whether trials are compared after an epoch; a patient pruner looks back at its rungs after each."""
+    rung = spec.min_epochs
+    while rung < epoch and spec.patience is None:
+        rung *= spec.reduction_factor
+    return epoch == rung if spec.patience is None else epoch >= rung
+
+
+def _asha_reads(spec: "PrunerSpec", epochs: Collection[int]) -> Reads | None:
+    return Reads(most=PEERS, since=spec.min_epochs) if _is_rung(spec, max(epochs)) else None
+
+
+def _hyperband_reads(spec: "PrunerSpec", epochs: Collection[int]) -> Reads | None:
+    return Reads() if _is_rung(spec, max(epochs)) else None  # the latest of a bracket, which only it knows
+
+
+def _top_reads(spec: "PrunerSpec", epochs: Collection[int]) -> Reads | None:
+    first = min((epoch for epoch in epochs if epoch >= spec.min_epochs), default=None)
+    return None if first is None else Reads(best_until=first)
 
 
 _IN = "sweeper.search.pruners"
@@ -48,16 +97,19 @@ PRUNERS: Registry[Pruner] = Registry(
     "pruner",
     {
         "none": Pruner(),
-        "median": Pruner(f"{_IN}.median:decide", ("min_epochs", "startup", "patience")),
-        "asha": Pruner(f"{_IN}.halving:asha", _HALVING),
-        "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING),
-        "top": Pruner(f"{_IN}.top:decide", ("min_epochs", "keep", "peers"), across_seeds=True),
+        "median": Pruner(f"{_IN}.median:decide", ("min_epochs", "startup", "patience"), reads=_median_reads),
+        "asha": Pruner(f"{_IN}.halving:asha", _HALVING, reads=_asha_reads),
+        "hyperband": Pruner(f"{_IN}.halving:hyperband", _HALVING, reads=_hyperband_reads),
+        "top": Pruner(
+            f"{_IN}.top:decide", ("min_epochs", "keep", "peers"), across_seeds=True, reads=_top_reads
+        ),
         "wilcoxon": Pruner(
             f"{_IN}.wilcoxon:decide",
             ("p_threshold",),
             across_seeds=True,
             least_seeds=_least_seeds_of_a_test,
             of_one=True,
+            reads=lambda spec, epochs: Reads(complete=True),
         ),
     },
 )

@@ -17,6 +17,8 @@ class Ready:
         halvings: How often its micro-batch has been halved.
         attempts: How often it was begun.
         kills: How often its process was killed since its latest epoch.
+        deaths: How many drivers had died while it ran, since its latest epoch, when this one took it over.
+        losses: How often the machine that it ran on was lost, since its latest epoch.
         displaced: Whether the machine that it ran on was lost.
         threads: CPU threads that it began with; None where it begins.
     """
@@ -25,8 +27,10 @@ class Ready:
     halvings: int = 0
     attempts: int = 0
     kills: int = 0
+    losses: int = 0
     displaced: bool = False
     threads: int | None = None
+    deaths: int = 0
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Attempt:
     """A trial that a worker has, and its epochs so far.
 
     Attributes:
-        ready: The trial as it waited; its kills are forgotten with every epoch that it trains.
+        ready: The trial as it waited; what it counts is forgotten with every epoch that it trains.
         began: When it was handed out; once its process is up, since when that is so. Seconds of the monotonic
             clock.
         waiting: Whether it waits for a machine.
@@ -84,7 +88,7 @@ class Attempt:
             self.earlier_seconds += result.train_seconds + result.eval_seconds
         else:
             # Not at those that are told again: a trial killed in the same epoch each time would never end.
-            self.ready = replace(self.ready, kills=0)
+            self.ready = replace(self.ready, kills=0, deaths=0, losses=0)
         self.peak_memory_mb = max(self.peak_memory_mb or 0.0, result.peak_memory_mb)
 
     def outcome(self, state: RunState, now: float, failure: Failed | None = None) -> Outcome:

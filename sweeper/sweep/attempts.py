@@ -11,6 +11,7 @@ from ..executors.protocol import Event, Executor, Noted, Progressed, Waiting
 from ..observers.observer import Observer
 from .attempt import Attempt, Ready
 from .files import RunFiles
+from .recovery import after_deaths
 
 DEAF_SECONDS = 5.0
 """From how long on time without a poll counts as time in which nobody listened: a driver may wait for its
@@ -51,6 +52,7 @@ class Attempts:
         self._observer = observer
         self._clock = clock
         self._attempts: dict[int, Attempt] = {}
+        self._given_up: list[Event] = []
         self._said: set[str] = set()
         self._between = between
         self._listened = clock.monotonic()
@@ -77,15 +79,21 @@ class Attempts:
         return self._attempts.get(number)
 
     def start(self, ready: Ready) -> None:
-        """Hands a trial to a worker."""
+        """Hands a trial to a worker; one on which too many drivers have died is heard of as failed."""
         trial, number = ready.trial, ready.trial.number
         self._attempts[number] = Attempt(ready, self._clock.monotonic())
         self._observer.submitted(trial, resumed=self._files.holds_checkpoints(number))
+        if failed := after_deaths(ready):
+            self._given_up.append(failed)
+            return
         job = self._files.job(trial, self._data, self._threads, ready.threads, self._plugins)
         self._executor.submit(job)
 
     def hear(self, seconds: float) -> list[Event]:
         """What has happened; waits up to that long for a first event."""
+        if self._given_up:
+            given_up, self._given_up = self._given_up, []
+            return given_up
         self._leave_out(self._listened)
         until = self._clock.monotonic() + seconds
         events = self._executor.poll(seconds)

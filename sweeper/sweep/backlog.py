@@ -104,6 +104,8 @@ class Backlog:
         """Makes the trials of drivers that are gone this driver's own.
 
         So too the numbers that such drivers had claimed and given no trial yet: these are proposed here.
+        Trials on which drivers have died wait behind all others: one that takes its driver down each time
+        would else be the first again, and the last.
 
         Args:
             active: Numbers of the trials that are under way here.
@@ -114,6 +116,7 @@ class Backlog:
         self._looked = self._clock.monotonic()
         undecided = False
         mine = {*active, *self._deferred, *(ready.trial.number for ready in self._ready)}
+        struck: list[Ready] = []
         for lease in self._trials.leases():
             if lease.number in mine or lease.number >= self._wanted:
                 continue
@@ -122,7 +125,10 @@ class Backlog:
             if life is Life.GONE and self._leases.take_over(lease.number, lease.owner):
                 row = self._trials.row(lease.number)
                 if row is not None:
-                    self._prepare(Ready(trial_of(row), row.halvings, row.attempts, threads=row.threads))
+                    ready = Ready(
+                        trial_of(row), row.halvings, row.attempts, threads=row.threads, deaths=row.deaths
+                    )
+                    (struck.append if row.deaths else self._prepare)(ready)
         for number, owner in self._trials.orphans():
             if number >= self._end:
                 continue
@@ -130,6 +136,8 @@ class Backlog:
             undecided |= life is Life.UNKNOWN
             if life is Life.GONE and self._leases.take_over(number, owner):
                 self._propose(number)
+        for ready in sorted(struck, key=lambda one: one.deaths):
+            self._prepare(ready)
         return undecided or bool(self._ready)
 
     def settle(self) -> None:

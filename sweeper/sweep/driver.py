@@ -1,6 +1,6 @@
 """The loop of a sweep: adopt, propose, dispatch, watch, record."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import DiskFullError
@@ -190,11 +190,7 @@ class Driver:
                 self._active.withdraw(number)
             case Noted() | Progressed() | Waiting():
                 self._active.told(event)
-            case NodeLost(message=message):
-                # No fault of its own: its kills are not counted up.
-                lost = replace(active.ready, displaced=True)
-                self._again(lost, f"trial {number}: {message}; it is placed anew")
-            case Failed():
+            case Failed() | NodeLost():
                 self._failed(active, event)
 
     def _started(self, active: Attempt, event: Started) -> None:
@@ -224,9 +220,9 @@ class Driver:
                 self._executor.cancel(trial.number)
                 self._finish(active, RunState.PRUNED)
 
-    def _failed(self, active: Attempt, event: Failed) -> None:
+    def _failed(self, active: Attempt, event: Failed | NodeLost) -> None:
         number = active.trial.number
-        if event.disk_full:
+        if isinstance(event, Failed) and event.disk_full:
             self._active.withdraw(number)
             raise DiskFullError(f"trial {number} stays resumable, but the disk is full: {event.message}")
         match after_failure(active.ready, event):
@@ -237,8 +233,8 @@ class Driver:
                 self._anew(ready, note, self._outcomes.halve(number, config, ready.halvings))
             case Anew(ready, note):
                 self._anew(ready, note, self._outcomes.forget(number))
-            case Fail():
-                self._finish(active, RunState.FAILED, event)
+            case Fail(failure):
+                self._finish(active, RunState.FAILED, failure)
 
     def _anew(self, ready: Ready, note: str, stands: bool) -> None:
         if stands:
@@ -279,6 +275,7 @@ class Driver:
         mine = self._renewal.renew()
         self._active.keep(mine)
         self._backlog.keep(mine)
+        self._stopper.look(self._backlog.history)
 
     def _end_overdue(self) -> None:
         limit = self._limits.trial_seconds

@@ -1,6 +1,6 @@
 """When a sweep ends before its last trial, and what failures in a row have in common."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +70,9 @@ def unreachable(value: float, bounds: tuple[float, float]) -> str | None:
 class Stopper:
     """Hears of every outcome and says when the limits are reached.
 
+    A score is reached, and the best bettered, by any trial of the study, whichever driver has it. Failures in
+    a row are those that it hears of itself: of a machine on which everything fails another one knows nothing.
+
     Args:
         limits: The limits.
         past: The trials so far: the same command typed again ends where it ended before.
@@ -90,9 +93,8 @@ class Stopper:
         self._since_best = 0
         self._failures: list[tuple[TrialSpec, Outcome, str]] = []
         self._reached: str | None = None
-        for one in past:
-            if one.state is RunState.COMPLETE and one.scores is not None:
-                self._see(one.number, {name: value for name, value in one.scores.items() if name != COST})
+        self._seen: set[int] = set()
+        self._take_in(past)
 
     def heard(self, trial: "TrialSpec", outcome: Outcome, message: str) -> None:
         """Notes how a trial ended; `message` says why it failed."""
@@ -103,7 +105,22 @@ class Stopper:
         if outcome.state is RunState.COMPLETE and outcome.scores is not None:
             self._see(trial.number, outcome.scores)
 
+    def look(self, study: Callable[[], Iterable["PastTrial"]]) -> None:
+        """Takes in what other drivers' trials have scored since.
+
+        Args:
+            study: Reads the trials of the study; not asked where no limit depends on them.
+        """
+        if self._limits.until or self._limits.stale_trials is not None:
+            self._take_in(study())
+
+    def _take_in(self, trials: Iterable["PastTrial"]) -> None:
+        for one in trials:
+            if one.state is RunState.COMPLETE and one.scores is not None and one.number not in self._seen:
+                self._see(one.number, {name: value for name, value in one.scores.items() if name != COST})
+
     def _see(self, number: int, scores: Mapping[str, float]) -> None:
+        self._seen.add(number)
         until = self._limits.until
         if until and all(self._reaches(scores, name, value) for name, value in until.items()):
             wanted = ", ".join(f"{name} {value:g}" for name, value in until.items())

@@ -14,6 +14,7 @@ from sweeper.observers.observer import Observer
 from sweeper.observers.tally import Tally
 from sweeper.paths import Home
 from sweeper.store.database import Database
+from sweeper.store.owners import Owner
 from sweeper.store.study import StudyStore
 from sweeper.study.study import Study
 from sweeper.sweep.driver import Driver
@@ -65,6 +66,7 @@ def drive(
     lease_seconds: float = 120.0,
     limits: Limits = UNLIMITED,
     url: str | None = None,
+    owner: Owner | None = None,
 ) -> Listener:
     observer = Listener()
     with open_study(folder, study, wanted, url=url) as store:
@@ -78,6 +80,7 @@ def drive(
             observer=observer,
             limits=limits,
             lease_seconds=lease_seconds,
+            owner=owner,
         ).run()
     return observer
 

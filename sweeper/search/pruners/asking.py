@@ -6,12 +6,10 @@ import optuna
 from optuna.pruners import BasePruner, PatientPruner
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from ...study import pruners
 from ...trial import Curve, RunState
 from ..optuna_study import experimental
 from ..pruning import Question
-
-PEERS = 500
-"""Trials that one is compared with at most, the latest: more would change no decision and take their time."""
 
 _STATES = {RunState.COMPLETE: TrialState.COMPLETE, RunState.PRUNED: TrialState.PRUNED}
 
@@ -28,7 +26,7 @@ def ask(question: Question, pruner: BasePruner, peers: Sequence[Curve], rungs: S
     patience = question.spec.patience
     latest = max(question.curve)
     search = optuna.create_study(direction="maximize")
-    for peer in sorted(peers, key=lambda peer: peer.number)[-PEERS:]:
+    for peer in sorted(peers, key=lambda peer: peer.number)[-pruners.PEERS :]:
         search.add_trial(_frozen(peer.values, peer.state, latest, rungs))
     # Optuna tests a rung once. A patient pruner asks late, and then at all rungs so far.
     passed = [step for step in rungs if step < latest] if patience is None else []

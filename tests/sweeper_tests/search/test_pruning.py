@@ -16,6 +16,7 @@ from scipy import stats
 
 from sweeper.search.pruners.halving import bracket
 from sweeper.search.pruning import Question, peers_of, should_prune
+from sweeper.store.curverows import Sought
 from sweeper.trial import Curve, RunState
 from tests.sweeper_tests import made
 from tests.sweeper_tests.search.curves import EPOCHS, drive, full_curve, spec, study
@@ -183,8 +184,8 @@ def test_the_database_gives_the_curves(tmp_path: Path) -> None:
             rows = rows[rows["split"] == "dev"]
             assert curve.values == dict(zip(rows["epoch"], rows["value"], strict=True))
             assert len(curve.values) > 1
-        assert trials.curves(arm="S-BERT", seed=7) == curves[1:]
-        assert trials.curves(arm="S-BERT", seed=11711) == []
+        assert trials.curves(Sought("S-BERT", 7)) == curves[1:]
+        assert trials.curves(Sought("S-BERT", 11711)) == []
 
 
 def test_nothing_is_pruned_at_its_last_epoch_or_without_a_pruner() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from sweeper.store.curverows import Sought
 from sweeper.store.study import StudyStore
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
@@ -34,7 +35,7 @@ def course(store: StudyStore) -> int:
     )
     outcomes.loaded(number, {"parameters": 3})
     outcomes.epoch(number, epoch(1, 0.6))
-    assert number in {curve.number for curve in trials.curves("plain", 7)}
+    assert number in {curve.number for curve in trials.curves(Sought("plain", 7))}
     assert [lease.number for lease in trials.leases()] == [number]
     assert mine.renew() == {number}
     assert outcomes.finished(number, COMPLETE)

@@ -22,7 +22,7 @@ from sweeper.store.optuna_tables.storage import OptunaStorage
 from sweeper.store.tables import metadata
 from tests.sweeper_tests.typed import contents
 
-OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+OLDER = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 UUID = "02098f26-72fb-566d-ae30-15e4d75c3e64"
 
 

@@ -9,6 +9,7 @@ from optuna.distributions import CategoricalDistribution
 from sweeper.store.database import Database
 from sweeper.store.study import StudyStore
 from sweeper.store.trials import Lease
+from sweeper.trial import RunState
 from tests.sweeper_tests.store.stored import (
     COMPLETE,
     ME,
@@ -65,6 +66,34 @@ def test_take_over_is_compare_and_set(store: StudyStore) -> None:
     store.outcomes(YOU).finished(number, COMPLETE)
     assert not store.leases(ME, 60).take_over(number, YOU)
     assert not store.leases(ME, 60).take_over(99, YOU)
+
+
+def test_a_driver_that_dies_on_a_trial_that_it_has_begun_is_counted(store: StudyStore) -> None:
+    number = queue(store)
+    mine, yours = (store.leases(owner, 60) for owner in (ME, YOU))
+
+    def begin_it(owner: str) -> None:
+        store.outcomes(owner).started(number, 1, threads=1, device="cpu", versions={})
+
+    def deaths() -> int:
+        assert row_of(store, number).state is RunState.QUEUED
+        return row_of(store, number).deaths
+
+    assert yours.take_over(number, ME)
+    assert deaths() == 0, "it had not begun it"
+    begin_it(YOU)
+    assert mine.take_over(number, YOU)
+    assert mine.take_over(number, YOU), "the answer was lost"
+    assert deaths() == 1
+    assert yours.take_over(number, ME)
+    assert deaths() == 1, "it waited"
+    begin_it(YOU)
+    yours.release()
+    assert mine.take_over(number, None)
+    assert deaths() == 1, "it was stopped, and gave it back"
+    begin_it(ME)
+    assert yours.take_over(number, ME)
+    assert deaths() == 2
 
 
 def test_orphan_is_taken_over_once(store: StudyStore) -> None:

@@ -257,3 +257,33 @@ def test_what_optuna_missed_is_told(store: StudyStore, url: str, state: str) -> 
 def test_failure_keeps_its_traceback(store: StudyStore) -> None:
     row = row_of(store, run_whole(store, FAILED))
     assert (row.error_class, row.traceback, row.scores) == (ErrorClass.OOM, r"no \0 \udcff", None)
+
+
+def dead(store: StudyStore, number: int, kept: int) -> None:
+    """A trial goes on from so many epochs, and its driver dies."""
+    store.outcomes(ME).started(number, 2, threads=1, device="cpu", versions={}, kept=kept)
+    assert store.leases(YOU, 60).take_over(number, ME)
+    assert store.leases(ME, 60).take_over(number, YOU)
+
+
+def test_deaths_are_forgotten_with_a_new_epoch_and_where_a_trial_begins_again(store: StudyStore) -> None:
+    first, second = queue(store, "a"), queue(store, "b")
+    outcomes = store.outcomes(ME)
+    outcomes.epochs([(number, epoch(1, 0.5)) for number in (first, second)])
+    for number in (first, second):
+        dead(store, number, kept=1)
+    outcomes.epoch(first, epoch(1, 0.5))
+    outcomes.epochs([(number, epoch(1, 0.5)) for number in (first, second)])
+    assert [row.deaths for row in store.trials.rows()] == [1, 1], "told again"
+    outcomes.epochs([(first, epoch(2, 0.5)), (second, epoch(1, 0.5))])
+    assert [row.deaths for row in store.trials.rows()] == [0, 1]
+    outcomes.epoch(second, epoch(2, 0.5))
+    assert [row.deaths for row in store.trials.rows()] == [0, 0]
+    dead(store, first, kept=2)
+    outcomes.forget(first)
+    assert row_of(store, first).deaths == 0
+    dead(store, first, kept=0)
+    outcomes.finished(first, FAILED)
+    assert row_of(store, first).deaths == 1
+    store.retry()
+    assert row_of(store, first).deaths == 0

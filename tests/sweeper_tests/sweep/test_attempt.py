@@ -35,8 +35,8 @@ def test_kills_are_forgotten_with_an_epoch_that_it_trains_not_with_one_that_is_t
     kept: int, kills: int
 ) -> None:
     """Else a trial that is killed at the same step of an epoch every time would be restarted for ever."""
-    attempt = Attempt(Ready(TRIAL, kills=1), began=50.0)
+    attempt = Attempt(Ready(TRIAL, kills=1, losses=1, deaths=1), began=50.0)
     attempt.started(Started(0, 1, "cpu", "here", epochs=kept), 100.0)
     for number in (1, 2, 3):
         attempt.evaluated(epoch(number, 0.5))
-    assert attempt.ready.kills == kills
+    assert attempt.ready.kills == attempt.ready.losses == attempt.ready.deaths == kills

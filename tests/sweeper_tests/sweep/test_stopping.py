@@ -15,6 +15,7 @@ from sweeper.study.study import Study
 from sweeper.sweep.stopping import Limits, Stopper, score_bounds
 from sweeper.trial import ErrorClass, Outcome, PastTrial, RunState, TrialSpec
 from tests.sweeper_tests.driven import drive, open_study
+from tests.sweeper_tests.halfway import DEAD, add
 from tests.sweeper_tests.instant import InstantExecutor
 
 FAILED = Outcome(state=RunState.FAILED, seconds=1.0, error_class=ErrorClass.OOM)
@@ -113,6 +114,53 @@ def test_a_sweep_stops_when_a_score_is_reached_and_leaves_the_rest_resumable(
     drive(tmp_path, study, InstantExecutor())
     with open_study(tmp_path, study) as store:
         assert [run.state for run in store.trials.rows()] == [RunState.COMPLETE] * 8
+
+
+class Beside(InstantExecutor):
+    """Another driver completes trials with these scores as soon as a trial runs here."""
+
+    def __init__(self, folder: Path, study: Study, scores: list[float]) -> None:
+        super().__init__()
+        self._folder, self._study, self._scores = folder, study, scores
+
+    def poll(self, timeout: float) -> list[Event]:
+        while self._scores:
+            with open_study(self._folder, self._study) as store:
+                number, outcomes = add(store, self._study, DEAD), store.outcomes(DEAD)
+                outcomes.started(number, 1, threads=1, device="cpu", versions={})
+                outcomes.finished(number, complete(self._scores.pop(0)))
+        return super().poll(timeout)
+
+
+@pytest.mark.parametrize(
+    ("limits", "scores", "verdict"),
+    [
+        (Limits(until={"overall": 0.99}), [0.99], "trial 1 has reached overall 0.99"),
+        (Limits(stale_trials=3), [0.99, 0.98, 0.97, 0.96], "3 trials in a row brought no better overall"),
+    ],
+)
+def test_what_other_drivers_score_counts_meanwhile(
+    limits: Limits, scores: list[float], verdict: str, study: Study, tmp_path: Path
+) -> None:
+    executor = Beside(tmp_path, study, scores)
+    assert drive(tmp_path, study, executor, limits=limits, lease_seconds=1e-3).ended_early == verdict
+    assert len(executor.submitted) == 1
+
+
+def test_a_trial_of_which_one_hears_twice_counts_once() -> None:
+    asked: list[int] = []
+
+    def trials() -> list[PastTrial]:
+        asked.append(1)
+        return [past(1, overall=0.5), past(2, overall=0.4), past(3, RunState.RUNNING)]
+
+    referee = Stopper(Limits(stale_trials=2), [past(1, overall=0.5)])
+    referee.heard(trial(2), complete(0.4), "")
+    for _ in range(3):
+        referee.look(trials)
+    assert referee.verdict() is None
+    Stopper(Limits()).look(trials)
+    assert len(asked) == 3, "nobody asked to know"
 
 
 def test_a_trial_that_takes_too_long_fails_as_timeout(study: Study, tmp_path: Path) -> None:
