@@ -64,14 +64,14 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
-    surveys = prepare(order)
+    read = prepare(order)
     study, places, console = order.study, order.places, order.console
     if here:
         # `begin` asks again, once ``auto`` is decided: by then the database has been made, or migrated.
         check_precision(study)
     with Database(places.storage, waits=RetryPolicy(DATABASE_SECONDS, partial(say, console))) as database:
         study, store = begin(database, order, here=here)
-        say_data(order, surveys)
+        say_data(order, read)
         if executor is None:
             executor = _measured_executor(study, store, order)
         count = tally(store, executor.workers)
