@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import numpy as np
 
 from model.data.rowchecker import EMPTY_LABEL, EMPTY_TEXT
 from model.data.survey import SplitSurvey
 from model.result import Split
-from model.sources import FilesSource, name_of
+from model.sources import FilesSource, name_of, share_of
 from model.tasks import Task
 
 from ..text import one_line, plural, some_names
@@ -142,6 +143,24 @@ def data_warnings(read: DataRead) -> Iterator[str]:
         warned = _class_warnings(task, found) if task.classes is not None else _score_warnings(task, found)
         for line in (*warned, *_text_warnings(task, found), *_count_warnings(one)):
             yield one_line(f"{arms}task {one.name}: {line}")
+    first = [one for arms, one in read.each() if not arms]
+    for one, other in combinations(first, 2):
+        if _parted_otherwise(one, other):
+            yield one_line(
+                f"tasks {one.name} and {other.name} take other dev rows of the same texts, as their labels "
+                "differ: each trains on dev rows of the other; set stratified: false in both"
+            )
+
+
+def _parted_otherwise(one: Reading, other: Reading) -> bool:
+    """Whether two tasks have the same texts, and by their labels other ones of them in dev."""
+    share = share_of(one.task.source, "dev")
+    return (
+        share is not None
+        and share.stratified
+        and (one.task.source, one.task.text) == (other.task.source, other.task.text)
+        and one.found["dev"].digest != other.found["dev"].digest
+    )
 
 
 def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:
@@ -160,6 +179,8 @@ def _text_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[s
             yield f"{empty:,} {split} rows are left out, {part.rows:,} used: is the right column named?"
         if split != "train" and part.also_in["train"] == part.rows:
             yield f"every {split} row also stands in train: its scores say nothing about new texts"
+        if split == "test" and part.also_in.get("dev") == part.rows:
+            yield "every test row also stands in dev, by whose scores all choices are made"
 
 
 def _count_warnings(one: Reading) -> Iterator[str]:

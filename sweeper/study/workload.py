@@ -95,10 +95,11 @@ def _extended(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, An
     A task with other labels has none of what stood beneath it of its labels, where both do not go together.
     """
     result = merged(under, over)
-    written, tasks = over.get("tasks"), result.get("tasks")
-    for name, own in written.items() if isinstance(written, Mapping) and isinstance(tasks, Mapping) else ():
-        if isinstance(own, Mapping) and own.keys() & {*_LABELS} and _clash(tasks[name]):
-            kept = {key: value for key, value in tasks[name].items() if key in own or key not in _LABELS}
+    written = over.get("tasks")
+    for name, own in written.items() if isinstance(written, Mapping) else ():
+        task = result["tasks"][name]
+        if isinstance(own, Mapping) and own.keys() & {*_LABELS} and _clash(task):
+            kept = {key: value for key, value in task.items() if key in own or key not in _LABELS}
             result["tasks"] = {**result["tasks"], name: kept}
     return result
 

@@ -171,7 +171,8 @@ def _asked(space: ArmSpace, name: str, task: Task) -> dict[Split, set[int | None
             if field_path(key) == ("tasks", name, f"{split}_rows") and not isinstance(entry, FloatRange):
                 size = entry.size
                 first = 0 if isinstance(entry, Choice) else max(size - 2, 0)
-                found[split] = {entry.value(place) for place in range(first, size)}
+                values = [entry.value(place) for place in range(first, size)]
+                found[split] = {value for value in values if value is None or isinstance(value, int)}
     return found
 
 

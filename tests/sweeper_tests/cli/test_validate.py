@@ -7,31 +7,9 @@ import pytest
 from sweeper.paths import Home
 from sweeper.study.load import load_study
 from sweeper.sweep.order import Places
+from tests.sweeper_tests.cli.validated import CLASSES, SCORES, data, said_of, workload
 from tests.sweeper_tests.driven import sweep
 from tests.sweeper_tests.typed import Command, refused, write
-
-CLASSES = "kind: single, text: [t], label: y, metric: accuracy"
-ENCODER = "hidden_size: 8, attention_heads: 1, layers: 1, vocabulary: 200, max_length: 8"
-SCORES = "kind: pair, text: [t, u], label: y, metric: pearson, range: [0, 5]"
-
-
-def workload(task: str, source: str = "train: a.tsv, dev: b.tsv", more: str = "") -> None:
-    write(
-        Path("studies/workloads/w.yaml"),
-        f"name: w\ntrain:\n  tasks: {{x: {{{task}, source: {{kind: files, {source}}}}}}}\n"
-        f"  encoder: {{{ENCODER}}}\n{more}",
-    )
-
-
-def data(name: str, *rows: str, header: str = "t\tu\ty") -> None:
-    write(Path("data", name), "\n".join([header, *rows]) + "\n")
-
-
-def said_of(sweeper: Command) -> tuple[list[str], list[str]]:
-    """The lines on the data, and the warnings."""
-    said = sweeper("validate", "w")
-    assert said.code == 0, said.err
-    return said.out.splitlines()[1:], said.err.splitlines()
 
 
 def test_rows_labels_reasons_doubles_and_cut_texts_are_said_by_split(sweeper: Command) -> None:
@@ -154,61 +132,6 @@ def test_run_says_the_rows_in_one_line_and_warns(sweeper: Command) -> None:
     assert warnings == [
         "Warning: task x: every dev row also stands in train: its scores say nothing about new texts"
     ]
-
-
-def test_what_another_arm_reads_is_said_and_warned_of(sweeper: Command) -> None:
-    data("a.tsv", *ONE)
-    data("b.tsv", *OTHER)
-    data("c.tsv", *ONE, *OTHER)
-    workload(f"{CLASSES}, classes: 2", more="  epochs: 1\n  threads: 1\n")
-    more = "tasks.x.source.train: c.tsv"
-    arms = f"arms: {{A: {{}}, B: {{{more}}}, C: {{{more}}}, D: {{tasks.x.groups: [u]}}}}\n"
-    write(Path("studies/s.yaml"), f"name: s\nworkload: w\n{arms}")
-    said = sweeper("validate", "s")
-    assert said.code == 0, said.err
-    assert [line for line in said.out.splitlines() if " train: " in line or " dev: " in line] == [
-        "x train: 3 rows; labels 0 1, 1 2",
-        "x dev: 2 rows; labels 0 1, 1 1",
-        "arms B, C: x train: 5 rows; labels 0 2, 1 3",
-        "arms B, C: x dev: 2 rows; labels 0 1, 1 1; 2 also in train",
-    ]
-    warned = "Warning: arms B, C: task x: every dev row also stands in train: its scores say nothing"
-    assert said.err.startswith(warned) and len(said.err.splitlines()) == 1
-    write(Path("studies/v.yaml"), "name: v\nworkload: w\nspace: {tasks.x.source.train: [a.tsv, c.tsv]}\n")
-    lines = sweeper("run", "v", "--trials", "1", "--executor", "inline").out.splitlines()
-    (arm,) = load_study("v").spec.arms
-    of = f"arm {arm} with tasks.x.source.train c.tsv"
-    assert f"Data: x 3 train, 2 dev; {of}: x 5 train, 2 dev" in lines
-    assert any(line.startswith(f"Warning: {of}: task x: every dev row") for line in lines)
-
-
-def test_more_rows_than_there_are_is_one_line(sweeper: Command) -> None:
-    data("a.tsv", *ONE)
-    data("b.tsv", *OTHER)
-    workload(f"{CLASSES}, classes: 2")
-    for space, arms, line in (
-        ("", "{tasks.x.train_rows: 5}", "train_rows 5, but there are 3"),
-        ("", "{tasks.x.dev_rows: 2}", ""),
-        ("", "{tasks.x.dev_rows: 4}", "dev_rows 4, but there are 2"),
-        ("tasks.x.train_rows: [1, 4]", "{}", "train_rows 4, but there are 3"),
-        (
-            "tasks.x.train_rows: [3, 4]",
-            "{}",
-            "train_rows 4, but there are 3; null and all from 3 on are one configuration",
-        ),
-        (
-            "tasks.x.train_rows: {low: 1, high: 50}",
-            "{}",
-            "train_rows 49, 50, but there are 3; null and all from 3 on are one configuration",
-        ),
-        (
-            "",
-            "{tasks.x.train_rows: 5}, B: {tasks.x.train_rows: 6}",
-            "train_rows 5, 6, but there are 3; null and all from 3 on are one configuration",
-        ),
-    ):
-        write(Path("studies/s.yaml"), f"name: s\nworkload: w\nspace: {{{space}}}\narms: {{A: {arms}}}\n")
-        assert sweeper("validate", "s").err == (f"Warning: task x: {line}\n" if line else "")
 
 
 def test_a_test_file_is_read_before_anything_is_trained(sweeper: Command) -> None:
