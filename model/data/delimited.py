@@ -1,28 +1,15 @@
 """A file of delimited text as a table: tabs, commas or another sign between the fields of a line."""
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import NoReturn
 
 from ..errors import DataError
-from ..label import shown
-from ..sources import Encoding, FilesSource, Format
-from .datafile import BEGUN, DataFile
+from ..sources import FilesSource, Format
+from .datafile import DataFile
+from .records import END, RETURN, Records, lines_of
 from .table import CHUNK, Chunk, DataTable, is_number
-from .textblocks import text_blocks
-
-_LONGEST = 1 << 23
-"""Signs that a field may have, so that a quotation mark that is never closed does not fill the memory."""
-
-# No decoder gives half of a surrogate pair, so that none of these stands in a text.
-_RETURN = "\ud800"
-"""Stands for a carriage return inside a line while the line is parsed."""
-_END = "\ud801"
-"""A line of its own after the last one: a quotation mark that is still open there takes it in."""
 
 _EXCEL = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
 """The line by which Excel is told the delimiter, before the header."""
@@ -31,8 +18,9 @@ _EXCEL = re.compile(r"sep=(.)\s*\Z", re.IGNORECASE)
 def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTable:
     """The table of a file of tsv or csv.
 
-    Quotation marks are read as the `csv` module does, so that stray ones inside a field are forgiven. A row
-    shorter than the header lacks its last values (None). Any other flaw is a DataError.
+    Quotation marks are read as the `csv` module does, so that stray ones are forgiven inside a field that
+    does not begin with one. A row shorter than the header lacks its last values (None). Any other flaw is a
+    DataError.
 
     Args:
         file: The file.
@@ -40,7 +28,7 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTa
             names that format, else a tab wherever the first line has one.
         kind: The format, named or guessed.
     """
-    first = next(_lines(file, source.encoding, source.skip), "")
+    first = next(lines_of(file, source.encoding, source.skip), "")
     if _EXCEL.match(first):
         raise DataError(
             f"{file.where}, line {source.skip + 1} is {first.rstrip()!r}, which tells Excel the delimiter; "
@@ -48,10 +36,10 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTa
         )
     delimiter = source.delimiter or _delimiter(first, kind, guessed=source.format is None)
     text = _Delimited(file, source, delimiter, source.columns or ())
-    empty = not first or first.startswith(_END)
-    header = [] if empty else next(text.records())[0]
+    empty = not first or first.startswith(END)
+    header = [] if empty else next(text.records.each())[0]
     if not source.columns:
-        if header and _END in header[-1]:
+        if header and END in header[-1]:
             text.refuse_open(header, source.skip + 1)
         if not header:
             raise DataError(
@@ -59,7 +47,7 @@ def delimited_table(file: DataFile, source: FilesSource, kind: Format) -> DataTa
                 "columns: [...] in the task's source"
             )
         # Some programs end each line in two carriage returns and a line feed.
-        names = (name.replace(_RETURN, "\r").strip("\r") for name in header)
+        names = (name.replace(RETURN, "\r").strip("\r") for name in header)
         text = _Delimited(file, source, delimiter, tuple(names))
     elif header == list(source.columns):
         raise DataError(
@@ -86,37 +74,6 @@ def _delimiter(first: str, kind: Format, guessed: bool) -> str:
     return ";" if guessed and outside.count(";") > outside.count(",") else ","
 
 
-def _lines(
-    file: DataFile,
-    encoding: Encoding,
-    skip: int,
-    check: Callable[[str, int], object] = lambda block, before: None,
-) -> Iterator[str]:
-    """The lines of a file with their ends, from the one after those that are skipped, and one more.
-
-    Args:
-        file: The file.
-        encoding: Its encoding.
-        skip: How many lines are skipped.
-        check: Sees each block of whole lines first, and how many lines come before it.
-    """
-
-    def text() -> Iterator[Iterator[str]]:
-        newline, ended, before = None, True, 0
-        for block in text_blocks(file, encoding):
-            check(block, before)
-            if newline is None:
-                # Only in a file without line feeds does a carriage return end a line.
-                newline = "\n" if "\n" in block else ""
-            lone = newline and block.count("\r") > block.count("\r\n")
-            ended = block.endswith(newline or "\r")
-            before += block.count(newline or "\r")
-            yield io.StringIO(re.sub(r"\r(?!\n)", _RETURN, block) if lone else block, newline=newline)
-        yield iter([f"{_END}\n"] if ended else ["\n", f"{_END}\n"])
-
-    return islice(chain.from_iterable(text()), skip, None)
-
-
 @dataclass(frozen=True)
 class _Delimited:
     """A file, and how its lines become rows.
@@ -132,6 +89,11 @@ class _Delimited:
     source: FilesSource
     delimiter: str
     names: tuple[str, ...]
+
+    @property
+    def records(self) -> Records:
+        """What its lines are parsed to."""
+        return Records(self.file, self.source, self.delimiter)
 
     @property
     def where(self) -> str:
@@ -151,27 +113,9 @@ class _Delimited:
             "task's source"
         )
 
-    def records(self) -> Iterator[tuple[list[str], int]]:
-        """Each record with the number of its last line, blank lines included."""
-        skip = self.source.skip
-        csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
-        reader = csv.reader(
-            _lines(self.file, self.source.encoding, skip, self._check_marks),
-            delimiter=self.delimiter,
-            quoting=csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
-        )
-        try:
-            for record in reader:
-                yield record, skip + reader.line_num
-        except csv.Error as error:
-            raise DataError(
-                f"{self.where}, line {skip + reader.line_num}: {error}; is a quotation mark opened before it "
-                "and never closed? If such marks are part of the text, set quoting: none in the task's source"
-            ) from error
-
     def chunks(self, positions: Sequence[int]) -> Iterator[Chunk]:
         """The rows, with the columns of these positions from 0."""
-        records = self.records()
+        records = self.records.each()
         width, end = len(self.names), self.source.skip
         if not self.source.columns:
             _, end = next(records)
@@ -181,7 +125,7 @@ class _Delimited:
             start, end = end + 1, line
             row: Sequence[str | None] = record
             if len(record) != width or start != end or width == 1:
-                if not record or record == [_END]:
+                if not record or record == [END]:
                     continue
                 self._check(record, start, end)
                 row = [*record, *[None] * (width - len(record))]
@@ -193,25 +137,10 @@ class _Delimited:
         if rows:
             yield _chunk(places, rows, positions)
 
-    def _check_marks(self, block: str, before: int) -> None:
-        """A DataError if a field is between quotation marks behind a blank, where they hold nothing together.
-
-        In TSV, where fields are seldom quoted, such marks are part of the text.
-        """
-        if self.source.quoting == "none" or self.delimiter in "\t ":
-            return
-        for lines, field in _behind_blanks(block, self.delimiter):
-            if before + lines >= self.source.skip:
-                raise DataError(
-                    f"{self.where}, line {before + lines + 1}: a blank stands before the quotation mark that "
-                    f"opens {shown(field)}; take the blank out, or set quoting: none in the task's source if "
-                    f"such marks are part of the text; {BEGUN}"
-                )
-
     def _check(self, record: Sequence[str], start: int, end: int) -> None:
         """A DataError if a record that is not one line with all its fields is damaged."""
         width = len(self.names)
-        if _END in record[-1]:
+        if END in record[-1]:
             self.refuse_open(record, start)
         found = f"{len(record)} field{'' if len(record) == 1 else 's'}"
         declared = f"columns {width}" if self.source.columns else f"the header {width}"
@@ -263,25 +192,6 @@ class _Delimited:
         )
 
 
-def _behind_blanks(block: str, delimiter: str) -> Iterator[tuple[int, str]]:
-    """The fields of whole lines that are quoted behind one blank or two, each with the lines before it.
-
-    They are found by what stands before them, which is rare: a look at each sign would take as long as all
-    that is read. A mark of a text is doubled between marks, and none of these.
-    """
-    end = "\n" if "\n" in block else "\r"
-    text = f"{end}{block}"
-    quoted = f'("(?:[^"\r\n]|"")*")(?=[{re.escape(delimiter)}\r\n]|\\Z)'
-    for before in (f"{sign}{blanks}" for sign in (delimiter, end) for blanks in (" ", "  ")):
-        if f'{before}"' not in text:
-            continue
-        for found in re.finditer(f"{re.escape(before)}{quoted}", text):
-            line = text.rfind(end, 0, found.start() + 1)
-            # Behind an odd number of marks the text between two of them goes on.
-            if text.count('"', line, found.start()) % 2 == 0:
-                yield text.count(end, 0, found.start() + 1) - 1, found[1]
-
-
 def _chunk(places: Sequence[int], rows: Sequence[Sequence[str | None]], positions: Sequence[int]) -> Chunk:
     columns = ([row[position] for row in rows] for position in positions)
     return Chunk(places, tuple(_restored(column) for column in columns))
@@ -289,6 +199,6 @@ def _chunk(places: Sequence[int], rows: Sequence[Sequence[str | None]], position
 
 def _restored(column: list[str | None]) -> list[str | None]:
     """The column with its carriage returns."""
-    if _RETURN not in "".join(value for value in column if value):
+    if RETURN not in "".join(value for value in column if value):
         return column
-    return [value and value.replace(_RETURN, "\r") for value in column]
+    return [value and value.replace(RETURN, "\r") for value in column]

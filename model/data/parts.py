@@ -1,5 +1,7 @@
 """To which split each row of a source belongs, where one holds the rows of several."""
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,13 +11,10 @@ from ..result import SPLITS, Split
 from ..sources import Column, FilesSource, Share, SplitColumn, origin_of, share_of
 from ..tasks import Task
 from .hashes import Hashes, hashes_of
-from .rowchecker import CheckedRows
+from .rowchecker import LISTED, CheckedRows
 from .splitting import split_off, strata_of
 
 Taken = NDArray[np.bool_]
-
-_SHOWN = 10
-"""Values of a column that a message lists at most."""
 
 
 class Parts:
@@ -66,16 +65,17 @@ class Parts:
             for column, found in self._groups.items():
                 found.append(hashes_of([[value or "" for value in rows.extra[column]]]))
 
-    def taken(self, where: str) -> dict[Split, Taken]:
+    def taken(self, where: str, values: Collection[str]) -> dict[Split, Taken]:
         """Which rows each split has, ``[rows]`` each, the one in whose place they stand included.
 
         Args:
             where: The source, for messages.
+            values: Values of the column that says the split, in rows of none.
 
         Raises:
             DataError: If a split gets no row.
         """
-        found = self._by_share() if self._declared is None else self._by_column(self._declared, where)
+        found = self._by_share() if self._declared is None else self._by_column(self._declared, where, values)
         for split, taken in found.items():
             if not taken.any():
                 raise DataError(f"{where}: of its {len(taken):,} rows none is left for {split}; give it more")
@@ -93,16 +93,17 @@ class Parts:
             found[share.giver] = left & ~found[split]
         return found
 
-    def _by_column(self, declared: SplitColumn, where: str) -> dict[Split, Taken]:
+    def _by_column(self, declared: SplitColumn, where: str, values: Collection[str]) -> dict[Split, Taken]:
         codes = np.concatenate(self._codes)
         found = {}
         for split in (self._origin, *self.others):
             wanted = [key_of(value) for value in getattr(declared, split)]
             for value in wanted:
                 if value not in self._values:
+                    there = [*self._values, *values][:LISTED]
                     raise DataError(
                         f"{where}, column {declared.column!r}: no row has {shown(value)}, which "
-                        f"split.{split} names; it has {', '.join(map(shown, self._values[:_SHOWN]))}"
+                        f"split.{split} names; it has {', '.join(map(shown, there))}"
                     )
             places = [self._values.index(value) for value in wanted]
             found[split] = np.isin(codes, places)

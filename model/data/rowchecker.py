@@ -8,8 +8,8 @@ from functools import cached_property
 
 from ..errors import DataError
 from ..label import key_of, names_of, shown
-from ..result import Split
-from ..sources import Column, DemoSource
+from ..result import SPLITS, Split
+from ..sources import Column, DemoSource, FilesSource
 from ..tasks import Task
 from .hashes import Hashes, hashes_of
 from .labels import LabelReader, way_out
@@ -18,6 +18,9 @@ from .texts import joined, stripped
 
 EMPTY_TEXT, EMPTY_LABEL, MISSING_LABEL = "empty text", "empty label", "label declared missing"
 """Why a row is left out."""
+
+LISTED = 10
+"""Values of a column that a message lists at most."""
 
 LONGEST_NAME = 1000
 """Signs of an id, or of what a group is called: as arrays of them every row takes as much as the longest."""
@@ -62,6 +65,8 @@ class RowChecker:
     Attributes:
         read: Rows that were looked at so far.
         left_out: How many of them were left out, by the reason.
+        elsewhere: How many more are of no split, where a column says the split; they may say what they like.
+        values: The first values of that column in such rows.
     """
 
     def __init__(self, task: Task, split: Split, table: DataTable, extra: Sequence[Column] = ()) -> None:
@@ -73,6 +78,11 @@ class RowChecker:
         self._label = LabelReader(task, table.no_label)
         self.read = 0
         self.left_out: Counter[str] = Counter()
+        self.elsewhere = 0
+        self.values: dict[str, None] = {}
+        self._split_column = task.source.split if isinstance(task.source, FilesSource) else None
+        declared = [] if self._split_column is None else [getattr(self._split_column, one) for one in SPLITS]
+        self._splits = {key_of(value) for values in declared for value in values}
 
     def rows(self) -> Iterator[CheckedRows]:
         """The rows that can be used, some thousands at a time.
@@ -86,7 +96,8 @@ class RowChecker:
         self._refuse_class_as_name()
         parts = task.text_columns
         columns = [*(column for part in parts for column in part), task.label, *self._extra, *table.identity]
-        for chunk in table.chunks(columns):
+        for whole in table.chunks(columns):
+            chunk, numbering = self._of_a_split(whole, columns)
             given = iter(chunk.columns)
             texts = [joined([stripped(next(given)) for _ in part]) for part in parts]
             labels = stripped(next(given))
@@ -96,7 +107,7 @@ class RowChecker:
             checked = CheckedRows(
                 texts=[[str(column[i]) for i in kept] for column in texts],
                 labels=numbers,
-                ids=[str(self.read + i + 1 if ids[i] in (None, "") else ids[i]) for i in kept],
+                ids=[str(self.read + numbering[i] + 1 if ids[i] in (None, "") else ids[i]) for i in kept],
                 extra={
                     name: [None if column[i] is None else str(column[i]) for i in kept]
                     for name, column in extra.items()
@@ -104,11 +115,29 @@ class RowChecker:
             )
             self._refuse_long(chunk, kept, checked)
             yield checked
-            self.read += len(labels)
-        if sum(self.left_out.values()) == self.read:
-            left = f": all {self.read} were incomplete and dropped" if self.read else ""
-            way = TEST_ROWS if self._split == "test" and self.read else "check that it is the right one"
+            self.read += len(whole.places)
+        looked_at = self.read - self.elsewhere
+        # Where all are of no split, `Parts` says which values the column has.
+        if sum(self.left_out.values()) == looked_at and (looked_at or not self.elsewhere):
+            left = f": all {looked_at} were incomplete and dropped" if looked_at else ""
+            way = TEST_ROWS if self._split == "test" and looked_at else "check that it is the right one"
             raise DataError(f"{table.where} has no rows{left}; {way}")
+
+    def _of_a_split(self, chunk: Chunk, columns: Sequence[Column]) -> tuple[Chunk, Sequence[int]]:
+        """The rows of a chunk that are of a split, and their positions in it; counts the others."""
+        if self._split_column is None:
+            return chunk, range(len(chunk.places))
+        # It stands among the further ones, behind texts and label.
+        place = len(columns) - 1 - columns[::-1].index(self._split_column.column)
+        values = [key_of(None if one is None else str(one)) for one in stripped(chunk.columns[place])]
+        own = [i for i, value in enumerate(values) if value in self._splits]
+        self.elsewhere += len(values) - len(own)
+        for value in values:
+            if len(self.values) < LISTED and value not in self._splits:
+                self.values[value] = None
+        return Chunk(
+            [chunk.places[i] for i in own], tuple([column[i] for i in own] for column in chunk.columns)
+        ), own
 
     def _refuse_class_as_name(self) -> None:
         """A DataError where the first line names the label's column as one of its classes: it is a row."""

@@ -172,13 +172,13 @@ def _read_origin(task: Task, origin: Split, data: Path | None) -> dict[Split, Ro
         return {origin: whole}
     found = {
         split: whole.chosen(np.flatnonzero(taken).tolist())
-        for split, taken in parts.taken(table.where).items()
+        for split, taken in parts.taken(table.where, checker.values).items()
     }
     # The split in whose place the rows stand accounts for all that were left out, the others for none.
     for split in parts.others:
         found[split] = replace(found[split], read=len(found[split]), dropped=0, why={})
     given = sum(map(len, found.values()))
-    why = dict(checker.left_out) | ({OF_NO_SPLIT: len(whole) - given} if given < len(whole) else {})
+    why = dict(checker.left_out) | ({OF_NO_SPLIT: checker.elsewhere} if checker.elsewhere else {})
     found[origin] = replace(
         found[origin],
         groups={} if origin == "train" else found[origin].groups,

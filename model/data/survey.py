@@ -1,5 +1,6 @@
 """What a task's files hold, found in one pass and bounded memory: counts, labels, doubles, some rows."""
 
+import hashlib
 import heapq
 import re
 from collections import Counter
@@ -61,6 +62,7 @@ class SplitSurvey:
         doubles: Rows whose texts stand in an earlier row of the split.
         also_in: Rows whose texts stand in an earlier split too, by that split.
         sample: Some of the rows, in their order.
+        digest: A hash of the texts of its rows, in whatever order they stand.
         controls: Texts of its source that have one of `_CONTROLS`, by their column; looked for in Latin-1
             alone, and all those of a shared source are train's.
     """
@@ -71,6 +73,7 @@ class SplitSurvey:
     doubles: int
     also_in: Mapping[Split, int]
     sample: Sequence[SampleRow]
+    digest: str = ""
     controls: Mapping[Text, int] = field(default_factory=dict)
 
 
@@ -101,6 +104,7 @@ def survey(
                 for other in wanted[: wanted.index(split)]
             },
             sample=found[split].sample,
+            digest=hashlib.sha256(found[split].hashes.tobytes()).hexdigest(),
             controls=found[split].controls,
         )
         for split in wanted
@@ -193,10 +197,9 @@ def _look(task: Task, origin: Split, data: Path | None) -> dict[Split, _Seen]:
     if not parts.others:
         all_hashes.sort()
         return {origin: _Seen(all_hashes, all_labels, dict(checker.left_out), sample.rows(), +controls)}
-    taken = parts.taken(table.where)
+    taken = parts.taken(table.where, checker.values)
     kept = sample.rows()
-    lost = len(all_hashes) - sum(int(mask.sum()) for mask in taken.values())
-    why = dict(checker.left_out) | ({OF_NO_SPLIT: lost} if lost else {})
+    why = dict(checker.left_out) | ({OF_NO_SPLIT: checker.elsewhere} if checker.elsewhere else {})
     return {
         split: _Seen(
             np.sort(all_hashes[mask]),

@@ -133,7 +133,7 @@ def plan(order: Order, workers: int) -> Plan:
         InputError: If its data or weights are missing or malformed.
         DatabaseError: If the database cannot be read.
     """
-    surveys, study = prepare(order), order.study
+    surveys, study = prepare(order).surveys, order.study
     earlier: list[Comparison] = []
     store = None
     try:

@@ -50,11 +50,11 @@ def validate(
     alone = workload is None and is_workload(study)
     told = partial(say, err=True)
     loaded = load_workload(study, told) if alone else named_study(study, workload, told)
-    surveys = check_inputs(loaded, data_folder())
+    read = check_inputs(loaded, data_folder())
     first = loaded.config(next(iter(loaded.spec.arms)), loaded.first, loaded.spec.seeds[0])
     tasks = first.tasks
     try:
-        cut = cut_shares(first.encoder, tasks, surveys) if isinstance(first, TrainConfig) else {}
+        cut = cut_shares(first.encoder, tasks, read.surveys) if isinstance(first, TrainConfig) else {}
     except EncoderError as error:
         cut = {}
         say(f"Which texts are cut at encoder.max_length is not known: {error}", err=True)
@@ -64,8 +64,7 @@ def validate(
         end = end_of(loaded)
         lines += [*outline(loaded), f"It {end}." if end else "It goes on for as many trials as asked."]
     lines += filter(None, [precision_line(loaded)])
-    tasks = {task: one for task, one in tasks.items() if task in surveys}  # no arm trains the others
-    say("\n".join([*lines, *data_lines(tasks, surveys, cut), *sample_lines(tasks, surveys, show)]))
+    say("\n".join([*lines, *data_lines(read, cut), *sample_lines(read, show)]))
     sys.stdout.flush()
-    for line in data_warnings(tasks, surveys):
+    for line in data_warnings(read):
         say(f"Warning: {line}", err=True)

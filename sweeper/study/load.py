@@ -25,7 +25,7 @@ from .formerly import with_ranges
 from .idle import idle
 from .judged import check_judged, judged_apart
 from .kinds import of_their_kinds
-from .named import is_file, way_on
+from .named import is_file, misnamed, way_on
 from .owncode import chain, check_same, code_of, know, load_code
 from .problem import FieldError, SettingError, first_problem
 from .recommended import outside
@@ -82,6 +82,8 @@ def load_study(
     with way_on(begun, f"{study_file.data.get('name')}@{Path(str(asked)).stem}"):
         sources = load_code([study_file, *chain(asked, known)])
         spec = _validate(StudySpec, study_file, say)
+        if not is_file(name_or_path) and spec.name != name_or_path:
+            say(misnamed(study_file.place(("name",)), spec.name, name_or_path, study_files()))
         for arm, problem in arm_problems(spec.arms):
             raise InputError(study_file.explain(problem, ("arms", arm)))
         for problem in file_problems(spec):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, SweeperError
@@ -57,6 +58,22 @@ def way_on(begun: "Callable[[str], Study | None]", name: str) -> Iterator[None]:
         raise InputError(
             f"{error}; it goes on as it was begun with: sweeper resume {old.name}{code}"
         ) from None
+
+
+def misnamed(place: str, name: str, found: str, files: Mapping[str, Path]) -> str:
+    """That a file that was found by its name has another name in it, as a copy has.
+
+    Args:
+        place: Where that name stands.
+        name: The name.
+        found: The one of the file.
+        files: Every study file by its own name.
+    """
+    whose = f", as are those of {files[name]}" if name in files else ""
+    return (
+        f"{place}: results are stored as {name}@…, the name that stands here{whose}; for a study of its own "
+        f"write name: {found}, or name one with --name"
+    )
 
 
 @dataclass(frozen=True)

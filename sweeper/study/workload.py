@@ -1,5 +1,8 @@
 """What stands in a workload file: on what a study runs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field, field_validator
 
 from model.frozen import Frozen
@@ -71,8 +74,8 @@ class WorkloadFile(Workload):
         }
         made = {
             "description": self.description,
-            "notice": self.notice or parent.notice,
-            "train": merged(nested(parent.train), nested(self.train)),
+            "notice": (self if "notice" in self.model_fields_set else parent).notice,
+            "train": _extended(nested(parent.train), nested(self.train)),
             "ranges": inherited | self.ranges,
             "plugins": tuple(dict.fromkeys(parent.plugins + self.plugins)),
         }
@@ -80,3 +83,31 @@ class WorkloadFile(Workload):
             resources = (part.resources.model_dump(exclude_unset=True) for part in (parent, self))
             made["resources"] = merged(*resources)
         return Workload.model_validate(written | made)
+
+
+_LABELS = ("classes", "range", "labels", "threshold")
+"""What a task says of its labels: one of these may rule out another."""
+
+
+def _extended(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings beneath those of a workload that extends theirs.
+
+    A task with other labels has none of what stood beneath it of its labels, where both do not go together.
+    """
+    result = merged(under, over)
+    written = over.get("tasks")
+    for name, own in written.items() if isinstance(written, Mapping) else ():
+        task = result["tasks"][name]
+        if isinstance(own, Mapping) and own.keys() & {*_LABELS} and _clash(task):
+            kept = {key: value for key, value in task.items() if key in own or key not in _LABELS}
+            result["tasks"] = {**result["tasks"], name: kept}
+    return result
+
+
+def _clash(task: Mapping[str, Any]) -> bool:
+    """Whether what a task says of its labels rules itself out."""
+    classes, scores, labels, threshold = (task.get(key) for key in _LABELS)
+    count = len(labels) if isinstance(labels, list | tuple) else 2
+    made = labels is not None or threshold is not None
+    two = [value for value in (scores, labels, threshold) if value is not None]
+    return len(two) > 1 or (classes is not None and (scores is not None or (made and classes != count)))

@@ -52,7 +52,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
         JobsError: If the jobs have ended before the study.
     """
     check_slurm()
-    surveys = prepare(order)
+    read = prepare(order)
     study, places, console = order.study, order.places, order.console
     storage = check_url(places.storage).render_as_string(hide_password=False)
     check_storage(storage, slurm)
@@ -60,7 +60,7 @@ def run(order: Order, slurm: Slurm) -> Tally:
         before = database.find(study.name)
         asked_before = before.row.wanted if before else None
         study, store = begin(database, order, here=False)
-        say_data(order, surveys)
+        say_data(order, read)
         files = RunFiles.of(places.home, store)
         files.take(partial(say, console))
         jobs = Jobs(files.study.jobs)

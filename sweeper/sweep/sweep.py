@@ -60,7 +60,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
         ConflictError: If the study was begun with other settings.
         DatabaseError: If the database cannot be used.
     """
-    surveys = prepare(order)
+    read = prepare(order)
     study, places, console = order.study, order.places, order.console
     if here:
         # `begin` asks again, once ``auto`` is decided: by then the database has been made, or migrated.
@@ -70,7 +70,7 @@ def run(order: Order, executor: Executor | None = None, *, here: bool = True) ->
             check_alone(stored)
         study, store = begin(database, order, here=here)
         with alone(store):
-            say_data(order, surveys)
+            say_data(order, read)
             if executor is None:
                 executor = _measured_executor(study, store, order)
             if ended := _drive(order, study, store, executor):

@@ -238,6 +238,35 @@ def test_marks_of_a_text_stand_behind_blanks(write: Write) -> None:
     assert rows_of(write('a\tb\n1\t "a b"\n')) == [("1", ' "a b"')]
 
 
+TORN = [
+    ("t.tsv", 'a\tb\n"Yes" , he said .\t1\n', 2),
+    ("t.tsv", 'a\tb\nx\t1\n2\t"15" laptop"\n', 3),
+    ("t.csv", 'a,b\n"15" laptop",1\n', 2),
+    ("t.csv", 'a,b\n"he said \\"hi\\" to me",1\n', 2),
+    ("t.csv", 'a,b\n"x\n""y""",1\n"a b" ,1\n', 4),
+    ("t.csv", '"a" c,b\nx,1\n', 1),
+    ("t.csv", 'a,b\r\r\n1,"x"\r\r\n"Yes" he,1\r\r\n', 3),
+]
+
+
+@pytest.mark.parametrize("quoting", [None, "minimal"])
+@pytest.mark.parametrize(("name", "content", "line"), TORN)
+def test_text_behind_a_mark_that_ends_a_field_is_named(
+    write: Write, name: str, content: str, line: int, quoting: str | None
+) -> None:
+    with pytest.raises(DataError, match=f"line {line}: text follows a quotation mark that ends") as caught:
+        rows_of(write(content, name, quoting=quoting))
+    assert re.search("set quoting: none in .* backslash; a study that has begun .*--name", str(caught.value))
+    plain = rows_of(write('a,b\n"Yes" , he\\"\n', "t.csv", quoting="none"))
+    assert plain == [('"Yes" ', ' he\\"')]
+
+
+def test_a_mark_may_end_a_line_or_stand_in_a_field(write: Write) -> None:
+    text = 'a,b\r\n"x\r\n""y"" z",1\r\n2" x ""y,"3"\r\n,""\r\n'
+    assert rows_of(write(text, "t.csv")) == [('x\r\n"y" z', "1"), ('2" x ""y', "3"), ("", "")]
+    assert rows_of(write('a,b\r\r\n1,"x"\r\r\n"y",2\r\r\n', "t.csv")) == [("1", "x\r"), ("y", "2\r")]
+
+
 def test_the_line_that_tells_excel_the_delimiter_is_to_be_skipped(write: Write) -> None:
     text = "sep=;\r\na;b\r\n1;2\r\n"
     with pytest.raises(DataError, match=r"line 1 is 'sep=;', which tells Excel the .*; set skip: 1 in"):

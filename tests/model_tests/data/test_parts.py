@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from model.data.rows import Rows, read_splits
+from model.data.survey import survey
 from model.errors import DataError
 from model.result import SPLITS
 from model.tasks import Task
@@ -55,6 +56,19 @@ def test_a_stratified_share_has_its_part_of_each_class_and_the_others_have_the_r
     assert sum(len(texts(rows)) for rows in found.values()) == 410
     assert len(set().union(*map(texts, found.values()))) == 410
     assert [(rows.read, rows.dropped) for rows in found.values()] == [(287, 0), (41, 0), (82, 0)]
+
+
+def test_rows_of_no_split_may_say_what_they_like(tmp_path: Path) -> None:
+    lines = ["one\ta\t1\n", "two\tb\t2\n", "\tnone\t3\n", "three\t\t3\n", "four\ta\t1.0\n"]
+    (tmp_path / "all.tsv").write_text("t\ty\tf\n" + "".join(lines))
+    found = split(tmp_path, task(split={"column": "f", "train": [1], "dev": [2]}))
+    assert (found["train"].texts, found["train"].ids) == ((("one", "four"),), ("1", "5"))
+    assert (found["train"].read, found["train"].why) == (4, {"of no split": 2})
+    seen = survey("x", task(split={"column": "f", "train": [1], "dev": [2]}), SPLITS[:2], tmp_path)
+    assert (seen["train"].rows, seen["train"].why, seen["dev"].rows) == (2, {"of no split": 2}, 1)
+    for train, dev, problem in ((1, 9, "no row has '9', .* it has '1', '2', '3'"), (8, 9, "no row has '8'")):
+        with pytest.raises(DataError, match=problem):
+            split(tmp_path, task(split={"column": "f", "train": [train], "dev": [dev]}))
 
 
 def test_the_same_rows_are_dev_wherever_they_stand_whatever_else_is_declared(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_seconds_of_a_trial_are_its_steps_and_its_evaluations(sampling: str,
     found = trial_seconds(
         TrainConfig.model_validate(settings),
         Speed(workers, 1, steps=4.0 * workers, peak_memory_mb=1, start_seconds=5),
-        check_inputs(of, None),
+        check_inputs(of, None).surveys,
         workers,
     )
     batches = math.ceil(1000 / 32)
@@ -73,7 +73,7 @@ def test_the_dev_rows_are_those_on_which_trials_are_scored() -> None:
     tasks = {**WORKLOAD.train["tasks"]}
     tasks["sst"] = {**tasks["sst"], "dev_rows": 20}
     of = study(WORKLOAD.model_copy(update={"train": {**WORKLOAD.train, "tasks": tasks}}))
-    surveys = check_inputs(of, None)
+    surveys = check_inputs(of, None).surveys
     assert surveys["sst"]["dev"].rows > 20
     rows = {name: found["dev"].rows for name, found in surveys.items()}
     assert dev_rows(of, surveys) == {**rows, "sst": 20}

@@ -95,6 +95,18 @@ def test_what_is_read_otherwise_than_it_stands_is_a_line_each(folder: Path, swee
     ]
 
 
+def test_a_copy_with_the_name_of_another_study_is_said(sweeper: Command) -> None:
+    write(Path("studies/one.yaml"), "name: one\n")
+    write(Path("studies/two.yaml"), "# a copy\nname: one\n")
+    assert sweeper("validate", "one").err == ""
+    said = (
+        "studies/two.yaml:2: results are stored as one@…, the name that stands here, as are those of "
+        "studies/one.yaml; for a study of its own write name: two, or name one with --name\n"
+    )
+    assert sweeper("validate", "two").err == said
+    assert sweeper("validate", "studies/two.yaml").err == ""
+
+
 def test_no_warning_of_a_library_is_shown_unless_it_is_asked_for(
     sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

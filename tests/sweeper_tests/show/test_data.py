@@ -8,7 +8,7 @@ import pytest
 from model.data.survey import SampleRow, SplitSurvey
 from model.result import SPLITS
 from model.tasks import Task
-from sweeper.show.data import data_lines, data_warnings, sample_lines
+from sweeper.show.data import DataRead, Reading, data_lines, data_warnings, sample_lines
 
 COUNT = 1000
 
@@ -45,9 +45,9 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 def test_the_classes_are_named_once_for_each_thing_said(named: list[int]) -> None:
-    surveys = {"mine": dict.fromkeys(SPLITS, part(COUNT - 1))}
-    lines = [*data_lines({"mine": TASK}, surveys, {}), *sample_lines({"mine": TASK}, surveys, COUNT)]
-    warnings = [*data_warnings({"mine": TASK}, surveys)]
+    read = DataRead([Reading("mine", TASK, dict.fromkeys(SPLITS, part(COUNT - 1)), ["A"])])
+    lines = [*data_lines(read, {}), *sample_lines(read, COUNT)]
+    warnings = [*data_warnings(read)]
     assert len(lines) == 3 + 3 * 2 * (COUNT - 1)
     assert len(named) == 3 + 1 + 1
     shown = ", ".join(map(str, range(20)))

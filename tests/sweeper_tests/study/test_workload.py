@@ -24,6 +24,31 @@ def test_a_group_merges_and_a_source_of_another_kind_replaces() -> None:
     assert "say nothing about SST" in study.workload.notice
 
 
+def test_an_empty_notice_is_none() -> None:
+    write_workload("name: w\nextends: demo\nnotice: ''\n")
+    assert load(GOOD, "w").workload.notice == ""
+
+
+@pytest.mark.parametrize(
+    ("above", "own", "classes", "names"),
+    [
+        ("classes: 5", "labels: [bad, good]", 2, ("bad", "good")),
+        ("labels: [a, b, c]", "classes: 2", 2, ("0", "1")),
+        ("labels: [a, b, c], classes: 3", "threshold: 0.5", 2, ("below 0.5", "0.5 or more")),
+        ("labels: [a, b]", "range: [0, 1], metric: pearson, loss: mse, head: linear", None, ()),
+        ("labels: [a, b]", "classes: 2", 2, ("a", "b")),
+    ],
+)
+def test_a_task_with_other_labels_inherits_none(
+    above: str, own: str, classes: int | None, names: tuple[str, ...]
+) -> None:
+    task = TASK.replace("classes: 2", above)
+    write_workload(f"name: v\nextends: demo\ntrain:\n  tasks:\n    mine: {task}\n", "v")
+    write_workload(f"name: w\nextends: v\ntrain:\n  tasks:\n    mine: {{{own}}}\n")
+    made = load(GOOD, "w").tasks["mine"]
+    assert (made.classes, made.class_names) == (classes, names)
+
+
 def test_another_kind_of_task_is_a_part_of_it_unless_it_has_a_source() -> None:
     study = load("name: mine\nbase: {tasks.sst.kind: pair, tasks.sst.text: [sentence, sentence]}\n")
     task = study.tasks["sst"]
