@@ -19,7 +19,7 @@ from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
 from .configuration import Configuration
-from .results import Results
+from .results import Results, rank_configurations
 
 SEEDS = 2**32
 """Seeds that a trainer knows."""
@@ -116,6 +116,34 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
     )
+
+
+def only_leading(found: Results, search: Results) -> Results:
+    """A confirmation with one configuration of each arm, called as the search calls that arm.
+
+    Of several it is the one that leads in the search: it was chosen before any fresh seed was seen.
+
+    Args:
+        found: The confirmation, as `as_arms` gives it.
+        search: The study that searched.
+    """
+    if {*map(one_line, search.arms)}.issuperset(found.arms):
+        return found
+    ranked = (number for one in rank_configurations(search) for number in one.numbers)
+    place = {f"(trial {number})": place for place, number in enumerate(ranked)}
+    leading: dict[str, str] = {}
+    for label in sorted(found.arms, key=lambda label: place.get(label[label.rfind("(") :], len(place))):
+        leading.setdefault(searched_arm(label), label)
+    arms = tuple(label for label in found.arms if label in leading.values())
+    kept = replace(
+        found,
+        arms=arms,
+        wanted=found.wanted * len(arms) // len(found.arms),
+        trials=found.trials[found.trials["arm"].isin(arms)],
+        epochs=found.epochs[found.epochs["arm"].isin(arms)],
+        trained={arm: tasks for arm, tasks in found.trained.items() if arm in arms},
+    )
+    return as_arms(kept, ())
 
 
 def only_fresh(found: Results, searched: Collection[int]) -> Results | None:

@@ -83,7 +83,8 @@ def findings(comparisons: Comparisons) -> list[str]:
         return _findings(claims)
     lost = _not_confirmed(comparisons.results, claims.results)
     named = ", ".join(f"{one_line(a)} against {one_line(b)}" for a, b in lost)
-    said = [f"Declared, but not confirmed: {named}."] if lost else []
+    which = "Of one name" if comparisons.results.studies else "Declared"
+    said = [f"{which}, but not confirmed: {named}."] if lost else []
     return [*_findings(claims), *said, *_unfinished(claims.results)]
 
 

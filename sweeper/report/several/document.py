@@ -93,7 +93,21 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             f"Confirmed at fresh seeds: {', '.join(map(one_line, confirmed))}, and not the others: here all "
             "stand with the scores of the search, which are optimistic."
         )
+    found += [
+        f"{one_line(one.row.name)}: of an arm with several confirmed configurations the one that leads in the "
+        "search stands here."
+        for one in studies
+        if _has_more(one, results.confirmation)
+    ]
     return found
+
+
+def _has_more(one: Stored, joined: Results | None) -> bool:
+    """Whether of a study more configurations are confirmed than stand in the report."""
+    again = one.results.confirmation
+    if again is None or joined is None:
+        return False
+    return len(again.arms) > sum(study == one.row.name for study, _ in joined.studies.values())
 
 
 def _is_confirmed(one: Stored) -> bool:

@@ -16,6 +16,7 @@ from ...study.armspace import ArmSpace
 from ...study.problem import FieldError
 from ...study.space import Space
 from ...study.spaces import join
+from ..confirmation import only_leading
 from ..counts import most
 from ..results import Results
 
@@ -61,8 +62,9 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         for one, label in zip(studies, labels, strict=True)
         for arm, space in _spaces(one).items()
     }
-    again = [one.confirmation for one in studies]
-    confirmed = [one for one in again if one is not None and not one.complete.empty]
+    # Arms of one name are paired: no accident of a trial's number may decide on what is.
+    again = [only_leading(one.confirmation, one) for one in studies if one.confirmation is not None]
+    confirmed = [one for one in again if not one.complete.empty]
     top = studies[0]
     results = Results(
         name=" + ".join(one.name for one in studies),
