@@ -94,8 +94,8 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             "stand with the scores of the search, which are optimistic."
         )
     found += [
-        f"{one_line(one.row.name)}: of an arm with several confirmed configurations the one that leads in the "
-        "search stands here."
+        f"{one_line(one.row.name)}: of an arm with several confirmed configurations the one that leads in "
+        "the search stands here."
         for one in studies
         if _has_more(one, results.confirmation)
     ]
