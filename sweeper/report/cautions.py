@@ -221,11 +221,12 @@ def _stopped(results: Results) -> Iterator[str]:
     could = [one for one in found if one.could]
     nearest = min(found, key=lambda one: one.needed - one.largest)
     who = f"{len(could)} of them" if could else "none of them"
+    lacked = f"which lacked {score(nearest.needed)}, where {score(nearest.largest)} was gained"
+    ahead = f"which was {score(-nearest.needed)} ahead of the best complete one"
     yield (
         f"{plural(len(found), 'trial')} stopped early ({where}{more}): with the largest gain that a complete "
         f"trial of the arm made from there, {who} would have become the best (nearest: "
-        f"trial {nearest.number}, which lacked {score(nearest.needed)}, where "
-        f"{score(nearest.largest)} was gained). "
+        f"trial {nearest.number}, {ahead if nearest.needed < 0 else lacked}). "
         "What starts slowly is stopped, so that such gains are not seen."
     )
 

@@ -256,6 +256,8 @@ def test_what_stopping_early_may_have_cost() -> None:
         f"1 trial stopped early (1 after epoch 1): {gained}, none of them would have become the best "
         f"(nearest: trial 3, which lacked .170, where .160 was gained). {slow}"
     ) in said(stopped(hopeless))
+    above = said(stopped({0: CURVES[0], 3: (*CURVES[3][:3], (0.65,))}))
+    assert any("nearest: trial 3, which was .050 ahead of the best complete one)" in line for line in above)
     assert not any("stopped early" in line for line in said(stopped({0: CURVES[0]})))
 
 
