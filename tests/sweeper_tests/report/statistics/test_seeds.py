@@ -149,7 +149,7 @@ def test_few_rows_bound_what_any_number_of_seeds_can_find() -> None:
     "spread", [Spread((3,), (0.0,), (0.0,), 0.02**2), Spread((3, 4), (0.0,) * 2, (0.0,) * 2, 0.02**2)]
 )
 def test_of_seeds_that_differ_alike_by_accident_nothing_is_known(spread: Spread) -> None:
-    """p over seeds is 2 of 2^n there, so that nothing is found; of a trainer that draws nothing rows decide."""
+    """p over seeds is 2 of 2^n there, so nothing is found; of a trainer that draws nothing rows decide."""
     assert detectable(spread, family=1) is None
     found = detectable(spread, family=1, settled=True)
     assert found is not None
