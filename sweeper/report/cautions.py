@@ -8,13 +8,14 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from ..study.changes import COMPARED, SEEDS, added_arm
 from ..study.rowsread import versions
 from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
+from .afterthoughts import afterthoughts
 from .collapse import collapses
 from .configuration import Configuration
 from .counts import scored
+from .leaks import leaks
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
@@ -50,6 +51,7 @@ def cautions(
     if results.complete.empty:
         return list(_not_used(list(chain(*left_out))))
     claims = comparisons.claims
+    compared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
     found = [
         *_tracks(results),
         *_mixed(results, claims),
@@ -60,9 +62,9 @@ def cautions(
         *_single_seeds(claims),
         *_budgets(results),
         *_stopped(results),
-        *_late(changes, comparisons),
+        *afterthoughts(changes, compared),
         *_last_epochs(results),
-        *_leaks(results),
+        *leaks(results),
         *_seen(results),
     ]
     return [*_not_used(list(chain(*left_out))), *found]
@@ -231,29 +233,6 @@ def _stopped(results: Results) -> Iterator[str]:
     )
 
 
-def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
-    """What was declared with scores to be seen: pairs, and arms that are compared since they were added."""
-    late = [change for change in changes if change.partition(":")[0] in COMPARED]
-    if late:
-        yield (
-            "What is compared was changed after training had begun, when scores could be seen: "
-            f"{one_line(late[-1])}."
-        )
-    seeds = [change for change in changes if change.partition(":")[0] == SEEDS]
-    if seeds:
-        yield (
-            "Training seeds were added after training had begun, when scores could be seen: "
-            f"{one_line(seeds[-1])}. To add some until a verdict comes makes false ones more frequent."
-        )
-    declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
-    added = [arm for change in changes if (arm := added_arm(change)) in declared]
-    if added:
-        yield (
-            f"{one_line(', '.join(added))}: added after training had begun, when scores could be seen, so "
-            "that no comparison with it was declared beforehand."
-        )
-
-
 def _last_epochs(results: Results) -> Iterator[str]:
     known = results.observations
     known = known[known["best_epoch"].notna() & (known["epochs"] > 1)]
@@ -263,20 +242,6 @@ def _last_epochs(results: Results) -> Iterator[str]:
             f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs before "
             "arms are compared."
         )
-
-
-def _leaks(results: Results) -> Iterator[str]:
-    for task, rows in results.dev_in_train.items():
-        yield from _leak(task, rows, "dev", "train")
-    tested = results if results.confirmation is None else results.confirmation
-    for (task, split), rows in tested.test_in.items():
-        yield from _leak(task, rows, "test", split)
-
-
-def _leak(task: str, rows: int, of: str, split: str) -> Iterator[str]:
-    if rows:
-        stand = "stands" if rows == 1 else "stand"
-        yield f"{one_line(task)}: {plural(rows, f'{of} row')} also {stand} in {split}."
 
 
 def _seen(results: Results) -> Iterator[str]:

@@ -115,6 +115,10 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         trials=found.trials.assign(arm=found.trials["arm"].map(names)),
         epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
+        shared_rows={
+            which: {names[arm]: count for arm, count in counts.items()}
+            for which, counts in found.shared_rows.items()
+        },
     )
 
 
@@ -142,6 +146,10 @@ def only_leading(found: Results, search: Results) -> Results:
         trials=found.trials[found.trials["arm"].isin(arms)],
         epochs=found.epochs[found.epochs["arm"].isin(arms)],
         trained={arm: tasks for arm, tasks in found.trained.items() if arm in arms},
+        shared_rows={
+            which: {arm: count for arm, count in counts.items() if arm in arms}
+            for which, counts in found.shared_rows.items()
+        },
     )
     return as_arms(kept, ())
 

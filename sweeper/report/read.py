@@ -23,7 +23,7 @@ from ..study.trained import trained_tasks
 from ..text import one_line, trial_names
 from ..trial import RunState, StudyRow, TrialRow
 from .confirmation import as_arms, only_fresh
-from .counts import most
+from .leaks import shared_rows
 from .provenance import how_made
 from .published import PublishedTable, published_beside
 from .results import Results
@@ -147,8 +147,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(trials, reader),
         confirmation=only_fresh(as_arms(again.results, study.spec.pairs), searched) if again else None,
-        dev_in_train=most(content.get("dev_in_train", {}) for content in provenance.values()),
-        test_in=most(_test_in(content) for content in provenance.values()),
+        shared_rows=shared_rows((one.arm, provenance.get(one.inputs or "", {})) for one in trials),
         overall=study.overall,
         trained=trained,
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
@@ -169,15 +168,6 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
-
-
-def _test_in(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    """How many test rows stand elsewhere too, by task and split, as a trial had them."""
-    return {
-        (task, split): count
-        for task, splits in content.get("rows", {}).items()
-        for split, count in splits.get("test", {}).get("also_in", {}).items()
-    }
 
 
 def _predictions(

@@ -47,9 +47,8 @@ class Results:
         objectives: The scores that the sampler raises.
         pairs: The arms that the study compares, the first of a pair with the second.
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
-        dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
-            left out.
-        test_in: How many test rows of a task also stand in another split, by task and split.
+        shared_rows: By task, split and another split: how many rows of the one also stand in the other, of
+            each arm of which it is known.
         data: What trials with scores read, each once.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
@@ -71,8 +70,7 @@ class Results:
     objectives: tuple[str, ...] = ("overall",)
     pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
-    dev_in_train: Mapping[str, int] = field(default_factory=dict)
-    test_in: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    shared_rows: Mapping[tuple[str, str, str], Mapping[str, int]] = field(default_factory=dict)
     data: tuple[DataRead, ...] = ()
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)

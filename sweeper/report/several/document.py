@@ -6,6 +6,7 @@ from itertools import chain
 from ...study.rowsread import versions
 from ...study.spec import CROSS
 from ...text import one_line
+from ..afterthoughts import afterthoughts
 from ..cautions import cautions
 from ..counts import count_trials
 from ..document import Document, Table
@@ -40,7 +41,6 @@ def several_document(
     own = [
         with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
     ]
-    changes = [change for one in studies for change in one.late_changes]
     unread = [lines for one in studies for lines in one.lost]
     return Document(
         study=results.name,
@@ -59,7 +59,7 @@ def several_document(
         arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
         tables=(*about, *own, *own_tables(published, results), *further),
         labels={one_line(label): one_line(arm) for label, (_, arm) in results.studies.items()},
-        warnings=tuple(chain(_of_several(studies, results), cautions(results, comparisons, changes, unread))),
+        warnings=tuple(chain(_of_several(studies, results), cautions(results, comparisons, (), unread))),
     )
 
 
@@ -93,6 +93,10 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             f"Confirmed at fresh seeds: {', '.join(map(one_line, confirmed))}, and not the others: here all "
             "stand with the scores of the search, which are optimistic."
         )
+    # No study has declared the pairs of this report, so that no arm of it was added to one.
+    found += [
+        f"{one_line(one.row.name)}: {line}" for one in studies for line in afterthoughts(one.late_changes, ())
+    ]
     found += [
         f"{one_line(one.row.name)}: of an arm with several confirmed configurations the one that leads in "
         "the search stands here."

@@ -17,7 +17,6 @@ from ...study.problem import FieldError
 from ...study.space import Space
 from ...study.spaces import join
 from ..confirmation import only_leading
-from ..counts import most
 from ..results import Results
 
 Read = Callable[[int], Mapping[str, Predictions] | None]
@@ -79,8 +78,14 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         objectives=top.objectives if len({one.objectives for one in studies}) == 1 else ("overall",),
         pairs=_pairs(studies, labels, grounds),
         predictions=partial(_predictions, [one.predictions for one in studies], first),
-        dev_in_train=most([one.dev_in_train for one in studies]),
-        test_in=most([one.test_in for one in studies]),
+        shared_rows={
+            which: {
+                label[arm]: count
+                for one, label in zip(studies, labels, strict=True)
+                for arm, count in one.shared_rows.get(which, {}).items()
+            }
+            for which in dict.fromkeys(which for one in studies for which in one.shared_rows)
+        },
         confirmation=_join(confirmed, names).results if len(confirmed) == len(studies) else None,
         overall=top.overall,
         trained={

@@ -122,6 +122,11 @@ def test_pruned_trials_are_part_of_the_budget() -> None:
     assert any("S-BERT 1; the best of more" in line for line in said(results(of, failed)))
 
 
+def shared(split: str, counts: dict[str, int]) -> dict[tuple[str, str, str], dict[str, int]]:
+    """Rows of each task that also stand in train, in both arms."""
+    return {(task, split, "train"): dict.fromkeys(study().spec.arms, count) for task, count in counts.items()}
+
+
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     of = study()
     rows = [
@@ -130,10 +135,9 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     ]
     found = results(of, rows)
     trials = found.trials.assign(best_epoch=found.trials["epochs"])
-    confirmed = replace(found, test_in={("sst", "train"): 1, ("sst", "dev"): 0, ("sts", "train"): 92})
-    found = replace(
-        found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1}, confirmation=confirmed
-    )
+    confirmed = replace(found, shared_rows=shared("test", {"sst": 1, "sts": 92}))
+    in_train = shared("dev", {"sst": 0, "para": 12, "sts": 1})
+    found = replace(found, trials=trials, shared_rows=in_train, confirmation=confirmed)
     assert said(found) == [
         "Not tested, as predictions are gone or of other dev rows: Baseline, S-BERT.",
         "One training seed of every arm: differences between scores are those of single networks, and "

@@ -1,6 +1,7 @@
 """What a report of several studies says first."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.study.rowsread import DataRead
 from sweeper.trial import StudyRow
-from tests.sweeper_tests.made import BEGUN
+from tests.sweeper_tests.made import BEGUN, row
 from tests.sweeper_tests.report.conftest import OF
 
 
@@ -28,6 +29,24 @@ def test_the_rows_of_an_arm_are_those_of_its_pairs_too(made: Results) -> None:
     tables = {table.key: table for table in shown.tables}
     assert [row[0].text for row in tables["comparisons"].rows] == ["B (one@demo)"]
     assert [row[1].text for row in tables["arms"].rows] == ["B", "B"]
+
+
+def test_what_was_added_late_is_said_of_each_study(made: Results) -> None:
+    names = ("one@demo", "other@demo")
+    studies = [
+        replace(
+            stored(made, name),
+            trials=[row(OF, 0, "A", (0.4, 0.7, 0.5), params={"dropout": 0.1}, seed=1)],
+            changes=[(BEGUN + timedelta(days=1), f"seeds: [1] -> [1, {place}]")],
+        )
+        for place, name in enumerate(names, start=2)
+    ]
+    warnings = several_document(Comparisons(join_studies([made, made]).results), studies).warnings
+    late = [line.partition(" To add")[0] for line in warnings if "seeds were added" in line]
+    begun = "Training seeds were added after training had begun, when scores could be seen"
+    assert late == [
+        f"{name}: {begun}: seeds: [1] -> [1, {place}]." for place, name in enumerate(names, start=2)
+    ]
 
 
 @pytest.mark.parametrize("mixed", [["one@demo"], ["one@demo", "other@demo"]])
