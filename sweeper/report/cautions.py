@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from ..study.rowsread import versions
+from ..study.rowsread import read_apart, versions
 from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
 from .afterthoughts import afterthoughts
@@ -105,7 +105,8 @@ FEW = 30
 
 def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
     """What was not made on the same rows, or on too few of them."""
-    if len(versions([*results.data, *claims.results.data])) > 1:
+    read = chain(*results.data.values(), *claims.results.data.values())
+    if not results.studies and len(versions(read)) > 1:  # several studies are told apart by their report
         yield "The data changed while the study ran: its trials did not all read the same rows."
     gone = [one for one in claims.leaders if one not in claims.compared]
     if gone:
@@ -121,17 +122,25 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
 
 
 def _twins(claims: Comparisons) -> Iterator[str]:
-    """Arms whose best configurations are one and the same: a comparison of them says nothing."""
+    """Arms whose best configurations are one and the same: a comparison of them says nothing.
+
+    Those that are known to have read other rows are no twins.
+    """
     configs = dict(zip(claims.results.complete["number"], claims.results.complete["config"], strict=True))
-    arms: dict[str, list[str]] = {}
+    data, arms = claims.results.data, list[tuple[str, list[str]]]()
     for one in claims.leaders:
         key = json.dumps({**configs[one.numbers[0]], "seed": 0}, sort_keys=True, default=str)
-        arms.setdefault(key, []).append(one.arm)
-    for same in arms.values():
+        for known, same in arms:
+            if known == key and not read_apart(data.get(same[0], ()), data.get(one.arm, ())):
+                same.append(one.arm)
+                break
+        else:
+            arms.append((key, [one.arm]))
+    for _, same in arms:
         if len(same) > 1:
             names = some_names(same)
             yield f"{names}: one configuration under {len(same)} names: there is nothing to compare."
-    first = {own[0] for own in arms.values()}
+    first = {own[0] for _, own in arms}
     for alike in _predicting_the_same(claims, [one for one in claims.leaders if one.arm in first]):
         yield (
             f"{some_names(alike)}: other settings, but the same predictions at every seed: a comparison with "

@@ -119,6 +119,7 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
             which: {names[arm]: count for arm, count in counts.items()}
             for which, counts in found.shared_rows.items()
         },
+        data={names[arm]: read for arm, read in found.data.items()},
     )
 
 
@@ -150,6 +151,7 @@ def only_leading(found: Results, search: Results) -> Results:
             which: {arm: count for arm, count in counts.items() if arm in arms}
             for which, counts in found.shared_rows.items()
         },
+        data={arm: read for arm, read in found.data.items() if arm in arms},
     )
     return as_arms(kept, ())
 

@@ -17,7 +17,7 @@ from ..store.frames import trials_frame
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
-from ..study.rowsread import data_read
+from ..study.rowsread import DataRead, data_read
 from ..study.study import Study
 from ..study.trained import trained_tasks
 from ..text import one_line, trial_names
@@ -151,9 +151,7 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         overall=study.overall,
         trained=trained,
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
-        data=tuple(
-            dict.fromkeys(read for one in trials if one.scores for read in data_read(one, provenance))
-        ),
+        data=_data(trials, provenance),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -168,6 +166,17 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
         store.access.damages.trial(trial.number, store.row.name, wrong)
         return False
     return True
+
+
+def _data(
+    trials: Sequence[TrialRow], provenance: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[DataRead, ...]]:
+    """What the trials of each arm that have scores read, each once."""
+    found: dict[str, dict[DataRead, None]] = {}
+    for one in trials:
+        if one.scores:
+            found.setdefault(one.arm, {}).update(dict.fromkeys(data_read(one, provenance)))
+    return {arm: tuple(read) for arm, read in found.items()}
 
 
 def _predictions(

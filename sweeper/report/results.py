@@ -49,7 +49,7 @@ class Results:
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
         shared_rows: By task, split and another split: how many rows of the one also stand in the other, of
             each arm of which it is known.
-        data: What trials with scores read, each once.
+        data: What an arm's trials with scores read, each once; by arm.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
@@ -71,7 +71,7 @@ class Results:
     pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
     shared_rows: Mapping[tuple[str, str, str], Mapping[str, int]] = field(default_factory=dict)
-    data: tuple[DataRead, ...] = ()
+    data: Mapping[str, tuple[DataRead, ...]] = field(default_factory=dict)
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
     trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

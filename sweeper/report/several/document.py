@@ -1,9 +1,9 @@
 """What a report says of several studies."""
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, combinations
 
-from ...study.rowsread import versions
+from ...study.rowsread import read_apart, versions
 from ...study.spec import CROSS
 from ...text import one_line
 from ..afterthoughts import afterthoughts
@@ -82,11 +82,7 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             "and ranks are among arms that were scored on the same rows; figures draw all."
         )
     found += other_code(studies)
-    found += [
-        f"The data changed while {one_line(one.row.name)} ran: its trials did not all read the same rows."
-        for one in studies
-        if len(versions(one.results.data)) > 1
-    ]
+    found += _of_data(studies)
     confirmed = [one.row.name for one in studies if _is_confirmed(one)]
     if confirmed and len(confirmed) < len(studies):
         found.append(
@@ -104,6 +100,35 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
         if _has_more(one, results.confirmation)
     ]
     return found
+
+
+def _of_data(studies: Sequence[Stored]) -> list[str]:
+    """Rows that were not the same within a study and its confirmation, or of two studies."""
+    read = [
+        [
+            *chain(
+                *(
+                    rows
+                    for part in (one.results, one.results.confirmation)
+                    if part
+                    for rows in part.data.values()
+                )
+            )
+        ]
+        for one in studies
+    ]
+    names = [one_line(one.row.name) for one in studies]
+    changed = [
+        f"The data changed while {name} ran: its trials did not all read the same rows."
+        for name, own in zip(names, read, strict=True)
+        if len(versions(own)) > 1
+    ]
+    apart = [
+        f"{name} and {other} read other rows at the same settings."
+        for (name, ours), (other, theirs) in combinations(zip(names, read, strict=True), 2)
+        if read_apart(ours, theirs)
+    ]
+    return [*changed, *apart]
 
 
 def _has_more(one: Stored, joined: Results | None) -> bool:

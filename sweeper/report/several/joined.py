@@ -86,6 +86,11 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
             }
             for which in dict.fromkeys(which for one in studies for which in one.shared_rows)
         },
+        data={
+            label[arm]: read
+            for one, label in zip(studies, labels, strict=True)
+            for arm, read in one.data.items()
+        },
         confirmation=_join(confirmed, names).results if len(confirmed) == len(studies) else None,
         overall=top.overall,
         trained={

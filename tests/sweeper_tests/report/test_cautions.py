@@ -205,12 +205,13 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
         "A: 1 run of its best configuration failed or was pruned; its mean is of those that are left."
         in said(lost)
     )
-    mixed = replace(made, data=(("{}", "a" * 64), ("{}", "b" * 64)))
+    mixed = replace(made, data={"A": (("{}", "a" * 64), ("{}", "b" * 64))})
     changed = "The data changed while the study ran: its trials did not all read the same rows."
     assert said(mixed)[0] == changed
-    before = replace(made, data=mixed.data[:1], confirmation=replace(made, data=mixed.data[1:]))
+    one, other = ({"A": (read,)} for read in mixed.data["A"])
+    before = replace(made, data=one, confirmation=replace(made, data=other))
     assert said(before)[0] == changed
-    apart = replace(made, data=(("{}", "a" * 64), ('{"train_rows": 9}', "b" * 64)))
+    apart = replace(made, data={"A": (("{}", "a" * 64), ('{"train_rows": 9}', "b" * 64))})
     assert changed not in said(apart)
     late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
     assert late[-2:] == [
@@ -278,6 +279,8 @@ def test_one_configuration_under_two_names_is_said_and_has_no_power() -> None:
     ]
     found = replace(results(of, runs), predictions=lambda number: kept[number % 2 + 1])
     assert "A, B: one configuration under 2 names: there is nothing to compare." in said(found)
+    read = {arm: (("{}", rows),) for arm, rows in zip("ABC", "aba", strict=True)}
+    assert not any("one configuration under" in line for line in said(replace(found, data=read)))
     (pair, _) = Comparisons(replace(found, pairs=(("A", "B"), ("A", "C")))).declared
     assert (pair.gaps["overall"].value, pair.detectable) == (0.0, None)
 
