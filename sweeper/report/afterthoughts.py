@@ -25,7 +25,7 @@ def afterthoughts(changes: Sequence[str], compared: Collection[str]) -> Iterator
             "Training seeds were added after training had begun, when scores could be seen: "
             f"{one_line(seeds[-1])}. To add some until a verdict comes makes false ones more frequent."
         )
-    added = [arm for change in changes if (arm := added_arm(change)) in compared]
+    added = [arm for change in changes if (arm := added_arm(change)) is not None and arm in compared]
     if added:
         yield (
             f"{one_line(', '.join(added))}: added after training had begun, when scores could be seen, so "
