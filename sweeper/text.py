@@ -86,6 +86,21 @@ def score(value: float | None) -> str:
     return _decimals(value, _DIGITS.get())
 
 
+def decimals_apart(one: float, other: float) -> int:
+    """How many decimals scores have, or how many more it takes to tell one from another.
+
+    Two that no number of decimals tells apart get no more than others.
+    """
+    least = _DIGITS.get()
+    numbers = (n for n in range(least, 16) if _decimals(one, n) != _decimals(other, n))
+    return next(numbers, least)
+
+
+def telling(value: float | None) -> str:
+    """A score, with more decimals where it takes them to tell it from 0: ``.012``, ``.0004``."""
+    return _decimals(value, decimals_apart(value or 0.0, 0.0))
+
+
 def fixed(value: float) -> str:
     """A score with three decimals, however many the others have."""
     return _decimals(value, 3)
@@ -100,9 +115,14 @@ def _decimals(value: float | None, number: int) -> str:
     return text.replace("0.", ".", 1) if abs(float(text)) < 1 else text
 
 
-def difference(value: float | None) -> str:
-    """A difference of scores, with its sign: ``+.012``."""
-    text = score(value)
+def difference(value: float | None, write: Callable[[float | None], str] = score) -> str:
+    """A difference of scores, with its sign: ``+.012``.
+
+    Args:
+        value: The difference.
+        write: How it is written without one.
+    """
+    text = write(value)
     return text if value is None or text in (NONE, score(0.0)) or value < 0 else f"+{text}"
 
 

@@ -11,10 +11,11 @@ from model.files import read_file, temporary_folder
 
 from ..errors import InputError
 from ..paths import Home
+from ..report.finding import finding
 from ..report.read import Stored, read_study
 from ..report.statistics.comparison import Comparisons
 from ..report.statistics.intervals import Interval, score_intervals
-from ..report.summary import finding, headline
+from ..report.summary import headline
 from ..store.database import Database
 from ..store.study import StudyStore
 from ..trial import StudyRow, TrialRow

@@ -8,13 +8,14 @@ from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from ..study.changes import COMPARED, SEEDS, added_arm
-from ..study.rowsread import versions
+from ..study.rowsread import read_apart, versions
 from ..text import SHOWN_NAMES, one_line, plural, score, some_names, trial_names
 from ..trial import RunState
+from .afterthoughts import afterthoughts
 from .collapse import collapses
 from .configuration import Configuration
 from .counts import scored
+from .leaks import leaks
 from .results import Results, records
 from .statistics.comparison import Comparisons
 from .statistics.stopped import stopped_early
@@ -50,6 +51,7 @@ def cautions(
     if results.complete.empty:
         return list(_not_used(list(chain(*left_out))))
     claims = comparisons.claims
+    compared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
     found = [
         *_tracks(results),
         *_mixed(results, claims),
@@ -60,9 +62,9 @@ def cautions(
         *_single_seeds(claims),
         *_budgets(results),
         *_stopped(results),
-        *_late(changes, comparisons),
+        *afterthoughts(changes, compared),
         *_last_epochs(results),
-        *_leaks(results),
+        *leaks(results),
         *_seen(results),
     ]
     return [*_not_used(list(chain(*left_out))), *found]
@@ -103,7 +105,8 @@ FEW = 30
 
 def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
     """What was not made on the same rows, or on too few of them."""
-    if len(versions([*results.data, *claims.results.data])) > 1:
+    read = chain(*results.data.values(), *claims.results.data.values())
+    if not results.studies and len(versions(read)) > 1:  # several studies are told apart by their report
         yield "The data changed while the study ran: its trials did not all read the same rows."
     gone = [one for one in claims.leaders if one not in claims.compared]
     if gone:
@@ -119,17 +122,25 @@ def _mixed(results: Results, claims: Comparisons) -> Iterator[str]:
 
 
 def _twins(claims: Comparisons) -> Iterator[str]:
-    """Arms whose best configurations are one and the same: a comparison of them says nothing."""
+    """Arms whose best configurations are one and the same: a comparison of them says nothing.
+
+    Those that are known to have read other rows are no twins.
+    """
     configs = dict(zip(claims.results.complete["number"], claims.results.complete["config"], strict=True))
-    arms: dict[str, list[str]] = {}
+    data, arms = claims.results.data, list[tuple[str, list[str]]]()
     for one in claims.leaders:
         key = json.dumps({**configs[one.numbers[0]], "seed": 0}, sort_keys=True, default=str)
-        arms.setdefault(key, []).append(one.arm)
-    for same in arms.values():
+        for known, same in arms:
+            if known == key and not read_apart(data.get(same[0], ()), data.get(one.arm, ())):
+                same.append(one.arm)
+                break
+        else:
+            arms.append((key, [one.arm]))
+    for _, same in arms:
         if len(same) > 1:
             names = some_names(same)
             yield f"{names}: one configuration under {len(same)} names: there is nothing to compare."
-    first = {own[0] for own in arms.values()}
+    first = {own[0] for _, own in arms}
     for alike in _predicting_the_same(claims, [one for one in claims.leaders if one.arm in first]):
         yield (
             f"{some_names(alike)}: other settings, but the same predictions at every seed: a comparison with "
@@ -221,36 +232,14 @@ def _stopped(results: Results) -> Iterator[str]:
     could = [one for one in found if one.could]
     nearest = min(found, key=lambda one: one.needed - one.largest)
     who = f"{len(could)} of them" if could else "none of them"
+    lacked = f"which lacked {score(nearest.needed)}, where {score(nearest.largest)} was gained"
+    ahead = f"which was {score(-nearest.needed)} ahead of the best complete one"
     yield (
         f"{plural(len(found), 'trial')} stopped early ({where}{more}): with the largest gain that a complete "
         f"trial of the arm made from there, {who} would have become the best (nearest: "
-        f"trial {nearest.number}, which lacked {score(nearest.needed)}, where "
-        f"{score(nearest.largest)} was gained). "
+        f"trial {nearest.number}, {ahead if nearest.needed < 0 else lacked}). "
         "What starts slowly is stopped, so that such gains are not seen."
     )
-
-
-def _late(changes: Sequence[str], comparisons: Comparisons) -> Iterator[str]:
-    """What was declared with scores to be seen: pairs, and arms that are compared since they were added."""
-    late = [change for change in changes if change.partition(":")[0] in COMPARED]
-    if late:
-        yield (
-            "What is compared was changed after training had begun, when scores could be seen: "
-            f"{one_line(late[-1])}."
-        )
-    seeds = [change for change in changes if change.partition(":")[0] == SEEDS]
-    if seeds:
-        yield (
-            "Training seeds were added after training had begun, when scores could be seen: "
-            f"{one_line(seeds[-1])}. To add some until a verdict comes makes false ones more frequent."
-        )
-    declared = {one.arm for each in comparisons.declared for one in (each.ours, each.theirs)}
-    added = [arm for change in changes if (arm := added_arm(change)) in declared]
-    if added:
-        yield (
-            f"{one_line(', '.join(added))}: added after training had begun, when scores could be seen, so "
-            "that no comparison with it was declared beforehand."
-        )
 
 
 def _last_epochs(results: Results) -> Iterator[str]:
@@ -262,20 +251,6 @@ def _last_epochs(results: Results) -> Iterator[str]:
             f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs before "
             "arms are compared."
         )
-
-
-def _leaks(results: Results) -> Iterator[str]:
-    for task, rows in results.dev_in_train.items():
-        yield from _leak(task, rows, "dev", "train")
-    tested = results if results.confirmation is None else results.confirmation
-    for (task, split), rows in tested.test_in.items():
-        yield from _leak(task, rows, "test", split)
-
-
-def _leak(task: str, rows: int, of: str, split: str) -> Iterator[str]:
-    if rows:
-        stand = "stands" if rows == 1 else "stand"
-        yield f"{one_line(task)}: {plural(rows, f'{of} row')} also {stand} in {split}."
 
 
 def _seen(results: Results) -> Iterator[str]:

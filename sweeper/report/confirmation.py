@@ -19,7 +19,7 @@ from ..study.spec import StudySpec
 from ..study.study import Study
 from ..text import one_line
 from .configuration import Configuration
-from .results import Results
+from .results import Results, rank_configurations
 
 SEEDS = 2**32
 """Seeds that a trainer knows."""
@@ -115,7 +115,45 @@ def as_arms(found: Results, pairs: Collection[tuple[str, str]]) -> Results:
         trials=found.trials.assign(arm=found.trials["arm"].map(names)),
         epochs=found.epochs.assign(arm=found.epochs["arm"].map(names)),
         trained={names[arm]: tasks for arm, tasks in found.trained.items()},
+        shared_rows={
+            which: {names[arm]: count for arm, count in counts.items()}
+            for which, counts in found.shared_rows.items()
+        },
+        data={names[arm]: read for arm, read in found.data.items()},
     )
+
+
+def only_leading(found: Results, search: Results) -> Results:
+    """A confirmation with one configuration of each arm, called as the search calls that arm.
+
+    Of several it is the one that leads in the search: it was chosen before any fresh seed was seen.
+
+    Args:
+        found: The confirmation, as `as_arms` gives it.
+        search: The study that searched.
+    """
+    if {*map(one_line, search.arms)}.issuperset(found.arms):
+        return found
+    ranked = (number for one in rank_configurations(search) for number in one.numbers)
+    place = {f"(trial {number})": place for place, number in enumerate(ranked)}
+    leading: dict[str, str] = {}
+    for label in sorted(found.arms, key=lambda label: place.get(label[label.rfind("(") :], len(place))):
+        leading.setdefault(searched_arm(label), label)
+    arms = tuple(label for label in found.arms if label in leading.values())
+    kept = replace(
+        found,
+        arms=arms,
+        wanted=found.wanted * len(arms) // len(found.arms),
+        trials=found.trials[found.trials["arm"].isin(arms)],
+        epochs=found.epochs[found.epochs["arm"].isin(arms)],
+        trained={arm: tasks for arm, tasks in found.trained.items() if arm in arms},
+        shared_rows={
+            which: {arm: count for arm, count in counts.items() if arm in arms}
+            for which, counts in found.shared_rows.items()
+        },
+        data={arm: read for arm, read in found.data.items() if arm in arms},
+    )
+    return as_arms(kept, ())
 
 
 def only_fresh(found: Results, searched: Collection[int]) -> Results | None:

@@ -17,13 +17,13 @@ from ..store.frames import trials_frame
 from ..store.study import StudyStore
 from ..study.load import stored_study
 from ..study.named import confirmation_name, is_confirmation
-from ..study.rowsread import data_read
+from ..study.rowsread import DataRead, data_read
 from ..study.study import Study
 from ..study.trained import trained_tasks
 from ..text import one_line, trial_names
 from ..trial import RunState, StudyRow, TrialRow
 from .confirmation import as_arms, only_fresh
-from .counts import most
+from .leaks import shared_rows
 from .provenance import how_made
 from .published import PublishedTable, published_beside
 from .results import Results
@@ -149,15 +149,12 @@ def read_study(database: Database, store: StudyStore, home: Home | None = None) 
         pairs=study.spec.pairs if study.spec.compare or not is_confirmation(row.name) else (),
         predictions=_predictions(trials, reader),
         confirmation=only_fresh(as_arms(again.results, study.spec.pairs), searched) if again else None,
-        dev_in_train=most(content.get("dev_in_train", {}) for content in provenance.values()),
-        test_in=most(_test_in(content) for content in provenance.values()),
+        shared_rows=shared_rows((one.arm, provenance.get(one.inputs or "", {})) for one in trials),
         overall=study.overall,
         trained=trained,
         scorable={"": recorded_scorable(study.tasks, [provenance[one] for one in inputs if one])},
         spaces={} if all(space.plain for space in study.spaces.values()) else study.spaces,
-        data=tuple(
-            dict.fromkeys(read for one in trials if one.scores for read in data_read(one, provenance))
-        ),
+        data=_data(trials, provenance),
     )
     left_out = () if reader is None else reader.left_out
     changes, damaged = store.changes(), store.access.damages.of(row.name)
@@ -174,13 +171,15 @@ def _is_of(study: Study, trial: TrialRow, store: StudyStore) -> bool:
     return True
 
 
-def _test_in(content: Mapping[str, Any]) -> dict[tuple[str, str], int]:
-    """How many test rows stand elsewhere too, by task and split, as a trial had them."""
-    return {
-        (task, split): count
-        for task, splits in content.get("rows", {}).items()
-        for split, count in splits.get("test", {}).get("also_in", {}).items()
-    }
+def _data(
+    trials: Sequence[TrialRow], provenance: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[DataRead, ...]]:
+    """What the trials of each arm that have scores read, each once."""
+    found: dict[str, dict[DataRead, None]] = {}
+    for one in trials:
+        if one.scores:
+            found.setdefault(one.arm, {}).update(dict.fromkeys(data_read(one, provenance)))
+    return {arm: tuple(read) for arm, read in found.items()}
 
 
 def _predictions(

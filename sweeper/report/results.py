@@ -48,10 +48,9 @@ class Results:
         objectives: The scores that the sampler raises.
         pairs: The arms that the study compares, the first of a pair with the second.
         predictions: Gives the dev predictions of a complete trial by task; None where they are gone.
-        dev_in_train: For each task how many dev rows also stand in train; tasks of which it is not known are
-            left out.
-        test_in: How many test rows of a task also stand in another split, by task and split.
-        data: What trials with scores read, each once.
+        shared_rows: By task, split and another split: how many rows of the one also stand in the other, of
+            each arm of which it is known.
+        data: What an arm's trials with scores read, each once; by arm.
         confirmation: The study that trained its leaders again at fresh seeds, if there is one.
         overall: How `overall` follows from the tasks' scores.
         trained: The tasks that an arm trains, of each arm that does not train all: it has no `overall`.
@@ -73,9 +72,8 @@ class Results:
     objectives: tuple[str, ...] = ("overall",)
     pairs: tuple[tuple[str, str], ...] = ()
     predictions: Callable[[int], Mapping[str, Predictions] | None] = _no_predictions
-    dev_in_train: Mapping[str, int] = field(default_factory=dict)
-    test_in: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    data: tuple[DataRead, ...] = ()
+    shared_rows: Mapping[tuple[str, str, str], Mapping[str, int]] = field(default_factory=dict)
+    data: Mapping[str, tuple[DataRead, ...]] = field(default_factory=dict)
     confirmation: "Results | None" = None
     overall: Overall = field(default_factory=Overall)
     trained: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,16 +1,15 @@
 """What a study found so far, in sentences. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from ..text import difference, fixed, one_line, p_text, plural, score
+from ..text import decimals_apart, digits, one_line, p_text, plural, score
 from .configuration import Configuration
 from .confirmation import searched_arm
 from .counts import Counts, count_trials, scored
+from .finding import decided, finding, matched_finding, verdict_words
 from .results import Results, leaders
-from .statistics.compared import Comparison
 from .statistics.comparison import Comparisons
-from .statistics.paired import Verdict, verdict
-from .statistics.power import MOST_SEEDS
+from .statistics.paired import Verdict
 from .tables.published import folded, tells
 from .tracks import by_track, joint_arms, track_words
 
@@ -38,7 +37,8 @@ def headline(comparisons: Comparisons) -> str:
     if len(claims.results.arms) == 1 and claims.leaders:  # the best of one is no best
         best = claims.leaders[0]
         among = plural(scored(comparisons.results).total(), "configuration")
-        said = f"{best.judged_by} {_score(best, claims)}, chosen among {among}."
+        whose = f"{one_line(best.arm)}, " if len(comparisons.results.arms) > 1 else ""
+        said = f"{whose}{best.judged_by} {_score(best, claims)}, chosen among {among}."
     return f"Confirmed at fresh seeds: {said}"
 
 
@@ -53,15 +53,23 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
         return _alone(best, comparisons, len(ranked))
     second = ranked[1]
     first, other = one_line(best.arm), one_line(second.arm)
-    if fixed(best.mean) == fixed(second.mean):
+    alike = score(best.mean) == score(second.mean)
+    if alike and not _told(comparisons, best, second):
         return (
             f"{first} and {other} are level: overall {_score(best, comparisons)} and "
             f"{_score(second, comparisons)}."
         )
-    return (
-        f"{first} has the highest overall, {_score(best, comparisons)}, before {other}, "
-        f"{_score(second, comparisons)}."
-    )
+    with digits(decimals_apart(best.mean, second.mean)):
+        return (
+            f"{first} has the highest overall, {_score(best, comparisons)}, before {other}, "
+            f"{_score(second, comparisons)}."
+        )
+
+
+def _told(comparisons: Comparisons, one: Configuration, other: Configuration) -> bool:
+    """Whether two leaders are told apart."""
+    found = comparisons.between(one.arm, other.arm)
+    return found is not None and decided(found[0])
 
 
 def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:
@@ -83,7 +91,8 @@ def findings(comparisons: Comparisons) -> list[str]:
         return _findings(claims)
     lost = _not_confirmed(comparisons.results, claims.results)
     named = ", ".join(f"{one_line(a)} against {one_line(b)}" for a, b in lost)
-    said = [f"Declared, but not confirmed: {named}."] if lost else []
+    which = "Of one name" if comparisons.results.studies else "Declared"
+    said = [f"{which}, but not confirmed: {named}."] if lost else []
     return [*_findings(claims), *said, *_unfinished(claims.results)]
 
 
@@ -124,129 +133,13 @@ def _findings(comparisons: Comparisons) -> list[str]:
     words = track_words(comparisons.results)
     several = len(by_track(comparisons.results, comparisons.leaders)) > 1
     others = [
-        f"{_verdict(each)}, which has the highest overall"
+        f"{verdict_words(each)}, which has the highest overall"
         f"{f' of the arms {words[each.theirs.arm]}' * several}; not declared, so adjusted for all pairs (p "
         f"{p_text(each.adjusted['overall'] or 0.0)})."
         for each in comparisons.undeclared
         if each.verdict is Verdict.WORSE
     ]
     return [*declared[:TOLD], *more, *others[:TOLD], *matched]
-
-
-def finding(
-    each: Comparison, rows: dict[str, int], width: float = 1.0, undefined: Collection[str] = ()
-) -> str:
-    """One comparison: difference, interval, p-values, numbers, and what it means.
-
-    Args:
-        each: The comparison.
-        rows: Dev rows of each task.
-        width: The largest difference in `overall` that is possible.
-        undefined: Tasks whose dev labels allow no score.
-    """
-    if "overall" not in each.gaps:
-        return _task_finding(each, undefined)
-    gap, what = (
-        each.gaps["overall"],
-        "" if each.of_arms else " (best configurations, which differ in settings)",
-    )
-    ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
-    relation = f"{ours} scores {_amount(gap.value)} {theirs}{what}"
-    if each.verdict is None:
-        runs = "one training run each" if each.seeds == (1, 1) else "one training run of one of them"
-        return (
-            f"{relation} on these dev rows (95 % over rows {_ends(each)}); {runs}, so nothing is known about "
-            f"the {_noun(each)}{_tracks(each)}."
-        )
-    known = (
-        f"95 % on other seeds and rows {_ends(each)}; p rows {p_text(gap.p_rows)}, p seeds "
-        f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(each.adjusted['overall'] or 0.0)}; "
-        f"{_seeds(each)}, {sum(rows.values()):,} dev rows{_tracks(each)}"
-    )
-    return f"{_verdict(each)}: {relation} ({known}). {_power(each, width)}"
-
-
-def _task_finding(each: Comparison, undefined: Collection[str]) -> str:
-    """Two sides of which one does not train all tasks, task by task."""
-    said = [_one_task(name, each) for name in each.gaps if name not in undefined]
-    note = "" if each.of_arms else " (best configurations, which differ in settings)"
-    return (
-        f"{one_line(each.ours.arm)} against {one_line(each.theirs.arm)}{note}, on what both train: "
-        f"{'; '.join(said) or 'no score is defined on these dev rows'}."
-    )
-
-
-def _one_task(name: str, each: Comparison) -> str:
-    gap, adjusted = each.gaps[name], each.adjusted[name]
-    ends = f"{difference(gap.interval.low)} to {difference(gap.interval.high)}"
-    amount = f"{name} {difference(gap.value)}"
-    if adjusted is None:
-        return (
-            f"{amount} (95 % over rows {ends}; one training run, so nothing is known about the {_noun(each)})"
-        )
-    told = "not told apart" if verdict(gap, adjusted) is Verdict.UNDECIDED else "told apart"
-    return (
-        f"{amount} (95 % on other seeds and rows {ends}; p rows {p_text(gap.p_rows)}, p seeds "
-        f"{p_text(gap.p_seeds or 0.0)}, adjusted {p_text(adjusted)}; {_seeds(each)}): {told}"
-    )
-
-
-def matched_finding(each: Comparison) -> str:
-    """Two arms on the configurations that both have."""
-    gap, ours, theirs = each.gaps["overall"], one_line(each.ours.arm), one_line(each.theirs.arm)
-    known = (
-        f"On {plural(each.configurations, 'matched configuration')} {ours} scores {_amount(gap.value)} "
-        f"{theirs} on average; P({ours} > {theirs}) "
-        f"{score(gap.superiority.value)} (95 % {score(gap.superiority.low)} to {score(gap.superiority.high)})"
-    )
-    if each.verdict is None:
-        return f"{known}; all share one training seed, so nothing is known beyond it."
-    return f"{known}: {each.verdict} (adjusted p {p_text(each.adjusted['overall'] or 0.0)})."
-
-
-def _verdict(each: Comparison) -> str:
-    ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
-    noun = "" if each.of_arms else "The configuration of "
-    if each.verdict is Verdict.UNDECIDED:
-        return f"{noun}{ours} and {noun.lower()}{theirs} are not told apart"
-    return f"{noun}{ours} is {each.verdict} than {noun.lower()}{theirs}"
-
-
-def _power(each: Comparison, width: float) -> str:
-    found = each.detectable
-    if found is None:
-        return ""
-    if found.difference > width:
-        return "With so few seeds it could have told apart no difference that is possible."
-    if found.seeds_for_half is None:
-        more = f"half that difference not with {MOST_SEEDS:,} seeds, as the dev rows are too few"
-    else:
-        more = f"half that difference would need {plural(found.seeds_for_half, 'seed')}"
-    return f"This study could have told apart {score(found.difference)} (80 % power); {more}."
-
-
-def _amount(value: float) -> str:
-    if fixed(abs(value)) == fixed(0.0):
-        return "about as much as"
-    return f"{score(abs(value))} {'more' if value > 0 else 'less'} than"
-
-
-def _ends(each: Comparison) -> str:
-    interval = each.gaps["overall"].interval
-    return f"{difference(interval.low)} to {difference(interval.high)}"
-
-
-def _tracks(each: Comparison) -> str:
-    return "; one encodes pairs together, the other one apart" if each.across else ""
-
-
-def _noun(each: Comparison) -> str:
-    return "arms" if each.of_arms else "configurations"
-
-
-def _seeds(each: Comparison) -> str:
-    one, other = each.seeds
-    return f"{plural(one, 'seed')} each" if one == other else f"{one} and {other} seeds"
 
 
 def _score(one: Configuration, comparisons: Comparisons) -> str:

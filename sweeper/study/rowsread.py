@@ -81,8 +81,19 @@ def versions(read: Iterable[DataRead]) -> tuple[str, ...]:
     Where settings say that trials read different rows, as of an arm with fewer training rows, these are not
     compared, and what the first one read is told.
     """
+    found = _by_settings(read)
+    of_first: dict[str, None] = next(iter(found.values()), {})
+    return tuple(next((each for each in found.values() if len(each) > 1), of_first))
+
+
+def read_apart(one: Iterable[DataRead], other: Iterable[DataRead]) -> bool:
+    """Whether something else was read here than there at the same settings, as far as both are known."""
+    ours, theirs = _by_settings(one), _by_settings(other)
+    return any(rows != theirs.get(settings, rows) for settings, rows in ours.items())
+
+
+def _by_settings(read: Iterable[DataRead]) -> dict[str, dict[str, None]]:
     found: dict[str, dict[str, None]] = {}
     for settings, rows in read:
         found.setdefault(settings, {})[rows] = None
-    of_first: dict[str, None] = next(iter(found.values()), {})
-    return tuple(next((each for each in found.values() if len(each) > 1), of_first))
+    return found

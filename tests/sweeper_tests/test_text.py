@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from sweeper.text import (
     aligned,
     brief,
+    decimals_apart,
     difference,
+    digits,
     duration,
     last_line,
     one_line,
@@ -18,6 +20,7 @@ from sweeper.text import (
     score,
     setting,
     setting_line,
+    telling,
     trial_names,
 )
 
@@ -70,6 +73,20 @@ def test_scores_are_written_as_in_the_paper(value: float | None, text: str) -> N
 )
 def test_differences_have_a_sign(value: float | None, text: str) -> None:
     assert difference(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.016, ".016"), (-0.00004, "-.00004"), (0.00046, ".0005"), (0.0, ".000")]
+)
+def test_what_is_not_0_is_not_written_as_0(value: float, text: str) -> None:
+    assert telling(value) == text
+    assert difference(value, telling) == ("+" * (value > 0) + text)
+
+
+def test_two_scores_have_the_decimals_that_tell_them_apart() -> None:
+    assert [decimals_apart(0.79237, other) for other in (0.8, 0.79191, 0.79236, 0.79237)] == [3, 4, 5, 3]
+    with digits(2):
+        assert decimals_apart(0.79237, 0.8) == 2
 
 
 @given(st.floats(-1, 1))

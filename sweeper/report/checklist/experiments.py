@@ -1,6 +1,6 @@
 """What is recorded of the experiments: lines of text, none where something was not recorded. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -215,16 +215,22 @@ def measures(stored: Stored) -> Lines:
 
 def dev_and_test(stored: Stored, tables: Sequence[Table]) -> Lines:
     """Dev beside test, for the configurations that were scored on test rows."""
-    said = [
-        f"{row['arm']}: dev {row['confirmed']}, test {row['test overall']}, overall, mean over fresh seeds"
-        for row in _confirmed(tables)
-        if row.get("test overall", NONE) != NONE
-    ]
+    said = [line for row in _confirmed(tables) if (line := _dev_beside_test(row))]
     if said:
         return said
     if any((part.epochs["split"] == "test").any() for part in _parts(stored).values()):
         return ["test rows were scored, but every score of this report is one on dev"]
     return ["no test rows were scored: every score is one on dev"]
+
+
+def _dev_beside_test(row: Mapping[str, str]) -> str | None:
+    """A row of the table of confirmed scores; of an arm without `overall` the tasks that it trains."""
+    tests = {name: text for name, text in row.items() if name.startswith("test ") and text != NONE}
+    dev = f"{row['arm']}: dev {row['confirmed']}"
+    if "test overall" in tests:
+        return f"{dev}, test {tests['test overall']}, overall, mean over fresh seeds"
+    scores = ", ".join(f"{name} {text}" for name, text in tests.items())
+    return f"{dev}, of its trained tasks; {scores}; means over fresh seeds" if tests else None
 
 
 def _confirmed(tables: Sequence[Table]) -> list[dict[str, str]]:

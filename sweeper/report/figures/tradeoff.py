@@ -1,7 +1,9 @@
 """Tasks and objectives against each other."""
 
+from collections.abc import Sequence
 from itertools import combinations
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from model.result import COST
@@ -17,32 +19,32 @@ def tradeoff_figure(results: Results) -> Figure:
     """Dev scores of each two tasks against each other, with the trials that none beats in both."""
     complete = results.complete
     pairs = [pair for pair in combinations(results.tasks, 2) if complete[[*pair]].notna().all(axis=1).any()]
-    fronts = []
-    for pair in pairs:
-        both = complete.dropna(subset=[*pair])
-        good = on_front([[results.rank(name)(one[name]) for name in pair] for one in records(both)])
-        fronts.append(both[good].sort_values(pair[0]))
-    trials, left_out = sample(
-        results, complete, keep=[number for front in fronts for number in front["number"]]
-    )
+    fronts = [_fronts(results, pair) for pair in pairs]
+    kept = [number for own in fronts for front in own for number in front["number"]]
+    trials, left_out = sample(results, complete, keep=kept)
     panels = []
-    for (one, other), front in zip(pairs, fronts, strict=True):
-        line = go.Scatter(
-            x=round_all(front[one]),
-            y=round_all(front[other]),
-            mode="lines",
-            name="front",
-            line={"color": GREY, "width": 1.5},
-            hoverinfo="skip",
-        )
+    for (one, other), own in zip(pairs, fronts, strict=True):
+        lines = [
+            go.Scatter(
+                x=round_all(front[one]),
+                y=round_all(front[other]),
+                mode="lines",
+                name="front",
+                line={"color": GREY, "width": 1.5},
+                hoverinfo="skip",
+            )
+            for front in own
+        ]
         drawing = drawing_of(
-            [line, *arm_points(results, trials.dropna(subset=[one, other]), one, other)], one, other
+            [*lines, *arm_points(results, trials.dropna(subset=[one, other]), one, other)], one, other
         )
         panels.append(Panel(f"tradeoff-{one}-{other}", f"{other} against {one}", drawing))
-    caption = (
-        f"Each point is a complete trial: {_better(results)}. The grey line is the Pareto front: the trials "
-        "that none beats in both."
-    )
+    line = "The grey line is the Pareto front: the trials that none beats in both."
+    if len(tracks_of(results)) > 1:
+        line = (
+            "Grey lines are Pareto fronts: trials that none of those in one ranking with them beats in both."
+        )
+    caption = f"Each point is a complete trial: {_better(results)}. {line}"
     return Figure(
         "tradeoff",
         "Trade-off between tasks",
@@ -50,6 +52,16 @@ def tradeoff_figure(results: Results) -> Figure:
         tuple(panels),
         legend(results),
     )
+
+
+def _fronts(results: Results, pair: Sequence[str]) -> list[pd.DataFrame]:
+    """The trials that none beats in both of two tasks, of each track and set of dev rows by itself."""
+    fronts = []
+    for track in tracks_of(results):
+        both = results.complete[results.complete["arm"].isin(track.arms)].dropna(subset=[*pair])
+        good = on_front([[results.rank(name)(one[name]) for name in pair] for one in records(both)])
+        fronts.append(both[good].sort_values(pair[0]))
+    return fronts
 
 
 def _better(results: Results) -> str:

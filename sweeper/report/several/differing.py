@@ -37,9 +37,10 @@ class Told(Protocol):
 
 def studies_table(studies: Sequence[Told]) -> Table:
     """One row a study: how far it is, what it searched, and on which data."""
-    data = list(dict.fromkeys(known for each in studies for known in versions(each.results.data)))
+    read = [versions(chain(*each.results.data.values())) for each in studies]
+    data = list(dict.fromkeys(chain(*read)))
     rows = []
-    for each in studies:
+    for each, known in zip(studies, read, strict=True):
         results, spec = each.results, each.study.spec
         own = results.trials[results.trials["reused_from"].isna()]
         rows.append(
@@ -50,7 +51,7 @@ def studies_table(studies: Sequence[Told]) -> Table:
                 count_cell(len(results.configurations)),
                 Cell(", ".join(map(str, spec.seeds))),
                 Cell(spec.sampler.name),
-                Cell(", ".join(str(data.index(known) + 1) for known in versions(results.data)) or NONE),
+                Cell(", ".join(str(data.index(rows) + 1) for rows in known) or NONE),
                 duration_cell(float(own["seconds"].sum())),
             )
         )

@@ -1,11 +1,12 @@
 """What a report says of several studies."""
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, combinations
 
-from ...study.rowsread import versions
+from ...study.rowsread import read_apart, versions
 from ...study.spec import CROSS
 from ...text import one_line
+from ..afterthoughts import afterthoughts
 from ..cautions import cautions
 from ..counts import count_trials
 from ..document import Document, Table
@@ -40,7 +41,6 @@ def several_document(
     own = [
         with_study(table, results) for table in study_tables(results, _keys(studies, results), comparisons)
     ]
-    changes = [change for one in studies for change in one.late_changes]
     unread = [lines for one in studies for lines in one.lost]
     return Document(
         study=results.name,
@@ -59,7 +59,7 @@ def several_document(
         arms=tuple(dict.fromkeys(one_line(arm) for _, arm in results.studies.values())),
         tables=(*about, *own, *own_tables(published, results), *further),
         labels={one_line(label): one_line(arm) for label, (_, arm) in results.studies.items()},
-        warnings=tuple(chain(_of_several(studies, results), cautions(results, comparisons, changes, unread))),
+        warnings=tuple(chain(_of_several(studies, results), cautions(results, comparisons, (), unread))),
     )
 
 
@@ -82,18 +82,61 @@ def _of_several(studies: Sequence[Stored], results: Results) -> list[str]:
             "and ranks are among arms that were scored on the same rows; figures draw all."
         )
     found += other_code(studies)
-    found += [
-        f"The data changed while {one_line(one.row.name)} ran: its trials did not all read the same rows."
-        for one in studies
-        if len(versions(one.results.data)) > 1
-    ]
+    found += _of_data(studies)
     confirmed = [one.row.name for one in studies if _is_confirmed(one)]
     if confirmed and len(confirmed) < len(studies):
         found.append(
             f"Confirmed at fresh seeds: {', '.join(map(one_line, confirmed))}, and not the others: here all "
             "stand with the scores of the search, which are optimistic."
         )
+    # No study has declared the pairs of this report, so that no arm of it was added to one.
+    found += [
+        f"{one_line(one.row.name)}: {line}" for one in studies for line in afterthoughts(one.late_changes, ())
+    ]
+    found += [
+        f"{one_line(one.row.name)}: of an arm with several confirmed configurations the one that leads in "
+        "the search stands here."
+        for one in studies
+        if _has_more(one, results.confirmation)
+    ]
     return found
+
+
+def _of_data(studies: Sequence[Stored]) -> list[str]:
+    """Rows that were not the same within a study and its confirmation, or of two studies."""
+    read = [
+        [
+            *chain(
+                *(
+                    rows
+                    for part in (one.results, one.results.confirmation)
+                    if part
+                    for rows in part.data.values()
+                )
+            )
+        ]
+        for one in studies
+    ]
+    names = [one_line(one.row.name) for one in studies]
+    changed = [
+        f"The data changed while {name} ran: its trials did not all read the same rows."
+        for name, own in zip(names, read, strict=True)
+        if len(versions(own)) > 1
+    ]
+    apart = [
+        f"{name} and {other} read other rows at the same settings."
+        for (name, ours), (other, theirs) in combinations(zip(names, read, strict=True), 2)
+        if read_apart(ours, theirs)
+    ]
+    return [*changed, *apart]
+
+
+def _has_more(one: Stored, joined: Results | None) -> bool:
+    """Whether of a study more configurations are confirmed than stand in the report."""
+    again = one.results.confirmation
+    if again is None or joined is None:
+        return False
+    return len(again.arms) > sum(study == one.row.name for study, _ in joined.studies.values())
 
 
 def _is_confirmed(one: Stored) -> bool:

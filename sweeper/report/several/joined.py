@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, combinations
+from typing import TypeVar
 
 import pandas as pd
 
@@ -16,9 +17,11 @@ from ...study.armspace import ArmSpace
 from ...study.problem import FieldError
 from ...study.space import Space
 from ...study.spaces import join
-from ..counts import most
+from ..confirmation import only_leading
 from ..results import Results
 from ..undefined import Scorable
+
+V = TypeVar("V")
 
 Read = Callable[[int], Mapping[str, Predictions] | None]
 """Gives the dev predictions of a trial by task."""
@@ -58,13 +61,10 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
     labels = [{arm: f"{arm} ({name})" for arm in one.arms} for one, name in zip(studies, names, strict=True)]
     grounds = _grounds(studies, names)
     apart = len(set(grounds)) > 1
-    spaces = {
-        label[arm]: space
-        for one, label in zip(studies, labels, strict=True)
-        for arm, space in _spaces(one).items()
-    }
-    again = [one.confirmation for one in studies]
-    confirmed = [one for one in again if one is not None and not one.complete.empty]
+    spaces = _labelled([_spaces(one) for one in studies], labels)
+    # Arms of one name are paired: no accident of a trial's number may decide on what is.
+    again = [only_leading(one.confirmation, one) for one in studies if one.confirmation is not None]
+    confirmed = [one for one in again if not one.complete.empty]
     top = studies[0]
     results = Results(
         name=" + ".join(one.name for one in studies),
@@ -79,15 +79,14 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         objectives=top.objectives if len({one.objectives for one in studies}) == 1 else ("overall",),
         pairs=_pairs(studies, labels, grounds),
         predictions=partial(_predictions, [one.predictions for one in studies], first),
-        dev_in_train=most([one.dev_in_train for one in studies]),
-        test_in=most([one.test_in for one in studies]),
+        shared_rows={
+            which: _labelled([one.shared_rows.get(which, {}) for one in studies], labels)
+            for which in dict.fromkeys(which for one in studies for which in one.shared_rows)
+        },
+        data=_labelled([one.data for one in studies], labels),
         confirmation=_join(confirmed, names).results if len(confirmed) == len(studies) else None,
         overall=top.overall,
-        trained={
-            label[arm]: tasks
-            for one, label in zip(studies, labels, strict=True)
-            for arm, tasks in one.trained.items()
-        },
+        trained=_labelled([one.trained for one in studies], labels),
         spaces=spaces,
         studies={
             label[arm]: (name, arm)
@@ -104,6 +103,13 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         scorable=_scorable(studies, grounds if apart else [""] * len(studies)),
     )
     return Joined(results, first)
+
+
+def _labelled(by_arm: Sequence[Mapping[str, V]], labels: Sequence[Mapping[str, str]]) -> dict[str, V]:
+    """What each study has by arm, by the names of its arms here."""
+    return {
+        label[arm]: value for own, label in zip(by_arm, labels, strict=True) for arm, value in own.items()
+    }
 
 
 def _check_alike(one: Results, other: Results) -> None:

@@ -19,7 +19,6 @@ from ..tracks import by_track, joint_arms
 from .compared import Comparison
 from .intervals import Interval, score_intervals, where_rows_show_none
 from .paired import Gap, Sample, Verdict, adjust, compare_resampled, compare_samples, verdict
-from .power import detectable
 from .resampling import compared_on
 from .samplereader import SampleReader
 from .seeds import larger, paired_p
@@ -224,7 +223,7 @@ class Comparisons:
                 each,
                 {**({"overall": p} if "overall" in each else {}), **{name: next(secondary) for name in own}},
                 verdict(each["overall"], p) if "overall" in each else None,
-                None if p is None else detectable(each["overall"].spread, size),
+                None if p is None else each["overall"].detectable(size),
                 (len(ours.numbers), len(theirs.numbers)),
                 self._settings(ours) == self._settings(theirs),
                 across=self._across(ours, theirs),

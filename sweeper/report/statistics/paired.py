@@ -12,6 +12,7 @@ from model.tasks import Task
 
 from ...text import LEVEL
 from .intervals import Interval
+from .power import Detectable, detectable
 from .resampling import RESAMPLES, SEED, Runs, resampled_scores
 from .rows import differing_rows, rounded, row_p, row_p_of_overall
 from .seeds import ROUNDING, larger, seeds_p
@@ -60,6 +61,10 @@ class Gap:
     def p(self) -> float | None:
         """The p-value of a claim about more than these networks: the larger one; None of single seeds."""
         return larger(self.p_rows, self.p_seeds)
+
+    def detectable(self, family: int) -> Detectable | None:
+        """What such a comparison could have told apart, among as many (see `power.detectable`)."""
+        return detectable(self.spread, family, settled=self.p_seeds == 0)
 
     def reversed(self) -> "Gap":
         """The same difference, seen from the other side."""

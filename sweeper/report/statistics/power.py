@@ -32,7 +32,7 @@ class Detectable:
     seeds_for_half: int | None
 
 
-def detectable(spread: Spread, family: int) -> Detectable | None:
+def detectable(spread: Spread, family: int, settled: bool = False) -> Detectable | None:
     """What a comparison by rows and by seeds could have found with its seeds and rows.
 
     A difference is found where the t-test over seeds and the test over rows both reject. The smallest p-value
@@ -42,12 +42,14 @@ def detectable(spread: Spread, family: int) -> Detectable | None:
     Args:
         spread: Spread of the difference.
         family: How many comparisons are adjusted for.
+        settled: Whether nothing hangs on the seed, so that the test over seeds rejects whatever differs.
 
     Returns:
         The smallest difference; None with a single seed on a side, and where nothing varies, as where a
-        configuration is compared with itself.
+        configuration is compared with itself. None too where seeds give the same difference by accident: of
+        their variance, and of what a t-test finds, nothing is known then.
     """
-    if min(spread.runs) < 2:
+    if min(spread.runs) < 2 or not (settled or any(spread.seed)):
         return None
     level = LEVEL / max(family, 1)
     found = smallest(spread, level)

@@ -9,7 +9,6 @@ from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
 from ..statistics.paired import verdict
-from ..statistics.power import detectable
 from .cells import difference_cell, numeric, p_cell
 from .comparisons import POWER_COLUMNS, gap_cell, power_cells, trials_of
 
@@ -52,5 +51,5 @@ def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cel
             difference_cell(gap.value, trials_of(each)),
             gap_cell(gap),
             *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
-            *power_cells(detectable(gap.spread, family), task.scorer.bounds[1] - task.scorer.bounds[0]),
+            *power_cells(gap.detectable(family), task.scorer.bounds[1] - task.scorer.bounds[0]),
         )

@@ -122,6 +122,11 @@ def test_pruned_trials_are_part_of_the_budget() -> None:
     assert any("S-BERT 1; the best of more" in line for line in said(results(of, failed)))
 
 
+def shared(split: str, counts: dict[str, int]) -> dict[tuple[str, str, str], dict[str, int]]:
+    """Rows of each task that also stand in train, in both arms."""
+    return {(task, split, "train"): dict.fromkeys(study().spec.arms, count) for task, count in counts.items()}
+
+
 def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     of = study()
     rows = [
@@ -130,10 +135,9 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
     ]
     found = results(of, rows)
     trials = found.trials.assign(best_epoch=found.trials["epochs"])
-    confirmed = replace(found, test_in={("sst", "train"): 1, ("sst", "dev"): 0, ("sts", "train"): 92})
-    found = replace(
-        found, trials=trials, dev_in_train={"sst": 0, "para": 12, "sts": 1}, confirmation=confirmed
-    )
+    confirmed = replace(found, shared_rows=shared("test", {"sst": 1, "sts": 92}))
+    in_train = shared("dev", {"sst": 0, "para": 12, "sts": 1})
+    found = replace(found, trials=trials, shared_rows=in_train, confirmation=confirmed)
     assert said(found) == [
         "Not tested, as predictions are gone or of other dev rows: Baseline, S-BERT.",
         "One training seed of every arm: differences between scores are those of single networks, and "
@@ -201,12 +205,13 @@ def test_survivors_changed_data_few_rows_and_late_declarations(made: Results) ->
         "A: 1 run of its best configuration failed or was pruned; its mean is of those that are left."
         in said(lost)
     )
-    mixed = replace(made, data=(("{}", "a" * 64), ("{}", "b" * 64)))
+    mixed = replace(made, data={"A": (("{}", "a" * 64), ("{}", "b" * 64))})
     changed = "The data changed while the study ran: its trials did not all read the same rows."
     assert said(mixed)[0] == changed
-    before = replace(made, data=mixed.data[:1], confirmation=replace(made, data=mixed.data[1:]))
+    one, other = ({"A": (read,)} for read in mixed.data["A"])
+    before = replace(made, data=one, confirmation=replace(made, data=other))
     assert said(before)[0] == changed
-    apart = replace(made, data=(("{}", "a" * 64), ('{"train_rows": 9}', "b" * 64)))
+    apart = replace(made, data={"A": (("{}", "a" * 64), ('{"train_rows": 9}', "b" * 64))})
     assert changed not in said(apart)
     late = cautions(made, Comparisons(made), ["seeds: [1] -> [1, 2]", 'compare: [] -> [["A", "B"]]'])
     assert late[-2:] == [
@@ -256,6 +261,8 @@ def test_what_stopping_early_may_have_cost() -> None:
         f"1 trial stopped early (1 after epoch 1): {gained}, none of them would have become the best "
         f"(nearest: trial 3, which lacked .170, where .160 was gained). {slow}"
     ) in said(stopped(hopeless))
+    above = said(stopped({0: CURVES[0], 3: (*CURVES[3][:3], (0.65,))}))
+    assert any("nearest: trial 3, which was .050 ahead of the best complete one)" in line for line in above)
     assert not any("stopped early" in line for line in said(stopped({0: CURVES[0]})))
 
 
@@ -272,6 +279,8 @@ def test_one_configuration_under_two_names_is_said_and_has_no_power() -> None:
     ]
     found = replace(results(of, runs), predictions=lambda number: kept[number % 2 + 1])
     assert "A, B: one configuration under 2 names: there is nothing to compare." in said(found)
+    read = {arm: (("{}", rows),) for arm, rows in zip("ABC", "aba", strict=True)}
+    assert not any("one configuration under" in line for line in said(replace(found, data=read)))
     (pair, _) = Comparisons(replace(found, pairs=(("A", "B"), ("A", "C")))).declared
     assert (pair.gaps["overall"].value, pair.detectable) == (0.0, None)
 

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from sweeper.report.checklist import checklist_files, datasets
-from sweeper.report.checklist.experiments import runs, wall_time
+from sweeper.report.checklist.experiments import dev_and_test, runs, wall_time
 from sweeper.report.checklist.setup import setup
+from sweeper.report.document import Cell, Column, Table
 from sweeper.report.read import read_study
 from sweeper.store.database import Database
 from sweeper.text import score
@@ -240,3 +241,13 @@ def test_how_many_texts_own_code_cuts_is_not_known(old: Database, monkeypatch: p
     with old as database:
         said = datasets.repeated(read_study(database, database.study("made@demo")))
     assert said == ["sst train: how many texts are cut is not known"]
+
+
+def test_test_rows_of_an_arm_without_an_overall_are_those_of_its_tasks(old: Database) -> None:
+    columns = tuple(Column(name) for name in ("arm", "confirmed", "test overall", "test sst", "test sts"))
+    row = tuple(Cell(text) for text in ("STS alone", ".880", "—", "—", ".871"))
+    table = Table("confirmed", "", columns, (row,))
+    stored = read_study(old, old.find("made@demo") or pytest.fail())
+    assert dev_and_test(stored, [table]) == [
+        "STS alone: dev .880, of its trained tasks; test sts .871; means over fresh seeds"
+    ]

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,26 @@ def test_the_front_of_two_tasks_links_the_trials_that_none_beats_in_both() -> No
         "front",
         [(0.1, 0.9), (0.4, 0.3), (0.5, 0.1)],
     )
+
+
+def test_trials_on_other_dev_rows_have_a_front_of_their_own() -> None:
+    """Baseline scores more in both tasks, on other rows."""
+    of = study()
+    rows = [
+        row(of, n, arm, (*scores, 0.0))
+        for n, (arm, scores) in enumerate(
+            [("S-BERT", (0.5, 0.1)), ("S-BERT", (0.4, 0.3)), ("S-BERT", (0.3, 0.2)), ("Baseline", (0.8, 0.9))]
+        )
+    ]
+    alone = tradeoff_figure(results(of, rows))
+    assert [line.x for line in alone.panels[0].drawing.data if line.name == "front"] == [(0.8,)]
+    apart = tradeoff_figure(
+        replace(results(of, rows), grounds={"Baseline": "one@demo", "S-BERT": "other@demo"})
+    )
+    fronts = [line for line in apart.panels[0].drawing.data if line.name == "front"]
+    assert [(line.x, line.y) for line in fronts] == [((0.8,), (0.9,)), ((0.4, 0.5), (0.3, 0.1))]
+    assert "The grey line is the Pareto front" in alone.caption
+    assert "Grey lines are Pareto fronts: trials that none of those in one ranking with them" in apart.caption
 
 
 def test_choices_stand_apart_and_log_ranges_on_a_log_axis() -> None:

@@ -1,10 +1,16 @@
 from dataclasses import replace
 
+import pytest
+
 from sweeper.report.confirmation import confirmation
 from sweeper.report.counts import count_trials
+from sweeper.report.finding import finding
 from sweeper.report.results import Results, rank_configurations
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.summary import finding, findings, headline, missing, progress
+from sweeper.report.statistics.intervals import Interval
+from sweeper.report.statistics.paired import Verdict
+from sweeper.report.statistics.power import Detectable
+from sweeper.report.summary import findings, headline, missing, progress
 from sweeper.text import p_text, score
 from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
@@ -26,6 +32,40 @@ def test_arms_that_show_the_same_score_are_level() -> None:
     of = study()
     rows = [row(of, 0, "Baseline", (0.4, 0.7, 0.5)), row(of, 1, "S-BERT", (0.4001, 0.7, 0.5))]
     assert headed(results(of, rows)).startswith("S-BERT and Baseline are level: overall .617 (trial 1)")
+
+
+def test_arms_that_are_told_apart_are_not_level(made: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = study()
+    found = results(of, [row(of, 0, "Baseline", (0.4, 0.7, 0.5)), row(of, 1, "S-BERT", (0.4001, 0.7, 0.5))])
+    told = Comparisons(made).declared[0]
+    monkeypatch.setattr(Comparisons, "between", lambda *_: (told, True))
+    expected = "S-BERT has the highest overall, .61670 (trial 1), before Baseline, .61667 (trial 0)."
+    assert headed(found) == expected
+    undecided = replace(told, verdict=Verdict.UNDECIDED)
+    monkeypatch.setattr(Comparisons, "between", lambda *_: (undecided, True))
+    assert " are level: overall .617 " in headed(found)
+
+
+def test_what_is_told_apart_is_written_with_the_digits_that_show_it(made: Results) -> None:
+    each = Comparisons(made).declared[0]
+    gap = replace(each.gaps["overall"], value=0.00046, interval=Interval(0.0003, 0.0006, "made"))
+    little = replace(each, gaps={"overall": gap}, detectable=Detectable(0.00026, None))
+    assert " scores .0005 more than A (95 % on other seeds and rows +.0003 to +.001; " in finding(little, {})
+    assert "could have told apart .0003 (80 % power)" in finding(little, {})
+    undecided = replace(little, verdict=Verdict.UNDECIDED)
+    assert " scores about as much as A (95 % on other seeds and rows .000 to +.001; " in finding(
+        undecided, {}
+    )
+    task = replace(each, gaps={"sst": replace(gap, p_rows=0.0, p_seeds=0.0)}, adjusted={"sst": 0.01})
+    assert "sst +.0005 (95 % on other seeds and rows +.0003 to +.001; " in finding(task, {})
+
+
+def test_of_several_arms_that_which_was_confirmed_is_named(made: Results) -> None:
+    own = made.trials[made.trials["arm"] == "B"]
+    again = replace(made, name="made-confirm@demo", arms=("B",), trials=own, wanted=3)
+    said = headline(Comparisons(replace(made, confirmation=again)))
+    assert said.startswith(f"Confirmed at fresh seeds: B, overall {score(own['overall'].mean())} (95 % ")
+    assert said.endswith(", mean of 3 seeds), chosen among 3 configurations.")
 
 
 def test_with_several_seeds_the_headline_compares_means() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sweeper.study.rowsread import DataRead, data_read, versions
+from sweeper.study.rowsread import DataRead, data_read, read_apart, versions
 from tests.sweeper_tests import made
 
 OF = made.study(arms={"A": {}}, space={})
@@ -51,3 +51,12 @@ def test_of_earlier_versions_all_data_have_one_hash(apart: dict[str, Any]) -> No
     assert versions([*plain, *read("b", "b")]) == versions([*plain, *read(None, "b")]) == ("a", "b")
     assert versions([*plain, *read(None, "b", **apart)]) == ("a",)
     assert versions([*plain, *read(None, "b", **apart), *read(None, "c", **apart)]) == ("b", "c")
+
+
+def test_other_rows_at_the_same_settings_are_read_apart() -> None:
+    plain, fewer = read("a", "a"), read("b", "b", remove_dev_rows=True)
+    assert not read_apart(plain, plain)
+    assert not read_apart(plain, fewer)
+    assert not read_apart([], plain)
+    assert read_apart(plain, [*fewer, *read("c", "c")])
+    assert read_apart(plain, [*plain, *read("c", "c")])

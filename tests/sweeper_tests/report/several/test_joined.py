@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from model.overall import Overall
@@ -9,7 +10,7 @@ from sweeper.errors import InputError
 from sweeper.report.results import Results
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
-from sweeper.report.summary import headline
+from sweeper.report.summary import findings, headline
 from sweeper.report.tables import study_tables
 from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.tracks import by_track
@@ -161,6 +162,58 @@ def test_a_confirmation_is_that_of_its_own_study(made: Results) -> None:
     (table,) = (each for each in study_tables(results, [], Comparisons(results)) if each.key == "confirmed")
     place = [column.heading for column in table.columns].index("fresh seeds")
     assert [row[place].text for row in table.rows] == ["3", "3"]
+
+
+def confirmed_twice(made: Results, name: str, numbers: tuple[int, int], arms: str) -> Results:
+    """A study of one arm of which two configurations are confirmed, each with the trials of another arm."""
+    labels = [f"S-BERT (trial {number})" for number in numbers]
+    parts = [part(made, arm, "confirm", label) for arm, label in zip(arms, labels, strict=True)]
+    again = replace(
+        parts[0],
+        arms=tuple(labels),
+        wanted=6,
+        trials=pd.concat([parts[0].trials, parts[1].trials.assign(number=[3, 4, 5])]),
+        predictions=lambda number: parts[number // 3].predictions(number % 3),
+    )
+    return replace(part(made, "B", name), confirmation=again)
+
+
+@pytest.mark.parametrize("numbers", [(0, 7), (7, 0)])
+def test_of_several_confirmed_configurations_that_is_compared_which_leads_the_search(
+    made: Results, numbers: tuple[int, int]
+) -> None:
+    """Of both searches trial 0 leads; 7 stands for a configuration of lower rank."""
+    one = confirmed_twice(made, ONE, (0, 7), "BA")
+    other = confirmed_twice(made, OTHER, numbers, "CA" if numbers[0] == 0 else "AC")
+    results = join_studies([one, other]).results
+    again = results.confirmation
+    assert again is not None
+    assert again.pairs == ((f"S-BERT ({ONE})", f"S-BERT ({OTHER})"),)
+    assert again.wanted == len(again.trials) == 6
+    means = {one.arm: one.mean for one in Comparisons(results).claims.leaders}
+    assert means == {
+        f"S-BERT ({name})": pytest.approx(made.trials[made.trials["arm"] == arm]["overall"].mean())
+        for name, arm in ((ONE, "B"), (OTHER, "C"))
+    }
+
+
+def test_what_no_study_declared_is_of_one_name(made: Results) -> None:
+    """Arm X stands in both studies; of the second it is not confirmed."""
+
+    def study(name: str, *arms: str) -> Results:
+        parts = [part(made, arm, name, called) for arm, called in zip("BC", arms, strict=True)]
+        trials = pd.concat([parts[0].trials, parts[1].trials.assign(number=[3, 4, 5])])
+        again = part(made, "B", name, arms[0])
+        return replace(
+            parts[0],
+            arms=arms,
+            trials=trials,
+            predictions=lambda number: parts[number // 3].predictions(number % 3),
+            confirmation=again,
+        )
+
+    said = findings(Comparisons(join_studies([study(ONE, "X", "Y"), study(OTHER, "Z", "X")]).results))
+    assert f"Of one name, but not confirmed: X ({ONE}) against X ({OTHER})." in said
 
 
 @pytest.mark.parametrize("what", ["tasks", "metric", "overall"])

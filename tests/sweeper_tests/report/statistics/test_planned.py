@@ -7,7 +7,6 @@ from model.overall import Overall
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.statistics.planned import DISAGREE, by_earlier, by_rows
-from sweeper.report.statistics.power import detectable
 from tests.sweeper_tests.made import study
 
 
@@ -45,7 +44,7 @@ def test_by_earlier_comparisons_it_is_what_their_report_says_at_as_many_seeds(ma
 
 def test_a_comparison_alone_is_as_detectable(made: Results) -> None:
     each = Comparisons(made).declared[0]
-    alone, told = by_earlier([each], each.seeds[0], 1), detectable(each.gaps["overall"].spread, 1)
+    alone, told = by_earlier([each], each.seeds[0], 1), each.gaps["overall"].detectable(1)
     assert alone is not None
     assert told is not None
     assert alone.difference == told.difference

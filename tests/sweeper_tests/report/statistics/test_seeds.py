@@ -146,6 +146,18 @@ def test_few_rows_bound_what_any_number_of_seeds_can_find() -> None:
 
 
 @pytest.mark.parametrize(
+    "spread", [Spread((3,), (0.0,), (0.0,), 0.02**2), Spread((3, 4), (0.0,) * 2, (0.0,) * 2, 0.02**2)]
+)
+def test_of_seeds_that_differ_alike_by_accident_nothing_is_known(spread: Spread) -> None:
+    """p over seeds is 2 of 2^n there, so nothing is found; of a trainer that draws nothing rows decide."""
+    assert detectable(spread, family=1) is None
+    found = detectable(spread, family=1, settled=True)
+    assert found is not None
+    both = stats.norm.ppf(0.975) + stats.norm.ppf(POWER)
+    assert found.difference == pytest.approx(both * 0.02, rel=1e-3)
+
+
+@pytest.mark.parametrize(
     ("seeds", "gap", "error", "rows"),
     [(4, 0.03, 0.012, 0.008), (2, 0.0114, 1e-4, 0.00406), (5, 0.04, 0.03, 0.01)],
 )

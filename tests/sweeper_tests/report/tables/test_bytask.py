@@ -3,10 +3,12 @@
 from dataclasses import replace
 from statistics import fmean
 
+import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from model.predictions import Predictions
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.tables.bytask import by_task_table
@@ -54,6 +56,33 @@ def test_of_an_error_the_lower_is_better(made: Results) -> None:
     task = made.tasks[before[1]].model_copy(update={"metric": "mse"})
     after = rows(replace(made, tasks={**made.tasks, before[1]: task}))[before]
     assert (after["difference"] < 0) == (after["verdict"] == "better")
+
+
+def test_where_all_seeds_give_the_same_difference_no_power_is_told(made: Results) -> None:
+    """At each seed B is right on the same 15 rows more; the scores of both vary, and are of other rows."""
+    numbers = {one.arm: one.numbers for one in made.configurations}
+    of = dict(zip(numbers["B"], numbers["A"], strict=True))
+
+    def read(number: int) -> dict[str, Predictions]:
+        found = dict(made.predictions(of.get(number, number)) or {})
+        if number in of:
+            sst = found["sst"]
+            wrong = np.flatnonzero(sst.predicted != sst.labels)[:15]
+            predicted = sst.predicted.copy()
+            predicted[wrong] = sst.labels[wrong]
+            found["sst"] = replace(sst, predicted=predicted)
+        return found
+
+    scores = [scored(read(number)) for number in made.trials["number"]]
+    columns = dict(zip(TASKS, zip(*scores, strict=True), strict=True))
+    trials = made.trials.assign(**columns)
+    trials["overall"] = (trials["sst"] + trials["para"] + (trials["sts"] + 1) / 2) / 3
+    level = replace(made, trials=trials, predictions=read, pairs=(("B", "A"),))
+    row = rows(level)["B", "sst"]
+    assert (row["difference"], row["p seeds"]) == (pytest.approx(15 / 400), 0.25)
+    assert (row["verdict"], row["could tell apart"], row["half of it needs"]) == ("not told apart", "—", "—")
+    (each,) = Comparisons(level).declared
+    assert (each.gaps["overall"].p_seeds, each.detectable) == (0.25, None)
 
 
 def test_single_seeds_have_no_table(made: Results) -> None:
