@@ -68,8 +68,7 @@ def run(
         executor: Where its trials run: local, inline, ray or slurm.
         workers: Trials at once; "auto" for as many as train fastest together.
         timeout: Ends the sweep after so many seconds; trials under way can be resumed.
-        until: Ends it when a trial, of any driver, has reached all of these scores, such as
-            ``{"overall": .73}``.
+        until: Ends it when a trial of any driver has all of these scores, such as ``{"overall": .73}``.
         patience: Ends it when so many complete trials in a row, of all drivers, brought no better overall.
         trial_timeout: A trial that takes longer, in seconds, has failed.
         max_failures: Ends it after so many failures in a row of this call's own trials.
