@@ -120,6 +120,8 @@ class FilesSource(Frozen):
     def _spelt(cls, delimiter: Any) -> Any:
         if delimiter == "\\t":
             raise ValueError('is a backslash and a t: a tab is written "\\t", in double quotation marks')
+        if isinstance(delimiter, str) and len(delimiter) != 1:
+            raise ValueError('must be one sign; a tab is "\\t", in double quotation marks')
         return delimiter
 
     @model_validator(mode="after")

@@ -27,6 +27,9 @@ SUFFIXES: dict[str, Format] = {
 PACKED = (".gz", ".zst", ".xz", ".zip")
 """What the name of a packed file ends in."""
 
+_EXCEL = {".xlsx": b"PK\x03\x04", ".xlsm": b"PK\x03\x04", ".xls": b"\xd0\xcf\x11\xe0"}
+"""What a file of Excel begins with, by what its name ends in."""
+
 
 def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTable:
     """The file of a split.
@@ -47,6 +50,9 @@ def file_table(source: FilesSource, split: Split, data: Path | None) -> DataTabl
             f"file {name!r} of the data folder {data} cannot be read: {error.strerror}; "
             "check its path and permissions"
         ) from error
+    with file.path.open("rb") as content:
+        if content.read(4) == _EXCEL.get(suffix_of(name)):
+            raise DataError(f"{file.where} is an Excel file: save it as CSV")
     kind = source.format or _guessed(file)
     idle = [option for option in _unused(kind) if getattr(source, option) not in (None, 0)]
     if idle:
@@ -126,6 +132,11 @@ def _path(name: str, data: Path | None) -> Path:
         )
     relative = PurePath(name)
     if relative.is_absolute() or ".." in relative.parts or "\0" in name:
+        below = None if "\0" in name else (data / relative).resolve()
+        if below is not None and below.is_relative_to(data.resolve()):
+            raise DataError(
+                f"file {name!r}: write {str(below.relative_to(data.resolve()))!r}, its path below {data}"
+            )
         raise DataError(f"file {name!r} is outside the data folder; give a path below {data}, without '..'")
     path = data / relative
     if not path.is_file():

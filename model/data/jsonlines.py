@@ -45,6 +45,8 @@ def _objects(file: DataFile, encoding: Encoding) -> Iterator[tuple[int, dict[str
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
+    if line.lstrip("\ufeff \t").startswith("["):
+        raise DataError(f"{where} begins a JSON list: write one object a line, without brackets around them")
     try:
         found = json.loads(line, object_pairs_hook=_once)
         if "\\ud" in line.lower():

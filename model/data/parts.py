@@ -77,6 +77,12 @@ class Parts:
         """
         found = self._by_share() if self._declared is None else self._by_column(self._declared, where, values)
         for split, taken in found.items():
+            share = self._shares.get(split)
+            if not taken.any() and share is not None and share.grouped_by is not None and len(taken):
+                raise DataError(
+                    f"{where}: of its {len(taken):,} rows none is left for {split}: the groups of column "
+                    f"{share.grouped_by!r} are too large for a share of {share.share:g}"
+                )
             if not taken.any():
                 raise DataError(f"{where}: of its {len(taken):,} rows none is left for {split}; give it more")
         return found

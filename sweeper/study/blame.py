@@ -90,7 +90,11 @@ class Blame:
         # A complaint about a group of settings names those that do not fit together.
         ranked = [(_SECTIONS.index(_section(place[1])), _named(place[2].path, reason)) for place in setters]
         named = sorted((rank, at) for at, rank in enumerate(ranked) if rank[1] >= 0)
-        for document, written, leaf in [setters[at] for _, at in named] or (setters if group else []):
+        # What stands in a group's place hides what is set below it, which the reason may name.
+        itself = [place for place in setters if place[2].path == path]
+        for document, written, leaf in (
+            itself or [setters[at] for _, at in named] or (setters if group else [])
+        ):
             return SettingError(document, FieldError(written, reason, leaf.value), where)
         return SettingError("workload", FieldError(("train", *path), reason), where)
 

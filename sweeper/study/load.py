@@ -25,7 +25,7 @@ from .formerly import with_ranges
 from .idle import idle
 from .judged import check_judged, judged_apart
 from .kinds import of_their_kinds
-from .named import is_file, misnamed, way_on
+from .named import is_file, misnamed, other_suffix, way_on
 from .owncode import chain, check_same, code_of, know, load_code
 from .problem import FieldError, SettingError, first_problem
 from .recommended import outside
@@ -251,7 +251,8 @@ def _find(argument: str, what: str, files: Mapping[str, Path]) -> Path:
 def _unknown(name: str, what: str, known: Mapping[str, Path]) -> str:
     if is_file(name):
         return f"is a file: put it into studies/workloads and write its name, or name it with --{what}"
-    near = nearest(name, known)
+    near = other_suffix(name, Path("studies" if what == "study" else "studies/workloads"))
+    near = near or nearest(name, known)
     if "did you mean" in near:
         near += f" Known: {', '.join(known)}"
     return f"there is no {what} {name!r}{near}"

@@ -60,6 +60,12 @@ def way_on(begun: "Callable[[str], Study | None]", name: str) -> Iterator[None]:
         ) from None
 
 
+def other_suffix(name: str, folder: Path) -> str:
+    """What to do with a file of a name that ends in .yml, and is not found by it; empty if there is none."""
+    path = folder / f"{name}.yml"
+    return f"; {path} is found once it is called {name}.yaml, or by its path" if path.is_file() else ""
+
+
 def misnamed(place: str, name: str, found: str, files: Mapping[str, Path]) -> str:
     """That a file that was found by its name has another name in it, as a copy has.
 

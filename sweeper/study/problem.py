@@ -3,10 +3,13 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from model.encoders import ENCODERS
 
 from ..errors import InputError
 from ..text import nearest, one_line
@@ -36,6 +39,10 @@ _WORDS = {
     "string_pattern_mismatch": "must not be blank, nor begin or end with a space, nor hold a line break",
 }
 """Reasons that pydantic words for Python's programmers, by type of error."""
+
+
+_SPLITS, _KINDS = ("dev", "test"), ("str", "Share")
+"""Splits that are a name or a share of another, and what pydantic calls these."""
 
 
 class FieldError(ValueError):
@@ -131,10 +138,37 @@ def _no_mapping(value: Any, names: Iterable[str]) -> str:
     if isinstance(value, list | tuple):
         return "must be a mapping, key: value, and not a list: leave out the dashes or brackets"
     switch = "enabled" if isinstance(value, bool) else "name"
-    if switch in known:
+    if "source" in known and isinstance(value, str):  # of an encoder
+        switch = "source" if value in ENCODERS else "source: hub, name"
+    if switch.rpartition(" ")[2] in known:
         plain = isinstance(value, str) and _WORD.fullmatch(value) and value.lower() not in _SPECIAL
         return f"must be a mapping: write {{{switch}: {value if plain else as_yaml(value)}}}"
     return "must be a mapping: write key: value, or {} for none"
+
+
+def _of_splits(errors: Iterable[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Errors, of which those of a split are of what stands there: a mapping is a share, else it is a name."""
+    for error in errors:
+        path = error["loc"]
+        at = next((i for i, part in enumerate(path) if i and path[i - 1] in _SPLITS and part in _KINDS), None)
+        if at is None:
+            yield error
+        elif (path[at] == _KINDS[1]) == (len(path) > at + 1 or isinstance(error["input"], Mapping)):
+            told = error.copy()
+            told["loc"] = path[:at] + path[at + 1 :]
+            yield told
+
+
+def _worded(kind: str, path: FieldPath, value: Any, context: Mapping[str, Any]) -> str:
+    """The reason of one of `_WORDS`."""
+    if kind == "string_type" and path[-1] in _SPLITS and isinstance(value, float) and 0 < value < 1:
+        return f"must be a name or a share: write {{from: train, share: {value}}}"
+    reason = _WORDS[kind] % context
+    if kind == "tuple_type" and path[:1] == ("compare",):
+        return "must be a list of pairs: write [[A, B]]"
+    if kind == "tuple_type" and _is_single(value):
+        return f"{reason}: write [{as_yaml(value)}]"
+    return reason
 
 
 def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterable[str]]) -> FieldError:
@@ -144,7 +178,7 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
         error: What pydantic raised.
         names_at: Names of the fields that may stand at a path, to find the nearest to an unknown one.
     """
-    errors = error.errors(include_url=False)
+    errors = list(_of_splits(error.errors(include_url=False)))
     # A misspelt key also leaves the right one missing; the misspelling is what the user can see.
     first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
     path = tuple(part for part in first["loc"] if part != "[key]")
@@ -155,7 +189,9 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
     if kind == "missing":
         return FieldError(path, "is missing")
     if kind == "extra_forbidden":
-        return FieldError(path, f"unknown key{nearest(str(path[-1]), names_at(path[:-1]))}")
+        # pydantic puts the kind of a source into the path of its fields.
+        group = tuple(part for i, part in enumerate(path[:-1]) if i == 0 or path[i - 1] != "source")
+        return FieldError(path, f"unknown key{nearest(str(path[-1]), names_at(group))}")
     if kind == "value_error":
         reason = str(raised)
     elif kind == "union_tag_not_found":
@@ -170,11 +206,7 @@ def first_problem(error: ValidationError, names_at: Callable[[FieldPath], Iterab
     elif kind in ("model_type", "model_attributes_type", "dict_type"):
         reason = _no_mapping(value, names_at(path))
     elif kind in _WORDS:
-        reason = _WORDS[kind] % first.get("ctx", {})
-        if kind == "tuple_type" and path[:1] == ("compare",):
-            reason = "must be a list of pairs: write [[A, B]]"
-        elif kind == "tuple_type" and _is_single(value):
-            reason += f": write [{as_yaml(value)}]"
+        reason = _worded(kind, path, value, first.get("ctx", {}))
     elif reason.startswith("Input should be"):
         reason = "must be" + reason.removeprefix("Input should be")
     return FieldError(path, reason, value)

@@ -139,7 +139,8 @@ def test_json_lines_are_read_by_their_keys(opened: Opened) -> None:
     [
         ('{"sentence": "a", "label": 1, "label": 2}', "line 1 is not JSON: key 'label' is there twice"),
         ('{"sentence": "a"}\n{"sentence"', "line 2 is not JSON: .*each line must be one object"),
-        ('[{"sentence": "a"}]', "line 1 is no JSON object but a list; each line must be one object"),
+        ('[{"sentence": "a"}]', "line 1 begins a JSON list: write one object a line"),
+        ('[\n {"sentence": "a"}\n]', "line 1 begins a JSON list: write one object a line"),
         ('{"sentence": "\\ud83d"}', "line 1 holds half of a surrogate pair"),
         ("", "t.jsonl has no rows"),
     ],
@@ -147,6 +148,15 @@ def test_json_lines_are_read_by_their_keys(opened: Opened) -> None:
 def test_what_is_no_json_line_is_named(opened: Opened, content: str, problem: str) -> None:
     with pytest.raises(DataError, match=problem):
         rows_of(opened("t.jsonl", content.encode()))
+
+
+def test_a_workbook_is_to_be_saved_as_csv(opened: Opened) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as book:
+        book.writestr("[Content_Types].xml", "<a/>")
+        book.writestr("xl/workbook.xml", "<a/>")
+    with pytest.raises(DataError, match=r"t\.xlsx is an Excel file: save it as CSV"):
+        opened("t.xlsx", content.getvalue())
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.tsv"])

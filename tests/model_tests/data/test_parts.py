@@ -177,6 +177,11 @@ def test_too_few_rows_for_a_share_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "all.tsv").write_text("t\ty\nOne\ta\nTwo\tb\n")
     with pytest.raises(DataError, match="of its 2 rows none is left for dev"):
         split(tmp_path, task(dev={"share": 0.1}))
+    (tmp_path / "all.tsv").write_text("t\ty\tg\n" + "".join(f"text {i}\ta\t{i % 3}\n" for i in range(30)))
+    with pytest.raises(
+        DataError, match=r"for dev: the groups of column 'g' are too large for a share of 0\.1"
+    ):
+        split(tmp_path, task(dev={"share": 0.1, "grouped_by": "g"}))
 
 
 def test_texts_with_two_labels_are_never_in_both(tmp_path: Path) -> None:

@@ -162,6 +162,12 @@ def test_a_path_that_leaves_the_data_folder_is_refused(tmp_path: Path, name: str
         read("sst", task({"kind": "files", "train": name, "dev": name}), "train", tmp_path / "data")
 
 
+def test_a_path_into_the_data_folder_is_written_below_it(tmp_path: Path) -> None:
+    whole = str(tmp_path / "a" / "train.csv")
+    with pytest.raises(DataError, match=r"train.csv': write 'a/train.csv', its path below"):
+        read("sst", task({"kind": "files", "train": whole, "dev": whole}), "train", tmp_path)
+
+
 def test_a_name_that_the_system_refuses_is_an_error_too(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         read("sst", task({"kind": "files", "train": "x" * 5000, "dev": "y"}), "train", tmp_path)

@@ -107,6 +107,12 @@ def test_a_copy_with_the_name_of_another_study_is_said(sweeper: Command) -> None
     assert sweeper("validate", "studies/two.yaml").err == ""
 
 
+def test_a_file_that_ends_otherwise_is_named(sweeper: Command) -> None:
+    write(Path("studies/one.yml"), "name: one\n")
+    message = refused(sweeper, "run", "one")
+    assert "no study 'one'; studies/one.yml is found once it is called one.yaml, or by its path" in message
+
+
 def test_no_warning_of_a_library_is_shown_unless_it_is_asked_for(
     sweeper: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

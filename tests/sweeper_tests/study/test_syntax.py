@@ -27,6 +27,11 @@ MISTAKES = [
     ("arms: [A, B]", "3: arms = ['A', 'B']: must be a mapping, key: value, and not a list"),
     ("sampler: nsga2", "3: sampler = nsga2: must be a mapping: write {name: nsga2}"),
     ("base: {smart: true}", "3: base.smart = true: must be a mapping: write {enabled: true}"),
+    (
+        "arms: {A: {}, B: {encoder: minilm}}",
+        "3: arms.B.encoder = minilm: must be a mapping: write {source: minilm}",
+    ),
+    ("base: {encoder: bert}", "3: base.encoder = bert: must be a mapping: write {source: hub, name: bert}"),
     ("seeds: 7", "3: seeds = 7: must be a list: write [7]"),
     ("arms: {A: {}, B: {}}\ncompare: [A, B]", "4: compare[0] = A: must be a list of pairs: write [[A, B]]"),
     (

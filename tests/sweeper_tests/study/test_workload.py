@@ -67,6 +67,26 @@ WRONG = [
         r"""source.delimiter = '\t': is a backslash and a t: a tab is written "\t", in double quotation """
         "marks",
     ),
+    (
+        "{kind: demo, task: sst}",
+        "{kind: files, train: a, dev: b, delimiter: tab}",
+        r"""source.delimiter = tab: must be one sign; a tab is "\t", in double quotation marks""",
+    ),
+    (
+        "{kind: demo, task: sst}",
+        "{kind: files, train: a, dev: 0.1}",
+        "source.dev = 0.1: must be a name or a share: write {from: train, share: 0.1}",
+    ),
+    (
+        "{kind: demo, task: sst}",
+        "{kind: hub, path: a, dev: {share: 0.1, stratify: true}}",
+        "source.dev.stratify = true: unknown key; did you mean 'stratified'?",
+    ),
+    (
+        "{kind: demo, task: sst}",
+        "{kind: files, train: a, dev: b, test: {share: 2}}",
+        "source.test.share = 2: must be less than 1",
+    ),
 ]
 
 
