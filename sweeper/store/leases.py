@@ -97,15 +97,17 @@ class Leases:
         """
         with self.access.reading() as connection:
             digest = connection.execute(sa.select(sweep.c.digest).where(self._there)).scalar()
-        if digest is None:
-            raise self._deleted()
+            if digest is None:
+                raise self._deleted()
+            return self._is_begun(connection, digest)
+
+    def _is_begun(self, connection: sa.Connection, digest: str | None) -> bool:
+        """Whether the study, of this digest now, differs by its name at most from what was begun with."""
         if digest != self._digest:
-            # Its name is part of the digest.
-            rows = self.access.sweeps(sa.select(sweep).where(self._there), strict=True)
-            renamed = [row for one in rows if self._is(row := sweep_row(one._mapping))]
-            if not renamed:
+            found = connection.execute(sa.select(sweep).where(self._there)).one_or_none()
+            if found is None or not self._is(sweep_row(found._mapping)):
                 return False
-            self._digest = renamed[0].digest
+            self._digest = found.digest
         return True
 
     def _is(self, row: StudyRow) -> bool:
@@ -152,8 +154,8 @@ class Leases:
 
         Returns:
             Whether it is the driver's: False if another one was quicker and has added a trial of that number,
-            or one of that arm, configuration and seed, or a rival; or if the study is another than when
-            `is_current` was last asked.
+            or one of that arm, configuration and seed, or a rival; or if the study is not what the driver
+            began with.
         """
         values = {
             "sweep_id": self._study.id,
@@ -179,7 +181,7 @@ class Leases:
                 # rivals for the driver that adds one, as two at once would not see each other's.
                 mine = sa.select(sweep.c.digest).where(self._there)
                 locked = mine.with_for_update(read=rivals is None, key_share=True)
-                if connection.execute(locked).scalar() != self._digest:
+                if not self._is_begun(connection, connection.execute(locked).scalar()):
                     return False
                 if rivals is not None and self._has_rival(connection, trial, rivals):
                     return False
