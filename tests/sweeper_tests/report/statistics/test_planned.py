@@ -40,11 +40,3 @@ def test_by_earlier_comparisons_it_is_what_their_report_says_at_as_many_seeds(ma
     assert more.difference < found.difference
     assert by_earlier(declared, 1, 1) is None
     assert by_earlier([], 3, 1) is None
-
-
-def test_a_comparison_alone_is_as_detectable(made: Results) -> None:
-    each = Comparisons(made).declared[0]
-    alone, told = by_earlier([each], each.seeds[0], 1), each.gaps["overall"].detectable(1)
-    assert alone is not None
-    assert told is not None
-    assert alone.difference == told.difference

@@ -48,6 +48,10 @@ def test_scores_that_do_not_vary_have_the_p_of_all_ways_to_deal_them() -> None:
         assert welch_p(ours[:count], theirs) == pytest.approx(dealt.pvalue)
 
 
+def test_an_interval_is_never_narrower_than_rows_alone_allow() -> None:
+    assert Spread((3,), (0.0,), (0.03,), 0.05).together() == pytest.approx(0.05), "seeds that happen to agree"
+
+
 def test_what_hangs_on_no_seed_differs_by_none() -> None:
     fixed, other = np.full(3, 0.5), np.full(3, 0.4)
     assert seeds_p(fixed, other, True, settled=True) == seeds_p(fixed, other, False, settled=True) == 0

@@ -191,3 +191,27 @@ def test_of_all_trials_the_best_overall_is_bold_and_no_task_with_it() -> None:
     table = trials_table(results(study(), runs))
     bold = [(line[0].text, place) for line in table.rows for place, cell in enumerate(line) if cell.bold]
     assert bold == [("0", 4)]
+
+
+def test_scores_on_test_rows_are_those_of_each_best_epoch() -> None:
+    of = study(space={}, seeds=[1])
+    search = results(of, [row(of, 0, "S-BERT", (0.5,) * 3, params={}, seed=1)])
+    again = confirmation(of, rank_configurations(search), 2)
+    (arm,) = again.spec.arms
+    runs = [row(again, n, arm, (0.6,) * 3, params={}, seed=seed) for n, seed in enumerate(again.spec.seeds)]
+    assert {run.best_epoch for run in runs} == {2}
+    names = {name: task.metric for name, task in of.tasks.items()} | {"overall": "overall"}
+    scored = {(0, 1): 0.2, (0, 2): 0.4, (1, 1): 0.3, (1, 2): 0.6}
+    metrics = [
+        (number, arm, epoch, "test", task, name, value + (task == "sst") / 100)
+        for (number, epoch), value in scored.items()
+        for task, name in names.items()
+    ]
+    both = replace(search, confirmation=results(again, runs, metrics=metrics))
+    table = confirmed_table(both, Comparisons(both))
+    assert table is not None
+    ((*cells,),) = table.rows
+    found = dict(
+        zip((column.heading for column in table.columns), (cell.value for cell in cells), strict=True)
+    )
+    assert (found["test overall"], found["test sst"]) == (pytest.approx(0.5), pytest.approx(0.51))
