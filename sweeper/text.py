@@ -29,10 +29,14 @@ SHOWN_NAMES = 3
 
 
 def some_names(names: Iterable[str]) -> str:
-    """The first of some names, and how many more there are: ``A, B, C and 2 more``."""
+    """The first of some names, and how many more there are: ``A, B, C and 2 more``.
+
+    Where one of them holds a comma itself, semicolons stand between them.
+    """
     found = [one_line(name) for name in names]
-    more = len(found) - SHOWN_NAMES
-    return ", ".join(found[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+    shown, more = found[:SHOWN_NAMES], len(found) - SHOWN_NAMES
+    comma = "; " if any("," in name for name in shown) else ", "
+    return comma.join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -96,9 +100,15 @@ def decimals_apart(one: float, other: float) -> int:
     return next(numbers, least)
 
 
-def telling(value: float | None) -> str:
-    """A score, with more decimals where it takes them to tell it from 0: ``.012``, ``.0004``."""
-    return _decimals(value, decimals_apart(value or 0.0, 0.0))
+def telling(value: float | None, of: float | None = None) -> str:
+    """A score, with more decimals where it takes them to tell it from 0: ``.012``, ``.0004``.
+
+    Args:
+        value: The score.
+        of: What is told from 0 by them, such as the difference whose interval ends here; default `value`.
+    """
+    told = value if of is None else of
+    return _decimals(value, decimals_apart(told or 0.0, 0.0))
 
 
 def fixed(value: float) -> str:
@@ -123,7 +133,7 @@ def difference(value: float | None, write: Callable[[float | None], str] = score
         write: How it is written without one.
     """
     text = write(value)
-    return text if value is None or text in (NONE, score(0.0)) or value < 0 else f"+{text}"
+    return text if value is None or text == NONE or float(text) == 0 or value < 0 else f"+{text}"
 
 
 LEVEL = 0.05

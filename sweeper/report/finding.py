@@ -1,17 +1,12 @@
 """One comparison in words. Pure."""
 
 from collections.abc import Collection
+from functools import partial
 
 from ..text import difference, one_line, p_text, plural, score, telling
 from .statistics.compared import Comparison
-from .statistics.intervals import Interval
-from .statistics.paired import Verdict, verdict
+from .statistics.paired import Gap, Verdict
 from .statistics.power import MOST_SEEDS
-
-
-def decided(each: Comparison) -> bool:
-    """Whether one side is said to be better."""
-    return each.verdict in (Verdict.BETTER, Verdict.WORSE)
 
 
 def finding(
@@ -32,7 +27,7 @@ def finding(
         "" if each.of_arms else " (best configurations, which differ in settings)",
     )
     ours, theirs = one_line(each.ours.arm), one_line(each.theirs.arm)
-    relation = f"{ours} scores {_amount(gap.value, told=decided(each))} {theirs}{what}"
+    relation = f"{ours} scores {_amount(gap.value, told=each.told())} {theirs}{what}"
     if each.verdict is None:
         runs = "one training run each" if each.seeds == (1, 1) else "one training run of one of them"
         return (
@@ -59,8 +54,8 @@ def _task_finding(each: Comparison, undefined: Collection[str]) -> str:
 
 def _one_task(name: str, each: Comparison) -> str:
     gap, adjusted = each.gaps[name], each.adjusted[name]
-    told = verdict(gap, adjusted) in (Verdict.BETTER, Verdict.WORSE)
-    ends = _interval(gap.interval, told=told)
+    told = each.told(name)
+    ends = interval_text(gap, told=told)
     amount = f"{name} {difference(gap.value, telling if told else score)}"
     if adjusted is None:
         return (
@@ -78,7 +73,7 @@ def matched_finding(each: Comparison) -> str:
     gap, ours, theirs = each.gaps["overall"], one_line(each.ours.arm), one_line(each.theirs.arm)
     known = (
         f"On {plural(each.configurations, 'matched configuration')} {ours} scores "
-        f"{_amount(gap.value, told=decided(each))} {theirs} on average; P({ours} > {theirs}) "
+        f"{_amount(gap.value, told=each.told())} {theirs} on average; P({ours} > {theirs}) "
         f"{score(gap.superiority.value)} (95 % {score(gap.superiority.low)} to {score(gap.superiority.high)})"
     )
     if each.verdict is None:
@@ -116,12 +111,18 @@ def _amount(value: float, *, told: bool) -> str:
 
 
 def _ends(each: Comparison) -> str:
-    return _interval(each.gaps["overall"].interval, told=decided(each))
+    return interval_text(each.gaps["overall"], told=each.told())
 
 
-def _interval(interval: Interval, *, told: bool) -> str:
-    write = telling if told else score
-    return f"{difference(interval.low, write)} to {difference(interval.high, write)}"
+def interval_text(gap: Gap, *, told: bool) -> str:
+    """The 95 % interval of a difference: ``-.004 to +.012``.
+
+    Args:
+        gap: The difference.
+        told: Whether it is told apart from 0: then the ends have as many decimals as it takes to show that.
+    """
+    write = partial(telling, of=gap.value) if told else score
+    return f"{difference(gap.interval.low, write)} to {difference(gap.interval.high, write)}"
 
 
 def _tracks(each: Comparison) -> str:

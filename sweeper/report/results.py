@@ -57,7 +57,7 @@ class Results:
         spaces: What varied in each arm, and where it applies; none where all varied everywhere.
         studies: Of several studies together, by the name of each arm here: its study, and its name there.
         grounds: Of several studies, by arm: on whose dev rows it was scored; empty where all on the same.
-        scorable: By ground, or `''` where all have the same: whether labels allow a score, as recorded.
+        scorable: By ground, as `ground` tells it: whether labels allow a score, as recorded.
     """
 
     name: str
@@ -107,9 +107,9 @@ class Results:
         ours, theirs = self.spaces.get(one), self.spaces.get(other)
         return (ours and (ours.entries, ours.when)) == (theirs and (theirs.entries, theirs.when))
 
-    def same_ground(self, one: str, other: str) -> bool:
-        """Whether two arms were scored on the same dev rows."""
-        return self.grounds.get(one) == self.grounds.get(other)
+    def ground(self, arm: str, split: str = "dev") -> str:
+        """On whose rows of a split an arm was scored; `''` where all were on the same."""
+        return self.grounds.get(arm, "") if split == "dev" else self.studies.get(arm, ("",))[0]
 
     def applying(self, trials: pd.DataFrame, name: str) -> pd.DataFrame:
         """Those of some trials to which a setting of the space applies."""
@@ -137,7 +137,7 @@ class Results:
 
     def undefined(self, arm: str, split: str = "dev") -> frozenset[str]:
         """The tasks whose labels allow an arm no score, as far as trials recorded it or predictions tell."""
-        ground = self.grounds.get(arm, "")
+        ground = self.ground(arm, split)
         told = {name: own for (name, of), own in self.scorable.get(ground, {}).items() if of == split}
         known = {**(self._predicted.get(ground, {}) if split == "dev" else {}), **told}
         return frozenset(name for name, scorable in known.items() if not scorable)
@@ -147,7 +147,7 @@ class Results:
         """By ground, what predictions tell of tasks of which nothing was recorded."""
         numbers: dict[str, list[int]] = {}
         for one in leaders(self):
-            numbers.setdefault(self.grounds.get(one.arm, ""), []).extend(one.numbers)
+            numbers.setdefault(self.ground(one.arm), []).extend(one.numbers)
         return {
             ground: scorable_by_predictions(
                 self.tasks, self.scorable.get(ground, {}), map(self.predictions, own)

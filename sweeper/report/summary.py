@@ -6,7 +6,7 @@ from ..text import decimals_apart, digits, one_line, p_text, plural, score
 from .configuration import Configuration
 from .confirmation import searched_arm
 from .counts import Counts, count_trials, scored
-from .finding import decided, finding, matched_finding, verdict_words
+from .finding import finding, matched_finding, verdict_words
 from .results import Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
@@ -69,7 +69,7 @@ def _headline(comparisons: Comparisons, ranked: Sequence[Configuration]) -> str:
 def _told(comparisons: Comparisons, one: Configuration, other: Configuration) -> bool:
     """Whether two leaders are told apart."""
     found = comparisons.between(one.arm, other.arm)
-    return found is not None and decided(found[0])
+    return found is not None and found[0].told()
 
 
 def _alone(best: Configuration, comparisons: Comparisons, ranked: int) -> str:

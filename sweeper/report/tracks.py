@@ -57,8 +57,8 @@ def tracks_of(results: Results) -> list[Results]:
 
 def _words(results: Results, joint: Collection[str], arm: str) -> str:
     track = f"with pairs {TOGETHER if arm in joint else APART}"
-    ground = results.grounds.get(arm)
-    if ground is None:
+    ground = results.ground(arm)
+    if not ground:
         return track
     return f"of {one_line(ground)} {track}" if joint else f"of {one_line(ground)}"
 

@@ -1,5 +1,6 @@
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from sweeper.text import (
     score,
     setting,
     setting_line,
+    some_names,
     telling,
     trial_names,
 )
@@ -83,6 +85,13 @@ def test_what_is_not_0_is_not_written_as_0(value: float, text: str) -> None:
     assert difference(value, telling) == ("+" * (value > 0) + text)
 
 
+def test_the_ends_of_an_interval_have_the_decimals_of_its_difference() -> None:
+    write = partial(telling, of=-0.00046)
+    assert [difference(end, write) for end in (-0.0009, -0.00001, 0.0, 0.002)] == [
+        *("-.0009", ".0000", ".0000", "+.0020")
+    ]
+
+
 def test_two_scores_have_the_decimals_that_tell_them_apart() -> None:
     assert [decimals_apart(0.79237, other) for other in (0.8, 0.79191, 0.79236, 0.79237)] == [3, 4, 5, 3]
     with digits(2):
@@ -143,6 +152,11 @@ def test_control_characters_are_spelt() -> None:
 def test_hyperparameters_in_one_line(write: Callable[[Any], str], line: str) -> None:
     assert setting_line(PARAMS, write) == line
     assert setting_line({}, write) == ""
+
+
+def test_names_that_hold_a_comma_stand_between_semicolons() -> None:
+    assert some_names(["A", "B"]) == "A, B"
+    assert some_names(["PCGrad, SMART", "A", "B", "C", "D"]) == "PCGrad, SMART; A; B and 2 more"
 
 
 def test_only_one_thing_is_singular() -> None:

@@ -32,8 +32,10 @@ def tradeoff_figure(results: Results) -> Figure:
                 name="front",
                 line={"color": GREY, "width": 1.5},
                 hoverinfo="skip",
+                legendgroup="front",
+                showlegend=place == 0,
             )
-            for front in own
+            for place, front in enumerate(own)
         ]
         drawing = drawing_of(
             [*lines, *arm_points(results, trials.dropna(subset=[one, other]), one, other)], one, other
@@ -59,6 +61,8 @@ def _fronts(results: Results, pair: Sequence[str]) -> list[pd.DataFrame]:
     fronts = []
     for track in tracks_of(results):
         both = results.complete[results.complete["arm"].isin(track.arms)].dropna(subset=[*pair])
+        if both.empty:
+            continue
         good = on_front([[results.rank(name)(one[name]) for name in pair] for one in records(both)])
         fronts.append(both[good].sort_values(pair[0]))
     return fronts

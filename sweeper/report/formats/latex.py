@@ -85,10 +85,9 @@ def table_text(table: Table) -> str:
     columns = table.columns
     places = [n for n, one in enumerate(columns) if one.numeric or one.kept or not one.optional]
     left_out = [one.heading for place, one in enumerate(columns) if place not in places]
-    notes = list(table.notes)
-    if left_out:
-        notes.append(f"Not shown here: {'; '.join(left_out)}. The other files have them.")
+    gone = "; ".join(one_line(heading) for heading in left_out if heading != "trials")
     lines = [
+        *([f"% Columns that the other files have: {gone}"] if gone else []),
         r"\begin{table}[htbp]",
         r"\centering\small",
         f"\\caption{{{escape(table.title)}}}",
@@ -106,11 +105,11 @@ def table_text(table: Table) -> str:
         lines.append(_row(table, row, places))
         inside = not begins
     lines += [r"\bottomrule", r"\end{tabular}}"]
-    if notes:
+    if table.notes:
         lines += [
             r"\par\smallskip",
             r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(f"{escape(note)}\\par" for note in notes),
+            *(f"{escape(note)}\\par" for note in table.notes),
             r"\end{minipage}",
         ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"

@@ -100,7 +100,7 @@ def _join(studies: Sequence[Results], names: Sequence[str]) -> Joined:
         }
         if apart
         else {},
-        scorable=_scorable(studies, grounds if apart else [""] * len(studies)),
+        scorable=_scorable(studies, names, grounds if apart else [""] * len(studies)),
     )
     return Joined(results, first)
 
@@ -209,11 +209,14 @@ def _grounds(studies: Sequence[Results], names: Sequence[str]) -> list[str]:
     return [of[place] for place in range(len(studies))]
 
 
-def _scorable(studies: Sequence[Results], grounds: Sequence[str]) -> dict[str, Scorable]:
-    """Whether labels allow a score, by ground: as any of the studies of that recorded it."""
-    found: dict[str, Scorable] = {}
-    for one, ground in zip(studies, grounds, strict=True):
-        found[ground] = {**found.get(ground, {}), **one.scorable.get("", {})}
+def _scorable(
+    studies: Sequence[Results], names: Sequence[str], grounds: Sequence[str]
+) -> dict[str, Scorable]:
+    """Whether labels allow a score: dev labels by ground, those of other splits by study."""
+    found: dict[str, dict[tuple[str, str], bool]] = {}
+    for one, name, ground in zip(studies, names, grounds, strict=True):
+        for (task, split), allowed in one.scorable.get("", {}).items():
+            found.setdefault(ground if split == "dev" else name, {})[task, split] = allowed
     return found
 
 

@@ -43,6 +43,11 @@ class Comparison:
         """The names of the two, in no order."""
         return frozenset((self.ours.arm, self.theirs.arm))
 
+    def told(self, name: str = "overall") -> bool:
+        """Whether one side is said to be better in a score, `overall` or that of a task."""
+        said = self.verdict if name == "overall" else verdict(self.gaps[name], self.adjusted[name])
+        return said in (Verdict.BETTER, Verdict.WORSE)
+
     def reversed(self) -> "Comparison":
         """The same, seen from the other side."""
         gaps = {name: gap.reversed() for name, gap in self.gaps.items()}

@@ -141,7 +141,8 @@ class Comparisons:
         return [
             (one, other)
             for one, other in combinations(among, 2)
-            if self.results.shared(one.arm, other.arm) and self.results.same_ground(one.arm, other.arm)
+            if self.results.shared(one.arm, other.arm)
+            and self.results.ground(one.arm) == self.results.ground(other.arm)
         ]
 
     @cached_property

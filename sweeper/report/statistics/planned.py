@@ -38,10 +38,11 @@ def by_earlier(found: Iterable[Comparison], seeds: int, family: int) -> Foreseen
         family: How many comparisons it adjusts for.
 
     Returns:
-        The difference; None where none of them has two seeds, or the study has one.
+        The difference; None where none of them could have told anything apart, or the study has one seed.
     """
     gaps = (each.gaps.get("overall") for each in found)
-    spreads = [gap.spread for gap in gaps if gap is not None and min(gap.spread.runs) >= 2]
+    # Seeds that agree by accident, or single ones, foretell nothing of others.
+    spreads = [gap.spread for gap in gaps if gap is not None and gap.detectable(1) is not None]
     if seeds < 2 or not spreads:
         return None
     differences = sorted(smallest(one, LEVEL / max(family, 1), seeds) for one in spreads)

@@ -30,7 +30,7 @@ class SampleReader:
 
     def rows(self, arm: str) -> dict[str, int]:
         """Number of dev rows of each task, as far as configurations of the arm's ground were read."""
-        known = self._rows.get(self.results.grounds.get(arm, ""), {})
+        known = self._rows.get(self.results.ground(arm), {})
         return {name: len(known[name].labels) for name in self.results.tasks if name in known}
 
     def seeds(self, one: Configuration) -> dict[int, int]:
@@ -87,7 +87,7 @@ class SampleReader:
             seed = SEED + crc32(name.encode())  # the rows of each task are drawn independently
             grounds: dict[str, list[int]] = {}
             for number in (number for number, sample in samples.items() if name in sample.scores):
-                ground = self.results.grounds.get(self._trials[number]["arm"], "")
+                ground = self.results.ground(self._trials[number]["arm"])
                 grounds.setdefault(ground, []).append(number)
             for numbers in grounds.values():
                 runs = [{name: run[name]} for number in numbers for run in samples[number].runs]
@@ -109,7 +109,7 @@ class SampleReader:
             if run is None:
                 return None
             runs.append(run)
-        ground = self.results.grounds.get(self._trials[numbers[0]]["arm"], "") if numbers else ""
+        ground = self.results.ground(self._trials[numbers[0]]["arm"]) if numbers else ""
         expected = {**(runs[0] if runs else {}), **self._rows.get(ground, {})}
         if not all(own.same_rows(expected[name]) for run in runs for name, own in run.items()):
             return None

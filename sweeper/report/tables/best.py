@@ -46,7 +46,6 @@ def best_table(results: Results, compared: Comparisons) -> Table:
         "alone; that the configuration was chosen is not in it. "
         f"{BEST_ALONE}",
         *ties.notes,
-        *(["These are the scores of the search: claims rest on the confirmed ones."] if confirmed else []),
         *_note_untested(compared),
         *tracks_note(results),
         *remarks(results),

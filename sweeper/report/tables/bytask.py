@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from ...text import one_line
 from ..document import Cell, Column, Table
+from ..finding import interval_text
 from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
 from ..statistics.paired import verdict
 from .cells import difference_cell, numeric, p_cell
-from .comparisons import POWER_COLUMNS, gap_cell, power_cells, trials_of
+from .comparisons import POWER_COLUMNS, power_cells, trials_of
 
 NOTES = (
     "What each declared comparison says of single tasks: a second family, p Holm adjusted for all its pairs "
@@ -48,8 +49,8 @@ def _rows(each: Comparison, results: Results, family: int) -> Iterator[tuple[Cel
         yield (
             *(Cell(one_line(text)) for text in (each.ours.arm, each.theirs.arm, name)),
             Cell(str(verdict(seen, adjusted))),
-            difference_cell(gap.value, trials_of(each)),
-            gap_cell(gap),
+            difference_cell(gap.value, trials_of(each), told=each.told(name)),
+            Cell(interval_text(gap, told=each.told(name))),
             *map(p_cell, (gap.p_rows, gap.p_seeds, adjusted)),
             *power_cells(gap.detectable(family), task.scorer.bounds[1] - task.scorer.bounds[0]),
         )

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting
+from ...text import NONE, difference, duration, one_line, p_text, plural, score, setting, telling
 from ..configuration import Configuration
 from ..counts import scored
 from ..document import Cell, Column
@@ -47,7 +47,7 @@ def score_notes(results: Results) -> list[str]:
 
 def undefined_notes(results: Results, split: str = "dev") -> list[str]:
     """Which tasks have no score on the labels of a split; nothing where all have one."""
-    grounds = {results.grounds.get(arm, ""): results.undefined(arm, split) for arm in results.arms}
+    grounds = {results.ground(arm, split): results.undefined(arm, split) for arm in results.arms}
     labels = {
         ground: f"the {split} labels of {ground}" if ground else f"these {split} labels" for ground in grounds
     }
@@ -137,14 +137,15 @@ def score_cell(value: float | None, trials: Sequence[int] = ()) -> Cell:
     return Cell(score(value), value=value, trials=tuple(trials))
 
 
-def difference_cell(value: float | None, trials: Sequence[int] = ()) -> Cell:
+def difference_cell(value: float | None, trials: Sequence[int] = (), *, told: bool = False) -> Cell:
     """A difference of scores, with its sign; a dash for none.
 
     Args:
         value: The difference.
         trials: Numbers of the trials that it comes from.
+        told: Whether it is told apart from 0: then it has as many decimals as it takes to show that.
     """
-    return Cell(difference(value), value=value, trials=tuple(trials))
+    return Cell(difference(value, telling if told else score), value=value, trials=tuple(trials))
 
 
 def interval_cell(interval: Interval | None) -> Cell:

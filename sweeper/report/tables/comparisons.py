@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...text import NONE, difference, fixed, one_line, score
+from ...text import NONE, fixed, one_line, score, telling
 from ..document import Cell, Column, Table
+from ..finding import interval_text
 from ..results import Results
 from ..statistics.compared import Comparison
 from ..statistics.comparison import Comparisons
-from ..statistics.paired import Gap
 from ..statistics.power import MOST_SEEDS, Detectable
 from ..statistics.superiority import MEANINGFUL
-from .cells import count_cell, difference_cell, numeric, p_cell, score_cell, score_notes
+from .cells import count_cell, difference_cell, numeric, p_cell, score_notes
 
 RULE = (
     "95 %: on other seeds and other rows together, not adjusted for the family; of a single seed over rows "
@@ -94,7 +94,7 @@ def pairs_table(comparisons: Comparisons, why: Sequence[tuple[Comparison, str]])
         if confirmed
         else "The configurations were chosen on these dev rows: see the confirmed scores, if any."
     )
-    grounds = {results.grounds.get(one.arm, ""): claims.rows_of(one.arm) for one in claims.compared}
+    grounds = {results.ground(one.arm): claims.rows_of(one.arm) for one in claims.compared}
     for ground, counts in grounds.items():
         told = ", ".join(f"{name} {count:,}" for name, count in counts.items())
         notes.append(f"Dev rows{' of ' * bool(ground)}{one_line(ground)}: {told}.")
@@ -157,7 +157,7 @@ def power_cells(found: Detectable | None, width: float) -> tuple[Cell, Cell]:
         return Cell(NONE), Cell(NONE)
     seeds = found.seeds_for_half
     known = count_cell(seeds) if seeds else Cell(f"> {MOST_SEEDS:,}")
-    return score_cell(found.difference), known
+    return Cell(telling(found.difference), value=found.difference), known
 
 
 def _row(each: Comparison) -> tuple[Cell, ...]:
@@ -170,19 +170,14 @@ def _row(each: Comparison) -> tuple[Cell, ...]:
     return (
         *arms,
         Cell(NONE if each.verdict is None else str(each.verdict)),
-        difference_cell(overall.value, trials_of(each)),
-        gap_cell(overall),
+        difference_cell(overall.value, trials_of(each), told=each.told()),
+        Cell(interval_text(overall, told=each.told())),
         p_cell(overall.p_rows),
         p_cell(overall.p_seeds),
         p_cell(each.adjusted["overall"]),
         Cell(NONE) if single else Cell(likely, value=chance.value),
         Cell(_seeds(each.seeds)),
     )
-
-
-def gap_cell(gap: Gap) -> Cell:
-    """The 95 % interval of a difference."""
-    return Cell(f"{difference(gap.interval.low)} to {difference(gap.interval.high)}")
 
 
 def _task_columns(results: Results) -> tuple[Column, ...]:
@@ -196,7 +191,8 @@ def _task_cells(each: Comparison, results: Results) -> list[Cell]:
         if name in results.undefined(each.ours.arm) or name not in each.gaps:
             cells += [Cell(NONE), Cell(NONE)]
             continue
-        cells += [difference_cell(each.gaps[name].value, trials_of(each)), p_cell(each.adjusted[name])]
+        amount = difference_cell(each.gaps[name].value, trials_of(each), told=each.told(name))
+        cells += [amount, p_cell(each.adjusted[name])]
     return cells
 
 

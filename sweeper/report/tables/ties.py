@@ -17,7 +17,7 @@ class Ties:
     """
 
     def __init__(self, compared: Comparisons) -> None:
-        confirmed = compared.claims is not compared
+        self._confirmed = confirmed = compared.claims is not compared
         self._names = tuple(compared.results.scores)
         self._arms = {} if confirmed else compared.ties
         pairs = [] if confirmed else [*compared.declared, *compared.against_best]
@@ -38,7 +38,9 @@ class Ties:
 
     @property
     def notes(self) -> list[str]:
-        """What the mark means; nothing where none is set."""
+        """What the mark means, or why a confirmed search has none; nothing where none is set."""
+        if self._confirmed:
+            return ["These are the scores of the search: claims rest on the confirmed ones."]
         if not any(self._arms.values()):
             return []
         # It has no p Holm in the tables of comparisons.

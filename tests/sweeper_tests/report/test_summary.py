@@ -50,14 +50,14 @@ def test_what_is_told_apart_is_written_with_the_digits_that_show_it(made: Result
     each = Comparisons(made).declared[0]
     gap = replace(each.gaps["overall"], value=0.00046, interval=Interval(0.0003, 0.0006, "made"))
     little = replace(each, gaps={"overall": gap}, detectable=Detectable(0.00026, None))
-    assert " scores .0005 more than A (95 % on other seeds and rows +.0003 to +.001; " in finding(little, {})
+    assert " scores .0005 more than A (95 % on other seeds and rows +.0003 to +.0006; " in finding(little, {})
     assert "could have told apart .0003 (80 % power)" in finding(little, {})
     undecided = replace(little, verdict=Verdict.UNDECIDED)
     assert " scores about as much as A (95 % on other seeds and rows .000 to +.001; " in finding(
         undecided, {}
     )
     task = replace(each, gaps={"sst": replace(gap, p_rows=0.0, p_seeds=0.0)}, adjusted={"sst": 0.01})
-    assert "sst +.0005 (95 % on other seeds and rows +.0003 to +.001; " in finding(task, {})
+    assert "sst +.0005 (95 % on other seeds and rows +.0003 to +.0006; " in finding(task, {})
 
 
 def test_of_several_arms_that_which_was_confirmed_is_named(made: Results) -> None:

@@ -7,11 +7,13 @@ import pytest
 from model.overall import Overall
 from model.predictions import Predictions
 from sweeper.errors import InputError
+from sweeper.report.figures.tradeoff import tradeoff_figure
 from sweeper.report.results import Results
 from sweeper.report.several.joined import join_studies
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import findings, headline
 from sweeper.report.tables import study_tables
+from sweeper.report.tables.cells import undefined_notes
 from sweeper.report.tables.comparisons import comparisons_table
 from sweeper.report.tracks import by_track
 
@@ -85,6 +87,29 @@ def test_a_score_that_the_rows_of_one_study_do_not_allow_is_that_studys(
     assert [note for note in arms.notes if "has no score" in note] == [
         f"sts has no score on the dev labels of {OTHER} (constant labels or predictions); it counts as 0."
     ]
+
+
+def test_test_rows_that_allow_no_score_are_those_of_their_own_study(made: Results) -> None:
+    """The dev rows are the same, the test rows are not."""
+    parts = [
+        replace(part(made, "A", name), scorable={"": {("sts", "dev"): True, ("sts", "test"): known}})
+        for name, known in ((ONE, False), (OTHER, True))
+    ]
+    results = join_studies(parts).results
+    assert [results.undefined(arm, "test") for arm in results.arms] == [{"sts"}, set()]
+    assert [results.undefined(arm) for arm in results.arms] == [set(), set()]
+    assert undefined_notes(results, "test") == [
+        f"sts has no score on the test labels of {ONE} (constant labels or predictions); it counts as 0."
+    ]
+
+
+def test_the_legend_names_the_pareto_front_once(made: Results) -> None:
+    """As a study without trials stands beside two on other dev rows."""
+    studies = [part(made, "A", ONE), shorter(part(made, "B", OTHER)), part(made, "C", "none@demo")]
+    studies[2] = replace(studies[2], trials=studies[2].trials[:0], epochs=studies[2].epochs[:0])
+    for panel in tradeoff_figure(join_studies(studies).results).panels:
+        fronts = [trace for trace in panel.drawing.data if trace.name == "front"]
+        assert [(trace.showlegend, len(trace.x) > 0) for trace in fronts] == [(True, True), (False, True)]
 
 
 def test_arms_of_one_name_are_compared_as_two_arms_of_one_study(made: Results) -> None:

@@ -1,5 +1,7 @@
 """What a study could tell apart, against statsmodels' power of a z test and a closed form."""
 
+from dataclasses import replace
+
 import pytest
 from statsmodels.stats.power import normal_power
 
@@ -39,4 +41,8 @@ def test_by_earlier_comparisons_it_is_what_their_report_says_at_as_many_seeds(ma
     assert more is not None
     assert more.difference < found.difference
     assert by_earlier(declared, 1, 1) is None
+    # As where three runs of each differ by the same .010: by accident, at a p of more than 0.
+    gap = declared[0].gaps["overall"]
+    agreeing = replace(gap, p_seeds=0.25, spread=replace(gap.spread, seed=(0.0,)))
+    assert by_earlier([replace(declared[0], gaps={"overall": agreeing})], seeds, 1) is None
     assert by_earlier([], 3, 1) is None

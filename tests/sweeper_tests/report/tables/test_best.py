@@ -53,6 +53,20 @@ def test_both_tables_of_the_best_configurations_mark_the_same(made: Results) -> 
     assert marked == [[[False] * 4, [False] * 4, [True] * 4]] * 2
 
 
+def test_once_confirmed_both_tables_say_that_their_scores_are_those_of_the_search(made: Results) -> None:
+    again = replace(
+        made, name="made-confirm@demo", arms=("B",), trials=made.trials[made.trials["arm"] == "B"]
+    )
+    found = Comparisons(replace(made, confirmation=again))
+    said = "These are the scores of the search: claims rest on the confirmed ones."
+    tables = best_table(found.results, found), arms_table(found.results, found)
+    assert [said in table.notes for table in tables] == [True, True]
+    assert [
+        said in table.notes
+        for table in (best_table(made, Comparisons(made)), arms_table(made, Comparisons(made)))
+    ] == [False, False]
+
+
 def test_a_score_that_no_resample_moves_has_wilsons_interval_at_any_number_of_seeds(made: Results) -> None:
     perfect = {
         number: {
