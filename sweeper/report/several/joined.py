@@ -217,7 +217,7 @@ def _scorable(
     for one, name, ground in zip(studies, names, grounds, strict=True):
         for (task, split), allowed in one.scorable.get("", {}).items():
             found.setdefault(ground if split == "dev" else name, {})[task, split] = allowed
-    return found
+    return {**found}
 
 
 def _first_predictions(one: Results) -> Mapping[str, Predictions] | None:
