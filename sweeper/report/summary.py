@@ -11,7 +11,7 @@ from .results import Results, leaders
 from .statistics.comparison import Comparisons
 from .statistics.paired import Verdict
 from .tables.published import folded, tells
-from .tracks import by_track, joint_arms, track_words
+from .tracks import APART, TOGETHER, by_track, joint_arms, track_words
 
 TOLD = 8
 """Comparisons in words at most; the table has them all."""
@@ -26,8 +26,8 @@ def headline(comparisons: Comparisons) -> str:
     tracks = by_track(claims.results, claims.leaders)
     if len(tracks) < 2:
         said = _headline(claims, claims.leaders)
-        if joint_arms(claims.results) and tracks:
-            said += " Pairs are encoded together."
+        if tracks and (joint := joint_arms(claims.results)):
+            said += f" Pairs are encoded {TOGETHER if claims.leaders[0].arm in joint else APART}."
     else:
         said = " ".join(
             f"Of the arms {track}: {_headline(claims, ranked)}" for track, ranked in tracks.items()
@@ -160,7 +160,8 @@ def progress(count: Counts) -> str:
         for state, number in (
             ("pruned", count.pruned),
             ("failed", count.failed),
-            ("running", count.running),
+            # Whether a driver is at work on it, no record tells for sure.
+            ("begun", count.running),
             ("queued", count.queued),
         )
         if number

@@ -93,7 +93,7 @@ def test_progress_and_what_is_missing() -> None:
     ]
     found = results(of, rows, wanted=40)
     count = count_trials(found.trials, found.wanted)
-    assert progress(count) == "2 of 40 trials finished; 1 failed; 1 running."
+    assert progress(count) == "2 of 40 trials finished; 1 failed; 1 begun."
     assert missing(found, count, ()) == [
         "38 trials still to come: every number here may change.",
         "No complete trial yet in S-BERT.",

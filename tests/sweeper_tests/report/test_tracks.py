@@ -10,13 +10,14 @@ from model.predictions import Predictions
 from sweeper.report.advice import advice
 from sweeper.report.cautions import cautions
 from sweeper.report.document import Table
+from sweeper.report.figures.tradeoff import tradeoff_figure
 from sweeper.report.results import Results
 from sweeper.report.statistics.comparison import Comparisons
 from sweeper.report.summary import findings, headline
 from sweeper.report.tables import study_tables
 from sweeper.report.tables.trials import trials_table
 from sweeper.report.tracks import by_track, joint_arms, tracks_note, tracks_of
-from sweeper.trial import TrialRow
+from sweeper.trial import RunState, TrialRow
 from tests.sweeper_tests.golden import scores as scored
 from tests.sweeper_tests.made import results, row, study
 from tests.sweeper_tests.report.conftest import predictions
@@ -126,6 +127,18 @@ def test_sentences_name_the_best_of_either_track(both: Results) -> None:
 def test_the_paper_s_rows_are_of_arms_that_encode_sentences_apart(both: Results) -> None:
     alone = replace(both, arms=("B", "C"), pairs=())
     assert "table2" not in made_tables(alone, ["table2"])
+
+
+def test_while_one_track_alone_has_complete_trials_it_is_named(both: Results) -> None:
+    """The figure of trade-offs, too, has nothing of the other track to draw a front of."""
+    none = both.trials["arm"].isin(["B", "C"])
+    begun = both.trials.assign(state=both.trials["state"].where(~none, RunState.RUNNING.value))
+    alone = replace(both, pairs=(), trials=begun)
+    assert headline(Comparisons(alone)).endswith(" Pairs are encoded apart.")
+    fronts = [
+        [each.name for each in panel.drawing.data].count("front") for panel in tradeoff_figure(alone).panels
+    ]
+    assert fronts == [1, 1, 1]
 
 
 def test_a_study_of_cross_encoders_alone_says_so(both: Results) -> None:

@@ -113,7 +113,7 @@ def test_a_study_of_the_same_name_leaves_the_report_of_another(tmp_path: Path) -
 def test_the_page_begins_with_what_was_found(written: tuple[Database, Report], page: Page) -> None:
     assert written[1].document.summary == (
         "S-BERT has the highest overall, .677 (trial 3), before Baseline, .623 (trial 2).",
-        "5 of 40 trials finished; 1 failed; 1 running.",
+        "5 of 40 trials finished; 1 failed; 1 begun.",
         "35 trials still to come: every number here may change.",
         "Of the paper's tables: Table 2: 0 of 2 rows ran.",
         "The best learning_rate, 3.21e-4, lies at the lower end of its range: widen it.",
