@@ -107,18 +107,20 @@ class Records:
                 "and never closed? If such marks are part of the text, set quoting: none in the task's source"
             ) from error
 
-    def _parsed(self, strict: bool = False, returns: bool = True) -> Iterator[tuple[list[str], int]]:
+    def _parsed(self, strict: bool = False, bare: bool = False) -> Iterator[tuple[list[str], int]]:
         """Each record with the number of its last line.
 
         Args:
             strict: Whether text behind a mark that ends a field is refused, and a mark that is never closed.
-            returns: Whether carriage returns are kept that stand before the end of a line.
+            bare: Whether carriage returns before the end of a line are left out, and blanks behind a mark
+                that ends a field.
         """
         skip = self.source.skip
         csv.field_size_limit(max(_LONGEST, csv.field_size_limit()))
         lines = lines_of(self.file, self.source.encoding, skip, self._check_blanks)
+        tail = f'{RETURN}+(?=\r?\n)|(?<=") +(?=[{re.escape(self.delimiter)}\r\n])'
         reader = csv.reader(
-            lines if returns else (re.sub(f"{RETURN}+(?=\r?\n)", "", line) for line in lines),
+            (re.sub(tail, "", line) for line in lines) if bare else lines,
             delimiter=self.delimiter,
             quoting=csv.QUOTE_NONE if self.source.quoting == "none" else csv.QUOTE_MINIMAL,
             strict=strict,
@@ -132,10 +134,11 @@ class Records:
     def _torn(self) -> int | None:
         """The first line that cannot be parsed strictly.
 
-        Some programs end each line in two carriage returns and a line feed: the first one is no text.
+        Some programs end each line in two carriage returns and a line feed, or pad a field with blanks behind
+        its mark: neither is text.
         """
         try:
-            for _ in self._parsed(strict=True, returns=False):
+            for _ in self._parsed(strict=True, bare=True):
                 pass
         except _ParseError as error:
             return error.line

@@ -7,6 +7,10 @@ from model.result import EpochResult
 from ..executors.protocol import Failed, Started
 from ..trial import Outcome, RunState, TrialSpec
 
+ALONE = 2
+"""From so many drivers that died while it ran a trial is trained alone: else what runs beside a deadly one
+each time, and has no epoch yet, would be taken for deadly too."""
+
 
 @dataclass(frozen=True)
 class Ready:
@@ -31,6 +35,11 @@ class Ready:
     displaced: bool = False
     threads: int | None = None
     deaths: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is trained alone, until it has an epoch."""
+        return self.deaths >= ALONE
 
 
 @dataclass

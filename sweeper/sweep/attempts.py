@@ -71,8 +71,9 @@ class Attempts:
 
     @property
     def room(self) -> bool:
-        """Whether a worker waits for a trial."""
-        return len(self) < self._executor.workers
+        """Whether a worker waits for a trial, and none that is under way is to be alone."""
+        alone = any(attempt.ready.alone for attempt in self._attempts.values())
+        return not alone and len(self) < self._executor.workers
 
     def get(self, number: int) -> Attempt | None:
         """The attempt at a trial; None if it is not under way."""

@@ -79,17 +79,18 @@ class Backlog:
     def take(self, active: Collection[int]) -> Ready | None:
         """The next trial to train, a new one if none waits; None if there is none.
 
-        Now and then it looks for those of drivers that have gone meanwhile.
+        Now and then it looks for those of drivers that have gone meanwhile. One that is to be trained alone
+        comes when nothing else is left, here or under way.
 
         Args:
             active: As of `adopt`.
         """
         if self._clock.monotonic() - self._looked >= ADOPT_SECONDS:
             self.adopt(active)
-        while not self._ready:
+        while all(ready.alone for ready in self._ready):
             if next(self._new, None) is None:
-                return None
-        return self._ready.pop(0)
+                return self._ready.pop(0) if self._ready and not active else None
+        return self._ready.pop(next(at for at, ready in enumerate(self._ready) if not ready.alone))
 
     def put_back(self, ready: Ready, last: bool = False) -> None:
         """Puts a trial in front of the others that wait, or behind them."""

@@ -1,7 +1,8 @@
 """What a study that begins takes over from earlier ones of its database."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..errors import InputError
@@ -15,7 +16,7 @@ from ..study.load import stored_study
 from ..study.study import Study
 from ..study.warmstart import WarmStart, taken_over
 from ..text import plural
-from ..trial import PastTrial, RunState
+from ..trial import RunState
 from .order import Order
 
 
@@ -23,7 +24,7 @@ def warmed(database: Database, order: Order, study: Study) -> Study:
     """A study that begins, with the first configurations that it takes over; says how many.
 
     Of each earlier study the configurations are ranked by its own results, over its arms and seeds: those
-    first that are complete with the most seeds.
+    first that have the most complete trials.
 
     Args:
         database: Where it and the earlier ones are.
@@ -91,22 +92,10 @@ def _ranked(store: StudyStore, study: Study) -> list[dict[str, object]]:
     complete = [one for one in History.of(earlier, trials).tried_together() if one.values is not None]
     if not complete:
         raise InputError(f"{store.row.name} has no complete trial yet")
-    seeds = _complete_seeds(trials)
-    # One lucky seed, beside others that were pruned or failed, is no mean.
-    complete.sort(key=lambda one: (seeds[_text(one.params)], one.values or ()), reverse=True)
+    runs = Counter(_text(one.params) for one in trials if one.state is RunState.COMPLETE)
+    # One lucky seed, beside others that were pruned or failed, is no mean; nor is one of several arms.
+    complete.sort(key=lambda one: (runs[_text(one.params)], one.values or ()), reverse=True)
     return [dict(one.params) for one in complete]
-
-
-def _complete_seeds(trials: Sequence[PastTrial]) -> dict[str, int]:
-    """How many seeds of each configuration are complete, in the arm that has the fewest of them."""
-    found: dict[tuple[str, str], int] = {}
-    for one in trials:
-        place = _text(one.params), one.arm
-        found[place] = found.get(place, 0) + (one.state is RunState.COMPLETE)
-    fewest: dict[str, int] = {}
-    for (params, _), seeds in found.items():
-        fewest[params] = min(seeds, fewest.get(params, seeds))
-    return fewest
 
 
 def _text(params: Mapping[str, object]) -> str:

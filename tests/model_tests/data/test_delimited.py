@@ -243,7 +243,7 @@ TORN = [
     ("t.tsv", 'a\tb\nx\t1\n2\t"15" laptop"\n', 3),
     ("t.csv", 'a,b\n"15" laptop",1\n', 2),
     ("t.csv", 'a,b\n"he said \\"hi\\" to me",1\n', 2),
-    ("t.csv", 'a,b\n"x\n""y""",1\n"a b" ,1\n', 4),
+    ("t.csv", 'a,b\n"x\n""y""",1\n"a b" c,1\n', 4),
     ("t.csv", '"a" c,b\nx,1\n', 1),
     ("t.csv", 'a,b\r\r\n1,"x"\r\r\n"Yes" he,1\r\r\n', 3),
 ]
@@ -259,6 +259,13 @@ def test_text_behind_a_mark_that_ends_a_field_is_named(
     assert re.search("set quoting: none in .* backslash; a study that has begun .*--name", str(caught.value))
     plain = rows_of(write('a,b\n"Yes" , he\\"\n', "t.csv", quoting="none"))
     assert plain == [('"Yes" ', ' he\\"')]
+
+
+def test_blanks_behind_a_mark_that_ends_a_field_are_no_text(write: Write) -> None:
+    assert rows_of(write('a,b\n"a, b" ,x\n"d",y\n', "t.csv")) == [("a, b ", "x"), ("d", "y")]
+    assert rows_of(write('a,b\r\n"a ""b"" , c","x" \r\n', "t.csv")) == [('a "b" , c', "x ")]
+    with pytest.raises(DataError, match="line 3: text follows a quotation mark"):
+        rows_of(write('a,b\n"c" ,x\n"d" e ,y\n', "t.csv"))
 
 
 def test_a_mark_may_end_a_line_or_stand_in_a_field(write: Write) -> None:

@@ -151,6 +151,16 @@ class Deadly(InstantExecutor):
         return heard
 
 
+class AtOnce(Deadly):
+    """The process goes before any trial has an epoch."""
+
+    def poll(self, timeout: float) -> list[Event]:
+        heard = InstantExecutor.poll(self, timeout)
+        if any(isinstance(event, Noted) and event.number == self._deadly for event in heard):
+            raise KeyboardInterrupt
+        return heard
+
+
 def begun_until_it_ends(folder: Path, executor: Deadly, monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """Types the command until it ends by itself; the trials that each driver began, in their order."""
     monkeypatch.setattr(Leases, "abandon", lambda leases: None)  # killed, not interrupted
@@ -171,7 +181,7 @@ def test_a_trial_that_takes_its_driver_down_each_time_fails_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = begun_until_it_ends(tmp_path, Deadly(1), monkeypatch)
-    assert begun == [[0, 1], *[[1]] * DEATHS, [2, 3]]
+    assert begun == [[0, 1], [1], [2, 3, 1], *[[1]] * (DEATHS - 2), []]
     with open_study(tmp_path, study()) as store:
         rows = store.trials.rows()
         assert [row.state for row in rows].count(RunState.COMPLETE) == 3
@@ -180,6 +190,19 @@ def test_a_trial_that_takes_its_driver_down_each_time_fails_in_the_end(
         assert failed.traceback == "6 drivers died while it ran, with no epoch of it done in between"
         assert store.retry() == [1]
     assert drive(tmp_path, study(), InstantExecutor(), wanted=4).ended_early is None
+
+
+def test_what_ran_beside_it_without_an_epoch_is_trained_alone_and_does_not_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begun_until_it_ends(tmp_path, AtOnce(0, workers=3), monkeypatch)
+    # Of the three that two drivers died with each in turn is alone once all others are done.
+    assert [sorted(begun[0]), sorted(begun[1]), begun[2]] == [[0, 1, 2], [0, 1, 2], [3, 0]]
+    assert begun[3] == [1, 2, 0]
+    with open_study(tmp_path, study()) as store:
+        rows = store.trials.rows()
+    assert [row.state for row in rows] == [RunState.FAILED, *[RunState.COMPLETE] * 3]
+    assert rows[0].error_class is ErrorClass.KILLED
 
 
 def test_what_ran_beside_it_is_begun_before_it_and_does_not_fail(
