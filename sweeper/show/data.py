@@ -187,11 +187,15 @@ def _count_warnings(one: Reading) -> Iterator[str]:
     """More rows asked for than there are, which means all of them."""
     for split, counts in one.asked.items():
         rows = one.found[split].rows
-        above = sorted(count for count in counts if count is not None and count > rows)
+        numbers = {count for count in counts if count is not None}
+        above = sorted(count for count in numbers if count > rows)
+        null = "null and " * (None in counts)
         if above:
-            alike = len(counts - {count for count in counts if count is not None and count < rows}) > 1
-            same = f"; null and all from {rows} on are one configuration" if alike else ""
+            alike = len(counts - {count for count in numbers if count < rows}) > 1
+            same = f"; {null}all from {rows} on are the same rows" if alike else ""
             yield f"{split}_rows {some_names(map(str, above))}, but there are {rows}{same}"
+        elif null and rows in numbers:
+            yield f"{split}_rows {null}{rows} are the same rows: there are {rows}"
 
 
 def _class_warnings(task: Task, found: Mapping[Split, SplitSurvey]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..errors import ConflictError, DatabaseError
+from ..study.digest import digest_of
 from ..study.load import stored_study
 from ..trial import RunState, StudyRow, TrialSpec
 from .access import Access
@@ -111,11 +112,18 @@ class Leases:
         return True
 
     def _is(self, row: StudyRow) -> bool:
-        """Whether the study as it stands now differs in nothing but its name."""
+        """Whether the study as it stands now differs in nothing that makes other trials.
+
+        A range of the workload that the study does not take makes none.
+        """
         began = self._study
-        now = replace(row, study={**row.study, "name": began.study["name"]})
+        renamed = replace(row, study={**row.study, "name": began.study["name"]})
         with suppress(DatabaseError):  # what this version cannot read is not what it began with
-            return stored_study(now).digest() == stored_study(began).digest()
+            now, then = stored_study(renamed), stored_study(began)
+            bare = {
+                digest_of(one.spec, one.workload.model_copy(update={"ranges": {}})) for one in (now, then)
+            }
+            return len(bare) == 1 and now.spaces == then.spaces
         return False
 
     def _unused(self) -> int | None:

@@ -75,10 +75,11 @@ def _set(study: Study) -> Iterator[tuple[FieldPath, tuple[str, ...], Iterable[st
 
 
 def _values(study: Study, arm: str, config: Mapping[str, Any], name: tuple[str, ...]) -> Iterable[Any]:
-    """The values that a setting can have in an arm; None among them where these have no end."""
-    for key, entry in study.spaces[arm].entries.items():
+    """The values that a setting can have in an arm; None for those of a range, or under a condition."""
+    space = study.spaces[arm]
+    for key, entry in space.entries.items():
         if field_path(key) == name:
-            return entry.values if isinstance(entry, Choice) else (None,)
+            return entry.values if isinstance(entry, Choice) and key not in space.when else (None,)
     return (reached(config, name),)
 
 

@@ -172,6 +172,8 @@ def _asked(space: ArmSpace, name: str, task: Task) -> dict[Split, set[int | None
                 size = entry.size
                 first = 0 if isinstance(entry, Choice) else max(size - 2, 0)
                 values = [entry.value(place) for place in range(first, size)]
+                # Where a condition does not hold it is what it is without the entry.
+                values += [fixed[split]] if key in space.when else []
                 found[split] = {value for value in values if value is None or isinstance(value, int)}
     return found
 

@@ -48,21 +48,30 @@ def test_more_rows_than_there_are_is_one_line(sweeper: Command) -> None:
         (
             "tasks.x.train_rows: [3, 4]",
             "{}",
-            "train_rows 4, but there are 3; null and all from 3 on are one configuration",
+            "train_rows 4, but there are 3; all from 3 on are the same rows",
         ),
+        (
+            "tasks.x.train_rows: [2, 4, null]",
+            "{}",
+            "train_rows 4, but there are 3; null and all from 3 on are the same rows",
+        ),
+        ("tasks.x.train_rows: [2, 3, null]", "{}", "train_rows null and 3 are the same rows: there are 3"),
         (
             "tasks.x.train_rows: {low: 1, high: 50}",
             "{}",
-            "train_rows 49, 50, but there are 3; null and all from 3 on are one configuration",
+            "train_rows 49, 50, but there are 3; all from 3 on are the same rows",
         ),
         (
             "",
             "{tasks.x.train_rows: 5}, B: {tasks.x.train_rows: 6}",
-            "train_rows 5, 6, but there are 3; null and all from 3 on are one configuration",
+            "train_rows 5, 6, but there are 3; all from 3 on are the same rows",
         ),
     ):
         write(Path("studies/s.yaml"), f"name: s\nworkload: w\nspace: {{{space}}}\narms: {{A: {arms}}}\n")
         assert sweeper("validate", "s").err == (f"Warning: task x: {line}\n" if line else "")
+    some = "space: {batch_size: [8, 16], tasks.x.train_rows: {values: [1, 2], when: {batch_size: [16]}}}"
+    write(Path("studies/s.yaml"), f"name: s\nworkload: w\nbase: {{tasks.x.train_rows: 5}}\n{some}\n")
+    assert sweeper("validate", "s").err == "Warning: task x: train_rows 5, but there are 3\n"
 
 
 def test_a_test_file_that_is_the_dev_file_is_warned_of(sweeper: Command) -> None:

@@ -25,6 +25,12 @@ def test_a_space_that_no_arm_reads_is_named() -> None:
     assert said(space={"smart.strength": [0.1, 1.0]}, arms={"A": {}, "B": {"smart.enabled": True}}) == []
 
 
+def test_a_switch_that_varies_under_a_condition_may_be_on_elsewhere() -> None:
+    when = {"batch_size": [16]}
+    space = {"batch_size": [8, 16], "smart.enabled": {"values": [False], "when": when}}
+    assert said(base={"smart": {"enabled": True, "strength": 3}}, space=space, sampler={"name": "grid"}) == []
+
+
 def test_so_is_what_an_arm_sets_beside_another_that_has_its_switch() -> None:
     arms = {"A": {"smart": {"enabled": True, "strength": 5}}, "B": {"smart": {"strength": 5}}}
     assert said(arms=arms) == ["arms.B.smart.strength changes nothing: smart.enabled is false"]

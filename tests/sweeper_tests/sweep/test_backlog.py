@@ -16,6 +16,7 @@ from sweeper.store.study import StudyStore
 from sweeper.study.changes import compare
 from sweeper.study.load import load_study
 from sweeper.study.study import Study
+from sweeper.study.workload import Workload
 from sweeper.sweep.backlog import Backlog
 from sweeper.trial import PastTrial, RunState, TrialRow, TrialSpec
 from tests.sweeper_tests import made
@@ -145,13 +146,13 @@ MATTERING: list[dict[str, Any]] = [
 ]
 
 
-def change(store: StudyStore, **fields: Any) -> Study:
+def change(store: StudyStore, workload: Workload = made.WORKLOAD, **fields: Any) -> Study:
     """Takes up a change of the study, as another driver does."""
-    old, new = made.study(**BEGUN), made.study(**BEGUN | fields)
+    old, new = made.study(**BEGUN), made.study(workload, **BEGUN | fields)
     assert not compare(old, new).conflicts
-    spec, workload = (part.model_dump(mode="json") for part in (new.spec, new.workload))
+    spec, placed = (part.model_dump(mode="json") for part in (new.spec, new.workload))
     assert store.fresh().change(
-        spec, workload, digest=new.digest(), space=distributions(new), descriptions=["x"]
+        spec, placed, digest=new.digest(), space=distributions(new), descriptions=["x"]
     )
     return new
 
@@ -216,10 +217,15 @@ def test_what_changes_no_trial_ends_no_driver(url: str, monkeypatch: pytest.Monk
         store.set_wanted(50)
         change(store, description="other words", tables=["arms", "table2"], baseline="B")
         assert mine.take(()) is not None
+        # Of a setting that the study does not take from its workload.
+        ranges = {"learning_rate": {"low": 1e-4, "high": 1e-2, "log": True}}
+        ranged = Workload.model_validate(made.WORKLOAD.model_dump() | {"ranges": ranges})
+        assert change(store, ranged).digest() != made.study(**BEGUN).digest()
+        assert mine.take(()) is not None
         monkeypatch.setattr("sweeper.sweep.backlog.propose", meanwhile)
         assert [mine.take(()) is not None for _ in range(2)] == [True, True]
-        assert (mine.ended, len(store.trials.rows())) == (None, 4)
-        assert store.fresh().row.name == "name-3@demo"
+        assert (mine.ended, len(store.trials.rows())) == (None, 5)
+        assert store.fresh().row.name == "name-4@demo"
 
 
 def test_a_driver_whose_study_was_changed_finishes_what_is_under_way(tmp_path: Path) -> None:
