@@ -44,12 +44,12 @@ def delete(
             return
         store = find_study(database, study, foreign=True)
         check_deletable(database, home, store)
-        said = _words(store, home)
-        if not yes and not _agreed(said):
+        trials, files = _words(store, home)
+        if not yes and not _agreed(trials + files):
             say("Nothing was deleted.")
             return
         left = delete_study(database, home, store)
-    say(f"Deleted {said}")
+    say(f"Deleted {trials}{files if left is None else ''}")
     if left is not None:
         say(left, err=True)
 
@@ -66,15 +66,16 @@ def _is_called(asked: str, name: str) -> bool:
     return asked in (name, name.partition("@")[0])
 
 
-def _words(store: "StudyStore", home: Home) -> str:
+def _words(store: "StudyStore", home: Home) -> tuple[str, str]:
+    """A study with its trials, and what it has on the disk; nothing of an imported one."""
     from ..runs.folder import StudyFolder
     from ..show.disk import in_bytes, size_of
 
     if store.row.origin is not None:
-        return f"{store.row.name}: {plural(store.row.wanted, 'imported trial')}"
+        return f"{store.row.name}: {plural(store.row.wanted, 'imported trial')}", ""
     folder = StudyFolder(home, store.row).folder
     count = plural(len(store.trials.standings()), "trial")
-    return f"{store.row.name}: {count}, and {in_bytes(size_of(folder))} in {folder}"
+    return f"{store.row.name}: {count}", f", and {in_bytes(size_of(folder))} in {folder}"
 
 
 def _agreed(said: str) -> bool:

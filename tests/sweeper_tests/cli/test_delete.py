@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,19 @@ def test_only_what_was_named_goes(sweeper: Command, folder: Path) -> None:
     assert [path.name for path in runs.iterdir()] == ["other@small"]
     assert sweeper("report", "other").code == 0
     assert sweeper("resume", "other").code == 0
+
+
+def test_files_that_stay_are_not_told_as_deleted(
+    sweeper: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of a copied home, whose mark names the database that it was copied from."""
+    assert sweeper(*RUN).code == 0
+    shutil.copytree(folder / ".sweeper", folder / "copy")
+    monkeypatch.setenv("SWEEPER_HOME", str(folder / "copy"))
+    said = sweeper("delete", "mine", "--yes")
+    assert said.out == "Deleted mine@small: 2 trials\n"
+    assert " stay: " in said.err
+    assert (folder / "copy/runs/mine@small/0").is_dir()
 
 
 def test_one_that_is_killed_is_done_by_the_same_command(sweeper: Command, folder: Path) -> None:
