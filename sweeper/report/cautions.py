@@ -247,9 +247,10 @@ def _last_epochs(results: Results) -> Iterator[str]:
     known = known[known["best_epoch"].notna() & (known["epochs"] > 1)]
     last = int((known["best_epoch"] == known["epochs"]).sum())
     if len(known) and last > len(known) / 2:
+        whose = " of the search" * (results.confirmation is not None)
         yield (
-            f"In {last} of {len(known)} trials the last epoch was the best: train for more epochs before "
-            "arms are compared."
+            f"In {last} of {len(known)} trials{whose} the last epoch was the best: train for more epochs "
+            "before arms are compared."
         )
 
 

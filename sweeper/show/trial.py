@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..store.study import StudyStore
 from ..study.load import stored_study
-from ..text import aligned, one_line, setting_line, shown
+from ..text import aligned, one_line, plural, setting_line, shown
 from ..trial import MetricKey, RunState, StudyRow, TrialRow
 from .failure import failure_lines
 from .made import NOT_RECORDED, commit_line, file_lines, precision_words, weights_line
@@ -77,7 +77,9 @@ def _head(sweep: StudyRow, run: TrialRow) -> str:
         lines.append(f"machine: {run.machine}")
     if run.threads:
         device = f"device: {run.device}, " if run.device else ""
-        lines.append(f"{device}{run.threads} threads{precision_words(run)}; attempts: {run.attempts}")
+        lines.append(
+            f"{device}{plural(run.threads, 'thread')}{precision_words(run)}; attempts: {run.attempts}"
+        )
     if run.seconds is not None:
         memory = f", peak memory {run.peak_memory_mb:.0f} MiB" if run.peak_memory_mb else ""
         lines.append(f"time: {run.seconds:.1f} s{_cost(run)}{memory}")

@@ -15,12 +15,9 @@ from sweeper.trial import RunState
 from tests.sweeper_tests.made import PARAMS, results, row, study
 from tests.sweeper_tests.report.statistics.test_stopped import CURVES
 from tests.sweeper_tests.report.statistics.test_stopped import made as stopped
+from tests.sweeper_tests.report.test_cautions_bounds import said
 from tests.sweeper_tests.report.test_collapse import LABELS, MISSED
 from tests.sweeper_tests.simulated import TASKS, predictions
-
-
-def said(of: Results) -> list[str]:
-    return cautions(of, Comparisons(of))
 
 
 def test_a_collapse_names_arm_task_and_trials(made: Results) -> None:
@@ -144,7 +141,8 @@ def test_one_seed_unequal_budgets_last_epochs_and_dev_rows_in_train() -> None:
         "nothing is known about the arms.",
         "Unequal budgets: S-BERT has 3 configurations, Baseline 1; the best of more is higher by chance "
         "alone. Compare at equal budgets.",
-        "In 4 of 4 trials the last epoch was the best: train for more epochs before arms are compared.",
+        "In 4 of 4 trials of the search the last epoch was the best: train for more epochs before arms are "
+        "compared.",
         "para: 12 dev rows also stand in train.",
         "sts: 1 dev row also stands in train.",
         "sst: 1 test row also stands in train.",

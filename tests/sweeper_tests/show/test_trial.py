@@ -15,7 +15,7 @@ def test_a_complete_trial(store: StudyStore) -> None:
     lines = trial_text(store, 0, 80).splitlines()
     assert lines[:2] == ["quickstart@demo trial 0: complete", "arm: Baseline"]
     assert "best epoch 2: overall 0.6250, sst 0.2500" in lines
-    assert "device: cpu, 1 threads; attempts: 1" in lines
+    assert "device: cpu, 1 thread; attempts: 1" in lines
     assert "versions: torch 9.9" in lines
     table = [line.split() for line in lines[lines.index("Scores by epoch:") + 1 :]]
     assert table == [

@@ -163,7 +163,7 @@ def test_commands_say_what_auto_is_and_refuse_what_this_machine_cannot_compute(
     assert said.code == 0
     assert "mine@small: precision auto is bf16, as this machine computes, for good" in said.out
     # Where device or processor are told, so is the precision.
-    assert "device: cpu, 1 threads, bf16; attempts: 1" in sweeper("show", "mine", "0").out
+    assert "device: cpu, 1 thread, bf16; attempts: 1" in sweeper("show", "mine", "0").out
     assert sweeper("report", "mine").code == 0
     page = (folder / "reports/mine@small/index.html").read_text(encoding="utf-8")
     assert "cpu, 1 CPU thread, bf16" in page
