@@ -21,7 +21,7 @@ from .spec import StudySpec
 from .yamlfile import YamlFile, read_yaml
 
 KINDS["sampler"] = of_class(SAMPLERS, Sampler, "draws")
-KINDS["pruner"] = of_class(PRUNERS, Pruner, "decides", unrecorded=("least_seeds",))
+KINDS["pruner"] = of_class(PRUNERS, Pruner, "decides", unrecorded=("least_seeds", "reads"))
 
 KEY = "plugins"
 """The key of study and workload files that names own code."""

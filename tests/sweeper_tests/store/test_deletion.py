@@ -111,8 +111,9 @@ def test_a_driver_of_a_deleted_study_ends_and_writes_in_no_other(
     assert leases.renew() == set()
     with pytest.raises(ConflictError, match=f"study '{NAME}' was deleted"):
         leases.claim(99)
-    with pytest.raises(DatabaseError):
-        leases.add(trial(9), SPACE)
+    assert not leases.add(trial(9), SPACE)
+    with pytest.raises(ConflictError, match=f"study '{NAME}' was deleted"):
+        leases.is_current()
     with pytest.raises(DatabaseError):
         outcomes.finished(number, COMPLETE)
     assert not leases.take_over(3, None)

@@ -85,10 +85,11 @@ def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
     """All that a driver writes, once each; what the database holds then."""
     with Database(url, clock=Patient(), waits=MINUTE) as database:
         store = begin(database)
-        mine, yours, outcomes = store.leases(ME, 60), store.leases(YOU, 60), store.outcomes(ME)
         store.set_wanted(50)
         said = ["more", "most"]
         store.change({"name": "grid"}, {"name": "demo"}, digest="new", space=SPACE, descriptions=said)
+        store = store.fresh()  # a driver begins with what was changed
+        mine, yours, outcomes = store.leases(ME, 60), store.leases(YOU, 60), store.outcomes(ME)
         for number in range(5):
             assert mine.claim(6) == number
             assert mine.add(trial(number), SPACE)

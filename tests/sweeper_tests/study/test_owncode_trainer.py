@@ -149,7 +149,7 @@ def test_it_runs_is_replayed_confirmed_and_reported_without_its_code(own: Path, 
         said = sweeper(*command)
         assert said.code == 0, said.err
     # On which device own code computes, only that code knows.
-    assert re.search(r"^\d+ threads; attempts: 1$", sweeper("show", "own", "1").out, re.MULTILINE)
+    assert re.search(r"^\d+ threads?; attempts: 1$", sweeper("show", "own", "1").out, re.MULTILINE)
     checklist = (Path("reports") / "own@small/checklist.md").read_text(encoding="utf-8")
     assert re.search(r"; trials with \d+ CPU threads? each", checklist)
     assert sweeper("replay", file, "1").code == 0
