@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 
+from sweeper.report.files import MARK
 from tests.faults.sweep import Sweep
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is looked at, not written
@@ -35,7 +36,7 @@ class Leftovers:
         temporary = Path(sweep.environment["TMPDIR"]).iterdir()
         # torch keeps a cache there for all programs of a user.
         found = [path for path in temporary if not path.name.startswith("torchinductor")]
-        found += sweep.home.rglob(".*")
+        found += (path for path in sweep.home.rglob(".*") if path.name != MARK)  # a report says whose it is
         found += sweep.home.rglob("checkpoints")
         arms = {run.arm for run in sweep.runs()}
         found += list(sweep.home.rglob("best.safetensors"))[len(arms) :]
