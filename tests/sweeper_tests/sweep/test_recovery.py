@@ -64,19 +64,22 @@ def test_a_folder_that_is_in_use_is_tried_again_after_the_others_a_few_times() -
     assert after_failure(replace(ready, kills=RESTARTS), failed) == Fail(failed)
 
 
-class InUse(InstantExecutor):
-    """The folder of the first trial is not left, so many times."""
+IN_USE = (Waiting(0), Failed(0, ErrorClass.ERROR, "process 7 has not left it", "", in_use=True))
+LOST = (Started(0, 1, "cpu", "here"), NodeLost(0, "its node is lost"))
 
-    def __init__(self, times: int) -> None:
+
+class Thwarted(InstantExecutor):
+    """The first trial does not get further than so, so many times."""
+
+    def __init__(self, events: tuple[Event, Event], times: int) -> None:
         super().__init__()
-        self._times = times
+        self._thwarting, self._times = events, times
 
     def submit(self, job: Job) -> None:
         super().submit(job)
         if job.number == 0 and self._times:
             self._times -= 1
-            failed = Failed(0, ErrorClass.ERROR, "process 7 has not left it", "", in_use=True)
-            self._events[0] = [Waiting(0), failed]
+            self._events[0] = [*self._thwarting]
 
 
 @pytest.mark.parametrize(("times", "state"), [(2, RunState.COMPLETE), (9, RunState.FAILED)])
@@ -85,7 +88,7 @@ def test_a_trial_whose_folder_is_in_use_waits_behind_those_that_wait_too(
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         drive(tmp_path, study(), InstantExecutor(workers=3, dies_after=3), wanted=3)
-    executor = InUse(times)
+    executor = Thwarted(IN_USE, times)
     heard = drive(tmp_path, study(), executor, wanted=3)
     assert [job.number for job in executor.submitted] == [0, 1, 2, 0, 0]
     assert heard.messages.count("trial 0: process 7 has not left it; it is tried again later") == 2
@@ -100,27 +103,13 @@ def test_all_else_is_a_failure(error_class: ErrorClass) -> None:
     assert after_failure(READY, failed) == Fail(failed)
 
 
-class Loses(InstantExecutor):
-    """The machine of the first trial is lost each time, so many times."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self._times = times
-
-    def submit(self, job: Job) -> None:
-        super().submit(job)
-        if job.number == 0 and self._times:
-            self._times -= 1
-            self._events[0] = [Started(0, 1, "cpu", "here"), NodeLost(0, "its node is lost")]
-
-
 @pytest.mark.parametrize(("times", "begun"), [(2, [0, 0, 1, 2, 0]), (200, [0, 0, 1, 2, *[0] * 9])])
 def test_a_trial_whose_machine_is_lost_each_time_waits_behind_the_others_and_fails_in_the_end(
     times: int, begun: list[int], tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
         drive(tmp_path, study(), InstantExecutor(workers=3, dies_after=3), wanted=3)
-    executor = Loses(times)
+    executor = Thwarted(LOST, times)
     drive(tmp_path, study(), executor, wanted=3)
     assert [job.number for job in executor.submitted] == begun
     with open_study(tmp_path, study()) as store:
